@@ -1,0 +1,8 @@
+//! The document types of textmill: columns, edits, events, values. No I/O, no unsafe code.
+#![forbid(unsafe_code)]
+
+pub mod batch;
+pub mod column;
+pub mod edit;
+pub mod event;
+pub mod value;

@@ -1,0 +1,261 @@
+//! The frozen C tables that host and plugin exchange. Layouts and numbers only; the two sides that use
+//! them are `export` (plugin) and the runner's host module.
+//!
+//! Rules: no Rust type, enum, bool or usize crosses. Strings are pointer and length, borrowed for the
+//! call. Fields are only ever appended, and `struct_size` says how many there are; abilities beyond a
+//! table are extensions, found by name.
+
+use arrow_array::ffi::FFI_ArrowArray;
+use arrow_schema::ffi::FFI_ArrowSchema;
+use std::ffi::c_void;
+
+/// The ABI's major version; a host refuses any other.
+pub const ABI_MAJOR: u32 = 1;
+/// The ABI's minor version: fields that were appended since 1.0.
+pub const ABI_MINOR: u32 = 0;
+/// The one symbol that a plugin exports; its number is [`ABI_MAJOR`].
+pub const SYMBOL: &str = "textmill_plugin_v1";
+/// Symbol without its number, to recognise plugins of other major versions.
+pub const SYMBOL_STEM: &str = "textmill_plugin_v";
+
+/// Extension with the [`TmAggregate`] table.
+pub const EXT_AGGREGATE: &str = "textmill.aggregate/1";
+/// Extension with the [`TmGroup`] table.
+pub const EXT_GROUP: &str = "textmill.group/1";
+/// Extension with the [`TmPlan`] table.
+pub const EXT_PLAN: &str = "textmill.plan/1";
+
+/// Row number that stands for no row.
+pub const NO_ROW: u32 = u32::MAX;
+
+/// Answer of a call. Zero and above succeed, below zero the call failed and has reported why.
+pub mod status {
+    /// Done.
+    pub const OK: i32 = 0;
+    /// There is more output: call again, without input.
+    pub const MORE: i32 = 1;
+    /// The batch failed.
+    pub const FAILED: i32 = -1;
+    /// The code panicked; release this worker and make another.
+    pub const PANICKED: i32 = -2;
+    /// The host asked to stop.
+    pub const CANCELLED: i32 = -3;
+    /// The options are not acceptable.
+    pub const OPTIONS: i32 = -4;
+    /// The operator does not do this.
+    pub const UNSUPPORTED: i32 = -5;
+}
+
+/// A borrowed UTF-8 string.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct TmStr {
+    /// First byte; may be null where `len` is 0.
+    pub ptr: *const u8,
+    /// Length in bytes.
+    pub len: u64,
+}
+
+impl TmStr {
+    /// Lends a string.
+    pub fn lend(text: &str) -> Self {
+        Self { ptr: text.as_ptr(), len: text.len() as u64 }
+    }
+
+    /// No string.
+    pub const EMPTY: Self = Self { ptr: std::ptr::null(), len: 0 };
+
+    /// Reads the string, bytes that are not UTF-8 replaced.
+    ///
+    /// # Safety
+    /// `ptr` points to `len` readable bytes, or `len` is 0.
+    pub unsafe fn to_string(self) -> String {
+        if self.ptr.is_null() || self.len == 0 {
+            return String::new();
+        }
+        // SAFETY: the caller vouches for the bytes; a length beyond isize cannot be readable.
+        let bytes = unsafe { std::slice::from_raw_parts(self.ptr, self.len as usize) };
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+}
+
+/// One call of the host; only the host looks inside.
+#[repr(C)]
+pub struct TmCall {
+    _opaque: [u8; 0],
+}
+
+/// A bound operator; only the plugin looks inside.
+#[repr(C)]
+pub struct TmStage {
+    _opaque: [u8; 0],
+}
+
+/// A worker; only the plugin looks inside.
+#[repr(C)]
+pub struct TmWorker {
+    _opaque: [u8; 0],
+}
+
+/// What the host offers. The table lives as long as the process.
+#[repr(C)]
+pub struct TmHost {
+    /// Bytes of this table.
+    pub struct_size: u32,
+    /// Minor version of the ABI that the host knows.
+    pub abi_minor: u32,
+    /// Name of the host.
+    pub name: TmStr,
+    /// Version of the host.
+    pub version: TmStr,
+    /// Writes a line to the log; levels: 0 error, 1 warn, 2 info, 3 debug.
+    pub log: unsafe extern "C" fn(call: *mut TmCall, level: u32, message: TmStr),
+    /// Reports a finding on a row of the batch ([`NO_ROW`]: on the call) under a short code.
+    pub report: unsafe extern "C" fn(call: *mut TmCall, severity: u32, row: u32, code: TmStr, message: TmStr),
+    /// 1 when the run is being stopped, else 0.
+    pub should_stop: unsafe extern "C" fn(call: *mut TmCall) -> u32,
+    /// How much of the call's work is done.
+    pub progress: unsafe extern "C" fn(call: *mut TmCall, done: u64, total: u64),
+    /// Adds to a counter of the stage.
+    pub metric_add: unsafe extern "C" fn(call: *mut TmCall, name: TmStr, value: u64),
+    /// A host extension by name, or null.
+    pub get_extension: unsafe extern "C" fn(id: TmStr) -> *const c_void,
+}
+
+/// What a plugin offers. The table lives as long as the process.
+#[repr(C)]
+pub struct TmPlugin {
+    /// Bytes of this table.
+    pub struct_size: u32,
+    /// Major version of the ABI; read before anything else.
+    pub abi_major: u32,
+    /// Minor version of the ABI that the plugin was built with.
+    pub abi_minor: u32,
+    /// Zero.
+    pub flags: u32,
+    /// The descriptor as JSON.
+    pub descriptor: TmStr,
+    /// Binds an operator to options (JSON) and the columns it will be passed. On success fills `stage`
+    /// and `output`. Any thread.
+    pub bind: unsafe extern "C" fn(
+        host: *const TmHost,
+        call: *mut TmCall,
+        operator: TmStr,
+        options: TmStr,
+        input: *const FFI_ArrowSchema,
+        stage: *mut *mut TmStage,
+        output: *mut FFI_ArrowSchema,
+    ) -> i32,
+    /// Releases a stage, after its workers.
+    pub release_stage: unsafe extern "C" fn(stage: *mut TmStage),
+    /// Makes a worker, which one thread at a time uses.
+    pub new_worker: unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, worker: *mut *mut TmWorker) -> i32,
+    /// Releases a worker.
+    pub release_worker: unsafe extern "C" fn(worker: *mut TmWorker),
+    /// Maps a batch. The input is moved in (a released array after [`status::MORE`]).
+    pub process: unsafe extern "C" fn(
+        worker: *mut TmWorker,
+        call: *mut TmCall,
+        input: *mut FFI_ArrowArray,
+        documents: *mut FFI_ArrowArray,
+        events: *mut FFI_ArrowArray,
+    ) -> i32,
+    /// Documents held back until the end of the input.
+    pub flush: unsafe extern "C" fn(
+        worker: *mut TmWorker,
+        call: *mut TmCall,
+        documents: *mut FFI_ArrowArray,
+        events: *mut FFI_ArrowArray,
+    ) -> i32,
+    /// A plugin extension by name, or null.
+    pub get_extension: unsafe extern "C" fn(id: TmStr) -> *const c_void,
+}
+
+/// Extension `textmill.aggregate/1`.
+#[repr(C)]
+pub struct TmAggregate {
+    /// Bytes of this table.
+    pub struct_size: u32,
+    /// Zero.
+    pub flags: u32,
+    /// Columns of a state.
+    pub state_schema: unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, out: *mut FFI_ArrowSchema) -> i32,
+    /// Takes a batch in: all of it or, below zero, nothing of it.
+    pub update: unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, input: *mut FFI_ArrowArray) -> i32,
+    /// Hands out the state and starts from an empty one.
+    pub take_state: unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, out: *mut FFI_ArrowArray) -> i32,
+    /// Takes states in.
+    pub merge: unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, states: *mut FFI_ArrowArray) -> i32,
+    /// The report as JSON: `text` stays valid until the next call on the worker.
+    pub finish: unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, text: *mut TmStr) -> i32,
+    /// Bytes that the state holds, about.
+    pub memory_bytes: unsafe extern "C" fn(worker: *const TmWorker) -> u64,
+}
+
+/// Extension `textmill.group/1`.
+#[repr(C)]
+pub struct TmGroup {
+    /// Bytes of this table.
+    pub struct_size: u32,
+    /// Zero.
+    pub flags: u32,
+    /// Reduces whole groups. `starts` holds the first row of each of `groups` groups, ascending from 0;
+    /// a group ends where the next begins.
+    pub reduce: unsafe extern "C" fn(
+        worker: *mut TmWorker,
+        call: *mut TmCall,
+        rows: *mut FFI_ArrowArray,
+        starts: *const u64,
+        groups: u64,
+        out: *mut FFI_ArrowArray,
+    ) -> i32,
+}
+
+/// Extension `textmill.plan/1`.
+#[repr(C)]
+pub struct TmPlan {
+    /// Bytes of this table.
+    pub struct_size: u32,
+    /// Zero.
+    pub flags: u32,
+    /// The plan as JSON; `text` stays valid until the stage is released. An empty text: the operator
+    /// has no plan.
+    pub plan: unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, text: *mut TmStr) -> i32,
+}
+
+/// The exported function of a plugin.
+pub type EntryPoint = unsafe extern "C" fn(host: *const TmHost) -> *const TmPlugin;
+
+#[cfg(all(test, target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+    use std::mem::{offset_of, size_of};
+
+    /// The layout is frozen: a change here breaks every plugin in the world.
+    #[test]
+    fn the_layout_of_1_0_stands() {
+        assert_eq!(size_of::<TmStr>(), 16);
+        assert_eq!(offset_of!(TmHost, name), 8);
+        assert_eq!(offset_of!(TmHost, version), 24);
+        assert_eq!(offset_of!(TmHost, log), 40);
+        assert_eq!(offset_of!(TmHost, report), 48);
+        assert_eq!(offset_of!(TmHost, should_stop), 56);
+        assert_eq!(offset_of!(TmHost, progress), 64);
+        assert_eq!(offset_of!(TmHost, metric_add), 72);
+        assert_eq!(offset_of!(TmHost, get_extension), 80);
+        assert_eq!(size_of::<TmHost>(), 88);
+        assert_eq!(offset_of!(TmPlugin, abi_major), 4);
+        assert_eq!(offset_of!(TmPlugin, descriptor), 16);
+        assert_eq!(offset_of!(TmPlugin, bind), 32);
+        assert_eq!(offset_of!(TmPlugin, release_stage), 40);
+        assert_eq!(offset_of!(TmPlugin, new_worker), 48);
+        assert_eq!(offset_of!(TmPlugin, release_worker), 56);
+        assert_eq!(offset_of!(TmPlugin, process), 64);
+        assert_eq!(offset_of!(TmPlugin, flush), 72);
+        assert_eq!(offset_of!(TmPlugin, get_extension), 80);
+        assert_eq!(size_of::<TmPlugin>(), 88);
+        assert_eq!(size_of::<TmAggregate>(), 56);
+        assert_eq!(size_of::<TmGroup>(), 16);
+        assert_eq!(size_of::<TmPlan>(), 16);
+    }
+}

@@ -1,0 +1,137 @@
+//! `Aggregate`: a state that takes documents in, merges with other states, and ends in a report.
+
+use crate::call::Call;
+use crate::descriptor::{Describe, Kind};
+use crate::error::{Error, Result};
+use crate::operator::{OperatorEntry, Stage, Worker};
+use crate::options::{self, Options};
+use crate::row::Row;
+use arrow_array::cast::AsArray;
+use arrow_array::{LargeBinaryArray, RecordBatch};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::{Arc, LazyLock};
+
+/// An operator that reports on a corpus and passes its documents through.
+///
+/// Any split of the documents and any order of merging must give the same report: count in integers,
+/// sort before you report.
+pub trait Aggregate: Send + Sync + Sized + 'static {
+    /// What a pipeline can set.
+    type Options: Options;
+    /// What is known after some documents. The default knows nothing.
+    type State: Default + Send + Serialize + DeserializeOwned + 'static;
+
+    /// Name and columns.
+    fn describe() -> Describe;
+
+    /// Makes the operator from its options.
+    ///
+    /// # Errors
+    /// Where the options contradict one another.
+    fn bind(options: Self::Options) -> Result<Self>;
+
+    /// Takes one document in.
+    ///
+    /// # Errors
+    /// Fails the batch; the host then looks for the guilty document by halving it.
+    fn update(&self, state: &mut Self::State, row: &Row<'_>) -> Result<()>;
+
+    /// Takes another state in.
+    ///
+    /// # Errors
+    /// Where the two do not go together.
+    fn merge(&self, into: &mut Self::State, from: Self::State) -> Result<()>;
+
+    /// The report.
+    ///
+    /// # Errors
+    /// Where there is none to make.
+    fn finish(&self, state: Self::State) -> Result<Value>;
+
+    /// Bytes that a state holds in memory, about.
+    fn memory_bytes(&self, state: &Self::State) -> u64;
+}
+
+/// The entry of an [`Aggregate`] in `export!`.
+pub fn aggregate<T: Aggregate>() -> OperatorEntry {
+    let descriptor = T::describe().finish(Kind::Aggregate, options::schema::<T::Options>());
+    OperatorEntry { descriptor, bind: bind::<T> }
+}
+
+/// Column that holds a state in the encoding of `postcard`.
+const STATE: &str = "state";
+
+static STATE_SCHEMA: LazyLock<SchemaRef> =
+    LazyLock::new(|| Arc::new(Schema::new(vec![Field::new(STATE, DataType::LargeBinary, false)])));
+
+fn bind<T: Aggregate>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<dyn Stage>> {
+    Ok(Box::new(AggregateStage { operator: Arc::new(T::bind(options::parse(json)?)?) }))
+}
+
+struct AggregateStage<T> {
+    operator: Arc<T>,
+}
+
+impl<T: Aggregate> Stage for AggregateStage<T> {
+    fn output_schema(&self) -> SchemaRef {
+        Arc::new(Schema::empty())
+    }
+
+    fn new_worker(&self, _call: &Call<'_>) -> Result<Box<dyn Worker>> {
+        let operator = Arc::clone(&self.operator);
+        Ok(Box::new(AggregateWorker { operator, state: T::State::default(), fresh: T::State::default() }))
+    }
+
+    fn state_schema(&self) -> Option<SchemaRef> {
+        Some(Arc::clone(&STATE_SCHEMA))
+    }
+}
+
+struct AggregateWorker<T: Aggregate> {
+    operator: Arc<T>,
+    state: T::State,
+    /// The batch under way: joined to `state` once it is whole, so that an error or a panic in it
+    /// leaves `state` as it was.
+    fresh: T::State,
+}
+
+impl<T: Aggregate> Worker for AggregateWorker<T> {
+    fn update(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<()> {
+        self.fresh = T::State::default();
+        for row in Row::of(&input) {
+            call.at_row(Some(row.index() as u32));
+            if row.index() % 64 == 0 {
+                call.keep_going()?;
+            }
+            self.operator.update(&mut self.fresh, &row).map_err(|e| e.at_row(call.row()))?;
+        }
+        call.at_row(None);
+        self.operator.merge(&mut self.state, std::mem::take(&mut self.fresh))
+    }
+
+    fn take_state(&mut self, _call: &Call<'_>) -> Result<RecordBatch> {
+        let bytes = postcard::to_stdvec(&std::mem::take(&mut self.state))?;
+        let column = LargeBinaryArray::from_vec(vec![&bytes]);
+        Ok(RecordBatch::try_new(Arc::clone(&STATE_SCHEMA), vec![Arc::new(column)])?)
+    }
+
+    fn merge(&mut self, _call: &Call<'_>, states: RecordBatch) -> Result<()> {
+        let column = states.column_by_name(STATE).and_then(|c| c.as_binary_opt::<i64>());
+        let column = column.ok_or_else(|| Error::from("the states have no binary column `state`"))?;
+        for bytes in column.iter().flatten() {
+            self.operator.merge(&mut self.state, postcard::from_bytes(bytes)?)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, _call: &Call<'_>) -> Result<Value> {
+        self.operator.finish(std::mem::take(&mut self.state))
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.operator.memory_bytes(&self.state)
+    }
+}

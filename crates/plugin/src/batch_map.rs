@@ -1,0 +1,70 @@
+//! `BatchMap`: a whole record batch at a time, for operators that want Arrow itself. Also the rung for
+//! steps of a plan that emit a table of their own.
+
+use crate::call::Call;
+use crate::descriptor::{Describe, Kind};
+use crate::error::Result;
+use crate::operator::{OperatorEntry, Output, Stage, Worker};
+use crate::options::{self, Options};
+use arrow_array::RecordBatch;
+use arrow_schema::{Schema, SchemaRef};
+use std::sync::Arc;
+
+/// An operator on record batches. Each worker thread works on its own clone.
+pub trait BatchMap: Clone + Send + Sync + 'static {
+    /// What a pipeline can set.
+    type Options: Options;
+
+    /// Name, columns, and how rows relate.
+    fn describe() -> Describe;
+
+    /// Makes the operator from its options.
+    ///
+    /// # Errors
+    /// Where the options contradict one another.
+    fn bind(options: Self::Options) -> Result<Self>;
+
+    /// Columns of [`Output::documents`]. With `Describe::selects` one of them is `row` (`uint32`): the
+    /// input row of each output row, ascending.
+    fn schema(&self) -> Schema;
+
+    /// Maps a batch.
+    ///
+    /// # Errors
+    /// Fails the batch; the host then looks for the guilty document by halving it.
+    fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output>;
+}
+
+/// The entry of a [`BatchMap`] in `export!`.
+pub fn batch_map<T: BatchMap>() -> OperatorEntry {
+    OperatorEntry { descriptor: T::describe().finish(Kind::Map, options::schema::<T::Options>()), bind: bind::<T> }
+}
+
+fn bind<T: BatchMap>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<dyn Stage>> {
+    let operator = T::bind(options::parse(json)?)?;
+    let schema = Arc::new(operator.schema());
+    Ok(Box::new(BatchMapStage { operator, schema }))
+}
+
+struct BatchMapStage<T> {
+    operator: T,
+    schema: SchemaRef,
+}
+
+impl<T: BatchMap> Stage for BatchMapStage<T> {
+    fn output_schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn new_worker(&self, _call: &Call<'_>) -> Result<Box<dyn Worker>> {
+        Ok(Box::new(BatchMapWorker(self.operator.clone())))
+    }
+}
+
+struct BatchMapWorker<T>(T);
+
+impl<T: BatchMap> Worker for BatchMapWorker<T> {
+    fn process(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<Output> {
+        self.0.process(&input, call)
+    }
+}

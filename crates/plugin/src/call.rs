@@ -1,0 +1,117 @@
+//! One call of the host into a plugin: logging, metrics, progress, cancellation.
+
+use crate::error::{Error, ErrorKind, Result};
+use std::cell::Cell;
+
+/// How much a message matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum Level {
+    /// The call fails.
+    Error = 0,
+    /// Something a user should look at.
+    Warn = 1,
+    /// Something a user may want to know.
+    Info = 2,
+    /// For the author of the plugin.
+    Debug = 3,
+}
+
+impl Level {
+    /// The level with this number; unknown numbers are [`Level::Debug`].
+    pub fn from_code(code: u32) -> Self {
+        match code {
+            0 => Self::Error,
+            1 => Self::Warn,
+            2 => Self::Info,
+            _ => Self::Debug,
+        }
+    }
+}
+
+/// What the host offers during a call.
+pub trait Host {
+    /// A line for the log.
+    fn log(&self, level: Level, message: &str);
+    /// A finding on a row (`None`: on the call), under a short kebab-case code.
+    fn report(&self, level: Level, row: Option<u32>, code: &str, message: &str);
+    /// Whether the run is being stopped.
+    fn should_stop(&self) -> bool;
+    /// How much of the call's work is done.
+    fn progress(&self, done: u64, total: u64);
+    /// Adds to a counter that the run reports under the stage.
+    fn metric_add(&self, name: &str, value: u64);
+}
+
+/// A host that ignores what it is told, for calls outside a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHost;
+
+impl Host for NoHost {
+    fn log(&self, _: Level, _: &str) {}
+    fn report(&self, _: Level, _: Option<u32>, _: &str, _: &str) {}
+    fn should_stop(&self) -> bool {
+        false
+    }
+    fn progress(&self, _: u64, _: u64) {}
+    fn metric_add(&self, _: &str, _: u64) {}
+}
+
+/// One call of the host into a plugin.
+pub struct Call<'a> {
+    host: &'a dyn Host,
+    row: Cell<Option<u32>>,
+}
+
+impl<'a> Call<'a> {
+    /// A call on behalf of `host`.
+    pub fn new(host: &'a dyn Host) -> Self {
+        Self { host, row: Cell::new(None) }
+    }
+
+    /// Writes a line to the run's log.
+    pub fn log(&self, level: Level, message: &str) {
+        self.host.log(level, message);
+    }
+
+    /// Reports a finding on the row that is being processed.
+    pub fn report(&self, level: Level, code: &str, message: &str) {
+        self.host.report(level, self.row.get(), code, message);
+    }
+
+    /// Adds to a counter that the run reports under the stage.
+    pub fn metric_add(&self, name: &str, value: u64) {
+        self.host.metric_add(name, value);
+    }
+
+    /// Tells how much of the call's work is done.
+    pub fn progress(&self, done: u64, total: u64) {
+        self.host.progress(done, total);
+    }
+
+    /// Whether the run is being stopped. Long loops ask now and then.
+    pub fn should_stop(&self) -> bool {
+        self.host.should_stop()
+    }
+
+    /// The error to return once the run is being stopped.
+    ///
+    /// # Errors
+    /// When the run is being stopped.
+    pub fn keep_going(&self) -> Result {
+        if self.should_stop() {
+            return Err(Error::new(ErrorKind::Cancelled, "the run is being stopped"));
+        }
+        Ok(())
+    }
+
+    /// The row that is being processed.
+    pub fn row(&self) -> Option<u32> {
+        self.row.get()
+    }
+
+    /// Says which row is being processed, so that reports and panics name it.
+    pub fn at_row(&self, row: Option<u32>) {
+        self.row.set(row);
+    }
+}

@@ -1,0 +1,252 @@
+//! What a plugin says of itself: operators, columns, options. Crosses the boundary as JSON.
+
+use arrow_schema::DataType;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use textmill_core::column::{parse_type, type_name};
+
+/// A plugin: its operators in order, the first of which a stage gets that names none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PluginDescriptor {
+    /// Name in pipeline files.
+    pub name: String,
+    /// Version of the plugin.
+    pub version: String,
+    /// SPDX expression.
+    #[serde(default)]
+    pub licence: String,
+    /// One sentence.
+    #[serde(default)]
+    pub description: String,
+    /// The operators, first the default.
+    pub operators: Vec<OperatorDescriptor>,
+}
+
+impl PluginDescriptor {
+    /// The operator of this name, or the first where no name is given.
+    pub fn operator(&self, name: Option<&str>) -> Option<&OperatorDescriptor> {
+        match name {
+            Some(name) => self.operators.iter().find(|o| o.name == name),
+            None => self.operators.first(),
+        }
+    }
+}
+
+/// An operator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OperatorDescriptor {
+    /// Name within the plugin.
+    pub name: String,
+    /// What it does, in a sentence or a paragraph.
+    #[serde(default)]
+    pub doc: String,
+    /// How the host drives it.
+    pub kind: Kind,
+    /// Columns that it is passed.
+    #[serde(default)]
+    pub reads: Vec<Read>,
+    /// Columns that it writes.
+    #[serde(default)]
+    pub writes: Vec<Write>,
+    /// How its output rows relate to its input rows.
+    #[serde(default)]
+    pub rows: Rows,
+    /// Whether several workers may run at once.
+    #[serde(default)]
+    pub threading: Threading,
+    /// Changes when the same input and options give another output.
+    #[serde(default)]
+    pub semantics_version: u32,
+    /// JSON Schema 2020-12 of its options.
+    #[serde(default)]
+    pub options: Value,
+}
+
+/// How the host drives an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Each row alone.
+    Map,
+    /// Rows that share a key.
+    Group,
+    /// State, merge, finish.
+    Aggregate,
+    /// Several operators after a plan of its own.
+    Plan,
+}
+
+/// How output rows relate to input rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rows {
+    /// One for one, in order.
+    #[default]
+    Preserve,
+    /// Some are left out, each with a drop event.
+    Select,
+    /// Some become several.
+    Expand,
+    /// A table of its own, as a step inside a plan.
+    Table,
+}
+
+/// Whether several workers may run at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Threading {
+    /// One worker a thread.
+    #[default]
+    Parallel,
+    /// One worker in all, fed in input order.
+    Serial,
+}
+
+/// A column that an operator is passed: by name, or the one that an option names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Read {
+    /// Name of the column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// Option that holds the name of the column; unset or null reads nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<String>,
+    /// Whether a pipeline without this column is an error.
+    #[serde(default = "yes")]
+    pub required: bool,
+    /// Type to pass it as; strings are cast between their three layouts.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A column that an operator writes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Write {
+    /// Name of the column.
+    pub column: String,
+    /// Its type in words.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// Builds the description of an operator.
+#[derive(Clone, Debug)]
+pub struct Describe {
+    pub(crate) name: String,
+    pub(crate) doc: String,
+    pub(crate) reads: Vec<Read>,
+    pub(crate) writes: Vec<(String, DataType)>,
+    pub(crate) rows: Rows,
+    pub(crate) threading: Threading,
+    pub(crate) version: u32,
+}
+
+impl Describe {
+    /// An operator of this name that reads and writes nothing yet.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            doc: String::new(),
+            reads: Vec::new(),
+            writes: Vec::new(),
+            rows: Rows::Preserve,
+            threading: Threading::Parallel,
+            version: 1,
+        }
+    }
+
+    /// What the operator does, for `textmill plugin info`.
+    #[must_use]
+    pub fn doc(mut self, doc: &str) -> Self {
+        self.doc = doc.to_owned();
+        self
+    }
+
+    fn read(mut self, column: Option<&str>, option: Option<&str>, required: bool) -> Self {
+        let (column, option) = (column.map(str::to_owned), option.map(str::to_owned));
+        self.reads.push(Read { column, option, required, kind: None });
+        self
+    }
+
+    /// Reads a column; a pipeline in which nothing provides it is refused.
+    #[must_use]
+    pub fn reads(self, column: &str) -> Self {
+        self.read(Some(column), None, true)
+    }
+
+    /// Reads a column where documents have it.
+    #[must_use]
+    pub fn reads_optional(self, column: &str) -> Self {
+        self.read(Some(column), None, false)
+    }
+
+    /// Reads the column that the option names, where it is set.
+    #[must_use]
+    pub fn reads_option(self, option: &str) -> Self {
+        self.read(None, Some(option), false)
+    }
+
+    /// Writes a column.
+    #[must_use]
+    pub fn writes(mut self, column: &str, kind: DataType) -> Self {
+        self.writes.push((column.to_owned(), kind));
+        self
+    }
+
+    /// May drop documents.
+    #[must_use]
+    pub fn selects(mut self) -> Self {
+        self.rows = Rows::Select;
+        self
+    }
+
+    /// Emits a table of its own, for a step inside a plan.
+    #[must_use]
+    pub fn table(mut self) -> Self {
+        self.rows = Rows::Table;
+        self
+    }
+
+    /// Must not run on several threads at once.
+    #[must_use]
+    pub fn serial(mut self) -> Self {
+        self.threading = Threading::Serial;
+        self
+    }
+
+    /// Version of the operator's meaning; raise it when the same input gives another output.
+    #[must_use]
+    pub fn version(mut self, version: u32) -> Self {
+        self.version = version;
+        self
+    }
+
+    pub(crate) fn finish(self, kind: Kind, options: Value) -> OperatorDescriptor {
+        let writes = self.writes.iter().map(|(column, kind)| Write { column: column.clone(), kind: type_name(kind) });
+        OperatorDescriptor {
+            writes: writes.collect(),
+            name: self.name,
+            doc: self.doc,
+            kind,
+            reads: self.reads,
+            rows: self.rows,
+            threading: self.threading,
+            semantics_version: self.version,
+            options,
+        }
+    }
+}
+
+impl Write {
+    /// The column's type.
+    ///
+    /// # Errors
+    /// Where the words are not a column type.
+    pub fn data_type(&self) -> Result<DataType, String> {
+        parse_type(&self.kind)
+    }
+}

@@ -1,0 +1,71 @@
+//! `Group`: rows that share a key, brought together by the host. A step inside a plan.
+
+use crate::call::Call;
+use crate::descriptor::{Describe, Kind};
+use crate::error::Result;
+use crate::operator::{OperatorEntry, Stage, Worker};
+use crate::options::{self, Options};
+use arrow_array::RecordBatch;
+use arrow_schema::{Schema, SchemaRef};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// An operator on groups of rows. Each worker thread works on its own clone.
+pub trait Group: Clone + Send + Sync + 'static {
+    /// What a pipeline can set.
+    type Options: Options;
+
+    /// Name and columns.
+    fn describe() -> Describe;
+
+    /// Makes the operator from its options.
+    ///
+    /// # Errors
+    /// Where the options contradict one another.
+    fn bind(options: Self::Options) -> Result<Self>;
+
+    /// Columns of the rows that [`Group::reduce`] answers.
+    fn schema(&self) -> Schema;
+
+    /// Reduces whole groups. `groups` are consecutive ranges of `rows`; within a group rows are sorted
+    /// by ordinal. The answer must not depend on how many groups come in one call.
+    ///
+    /// # Errors
+    /// Fails the run's stage: a group has no single guilty document.
+    fn reduce(&mut self, rows: &RecordBatch, groups: &[Range<usize>], call: &Call<'_>) -> Result<RecordBatch>;
+}
+
+/// The entry of a [`Group`] in `export!`.
+pub fn group<T: Group>() -> OperatorEntry {
+    let descriptor = T::describe().table().finish(Kind::Group, options::schema::<T::Options>());
+    OperatorEntry { descriptor, bind: bind::<T> }
+}
+
+fn bind<T: Group>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<dyn Stage>> {
+    let operator = T::bind(options::parse(json)?)?;
+    let schema = Arc::new(operator.schema());
+    Ok(Box::new(GroupStage { operator, schema }))
+}
+
+struct GroupStage<T> {
+    operator: T,
+    schema: SchemaRef,
+}
+
+impl<T: Group> Stage for GroupStage<T> {
+    fn output_schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn new_worker(&self, _call: &Call<'_>) -> Result<Box<dyn Worker>> {
+        Ok(Box::new(GroupWorker(self.operator.clone())))
+    }
+}
+
+struct GroupWorker<T>(T);
+
+impl<T: Group> Worker for GroupWorker<T> {
+    fn reduce(&mut self, call: &Call<'_>, rows: RecordBatch, groups: &[Range<usize>]) -> Result<RecordBatch> {
+        self.0.reduce(&rows, groups, call)
+    }
+}

@@ -1,0 +1,242 @@
+//! `Map`: one document at a time. The first rung of the ladder.
+
+use crate::call::Call;
+use crate::descriptor::{Describe, Kind, Rows};
+use crate::error::{Error, Result};
+use crate::operator::{OperatorEntry, Output, Stage, Worker};
+use crate::options::{self, Options};
+use crate::row::{Changes, Doc, Row};
+use arrow_array::builder::LargeStringBuilder;
+use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_select::take::take;
+use serde_json::Value;
+use std::sync::Arc;
+use textmill_core::batch::{Strings, to_layout};
+use textmill_core::column::{ROW, TEXT};
+use textmill_core::edit::{apply_into, sort_and_check};
+use textmill_core::event::{Action, Event};
+use textmill_core::value::array_from;
+
+/// An operator that looks at each document alone.
+///
+/// Each worker thread works on its own clone, so fields may be scratch space; share large tables in an
+/// [`Arc`].
+pub trait Map: Clone + Send + Sync + 'static {
+    /// What a pipeline can set.
+    type Options: Options;
+
+    /// Name, columns, and whether documents may be dropped.
+    fn describe() -> Describe;
+
+    /// Makes the operator from its options.
+    ///
+    /// # Errors
+    /// Where the options contradict one another.
+    fn bind(options: Self::Options) -> Result<Self>;
+
+    /// Looks at one document.
+    ///
+    /// # Errors
+    /// Fails this document alone: it ends up in `failed.jsonl` with the message.
+    fn map(&mut self, doc: &mut Doc<'_>) -> Result<()>;
+}
+
+/// The entry of a [`Map`] in `export!`.
+pub fn map<T: Map>() -> OperatorEntry {
+    OperatorEntry { descriptor: T::describe().finish(Kind::Map, options::schema::<T::Options>()), bind: bind::<T> }
+}
+
+fn bind<T: Map>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<dyn Stage>> {
+    let describe = T::describe();
+    let selects = describe.rows == Rows::Select;
+    let mut fields: Vec<Field> =
+        describe.writes.iter().map(|(name, kind)| Field::new(name, kind.clone(), true)).collect();
+    if selects {
+        fields.push(Field::new(ROW, DataType::UInt32, false));
+    }
+    let operator = T::bind(options::parse(json)?)?;
+    let shape = Arc::new(Shape { writes: describe.writes, selects, schema: Arc::new(Schema::new(fields)) });
+    Ok(Box::new(MapStage { operator, shape }))
+}
+
+struct Shape {
+    writes: Vec<(String, DataType)>,
+    selects: bool,
+    schema: SchemaRef,
+}
+
+struct MapStage<T> {
+    operator: T,
+    shape: Arc<Shape>,
+}
+
+impl<T: Map> Stage for MapStage<T> {
+    fn output_schema(&self) -> SchemaRef {
+        Arc::clone(&self.shape.schema)
+    }
+
+    fn new_worker(&self, _call: &Call<'_>) -> Result<Box<dyn Worker>> {
+        Ok(Box::new(MapWorker { operator: self.operator.clone(), shape: Arc::clone(&self.shape) }))
+    }
+}
+
+struct MapWorker<T> {
+    operator: T,
+    shape: Arc<Shape>,
+}
+
+impl<T: Map> Worker for MapWorker<T> {
+    fn process(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<Output> {
+        let mut out = Collected::new(&self.shape, &input);
+        for row in Row::of(&input) {
+            let number = row.index() as u32;
+            call.at_row(Some(number));
+            if row.index() % 64 == 0 {
+                call.keep_going()?;
+            }
+            let mut changes = Changes { values: vec![None; out.columns.len()], ..Changes::default() };
+            let outcome = self.operator.map(&mut Doc::new(row, &self.shape.writes, &mut changes, call));
+            if let Err(error) = outcome {
+                changes.error.get_or_insert(error.message);
+            }
+            out.take_in(number, row.text(), changes);
+        }
+        call.at_row(None);
+        out.finish(&input)
+    }
+}
+
+/// What the documents of a batch became.
+struct Collected<'a> {
+    shape: &'a Shape,
+    rows: Vec<u32>,
+    columns: Vec<Vec<Value>>,
+    /// Filled from the first edited document on; until then texts are the received ones.
+    texts: Option<LargeStringBuilder>,
+    received: Option<Strings<'a>>,
+    events: Vec<Event>,
+}
+
+impl<'a> Collected<'a> {
+    fn new(shape: &'a Shape, input: &'a RecordBatch) -> Self {
+        let columns = shape.writes.iter().filter(|(name, _)| name != TEXT).count();
+        Self {
+            shape,
+            rows: Vec::with_capacity(input.num_rows()),
+            columns: vec![Vec::with_capacity(input.num_rows()); columns],
+            texts: None,
+            received: input.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref())),
+            events: Vec::new(),
+        }
+    }
+
+    fn writes_text(&self) -> bool {
+        self.shape.writes.iter().any(|(name, _)| name == TEXT)
+    }
+
+    /// Types are checked document by document, so that a misfit costs that document alone.
+    fn misfit(&self, values: &[Option<Value>]) -> Option<String> {
+        let kinds = self.shape.writes.iter().filter(|(name, _)| name != TEXT);
+        kinds.zip(values).find_map(|((name, kind), value)| {
+            let value = value.as_ref()?;
+            let error = array_from(kind, std::slice::from_ref(value)).err()?;
+            Some(format!("column `{name}`: {error}"))
+        })
+    }
+
+    fn take_in(&mut self, row: u32, text: &str, mut changes: Changes) {
+        if !changes.dropped && changes.error.is_none() {
+            changes.error = self.misfit(&changes.values);
+        }
+        if changes.error.is_none()
+            && !changes.edits.is_empty()
+            && let Err(error) = sort_and_check(text, &mut changes.edits)
+        {
+            changes.error = Some(error.to_string());
+        }
+        if changes.error.is_none() && !changes.edits.is_empty() && !self.writes_text() {
+            changes.error = Some("the operator edits `text` but does not declare that it writes it".into());
+        }
+        if changes.error.is_none() && changes.dropped && !self.shape.selects {
+            changes.error = Some("the operator drops a document but does not declare that it selects".into());
+        }
+        if let Some(message) = changes.error {
+            self.events.push(Event::new(row, Action::Fail, "operator-error").note(message));
+            if !self.shape.selects {
+                self.keep(row, text, &[], Vec::new());
+            }
+            return;
+        }
+        self.events.append(&mut changes.events);
+        if changes.dropped {
+            return;
+        }
+        self.keep(row, text, &changes.edits, changes.values);
+        self.events.extend(changes.edits.into_iter().map(|edit| Event::of_edit(row, edit)));
+    }
+
+    fn keep(
+        &mut self,
+        row: u32,
+        text: &str,
+        edits: &[textmill_core::edit::Edit],
+        mut values: Vec<Option<Value>>,
+    ) {
+        if !edits.is_empty() && self.texts.is_none() {
+            let mut builder = LargeStringBuilder::new();
+            for &before in &self.rows {
+                builder.append_option(self.received.and_then(|t| t.get(before as usize)));
+            }
+            self.texts = Some(builder);
+        }
+        if let Some(builder) = &mut self.texts {
+            if edits.is_empty() {
+                builder.append_option(self.received.and_then(|t| t.get(row as usize)));
+            } else {
+                let mut after = String::with_capacity(text.len());
+                apply_into(text, edits, &mut after);
+                builder.append_value(after);
+            }
+        }
+        values.resize(self.columns.len(), None);
+        for (column, value) in self.columns.iter_mut().zip(values) {
+            column.push(value.unwrap_or(Value::Null));
+        }
+        self.rows.push(row);
+    }
+
+    fn finish(mut self, input: &RecordBatch) -> Result<Output> {
+        let rows = UInt32Array::from(std::mem::take(&mut self.rows));
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.shape.writes.len() + 1);
+        let mut values = self.columns.iter();
+        for (name, kind) in &self.shape.writes {
+            if name == TEXT {
+                columns.push(match self.texts.take() {
+                    Some(mut builder) => Arc::new(builder.finish()) as ArrayRef,
+                    None => {
+                        let received = input.column_by_name(TEXT).ok_or("the input has no column `text`")?;
+                        let kept = if rows.len() == input.num_rows() {
+                            Arc::clone(received)
+                        } else {
+                            take(received, &rows, None)?
+                        };
+                        to_layout(&kept, &DataType::LargeUtf8)
+                    }
+                });
+            } else if let Some(column) = values.next() {
+                let array = array_from(kind, column);
+                columns.push(array.map_err(|e| Error::from(format!("column `{name}`: {e}")))?);
+            }
+        }
+        if self.shape.selects {
+            columns.push(Arc::new(rows));
+        }
+        let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(match columns.first() {
+            Some(column) => column.len(),
+            None => input.num_rows(),
+        }));
+        let documents = RecordBatch::try_new_with_options(Arc::clone(&self.shape.schema), columns, &options)?;
+        Ok(Output { documents, events: self.events })
+    }
+}

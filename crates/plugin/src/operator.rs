@@ -1,0 +1,180 @@
+//! Operators as objects: what every trait of the ladder becomes, and what a loaded library looks like
+//! to the host. Native code and loaded code are driven through these same traits.
+
+use crate::call::Call;
+use crate::descriptor::{OperatorDescriptor, PluginDescriptor};
+use crate::error::{Error, Result};
+use arrow_array::RecordBatch;
+use arrow_schema::{Schema, SchemaRef};
+use serde_json::Value;
+use std::ops::Range;
+use std::sync::Arc;
+use textmill_core::event::Event;
+
+/// What a map operator answers for a batch.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The columns that the operator writes; with `row` where it may drop documents.
+    pub documents: RecordBatch,
+    /// What it did.
+    pub events: Vec<Event>,
+}
+
+impl Output {
+    /// No documents and no events.
+    pub fn empty(schema: SchemaRef) -> Self {
+        Self { documents: RecordBatch::new_empty(schema), events: Vec::new() }
+    }
+}
+
+/// An operator bound to its options and its input columns. Immutable, shared by all workers.
+pub trait Stage: Send + Sync {
+    /// Columns of the documents (or rows) that workers answer.
+    fn output_schema(&self) -> SchemaRef;
+
+    /// A worker, to be used by one thread at a time.
+    ///
+    /// # Errors
+    /// Where the operator cannot set one up.
+    fn new_worker(&self, call: &Call<'_>) -> Result<Box<dyn Worker>>;
+
+    /// Columns of the states of an aggregate; `None` for other operators.
+    fn state_schema(&self) -> Option<SchemaRef> {
+        None
+    }
+
+    /// The plan of a stage made of several operators, as JSON; `None` for other operators.
+    fn plan(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The side of an operator that does the work. Each method that an operator's kind does not have
+/// answers an error.
+pub trait Worker: Send {
+    /// Maps a batch.
+    ///
+    /// # Errors
+    /// Where the whole batch fails. A failure of one document is an event.
+    fn process(&mut self, _call: &Call<'_>, _input: RecordBatch) -> Result<Output> {
+        Err(Error::unsupported("process"))
+    }
+
+    /// Documents held back until the end of the input.
+    ///
+    /// # Errors
+    /// Where they cannot be produced.
+    fn flush(&mut self, _call: &Call<'_>) -> Result<Output> {
+        Ok(Output::empty(Arc::new(Schema::empty())))
+    }
+
+    /// Reduces whole groups: `groups` are consecutive ranges of `rows`.
+    ///
+    /// # Errors
+    /// Where a group cannot be reduced.
+    fn reduce(&mut self, _call: &Call<'_>, _rows: RecordBatch, _groups: &[Range<usize>]) -> Result<RecordBatch> {
+        Err(Error::unsupported("reduce"))
+    }
+
+    /// Takes a batch into the state: all of it or, on an error, nothing of it.
+    ///
+    /// # Errors
+    /// Where a row cannot be taken in; the state is then as it was before the call.
+    fn update(&mut self, _call: &Call<'_>, _input: RecordBatch) -> Result<()> {
+        Err(Error::unsupported("update"))
+    }
+
+    /// Hands out the state and starts from an empty one.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    fn take_state(&mut self, _call: &Call<'_>) -> Result<RecordBatch> {
+        Err(Error::unsupported("take_state"))
+    }
+
+    /// Takes other states into this worker's.
+    ///
+    /// # Errors
+    /// Where a state cannot be read.
+    fn merge(&mut self, _call: &Call<'_>, _states: RecordBatch) -> Result<()> {
+        Err(Error::unsupported("merge"))
+    }
+
+    /// The report on everything that was taken in.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    fn finish(&mut self, _call: &Call<'_>) -> Result<Value> {
+        Err(Error::unsupported("finish"))
+    }
+
+    /// Bytes that the state holds in memory, about.
+    fn memory_bytes(&self) -> u64 {
+        0
+    }
+}
+
+/// Binds an operator: options as JSON, columns that it will be passed.
+pub type Bind = fn(call: &Call<'_>, options: &str, input: SchemaRef) -> Result<Box<dyn Stage>>;
+
+/// An operator that can be bound.
+#[derive(Clone)]
+pub struct OperatorEntry {
+    /// What it says of itself.
+    pub descriptor: OperatorDescriptor,
+    /// Binds it.
+    pub bind: Bind,
+}
+
+/// A plugin in native form: what `export!` makes of a list of operators.
+#[derive(Clone)]
+pub struct PluginSpec {
+    /// Name in pipeline files.
+    pub name: String,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// Licence of the crate.
+    pub licence: &'static str,
+    /// Description of the crate.
+    pub description: &'static str,
+    /// The operators, first the default.
+    pub operators: Vec<OperatorEntry>,
+}
+
+impl PluginSpec {
+    /// What the plugin says of itself.
+    pub fn descriptor(&self) -> PluginDescriptor {
+        PluginDescriptor {
+            name: self.name.clone(),
+            version: self.version.to_owned(),
+            licence: self.licence.to_owned(),
+            description: self.description.to_owned(),
+            operators: self.operators.iter().map(|o| o.descriptor.clone()).collect(),
+        }
+    }
+}
+
+/// Anything that can bind operators by name: a native plugin, or a loaded library.
+pub trait Plugin: Send + Sync {
+    /// What the plugin says of itself.
+    fn describe(&self) -> PluginDescriptor;
+
+    /// Binds an operator to its options and its input columns.
+    ///
+    /// # Errors
+    /// Where there is no such operator, or the options or columns do not suit it.
+    fn bind(&self, call: &Call<'_>, operator: &str, options: &str, input: SchemaRef) -> Result<Box<dyn Stage>>;
+}
+
+impl Plugin for PluginSpec {
+    fn describe(&self) -> PluginDescriptor {
+        self.descriptor()
+    }
+
+    fn bind(&self, call: &Call<'_>, operator: &str, options: &str, input: SchemaRef) -> Result<Box<dyn Stage>> {
+        match self.operators.iter().find(|o| o.descriptor.name == operator) {
+            Some(entry) => (entry.bind)(call, options, input),
+            None => Err(format!("plugin `{}` has no operator `{operator}`", self.name).into()),
+        }
+    }
+}

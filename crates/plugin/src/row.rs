@@ -1,0 +1,173 @@
+//! A document as plugin code sees it: [`Row`] to read, [`Doc`] to edit, annotate and drop.
+
+use crate::call::Call;
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt64Type;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::DataType;
+use serde::Serialize;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::ops::Deref;
+use textmill_core::batch::{self, Strings};
+use textmill_core::column::{ORDINAL, TEXT};
+use textmill_core::edit::Edit;
+use textmill_core::event::{Action, Event};
+use textmill_core::value::value_at;
+
+/// A read-only row of a batch.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    batch: &'a RecordBatch,
+    text: Option<Strings<'a>>,
+    row: usize,
+}
+
+impl<'a> Row<'a> {
+    /// The rows of a batch, in order.
+    pub fn of(batch: &'a RecordBatch) -> impl Iterator<Item = Row<'a>> {
+        let text = batch.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref()));
+        (0..batch.num_rows()).map(move |row| Row { batch, text, row })
+    }
+
+    /// Number of the row in its batch.
+    pub fn index(&self) -> usize {
+        self.row
+    }
+
+    /// The text; empty where the row has none.
+    pub fn text(&self) -> &'a str {
+        self.text.and_then(|t| t.get(self.row)).unwrap_or("")
+    }
+
+    /// Place of the document in the input order; 0 where the operator does not read `ordinal`.
+    pub fn ordinal(&self) -> u64 {
+        self.uint(ORDINAL).unwrap_or(0)
+    }
+
+    /// The string in a column; `None` where it is null, or where there is no such string column.
+    pub fn str(&self, column: &str) -> Option<&'a str> {
+        batch::string(self.batch, column, self.row)
+    }
+
+    /// The number in a `uint64` column.
+    pub fn uint(&self, column: &str) -> Option<u64> {
+        let array = self.batch.column_by_name(column)?.as_primitive_opt::<UInt64Type>()?;
+        array.is_valid(self.row).then(|| array.value(self.row))
+    }
+
+    /// The bytes in a binary column.
+    pub fn bytes(&self, column: &str) -> Option<&'a [u8]> {
+        batch::bytes(self.batch.column_by_name(column)?.as_ref(), self.row)
+    }
+
+    /// The whole Arrow column; this row is [`Row::index`] of it.
+    pub fn array(&self, column: &str) -> Option<&'a ArrayRef> {
+        self.batch.column_by_name(column)
+    }
+
+    /// The value in a column of any type; null where there is no such column.
+    pub fn value(&self, column: &str) -> Value {
+        self.batch.column_by_name(column).map_or(Value::Null, |array| value_at(array, self.row))
+    }
+
+    /// Whether the batch has this column.
+    pub fn has(&self, column: &str) -> bool {
+        self.batch.column_by_name(column).is_some()
+    }
+}
+
+/// What a map operator did to one row; collected by [`Doc`].
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub edits: Vec<Edit>,
+    pub events: Vec<Event>,
+    pub dropped: bool,
+    /// One slot for each written column but `text`.
+    pub values: Vec<Option<Value>>,
+    pub error: Option<String>,
+}
+
+/// A row that can be edited, annotated and dropped. Reading goes through [`Row`].
+pub struct Doc<'a> {
+    row: Row<'a>,
+    writes: &'a [(String, DataType)],
+    changes: &'a mut Changes,
+    call: &'a Call<'a>,
+}
+
+impl<'a> Deref for Doc<'a> {
+    type Target = Row<'a>;
+    fn deref(&self) -> &Row<'a> {
+        &self.row
+    }
+}
+
+impl<'a> Doc<'a> {
+    pub(crate) fn new(
+        row: Row<'a>,
+        writes: &'a [(String, DataType)],
+        changes: &'a mut Changes,
+        call: &'a Call<'a>,
+    ) -> Self {
+        Self { row, writes, changes, call }
+    }
+
+    /// The call: log, metrics, cancellation.
+    pub fn call(&self) -> &'a Call<'a> {
+        self.call
+    }
+
+    fn number(&self) -> u32 {
+        self.row.row as u32
+    }
+
+    /// Records an edit of [`Row::text`]. Spans may come in any order and must not overlap; the text
+    /// after the stage is the received text with all edits applied.
+    pub fn edit(&mut self, edit: Edit) {
+        self.changes.edits.push(edit);
+    }
+
+    /// Records many edits.
+    pub fn edits(&mut self, edits: impl IntoIterator<Item = Edit>) {
+        self.changes.edits.extend(edits);
+    }
+
+    /// Sets a column that the operator declares. A value that does not fit the column's type fails the
+    /// document; a declared column that is not set is null.
+    pub fn set(&mut self, column: &str, value: impl Serialize) {
+        if column == TEXT {
+            self.complain("text changes through edits alone".to_owned());
+            return;
+        }
+        let slot = self.writes.iter().filter(|(name, _)| name != TEXT).position(|(name, _)| name == column);
+        match (slot, serde_json::to_value(value)) {
+            (Some(slot), Ok(value)) => self.changes.values[slot] = Some(value),
+            (None, _) => self.complain(format!("the operator does not declare the column `{column}`")),
+            (_, Err(error)) => self.complain(format!("column `{column}`: {error}")),
+        }
+    }
+
+    fn complain(&mut self, message: String) {
+        self.changes.error.get_or_insert(message);
+    }
+
+    /// Drops the document: `value` of the rule crossed `threshold`. Edits and columns of a dropped
+    /// document are forgotten.
+    pub fn drop(&mut self, rule: impl Into<Cow<'static, str>>, value: f64, threshold: f64) {
+        self.drop_with(|event| event.measured(value, threshold), rule);
+    }
+
+    /// Drops the document with an event that `complete` adds to, such as a note or another document.
+    pub fn drop_with(&mut self, complete: impl FnOnce(Event) -> Event, rule: impl Into<Cow<'static, str>>) {
+        if !self.changes.dropped {
+            self.changes.dropped = true;
+            self.changes.events.push(complete(Event::new(self.number(), Action::Drop, rule)));
+        }
+    }
+
+    /// Records something worth knowing that changes nothing.
+    pub fn annotate(&mut self, complete: impl FnOnce(Event) -> Event, rule: impl Into<Cow<'static, str>>) {
+        self.changes.events.push(complete(Event::new(self.number(), Action::Annotate, rule)));
+    }
+}

@@ -1,0 +1,2 @@
+//! The `textmill` program.
+fn main() {}
