@@ -44,7 +44,7 @@ pub fn string<'a>(batch: &'a RecordBatch, column: &str, row: usize) -> Option<&'
 }
 
 /// The bytes in one row of a binary column.
-pub fn bytes<'a>(array: &'a dyn Array, row: usize) -> Option<&'a [u8]> {
+pub fn bytes(array: &dyn Array, row: usize) -> Option<&[u8]> {
     if row >= array.len() || array.is_null(row) {
         return None;
     }

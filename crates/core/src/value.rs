@@ -203,7 +203,8 @@ fn lists<O: OffsetSizeTrait>(
     }
     let nulls: NullBuffer = values.iter().map(|v| !v.is_null()).collect();
     let offsets = OffsetBuffer::<O>::from_lengths(lengths);
-    let array = GenericListArray::try_new(Arc::clone(item), offsets, build(item.data_type(), &flat)?, Some(nulls));
+    let array =
+        GenericListArray::try_new(Arc::clone(item), offsets, build(item.data_type(), &flat)?, Some(nulls));
     Ok(Arc::new(array.map_err(|e| e.to_string())?))
 }
 
@@ -246,7 +247,7 @@ fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
 }
 
 fn unhex(digits: &str) -> Option<Vec<u8>> {
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return None;
     }
     let pair = |p: &[u8]| u8::from_str_radix(std::str::from_utf8(p).ok()?, 16).ok();

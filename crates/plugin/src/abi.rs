@@ -149,7 +149,8 @@ pub struct TmPlugin {
     /// Releases a stage, after its workers.
     pub release_stage: unsafe extern "C" fn(stage: *mut TmStage),
     /// Makes a worker, which one thread at a time uses.
-    pub new_worker: unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, worker: *mut *mut TmWorker) -> i32,
+    pub new_worker:
+        unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, worker: *mut *mut TmWorker) -> i32,
     /// Releases a worker.
     pub release_worker: unsafe extern "C" fn(worker: *mut TmWorker),
     /// Maps a batch. The input is moved in (a released array after [`status::MORE`]).
@@ -179,13 +180,17 @@ pub struct TmAggregate {
     /// Zero.
     pub flags: u32,
     /// Columns of a state.
-    pub state_schema: unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, out: *mut FFI_ArrowSchema) -> i32,
+    pub state_schema:
+        unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, out: *mut FFI_ArrowSchema) -> i32,
     /// Takes a batch in: all of it or, below zero, nothing of it.
-    pub update: unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, input: *mut FFI_ArrowArray) -> i32,
+    pub update:
+        unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, input: *mut FFI_ArrowArray) -> i32,
     /// Hands out the state and starts from an empty one.
-    pub take_state: unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, out: *mut FFI_ArrowArray) -> i32,
+    pub take_state:
+        unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, out: *mut FFI_ArrowArray) -> i32,
     /// Takes states in.
-    pub merge: unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, states: *mut FFI_ArrowArray) -> i32,
+    pub merge:
+        unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, states: *mut FFI_ArrowArray) -> i32,
     /// The report as JSON: `text` stays valid until the next call on the worker.
     pub finish: unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, text: *mut TmStr) -> i32,
     /// Bytes that the state holds, about.

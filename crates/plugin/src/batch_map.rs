@@ -37,7 +37,10 @@ pub trait BatchMap: Clone + Send + Sync + 'static {
 
 /// The entry of a [`BatchMap`] in `export!`.
 pub fn batch_map<T: BatchMap>() -> OperatorEntry {
-    OperatorEntry { descriptor: T::describe().finish(Kind::Map, options::schema::<T::Options>()), bind: bind::<T> }
+    OperatorEntry {
+        descriptor: T::describe().finish(Kind::Map, options::schema::<T::Options>()),
+        bind: bind::<T>,
+    }
 }
 
 fn bind<T: BatchMap>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<dyn Stage>> {

@@ -27,7 +27,10 @@ pub trait Compose: 'static {
 
 /// The entry of a [`Compose`] in `export!`.
 pub fn compose<T: Compose>() -> OperatorEntry {
-    OperatorEntry { descriptor: T::describe().finish(Kind::Plan, options::schema::<T::Options>()), bind: bind::<T> }
+    OperatorEntry {
+        descriptor: T::describe().finish(Kind::Plan, options::schema::<T::Options>()),
+        bind: bind::<T>,
+    }
 }
 
 fn bind<T: Compose>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<dyn Stage>> {

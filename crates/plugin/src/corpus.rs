@@ -223,13 +223,21 @@ impl<T: Corpus> Group for Reduce<T> {
         FINDING_SCHEMA.as_ref().clone()
     }
 
-    fn reduce(&mut self, rows: &RecordBatch, groups: &[Range<usize>], call: &Call<'_>) -> Result<RecordBatch> {
+    fn reduce(
+        &mut self,
+        rows: &RecordBatch,
+        groups: &[Range<usize>],
+        call: &Call<'_>,
+    ) -> Result<RecordBatch> {
         let column = |name: &str| rows.column_by_name(name).ok_or_else(|| format!("no column `{name}`"));
         let keys = column(KEY)?.as_binary_opt::<i64>().ok_or("keys must be bytes")?;
         let ordinals = column(ORDINAL)?.as_primitive_opt::<UInt64Type>().ok_or("ordinals must be uint64")?;
         let encoded = column(ITEM)?.as_binary_opt::<i64>().ok_or("items must be bytes")?;
-        let mut out =
-            Findings { ordinals: UInt64Builder::new(), findings: LargeBinaryBuilder::new(), kind: PhantomData };
+        let mut out = Findings {
+            ordinals: UInt64Builder::new(),
+            findings: LargeBinaryBuilder::new(),
+            kind: PhantomData,
+        };
         for rows in groups {
             call.keep_going()?;
             let key = keys.value(rows.start);
@@ -238,7 +246,8 @@ impl<T: Corpus> Group for Reduce<T> {
             self.0.reduce(key, &items?, &mut out)?;
         }
         let Findings { mut ordinals, mut findings, .. } = out;
-        let columns: Vec<arrow_array::ArrayRef> = vec![Arc::new(ordinals.finish()), Arc::new(findings.finish())];
+        let columns: Vec<arrow_array::ArrayRef> =
+            vec![Arc::new(ordinals.finish()), Arc::new(findings.finish())];
         Ok(RecordBatch::try_new(Arc::clone(&FINDING_SCHEMA), columns)?)
     }
 }

@@ -226,7 +226,8 @@ impl Describe {
     }
 
     pub(crate) fn finish(self, kind: Kind, options: Value) -> OperatorDescriptor {
-        let writes = self.writes.iter().map(|(column, kind)| Write { column: column.clone(), kind: type_name(kind) });
+        let writes =
+            self.writes.iter().map(|(column, kind)| Write { column: column.clone(), kind: type_name(kind) });
         OperatorDescriptor {
             writes: writes.collect(),
             name: self.name,

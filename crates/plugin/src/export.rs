@@ -91,7 +91,8 @@ pub fn table(_host: *const TmHost, plugin: fn() -> PluginSpec) -> *const TmPlugi
         EXPORTED.get_or_init(|| {
             let spec = plugin();
             // Leaked once per process: the host may read it for as long as it likes.
-            let descriptor: &'static str = serde_json::to_string(&spec.descriptor()).unwrap_or_default().leak();
+            let descriptor: &'static str =
+                serde_json::to_string(&spec.descriptor()).unwrap_or_default().leak();
             let table = TmPlugin {
                 struct_size: size_of::<TmPlugin>() as u32,
                 abi_major: abi::ABI_MAJOR,
@@ -223,16 +224,18 @@ fn guarded(host: *const TmHost, call: *mut TmCall, body: impl FnOnce(&Call<'_>) 
     status
 }
 
-/// Runs the body of an exported function on a worker. After a panic the worker answers no more.
+/// Runs the body of an exported function on a worker. After a panic the worker answers no more, save to
+/// calls that say they come `after_panic`.
 fn on_worker(
     worker: *mut TmWorker,
     call: *mut TmCall,
+    after_panic: bool,
     body: impl FnOnce(&mut BoundWorker, &Call<'_>) -> Result<i32>,
 ) -> i32 {
     // SAFETY: `new_worker` made it, and one thread at a time uses it.
     let Some(bound) = (unsafe { worker.cast::<BoundWorker>().as_mut() }) else { return status::FAILED };
     let host = bound.host;
-    if bound.poisoned {
+    if bound.poisoned && !after_panic {
         return guarded(host, call, |_| Err(Error::new(ErrorKind::Panicked, "the worker panicked before")));
     }
     let answer = guarded(host, call, |call| body(bound, call));
@@ -377,7 +380,7 @@ unsafe extern "C" fn process(
     documents: *mut FFI_ArrowArray,
     events: *mut FFI_ArrowArray,
 ) -> i32 {
-    on_worker(worker, call, |bound, call| {
+    on_worker(worker, call, false, |bound, call| {
         // SAFETY: the host passes an array of the schema it bound.
         let batch = unsafe { import(input, &bound.input) }?;
         let output = bound.worker.process(call, batch)?;
@@ -397,7 +400,7 @@ unsafe extern "C" fn flush(
     documents: *mut FFI_ArrowArray,
     events: *mut FFI_ArrowArray,
 ) -> i32 {
-    on_worker(worker, call, |bound, call| {
+    on_worker(worker, call, false, |bound, call| {
         let output = bound.worker.flush(call)?;
         let found = event::to_batch(&output.events)?;
         // SAFETY: the host gives room for both.
@@ -432,7 +435,11 @@ unsafe extern "C" fn get_extension(id: TmStr) -> *const c_void {
     }
 }
 
-unsafe extern "C" fn state_schema(stage: *const TmStage, call: *mut TmCall, out: *mut FFI_ArrowSchema) -> i32 {
+unsafe extern "C" fn state_schema(
+    stage: *const TmStage,
+    call: *mut TmCall,
+    out: *mut FFI_ArrowSchema,
+) -> i32 {
     // SAFETY: the host passes a stage of ours.
     let Some(bound) = (unsafe { stage_of(stage) }) else { return status::FAILED };
     guarded(bound.host, call, |_| {
@@ -447,7 +454,7 @@ unsafe extern "C" fn state_schema(stage: *const TmStage, call: *mut TmCall, out:
 }
 
 unsafe extern "C" fn update(worker: *mut TmWorker, call: *mut TmCall, input: *mut FFI_ArrowArray) -> i32 {
-    on_worker(worker, call, |bound, call| {
+    on_worker(worker, call, false, |bound, call| {
         // SAFETY: the host passes an array of the schema it bound.
         let batch = unsafe { import(input, &bound.input) }?;
         bound.worker.update(call, batch).map(|()| status::OK)
@@ -455,7 +462,8 @@ unsafe extern "C" fn update(worker: *mut TmWorker, call: *mut TmCall, input: *mu
 }
 
 unsafe extern "C" fn take_state(worker: *mut TmWorker, call: *mut TmCall, out: *mut FFI_ArrowArray) -> i32 {
-    on_worker(worker, call, |bound, call| {
+    // A panic in `update` leaves the state of the batches before it, which the host may rescue.
+    on_worker(worker, call, true, |bound, call| {
         let state = bound.worker.take_state(call)?;
         // SAFETY: the host gives room for it.
         unsafe { hand_over(state, out) }
@@ -464,7 +472,7 @@ unsafe extern "C" fn take_state(worker: *mut TmWorker, call: *mut TmCall, out: *
 }
 
 unsafe extern "C" fn merge(worker: *mut TmWorker, call: *mut TmCall, states: *mut FFI_ArrowArray) -> i32 {
-    on_worker(worker, call, |bound, call| {
+    on_worker(worker, call, false, |bound, call| {
         let schema = bound.state.clone().ok_or_else(|| Error::unsupported("merge"))?;
         // SAFETY: the host passes states, which have the state's schema.
         let batch = unsafe { import(states, &schema) }?;
@@ -473,7 +481,7 @@ unsafe extern "C" fn merge(worker: *mut TmWorker, call: *mut TmCall, states: *mu
 }
 
 unsafe extern "C" fn finish(worker: *mut TmWorker, call: *mut TmCall, text: *mut TmStr) -> i32 {
-    on_worker(worker, call, |bound, call| {
+    on_worker(worker, call, false, |bound, call| {
         bound.report = serde_json::to_string(&bound.worker.finish(call)?)?;
         if !text.is_null() {
             // SAFETY: not null.
@@ -497,7 +505,7 @@ unsafe extern "C" fn reduce(
     groups: u64,
     out: *mut FFI_ArrowArray,
 ) -> i32 {
-    on_worker(worker, call, |bound, call| {
+    on_worker(worker, call, false, |bound, call| {
         // SAFETY: the host passes an array of the schema it bound.
         let batch = unsafe { import(rows, &bound.input) }?;
         let starts: &[u64] = match groups {
@@ -506,7 +514,8 @@ unsafe extern "C" fn reduce(
             n => unsafe { std::slice::from_raw_parts(starts, n as usize) },
         };
         let ends = starts.iter().skip(1).copied().chain([batch.num_rows() as u64]);
-        let ranges: Vec<_> = starts.iter().zip(ends).map(|(&start, end)| start as usize..end as usize).collect();
+        let ranges: Vec<_> =
+            starts.iter().zip(ends).map(|(&start, end)| start as usize..end as usize).collect();
         let found = bound.worker.reduce(call, batch, &ranges)?;
         // SAFETY: the host gives room for it.
         unsafe { hand_over(found, out) }

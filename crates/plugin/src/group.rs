@@ -32,7 +32,8 @@ pub trait Group: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// Fails the run's stage: a group has no single guilty document.
-    fn reduce(&mut self, rows: &RecordBatch, groups: &[Range<usize>], call: &Call<'_>) -> Result<RecordBatch>;
+    fn reduce(&mut self, rows: &RecordBatch, groups: &[Range<usize>], call: &Call<'_>)
+    -> Result<RecordBatch>;
 }
 
 /// The entry of a [`Group`] in `export!`.

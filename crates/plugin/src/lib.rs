@@ -22,9 +22,9 @@ pub mod call;
 pub mod compose;
 pub mod corpus;
 pub mod descriptor;
+#[cfg(feature = "drive")]
+pub mod drive;
 pub mod error;
-#[cfg(feature = "exchange")]
-pub mod exchange;
 #[expect(unsafe_code, reason = "the plugin's side of the C boundary")]
 pub mod export;
 pub mod group;

@@ -44,7 +44,10 @@ pub trait Map: Clone + Send + Sync + 'static {
 
 /// The entry of a [`Map`] in `export!`.
 pub fn map<T: Map>() -> OperatorEntry {
-    OperatorEntry { descriptor: T::describe().finish(Kind::Map, options::schema::<T::Options>()), bind: bind::<T> }
+    OperatorEntry {
+        descriptor: T::describe().finish(Kind::Map, options::schema::<T::Options>()),
+        bind: bind::<T>,
+    }
 }
 
 fn bind<T: Map>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<dyn Stage>> {

@@ -72,7 +72,12 @@ pub trait Worker: Send {
     ///
     /// # Errors
     /// Where a group cannot be reduced.
-    fn reduce(&mut self, _call: &Call<'_>, _rows: RecordBatch, _groups: &[Range<usize>]) -> Result<RecordBatch> {
+    fn reduce(
+        &mut self,
+        _call: &Call<'_>,
+        _rows: RecordBatch,
+        _groups: &[Range<usize>],
+    ) -> Result<RecordBatch> {
         Err(Error::unsupported("reduce"))
     }
 
@@ -163,7 +168,13 @@ pub trait Plugin: Send + Sync {
     ///
     /// # Errors
     /// Where there is no such operator, or the options or columns do not suit it.
-    fn bind(&self, call: &Call<'_>, operator: &str, options: &str, input: SchemaRef) -> Result<Box<dyn Stage>>;
+    fn bind(
+        &self,
+        call: &Call<'_>,
+        operator: &str,
+        options: &str,
+        input: SchemaRef,
+    ) -> Result<Box<dyn Stage>>;
 }
 
 impl Plugin for PluginSpec {
@@ -171,7 +182,13 @@ impl Plugin for PluginSpec {
         self.descriptor()
     }
 
-    fn bind(&self, call: &Call<'_>, operator: &str, options: &str, input: SchemaRef) -> Result<Box<dyn Stage>> {
+    fn bind(
+        &self,
+        call: &Call<'_>,
+        operator: &str,
+        options: &str,
+        input: SchemaRef,
+    ) -> Result<Box<dyn Stage>> {
         match self.operators.iter().find(|o| o.descriptor.name == operator) {
             Some(entry) => (entry.bind)(call, options, input),
             None => Err(format!("plugin `{}` has no operator `{operator}`", self.name).into()),

@@ -112,7 +112,9 @@ impl Plan {
             }
             for used in std::iter::once(&step.from).chain(&step.with) {
                 if !known.contains(&used.as_str()) {
-                    return Err(format!("step `{id}` takes rows from `{used}`, which no step before it gives"));
+                    return Err(format!(
+                        "step `{id}` takes rows from `{used}`, which no step before it gives"
+                    ));
                 }
             }
             if step.with.as_deref() == Some(INPUT) {

@@ -14,6 +14,8 @@ pub use crate::plan::Plan;
 pub use crate::row::{Doc, Row};
 pub use arrow_array::{self, Array, ArrayRef, RecordBatch};
 pub use arrow_schema::{self, DataType, Field, Schema};
+pub use schemars::{self, JsonSchema};
+pub use serde::{self, Deserialize, Serialize};
 pub use serde_json::Value;
 pub use textmill_core::column::{list, structure};
 pub use textmill_core::edit::{Edit, Rewriter};

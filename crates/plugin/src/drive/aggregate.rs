@@ -1,0 +1,88 @@
+//! An aggregate at work: documents pass through, states come out and are merged.
+
+use super::bind::BoundOperator;
+use super::map::failure;
+use super::retry::attempt_all;
+use crate::call::{Call, Host};
+use crate::error::{ErrorKind, Result};
+use crate::operator::Worker;
+use arrow_array::{RecordBatch, UInt32Array};
+use arrow_select::take::take_record_batch;
+use serde_json::Value;
+use textmill_core::event::Event;
+
+/// One thread's worker of an aggregate.
+pub struct AggregateDriver<'a> {
+    operator: &'a BoundOperator,
+    worker: Option<Box<dyn Worker>>,
+}
+
+impl<'a> AggregateDriver<'a> {
+    /// A driver that has taken nothing in.
+    pub fn new(operator: &'a BoundOperator) -> Self {
+        Self { operator, worker: None }
+    }
+
+    /// Takes a batch in. Rows that the operator cannot take in come back as fail events.
+    ///
+    /// # Errors
+    /// A cancellation, a worker that cannot be made, or a batch of other columns than were bound.
+    pub fn update(&mut self, host: &dyn Host, batch: &RecordBatch) -> Result<Vec<Event>> {
+        let passed = self.operator.project(batch)?;
+        let call = Call::new(host);
+        let done = attempt_all(batch.num_rows(), |rows| {
+            let part = if rows.len() == passed.num_rows() {
+                passed.clone()
+            } else {
+                take_record_batch(&passed, &UInt32Array::from(rows.to_vec()))?
+            };
+            let worker = self.worker(&call)?;
+            let answer = worker.update(&call, part);
+            if let Err(error) = &answer
+                && error.kind == ErrorKind::Panicked
+            {
+                self.rescue(&call)?;
+            }
+            answer
+        })?;
+        Ok(done.guilty.iter().map(|(row, error)| failure(*row, error)).collect())
+    }
+
+    fn worker(&mut self, call: &Call<'_>) -> Result<&mut Box<dyn Worker>> {
+        if self.worker.is_none() {
+            self.worker = Some(self.operator.stage.new_worker(call)?);
+        }
+        self.worker.as_mut().ok_or_else(|| "the operator gave no worker".into())
+    }
+
+    /// After a panic: what was taken in before is moved to a new worker.
+    fn rescue(&mut self, call: &Call<'_>) -> Result<()> {
+        let Some(mut old) = self.worker.take() else { return Ok(()) };
+        let state = old.take_state(call)?;
+        self.worker(call)?.merge(call, state)
+    }
+
+    /// Hands out what was taken in, where anything was.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn take_state(&mut self, host: &dyn Host) -> Result<Option<RecordBatch>> {
+        match self.worker.as_mut() {
+            Some(worker) => Ok(Some(worker.take_state(&Call::new(host))?)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Merges states in the order given and makes the report.
+///
+/// # Errors
+/// Where a state cannot be read or no report can be made.
+pub fn report(operator: &BoundOperator, host: &dyn Host, states: Vec<RecordBatch>) -> Result<Value> {
+    let call = Call::new(host);
+    let mut worker = operator.stage.new_worker(&call)?;
+    for state in states {
+        worker.merge(&call, state)?;
+    }
+    worker.finish(&call)
+}

@@ -1,0 +1,226 @@
+//! Binding an operator: which columns it is passed, which it adds.
+
+use crate::call::Call;
+use crate::descriptor::{Kind, OperatorDescriptor, PluginDescriptor, Read, Rows};
+use crate::error::{Error, ErrorKind, Result};
+use crate::operator::{Plugin, Stage};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use serde_json::Value;
+use std::sync::Arc;
+use textmill_core::batch::to_layout;
+use textmill_core::column::{ID, ORDINAL, ROW, SOURCE, is_supported, parse_type};
+
+/// An operator bound to options and to the columns that reach it.
+pub struct BoundOperator {
+    /// What it says of itself.
+    pub descriptor: OperatorDescriptor,
+    /// The bound operator.
+    pub stage: Box<dyn Stage>,
+    /// Columns that it is passed, with the types that they are cast to.
+    pub passed: SchemaRef,
+    /// Columns that it answers.
+    pub answered: SchemaRef,
+    /// Columns after it: those that reach it with those that it writes put in place or appended. For a
+    /// table step, [`BoundOperator::answered`].
+    pub after: SchemaRef,
+}
+
+impl BoundOperator {
+    /// Binds an operator of `plugin` (`None`: the first) to `options` and to rows of `input`.
+    ///
+    /// # Errors
+    /// Where a column is missing, the options do not suit, or the operator answers other columns than
+    /// it declares.
+    pub fn bind(
+        plugin: &dyn Plugin,
+        call: &Call<'_>,
+        operator: Option<&str>,
+        options: &Value,
+        input: &Schema,
+    ) -> Result<Self> {
+        let descriptor = find(&plugin.describe(), operator)?;
+        let passed = Arc::new(passed_columns(&descriptor, options, input)?);
+        let stage = plugin.bind(call, &descriptor.name, &options.to_string(), Arc::clone(&passed))?;
+        let answered = stage.output_schema();
+        check_answer(&descriptor, &answered)?;
+        let after = match descriptor.rows {
+            Rows::Table => Arc::clone(&answered),
+            _ => Arc::new(columns_after(input, &answered)),
+        };
+        Ok(Self { descriptor, stage, passed, answered, after })
+    }
+
+    /// The columns of `batch` that the operator is passed, cast to the types it asked for.
+    ///
+    /// # Errors
+    /// Where `batch` has other columns than those that the operator was bound to.
+    pub fn project(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let column = |field: &Arc<Field>| -> Result<ArrayRef> {
+            let array = batch.column_by_name(field.name());
+            let array = array.ok_or_else(|| format!("a batch has no column `{}`", field.name()))?;
+            Ok(to_layout(array, field.data_type()))
+        };
+        let columns: Result<Vec<ArrayRef>> = self.passed.fields().iter().map(column).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.passed), columns?, &options)?)
+    }
+
+    /// Whether the operator may drop documents.
+    pub fn selects(&self) -> bool {
+        self.descriptor.rows == Rows::Select
+    }
+}
+
+fn find(plugin: &PluginDescriptor, operator: Option<&str>) -> Result<OperatorDescriptor> {
+    match (plugin.operator(operator), operator) {
+        (Some(found), _) => Ok(found.clone()),
+        (None, Some(name)) => {
+            let known: Vec<String> = plugin.operators.iter().map(|o| format!("`{}`", o.name)).collect();
+            Err(format!("plugin `{}` has no operator `{name}`; it has {}", plugin.name, known.join(", "))
+                .into())
+        }
+        (None, None) => Err(format!("plugin `{}` has no operators", plugin.name).into()),
+    }
+}
+
+/// The columns that an operator is passed out of `input`.
+///
+/// # Errors
+/// Where a required column is missing.
+pub fn passed_columns(descriptor: &OperatorDescriptor, options: &Value, input: &Schema) -> Result<Schema> {
+    let mut fields: Vec<Field> = Vec::new();
+    for read in &descriptor.reads {
+        let Some((name, required)) = column_name(read, descriptor, options) else { continue };
+        if fields.iter().any(|f| f.name() == name) {
+            continue;
+        }
+        let Ok(field) = input.field_with_name(name) else {
+            if required {
+                return Err(missing_column(name, read, input));
+            }
+            continue;
+        };
+        let kind = match &read.kind {
+            None => field.data_type().clone(),
+            Some(words) => cast_target(field, parse_type(words)?)?,
+        };
+        fields.push(Field::new(name, kind, true));
+    }
+    Ok(Schema::new(fields))
+}
+
+/// Name of the column to read, and whether it must be there. A column that an option names must be there
+/// once the option is set, or has a default.
+fn column_name<'a>(
+    read: &'a Read,
+    descriptor: &'a OperatorDescriptor,
+    options: &'a Value,
+) -> Option<(&'a str, bool)> {
+    if let Some(column) = &read.column {
+        return Some((column, read.required));
+    }
+    let option = read.option.as_deref()?;
+    match options.get(option) {
+        Some(value) => Some((value.as_str()?, true)),
+        None => {
+            let default = descriptor.options.pointer(&format!("/properties/{option}/default"));
+            Some((default?.as_str()?, read.required))
+        }
+    }
+}
+
+fn missing_column(name: &str, read: &Read, input: &Schema) -> Error {
+    let hidden = [ORDINAL, ROW];
+    let known = input.fields().iter().map(|f| f.name().as_str());
+    let known: Vec<String> = known
+        .filter(|n| !hidden.contains(n) && *n != "raw" && *n != "carried")
+        .map(|n| format!("`{n}`"))
+        .collect();
+    let why = match &read.option {
+        Some(option) => format!("option `{option}` names the column `{name}`"),
+        None => format!("it reads the column `{name}`"),
+    };
+    let message = format!("{why}, which nothing before it gives; there are {}", known.join(", "));
+    Error::new(ErrorKind::Options, message)
+}
+
+fn cast_target(field: &Field, wanted: DataType) -> Result<DataType> {
+    let is_string = |k: &DataType| matches!(k, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    if *field.data_type() == wanted || (is_string(field.data_type()) && is_string(&wanted)) {
+        return Ok(wanted);
+    }
+    let (have, want) =
+        (textmill_core::column::type_name(field.data_type()), textmill_core::column::type_name(&wanted));
+    Err(format!("column `{}` is {have}, and it reads it as {want}", field.name()).into())
+}
+
+/// What the bound operator answers must be what it declares.
+fn check_answer(descriptor: &OperatorDescriptor, answered: &Schema) -> Result<()> {
+    let broken = |message: String| Err(Error::new(ErrorKind::Contract, message));
+    if matches!(descriptor.kind, Kind::Plan | Kind::Aggregate) {
+        return Ok(());
+    }
+    if descriptor.rows == Rows::Expand {
+        let message = "it turns documents into several (`rows: expand`), which this host does not do";
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
+    for field in answered.fields() {
+        if !is_supported(field.data_type()) {
+            return broken(format!(
+                "column `{}` has the unsupported type {}",
+                field.name(),
+                field.data_type()
+            ));
+        }
+    }
+    if descriptor.rows == Rows::Table {
+        return Ok(());
+    }
+    for write in &descriptor.writes {
+        let declared = write.data_type()?;
+        match answered.field_with_name(&write.column) {
+            Err(_) => {
+                return broken(format!("it declares the column `{}` and does not answer it", write.column));
+            }
+            Ok(field) if *field.data_type() != declared => {
+                let have = textmill_core::column::type_name(field.data_type());
+                return broken(format!(
+                    "it declares column `{}` as {} and answers {have}",
+                    write.column, write.kind
+                ));
+            }
+            Ok(_) => {}
+        }
+    }
+    let selects = descriptor.rows == Rows::Select;
+    for field in answered.fields() {
+        let name = field.name();
+        if name == ROW {
+            if !selects || *field.data_type() != DataType::UInt32 {
+                return broken("`row` must be uint32, in an operator that selects".into());
+            }
+        } else if [ID, SOURCE, ORDINAL].contains(&name.as_str()) {
+            return broken(format!("it answers the column `{name}`, which belongs to the host"));
+        } else if !descriptor.writes.iter().any(|w| w.column == *name) {
+            return broken(format!("it answers the column `{name}` without declaring it"));
+        }
+    }
+    if selects && answered.field_with_name(ROW).is_err() {
+        return broken("it selects documents and does not answer the column `row`".into());
+    }
+    Ok(())
+}
+
+/// The columns of documents after an operator: written ones in their old place, or at the end.
+fn columns_after(input: &Schema, answered: &Schema) -> Schema {
+    let mut fields: Vec<Field> = input.fields().iter().map(|f| f.as_ref().clone()).collect();
+    for field in answered.fields().iter().filter(|f| f.name() != ROW) {
+        let field = field.as_ref().clone().with_nullable(true);
+        match fields.iter_mut().find(|f| f.name() == field.name()) {
+            Some(old) => *old = field,
+            None => fields.push(field),
+        }
+    }
+    Schema::new(fields)
+}

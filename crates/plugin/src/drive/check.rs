@@ -1,0 +1,201 @@
+//! Checking what an operator answers for a batch. Nothing of it is used before it has passed here.
+
+use super::bind::BoundOperator;
+use crate::error::{Error, ErrorKind, Result};
+use crate::operator::Output;
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt32Type;
+use arrow_array::{Array, RecordBatch};
+use textmill_core::batch::Strings;
+use textmill_core::column::{ROW, TEXT};
+use textmill_core::event::{Action, Event};
+
+/// The input rows that an operator's answer keeps, ascending: those with an output row and no fail event.
+/// `positions` are their rows in the answer.
+pub struct Kept {
+    /// Rows of the input.
+    pub rows: Vec<u32>,
+    /// Rows of the answer.
+    pub positions: Vec<u32>,
+}
+
+/// Checks an answer against the batch that was passed: columns, rows, events, and that the edits rebuild
+/// the text.
+///
+/// # Errors
+/// A sentence that says what breaks the contract, with the row where one is at fault.
+pub fn check(operator: &BoundOperator, passed: &RecordBatch, output: &Output) -> Result<Kept> {
+    columns(operator, output)?;
+    let count = passed.num_rows();
+    let mut fates = vec![Fate::default(); count];
+    for event in &output.events {
+        let fate = fates.get_mut(event.row as usize);
+        let fate =
+            fate.ok_or_else(|| broken(format!("an event names row {} of a batch of {count}", event.row)))?;
+        match event.action {
+            Action::Drop => fate.dropped = true,
+            Action::Fail => fate.failed = true,
+            Action::Edit => fate.edited = true,
+            Action::Annotate => {}
+        }
+        if event.rule.is_empty() {
+            return Err(broken("an event has no rule".into()).at_row(Some(event.row)));
+        }
+    }
+    let kept = kept_rows(operator, count, output, &fates)?;
+    edits(operator, passed, output, &kept, &fates)?;
+    Ok(kept)
+}
+
+#[derive(Clone, Default)]
+struct Fate {
+    dropped: bool,
+    failed: bool,
+    edited: bool,
+}
+
+fn broken(message: String) -> Error {
+    Error::new(ErrorKind::Contract, message)
+}
+
+/// The answer must have the columns that were bound.
+///
+/// # Errors
+/// Where it has others.
+pub fn columns(operator: &BoundOperator, output: &Output) -> Result<()> {
+    let have = output.documents.schema();
+    let want = &operator.answered;
+    if have.fields().len() != want.fields().len() {
+        return Err(broken(format!(
+            "it answers {} columns, not {}",
+            have.fields().len(),
+            want.fields().len()
+        )));
+    }
+    for (have, want) in have.fields().iter().zip(want.fields()) {
+        if have.name() != want.name() || have.data_type() != want.data_type() {
+            let have = format!("`{}` ({})", have.name(), have.data_type());
+            return Err(broken(format!(
+                "it answers {have} instead of `{}` ({})",
+                want.name(),
+                want.data_type()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn kept_rows(operator: &BoundOperator, count: usize, output: &Output, fates: &[Fate]) -> Result<Kept> {
+    let answered = output.documents.num_rows();
+    let mut kept = Kept { rows: Vec::with_capacity(answered), positions: Vec::with_capacity(answered) };
+    let mut keep = |row: u32, position: usize| {
+        let fate = &fates[row as usize];
+        if fate.dropped {
+            let message = format!("row {row} has a drop event and an output row");
+            return Err(broken(message).at_row(Some(row)));
+        }
+        if !fate.failed {
+            kept.rows.push(row);
+            kept.positions.push(position as u32);
+        }
+        Ok(())
+    };
+    if !operator.selects() {
+        if answered != count {
+            return Err(broken(format!("it answers {answered} rows for a batch of {count}")));
+        }
+        for row in 0..count {
+            keep(row as u32, row)?;
+        }
+        return Ok(kept);
+    }
+    let rows = output.documents.column_by_name(ROW).and_then(|c| c.as_primitive_opt::<UInt32Type>());
+    let rows = rows.ok_or_else(|| broken("its column `row` is not uint32".into()))?;
+    if rows.null_count() > 0 {
+        return Err(broken("its column `row` has nulls".into()));
+    }
+    let mut next = 0u32;
+    for (position, &row) in rows.values().iter().enumerate() {
+        if row as usize >= count {
+            return Err(broken(format!("it answers row {row} of a batch of {count}")));
+        }
+        if row < next {
+            return Err(broken(format!("its rows do not ascend at {row}")));
+        }
+        missing(next, row, fates)?;
+        keep(row, position)?;
+        next = row + 1;
+    }
+    missing(next, count as u32, fates)?;
+    Ok(kept)
+}
+
+/// Rows without an answer need an event that says why.
+fn missing(from: u32, to: u32, fates: &[Fate]) -> Result<()> {
+    for row in from..to {
+        let fate = &fates[row as usize];
+        if !fate.dropped && !fate.failed {
+            return Err(broken("it drops a document without an event that says why".into()).at_row(Some(row)));
+        }
+    }
+    Ok(())
+}
+
+/// Text after = text before + edits, for every kept row.
+fn edits(
+    operator: &BoundOperator,
+    passed: &RecordBatch,
+    output: &Output,
+    kept: &Kept,
+    fates: &[Fate],
+) -> Result<()> {
+    let after = output.documents.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref()));
+    let before = passed.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref()));
+    let Some(after) = after else {
+        return match fates.iter().position(|f| f.edited) {
+            None => Ok(()),
+            Some(row) => {
+                let message =
+                    format!("operator `{}` edits text without writing it", operator.descriptor.name);
+                Err(broken(message).at_row(Some(row as u32)))
+            }
+        };
+    };
+    let before = before.ok_or_else(|| broken("it writes `text` without reading it".into()))?;
+    let mut of_row: Vec<&Event> = output.events.iter().filter(|e| e.action == Action::Edit).collect();
+    of_row.sort_by_key(|e| (e.row, e.start, e.end));
+    let mut rest = of_row.as_slice();
+    for (&row, &position) in kept.rows.iter().zip(&kept.positions) {
+        let skip = rest.partition_point(|e| e.row < row);
+        rest = &rest[skip..];
+        let (mine, later) = rest.split_at(rest.partition_point(|e| e.row == row));
+        rest = later;
+        let before = before.get(row as usize).unwrap_or("");
+        let after = after.get(position as usize).unwrap_or("");
+        if !rebuilds(before, after, mine) {
+            let message = "its edits do not turn the text it received into the text it answers";
+            return Err(broken(message.into()).at_row(Some(row)));
+        }
+    }
+    Ok(())
+}
+
+/// Whether sorted edits turn one text into the other. Compares slices, builds nothing.
+fn rebuilds(before: &str, mut after: &str, edits: &[&Event]) -> bool {
+    let mut at = 0usize;
+    for event in edits {
+        let (Some(start), Some(end)) = (event.start, event.end) else { return false };
+        let (Ok(start), Ok(end)) = (usize::try_from(start), usize::try_from(end)) else { return false };
+        let Some(unchanged) = before.get(at..start) else { return false };
+        let replacement = event.replacement.as_deref().unwrap_or("");
+        let Some(rest) = after.strip_prefix(unchanged).and_then(|r| r.strip_prefix(replacement)) else {
+            return false;
+        };
+        if end < start || !before.is_char_boundary(end) {
+            return false;
+        }
+        after = rest;
+        at = end;
+    }
+    before.get(at..) == Some(after)
+}

@@ -1,0 +1,146 @@
+//! A map operator at work: batches of documents in, batches of documents and events out.
+
+use super::bind::BoundOperator;
+use super::check::{Kept, check};
+use super::retry::attempt_all;
+use crate::call::{Call, Host};
+use crate::descriptor::Rows;
+use crate::error::{Error, ErrorKind, Result};
+use crate::operator::{Output, Worker};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow_schema::SchemaRef;
+use arrow_select::concat::concat_batches;
+use arrow_select::take::take_record_batch;
+use std::sync::Arc;
+use textmill_core::event::{Action, Event};
+
+/// One thread's worker of a map operator.
+pub struct MapDriver<'a> {
+    operator: &'a BoundOperator,
+    worker: Option<Box<dyn Worker>>,
+}
+
+/// What became of a batch.
+pub struct Mapped {
+    /// The documents that go on, in order, with the operator's columns; for a table step, its rows.
+    pub documents: RecordBatch,
+    /// Rows of the batch that go on, ascending; empty for a table step.
+    pub kept: Vec<u32>,
+    /// Events; rows are those of the batch.
+    pub events: Vec<Event>,
+}
+
+impl<'a> MapDriver<'a> {
+    /// A driver that makes its worker when the first batch comes.
+    pub fn new(operator: &'a BoundOperator) -> Self {
+        Self { operator, worker: None }
+    }
+
+    /// Runs a batch through. Documents that fail leave a fail event and cost no other document.
+    ///
+    /// # Errors
+    /// A cancellation, a worker that cannot be made, or a batch of other columns than were bound.
+    pub fn run(&mut self, host: &dyn Host, batch: &RecordBatch) -> Result<Mapped> {
+        let operator = self.operator;
+        let passed = operator.project(batch)?;
+        let done = attempt_all(batch.num_rows(), |rows| {
+            let part = if rows.len() == passed.num_rows() {
+                passed.clone()
+            } else {
+                take_record_batch(&passed, &UInt32Array::from(rows.to_vec()))?
+            };
+            let output = self.process(host, part.clone())?;
+            if operator.descriptor.rows == Rows::Table {
+                super::check::columns(operator, &output)?;
+                return Ok((output, Kept { rows: Vec::new(), positions: Vec::new() }));
+            }
+            let kept = check(operator, &part, &output)?;
+            Ok((output, kept))
+        })?;
+        let mut events: Vec<Event> = done.guilty.iter().map(|(row, error)| failure(*row, error)).collect();
+        let mut kept = Vec::with_capacity(batch.num_rows());
+        let mut parts = Vec::with_capacity(done.answers.len());
+        for (rows, (output, of_part)) in done.answers {
+            let number = |row: u32| rows.get(row as usize).copied().unwrap_or(row);
+            events.extend(output.events.into_iter().map(|e| Event { row: number(e.row), ..e }));
+            if operator.descriptor.rows == Rows::Table {
+                parts.push(output.documents);
+                continue;
+            }
+            kept.extend(of_part.rows.iter().map(|&row| number(row)));
+            parts.push(select(&output.documents, of_part.positions)?);
+        }
+        events.sort_by_key(|e| e.row);
+        let answered = join(&operator.answered, parts)?;
+        let documents = match operator.descriptor.rows {
+            Rows::Table => answered,
+            _ => reattach(&operator.after, batch, &kept, &answered)?,
+        };
+        Ok(Mapped { documents, kept, events })
+    }
+
+    fn process(&mut self, host: &dyn Host, input: RecordBatch) -> Result<Output> {
+        let call = Call::new(host);
+        let mut worker = match self.worker.take() {
+            Some(worker) => worker,
+            None => self.operator.stage.new_worker(&call)?,
+        };
+        let answer = worker.process(&call, input);
+        // A worker that panicked is left behind; the next call makes a new one.
+        if !matches!(&answer, Err(e) if e.kind == ErrorKind::Panicked) {
+            self.worker = Some(worker);
+        }
+        answer
+    }
+}
+
+/// The event of a document that failed together with its call.
+pub fn failure(row: u32, error: &Error) -> Event {
+    let rule = match error.kind {
+        ErrorKind::Panicked => "panic",
+        ErrorKind::Contract => "contract",
+        _ => "operator-error",
+    };
+    Event::new(row, Action::Fail, rule).note(error.message.clone())
+}
+
+fn select(documents: &RecordBatch, positions: Vec<u32>) -> Result<RecordBatch> {
+    if positions.len() == documents.num_rows() {
+        return Ok(documents.clone());
+    }
+    Ok(take_record_batch(documents, &UInt32Array::from(positions))?)
+}
+
+fn join(schema: &SchemaRef, mut parts: Vec<RecordBatch>) -> Result<RecordBatch> {
+    match parts.len() {
+        0 => Ok(RecordBatch::new_empty(Arc::clone(schema))),
+        1 => Ok(parts.remove(0)),
+        _ if schema.fields().is_empty() => {
+            let rows = parts.iter().map(RecordBatch::num_rows).sum();
+            let options = RecordBatchOptions::new().with_row_count(Some(rows));
+            Ok(RecordBatch::try_new_with_options(Arc::clone(schema), Vec::new(), &options)?)
+        }
+        _ => Ok(concat_batches(schema, &parts)?),
+    }
+}
+
+/// The documents that go on: their own columns, with those that the operator wrote.
+fn reattach(
+    after: &SchemaRef,
+    batch: &RecordBatch,
+    kept: &[u32],
+    answered: &RecordBatch,
+) -> Result<RecordBatch> {
+    let whole = kept.len() == batch.num_rows();
+    let rows = UInt32Array::from(kept.to_vec());
+    let column = |name: &str| -> Result<ArrayRef> {
+        if let Some(written) = answered.column_by_name(name) {
+            return Ok(Arc::clone(written));
+        }
+        let own = batch.column_by_name(name).ok_or_else(|| format!("a batch has no column `{name}`"))?;
+        Ok(if whole { Arc::clone(own) } else { arrow_select::take::take(own, &rows, None)? })
+    };
+    let columns: Result<Vec<ArrayRef>> = after.fields().iter().map(|f| column(f.name())).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(kept.len()));
+    Ok(RecordBatch::try_new_with_options(Arc::clone(after), columns?, &options)?)
+}

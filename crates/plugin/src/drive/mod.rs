@@ -1,0 +1,11 @@
+//! Driving operators, native or loaded: binding them to columns, running batches through them, checking
+//! what comes back, and the exchanges between the steps of a plan. No files and no threads: those are
+//! the runner's.
+
+pub mod aggregate;
+pub mod bind;
+pub mod check;
+pub mod exchange;
+pub mod map;
+pub mod plan;
+pub mod retry;
