@@ -1,0 +1,116 @@
+//! The command line: what can be asked for, and how it is explained.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Cleans, dedupes, annotates and counts piles of text, with a record of every decision.
+///
+/// A pipeline file (TOML) names inputs, a chain of plugins and an output folder. Plugins are shared
+/// libraries, loaded when the pipeline runs.
+#[derive(Debug, Parser)]
+#[command(name = "textmill", version, arg_required_else_help = true, after_help = AFTER)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print errors alone.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Print what plugins log for their authors, too.
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+const AFTER: &str = "Results go to stdout, progress and messages to stderr. NO_COLOR=1 turns colours off.
+Exit status: 0 done, 1 something failed, 2 the command line is wrong.";
+
+/// A subcommand.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a pipeline.
+    Run(RunArgs),
+    /// Check a pipeline file without reading a document.
+    Check(CheckArgs),
+    /// Look at plugins.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+}
+
+/// Runs a pipeline and leaves a run folder.
+///
+/// The folder holds documents.jsonl (what came through), rejected.jsonl (what a stage dropped, with rule,
+/// value and threshold), failed.jsonl (what could not be processed, with the reason), ledger.parquet
+/// (every decision and every edit), summary.json (counts and reports) and run.json (the pipeline as
+/// resolved, the plugins with their hashes, the timings). It appears whole or not at all. All files but
+/// run.json are the same, byte for byte, from run to run.
+#[derive(Args, Debug)]
+#[command(after_help = RUN_EXAMPLES)]
+pub struct RunArgs {
+    /// The pipeline file.
+    pub pipeline: PathBuf,
+    /// Read this file, folder or glob instead of the pipeline's; may be given several times.
+    #[arg(long, value_name = "PATH")]
+    pub input: Vec<PathBuf>,
+    /// Write the run folder here instead of where the pipeline says.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Set a key of the file, such as `run.threads=2`, or a stage's option, such as `STAGE.OPTION=VALUE`;
+    /// may be given several times.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Work on this many threads; the output does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Stop after this many documents.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+}
+
+const RUN_EXAMPLES: &str = "Examples:
+  textmill run config/news.toml
+  textmill run config/news.toml --input pages --output out/pages
+  textmill run config/news.toml --input 'crawl/*.jsonl.zst' --set run.threads=4 --limit 1000";
+
+/// Checks a pipeline file: keys, plugins, options, and that every column a stage reads is there.
+///
+/// All mistakes are shown at once, each at its line and column. Nothing is read and nothing is written.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// The pipeline file.
+    pub pipeline: PathBuf,
+    /// Set a key of the file or a stage's option, as `textmill run` does.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// A subcommand of `plugin`.
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// List the plugins that can be found, with their operators.
+    List(ListArgs),
+    /// Show a plugin's operators, columns and options.
+    Info(InfoArgs),
+    /// Show every place where a plugin is looked for, and which one wins.
+    Which(InfoArgs),
+}
+
+/// Lists the plugins that can be found: name, version, operators, and the library.
+///
+/// Folders, first hit wins: `plugins` beside the pipeline file and beside its folder (with --pipeline),
+/// those in TEXTMILL_PLUGIN_PATH, the folder of this program, the user's data folder.
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    /// Look where this pipeline file would.
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
+}
+
+/// Names a plugin.
+#[derive(Args, Debug)]
+pub struct InfoArgs {
+    /// Name of the plugin, or the path of its library.
+    pub name: String,
+    /// Look where this pipeline file would.
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
+}

@@ -1,0 +1,32 @@
+//! `textmill check`.
+
+use super::print;
+use crate::cli::CheckArgs;
+use crate::config::Pipeline;
+use crate::engine::{Bound, prepare};
+use crate::failure::Failure;
+
+/// Checks a pipeline file.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn check(args: &CheckArgs, quiet: bool) -> Result<(), Failure> {
+    let prepared = prepare(Pipeline::read(&args.pipeline, &args.set)?)?;
+    if quiet {
+        return Ok(());
+    }
+    let mut lines = vec![format!("{} is sound: {} stages", args.pipeline.display(), prepared.stages.len())];
+    for (number, stage) in prepared.stages.iter().enumerate() {
+        let plugin = &stage.plugin.descriptor;
+        let kind = match &stage.bound {
+            Bound::Map(_) => "map",
+            Bound::Aggregate(_) => "aggregate",
+            Bound::Plan(..) => "plan, needs the whole corpus",
+        };
+        let number = number + 1;
+        lines.push(format!("  {number}. {} (plugin {} {}, {kind})", stage.name, plugin.name, plugin.version));
+    }
+    let columns = ["id", "source", "text"].into_iter().chain(prepared.columns.iter().map(String::as_str));
+    lines.push(format!("  columns: {}", columns.collect::<Vec<_>>().join(", ")));
+    print(&lines.join("\n"))
+}

@@ -1,0 +1,88 @@
+//! Checks a stage's options against the plugin's own JSON Schema, and points at the place in the file.
+
+use super::problem::{Problem, suggest};
+use super::tree::Node;
+use jsonschema::error::ValidationErrorKind;
+use serde_json::Value;
+
+/// Every way in which options do not fit their schema.
+pub fn check_options(plugin: &str, schema: &Value, options: &Node) -> Vec<Problem> {
+    if !schema.is_object() {
+        return Vec::new();
+    }
+    let validator = match jsonschema::options().build(schema) {
+        Ok(validator) => validator,
+        Err(error) => {
+            let message = format!("plugin `{plugin}` has an options schema that is not one: {error}");
+            return vec![Problem::at(&options.place, message)];
+        }
+    };
+    let json = options.to_json();
+    let mut problems = Vec::new();
+    for error in validator.iter_errors(&json) {
+        let pointer = error.instance_path().as_str().to_owned();
+        let node = options.at_pointer(&pointer);
+        let property = pointer.rsplit('/').next().unwrap_or_default();
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                let known = properties(schema, &pointer);
+                for key in unexpected {
+                    let place = node.entry(key).map_or(&node.place, |e| &e.place);
+                    let hint = suggest(key, known.iter().map(String::as_str));
+                    let hint = hint
+                        .or_else(|| (!known.is_empty()).then(|| format!("it has `{}`", known.join("`, `"))));
+                    let message = format!("plugin `{plugin}` has no option `{key}`");
+                    problems.push(Problem::at(place, message).maybe_hint(hint));
+                }
+            }
+            _ => {
+                let doc = described(schema, &pointer);
+                let message =
+                    format!("option `{property}` of `{plugin}`: {}", lower_first(&error.to_string()));
+                problems.push(Problem::at(&node.place, message).maybe_hint(doc));
+            }
+        }
+    }
+    problems
+}
+
+/// The schema of the value at a pointer, references followed.
+fn subschema<'a>(schema: &'a Value, pointer: &str) -> Option<&'a Value> {
+    let mut at = resolved(schema, schema)?;
+    for part in pointer.split('/').skip(1) {
+        at = at.get("properties").and_then(|p| p.get(part)).or_else(|| at.get("items"))?;
+        at = resolved(schema, at)?;
+    }
+    Some(at)
+}
+
+fn resolved<'a>(root: &'a Value, mut at: &'a Value) -> Option<&'a Value> {
+    for _ in 0..8 {
+        let reference = at.get("$ref").or_else(|| at.pointer("/allOf/0/$ref"));
+        match reference.and_then(Value::as_str).and_then(|r| r.strip_prefix('#')) {
+            Some(pointer) => at = root.pointer(pointer)?,
+            None => return Some(at),
+        }
+    }
+    None
+}
+
+fn properties(schema: &Value, pointer: &str) -> Vec<String> {
+    let object = subschema(schema, pointer).and_then(|s| s.get("properties")).and_then(Value::as_object);
+    object.map(|o| o.keys().cloned().collect()).unwrap_or_default()
+}
+
+fn described(schema: &Value, pointer: &str) -> Option<String> {
+    let (parent, property) = pointer.rsplit_once('/')?;
+    let own = subschema(schema, parent)?.get("properties")?.get(property)?;
+    let text = own.get("description")?.as_str()?;
+    Some(format!("`{property}`: {}", text.replace('\n', " ")))
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}

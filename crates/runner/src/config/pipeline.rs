@@ -1,0 +1,401 @@
+//! The pipeline: what a file says, read and checked as far as that goes without plugins.
+
+use super::problem::{Problem, Problems};
+use super::section::Section;
+use super::tree::{Kind, Node, Place, set_value};
+use arrow_schema::DataType;
+use std::path::{Path, PathBuf};
+use textmill_core::column::{RESERVED, parse_type};
+
+/// A pipeline file.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    /// Path of the file as given.
+    pub path: PathBuf,
+    /// Text of the file.
+    pub source: String,
+    /// Name; the file's name without its ending where none is given.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Where documents come from.
+    pub input: Input,
+    /// What happens to them, in order.
+    pub stages: Vec<StageConfig>,
+    /// Where they go.
+    pub output: Output,
+    /// How the work is done; changes no output.
+    pub run: Run,
+}
+
+/// Where documents come from.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Files, folders and globs, with the place of each.
+    pub paths: Vec<(PathBuf, Option<Place>)>,
+    /// JSON field that holds the text.
+    pub text_field: String,
+    /// JSON field that holds the id.
+    pub id_field: String,
+    /// JSON field that holds the source.
+    pub source_field: String,
+    /// Fields that stages read as columns, with their types.
+    pub columns: Vec<(String, DataType)>,
+}
+
+/// One stage.
+#[derive(Clone, Debug)]
+pub struct StageConfig {
+    /// Name of the stage in this pipeline, unique.
+    pub name: String,
+    /// Plugin: a name, or a path where it has a slash.
+    pub plugin: String,
+    /// Where the plugin is named.
+    pub plugin_place: Place,
+    /// Operator; the plugin's first where none is given.
+    pub operator: Option<String>,
+    /// Where the operator is named, else the stage.
+    pub operator_place: Place,
+    /// Options, a table.
+    pub options: Node,
+}
+
+/// Where documents go.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The run folder.
+    pub folder: Option<PathBuf>,
+    /// Where the folder is named.
+    pub place: Option<Place>,
+    /// Columns that are left out of the documents, with the place of each.
+    pub exclude: Vec<(String, Place)>,
+}
+
+/// How the work is done.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Threads; as many as the machine has cores where none is given.
+    pub threads: Option<usize>,
+    /// Documents in a batch, at most.
+    pub batch_documents: usize,
+    /// Bytes of text in a batch, about.
+    pub batch_bytes: usize,
+}
+
+impl Pipeline {
+    /// Reads a pipeline file and applies `--set` arguments.
+    ///
+    /// # Errors
+    /// Every mistake found, each with its place.
+    pub fn read(path: &Path, sets: &[String]) -> Result<Self, Problems> {
+        let shown = path.display().to_string();
+        let source = std::fs::read(path).map_err(|error| {
+            let hint = "give the path of a pipeline file, such as `config/news.toml`";
+            let problem = Problem::whole(format!("cannot read the pipeline file: {error}")).hint(hint);
+            Problems { path: shown.clone(), source: String::new(), list: vec![problem] }
+        })?;
+        let source = String::from_utf8(source).map_err(|error| {
+            let problem = Problem::whole(format!("the pipeline file is not UTF-8: {error}"));
+            Problems { path: shown.clone(), source: String::new(), list: vec![problem] }
+        })?;
+        Self::parse(path, source, sets)
+    }
+
+    /// Reads the text of a pipeline file.
+    ///
+    /// # Errors
+    /// As [`Pipeline::read`].
+    pub fn parse(path: &Path, source: String, sets: &[String]) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let read = Node::parse(&source).map_err(|found| problems.extend(found)).ok().and_then(|mut tree| {
+            for set in sets {
+                apply_set(&mut tree, set, &mut problems);
+            }
+            pipeline(path, &source, &tree, &mut problems)
+        });
+        match read {
+            Some(mut pipeline) if problems.is_empty() => {
+                pipeline.source = source;
+                Ok(pipeline)
+            }
+            _ => {
+                problems.sort_by_key(|p| match &p.place {
+                    Some(Place::File(span)) => span.start,
+                    _ => usize::MAX,
+                });
+                Err(Problems { path: path.display().to_string(), source, list: problems })
+            }
+        }
+    }
+
+    /// Problems found later, with this file's text.
+    pub fn problems(&self, list: Vec<Problem>) -> Problems {
+        Problems { path: self.path.display().to_string(), source: self.source.clone(), list }
+    }
+}
+
+const TABLES: [&str; 4] = ["pipeline", "input", "output", "run"];
+
+/// `--set input.text-field=body`, `--set dedupe.threshold=0.9`: a table of the file, or a stage's option.
+fn apply_set(tree: &mut Node, argument: &str, problems: &mut Vec<Problem>) {
+    let place = Place::Set(argument.to_owned());
+    let Some((path, value)) = argument.split_once('=') else {
+        let problem = Problem::at(&place, "there is no `=`").hint("write `--set stage.option=value`");
+        problems.push(problem);
+        return;
+    };
+    let path: Vec<&str> = path.trim().split('.').map(str::trim).collect();
+    let value = set_value(value.trim(), &place);
+    let (first, rest) = match path.as_slice() {
+        [first, rest @ ..] if !rest.is_empty() && path.iter().all(|p| !p.is_empty()) => (*first, rest),
+        _ => {
+            let hint = "name a table and a key, such as `run.threads`, or a stage and an option";
+            problems.push(Problem::at(&place, "it names no key to set").hint(hint));
+            return;
+        }
+    };
+    let result = if TABLES.contains(&first) {
+        tree.set(&path, value, &place)
+    } else {
+        set_option(tree, first, rest, value, &place)
+    };
+    problems.extend(result.err());
+}
+
+fn set_option(
+    tree: &mut Node,
+    stage: &str,
+    path: &[&str],
+    value: Node,
+    place: &Place,
+) -> Result<(), Problem> {
+    let names: Vec<String> = stage_names(tree);
+    let Some(at) = names.iter().position(|name| name == stage) else {
+        let known: Vec<&str> = TABLES.into_iter().chain(names.iter().map(String::as_str)).collect();
+        let problem = Problem::at(place, format!("there is no stage or table `{stage}`"));
+        return Err(match super::suggest(stage, known.iter().copied()) {
+            Some(hint) => problem.hint(hint),
+            None => problem.hint(format!("there are `{}`", known.join("`, `"))),
+        });
+    };
+    let Kind::Table(entries) = &mut tree.kind else { return Ok(()) };
+    let stages = entries.iter_mut().find(|e| e.key == "stage").map(|e| &mut e.node.kind);
+    if let Some(Kind::List(stages)) = stages
+        && let Some(node) = stages.get_mut(at)
+    {
+        let full: Vec<&str> = std::iter::once("options").chain(path.iter().copied()).collect();
+        node.set(&full, value, place)?;
+    }
+    Ok(())
+}
+
+fn stage_nodes(tree: &Node) -> &[Node] {
+    match tree.entry("stage").map(|e| &e.node.kind) {
+        Some(Kind::List(stages)) => stages,
+        _ => &[],
+    }
+}
+
+/// Names of the stages: their `name`, else the plugin's name, with a number where it comes again.
+fn stage_names(tree: &Node) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for stage in stage_nodes(tree) {
+        let text = |key: &str| match stage.entry(key).map(|e| &e.node.kind) {
+            Some(Kind::Text(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let name = match text("name") {
+            Some(name) => name.to_owned(),
+            None => {
+                let base = plugin_stem(text("plugin").unwrap_or("stage"));
+                let mut name = base.clone();
+                let mut number = 1;
+                while names.contains(&name) {
+                    number += 1;
+                    name = format!("{base}-{number}");
+                }
+                name
+            }
+        };
+        names.push(name);
+    }
+    names
+}
+
+/// The name that a plugin given as a path goes by.
+fn plugin_stem(plugin: &str) -> String {
+    if !plugin.contains(['/', '\\']) {
+        return plugin.to_owned();
+    }
+    let stem = Path::new(plugin).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    stem.strip_prefix("lib").unwrap_or(&stem).replace('_', "-")
+}
+
+fn pipeline(path: &Path, source: &str, tree: &Node, problems: &mut Vec<Problem>) -> Option<Pipeline> {
+    let mut top = Section::new("the pipeline file", tree, problems);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let (mut name, mut description) = (stem, None);
+    if let Some(node) = top.node("pipeline") {
+        let mut section = Section::new("`[pipeline]`", node, problems);
+        name = section.text("name", problems).map_or(name, str::to_owned);
+        description = section.text("description", problems).map(str::to_owned);
+        section.finish(problems);
+    }
+    let input = input(top.node("input"), folder, problems);
+    let stages = stages(top.node("stage"), stage_names(tree), problems);
+    let output = output(top.node("output"), folder, problems);
+    let run = run(top.node("run"), problems);
+    top.finish(problems);
+    Some(Pipeline {
+        path: path.to_owned(),
+        source: source.to_owned(),
+        name,
+        description,
+        input,
+        stages,
+        output,
+        run,
+    })
+}
+
+fn input(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Input {
+    let mut input = Input {
+        paths: Vec::new(),
+        text_field: "text".into(),
+        id_field: "id".into(),
+        source_field: "source".into(),
+        columns: Vec::new(),
+    };
+    let Some(node) = node else { return input };
+    let mut section = Section::new("`[input]`", node, problems);
+    for (text, place) in section.texts("paths", problems).unwrap_or_default() {
+        // A `--set` path is the user's own, relative to where they stand, as `--input` is.
+        let base = if matches!(place, Place::Set(_)) { Path::new("") } else { folder };
+        input.paths.push((base.join(text), Some(place.clone())));
+    }
+    if let Some(field) = section.text("text-field", problems) {
+        input.text_field = field.to_owned();
+    }
+    if let Some(field) = section.text("id-field", problems) {
+        input.id_field = field.to_owned();
+    }
+    if let Some(field) = section.text("source-field", problems) {
+        input.source_field = field.to_owned();
+    }
+    if let Some(columns) = section.node("columns") {
+        input.columns = columns_of(columns, problems);
+    }
+    section.finish(problems);
+    input
+}
+
+fn columns_of(node: &Node, problems: &mut Vec<Problem>) -> Vec<(String, DataType)> {
+    let Kind::Table(entries) = &node.kind else {
+        problems.push(Problem::at(
+            &node.place,
+            format!("`columns` must be a table, and it is {}", node.kind_name()),
+        ));
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    for entry in entries {
+        if RESERVED.contains(&entry.key.as_str()) {
+            let message = format!("`{}` is a column of textmill's own", entry.key);
+            problems.push(Problem::at(&entry.place, message).hint("leave it out of `[input.columns]`"));
+            continue;
+        }
+        match &entry.node.kind {
+            Kind::Text(words) => match parse_type(words) {
+                Ok(kind) => out.push((entry.key.clone(), kind)),
+                Err(message) => {
+                    let hint = "types are `utf8`, `int64`, `uint64`, `float64`, `boolean`, `list<utf8>`, `struct<a: utf8>` and the like";
+                    problems.push(Problem::at(&entry.node.place, message).hint(hint));
+                }
+            },
+            _ => {
+                let message = format!(
+                    "the type of `{}` must be a string, and it is {}",
+                    entry.key,
+                    entry.node.kind_name()
+                );
+                problems.push(Problem::at(&entry.node.place, message));
+            }
+        }
+    }
+    out
+}
+
+fn stages(node: Option<&Node>, names: Vec<String>, problems: &mut Vec<Problem>) -> Vec<StageConfig> {
+    let Some(node) = node else { return Vec::new() };
+    let Kind::List(nodes) = &node.kind else {
+        let problem = Problem::at(
+            &node.place,
+            format!("`stage` must be an array of tables, and it is {}", node.kind_name()),
+        );
+        problems.push(problem.hint("write `[[stage]]`, with two brackets"));
+        return Vec::new();
+    };
+    let mut out: Vec<StageConfig> = Vec::new();
+    for (node, name) in nodes.iter().zip(names) {
+        let mut section = Section::new("`[[stage]]`", node, problems);
+        let named = section.node("name").map(|n| n.place.clone());
+        section.text("name", problems);
+        let plugin_place = section.node("plugin").map_or(section.place(), |n| &n.place).clone();
+        let plugin = section.text("plugin", problems);
+        let operator_place = section.node("operator").map_or(section.place(), |n| &n.place).clone();
+        let operator = section.text("operator", problems).map(str::to_owned);
+        let options = match section.node("options") {
+            Some(options) => {
+                Section::new("`[stage.options]`", options, problems);
+                options.clone()
+            }
+            None => Node { kind: Kind::Table(Vec::new()), place: section.place().clone() },
+        };
+        if out.iter().any(|s| s.name == name) {
+            let message = format!("two stages are called `{name}`");
+            problems.push(Problem::at(named.as_ref().unwrap_or(section.place()), message));
+        }
+        match plugin {
+            Some("") => problems.push(Problem::at(&plugin_place, "the name of the plugin is empty")),
+            Some(plugin) => {
+                let plugin = plugin.to_owned();
+                out.push(StageConfig { name, plugin, plugin_place, operator, operator_place, options });
+            }
+            None if section.node("plugin").is_none() => {
+                let problem = Problem::at(section.place(), "a stage names no plugin");
+                problems
+                    .push(problem.hint("add `plugin = \"…\"`; `textmill plugin list` shows what there is"));
+            }
+            None => {}
+        }
+        section.finish(problems);
+    }
+    out
+}
+
+fn output(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Output {
+    let mut output = Output { folder: None, place: None, exclude: Vec::new() };
+    let Some(node) = node else { return output };
+    let mut section = Section::new("`[output]`", node, problems);
+    output.place = section.node("folder").map(|n| n.place.clone());
+    if let Some(text) = section.text("folder", problems) {
+        let base = if matches!(output.place, Some(Place::Set(_))) { Path::new("") } else { folder };
+        output.folder = Some(base.join(text));
+    }
+    let exclude = section.texts("exclude", problems).unwrap_or_default();
+    output.exclude = exclude.into_iter().map(|(name, place)| (name.to_owned(), place.clone())).collect();
+    section.finish(problems);
+    output
+}
+
+fn run(node: Option<&Node>, problems: &mut Vec<Problem>) -> Run {
+    let mut run = Run { threads: None, batch_documents: 256, batch_bytes: 4 << 20 };
+    let Some(node) = node else { return run };
+    let mut section = Section::new("`[run]`", node, problems);
+    run.threads = section.count("threads", problems);
+    run.batch_documents = section.count("batch-documents", problems).unwrap_or(run.batch_documents);
+    run.batch_bytes = section.count("batch-bytes", problems).unwrap_or(run.batch_bytes);
+    section.finish(problems);
+    run
+}

@@ -1,0 +1,213 @@
+//! A TOML document as a tree in which every key and value knows its place.
+
+use super::problem::Problem;
+use serde_json::{Map, Value};
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Where a key or a value was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Byte range of the pipeline file.
+    File(Range<usize>),
+    /// A `--set` argument.
+    Set(String),
+}
+
+/// A value with its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The value.
+    pub kind: Kind,
+    /// Its place.
+    pub place: Place,
+}
+
+/// A TOML value.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A string.
+    Text(String),
+    /// An integer.
+    Integer(i64),
+    /// A float.
+    Float(f64),
+    /// A boolean.
+    Bool(bool),
+    /// A date or time, as written.
+    Date(String),
+    /// An array.
+    List(Vec<Node>),
+    /// A table, in the order of the file.
+    Table(Vec<Entry>),
+}
+
+/// A key of a table with its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key was written.
+    pub place: Place,
+    /// Its value.
+    pub node: Node,
+}
+
+impl Node {
+    /// Reads TOML.
+    ///
+    /// # Errors
+    /// Every syntax error of the text.
+    pub fn parse(source: &str) -> Result<Self, Vec<Problem>> {
+        let (table, errors) = DeTable::parse_recoverable(source);
+        if !errors.is_empty() {
+            let problem = |e: &toml::de::Error| match e.span() {
+                Some(span) => Problem::at(&Place::File(span), e.message().to_owned()),
+                None => Problem::whole(e.message().to_owned()),
+            };
+            return Err(errors.iter().map(problem).collect());
+        }
+        let mut problems = Vec::new();
+        let span = table.span();
+        let kind = Kind::Table(entries(table.get_ref(), &mut problems));
+        if problems.is_empty() { Ok(Self { kind, place: Place::File(span) }) } else { Err(problems) }
+    }
+
+    /// What kind of value this is, in words.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Text(_) => "a string",
+            Kind::Integer(_) => "an integer",
+            Kind::Float(_) => "a float",
+            Kind::Bool(_) => "a boolean",
+            Kind::Date(_) => "a date",
+            Kind::List(_) => "an array",
+            Kind::Table(_) => "a table",
+        }
+    }
+
+    /// The value as JSON.
+    pub fn to_json(&self) -> Value {
+        match &self.kind {
+            Kind::Text(text) | Kind::Date(text) => text.clone().into(),
+            Kind::Integer(number) => (*number).into(),
+            Kind::Float(number) => (*number).into(),
+            Kind::Bool(flag) => (*flag).into(),
+            Kind::List(items) => items.iter().map(Self::to_json).collect(),
+            Kind::Table(entries) => {
+                entries.iter().map(|e| (e.key.clone(), e.node.to_json())).collect::<Map<_, _>>().into()
+            }
+        }
+    }
+
+    /// The node at a JSON pointer, as far as the tree goes along it.
+    pub fn at_pointer(&self, pointer: &str) -> &Self {
+        let mut node = self;
+        for part in pointer.split('/').skip(1) {
+            let part = part.replace("~1", "/").replace("~0", "~");
+            let next = match &node.kind {
+                Kind::Table(entries) => entries.iter().find(|e| e.key == part).map(|e| &e.node),
+                Kind::List(items) => part.parse::<usize>().ok().and_then(|at| items.get(at)),
+                _ => None,
+            };
+            match next {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        node
+    }
+
+    /// The entry of a table by its key.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        match &self.kind {
+            Kind::Table(entries) => entries.iter().find(|e| e.key == key),
+            _ => None,
+        }
+    }
+
+    /// Sets a value in nested tables, which are made where they are missing. `place` is the argument that
+    /// asked for it.
+    ///
+    /// # Errors
+    /// Where a part of the path is a value that is not a table.
+    pub fn set(&mut self, path: &[&str], value: Self, place: &Place) -> Result<(), Problem> {
+        let Some((first, rest)) = path.split_first() else {
+            *self = value;
+            return Ok(());
+        };
+        let kind = self.kind_name();
+        let Kind::Table(entries) = &mut self.kind else {
+            return Err(Problem::at(place, format!("`{first}` cannot be set in {kind}")));
+        };
+        let at = match entries.iter().position(|e| e.key == *first) {
+            Some(at) => at,
+            None => {
+                let node = Self { kind: Kind::Table(Vec::new()), place: place.clone() };
+                entries.push(Entry { key: (*first).to_owned(), place: place.clone(), node });
+                entries.len() - 1
+            }
+        };
+        entries[at].node.set(rest, value, place)
+    }
+}
+
+fn entries(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Vec<Entry> {
+    let mut out: Vec<Entry> = table
+        .iter()
+        .map(|(key, value)| Entry {
+            key: key.get_ref().to_string(),
+            place: Place::File(key.span()),
+            node: node(value, problems),
+        })
+        .collect();
+    // The parser sorts keys; messages follow the file.
+    out.sort_by_key(|e| match &e.place {
+        Place::File(span) => span.start,
+        Place::Set(_) => usize::MAX,
+    });
+    out
+}
+
+fn node(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Node {
+    let place = Place::File(value.span());
+    let kind = match value.get_ref() {
+        DeValue::String(text) => Kind::Text(text.to_string()),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => Kind::Integer(number),
+            Err(_) => {
+                problems.push(Problem::at(&place, format!("`{}` does not fit 64 bits", number.as_str())));
+                Kind::Integer(0)
+            }
+        },
+        DeValue::Float(number) => Kind::Float(number.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Boolean(flag) => Kind::Bool(*flag),
+        DeValue::Datetime(date) => Kind::Date(date.to_string()),
+        DeValue::Array(items) => Kind::List(items.iter().map(|item| node(item, problems)).collect()),
+        DeValue::Table(table) => Kind::Table(entries(table, problems)),
+    };
+    Node { kind, place }
+}
+
+/// Reads the value of a `--set` argument: a TOML value, else a string as it stands.
+pub fn set_value(text: &str, place: &Place) -> Node {
+    let parsed = DeValue::parse(text).ok().map(|value| node(&value, &mut Vec::new()));
+    let mut value = parsed.unwrap_or(Node { kind: Kind::Text(text.to_owned()), place: place.clone() });
+    replace_places(&mut value, place);
+    value
+}
+
+fn replace_places(node: &mut Node, place: &Place) {
+    node.place = place.clone();
+    match &mut node.kind {
+        Kind::List(items) => items.iter_mut().for_each(|item| replace_places(item, place)),
+        Kind::Table(entries) => {
+            for entry in entries {
+                entry.place = place.clone();
+                replace_places(&mut entry.node, place);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,224 @@
+//! From a pipeline file to bound stages: plugins found and opened, options checked, columns followed.
+
+use crate::config::{Pipeline, Place, Problem, Problems, StageConfig, check_options, suggest};
+use crate::host::{Discovery, LoadedPlugin};
+use crate::input::input_schema;
+use arrow_schema::SchemaRef;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+use textmill_core::column::{CARRIED, HIDDEN, ID, SOURCE, TEXT, is_supported};
+use textmill_plugin::call::{Call, NoHost};
+use textmill_plugin::descriptor::{Kind, Threading};
+use textmill_plugin::drive::bind::BoundOperator;
+use textmill_plugin::drive::plan::BoundPlan;
+use textmill_plugin::error::{Error, ErrorKind};
+use textmill_plugin::plan::Plan;
+
+/// A pipeline that can run.
+pub struct Prepared {
+    /// The pipeline file.
+    pub pipeline: Pipeline,
+    /// Columns of documents as read.
+    pub input: SchemaRef,
+    /// The stages, bound, in order.
+    pub stages: Vec<PreparedStage>,
+    /// Columns of `documents.jsonl`, in order, after `id`, `source` and `text`.
+    pub columns: Vec<String>,
+}
+
+/// A bound stage.
+pub struct PreparedStage {
+    /// Name in the pipeline.
+    pub name: String,
+    /// The plugin.
+    pub plugin: Arc<LoadedPlugin>,
+    /// Name of its operator.
+    pub operator: String,
+    /// Options as given.
+    pub options: Value,
+    /// The bound operator or plan.
+    pub bound: Bound,
+    /// Columns after the stage.
+    pub after: SchemaRef,
+}
+
+/// What a stage is made of.
+pub enum Bound {
+    /// A map operator.
+    Map(BoundOperator),
+    /// An aggregate, which documents pass through.
+    Aggregate(BoundOperator),
+    /// A plan, which needs all documents before it lets one through.
+    Plan(BoundOperator, BoundPlan),
+}
+
+impl Bound {
+    /// Whether its operator must not run on several threads at once.
+    pub fn is_serial(&self) -> bool {
+        match self {
+            Self::Map(o) | Self::Aggregate(o) | Self::Plan(o, _) => {
+                o.descriptor.threading == Threading::Serial
+            }
+        }
+    }
+}
+
+/// Finds and binds everything that a pipeline names.
+///
+/// # Errors
+/// Every mistake found, each with its place.
+pub fn prepare(pipeline: Pipeline) -> Result<Prepared, Problems> {
+    let discovery = Discovery::new(Some(&pipeline.path));
+    let input = input_schema(&pipeline.input);
+    let mut problems = Vec::new();
+    let mut stages: Vec<PreparedStage> = Vec::new();
+    let mut opened: Vec<Arc<LoadedPlugin>> = Vec::new();
+    // After a stage that cannot be bound, the columns are unknown, and only options are checked.
+    let mut columns = Some(Arc::clone(&input));
+    for stage in &pipeline.stages {
+        match open(&discovery, stage, &mut opened) {
+            Err(problem) => {
+                problems.push(problem);
+                columns = None;
+            }
+            Ok(plugin) => match bind(stage, plugin, columns.as_ref()) {
+                Ok(Some(bound)) => {
+                    columns = Some(Arc::clone(&bound.after));
+                    stages.push(bound);
+                }
+                Ok(None) => columns = None,
+                Err(found) => {
+                    problems.extend(found);
+                    columns = None;
+                }
+            },
+        }
+    }
+    let mut shown = Vec::new();
+    if let Some(after) = &columns {
+        shown = output_columns(&pipeline, after, &mut problems);
+    }
+    if problems.is_empty() {
+        Ok(Prepared { pipeline, input, stages, columns: shown })
+    } else {
+        Err(pipeline.problems(problems))
+    }
+}
+
+fn open(
+    discovery: &Discovery,
+    stage: &StageConfig,
+    opened: &mut Vec<Arc<LoadedPlugin>>,
+) -> Result<Arc<LoadedPlugin>, Problem> {
+    let found = discovery.find(&stage.plugin).map_err(|attempts| {
+        let tried: Vec<PathBuf> = attempts.into_iter().map(|a| a.path).collect();
+        let tried: Vec<String> = tried.iter().map(|path| format!("  {}", path.display())).collect();
+        let message = format!("there is no plugin `{}`; looked for\n{}", stage.plugin, tried.join("\n"));
+        let names: Vec<String> = discovery.all().into_iter().map(|f| f.name).collect();
+        let hint = suggest(&stage.plugin, names.iter().map(String::as_str));
+        let hint = hint.unwrap_or_else(|| "`textmill plugin list` shows the plugins that there are".into());
+        Problem::at(&stage.plugin_place, message).hint(hint)
+    })?;
+    if let Some(plugin) = opened.iter().find(|p| p.path == found.path) {
+        return Ok(Arc::clone(plugin));
+    }
+    let plugin = LoadedPlugin::open(&found.path)
+        .map_err(|e| Problem::at(&stage.plugin_place, e.to_string()).maybe_hint(e.hint))?;
+    let plugin = Arc::new(plugin);
+    opened.push(Arc::clone(&plugin));
+    Ok(plugin)
+}
+
+fn bind(
+    stage: &StageConfig,
+    plugin: Arc<LoadedPlugin>,
+    input: Option<&SchemaRef>,
+) -> Result<Option<PreparedStage>, Vec<Problem>> {
+    let descriptor = match plugin.descriptor.operator(stage.operator.as_deref()) {
+        Some(descriptor) => descriptor.clone(),
+        None => {
+            let wrong = stage.operator.as_deref().unwrap_or_default();
+            let known: Vec<&str> = plugin.descriptor.operators.iter().map(|o| o.name.as_str()).collect();
+            let hint = suggest(wrong, known.iter().copied());
+            let hint = hint.unwrap_or_else(|| format!("it has `{}`", known.join("`, `")));
+            let message = format!("plugin `{}` has no operator `{wrong}`", stage.plugin);
+            return Err(vec![Problem::at(&stage.operator_place, message).hint(hint)]);
+        }
+    };
+    if descriptor.kind == Kind::Group || descriptor.rows == textmill_plugin::descriptor::Rows::Table {
+        let message = format!("operator `{}` is a step of a plan and cannot be a stage", descriptor.name);
+        return Err(vec![Problem::at(&stage.operator_place, message)]);
+    }
+    let wrong = check_options(&stage.plugin, &descriptor.options, &stage.options);
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let Some(input) = input else { return Ok(None) };
+    let options = stage.options.to_json();
+    let fail = |error: Error| vec![placed(stage, &error)];
+    let call = Call::new(&NoHost);
+    let operator =
+        BoundOperator::bind(plugin.as_ref(), &call, Some(&descriptor.name), &options, input).map_err(fail)?;
+    let (bound, after) = match descriptor.kind {
+        Kind::Map => {
+            let after = Arc::clone(&operator.after);
+            (Bound::Map(operator), after)
+        }
+        Kind::Aggregate => (Bound::Aggregate(operator), Arc::clone(input)),
+        Kind::Plan | Kind::Group => {
+            let json = operator.stage.plan().ok_or_else(|| fail("it publishes no plan".into()))?;
+            let plan: Plan =
+                serde_json::from_str(&json).map_err(|e| fail(format!("its plan is not one: {e}").into()))?;
+            let plan = BoundPlan::bind(plugin.as_ref(), &call, &plan, &options, input).map_err(fail)?;
+            let after = Arc::clone(&plan.after);
+            (Bound::Plan(operator, plan), after)
+        }
+    };
+    let operator = descriptor.name;
+    Ok(Some(PreparedStage { name: stage.name.clone(), plugin, operator, options, bound, after }))
+}
+
+/// An error of binding, at the option, the options or the plugin that it is about.
+fn placed(stage: &StageConfig, error: &Error) -> Problem {
+    let place = match error.kind {
+        ErrorKind::Options => named_option(stage, &error.message).unwrap_or(&stage.options.place),
+        _ => &stage.plugin_place,
+    };
+    Problem::at(place, format!("stage `{}`: {}", stage.name, error.message))
+}
+
+/// The place of the option that a message names in backticks.
+fn named_option<'a>(stage: &'a StageConfig, message: &str) -> Option<&'a Place> {
+    let names = message.split('`').skip(1).step_by(2);
+    names.filter_map(|name| stage.options.entry(name)).map(|entry| &entry.node.place).next()
+}
+
+fn output_columns(pipeline: &Pipeline, after: &SchemaRef, problems: &mut Vec<Problem>) -> Vec<String> {
+    let own = [ID, SOURCE, TEXT, CARRIED];
+    let declared = |name: &String| pipeline.input.columns.iter().any(|(column, _)| column == name);
+    let mut columns: Vec<String> = Vec::new();
+    for field in after.fields() {
+        let name = field.name();
+        if own.contains(&name.as_str()) || HIDDEN.contains(&name.as_str()) {
+            continue;
+        }
+        if !is_supported(field.data_type()) {
+            problems.push(Problem::whole(format!(
+                "column `{name}` has the type {}, which cannot be written",
+                field.data_type()
+            )));
+        }
+        columns.push(name.clone());
+    }
+    for (name, place) in &pipeline.output.exclude {
+        if !columns.contains(name) {
+            let message = format!("there is no column `{name}` to leave out");
+            let hint = suggest(name, columns.iter().map(String::as_str));
+            problems.push(Problem::at(place, message).maybe_hint(hint));
+        }
+    }
+    // Declared columns are written as they came, with the other fields of the input.
+    columns.retain(|name| !declared(name) && !pipeline.output.exclude.iter().any(|(out, _)| out == name));
+    columns
+}

@@ -1,0 +1,79 @@
+//! Why a command failed, in the words that the user sees.
+
+use crate::config::Problems;
+use crate::host::LoadError;
+use crate::input::InputError;
+use crate::output::FolderError;
+use textmill_plugin::error::Error;
+
+/// The failure of a command.
+#[derive(Debug)]
+pub enum Failure {
+    /// Mistakes in a pipeline file.
+    Pipeline(Box<Problems>),
+    /// Anything else: a message, and what to do.
+    Message {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+}
+
+impl Failure {
+    /// A failure without advice.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self::Message { message: message.into(), hint: None }
+    }
+
+    /// The same failure with advice.
+    #[must_use]
+    pub fn hint(self, advice: impl Into<String>) -> Self {
+        match self {
+            Self::Message { message, .. } => Self::Message { message, hint: Some(advice.into()) },
+            other => other,
+        }
+    }
+
+    /// The failure as text, with colours where `styled`.
+    pub fn render(&self, styled: bool) -> String {
+        match self {
+            Self::Pipeline(problems) => problems.render(styled),
+            Self::Message { message, hint } => {
+                let (on, off) = if styled { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
+                let hint = hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+                format!("{on}error{off}: {message}{hint}")
+            }
+        }
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Pipeline(Box::new(problems))
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        Self::Message { message: error.to_string(), hint: error.hint }
+    }
+}
+
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Self {
+        Self::Message { message: error.to_string(), hint: error.hint }
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
+        Self::Message { message: error.message, hint: error.hint }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::new(error.message)
+    }
+}

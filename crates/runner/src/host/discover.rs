@@ -1,0 +1,140 @@
+//! Where plugins are looked for: first hit wins, and every attempt is kept for the error message.
+
+use std::path::{Path, PathBuf};
+
+/// Variable with further folders, separated as `PATH` is.
+pub const PATH_VARIABLE: &str = "TEXTMILL_PLUGIN_PATH";
+
+/// Folders that plugins are looked for in, each with why.
+#[derive(Clone, Debug)]
+pub struct Discovery {
+    folders: Vec<(String, PathBuf)>,
+    base: PathBuf,
+}
+
+/// One place that was looked at.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Why there.
+    pub why: String,
+    /// The file.
+    pub path: PathBuf,
+    /// Whether it is there.
+    pub exists: bool,
+}
+
+/// A library that was found under a plugin's name.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Name in pipeline files.
+    pub name: String,
+    /// The library.
+    pub path: PathBuf,
+    /// Why its folder was looked at.
+    pub why: String,
+}
+
+impl Discovery {
+    /// The folders for a pipeline file: its workspace's `plugins` folder (beside the file or beside the
+    /// file's folder), the variable `TEXTMILL_PLUGIN_PATH`, the folder of the running program, the
+    /// user's data folder. Never the current folder, never the system's library path.
+    pub fn new(pipeline: Option<&Path>) -> Self {
+        let base = pipeline.and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+        let mut folders = Vec::new();
+        if pipeline.is_some() {
+            folders.push(("beside the pipeline file".to_owned(), base.join("plugins")));
+            folders.push(("the workspace's plugins".to_owned(), base.join("..").join("plugins")));
+        }
+        if let Some(paths) = std::env::var_os(PATH_VARIABLE) {
+            let paths = std::env::split_paths(&paths).filter(|p| p.is_absolute());
+            folders.extend(paths.map(|path| (PATH_VARIABLE.to_owned(), path)));
+        }
+        if let Some(folder) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
+            folders.push(("beside the program".to_owned(), folder.to_owned()));
+        }
+        if let Some(home) = data_home() {
+            folders.push(("the user's data folder".to_owned(), home.join("textmill").join("plugins")));
+        }
+        Self { folders, base }
+    }
+
+    /// Looks for a plugin named in a pipeline file: by path where the name has a slash, else by name.
+    ///
+    /// # Errors
+    /// Every place that was looked at.
+    pub fn find(&self, plugin: &str) -> Result<Found, Vec<Attempt>> {
+        let mut attempts = Vec::new();
+        for attempt in self.candidates(plugin) {
+            if attempt.exists {
+                let name = plugin_name(&attempt.path).unwrap_or_else(|| plugin.to_owned());
+                return Ok(Found { name, path: absolute(&attempt.path), why: attempt.why });
+            }
+            attempts.push(attempt);
+        }
+        Err(attempts)
+    }
+
+    /// Every place that is looked at for a plugin, in order.
+    pub fn candidates(&self, plugin: &str) -> Vec<Attempt> {
+        let attempt =
+            |why: &str, path: PathBuf| Attempt { why: why.to_owned(), exists: path.is_file(), path };
+        if plugin.contains(['/', '\\']) {
+            return vec![attempt("the path in the pipeline file", self.base.join(plugin))];
+        }
+        let file = library_name(plugin);
+        self.folders.iter().map(|(why, folder)| attempt(why, folder.join(&file))).collect()
+    }
+
+    /// Every library in the folders whose name could be a plugin's; hidden ones (found later under a
+    /// name that is taken) left out. Whether it is a plugin shows when it is opened.
+    pub fn all(&self) -> Vec<Found> {
+        let mut found: Vec<Found> = Vec::new();
+        for (why, folder) in &self.folders {
+            let Ok(entries) = std::fs::read_dir(folder) else { continue };
+            let mut paths: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
+            paths.sort();
+            for path in paths {
+                let Some(name) = plugin_name(&path) else { continue };
+                if !found.iter().any(|f| f.name == name) {
+                    found.push(Found { name, path: absolute(&path), why: why.clone() });
+                }
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+
+    /// The folders, each with why.
+    pub fn folders(&self) -> &[(String, PathBuf)] {
+        &self.folders
+    }
+}
+
+/// File name of a plugin's library on this platform.
+pub fn library_name(plugin: &str) -> String {
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    format!("{prefix}{}{suffix}", plugin.replace('-', "_"))
+}
+
+/// The plugin's name that a library's file name stands for.
+fn plugin_name(path: &Path) -> Option<String> {
+    let file = path.file_name()?.to_str()?;
+    let stem = file.strip_prefix(std::env::consts::DLL_PREFIX)?.strip_suffix(std::env::consts::DLL_SUFFIX)?;
+    Some(stem.replace('_', "-"))
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn data_home() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    if cfg!(windows) {
+        return variable("APPDATA");
+    }
+    let home = variable("HOME").map(|home| match cfg!(target_os = "macos") {
+        true => home.join("Library").join("Application Support"),
+        false => home.join(".local").join("share"),
+    });
+    variable("XDG_DATA_HOME").or(home)
+}

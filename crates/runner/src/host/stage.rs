@@ -1,0 +1,318 @@
+//! Stages and workers of a loaded plugin, seen through the same traits as native ones.
+#![expect(unsafe_code, reason = "the host's side of the C boundary")]
+
+use super::import;
+use super::library::Table;
+use super::table::{CallState, host};
+use arrow_array::ffi::FFI_ArrowArray;
+use arrow_array::{Array, RecordBatch, StructArray};
+use arrow_schema::ffi::FFI_ArrowSchema;
+use arrow_schema::{Schema, SchemaRef};
+use arrow_select::concat::concat_batches;
+use serde_json::Value;
+use std::ops::Range;
+use std::sync::Arc;
+use textmill_core::event;
+use textmill_plugin::abi::{self, TmAggregate, TmGroup, TmPlan, TmStage, TmStr, TmWorker, status};
+use textmill_plugin::call::Call;
+use textmill_plugin::error::{Error, ErrorKind, Result};
+use textmill_plugin::operator::{Output, Stage, Worker};
+
+/// Answers to one batch, at most: a plugin that says there is more for ever is broken.
+const ANSWERS_AT_MOST: usize = 1 << 20;
+
+/// A stage of a loaded plugin.
+pub struct LoadedStage {
+    handle: Arc<Handle>,
+    output: SchemaRef,
+    state: Option<SchemaRef>,
+    plan: Option<String>,
+}
+
+/// The plugin's stage, released with the last of its workers.
+struct Handle {
+    table: Table,
+    stage: *mut TmStage,
+}
+
+// SAFETY: by contract a stage is immutable and may be used from any thread.
+unsafe impl Send for Handle {}
+// SAFETY: as above.
+unsafe impl Sync for Handle {}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // SAFETY: `bind` gave the stage; its workers, which hold this handle, are gone.
+        unsafe { (self.table.get().release_stage)(self.stage) }
+    }
+}
+
+impl Handle {
+    /// A table of an extension, where the plugin has it in full.
+    fn extension<T>(&self, id: &str) -> Option<&T> {
+        // SAFETY: the string is lent for the call.
+        let table = unsafe { (self.table.get().get_extension)(TmStr::lend(id)) };
+        if table.is_null() || !table.cast::<T>().is_aligned() {
+            return None;
+        }
+        // SAFETY: every extension table begins with its size and lives as long as the process.
+        let size = unsafe { table.cast::<u32>().read() } as usize;
+        // SAFETY: it is as large as the table that this host knows.
+        (size >= size_of::<T>()).then(|| unsafe { &*table.cast::<T>() })
+    }
+}
+
+/// Runs one function of the plugin; a status below zero becomes the error that it reported.
+fn call_plugin(call: &Call<'_>, body: impl FnOnce(*mut abi::TmCall) -> i32) -> Result<i32> {
+    let state = CallState::new(call);
+    let answer = body(state.pointer());
+    if answer < 0 { Err(state.error(answer)) } else { Ok(answer) }
+}
+
+fn contract(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Contract, message)
+}
+
+impl LoadedStage {
+    /// Binds an operator of a loaded plugin.
+    ///
+    /// # Errors
+    /// What the plugin reports, or what is wrong with its answer.
+    pub(super) fn bind(
+        table: Table,
+        call: &Call<'_>,
+        operator: &str,
+        options: &str,
+        input: &Schema,
+    ) -> Result<Self> {
+        let input = FFI_ArrowSchema::try_from(input)?;
+        let mut stage: *mut TmStage = std::ptr::null_mut();
+        let mut output = FFI_ArrowSchema::empty();
+        call_plugin(call, |call| {
+            // SAFETY: strings and schema are lent for the call; both places are ours and empty.
+            unsafe {
+                (table.get().bind)(
+                    host(),
+                    call,
+                    TmStr::lend(operator),
+                    TmStr::lend(options),
+                    &raw const input,
+                    &raw mut stage,
+                    &raw mut output,
+                )
+            }
+        })?;
+        if stage.is_null() {
+            return Err(contract("it bound an operator and gave no stage"));
+        }
+        let handle = Arc::new(Handle { table, stage });
+        let output = Schema::try_from(&output).map_err(|e| contract(format!("its output columns: {e}")))?;
+        let plan = plan_of(&handle, call)?;
+        let state = state_schema_of(&handle, call)?;
+        Ok(Self { handle, output: Arc::new(output), state, plan })
+    }
+}
+
+fn plan_of(handle: &Handle, call: &Call<'_>) -> Result<Option<String>> {
+    let Some(extension) = handle.extension::<TmPlan>(abi::EXT_PLAN) else { return Ok(None) };
+    let mut text = TmStr::EMPTY;
+    // SAFETY: the stage is alive, the place is ours.
+    call_plugin(call, |call| unsafe { (extension.plan)(handle.stage, call, &raw mut text) })?;
+    // SAFETY: the string lives as long as the stage.
+    let text = unsafe { text.to_string() };
+    Ok((!text.is_empty()).then_some(text))
+}
+
+fn state_schema_of(handle: &Handle, call: &Call<'_>) -> Result<Option<SchemaRef>> {
+    let Some(extension) = handle.extension::<TmAggregate>(abi::EXT_AGGREGATE) else { return Ok(None) };
+    let mut schema = FFI_ArrowSchema::empty();
+    // SAFETY: the stage is alive, the place is ours and empty.
+    let answer =
+        call_plugin(call, |call| unsafe { (extension.state_schema)(handle.stage, call, &raw mut schema) });
+    match answer {
+        Err(error) if error.kind == ErrorKind::Unsupported => Ok(None),
+        Err(error) => Err(error),
+        Ok(_) => {
+            let schema =
+                Schema::try_from(&schema).map_err(|e| contract(format!("its state columns: {e}")))?;
+            Ok(Some(Arc::new(schema)))
+        }
+    }
+}
+
+impl Stage for LoadedStage {
+    fn output_schema(&self) -> SchemaRef {
+        Arc::clone(&self.output)
+    }
+
+    fn new_worker(&self, call: &Call<'_>) -> Result<Box<dyn Worker>> {
+        let mut worker: *mut TmWorker = std::ptr::null_mut();
+        let handle = Arc::clone(&self.handle);
+        // SAFETY: the stage is alive, the place is ours.
+        call_plugin(call, |call| unsafe {
+            (handle.table.get().new_worker)(handle.stage, call, &raw mut worker)
+        })?;
+        if worker.is_null() {
+            return Err(contract("it made no worker"));
+        }
+        Ok(Box::new(LoadedWorker {
+            handle,
+            worker,
+            output: Arc::clone(&self.output),
+            state: self.state.clone(),
+        }))
+    }
+
+    fn state_schema(&self) -> Option<SchemaRef> {
+        self.state.clone()
+    }
+
+    fn plan(&self) -> Option<String> {
+        self.plan.clone()
+    }
+}
+
+/// A worker of a loaded plugin.
+struct LoadedWorker {
+    handle: Arc<Handle>,
+    worker: *mut TmWorker,
+    output: SchemaRef,
+    state: Option<SchemaRef>,
+}
+
+// SAFETY: by contract a worker may move between threads, as long as one uses it at a time.
+unsafe impl Send for LoadedWorker {}
+
+impl Drop for LoadedWorker {
+    fn drop(&mut self) {
+        // SAFETY: `new_worker` gave it, and nothing uses it any more.
+        unsafe { (self.handle.table.get().release_worker)(self.worker) }
+    }
+}
+
+/// A batch as the struct array that crosses; keeps the number of rows where there are no columns.
+fn export(batch: RecordBatch) -> FFI_ArrowArray {
+    let rows = batch.num_rows();
+    let array = match batch.num_columns() {
+        0 => StructArray::new_empty_fields(rows, None),
+        _ => StructArray::from(batch),
+    };
+    FFI_ArrowArray::new(&array.into_data())
+}
+
+impl LoadedWorker {
+    fn extension<T>(&self, id: &str) -> Result<&T> {
+        self.handle.extension(id).ok_or_else(|| Error::unsupported(id))
+    }
+
+    /// One answer of `process` or `flush`.
+    fn answer(&self, documents: FFI_ArrowArray, events: FFI_ArrowArray) -> Result<Output> {
+        let documents = import::batch(documents, &self.output, "documents")?;
+        let events = import::batch(events, &event::schema(), "events")?;
+        Ok(Output { documents, events: event::from_batch(&events).map_err(contract)? })
+    }
+
+    fn state_schema(&self) -> Result<&SchemaRef> {
+        self.state.as_ref().ok_or_else(|| Error::unsupported(abi::EXT_AGGREGATE))
+    }
+}
+
+impl Worker for LoadedWorker {
+    fn process(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<Output> {
+        let process = self.handle.table.get().process;
+        let mut input = export(input);
+        let mut parts: Vec<Output> = Vec::new();
+        loop {
+            let (mut documents, mut events) = (FFI_ArrowArray::empty(), FFI_ArrowArray::empty());
+            let answer = call_plugin(call, |call| {
+                // SAFETY: the worker is ours alone; the input is moved in (released when it comes again
+                // after `MORE`); both places are ours and empty.
+                unsafe { process(self.worker, call, &raw mut input, &raw mut documents, &raw mut events) }
+            })?;
+            parts.push(self.answer(documents, events)?);
+            match answer {
+                status::OK => return join(&self.output, parts),
+                status::MORE if parts.len() < ANSWERS_AT_MOST => call.keep_going()?,
+                status::MORE => return Err(contract("it never stops answering that there is more")),
+                other => return Err(contract(format!("it answers the unknown status {other}"))),
+            }
+        }
+    }
+
+    fn flush(&mut self, call: &Call<'_>) -> Result<Output> {
+        let (mut documents, mut events) = (FFI_ArrowArray::empty(), FFI_ArrowArray::empty());
+        let flush = self.handle.table.get().flush;
+        // SAFETY: the worker is ours alone; both places are ours and empty.
+        call_plugin(call, |call| unsafe { flush(self.worker, call, &raw mut documents, &raw mut events) })?;
+        if documents.is_released() || documents.is_empty() {
+            return Ok(Output::empty(Arc::clone(&self.output)));
+        }
+        self.answer(documents, events)
+    }
+
+    fn reduce(&mut self, call: &Call<'_>, rows: RecordBatch, groups: &[Range<usize>]) -> Result<RecordBatch> {
+        let extension: &TmGroup = self.extension(abi::EXT_GROUP)?;
+        let starts: Vec<u64> = groups.iter().map(|g| g.start as u64).collect();
+        let mut rows = export(rows);
+        let mut out = FFI_ArrowArray::empty();
+        call_plugin(call, |call| {
+            let (starts, count) = (starts.as_ptr(), starts.len() as u64);
+            // SAFETY: the worker is ours alone; the rows are moved in, the starts are lent; the place is
+            // ours and empty.
+            unsafe { (extension.reduce)(self.worker, call, &raw mut rows, starts, count, &raw mut out) }
+        })?;
+        import::batch(out, &self.output, "rows")
+    }
+
+    fn update(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<()> {
+        let extension: &TmAggregate = self.extension(abi::EXT_AGGREGATE)?;
+        let mut input = export(input);
+        // SAFETY: the worker is ours alone; the input is moved in.
+        call_plugin(call, |call| unsafe { (extension.update)(self.worker, call, &raw mut input) }).map(drop)
+    }
+
+    fn take_state(&mut self, call: &Call<'_>) -> Result<RecordBatch> {
+        let extension: &TmAggregate = self.extension(abi::EXT_AGGREGATE)?;
+        let mut out = FFI_ArrowArray::empty();
+        // SAFETY: the worker is ours alone; the place is ours and empty.
+        call_plugin(call, |call| unsafe { (extension.take_state)(self.worker, call, &raw mut out) })?;
+        import::batch(out, self.state_schema()?, "states")
+    }
+
+    fn merge(&mut self, call: &Call<'_>, states: RecordBatch) -> Result<()> {
+        let extension: &TmAggregate = self.extension(abi::EXT_AGGREGATE)?;
+        let mut states = export(states);
+        // SAFETY: the worker is ours alone; the states are moved in.
+        call_plugin(call, |call| unsafe { (extension.merge)(self.worker, call, &raw mut states) }).map(drop)
+    }
+
+    fn finish(&mut self, call: &Call<'_>) -> Result<Value> {
+        let extension: &TmAggregate = self.extension(abi::EXT_AGGREGATE)?;
+        let mut text = TmStr::EMPTY;
+        // SAFETY: the worker is ours alone; the place is ours.
+        call_plugin(call, |call| unsafe { (extension.finish)(self.worker, call, &raw mut text) })?;
+        // SAFETY: the string stays valid until the next call on the worker.
+        let text = unsafe { text.to_string() };
+        serde_json::from_str(&text).map_err(|e| contract(format!("its report is not JSON: {e}")))
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        match self.handle.extension::<TmAggregate>(abi::EXT_AGGREGATE) {
+            // SAFETY: the worker is ours, and no call on it is under way.
+            Some(extension) => unsafe { (extension.memory_bytes)(self.worker) },
+            None => 0,
+        }
+    }
+}
+
+/// Several answers to one batch as one.
+fn join(schema: &SchemaRef, mut parts: Vec<Output>) -> Result<Output> {
+    if parts.len() == 1
+        && let Some(only) = parts.pop()
+    {
+        return Ok(only);
+    }
+    let documents: Vec<RecordBatch> = parts.iter().map(|p| p.documents.clone()).collect();
+    let documents = concat_batches(schema, &documents)?;
+    Ok(Output { documents, events: parts.into_iter().flat_map(|p| p.events).collect() })
+}

@@ -1,0 +1,130 @@
+//! The host's own table, and the calls that plugins make back through it.
+#![expect(unsafe_code, reason = "the host's side of the C boundary")]
+
+use std::cell::RefCell;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use textmill_plugin::abi::{self, TmCall, TmHost, TmStr, status};
+use textmill_plugin::call::{Call, Level};
+use textmill_plugin::error::{Error, ErrorKind};
+
+/// A table that lives as long as the process.
+struct HostTable(TmHost);
+
+// SAFETY: the table holds function pointers and strings of static life, and is never written.
+unsafe impl Sync for HostTable {}
+
+static HOST: HostTable = HostTable(TmHost {
+    struct_size: size_of::<TmHost>() as u32,
+    abi_minor: abi::ABI_MINOR,
+    name: lend_static("textmill"),
+    version: lend_static(env!("CARGO_PKG_VERSION")),
+    log,
+    report,
+    should_stop,
+    progress,
+    metric_add,
+    get_extension,
+});
+
+const fn lend_static(text: &'static str) -> TmStr {
+    TmStr { ptr: text.as_ptr(), len: text.len() as u64 }
+}
+
+/// The host's table.
+pub fn host() -> *const TmHost {
+    &raw const HOST.0
+}
+
+/// What a `TmCall` points to while a plugin's function runs.
+pub struct CallState<'a> {
+    call: &'a Call<'a>,
+    errors: RefCell<Vec<(Option<u32>, String)>>,
+}
+
+impl<'a> CallState<'a> {
+    /// A call on behalf of `call`.
+    pub fn new(call: &'a Call<'a>) -> Self {
+        Self { call, errors: RefCell::new(Vec::new()) }
+    }
+
+    /// The pointer that the plugin is given. It must not outlive `self`.
+    pub fn pointer(&self) -> *mut TmCall {
+        std::ptr::from_ref(self).cast_mut().cast()
+    }
+
+    /// The error that a status below zero and the reports of the call make.
+    pub fn error(&self, answer: i32) -> Error {
+        let kind = match answer {
+            status::OPTIONS => ErrorKind::Options,
+            status::CANCELLED => ErrorKind::Cancelled,
+            status::PANICKED => ErrorKind::Panicked,
+            status::UNSUPPORTED => ErrorKind::Unsupported,
+            _ => ErrorKind::Failed,
+        };
+        let errors = self.errors.borrow();
+        let words: Vec<&str> = errors.iter().map(|(_, message)| message.as_str()).collect();
+        let mut message = words.join("; ");
+        if message.is_empty() {
+            message = format!("it failed with status {answer} and gave no reason");
+        }
+        if kind == ErrorKind::Panicked {
+            message = format!("the plugin panicked: {message}");
+        }
+        let row = errors.iter().find_map(|(row, _)| *row);
+        Error::new(kind, message).at_row(row)
+    }
+}
+
+/// Sees the call that a plugin passes back, and keeps a panic of the host from crossing.
+///
+/// # Safety
+/// `call` is null or the pointer that the plugin was given for the call under way.
+unsafe fn with_call<T>(call: *mut TmCall, otherwise: T, body: impl FnOnce(&CallState<'_>) -> T) -> T {
+    // SAFETY: by contract the pointer of the call under way, which outlives this function.
+    match unsafe { call.cast::<CallState<'_>>().as_ref() } {
+        Some(state) => catch_unwind(AssertUnwindSafe(|| body(state))).unwrap_or(otherwise),
+        None => otherwise,
+    }
+}
+
+unsafe extern "C" fn log(call: *mut TmCall, level: u32, message: TmStr) {
+    // SAFETY: the plugin passes its call and lends the string.
+    unsafe { with_call(call, (), |state| state.call.log(Level::from_code(level), &message.to_string())) }
+}
+
+unsafe extern "C" fn report(call: *mut TmCall, severity: u32, row: u32, code: TmStr, message: TmStr) {
+    let keep = |state: &CallState<'_>| {
+        // SAFETY: the plugin lends both strings for this call.
+        let (code, message) = unsafe { (code.to_string(), message.to_string()) };
+        let row = (row != abi::NO_ROW).then_some(row);
+        match Level::from_code(severity) {
+            Level::Error => state.errors.borrow_mut().push((row, message)),
+            level => {
+                state.call.at_row(row);
+                state.call.report(level, &code, &message);
+            }
+        }
+    };
+    // SAFETY: the plugin passes its call.
+    unsafe { with_call(call, (), keep) }
+}
+
+unsafe extern "C" fn should_stop(call: *mut TmCall) -> u32 {
+    // SAFETY: the plugin passes its call.
+    unsafe { with_call(call, 0, |state| state.call.should_stop().into()) }
+}
+
+unsafe extern "C" fn progress(call: *mut TmCall, done: u64, total: u64) {
+    // SAFETY: the plugin passes its call.
+    unsafe { with_call(call, (), |state| state.call.progress(done, total)) }
+}
+
+unsafe extern "C" fn metric_add(call: *mut TmCall, name: TmStr, value: u64) {
+    // SAFETY: the plugin passes its call and lends the string.
+    unsafe { with_call(call, (), |state| state.call.metric_add(&name.to_string(), value)) }
+}
+
+unsafe extern "C" fn get_extension(_id: TmStr) -> *const c_void {
+    std::ptr::null()
+}

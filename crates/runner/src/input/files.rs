@@ -1,0 +1,186 @@
+//! Which files a list of paths means: files, folders and globs, in an order that does not depend on the
+//! file system.
+
+use globset::GlobBuilder;
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+
+/// How a file holds documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The file is a document.
+    Text,
+    /// A line is a document: a JSON object.
+    Jsonl(Compression),
+}
+
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    Plain,
+    /// gzip, members concatenated or not.
+    Gzip,
+    /// Zstandard, frames concatenated or not.
+    Zstd,
+}
+
+/// A file to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its path below the folder or the fixed part of the glob that was asked for, with `/`: what ids are
+    /// made of, so that they do not depend on where the corpus lies.
+    pub name: String,
+    /// How it holds documents.
+    pub format: Format,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// Why a path gives no files.
+#[derive(Debug)]
+pub struct InputError {
+    /// The path as asked for.
+    pub path: PathBuf,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "input `{}`: {}", self.path.display(), self.message)
+    }
+}
+
+const KNOWN: &str = "textmill reads `.txt`, `.jsonl`, `.jsonl.gz` and `.jsonl.zst`";
+
+/// The files that a path means, sorted by name, and how many files of other kinds were passed over.
+///
+/// # Errors
+/// Where there is nothing at the path, a named file is of an unknown kind, or a glob matches nothing.
+pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
+    let fail = |message: String, hint: Option<&str>| InputError {
+        path: path.to_owned(),
+        message,
+        hint: hint.map(str::to_owned),
+    };
+    if path.is_dir() {
+        let mut found = Listing::default();
+        found.walk(path, path, None).map_err(|e| fail(format!("cannot list the folder: {e}"), None))?;
+        return found
+            .finish()
+            .ok_or_else(|| fail("there is no file of a known kind in the folder".into(), Some(KNOWN)));
+    }
+    if path.exists() {
+        let Some(format) = format_of(path) else {
+            return Err(fail("a file of an unknown kind".into(), Some(KNOWN)));
+        };
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let bytes = path.metadata().map_or(0, |m| m.len());
+        return Ok((vec![SourceFile { path: path.to_owned(), name, format, bytes }], 0));
+    }
+    let text = path.to_string_lossy();
+    if !text.contains(['*', '?', '[', '{']) {
+        return Err(fail("there is no such file or folder".into(), None));
+    }
+    let glob = GlobBuilder::new(&text).literal_separator(true).build();
+    let glob = glob.map_err(|e| fail(format!("not a glob: {}", e.kind()), None))?.compile_matcher();
+    let base = fixed_part(path);
+    if !base.is_dir() {
+        return Err(fail(format!("there is no folder `{}`", base.display()), None));
+    }
+    let mut found = Listing::default();
+    found.walk(&base, &base, Some(&glob)).map_err(|e| fail(format!("cannot list the folder: {e}"), None))?;
+    found.finish().ok_or_else(|| fail("the glob matches no file of a known kind".into(), Some(KNOWN)))
+}
+
+/// The folders of a glob before its first wildcard.
+fn fixed_part(glob: &Path) -> PathBuf {
+    let fixed = |c: &Component<'_>| !c.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
+    let base: PathBuf = glob.components().take_while(fixed).collect();
+    if base.as_os_str().is_empty() { PathBuf::from(".") } else { base }
+}
+
+#[derive(Default)]
+struct Listing {
+    files: Vec<SourceFile>,
+    others: usize,
+}
+
+impl Listing {
+    /// Takes in the files below a folder. Names that begin with a dot are left alone.
+    fn walk(
+        &mut self,
+        base: &Path,
+        folder: &Path,
+        glob: Option<&globset::GlobMatcher>,
+    ) -> std::io::Result<()> {
+        let mut entries: Vec<PathBuf> = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            entries.push(entry?.path());
+        }
+        for path in entries {
+            if path.file_name().is_none_or(|n| n.to_string_lossy().starts_with('.')) {
+                continue;
+            }
+            // A link to a folder is not followed: it could lead in a circle.
+            let kind = path.symlink_metadata()?;
+            if kind.is_dir() {
+                self.walk(base, &path, glob)?;
+                continue;
+            }
+            let below = path.strip_prefix(base).unwrap_or(&path);
+            let asked =
+                glob.is_none_or(|g| g.is_match(&path) || (base == Path::new(".") && g.is_match(below)));
+            if !asked || !path.is_file() {
+                continue;
+            }
+            let Some(format) = format_of(&path) else {
+                self.others += 1;
+                continue;
+            };
+            let parts: Vec<_> = below.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+            let bytes = path.metadata().map_or(0, |m| m.len());
+            self.files.push(SourceFile { name: parts.join("/"), format, bytes, path });
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Option<(Vec<SourceFile>, usize)> {
+        self.files.sort_by(|a, b| a.name.cmp(&b.name));
+        (!self.files.is_empty()).then_some((self.files, self.others))
+    }
+}
+
+fn format_of(path: &Path) -> Option<Format> {
+    let name = path.file_name()?.to_string_lossy().to_lowercase();
+    let kinds = [
+        (".txt", Format::Text),
+        (".jsonl", Format::Jsonl(Compression::Plain)),
+        (".jsonl.gz", Format::Jsonl(Compression::Gzip)),
+        (".jsonl.zst", Format::Jsonl(Compression::Zstd)),
+    ];
+    kinds.into_iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, format)| format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fixed_part_of_a_glob_is_what_stands_before_a_wildcard() {
+        assert_eq!(fixed_part(Path::new("a/b/*.txt")), Path::new("a/b"));
+        assert_eq!(fixed_part(Path::new("*.txt")), Path::new("."));
+    }
+
+    #[test]
+    fn kinds_go_by_the_ending() {
+        assert_eq!(format_of(Path::new("a.TXT")), Some(Format::Text));
+        assert_eq!(format_of(Path::new("a.jsonl.zst")), Some(Format::Jsonl(Compression::Zstd)));
+        assert_eq!(format_of(Path::new("a.md")), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! JSON Lines, plain or compressed: a line is a document, its other fields travel along as they are.
+
+use super::files::{Compression, SourceFile};
+use super::record::{Failure, Item, Record};
+use crate::config::Input;
+use serde_json::Value;
+use sonic_rs::{JsonValueTrait, LazyValue};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+
+/// Reads the lines of a file.
+pub struct JsonlReader {
+    lines: Box<dyn BufRead + Send>,
+    name: String,
+    source: String,
+    number: u64,
+    offset: u64,
+    line: Vec<u8>,
+    done: bool,
+}
+
+impl JsonlReader {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// An entry for `failed.jsonl` where the file cannot be opened.
+    pub fn open(file: &SourceFile, compression: Compression) -> Result<Self, Failure> {
+        let source = file.path.to_string_lossy().into_owned();
+        let lines = open(file, compression).map_err(|error| Failure {
+            id: file.name.clone(),
+            source: source.clone(),
+            offset: 0,
+            rule: "unreadable-file",
+            note: format!("cannot read the file: {error}"),
+        })?;
+        Ok(Self {
+            lines,
+            name: file.name.clone(),
+            source,
+            number: 0,
+            offset: 0,
+            line: Vec::new(),
+            done: false,
+        })
+    }
+
+    /// The next document or failure; blank lines are passed over.
+    pub fn next(&mut self, input: &Input) -> Option<Item> {
+        while !self.done {
+            self.line.clear();
+            self.number += 1;
+            let start = self.offset;
+            match self.lines.read_until(b'\n', &mut self.line) {
+                Ok(0) => self.done = true,
+                Ok(read) => {
+                    self.offset += read as u64;
+                    let line = self.line.trim_ascii();
+                    if line.is_empty() {
+                        continue;
+                    }
+                    return Some(match self.record(line, input) {
+                        Ok(record) => Item::Document(record),
+                        Err((rule, note)) => Item::Failed(self.failure(start, rule, note)),
+                    });
+                }
+                Err(error) => {
+                    // What was read of the line is lost with it; the lines before are safe.
+                    self.done = true;
+                    let note = format!("the file ends in an error: {error}");
+                    return Some(Item::Failed(self.failure(start, "broken-file", note)));
+                }
+            }
+        }
+        None
+    }
+
+    fn failure(&self, offset: u64, rule: &'static str, note: String) -> Failure {
+        Failure { id: self.default_id(), source: self.source.clone(), offset, rule, note }
+    }
+
+    fn default_id(&self) -> String {
+        format!("{}#{}", self.name, self.number)
+    }
+
+    fn record(&self, line: &[u8], input: &Input) -> Result<Record, (&'static str, String)> {
+        let line =
+            std::str::from_utf8(line).map_err(|e| ("invalid-utf8", format!("line {}: {e}", self.number)))?;
+        let bad = |e: sonic_rs::Error| {
+            let words = e.to_string();
+            let words = words.lines().next().unwrap_or_default();
+            ("bad-json", format!("line {} is not a JSON object: {words}", self.number))
+        };
+        let mut record = Record { columns: vec![Value::Null; input.columns.len()], ..Record::default() };
+        let mut text = None;
+        for member in sonic_rs::to_object_iter(line) {
+            let (key, value) = member.map_err(bad)?;
+            if key == input.text_field {
+                text = Some(string(&value).ok_or_else(|| {
+                    (
+                        "no-text",
+                        format!("field `{}` in line {} is not a string", input.text_field, self.number),
+                    )
+                })?);
+                continue;
+            }
+            if key == input.id_field && record.id.is_empty() && (value.is_str() || value.is_number()) {
+                record.id = string(&value).unwrap_or_else(|| value.as_raw_str().to_owned());
+                continue;
+            }
+            if key == input.source_field && record.source.is_empty() && value.is_str() {
+                record.source = string(&value).unwrap_or_default();
+                continue;
+            }
+            if let Some(at) = input.columns.iter().position(|(name, _)| *name == key) {
+                record.columns[at] = serde_json::from_str(value.as_raw_str())
+                    .map_err(|e| ("bad-json", format!("field `{key}` in line {}: {e}", self.number)))?;
+            }
+            if !record.carried.is_empty() {
+                record.carried.push(',');
+            }
+            // Serialising a string cannot fail.
+            record.carried.push_str(&serde_json::to_string::<str>(&key).unwrap_or_default());
+            record.carried.push(':');
+            record.carried.push_str(value.as_raw_str());
+        }
+        if !line.starts_with('{') || !line.ends_with('}') {
+            return Err(("bad-json", format!("line {} is not one JSON object", self.number)));
+        }
+        let Some(text) = text else {
+            return Err(("no-text", format!("line {} has no field `{}`", self.number, input.text_field)));
+        };
+        record.bytes = text.into_bytes();
+        if record.id.is_empty() {
+            record.id = self.default_id();
+        }
+        if record.source.is_empty() {
+            record.source.clone_from(&self.source);
+        }
+        Ok(record)
+    }
+}
+
+fn string(value: &LazyValue<'_>) -> Option<String> {
+    // Not `as_str`: it gives up on lone surrogates, which serde_json reports.
+    if value.is_str() { serde_json::from_str(value.as_raw_str()).ok() } else { None }
+}
+
+fn open(file: &SourceFile, compression: Compression) -> io::Result<Box<dyn BufRead + Send>> {
+    let raw = File::open(&file.path)?;
+    const BUFFER: usize = 1 << 18;
+    Ok(match compression {
+        Compression::Plain => Box::new(BufReader::with_capacity(BUFFER, raw)),
+        Compression::Gzip => {
+            let decoder = flate2::read::MultiGzDecoder::new(BufReader::with_capacity(BUFFER, raw));
+            Box::new(BufReader::with_capacity(BUFFER, decoder))
+        }
+        Compression::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::new(raw)?;
+            // Archives made with `--long=31` are common; the default limit is 2^27.
+            decoder.window_log_max(31)?;
+            Box::new(BufReader::with_capacity(BUFFER, decoder))
+        }
+    })
+}

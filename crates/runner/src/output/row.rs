@@ -1,0 +1,224 @@
+//! Documents as lines of JSON. Fields of the input come out with the very characters they came in with.
+
+use crate::input::Failure;
+use arrow_array::{Array, RecordBatch};
+use serde_json::Value;
+use std::sync::Arc;
+use textmill_core::batch::Strings;
+use textmill_core::column::{CARRIED, ID, SOURCE, TEXT};
+use textmill_core::event::Event;
+use textmill_core::value::value_at;
+
+/// Writes rows of a batch as JSON.
+pub struct RowWriter<'a> {
+    batch: &'a RecordBatch,
+    id: Option<Strings<'a>>,
+    source: Option<Strings<'a>>,
+    text: Option<Strings<'a>>,
+    carried: Option<Strings<'a>>,
+}
+
+impl<'a> RowWriter<'a> {
+    /// A writer for the rows of `batch`.
+    pub fn new(batch: &'a RecordBatch) -> Self {
+        let strings = |name: &str| batch.column_by_name(name).and_then(|c| Strings::of(c.as_ref()));
+        Self {
+            batch,
+            id: strings(ID),
+            source: strings(SOURCE),
+            text: strings(TEXT),
+            carried: strings(CARRIED),
+        }
+    }
+
+    /// All rows as lines of `documents.jsonl`: id, source, text, the fields they came with, and `columns`.
+    pub fn lines(&self, columns: &[String]) -> Vec<u8> {
+        let arrays: Vec<(&str, &Arc<dyn Array>)> = columns
+            .iter()
+            .filter_map(|name| Some((name.as_str(), self.batch.column_by_name(name)?)))
+            .collect();
+        let names: Vec<&str> =
+            [ID, SOURCE, TEXT].into_iter().chain(arrays.iter().map(|(name, _)| *name)).collect();
+        let mut out = Vec::new();
+        for row in 0..self.batch.num_rows() {
+            let mut object = Object::open(&mut out);
+            object.text(ID, get(self.id, row));
+            object.text(SOURCE, get(self.source, row));
+            object.text(TEXT, get(self.text, row));
+            object.carried(get(self.carried, row), &names);
+            for (name, array) in &arrays {
+                object.value(name, &value_at(array, row));
+            }
+            object.close();
+        }
+        out
+    }
+
+    fn rest(&self, object: &mut Object<'_>, row: usize, names: &[&str]) {
+        object.text(TEXT, get(self.text, row));
+        object.carried(get(self.carried, row), names);
+    }
+}
+
+fn get(strings: Option<Strings<'_>>, row: usize) -> &str {
+    strings.and_then(|s| s.get(row)).unwrap_or("")
+}
+
+const REJECTED_NAMES: [&str; 9] = [ID, SOURCE, "stage", "rule", "value", "threshold", "other", "note", TEXT];
+
+/// A line of `rejected.jsonl`: where and why the document was dropped, and the document as it reached
+/// that stage.
+pub fn rejected_line(
+    rows: &RowWriter<'_>,
+    row: usize,
+    stage: &str,
+    event: &Event,
+    other: Option<&str>,
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut object = Object::open(&mut out);
+    object.text(ID, get(rows.id, row));
+    object.text(SOURCE, get(rows.source, row));
+    object.text("stage", stage);
+    object.text("rule", &event.rule);
+    object.value("value", &event.value.into());
+    object.value("threshold", &event.threshold.into());
+    object.value("other", &other.into());
+    object.value("note", &event.note.as_deref().into());
+    rows.rest(&mut object, row, &REJECTED_NAMES);
+    object.close();
+    out
+}
+
+const FAILED_NAMES: [&str; 6] = [ID, SOURCE, "stage", "rule", "note", TEXT];
+
+/// A line of `failed.jsonl` for a document that failed in a stage.
+pub fn failed_line(rows: &RowWriter<'_>, row: usize, stage: &str, event: &Event) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut object = Object::open(&mut out);
+    object.text(ID, get(rows.id, row));
+    object.text(SOURCE, get(rows.source, row));
+    object.text("stage", stage);
+    object.text("rule", &event.rule);
+    object.value("note", &event.note.as_deref().into());
+    rows.rest(&mut object, row, &FAILED_NAMES);
+    object.close();
+    out
+}
+
+/// A line of `failed.jsonl` for a place in the input that gave no document.
+pub fn failed_input_line(failure: &Failure) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut object = Object::open(&mut out);
+    object.text(ID, &failure.id);
+    object.text(SOURCE, &failure.source);
+    object.text("stage", "input");
+    object.text("rule", failure.rule);
+    object.value("note", &failure.note.as_str().into());
+    object.value("offset", &failure.offset.into());
+    object.close();
+    out
+}
+
+/// A JSON object that is written member by member.
+struct Object<'a> {
+    out: &'a mut Vec<u8>,
+    first: bool,
+}
+
+impl<'a> Object<'a> {
+    fn open(out: &'a mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, first: true }
+    }
+
+    fn comma(&mut self) {
+        if !self.first {
+            self.out.push(b',');
+        }
+        self.first = false;
+    }
+
+    fn key(&mut self, name: &str) {
+        self.comma();
+        write_json(self.out, name);
+        self.out.push(b':');
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.key(name);
+        write_json(self.out, text);
+    }
+
+    fn value(&mut self, name: &str, value: &Value) {
+        self.key(name);
+        write_json(self.out, value);
+    }
+
+    /// The members that the document came with. Those whose names are taken move into an object
+    /// `carried`, so that none is lost and no name stands twice.
+    fn carried(&mut self, members: &str, taken: &[&str]) {
+        if members.is_empty() {
+            return;
+        }
+        let whole = format!("{{{members}}}");
+        let collides = |name: &str| taken.contains(&name) || name == CARRIED;
+        let items = || sonic_rs::to_object_iter(&whole).flatten();
+        if !items().any(|(name, _)| collides(&name)) {
+            self.comma();
+            self.out.extend_from_slice(members.as_bytes());
+            return;
+        }
+        let mut inner = String::new();
+        for (name, value) in items() {
+            let raw = value.as_raw_str();
+            if collides(&name) {
+                let key = serde_json::to_string::<str>(&name).unwrap_or_default();
+                let comma = if inner.is_empty() { "" } else { "," };
+                inner.push_str(&format!("{comma}{key}:{raw}"));
+            } else {
+                self.key(&name);
+                self.out.extend_from_slice(raw.as_bytes());
+            }
+        }
+        self.key(CARRIED);
+        self.out.extend_from_slice(format!("{{{inner}}}").as_bytes());
+    }
+
+    fn close(self) {
+        self.out.extend_from_slice(b"}\n");
+    }
+}
+
+fn write_json<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    // Writing strings and JSON values to memory cannot fail.
+    let _ = serde_json::to_writer(out, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn carried(members: &str, taken: &[&str]) -> String {
+        let mut out = Vec::new();
+        let mut object = Object::open(&mut out);
+        object.text("id", "a");
+        object.carried(members, taken);
+        object.close();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn fields_of_the_input_keep_their_characters() {
+        assert_eq!(
+            carried(r#""n":1.50,"o":{"a" : [1]}"#, &["id"]),
+            "{\"id\":\"a\",\"n\":1.50,\"o\":{\"a\" : [1]}}\n"
+        );
+    }
+
+    #[test]
+    fn a_field_whose_name_is_taken_is_kept_apart() {
+        let line = carried(r#""rule":"x","n":1,"carried":2"#, &["id", "rule"]);
+        assert_eq!(line, "{\"id\":\"a\",\"n\":1,\"carried\":{\"rule\":\"x\",\"carried\":2}}\n");
+    }
+}
