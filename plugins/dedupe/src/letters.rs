@@ -1,0 +1,208 @@
+//! Letters: what a character does to words, and its form in lower case without diacritics.
+
+use std::sync::LazyLock;
+
+/// Tables over the basic plane of Unicode, made once per process: a lookup in place of several searches for each
+/// character of a text that is not ASCII.
+pub struct Letters {
+    classes: Box<[Class]>,
+    /// The folded form; 0 where it is not one character of the basic plane.
+    folded: Box<[u16]>,
+}
+
+static LETTERS: LazyLock<Letters> = LazyLock::new(|| {
+    let plane = |code| char::from_u32(code);
+    Letters {
+        classes: (0..0x1_0000).map(|code| plane(code).map_or(Class::Parting, classify)).collect(),
+        folded: (0..0x1_0000).map(|code| plane(code).and_then(fold).unwrap_or(0)).collect(),
+    }
+});
+
+impl Letters {
+    /// The tables.
+    pub fn get() -> &'static Self {
+        &LETTERS
+    }
+
+    /// What a character does to words.
+    #[inline]
+    pub fn class(&self, c: char) -> Class {
+        self.classes.get(c as usize).copied().unwrap_or_else(|| classify(c))
+    }
+
+    /// Appends a letter in lower case and without diacritics, as UTF-8.
+    #[inline]
+    pub fn push(&self, c: char, into: &mut Vec<u8>) {
+        match self.folded.get(c as usize) {
+            Some(&code @ 1..0x80) => into.push(code as u8),
+            Some(&code @ 0x80..0x800) => {
+                into.extend_from_slice(&[0xC0 | (code >> 6) as u8, 0x80 | (code & 0x3F) as u8]);
+            }
+            Some(&code) if code != 0 => into.extend_from_slice(&[
+                0xE0 | (code >> 12) as u8,
+                0x80 | (code >> 6 & 0x3F) as u8,
+                0x80 | (code & 0x3F) as u8,
+            ]),
+            _ => {
+                let mut utf8 = [0; 4];
+                for c in c.to_lowercase() {
+                    into.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
+                }
+            }
+        }
+    }
+}
+
+/// What a character does to words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Part of a word.
+    Letter,
+    /// Stands inside words and is dropped: accents, points, joiners, soft hyphens.
+    Mark,
+    /// A word of its own.
+    Single,
+    /// Between words.
+    Parting,
+}
+
+fn classify(c: char) -> Class {
+    match u32::from(c) {
+        0..=0x7F => {
+            if c.is_ascii_alphanumeric() {
+                Class::Letter
+            } else {
+                Class::Parting
+            }
+        }
+        0xAD
+        | 0x0300..=0x036F
+        | 0x0483..=0x0489
+        | 0x0591..=0x05C7
+        | 0x0610..=0x061A
+        | 0x064B..=0x065F
+        | 0x06D6..=0x06DC
+        | 0x06DF..=0x06E8
+        | 0x06EA..=0x06ED
+        | 0x093C
+        | 0x094D
+        | 0x09BC
+        | 0x09CD
+        | 0x0A3C
+        | 0x0A4D
+        | 0x0ABC
+        | 0x0ACD
+        | 0x0B3C
+        | 0x0B4D
+        | 0x0BCD
+        | 0x0C4D
+        | 0x0CBC
+        | 0x0CCD
+        | 0x0D4D
+        | 0x0DCA
+        | 0x0E47..=0x0E4E
+        | 0x1AB0..=0x1AFF
+        | 0x1DC0..=0x1DFF
+        | 0x200C..=0x200D
+        | 0x2060
+        | 0x20D0..=0x20FF
+        | 0xFE00..=0xFE0F
+        | 0xFE20..=0xFE2F
+        | 0xFEFF => Class::Mark,
+        0x3041..=0x30FF
+        | 0x31F0..=0x31FF
+        | 0x3400..=0x4DBF
+        | 0x4E00..=0x9FFF
+        | 0xF900..=0xFAFF
+        | 0xFF66..=0xFF9F
+        | 0x1B000..=0x1B16F
+        | 0x20000..=0x3FFFD
+        | 0x0E01..=0x0EFF
+        | 0x0F40..=0x0FBC
+        | 0x1000..=0x109F
+        | 0x1780..=0x17D3
+            if c.is_alphanumeric() =>
+        {
+            Class::Single
+        }
+        _ if c.is_alphanumeric() => Class::Letter,
+        _ => Class::Parting,
+    }
+}
+
+/// A letter in lower case and without diacritics, where that is one character of the basic plane.
+fn fold(c: char) -> Option<u16> {
+    let folded = match u32::from(c) {
+        code @ 0xC0..=0x17F => FOLDED.get(code as usize - 0xC0).copied()?,
+        // The end form of sigma is a matter of place, not of letter.
+        0x03C2 => 'σ',
+        _ => {
+            let mut lower = c.to_lowercase();
+            let one = lower.next()?;
+            if lower.next().is_some() {
+                return None;
+            }
+            one
+        }
+    };
+    u16::try_from(u32::from(folded)).ok()
+}
+
+/// Letters U+00C0 to U+017F in lower case and without their diacritics.
+#[rustfmt::skip]
+const FOLDED: [char; 192] = [
+    'a', 'a', 'a', 'a', 'a', 'a', 'æ', 'c', 'e', 'e', 'e', 'e', 'i', 'i', 'i', 'i',
+    'ð', 'n', 'o', 'o', 'o', 'o', 'o', '×', 'ø', 'u', 'u', 'u', 'u', 'y', 'þ', 'ß',
+    'a', 'a', 'a', 'a', 'a', 'a', 'æ', 'c', 'e', 'e', 'e', 'e', 'i', 'i', 'i', 'i',
+    'ð', 'n', 'o', 'o', 'o', 'o', 'o', '÷', 'ø', 'u', 'u', 'u', 'u', 'y', 'þ', 'y',
+    'a', 'a', 'a', 'a', 'a', 'a', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'd', 'd',
+    'đ', 'đ', 'e', 'e', 'e', 'e', 'e', 'e', 'e', 'e', 'e', 'e', 'g', 'g', 'g', 'g',
+    'g', 'g', 'g', 'g', 'h', 'h', 'ħ', 'ħ', 'i', 'i', 'i', 'i', 'i', 'i', 'i', 'i',
+    'i', 'ı', 'ĳ', 'ĳ', 'j', 'j', 'k', 'k', 'ĸ', 'l', 'l', 'l', 'l', 'l', 'l', 'ŀ',
+    'ŀ', 'ł', 'ł', 'n', 'n', 'n', 'n', 'n', 'n', 'ŉ', 'ŋ', 'ŋ', 'o', 'o', 'o', 'o',
+    'o', 'o', 'œ', 'œ', 'r', 'r', 'r', 'r', 'r', 'r', 's', 's', 's', 's', 's', 's',
+    's', 's', 't', 't', 't', 't', 'ŧ', 'ŧ', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u',
+    'u', 'u', 'u', 'u', 'w', 'w', 'y', 'y', 'y', 'z', 'z', 'z', 'z', 'z', 'z', 'ſ',
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(text: &str) -> String {
+        let mut bytes = Vec::new();
+        text.chars().for_each(|c| Letters::get().push(c, &mut bytes));
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn folding() {
+        assert_eq!(folded("AZaz09"), "azaz09");
+        assert_eq!(folded("ÀÉÎõüÿŽß"), "aeiouyzß");
+        assert_eq!(folded("МОСКВАЁ"), "москваё");
+        assert_eq!(folded("ΟΔΌΣς"), "οδόσσ");
+        assert_eq!(folded("漢字한ก"), "漢字한ก");
+        assert_eq!(folded("\u{1E9E}\u{10400}"), "ß\u{10428}");
+    }
+
+    #[test]
+    fn every_character_is_written_as_valid_text() {
+        for c in (0..=0x10_FFFF).filter_map(char::from_u32) {
+            assert!(!folded(c.encode_utf8(&mut [0; 4])).is_empty() || c == '\0', "{c:?}");
+        }
+    }
+
+    #[test]
+    fn classes() {
+        for (class, characters) in [
+            (Class::Letter, "aZ0éßжعक한"),
+            (Class::Mark, "\u{301}\u{ad}\u{200d}\u{94d}"),
+            (Class::Single, "漢かカก၁"),
+            (Class::Parting, " ,.—…_€😀\u{a0}"),
+        ] {
+            for c in characters.chars() {
+                assert_eq!(Letters::get().class(c), class, "{c:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Normalisation: from text to the hashes of its words, without building the normalised text.
+//!
+//! What FineWeb's deduplication does before it compares: lower case; punctuation, symbols and white space part words
+//! and are gone; diacritics are dropped (Latin letters up to U+017F, and combining marks of every script). Unlike
+//! there, digits are kept: pages that differ in their figures alone are different pages. Letters of scripts written
+//! without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese, Tibetan) are words of their own, so that five of them
+//! make a shingle.
+
+use crate::letters::{Class, Letters};
+
+/// The two halves of the 128-bit product, folded (the building block of wyhash by Wang Yi, public domain).
+#[inline]
+pub fn mix(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+const BLOCK_KEY: u64 = 0xa076_1d64_78bd_642f;
+const LENGTH_KEY: u64 = 0xe703_7ed1_a0b4_28db;
+
+/// The hash of a word, eight bytes at a time.
+#[derive(Clone, Copy)]
+struct WordHash {
+    state: u64,
+    length: u64,
+}
+
+impl WordHash {
+    const START: Self = Self { state: LENGTH_KEY, length: 0 };
+
+    /// Takes up to eight bytes in, the first lowest; only the last block of a word may be shorter.
+    #[inline]
+    fn block(&mut self, block: u64, length: u64) {
+        self.state = mix(self.state ^ block, BLOCK_KEY);
+        self.length += length;
+    }
+
+    #[inline]
+    fn finish(self) -> u64 {
+        mix(self.state ^ self.length, LENGTH_KEY)
+    }
+
+    fn of(bytes: &[u8]) -> u64 {
+        let mut hash = Self::START;
+        let (blocks, rest) = bytes.as_chunks::<8>();
+        for block in blocks {
+            hash.block(u64::from_le_bytes(*block), 8);
+        }
+        if !rest.is_empty() {
+            let mut last = [0; 8];
+            last.iter_mut().zip(rest).for_each(|(into, from)| *into = *from);
+            hash.block(u64::from_le_bytes(last), rest.len() as u64);
+        }
+        hash.finish()
+    }
+}
+
+/// Calls `take` with the hash of each word of `text`, in order. `scratch` is working room for words that are not ASCII.
+#[inline]
+pub fn words(text: &str, scratch: &mut Vec<u8>, mut take: impl FnMut(u64)) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(&first) = bytes.get(at) {
+        if first < 0x80 && !first.is_ascii_alphanumeric() {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        let mut hash = WordHash::START;
+        loop {
+            let (block, length) = ascii_block(bytes, at);
+            if length > 0 {
+                hash.block(block, length as u64);
+            }
+            at += length;
+            if length < 8 {
+                break;
+            }
+        }
+        if bytes.get(at).is_none_or(|byte| *byte < 0x80) {
+            take(hash.finish());
+        } else {
+            at = wide(text, start, at, scratch, &mut take);
+        }
+    }
+}
+
+/// The ASCII letters and digits from `at` on, at most eight, lower-cased: as a block, and their number.
+#[inline]
+fn ascii_block(bytes: &[u8], at: usize) -> (u64, usize) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * ONES;
+    let word = match bytes.get(at..at + 8) {
+        Some(eight) => eight.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        None => bytes
+            .get(at..)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    // Setting bit 5 lower-cases letters and leaves digits as they are. The sums below cannot carry from byte to byte,
+    // since the high bits are masked off first; each sets a byte's high bit where the byte is at least a bound.
+    let lower = word | (0x20 * ONES);
+    let (low_bits, lower_bits) = (word & !HIGH, lower & !HIGH);
+    let at_least = |bytes: u64, bound: u8| bytes + u64::from(0x80 - bound) * ONES;
+    let letters = at_least(lower_bits, b'a') & !at_least(lower_bits, b'z' + 1);
+    let digits = at_least(low_bits, b'0') & !at_least(low_bits, b'9' + 1);
+    let stop = !(letters | digits) & HIGH | word & HIGH;
+    let length = (stop.trailing_zeros() / 8) as usize;
+    let kept = if length == 8 { u64::MAX } else { (1 << (8 * length)) - 1 };
+    (lower & kept, length)
+}
+
+/// Words with characters past ASCII: takes what begins at `start`, of which the part up to `at` is known to be ASCII
+/// letters and digits. Gives the place after it.
+fn wide(text: &str, start: usize, at: usize, scratch: &mut Vec<u8>, take: &mut impl FnMut(u64)) -> usize {
+    let letters = Letters::get();
+    scratch.clear();
+    scratch.extend_from_slice(text.as_bytes().get(start..at).unwrap_or_default());
+    scratch.make_ascii_lowercase();
+    for (offset, c) in text.get(at..).unwrap_or_default().char_indices() {
+        match letters.class(c) {
+            Class::Letter => letters.push(c, scratch),
+            Class::Mark => {}
+            Class::Parting => {
+                if !scratch.is_empty() {
+                    take(WordHash::of(scratch));
+                }
+                return at + offset + c.len_utf8();
+            }
+            Class::Single => {
+                if !scratch.is_empty() {
+                    take(WordHash::of(scratch));
+                    scratch.clear();
+                }
+                letters.push(c, scratch);
+                take(WordHash::of(scratch));
+                scratch.clear();
+            }
+        }
+    }
+    if !scratch.is_empty() {
+        take(WordHash::of(scratch));
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn hashes(text: &str) -> Vec<u64> {
+        let mut out = Vec::new();
+        words(text, &mut Vec::new(), |hash| out.push(hash));
+        out
+    }
+
+    #[test]
+    fn case_punctuation_and_accents_do_not_count() {
+        assert_eq!(hashes("The Café, déjà vu!"), hashes("  the   cafe - deja\nvu"));
+        assert_eq!(hashes("cafe\u{301}"), hashes("café"));
+        assert_eq!(hashes("co\u{ad}operate"), hashes("cooperate"));
+        assert_eq!(hashes("МОСКВА Ёлка"), hashes("москва ёлка"));
+        assert_eq!(hashes("ΟΔΟΣ"), hashes("οδος"));
+        assert_eq!(hashes("İstanbul"), hashes("istanbul"));
+    }
+
+    #[test]
+    fn digits_count() {
+        assert_ne!(hashes("room 12"), hashes("room 13"));
+        assert_ne!(hashes("1 2"), hashes("12"));
+    }
+
+    #[test]
+    fn words_are_told_apart() {
+        let words = ["a", "b", "ab", "ba", "aaaaaaaa", "aaaaaaaaa", "aaaaaaaab", "0", "é2", "e", "ø"];
+        for (n, one) in words.iter().enumerate() {
+            assert_eq!(hashes(one).len(), 1, "{one}");
+            assert!(words[n + 1..].iter().all(|other| hashes(other) != hashes(one)), "{one}");
+        }
+    }
+
+    #[test]
+    fn scripts_without_spaces_part_by_character() {
+        assert_eq!(hashes("東京タワー").len(), 5);
+        assert_eq!(hashes("abc東京x").len(), 4);
+        assert_eq!(hashes("สวัสดี").len(), 6);
+        assert_eq!(hashes("한국어 문장").len(), 2);
+        assert_eq!(hashes("हिन्दी").len(), 1);
+    }
+
+    #[test]
+    fn nothing_but_marks_is_no_word() {
+        for text in ["", " \n", "…—!?", "\u{301}\u{301}", "\u{200d}", "\u{1F600}"] {
+            assert_eq!(hashes(text), Vec::<u64>::new(), "{text:?}");
+        }
+    }
+
+    /// The same rules, written for clarity.
+    fn plain(text: &str) -> Vec<u64> {
+        let (mut out, mut word) = (Vec::new(), Vec::new());
+        let letters = Letters::get();
+        let mut end = |word: &mut Vec<u8>| {
+            if !word.is_empty() {
+                out.push(WordHash::of(word));
+                word.clear();
+            }
+        };
+        for c in text.chars() {
+            match letters.class(c) {
+                Class::Letter => letters.push(c, &mut word),
+                Class::Mark => {}
+                Class::Parting => end(&mut word),
+                Class::Single => {
+                    end(&mut word);
+                    letters.push(c, &mut word);
+                    end(&mut word);
+                }
+            }
+        }
+        end(&mut word);
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn fast_and_plain_agree(text in "[a-cA-Z0-9@\\[`{/:\u{0}-\u{20}éÉß\u{301}漢字ก ,.’]{0,60}") {
+            prop_assert_eq!(hashes(&text), plain(&text));
+        }
+
+        #[test]
+        fn any_text_agrees(text in "\\PC{0,40}") {
+            prop_assert_eq!(hashes(&text), plain(&text));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What a pipeline can set.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Options of `dedupe`; every step of the plan gets them.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Options {
+    /// `near`: drop documents that are much alike, and copies. `exact`: drop copies alone.
+    pub mode: Mode,
+    /// Which of several twins is kept.
+    pub keep: Keep,
+    /// Column with the date that `keep = "earliest"` goes by: ISO 8601, as precise as known.
+    pub date_column: Option<String>,
+    /// Least estimated share of word 5-grams in common (Jaccard similarity) at which a document is dropped, above 0
+    /// and at most 1. Pairs much below 0.72 rarely come to be compared.
+    pub threshold: f64,
+}
+
+/// What counts as a duplicate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The same words in the same order, or estimated similarity at or above the threshold.
+    #[default]
+    Near,
+    /// The same words in the same order.
+    Exact,
+}
+
+/// Which of several twins is kept. Ties go by input order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// The first in input order.
+    #[default]
+    First,
+    /// The one with the most characters of text.
+    Longest,
+    /// The one with the earliest date; documents without one come last.
+    Earliest,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { mode: Mode::Near, keep: Keep::First, date_column: None, threshold: 0.75 }
+    }
+}
+
+impl Options {
+    /// Checks what the schema cannot say.
+    ///
+    /// # Errors
+    /// A sentence that names the option.
+    pub fn check(&self) -> Result<(), String> {
+        if !(self.threshold > 0.0 && self.threshold <= 1.0) {
+            return Err(format!("`threshold` is `{}`, and must be above 0 and at most 1", self.threshold));
+        }
+        if self.keep == Keep::Earliest && self.date_column.is_none() {
+            return Err("`keep = \"earliest\"` needs `date-column`, such as \"published\"".into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! What a pipeline can set.
+
+use crate::stop_words::StopWords;
+use crate::terms::{BLOCK, Limits};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Options of `summarize-stats`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Options {
+    /// How many words, bigrams, sources, entities and speakers are listed.
+    pub top: usize,
+    /// Whether words are counted one by one: vocabulary and top words.
+    pub vocabulary: bool,
+    /// Whether bigrams are counted; needs `vocabulary`.
+    pub bigrams: bool,
+    /// Whether entities and speakers are counted, where documents have the columns `entities` and `quotes`.
+    pub names: bool,
+    /// Whether documents are counted by date, where they have the column `published`.
+    pub dates: bool,
+    /// Built-in lists of function words that top words and bigrams leave out: `en`, `de`, `fr`, `es`.
+    pub stop_words: Vec<StopWords>,
+    /// Most distinct words held in memory at a time, about 100 bytes each, with twice as many bigrams, about 30 bytes
+    /// each (per thread). Counts are exact up to there; past it they come from a sample that is the same for every
+    /// split of the corpus. At least 4096.
+    pub max_vocabulary: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            top: 20,
+            vocabulary: true,
+            bigrams: true,
+            names: true,
+            dates: true,
+            stop_words: vec![StopWords::English],
+            max_vocabulary: 1 << 20,
+        }
+    }
+}
+
+impl Options {
+    /// Checks what the schema cannot say.
+    ///
+    /// # Errors
+    /// A sentence that names the option.
+    pub fn check(&self) -> Result<(), String> {
+        // Below a few blocks, a single block could pass the cap.
+        let least = 4 * BLOCK as usize;
+        if self.max_vocabulary < least {
+            return Err(format!(
+                "`max-vocabulary` is `{}`, and at least `{least}` is needed",
+                self.max_vocabulary
+            ));
+        }
+        Ok(())
+    }
+
+    /// What the vocabulary may hold.
+    pub fn limits(&self) -> Limits {
+        Limits { words: self.max_vocabulary, bigrams: self.bigrams }
+    }
+}
