@@ -26,10 +26,9 @@ Exit status: 0 done, 1 something failed, 2 the command line is wrong.";
 
 /// A subcommand.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a doc comment here would hide the help text of the arguments")]
 pub enum Command {
-    /// Run a pipeline.
     Run(RunArgs),
-    /// Check a pipeline file without reading a document.
     Check(CheckArgs),
     /// Look at plugins.
     #[command(subcommand)]
@@ -85,13 +84,11 @@ pub struct CheckArgs {
 
 /// A subcommand of `plugin`.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a doc comment here would hide the help text of the arguments")]
 pub enum PluginCommand {
-    /// List the plugins that can be found, with their operators.
     List(ListArgs),
-    /// Show a plugin's operators, columns and options.
     Info(InfoArgs),
-    /// Show every place where a plugin is looked for, and which one wins.
-    Which(InfoArgs),
+    Which(WhichArgs),
 }
 
 /// Lists the plugins that can be found: name, version, operators, and the library.
@@ -105,9 +102,27 @@ pub struct ListArgs {
     pub pipeline: Option<PathBuf>,
 }
 
-/// Names a plugin.
+/// Shows a plugin: its operators, the columns they read and write, their options with types, defaults
+/// and docs.
 #[derive(Args, Debug)]
 pub struct InfoArgs {
+    /// What to show.
+    #[command(flatten)]
+    pub plugin: PluginName,
+}
+
+/// Shows every place where a plugin is looked for, and which one wins.
+#[derive(Args, Debug)]
+pub struct WhichArgs {
+    /// What to look for.
+    #[command(flatten)]
+    pub plugin: PluginName,
+}
+
+// Names a plugin. No doc comment: it would replace that of the command it is part of.
+#[derive(Args, Debug)]
+#[expect(missing_docs, reason = "see above")]
+pub struct PluginName {
     /// Name of the plugin, or the path of its library.
     pub name: String,
     /// Look where this pipeline file would.

@@ -14,3 +14,21 @@ pub mod input;
 pub mod output;
 pub mod progress;
 pub mod table;
+
+use clap::Parser;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+/// The whole program: reads the command line, carries it out, and reports the outcome.
+pub fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::carry_out(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+            let styled = std::io::stderr().is_terminal() && !no_color;
+            anstream::eprintln!("{}", failure.render(styled));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,4 +1,7 @@
 //! Checking what an operator answers for a batch. Nothing of it is used before it has passed here.
+//!
+//! A message that comes with a row says nothing of the batch around it: messages end up in outputs, which
+//! must not depend on how documents were batched.
 
 use super::bind::BoundOperator;
 use crate::error::{Error, ErrorKind, Result};
@@ -91,8 +94,7 @@ fn kept_rows(operator: &BoundOperator, count: usize, output: &Output, fates: &[F
     let mut keep = |row: u32, position: usize| {
         let fate = &fates[row as usize];
         if fate.dropped {
-            let message = format!("row {row} has a drop event and an output row");
-            return Err(broken(message).at_row(Some(row)));
+            return Err(broken("it drops a document and answers it all the same".into()).at_row(Some(row)));
         }
         if !fate.failed {
             kept.rows.push(row);

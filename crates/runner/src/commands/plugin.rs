@@ -1,7 +1,7 @@
 //! `textmill plugin list`, `info` and `which`.
 
 use super::print;
-use crate::cli::{InfoArgs, ListArgs, PluginCommand};
+use crate::cli::{ListArgs, PluginCommand, PluginName};
 use crate::config::suggest;
 use crate::failure::Failure;
 use crate::host::{Discovery, LoadedPlugin};
@@ -17,8 +17,8 @@ use textmill_plugin::descriptor::{Kind, OperatorDescriptor, Read, Rows, Threadin
 pub fn plugin(command: &PluginCommand) -> Result<(), Failure> {
     match command {
         PluginCommand::List(args) => list(args),
-        PluginCommand::Info(args) => info(args),
-        PluginCommand::Which(args) => which(args),
+        PluginCommand::Info(args) => info(&args.plugin),
+        PluginCommand::Which(args) => which(&args.plugin),
     }
 }
 
@@ -64,7 +64,7 @@ fn is_stage(operator: &OperatorDescriptor) -> bool {
     operator.kind != Kind::Group && operator.rows != Rows::Table
 }
 
-fn open(args: &InfoArgs) -> Result<LoadedPlugin, Failure> {
+fn open(args: &PluginName) -> Result<LoadedPlugin, Failure> {
     let discovery = Discovery::new(args.pipeline.as_deref());
     match discovery.find(&args.name) {
         Ok(found) => Ok(LoadedPlugin::open(&found.path)?),
@@ -80,7 +80,7 @@ fn open(args: &InfoArgs) -> Result<LoadedPlugin, Failure> {
     }
 }
 
-fn which(args: &InfoArgs) -> Result<(), Failure> {
+fn which(args: &PluginName) -> Result<(), Failure> {
     let discovery = Discovery::new(args.pipeline.as_deref());
     let mut lines = Vec::new();
     let mut won = false;
@@ -97,7 +97,7 @@ fn which(args: &InfoArgs) -> Result<(), Failure> {
     if won { Ok(()) } else { Err(Failure::new(format!("there is no plugin `{}`", args.name))) }
 }
 
-fn info(args: &InfoArgs) -> Result<(), Failure> {
+fn info(args: &PluginName) -> Result<(), Failure> {
     let plugin = open(args)?;
     let about = &plugin.descriptor;
     let mut out = format!("{} {}\n", about.name, about.version);

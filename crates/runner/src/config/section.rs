@@ -46,7 +46,7 @@ impl<'a> Section<'a> {
         let node = self.node(key)?;
         let value = read(&node.kind);
         if value.is_none() {
-            let message = format!("`{key}` must be {wanted}, and it is {}", node.kind_name());
+            let message = format!("`{key}` must be {wanted}, and it is {}", node.shown());
             problems.push(Problem::at(&node.place, message));
         }
         value

@@ -58,7 +58,7 @@ impl Node {
     /// Reads TOML.
     ///
     /// # Errors
-    /// Every syntax error of the text.
+    /// The first syntax error of the text, or every value that cannot be read.
     pub fn parse(source: &str) -> Result<Self, Vec<Problem>> {
         let (table, errors) = DeTable::parse_recoverable(source);
         if !errors.is_empty() {
@@ -66,12 +66,23 @@ impl Node {
                 Some(span) => Problem::at(&Place::File(span), e.message().to_owned()),
                 None => Problem::whole(e.message().to_owned()),
             };
-            return Err(errors.iter().map(problem).collect());
+            // What the parser finds after the first error mostly follows from it.
+            return Err(errors.iter().take(1).map(problem).collect());
         }
         let mut problems = Vec::new();
         let span = table.span();
         let kind = Kind::Table(entries(table.get_ref(), &mut problems));
         if problems.is_empty() { Ok(Self { kind, place: Place::File(span) }) } else { Err(problems) }
+    }
+
+    /// The value in words: a short one as it stands, else what kind it is.
+    pub fn shown(&self) -> String {
+        match &self.kind {
+            Kind::Integer(number) => format!("`{number}`"),
+            Kind::Float(number) => format!("`{number}`"),
+            Kind::Bool(flag) => format!("`{flag}`"),
+            _ => self.kind_name().to_owned(),
+        }
     }
 
     /// What kind of value this is, in words.

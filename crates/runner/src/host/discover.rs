@@ -55,6 +55,8 @@ impl Discovery {
         if let Some(home) = data_home() {
             folders.push(("the user's data folder".to_owned(), home.join("textmill").join("plugins")));
         }
+        let mut seen = std::collections::HashSet::new();
+        folders.retain(|(_, folder)| seen.insert(folder.clone()));
         Self { folders, base }
     }
 

@@ -1,0 +1,102 @@
+//! The command line: help texts, what goes to stdout and what to stderr, the hello-world plugin.
+
+use crate::support::{Bench, hide, rows, stderr, succeeded, textmill, workspace};
+use std::fmt::Write as _;
+
+#[test]
+fn every_help_text_is_as_accepted() {
+    let calls: [&[&str]; 7] = [
+        &["--help"],
+        &["run", "--help"],
+        &["check", "--help"],
+        &["plugin", "--help"],
+        &["plugin", "list", "--help"],
+        &["plugin", "info", "--help"],
+        &["plugin", "which", "--help"],
+    ];
+    let mut shown = String::new();
+    for call in calls {
+        let output = textmill().args(call).output().unwrap();
+        let _ = writeln!(shown, "$ textmill {}\n{}", call.join(" "), String::from_utf8_lossy(&output.stdout));
+    }
+    insta::assert_snapshot!(shown.replace("textmill-under-test", "textmill"));
+}
+
+const MIN_LENGTH: &str = "[[stage]]\nplugin = \"min-length\"\n[stage.options]\nmin-chars = 4\n";
+
+#[test]
+fn the_hello_world_plugin_has_25_lines_and_runs() {
+    let source = std::fs::read_to_string(workspace().join("crates/plugin/examples/min-length.rs")).unwrap();
+    assert!(source.lines().filter(|line| !line.trim().is_empty()).count() <= 25);
+    let bench = Bench::new();
+    bench.documents(&["long enough", "no", "just so"]);
+    succeeded(&bench.run(MIN_LENGTH, &[]));
+    assert_eq!(bench.ids("documents.jsonl"), ["d0", "d2"]);
+    let rejected = &rows(&bench.read("rejected.jsonl"))[0];
+    assert_eq!(rejected["id"], "d1");
+    assert_eq!((&rejected["rule"], &rejected["value"], &rejected["threshold"]), (&"too-short".into(), &2.0.into(), &4.0.into()));
+}
+
+#[test]
+fn the_same_plugin_may_stand_twice() {
+    let bench = Bench::new();
+    bench.documents(&["long enough", "no", "just so"]);
+    let second = MIN_LENGTH.replace("= 4", "= 10");
+    succeeded(&bench.run(&format!("{MIN_LENGTH}{second}"), &["--set", "min-length-2.min-chars=8"]));
+    assert_eq!(bench.ids("documents.jsonl"), ["d0"]);
+    let stages: Vec<_> = rows(&bench.read("rejected.jsonl")).iter().map(|r| r["stage"].clone()).collect();
+    assert_eq!(stages, ["min-length", "min-length-2"]);
+}
+
+#[test]
+fn results_go_to_stdout_and_messages_to_stderr() {
+    let bench = Bench::new();
+    bench.documents(&["long enough"]);
+    let output = bench.run(MIN_LENGTH, &[]);
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(stdout.contains("1 read = 1 written + 0 rejected + 0 failed"), "{stdout}");
+    assert!(stdout.contains("documents.jsonl"));
+    assert!(!stdout.contains('\u{1b}') && !stdout.contains("begins"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("min-length: begins"));
+    let output = bench.run(MIN_LENGTH, &["--quiet"]);
+    assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty());
+}
+
+#[test]
+fn plugin_list_and_info_show_what_there_is() {
+    let output = textmill().args(["plugin", "list"]).output().unwrap();
+    succeeded(&output);
+    let list = String::from_utf8_lossy(&output.stdout).into_owned();
+    for name in ["clean", "dedupe", "extract", "summarize-stats", "min-length"] {
+        assert!(list.contains(name), "{list}");
+    }
+    let output = textmill().args(["plugin", "info", "min-length"]).output().unwrap();
+    let info = hide(&String::from_utf8_lossy(&output.stdout), &workspace());
+    let lines = info.lines().filter(|line| !line.contains("sha256"));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn a_folder_that_is_not_ours_is_never_overwritten() {
+    let bench = Bench::new();
+    bench.documents(&["long enough"]);
+    let precious = bench.write("out/precious.txt", "mine");
+    let output = bench.run(MIN_LENGTH, &[]);
+    assert!(!output.status.success());
+    assert_eq!(std::fs::read_to_string(precious).unwrap(), "mine");
+    insta::assert_snapshot!(stderr(&output, bench.folder.path()));
+}
+
+#[test]
+fn an_earlier_run_is_replaced_as_a_whole() {
+    let bench = Bench::new();
+    bench.documents(&["long enough", "no"]);
+    succeeded(&bench.run(MIN_LENGTH, &[]));
+    bench.documents(&["another one"]);
+    succeeded(&bench.run(MIN_LENGTH, &[]));
+    assert_eq!(bench.ids("documents.jsonl"), ["d0"]);
+    assert!(bench.ids("rejected.jsonl").is_empty());
+    let mut left: Vec<_> = std::fs::read_dir(bench.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["input.jsonl", "out", "pipeline.toml"]);
+}

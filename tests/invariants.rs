@@ -1,0 +1,137 @@
+//! The invariants of the design, on documents that nobody has thought of.
+
+use crate::support::{Bench, plugin, succeeded};
+use proptest::prelude::*;
+use textmill_core::edit::{Edit, apply, sort_and_check};
+use textmill_plugin::harness::{Case, Document, run};
+
+/// Lines that pages are made of, sound and broken.
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[A-Z][a-z]{2,9}( [a-z]{2,9}){6,30}\\.",
+        1 => Just("Share on FacebookShare on X".to_owned()),
+        1 => Just("  • About Us".to_owned()),
+        1 => Just("Also Read: The bridge that nobody wanted".to_owned()),
+        1 => Just("This website uses cookies. Accept all".to_owned()),
+        1 => Just("19:54 GMT 25.04.2022 (Updated: 20:20 GMT 25.04.2022)".to_owned()),
+        1 => Just("It isnâ€™t over, said Mara Ilves, the mayor, \u{201c}not yet\u{201d}.".to_owned()),
+        1 => Just("HARBORTON, 3 May (Tidewire) - The ferry is back, the company said on Monday.".to_owned()),
+        1 => Just(String::new()),
+        1 => "\\PC{0,40}",
+        1 => "[\u{0}-\u{ff}]{0,30}",
+        1 => "[\u{200b}\u{ad}\u{a0}e\u{301}\u{fb01}\u{feff} \t\r]{0,20}",
+    ]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(line(), 0..25).prop_map(|lines| lines.join("\n"))
+}
+
+const CHAIN: &str = "[[stage]]\nplugin = \"clean\"\n[[stage]]\nplugin = \"dedupe\"\n[[stage]]\nplugin = \"extract\"\n\
+                     [[stage]]\nplugin = \"summarize-stats\"\n";
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Invariants 1 and 2: threads and batches do not show, and every document comes out once.
+    #[test]
+    fn runs_agree_and_no_document_vanishes(
+        texts in prop::collection::vec(text(), 1..30),
+        copies in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+        threads in 2u8..9,
+        batch in 1u8..40,
+    ) {
+        let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        for copy in copies {
+            texts.push(texts[copy.index(texts.len())]);
+        }
+        let bench = Bench::new();
+        bench.documents(&texts);
+        succeeded(&bench.run(CHAIN, &["--threads", "1"]));
+        let files = ["documents.jsonl", "rejected.jsonl", "failed.jsonl", "ledger.parquet", "summary.json"];
+        let bytes = || files.map(|file| std::fs::read(bench.path("out").join(file)).unwrap());
+        let first = bytes();
+        let mut ids: Vec<String> = files[..3].iter().flat_map(|file| bench.ids(file)).collect();
+        ids.sort_by_key(|id| id[1..].parse::<usize>().unwrap_or(usize::MAX));
+        prop_assert_eq!(ids, (0..texts.len()).map(|n| format!("d{n}")).collect::<Vec<_>>());
+        let (threads, set) = (threads.to_string(), format!("run.batch-documents={batch}"));
+        succeeded(&bench.run(CHAIN, &["--threads", &threads, "--set", &set]));
+        prop_assert!(first == bytes());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Invariant 3: the text that a stage received and its events give the text that it passed on.
+    #[test]
+    fn events_rebuild_the_text(texts in prop::collection::vec(text(), 1..6), tail in prop::collection::vec(any::<u8>(), 0..40)) {
+        let documents = texts.iter().enumerate().map(|(n, text)| {
+            // One document has bytes that are not UTF-8.
+            let mut bytes = text.clone().into_bytes();
+            if n == 0 {
+                bytes.extend(&tail);
+            }
+            Document { id: format!("d{n}"), bytes, ..Document::default() }
+        });
+        let case = Case { documents: documents.collect(), ..Case::of("") };
+        for name in ["clean", "extract"] {
+            let outcome = run(&plugin(name), None, &case, 3).unwrap();
+            prop_assert_eq!(outcome.verdicts.len(), texts.len());
+            for verdict in outcome.verdicts {
+                let mut edits: Vec<Edit> = verdict.events.iter().filter_map(|e| e.to_edit()).collect();
+                sort_and_check(&verdict.before, &mut edits).unwrap();
+                match verdict.after {
+                    Some(after) => prop_assert_eq!(apply(&verdict.before, &edits), after),
+                    None => prop_assert!(verdict.events.iter().any(|e| e.note.is_some() || e.value.is_some())),
+                }
+            }
+        }
+    }
+}
+
+/// No document, an empty folder of text, or nothing but broken lines: the sum still balances.
+#[test]
+fn broken_input_is_on_record() {
+    let bench = Bench::new();
+    bench.write("input.jsonl", "{\"id\": \"a\", \"text\": \"fine\"}\n{broken\n\n[1]\n{\"id\": \"b\"}\n{\"text\": 3}\n{\"id\": \"a\", \"text\": \"again\", \"n\": 1.50}\n");
+    succeeded(&bench.run("", &[]));
+    assert_eq!(bench.ids("documents.jsonl"), ["a", "a~2"]);
+    assert_eq!(bench.ids("failed.jsonl"), ["input.jsonl#2", "input.jsonl#4", "input.jsonl#5", "input.jsonl#6"]);
+    assert!(bench.read("documents.jsonl").contains("\"n\":1.50"));
+    insta::assert_snapshot!(bench.read("failed.jsonl").replace(&bench.folder.path().display().to_string(), "[folder]"));
+}
+
+/// Fields that nobody asked for come out as they went in; declared ones reach stages with their types.
+#[test]
+fn fields_travel_along_untouched() {
+    let bench = Bench::new();
+    let fields = "\"url\":\"https://example.org/\\u00e9\",\"n\":1.0e3,\"deep\":{\"a\" : [1,2,{}]},\"big\":123456789012345678901234567890";
+    bench.write("input.jsonl", format!("{{\"id\":7,\"text\":\"x\",{fields}}}\n"));
+    succeeded(&bench.run("[input.columns]\nurl = \"utf8\"\n", &[]));
+    let line = bench.read("documents.jsonl");
+    assert!(line.contains(fields), "{line}");
+    assert_eq!(bench.ids("documents.jsonl"), ["7"]);
+}
+
+/// Compressed inputs, in any mixture, give the same documents as plain ones.
+#[test]
+fn compressed_input_is_read() {
+    use std::io::Write as _;
+    let plain = "{\"id\":\"a\",\"text\":\"one\"}\n{\"id\":\"b\",\"text\":\"two\"}\n";
+    let bench = Bench::new();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(plain.as_bytes()).unwrap();
+    bench.write("corpus/1.jsonl.gz", gzip.finish().unwrap());
+    bench.write("corpus/2.jsonl.zst", zstd::encode_all(plain.replace('"', "\"").as_bytes(), 3).unwrap());
+    bench.write("corpus/3.txt", "three");
+    bench.write("corpus/readme.md", "not a document");
+    let input = bench.path("corpus");
+    bench.write("input.jsonl", "");
+    let output = bench.run("", &["--input", input.to_str().unwrap()]);
+    succeeded(&output);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("1 files of other kinds are passed over"));
+    assert_eq!(bench.ids("documents.jsonl"), ["a", "b", "a~2", "b~2", "3.txt"]);
+    succeeded(&bench.run("", &["--input", input.to_str().unwrap(), "--limit", "3"]));
+    assert_eq!(bench.ids("documents.jsonl"), ["a", "b", "a~2"]);
+}
