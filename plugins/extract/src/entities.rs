@@ -1,0 +1,514 @@
+//! Named persons, organisations and places by rule: capitalised words, cues from word lists, and what the document
+//! itself says elsewhere. For scripts without capitals it finds nothing.
+
+use crate::gazetteer::{
+    AGENCIES, FIRST_NAMES, NAME_PARTICLES, ORGANISATION_CUES, PERSON_TITLES, PLACE_CUES, PLACE_HEADS, PLACES,
+};
+use crate::words::{Word, words};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+
+/// Bytes of a document that are read for names.
+const MAX_BYTES: usize = 400_000;
+/// Different names that are kept while reading; later new ones are passed over.
+const MAX_NAMES: usize = 4000;
+/// Longest name in words.
+const MAX_WORDS: usize = 8;
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A human being.
+    Person,
+    /// A company, office, party, club, medium.
+    Organisation,
+    /// A country, city, river, building.
+    Place,
+    /// A name whose kind no rule tells.
+    Other,
+}
+
+/// A named entity of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entity {
+    /// The longest form in which it stands in the document.
+    pub name: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// How often it is named, short forms included.
+    pub count: u64,
+}
+
+/// A person named in the text.
+#[derive(Clone, Copy, Debug)]
+pub struct Mention<'a> {
+    /// Byte offset of the name.
+    pub at: usize,
+    /// The full name.
+    pub name: &'a str,
+    /// The office or role in front of the name, its last word: `minister`.
+    pub role: Option<&'a str>,
+    /// The name opens a sentence, so that it is likely its subject.
+    pub opens: bool,
+}
+
+/// Names of a document.
+#[derive(Clone, Debug, Default)]
+pub struct Names<'a> {
+    /// Where persons are named, in order, with full names.
+    pub people: Vec<Mention<'a>>,
+    /// Surname to full name.
+    surnames: FxHashMap<&'a str, &'a str>,
+    found: Vec<Found<'a>>,
+}
+
+#[derive(Clone, Debug)]
+struct Found<'a> {
+    name: &'a str,
+    kind: Kind,
+    count: u64,
+    first: usize,
+    /// Seen where capitals mean something: not only as first word of a sentence.
+    sure: bool,
+}
+
+/// A run of capitalised words.
+struct Run<'a> {
+    words: Vec<Word<'a>>,
+    opens: bool,
+    before: Option<Word<'a>>,
+}
+
+/// Words that are capitalised for their place in a sentence, or always, and name nothing.
+const COMMON: &str = "the a an this that these those it its he she they we i you his her their our my your who what when where why how which \
+    there here if in on at by for from to of with without and or but not no nor so as is are was were be been has have had do does did \
+    will would can could should may might must one two three four five six seven eight nine ten first second third last next new more \
+    most many much some any all both each every other another such only even also then than now today yesterday tomorrow yes \
+    after before during since until while although though because despite about above according across against along among around \
+    behind below between beyond into like near off onto out over past through throughout toward towards under up upon via within \
+    however meanwhile instead still yet just well back earlier later once again perhaps maybe indeed thus therefore hence \
+    monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november \
+    december mr mrs ms dr read more photo image video let's i'm i've it's we're they're don't can't won't didn't isn't that's there's \
+    der die das den dem des ein eine einer eines einem einen und oder aber nicht auch nur noch wie was wer wo wann warum ich du er sie es \
+    wir ihr mit von zu bei nach aus auf für über unter vor hinter zwischen seit bis durch gegen ohne um am im ins zum zur vom beim als wenn \
+    dass weil doch so da hier dort dann jetzt heute gestern morgen diese dieser dieses \
+    le la les un une des du de et ou mais il elle ils elles nous vous je ce cette ces son sa ses leur dans sur pour par avec sans sous \
+    el los las una unos unas y o pero no en con por para sin sobre entre su sus este esta estos estas ese esa lo se que como cuando \
+    i gli il uno e ma che non di da per tra fra questo questa o os um uma mas não em na nos nas ao \
+    в на и не с по из за от до для при о об к у но а как что это его ее их он она они мы вы я все так же по после";
+
+/// Adjectives of countries and the like: no names by themselves.
+const DEMONYMS: &str = "russian ukrainian american british german french italian spanish polish chinese japanese korean indian european \
+    african asian western eastern northern southern israeli palestinian turkish iranian iraqi syrian egyptian saudi canadian australian mexican \
+    brazilian dutch swedish norwegian danish finnish greek english scottish welsh irish arab arabic muslim islamic christian jewish catholic \
+    orthodox protestant soviet belarusian hungarian romanian bulgarian czech slovak serbian croatian bosnian albanian swiss austrian \
+    belgian portuguese afghan pakistani vietnamese thai indonesian filipino republican democratic democrat democrats republicans russians \
+    ukrainians americans germans europeans chinese latin hispanic nazi communist socialist conservative liberal internet update breaking live exclusive ill evening morning";
+
+static COMMON_WORDS: crate::gazetteer::List =
+    crate::gazetteer::List::new(|| COMMON.split_whitespace().collect());
+static DEMONYM_WORDS: crate::gazetteer::List =
+    crate::gazetteer::List::new(|| DEMONYMS.split_whitespace().collect());
+
+/// Whether a capitalised word is an everyday word.
+pub fn is_common(word: &str) -> bool {
+    COMMON_WORDS.has(word)
+}
+
+/// Whether a word is the adjective of a country or a creed.
+pub fn is_demonym(word: &str) -> bool {
+    DEMONYM_WORDS.has(word)
+}
+
+/// Reads the names of a text. `nouns`: the language writes nouns with capitals, so that capitals alone say little.
+pub fn names(text: &str, nouns: bool) -> Names<'_> {
+    let text = crate::lines::head(text, MAX_BYTES);
+    let mut names = Names::default();
+    let mut by_name: FxHashMap<&str, usize> = FxHashMap::default();
+    let mut runs = Vec::new();
+    let mut base = 0;
+    for line in text.split_inclusive('\n') {
+        if line.len() > 40 {
+            runs_of(text, line, base, &mut |run| runs.push(run));
+        }
+        base += line.len();
+        for run in runs.drain(..) {
+            read_run(text, run, nouns, &mut names, &mut by_name);
+        }
+    }
+    names.merge();
+    names
+}
+
+/// Calls `each` with every run of capitalised words in a line that is not written in capitals as a whole.
+fn runs_of<'a>(text: &'a str, line: &'a str, base: usize, each: &mut impl FnMut(Run<'a>)) {
+    let (mut small, mut large) = (0u32, 0u32);
+    for word in words(crate::lines::head(line, 400), base) {
+        large += u32::from(word.capital);
+        small += u32::from(word.text.starts_with(char::is_lowercase));
+    }
+    // Headlines in title case and lists of names tell nothing by their capitals.
+    if small * 3 < large * 2 || small < 4 {
+        return;
+    }
+    let mut run: Vec<Word<'a>> = Vec::new();
+    let mut opens = true;
+    let mut before: Option<Word<'a>> = None;
+    let mut last: Option<Word<'a>> = None;
+    let mut all = words(line, base).peekable();
+    while let Some(word) = all.next() {
+        let from = last.map_or(base, |w| w.end);
+        let between = &text[from..word.start];
+        let sentence = last.is_none() || ends_sentence(between, last);
+        let adjacent = !run.is_empty()
+            && matches!(between, " " | "\u{a0}" | ". ")
+            && (!sentence || between == ". ")
+            && !run.last().is_some_and(|w| w.possessive);
+        let initial = between == ". "
+            && last.is_some_and(|w| {
+                w.text.chars().count() == 1
+                    || matches!(
+                        w.text,
+                        "St" | "Jr"
+                            | "Sr"
+                            | "Dr"
+                            | "Mr"
+                            | "Mrs"
+                            | "Ms"
+                            | "Gen"
+                            | "Sen"
+                            | "Rep"
+                            | "Gov"
+                            | "Lt"
+                            | "Col"
+                    )
+            });
+        let continues = adjacent && (between != ". " || initial) && run.len() < MAX_WORDS;
+        let particle = !word.capital
+            && continues
+            && (word.text == "of"
+                && run.len() < 5
+                && run.last().is_some_and(|w| {
+                    ORGANISATION_CUES.has(w.text) || PLACE_CUES.has(w.text) || PLACE_HEADS.has(w.text)
+                })
+                || NAME_PARTICLES.has(word.text) && !matches!(word.text, "y" | "e" | "und" | "la" | "le"))
+            && all.peek().is_some_and(|next| {
+                next.capital
+                    && text[word.end..next.start].trim().is_empty()
+                    && !text[word.end..next.start].contains('\n')
+            })
+            && !run.last().is_some_and(|w| is_common(w.text));
+        let word = Word { capital: word.capital && !is_compound(word.text), ..word };
+        if word.capital && continues || particle {
+            run.push(word);
+        } else {
+            if !run.is_empty() {
+                each(Run { words: std::mem::take(&mut run), opens, before });
+            }
+            if word.capital {
+                opens = sentence;
+                before = if sentence { None } else { last };
+                run.push(word);
+            }
+        }
+        last = Some(word);
+    }
+    if !run.is_empty() {
+        each(Run { words: run, opens, before });
+    }
+}
+
+/// `US-led`, `Norhaven-based`: an adjective that begins with a name.
+fn is_compound(word: &str) -> bool {
+    word.rsplit_once('-').is_some_and(|(_, tail)| tail.len() >= 3 && tail.chars().all(char::is_lowercase))
+}
+
+fn ends_sentence(between: &str, last: Option<Word<'_>>) -> bool {
+    let dot = between.contains(['!', '?', '…', ':', '"', '“', '”', '«', '„', '•', '\n', '|', '('])
+        || between.contains(". ")
+        || between.contains(".\u{a0}");
+    // `J. Doe`, `U.S. Senate`: an initial's full stop ends nothing.
+    let initial = between == ". "
+        && last.is_some_and(|w| {
+            w.text.chars().count() == 1 && w.capital
+                || matches!(
+                    w.text,
+                    "Mr" | "Mrs"
+                        | "Ms"
+                        | "Dr"
+                        | "St"
+                        | "Sen"
+                        | "Rep"
+                        | "Gov"
+                        | "Gen"
+                        | "Prof"
+                        | "Lt"
+                        | "Col"
+                        | "Sgt"
+                        | "Capt"
+                )
+        });
+    dot && !initial
+}
+
+fn read_run<'a>(
+    text: &'a str,
+    run: Run<'a>,
+    nouns: bool,
+    names: &mut Names<'a>,
+    by_name: &mut FxHashMap<&'a str, usize>,
+) {
+    let mut words = &run.words[..];
+    let mut opens = run.opens;
+    // Everyday words in front belong to the sentence.
+    while let Some((first, rest)) = words.split_first() {
+        let double = rest.first().is_some_and(|w| {
+            PLACE_HEADS.has(first.text)
+                && (PLACES.has(w.text)
+                    || matches!(
+                        w.text,
+                        "York" | "Delhi" | "Zealand" | "Jersey" | "Hampshire" | "Orleans" | "Caledonia"
+                    ))
+        });
+        let drop = is_common(first.text) && !first.text.contains('.') && !double || !first.capital;
+        let single_caps = first.text.len() == 1 && rest.is_empty();
+        if !drop && !single_caps {
+            break;
+        }
+        words = rest;
+        opens = false;
+    }
+    while let Some((last, rest)) = words.split_last() {
+        if last.capital && !is_common(last.text) {
+            break;
+        }
+        words = rest;
+    }
+    if words.is_empty() {
+        return;
+    }
+    // `Foreign Minister Sergey Lavrov`: the title and what is before it go, and tell the role.
+    let title = words.iter().rposition(|w| PERSON_TITLES.has(w.text));
+    let mut role = run.before.filter(|w| !w.capital && PERSON_TITLES.has(w.text)).map(|w| w.text);
+    let mut titled = role.is_some();
+    let mut body = words;
+    if let Some(at) = title {
+        let rest = &words[at + 1..];
+        if rest.is_empty() {
+            // A title alone, `the Prime Minister`, names nobody.
+            return;
+        }
+        if !rest[0].capital {
+            // `Minister of Culture`
+            return;
+        }
+        role = Some(words[at].text);
+        titled = true;
+        body = rest;
+        opens = run.opens;
+    }
+    // `Russian President`: an adjective of a country before a name.
+    while body.len() > 1
+        && DEMONYM_WORDS.has(body[0].text)
+        && !ORGANISATION_CUES.has(body[body.len() - 1].text)
+    {
+        body = &body[1..];
+    }
+    let (Some(first), Some(last)) = (body.first(), body.last()) else { return };
+    if body.len() == 1
+        && (DEMONYM_WORDS.has(first.text)
+            || first.text.chars().count() < 2
+            || crate::date::zone::offset(first.text).is_some())
+    {
+        return;
+    }
+    let last_end = last.start + last.text.len();
+    let Some(name) = text.get(first.start..last_end) else { return };
+    let kind = kind_of(body, titled, run.before);
+    if nouns && kind == Kind::Other {
+        return;
+    }
+    let sure = !opens || body.len() > 1 || kind != Kind::Other;
+    match by_name.get(name) {
+        Some(&index) => {
+            let found = &mut names.found[index];
+            found.count += 1;
+            found.sure |= sure;
+            if found.kind == Kind::Other {
+                found.kind = kind;
+            }
+        }
+        None if names.found.len() < MAX_NAMES => {
+            by_name.insert(name, names.found.len());
+            names.found.push(Found { name, kind, count: 1, first: first.start, sure });
+        }
+        None => return,
+    }
+    names.people.push(Mention { at: first.start, name, role, opens: run.opens || run.before.is_none() });
+}
+
+fn kind_of(words: &[Word<'_>], titled: bool, before: Option<Word<'_>>) -> Kind {
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return Kind::Other };
+    let one = words.len() == 1;
+    let acronym = one
+        && first.text.len() >= 2
+        && first.text.len() <= 7
+        && first.text.chars().all(|c| c.is_uppercase() || c == '.' || c == '&');
+    if matches!(first.text, "US" | "U.S." | "UK" | "U.K." | "UAE" | "USA" | "U.S.A." | "EU" | "UN" | "USSR")
+        && one
+    {
+        return if matches!(first.text, "EU" | "UN") { Kind::Organisation } else { Kind::Place };
+    }
+    let multi_place = matches!(
+        (first.text, last.text),
+        ("United", "States" | "Kingdom" | "Emirates")
+            | ("Saudi", "Arabia")
+            | ("Hong", "Kong")
+            | ("Sri", "Lanka")
+            | ("Costa", "Rica")
+            | ("Los", "Angeles")
+            | ("Middle", "East")
+            | ("White", "House")
+    );
+    if multi_place {
+        return if first.text == "White" { Kind::Organisation } else { Kind::Place };
+    }
+    if words.iter().any(|w| ORGANISATION_CUES.has(w.text))
+        && !(titled && one)
+        && !(FIRST_NAMES.has(first.text) && words.len() == 2 && !ORGANISATION_CUES.has(last.text))
+    {
+        return Kind::Organisation;
+    }
+    if !one && PLACE_CUES.has(last.text)
+        || words.len() > 1 && matches!(first.text, "Lake" | "Mount" | "River" | "Cape" | "Gulf")
+    {
+        return Kind::Place;
+    }
+    if titled && words.len() <= 4 && !PLACES.has(first.text) {
+        return Kind::Person;
+    }
+    if words.len() >= 2
+        && words.len() <= 4
+        && FIRST_NAMES.has(first.text)
+        && !PLACES.has(last.text)
+        && words.iter().all(|w| w.capital || NAME_PARTICLES.has(w.text))
+    {
+        return Kind::Person;
+    }
+    if PLACES.has(last.text)
+        && (one || words.len() == 2 && (PLACE_HEADS.has(first.text) || PLACES.has(first.text)))
+    {
+        return Kind::Place;
+    }
+    if acronym {
+        return Kind::Organisation;
+    }
+    if one && AGENCIES.has(first.text) {
+        return Kind::Organisation;
+    }
+    if !one && PLACE_HEADS.has(first.text) && words.len() == 2 {
+        return Kind::Place;
+    }
+    // `J. Doe`, `Ada J. Reed`
+    if words.len() >= 2
+        && words.len() <= 4
+        && words[..words.len() - 1].iter().any(|w| w.text.chars().count() == 1)
+        && words[0].text.chars().count() <= 10
+    {
+        return Kind::Person;
+    }
+    if one && before.is_some_and(|w| matches!(w.text, "in" | "near" | "across" | "throughout")) && !acronym {
+        return Kind::Place;
+    }
+    Kind::Other
+}
+
+impl<'a> Names<'a> {
+    /// Gives a surname that stands alone to the person of that name, and drops what no rule is sure of.
+    fn merge(&mut self) {
+        for found in &self.found {
+            if found.kind == Kind::Person
+                && let Some((_, surname)) = found.name.rsplit_once([' ', '\u{a0}'])
+            {
+                self.surnames.entry(surname).or_insert(found.name);
+            }
+        }
+        // A verb of speech or an office beside a two-word name makes it a person elsewhere; here only names count
+        // that agree with a known surname.
+        let index: FxHashMap<&str, usize> = self.found.iter().enumerate().map(|(i, f)| (f.name, i)).collect();
+        for i in 0..self.found.len() {
+            let name = self.found[i].name;
+            let Some(&full) = self.surnames.get(name) else { continue };
+            if let Some(&to) = index.get(full)
+                && to != i
+                && self.found[i].kind != Kind::Organisation
+            {
+                self.found[to].count += self.found[i].count;
+                self.found[to].first = self.found[to].first.min(self.found[i].first);
+                self.found[i].count = 0;
+            }
+        }
+        let people: rustc_hash::FxHashSet<&str> =
+            self.found.iter().filter(|f| f.kind == Kind::Person).map(|f| f.name).collect();
+        let surnames = &self.surnames;
+        self.people.retain_mut(|mention| {
+            if let Some(full) = surnames.get(mention.name) {
+                mention.name = full;
+                return true;
+            }
+            people.contains(mention.name)
+        });
+    }
+
+    /// The full name that a name stands for in this document, if any person in it is called so.
+    pub fn full(&self, name: &str) -> Option<&'a str> {
+        self.surnames.get(name).copied()
+    }
+
+    /// The entities, most frequent first, then by first occurrence; at most `most`.
+    pub fn entities(&self, most: usize) -> Vec<Entity> {
+        let mut kept: Vec<&Found<'a>> = self.found.iter().filter(|f| f.count > 0 && f.sure).collect();
+        kept.sort_by_key(|f| (std::cmp::Reverse(f.count), f.first));
+        kept.truncate(most);
+        kept.iter()
+            .map(|f| Entity {
+                name: f.name.split_whitespace().collect::<Vec<_>>().join(" "),
+                kind: f.kind,
+                count: f.count,
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Vec<(String, Kind, u64)> {
+        names(text, false).entities(20).into_iter().map(|e| (e.name, e.kind, e.count)).collect()
+    }
+
+    #[test]
+    fn kinds_and_counts() {
+        let found = of(
+            "Transport Minister Ada Reed met the Alva River Authority in Norhaven on Tuesday. Reed said the city of Norhaven \
+            would pay. The bridge crosses the River Alva, and Mr Tom Hale of Hale Brothers Ltd built it with steel from Germany.",
+        );
+        assert!(found.contains(&("Ada Reed".into(), Kind::Person, 2)), "{found:?}");
+        assert!(found.contains(&("Norhaven".into(), Kind::Place, 2)), "{found:?}");
+        assert!(found.contains(&("Alva River Authority".into(), Kind::Organisation, 1)), "{found:?}");
+        assert!(found.contains(&("Hale Brothers Ltd".into(), Kind::Organisation, 1)), "{found:?}");
+        assert!(found.contains(&("Germany".into(), Kind::Place, 1)), "{found:?}");
+        assert!(found.contains(&("River Alva".into(), Kind::Place, 1)), "{found:?}");
+        assert!(!found.iter().any(|f| f.0 == "Tuesday" || f.0 == "The"), "{found:?}");
+    }
+
+    #[test]
+    fn first_words_of_sentences_are_not_names() {
+        assert_eq!(
+            of("Rivers rise in spring, and people who live near them know it well enough by now."),
+            []
+        );
+    }
+}

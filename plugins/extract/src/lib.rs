@@ -1,0 +1,115 @@
+//! The `extract` plugin: annotates documents with title, dates, byline, dateline, quotations, entities, links and
+//! language.
+//!
+//! It writes columns and changes no text. Where an earlier stage left the lines that it removed in a column
+//! `boilerplate`, they are read at the place where they stood, since page furniture is where dates and authors are told.
+//! The README says how each column is found and how well.
+#![forbid(unsafe_code)]
+
+pub mod byline;
+pub mod date;
+pub mod dateline;
+pub mod entities;
+pub mod extraction;
+pub mod gazetteer;
+pub mod language;
+pub mod lines;
+pub mod links;
+pub mod options;
+pub mod page;
+pub mod quotes;
+pub mod title;
+pub mod words;
+
+use date::parse::Finder;
+use extraction::extract;
+use lines::Removed;
+use options::Options;
+use textmill_plugin::prelude::*;
+
+/// Column with the lines that an earlier stage removed.
+const BOILERPLATE: &str = "boilerplate";
+
+#[derive(Clone)]
+struct Extract {
+    options: Options,
+    finder: Finder,
+}
+
+impl Map for Extract {
+    type Options = Options;
+
+    fn describe() -> Describe {
+        let utf8 = || DataType::Utf8;
+        Describe::new("extract")
+            .doc(
+                "Finds title, dates of publication and update, authors, dateline, quotations with their speakers, named \
+                 entities, links and language, in the text and in the lines that an earlier stage removed from it.",
+            )
+            .reads("text")
+            .reads_optional(BOILERPLATE)
+            .writes("title", utf8())
+            .writes("published", utf8())
+            .writes("updated", utf8())
+            .writes("byline", list(utf8()))
+            .writes("dateline", structure([("place", utf8()), ("date", utf8()), ("agency", utf8())]))
+            .writes(
+                "quotes",
+                list(structure([
+                    ("text", utf8()),
+                    ("speaker", utf8()),
+                    ("verb", utf8()),
+                    ("start", DataType::UInt64),
+                    ("end", DataType::UInt64),
+                ])),
+            )
+            .writes("entities", list(structure([("name", utf8()), ("kind", utf8()), ("count", DataType::UInt64)])))
+            .writes("links", list(utf8()))
+            .writes("language", utf8())
+    }
+
+    fn bind(options: Options) -> Result<Self> {
+        Ok(Self { options, finder: Finder::default() })
+    }
+
+    fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
+        let removed = removed(&doc.value(BOILERPLATE));
+        let found = extract(doc.text(), &removed, &self.options, &mut self.finder);
+        let on = &self.options;
+        doc.set("title", &found.title);
+        doc.set("published", &found.published);
+        doc.set("updated", &found.updated);
+        doc.set("byline", on.byline.then_some(&found.byline));
+        doc.set("dateline", &found.dateline);
+        doc.set("quotes", on.quotes.then_some(&found.quotes));
+        doc.set("entities", on.entities.then_some(&found.entities));
+        doc.set("links", on.links.then_some(&found.links));
+        doc.set("language", found.language);
+        Ok(())
+    }
+}
+
+/// The lines in a value of column `boilerplate`. An entry that is no such line is passed over.
+fn removed(value: &Value) -> Vec<Removed> {
+    let Value::Array(items) = value else { return Vec::new() };
+    items
+        .iter()
+        .filter_map(|item| {
+            Some(Removed {
+                rule: item.get("rule").and_then(Value::as_str).unwrap_or_default().to_owned(),
+                text: item.get("text")?.as_str()?.to_owned(),
+                at: usize::try_from(item.get("at")?.as_u64()?).ok()?,
+            })
+        })
+        .collect()
+}
+
+textmill_plugin::export!(map::<Extract>());
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn stage_snapshots() {
+        textmill_plugin::harness::snapshots(&crate::plugin(), "../../tests/stages/extract");
+    }
+}

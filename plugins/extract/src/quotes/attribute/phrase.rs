@@ -1,0 +1,310 @@
+//! Noun phrases and sentence bounds around a quotation. No verbs of speech but as what ends a phrase.
+
+use super::super::verbs::{is_auxiliary, is_speech};
+use super::Subject;
+use crate::entities::is_common;
+use crate::gazetteer::{NAME_PARTICLES, ORGANISATION_CUES, PERSON_TITLES};
+use crate::words::Word;
+
+/// Reads the noun phrase at the beginning of `list`; also how many words it takes.
+pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(Subject<'a>, usize)> {
+    let first = list.first()?;
+    if matches!(
+        first.text.to_lowercase().as_str(),
+        "he" | "she"
+            | "they"
+            | "i"
+            | "we"
+            | "er"
+            | "sie"
+            | "il"
+            | "elle"
+            | "él"
+            | "ella"
+            | "он"
+            | "она"
+            | "lui"
+            | "lei"
+            | "ele"
+            | "ela"
+            | "ihm"
+            | "ihr"
+            | "him"
+            | "her"
+    ) && !(first.text == "her" && list.len() > 1)
+    {
+        return Some((Subject::Pronoun, 1));
+    }
+    // As far as nothing but spaces (or the point of an abbreviation) stands between the words.
+    let mut taken = 1;
+    while taken < list.len() && taken < 12 {
+        let gap = &sentence[list[taken - 1].end..list[taken].start];
+        let word = &list[taken];
+        let joined = gap.trim().is_empty()
+            || gap == ". " && list[taken - 1].capital && list[taken - 1].text.chars().count() <= 4
+            || matches!(gap, " \u{2019}" | " (");
+        let stops = !word.capital
+            && (is_speech(word.text)
+                || is_auxiliary(word.text)
+                || matches!(
+                    word.text,
+                    "who"
+                        | "which"
+                        | "that"
+                        | "and"
+                        | "in"
+                        | "on"
+                        | "at"
+                        | "during"
+                        | "after"
+                        | "before"
+                        | "when"
+                        | "as"
+                        | "to"
+                        | "by"
+                        | "about"
+                        | "while"
+                        | "with"
+                        | "into"
+                        | "am"
+                        | "im"
+                        | "vor"
+                        | "auf"
+                        | "bei"
+                        | "beim"
+                        | "zu"
+                        | "mit"
+                        | "für"
+                        | "gegenüber"
+                        | "nach"
+                        | "lors"
+                        | "dans"
+                        | "durante"
+                        | "en"
+                        | "whose"
+                        | "over"
+                        | "this"
+                        | "last"
+                        | "if"
+                        | "because"
+                ));
+        if !joined || stops || gap == " (" {
+            break;
+        }
+        taken += 1;
+    }
+    let phrase = &list[..taken];
+    // What follows `of`, `for`, `from` tells where the source belongs, not its name.
+    let main_end = phrase
+        .iter()
+        .position(|w| {
+            !w.capital
+                && matches!(
+                    w.text,
+                    "of" | "for" | "from" | "von" | "der" | "des" | "de" | "du" | "del" | "di"
+                )
+                && !within_name(phrase, w)
+        })
+        .unwrap_or(taken);
+    let main = &phrase[..main_end.max(1)];
+    // The last run of capitals in it.
+    let mut end = main.len();
+    while end > 0 && !main[end - 1].capital {
+        end -= 1;
+    }
+    let mut start = end;
+    while start > 0
+        && (main[start - 1].capital
+            || start < end
+                && start > 1
+                && NAME_PARTICLES.has(main[start - 1].text)
+                && main[start - 2].capital)
+    {
+        start -= 1;
+    }
+    let run = &main[start..end];
+    let trailing = main.len() - end;
+    let mut name = run;
+    if let Some(title) = run.iter().rposition(|w| PERSON_TITLES.has(w.text)) {
+        if title + 1 < run.len() {
+            name = &run[title + 1..];
+        } else {
+            name = &[];
+        }
+    }
+    while name.first().is_some_and(|w| is_common(w.text) || is_demonym(w.text))
+        && !(name.len() == 1 && trailing == 0 && !is_common(name[0].text))
+    {
+        name = &name[1..];
+    }
+    if let (Some(a), Some(b)) = (name.first(), name.last())
+        && (trailing == 0
+            || trailing <= 1
+                && main.last().is_some_and(|w| {
+                    !PERSON_TITLES.has(w.text) && !is_role(w.text) && !w.text.ends_with('s')
+                }))
+        && !name.iter().all(|w| is_common(w.text))
+        && (!b.possessive || trailing == 0)
+    {
+        return Some((Subject::Name(&sentence[a.start..b.start + b.text.len()]), taken));
+    }
+    // No name: a role or a common noun.
+    if matches!(first.text, "another" | "one" | "others" | "some" | "many" | "both") && taken == 1 {
+        return Some((Subject::Noun(first.text), 1));
+    }
+    if name.is_empty()
+        && run.iter().all(|w| is_demonym(w.text))
+        && !run.is_empty()
+        && trailing == 0
+        && main.len() == run.len()
+    {
+        return None;
+    }
+    let last = main.last()?;
+    let text = &sentence[main.first()?.start..last.start + last.text.len()];
+    let determined = matches!(
+        first.text.to_lowercase().as_str(),
+        "the" | "der" | "die" | "le" | "la" | "el" | "this" | "that"
+    );
+    if determined && (PERSON_TITLES.has(last.text) || is_role(last.text)) {
+        return Some((Subject::Role(text, last.text), taken));
+    }
+    if main.len() == 1 && (is_common(last.text) || is_speech(last.text)) || text.chars().count() < 3 {
+        return None;
+    }
+    if ORGANISATION_CUES.has(last.text) || last.text.chars().any(char::is_alphabetic) {
+        return Some((Subject::Noun(text), taken));
+    }
+    None
+}
+
+fn within_name(phrase: &[Word<'_>], word: &Word<'_>) -> bool {
+    // `Bank of England`, `von der Leyen`: capitals on both sides.
+    let Some(at) = phrase.iter().position(|w| w.start == word.start) else { return false };
+    let before = at > 0 && phrase[at - 1].capital;
+    let after = phrase[at + 1..].iter().find(|w| !NAME_PARTICLES.has(w.text)).is_some_and(|w| w.capital);
+    let organisation = at > 0 && ORGANISATION_CUES.has(phrase[at - 1].text);
+    before && after && (NAME_PARTICLES.has(word.text) || organisation)
+}
+
+pub(super) fn is_demonym(word: &str) -> bool {
+    crate::entities::is_demonym(word)
+}
+
+fn is_role(word: &str) -> bool {
+    matches!(
+        word.to_lowercase().as_str(),
+        "diplomat"
+            | "official"
+            | "politician"
+            | "leader"
+            | "head"
+            | "boss"
+            | "executive"
+            | "star"
+            | "player"
+            | "veteran"
+            | "man"
+            | "woman"
+            | "mogul"
+            | "businessman"
+            | "billionaire"
+            | "expert"
+            | "professor"
+            | "envoy"
+            | "nominee"
+            | "lawmaker"
+            | "democrat"
+            | "republican"
+    )
+}
+
+/// `text` up to where its first sentence ends.
+pub(super) fn sentence_head(text: &str) -> &str {
+    let mut from = 0;
+    while let Some(at) = text[from..].find(['.', '!', '?', '\n', '“', '"', '„', '«']).map(|n| from + n) {
+        let mark = text[at..].chars().next().unwrap_or('.');
+        let next = &text[at + mark.len_utf8()..];
+        if mark != '.' || ends_here(&text[..at], next) {
+            return &text[..at];
+        }
+        from = at + 1;
+    }
+    text
+}
+
+/// `text` from where its last sentence begins.
+pub(super) fn sentence_tail(text: &str) -> &str {
+    let mut end = text.len();
+    while let Some(at) = text[..end].rfind(['.', '!', '?', '\n', '”', '»', '"']) {
+        let mark = text[at..].chars().next().unwrap_or('.');
+        let rest = &text[at + mark.len_utf8()..];
+        if mark != '.' || ends_here(&text[..at], rest) {
+            return rest;
+        }
+        end = at;
+    }
+    text
+}
+
+/// Whether a full stop between these ends a sentence rather than an abbreviation.
+fn ends_here(before: &str, after: &str) -> bool {
+    if !after.starts_with(char::is_whitespace) && !after.is_empty() {
+        return false;
+    }
+    let last = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+    let short = last.chars().count() <= 1
+        || matches!(
+            last,
+            "Mr" | "Mrs"
+                | "Ms"
+                | "Dr"
+                | "Sen"
+                | "Rep"
+                | "Gov"
+                | "Gen"
+                | "Prof"
+                | "St"
+                | "Jr"
+                | "Sr"
+                | "Lt"
+                | "Col"
+                | "Sgt"
+                | "Capt"
+                | "Rev"
+                | "Inc"
+                | "Corp"
+                | "Co"
+                | "Ltd"
+                | "No"
+                | "vs"
+                | "Jan"
+                | "Feb"
+                | "Aug"
+                | "Sept"
+                | "Oct"
+                | "Nov"
+                | "Dec"
+                | "Ill"
+                | "Calif"
+                | "Fla"
+                | "Mass"
+                | "Md"
+                | "Va"
+                | "Wis"
+                | "Ariz"
+                | "Pa"
+                | "Tenn"
+                | "Ky"
+                | "Ala"
+                | "Ga"
+                | "Minn"
+                | "Mich"
+                | "Ind"
+                | "Conn"
+                | "Ore"
+                | "Wash"
+                | "Colo"
+        );
+    !short
+}
