@@ -1,0 +1,234 @@
+//! Decides which lines of a page are furniture: cue rules line by line, blocks that follow a cue,
+//! then what lies before, after and apart from the main text.
+
+use std::sync::Arc;
+
+use crate::body;
+use crate::cues::{Cues, Hits, class};
+use crate::dates::DateWords;
+use crate::line::Line;
+use crate::options::{Rule, Rules};
+use crate::quick::QuickMap;
+
+/// Why a line goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mark {
+    /// The rule.
+    pub rule: Rule,
+    /// What it measured and its threshold, where it measures.
+    pub measured: Option<(f64, f64)>,
+}
+
+impl Mark {
+    pub(crate) fn by(rule: Rule) -> Self {
+        Self { rule, measured: None }
+    }
+
+    pub(crate) fn with(rule: Rule, value: usize, threshold: usize) -> Self {
+        Self { rule, measured: Some((value as f64, threshold as f64)) }
+    }
+}
+
+/// What is known of one line while the rules run.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Its hints.
+    pub hits: Hits,
+    /// Set when the line is furniture.
+    pub mark: Option<Mark>,
+    /// The line is prose: long, with the punctuation of sentences, or part of a wrapped paragraph.
+    pub prose: bool,
+}
+
+/// Words from which on a line that ends like a sentence is a paragraph that no single cue removes.
+pub const PARAGRAPH: usize = 14;
+/// Words from which on a line without a sentence end is taken for text.
+pub const LONG: usize = 24;
+/// Longest line, in words, that may be a headline.
+pub(crate) const HEADLINE: usize = 28;
+/// Most lines that a teaser block in the main text may have.
+const TEASER_LINES: usize = 14;
+
+/// The rules with their tables; cheap to clone.
+#[derive(Clone)]
+pub struct Furniture {
+    pub(crate) cues: Arc<Cues>,
+    pub(crate) dates: Arc<DateWords>,
+    pub(crate) rules: Rules,
+}
+
+impl Furniture {
+    /// Rules over shared tables.
+    pub fn new(cues: Arc<Cues>, dates: Arc<DateWords>, rules: Rules) -> Self {
+        Self { cues, dates, rules }
+    }
+
+    /// The mark of each line of `text`.
+    pub fn marks(&self, text: &str, lines: &[Line]) -> Vec<Option<Mark>> {
+        let mut states: Vec<State> = lines.iter().map(|line| self.first_look(text, line)).collect();
+        body::wrapped_paragraphs(lines, &mut states);
+        let is_page = lines
+            .iter()
+            .zip(&states)
+            .any(|(l, s)| l.letters > 0 && s.mark.is_some_and(|m| betrays_page(m.rule)));
+        self.teaser_blocks(lines, &mut states);
+        if is_page {
+            self.repeats(text, lines, &mut states);
+        }
+        let segments = body::segments(text, lines, &states);
+        let mut segments = self.without_comments(lines, &mut states, segments);
+        body::with_lists(text, lines, &states, &mut segments);
+        self.frame(text, lines, &mut states, &segments, is_page);
+        let mut marks: Vec<Option<Mark>> = states.into_iter().map(|s| s.mark).collect();
+        for mark in &mut marks {
+            *mark = mark.filter(|m| self.rules.on(m.rule));
+        }
+        marks
+    }
+
+    /// Blocks of headlines after `Also Read` and its like, where they stand in the text: up to the
+    /// next paragraph, except a subheading of the article that opens it.
+    fn teaser_blocks(&self, lines: &[Line], states: &mut [State]) {
+        if !self.rules.on(Rule::RelatedTeaser) {
+            return;
+        }
+        let subheadings = body::subheadings(lines, states);
+        let mut at = 0;
+        while at < lines.len() {
+            let heading = states[at].mark.is_some_and(|m| {
+                matches!(m.rule, Rule::RelatedTeaser)
+                    || m.rule == Rule::InlineTeaser && states[at].hits.whole & class::RELATED != 0
+            });
+            if !heading || lines[at].blank() {
+                at += 1;
+                continue;
+            }
+            let mut block: Vec<usize> = Vec::new();
+            let mut next = at + 1;
+            while next < lines.len() && block.len() < TEASER_LINES {
+                let (line, state) = (&lines[next], &states[next]);
+                if line.blank()
+                    || state.mark.is_some_and(|m| {
+                        matches!(
+                            m.rule,
+                            Rule::Timestamp | Rule::InlineTeaser | Rule::PhotoCredit | Rule::Advertisement
+                        )
+                    })
+                {
+                    next += 1;
+                    continue;
+                }
+                let headline = line.words <= HEADLINE && !line.full_stop && !(line.quote && line.sentence);
+                if state.mark.is_some() || !headline || line.colon && line.words > 12 {
+                    break;
+                }
+                block.push(next);
+                next += 1;
+            }
+            let prose_next = next < lines.len() && states[next].mark.is_none() && !lines[next].blank();
+            if prose_next
+                && block.len() >= 2
+                && let Some((&last, others)) = block.split_last()
+            {
+                let mean = others.iter().map(|&i| lines[i].words.max(1)).sum::<usize>() / others.len();
+                let inside = block.iter().filter(|i| subheadings.binary_search(i).is_ok()).count();
+                let alone = subheadings.len() - inside;
+                if lines[last].words * 10 <= mean * 7 && alone > 0 {
+                    block.pop();
+                }
+            }
+            let count = block.len();
+            for i in block {
+                states[i].mark = Some(Mark::with(Rule::RelatedTeaser, count, TEASER_LINES));
+                states[i].prose = false;
+            }
+            at = next.max(at + 1);
+        }
+    }
+
+    /// Short lines that occur three times and more are the site's frame.
+    fn repeats(&self, text: &str, lines: &[Line], states: &mut [State]) {
+        const OFTEN: usize = 3;
+        let mut counts: QuickMap<u64, (usize, usize)> = QuickMap::default();
+        for (i, line) in lines.iter().enumerate() {
+            if !line.blank() && line.words <= 8 && !line.sentence {
+                counts.entry(line.hash).or_insert((i, 0)).1 += 1;
+            }
+        }
+        for (line, state) in lines.iter().zip(states.iter_mut()) {
+            if state.mark.is_none()
+                && let Some(&(first, count)) = counts.get(&line.hash)
+                && count >= OFTEN
+                && line.letters > 0
+                && lines[first].text(text) == line.text(text)
+            {
+                state.mark =
+                    Some(Mark::with(Rule::Navigation, count, OFTEN)).filter(|m| self.rules.on(m.rule));
+            }
+        }
+    }
+
+    /// Ends the main text at the comments, when what is before them is the larger part or the
+    /// lines after look like comments.
+    fn without_comments(
+        &self,
+        lines: &[Line],
+        states: &mut [State],
+        mut segments: Vec<body::Segment>,
+    ) -> Vec<body::Segment> {
+        if !self.rules.on(Rule::CommentSection) {
+            return segments;
+        }
+        let total: usize = prose_words(lines, states, 0..lines.len());
+        let mut before = 0;
+        for i in 0..lines.len() {
+            before += if states[i].prose && states[i].mark.is_none() { lines[i].words } else { 0 };
+            let boundary = states[i].mark.is_some_and(|m| m.rule == Rule::CommentSection);
+            if !boundary || before < 80 {
+                continue;
+            }
+            let near = lines[i + 1..].iter().zip(&states[i + 1..]).filter(|(l, _)| !l.blank()).take(8);
+            let comment_like = near
+                .filter(|(_, s)| {
+                    s.mark.is_some_and(|m| {
+                        matches!(m.rule, Rule::CommentSection | Rule::Timestamp | Rule::LoginForm)
+                    })
+                })
+                .count();
+            if before * 2 < total && comment_like < 2 {
+                continue;
+            }
+            for (line, state) in lines[i..].iter().zip(&mut states[i..]) {
+                if state.mark.is_none() && !line.blank() {
+                    state.mark = Some(Mark::with(Rule::CommentSection, before, 80));
+                    state.prose = false;
+                }
+            }
+            segments.retain(|s| s.first < i);
+            for segment in &mut segments {
+                segment.last = segment.last.min(i);
+            }
+            break;
+        }
+        segments
+    }
+}
+
+/// Whether a line under this rule shows that the text is a saved page, with a frame around it.
+fn betrays_page(rule: Rule) -> bool {
+    !matches!(
+        rule,
+        Rule::Timestamp
+            | Rule::Byline
+            | Rule::PhotoCredit
+            | Rule::InlineTeaser
+            | Rule::UpdateMarker
+            | Rule::Headline
+            | Rule::AuthorBox
+    )
+}
+
+/// Words of the lines of a range that are prose.
+fn prose_words(lines: &[Line], states: &[State], range: std::ops::Range<usize>) -> usize {
+    range.filter(|&i| states[i].prose && states[i].mark.is_none()).map(|i| lines[i].words).sum()
+}

@@ -1,0 +1,377 @@
+//! The whole cleaning of one document: decode, repair, normalise, remove furniture and repeats.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use serde::Serialize;
+use textmill_plugin::edit::{Edit, EditError, Rewriter};
+use textmill_plugin::error::Error;
+
+use crate::boilerplate::{Furniture, Mark};
+use crate::cues::Cues;
+use crate::dates::DateWords;
+use crate::line::Line;
+use crate::options::{Options, Rule, Rules};
+use crate::quick::QuickMap;
+use crate::{decode, mojibake, normalize};
+
+/// Most bytes of text in the column `boilerplate` of one document.
+const HANDED_ON: usize = 16 * 1024;
+/// Words from which on a repeated line is a repeated paragraph.
+const REPEATED_WORDS: usize = 8;
+
+/// A removed line that may carry metadata, handed on to later stages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Removed {
+    /// Id of the rule that removed it.
+    pub rule: &'static str,
+    /// The repaired text of the line.
+    pub text: String,
+    /// Byte offset in the output text where it stood.
+    pub at: u64,
+}
+
+/// What cleaning made of a document.
+#[derive(Clone, Debug)]
+pub struct Cleaned<'a> {
+    /// Edits of the received text, sorted.
+    pub edits: Vec<Edit>,
+    /// The text after them.
+    pub text: Cow<'a, str>,
+    /// Encoding of the original bytes, when they were not UTF-8.
+    pub encoding: Option<String>,
+    /// Removed lines that may carry metadata.
+    pub boilerplate: Vec<Removed>,
+}
+
+/// Cleans documents; holds the tables, cheap to clone.
+#[derive(Clone)]
+pub struct Cleaner {
+    rules: Rules,
+    furniture: Furniture,
+}
+
+impl Cleaner {
+    /// Compiles the tables.
+    ///
+    /// # Errors
+    /// Where a built-in table is malformed, which the tests rule out.
+    pub fn new(options: &Options) -> Result<Self, Error> {
+        let rules = options.rules.clone();
+        let (cues, dates) = tables()?;
+        let furniture = Furniture::new(cues, dates, rules.clone());
+        Ok(Self { rules, furniture })
+    }
+
+    /// Cleans `text`; `raw` are the original bytes where they were not UTF-8.
+    ///
+    /// # Errors
+    /// Where the edits of a pass do not fit the text, which would be a fault of this crate.
+    pub fn clean<'a>(&self, text: &'a str, raw: Option<&[u8]>) -> Result<Cleaned<'a>, EditError> {
+        let mut rewriter = Rewriter::new(text);
+        let mut encoding = None;
+        if let Some(raw) = raw
+            && self.rules.legacy_encoding
+        {
+            let decoded = decode::decode(text, raw);
+            encoding = decoded.encoding;
+            rewriter.pass(decoded.edits)?;
+        }
+        if self.rules.mojibake {
+            let edits = mojibake::repair(rewriter.text());
+            rewriter.pass(edits)?;
+        }
+        let edits = normalize::characters(rewriter.text(), &self.rules);
+        rewriter.pass(edits)?;
+        if self.rules.unicode_form {
+            let edits = normalize::form(rewriter.text());
+            rewriter.pass(edits)?;
+        }
+        if self.rules.white_space || self.rules.blank_lines {
+            let edits = normalize::spaces(rewriter.text(), &self.rules);
+            rewriter.pass(edits)?;
+        }
+        let page = rewriter.text();
+        let lines = Line::all(page);
+        let mut marks = self.furniture.marks(page, &lines);
+        if self.rules.repeated_paragraph {
+            repeated(page, &lines, &mut marks);
+        }
+        let boilerplate = hand_on(page, &lines, &marks);
+        let edits = removals(page, &lines, &marks);
+        rewriter.pass(edits)?;
+        let (edits, text) = rewriter.finish();
+        Ok(Cleaned { edits, text, encoding, boilerplate })
+    }
+}
+
+/// The built-in tables, compiled once a process.
+fn tables() -> Result<(Arc<Cues>, Arc<DateWords>), Error> {
+    static TABLES: OnceLock<(Arc<Cues>, Arc<DateWords>)> = OnceLock::new();
+    if let Some(tables) = TABLES.get() {
+        return Ok(tables.clone());
+    }
+    let tables = (Arc::new(Cues::builtin()?), Arc::new(DateWords::builtin()));
+    Ok(TABLES.get_or_init(|| tables).clone())
+}
+
+/// Marks second and later copies of paragraphs. A summary at the top that the text repeats further
+/// down gives way to the copy in the text, where it has its place.
+fn repeated(page: &str, lines: &[Line], marks: &mut [Option<Mark>]) {
+    let mut first: QuickMap<u64, usize> = QuickMap::default();
+    // Cut off from the text by removed lines, as a byline or a share bar.
+    let summary = lines.iter().zip(marks.iter()).position(|(l, m)| m.is_none() && !l.blank()).filter(|&s| {
+        (s + 1..lines.len()).find(|&j| !lines[j].blank()).is_some_and(|next| marks[next].is_some())
+    });
+    // Whether a paragraph of the text stands between the summary and here.
+    let mut text_since = false;
+    for (i, line) in lines.iter().enumerate() {
+        if marks[i].is_some() || line.words < REPEATED_WORDS {
+            continue;
+        }
+        match first.get(&line.hash).copied() {
+            Some(earlier) if lines[earlier].text(page) == line.text(page) => {
+                let gone = if Some(earlier) == summary && text_since {
+                    first.insert(line.hash, i);
+                    earlier
+                } else {
+                    i
+                };
+                marks[gone] = Some(Mark { rule: Rule::RepeatedParagraph, measured: None });
+            }
+            Some(_) => {}
+            None => {
+                first.insert(line.hash, i);
+                text_since |= summary.is_some_and(|s| s < i);
+            }
+        }
+    }
+}
+
+/// The end of what a removed line takes with it: its line end.
+fn taken_end(page: &str, line: &Line) -> usize {
+    page.len().min(line.end + 1)
+}
+
+/// One removal per run of lines under one rule, with the blank lines that would be left doubled.
+fn removals(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut open: Option<(Mark, usize, usize)> = None;
+    // Whether a blank line, or nothing at all, is the last that stays so far.
+    let mut blank_before = true;
+    let close = |open: &mut Option<(Mark, usize, usize)>, edits: &mut Vec<Edit>| {
+        if let Some((mark, start, end)) = open.take()
+            && start < end
+        {
+            let edit = Edit::remove(start..end, mark.rule.id());
+            edits.push(match mark.measured {
+                Some((value, threshold)) => edit.measured(value, threshold),
+                None => edit,
+            });
+        }
+    };
+    for (line, mark) in lines.iter().zip(marks) {
+        if let Some(mark) = mark {
+            let same = open.as_ref().is_some_and(|(m, ..)| m.rule == mark.rule);
+            if !same {
+                close(&mut open, &mut edits);
+                open = Some((*mark, line.start, line.end));
+            }
+            if let Some((.., end)) = &mut open {
+                *end = taken_end(page, line);
+            }
+        } else if line.blank() && open.is_some() {
+            if blank_before {
+                // The blank line after a removed line goes when one stands before already.
+                if let Some((.., end)) = &mut open {
+                    *end = taken_end(page, line);
+                }
+            } else {
+                close(&mut open, &mut edits);
+                blank_before = true;
+            }
+        } else if line.blank() {
+            blank_before = true;
+        } else {
+            close(&mut open, &mut edits);
+            blank_before = false;
+        }
+    }
+    close(&mut open, &mut edits);
+    // A blank line before a removed end of the page would end the text with two line ends: the
+    // first of the removals that reach the end without a gap takes it in.
+    let mut reach = page.len();
+    let mut first = None;
+    for (n, edit) in edits.iter().enumerate().rev() {
+        if edit.end != reach {
+            break;
+        }
+        reach = edit.start;
+        first = Some(n);
+    }
+    if let Some(edit) = first.and_then(|n| edits.get_mut(n))
+        && page[..reach].ends_with("\n\n")
+    {
+        edit.start -= 1;
+    }
+    edits
+}
+
+/// The removed lines that may carry metadata.
+fn hand_on(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Removed> {
+    let mut out = Vec::new();
+    let mut size = 0;
+    let first_kept =
+        lines.iter().zip(marks).position(|(l, m)| m.is_none() && !l.blank()).unwrap_or(lines.len());
+    // Offsets in the output are found from the removals, of which there are few.
+    let removals = removals(page, lines, marks);
+    let mut next = removals.iter().peekable();
+    let mut gone = 0;
+    for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
+        let Some(mark) = mark else { continue };
+        while let Some(edit) = next.next_if(|e| e.end <= line.start) {
+            gone += edit.end - edit.start;
+        }
+        let telling = matches!(
+            mark.rule,
+            Rule::Timestamp
+                | Rule::Byline
+                | Rule::Headline
+                | Rule::PageHeader
+                | Rule::Breadcrumb
+                | Rule::TagBar
+                | Rule::PhotoCredit
+                | Rule::Copyright
+                | Rule::AuthorBox
+                | Rule::UpdateMarker
+        );
+        if i >= first_kept && !telling {
+            continue;
+        }
+        let text = line.text(page);
+        size += text.len();
+        if size > HANDED_ON {
+            break;
+        }
+        let inside = next.peek().map_or(line.start, |e| e.start.min(line.start));
+        out.push(Removed { rule: mark.rule.id(), text: text.to_owned(), at: (inside - gone) as u64 });
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use textmill_plugin::edit::{apply, sort_and_check};
+
+    fn cleaner() -> Cleaner {
+        Cleaner::new(&Options::default()).unwrap()
+    }
+
+    const STORY: &str = "The ferry began running again on Tuesday, after a winter in which the boat was planed and painted.\n\
+        The crossing takes nine minutes in calm weather, and eleven when the swan will not move, the board said.";
+
+    #[test]
+    fn no_holes_are_left() {
+        let page = format!(
+            "Menu\n\nShare\n\n{STORY}\n\nRead more: A bell\n\nThe end of it came in autumn, when the board met again.\n\nTags: swan\n\nMenu\n"
+        );
+        let cleaned = cleaner().clean(&page, None).unwrap();
+        assert!(!cleaned.text.contains("\n\n\n"), "{:?}", cleaned.text);
+        assert!(!cleaned.text.starts_with('\n') && !cleaned.text.ends_with("\n\n"));
+    }
+
+    #[test]
+    fn offsets_of_handed_on_lines_lie_in_the_output() {
+        let page = format!(
+            "Menu\nA headline of the page stands here\n{STORY}\n19 April, 11:43 GMT\n{STORY} More.\nTags: swan, board\n"
+        );
+        let cleaned = cleaner().clean(&page, None).unwrap();
+        let date = cleaned.boilerplate.iter().find(|r| r.rule == "timestamp").unwrap();
+        assert_eq!(date.at as usize, STORY.len() + 1);
+        assert!(cleaned.boilerplate.iter().all(|r| r.at as usize <= cleaned.text.len()));
+    }
+
+    /// The rule that matters most: text after a block of teasers in the article is the article's.
+    #[test]
+    fn paragraphs_after_a_teaser_block_stay() {
+        let after = "The harbour board will meet again in the autumn, and the fare will be on its list once more.\n\
+            Until then the boat runs from seven to dusk, and the swan, they say, is in no hurry at all.";
+        for heading in ["Also Read", "Most read", "You may also like", "RELATED STORIES", "Lesen Sie auch"] {
+            let page = format!(
+                "Menu\nSearch\n{STORY}\n{heading}\nThe rope walk reopens with a longer rope\nA bell for the fog signal\n{after}\nPrivacy Policy\n"
+            );
+            let cleaned = cleaner().clean(&page, None).unwrap();
+            assert_eq!(cleaned.text, format!("{STORY}\n{after}\n"), "{heading}");
+        }
+    }
+
+    #[test]
+    fn the_handed_on_column_is_capped() {
+        let page = format!("{}{STORY}\n{STORY}", "Menu\nSome header line of the page here\n".repeat(2000));
+        let cleaned = cleaner().clean(&page, None).unwrap();
+        let size: usize = cleaned.boilerplate.iter().map(|r| r.text.len()).sum();
+        assert!(size > 0 && size <= HANDED_ON);
+    }
+
+    #[test]
+    fn hostile_texts_end() {
+        let cleaner = cleaner();
+        for text in [
+            "word ".repeat(100_000),
+            "Menu\n".repeat(50_000),
+            "\n".repeat(100_000),
+            format!("a{}", "\u{301}\u{323}".repeat(50_000)),
+            "cafÃ© ".repeat(30_000),
+            "Also Read\nA headline of some words\n".repeat(10_000),
+            "\0\u{200b}\r\n".repeat(20_000),
+            "Comments\nIt was good. I liked it.\n".repeat(10_000),
+            format!("{STORY}\nMenu\n").repeat(10_000),
+        ] {
+            let cleaned = cleaner.clean(&text, None).unwrap();
+            assert_eq!(apply(&text, &cleaned.edits), cleaned.text);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// The edits fit, and rebuild the output, whatever lines are thrown together.
+        #[test]
+        fn edits_rebuild_the_text(picks in prop::collection::vec(0usize..PIECES.len(), 0..40), raw in prop::option::of(prop::collection::vec(any::<u8>(), 0..40))) {
+            let page: String = picks.iter().map(|&i| PIECES[i]).collect();
+            let text = raw.as_ref().map_or(page, |raw| String::from_utf8_lossy(raw).into_owned());
+            let cleaned = cleaner().clean(&text, raw.as_deref()).unwrap();
+            let mut edits = cleaned.edits.clone();
+            sort_and_check(&text, &mut edits).unwrap();
+            prop_assert_eq!(apply(&text, &edits), cleaned.text.as_ref());
+            for line in &cleaned.boilerplate {
+                prop_assert!(line.at as usize <= cleaned.text.len());
+            }
+        }
+    }
+
+    const PIECES: &[&str] = &[
+        "Menu\n",
+        "\n",
+        "  \r\n",
+        "Also Read\n",
+        "A headline of several words here\n",
+        "READ MORE: Something\n",
+        "It opened on Saturday, and the people walked over it until the evening came, they said.\n",
+        "“Nobody left,” she said.\n",
+        "2 hours ago\n",
+        "3 Comments\n",
+        "Tags: a, b\n",
+        "cafÃ© \u{a0} x\n",
+        "e\u{301}\u{200b}\n",
+        "© 2020 Ledger\n",
+        "Share on FacebookShare on X\n",
+        "Photo: A. Morrow\n",
+        "1. one item\n",
+        "By Ines Tollgate\n",
+        "x",
+        " ",
+    ];
+}

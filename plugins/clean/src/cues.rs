@@ -1,0 +1,331 @@
+//! The phrases that betray page furniture, in many languages, and how they are looked up. The
+//! tables say what a phrase hints at; whether a line goes is decided by the rules.
+//!
+//! A table is a text file: `[class mode]` opens a section, each line below is a phrase, `#` a
+//! comment. Modes: `=` the phrase is the whole line, `^` the line starts with it, `$` ends with
+//! it, `~` contains it, `+` it is a part of a bar (several such parts glued together make one).
+//! Digits and punctuation around a `=` phrase do not count. Case does not count.
+
+use aho_corasick::automaton::{Automaton, OverlappingState};
+use aho_corasick::dfa::DFA;
+use aho_corasick::nfa::contiguous::NFA;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Anchored, Input, MatchKind, StartKind};
+
+use textmill_plugin::error::Error;
+
+const TABLES: &[&str] = &[
+    include_str!("cues/en.txt"),
+    include_str!("cues/de.txt"),
+    include_str!("cues/fr.txt"),
+    include_str!("cues/es.txt"),
+    include_str!("cues/it.txt"),
+    include_str!("cues/pt.txt"),
+    include_str!("cues/nl.txt"),
+    include_str!("cues/ru.txt"),
+    include_str!("cues/ar.txt"),
+    include_str!("cues/ja.txt"),
+    include_str!("cues/zh.txt"),
+    include_str!("cues/ko.txt"),
+    include_str!("cues/more.txt"),
+];
+
+/// What a phrase hints at; one bit each.
+pub mod class {
+    macro_rules! classes { ($($name:ident $bit:literal $word:literal;)+) => {
+        $(#[doc = concat!("Section `", $word, "` of the tables.")] pub const $name: u32 = 1 << $bit;)+
+        /// The bit of a section's name.
+        pub fn parse(word: &str) -> Option<u32> { match word { $($word => Some($name),)+ _ => None } }
+    } }
+    classes! {
+        SHARE 0 "share"; SUBSCRIBE 1 "subscribe"; LOGIN 2 "login"; COOKIE 3 "cookie"; NAV 4 "nav";
+        NOTICE 5 "notice"; AD 6 "ad"; RELATED 7 "related"; INLINE 8 "inline"; TAGS 9 "tags";
+        CREDIT 10 "credit"; COPYRIGHT 11 "copyright"; AUTHOR 12 "author"; COMMENTS 13 "comments";
+        UPDATE 14 "update"; BY 15 "by"; BYEND 16 "byend";
+    }
+}
+
+/// The hints of one line, as sets of [`class`] bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hits {
+    /// A phrase is the whole line.
+    pub whole: u32,
+    /// The line starts with a phrase.
+    pub start: u32,
+    /// The line ends with a phrase.
+    pub end: u32,
+    /// The line contains a phrase.
+    pub within: u32,
+    /// Byte at which the last credit in the line ends.
+    pub credit_end: usize,
+}
+
+impl Hits {
+    /// Every class hinted at in any way.
+    pub fn any(&self) -> u32 {
+        self.whole | self.start | self.end | self.within
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Mode {
+    Whole,
+    Start,
+    End,
+    Within,
+}
+
+#[derive(Clone, Copy)]
+struct Phrase {
+    class: u32,
+    mode: Mode,
+    /// The phrase begins, ends with a letter or digit of a script that separates words.
+    bound_left: bool,
+    bound_right: bool,
+}
+
+/// The compiled tables.
+pub struct Cues {
+    /// Phrases that stand at the start of a line: searched anchored, so a line costs a few bytes.
+    starts: NFA,
+    start_phrases: Vec<Phrase>,
+    /// Phrases that may stand anywhere.
+    anywhere: DFA,
+    anywhere_phrases: Vec<Phrase>,
+    /// Parts of share bars.
+    parts: AhoCorasick,
+}
+
+impl Cues {
+    /// Compiles the tables that are built in.
+    ///
+    /// # Errors
+    /// Where a table is malformed; the tests rule that out for the built-in ones.
+    pub fn builtin() -> Result<Self, Error> {
+        let (mut starts, mut start_phrases) = (Vec::new(), Vec::new());
+        let (mut anywhere, mut anywhere_phrases) = (Vec::new(), Vec::new());
+        let mut parts = Vec::new();
+        for table in TABLES {
+            let mut section: Option<(u32, &str)> = None;
+            for line in table.lines().map(str::trim_end) {
+                if line.is_empty() || line.starts_with("# ") {
+                    continue;
+                }
+                if let Some((name, mode)) =
+                    line.strip_prefix('[').and_then(|l| l.strip_suffix(']')).and_then(|l| l.rsplit_once(' '))
+                    && let Some(bit) = class::parse(name)
+                {
+                    section = Some((bit, mode));
+                    continue;
+                }
+                let Some((class, mode)) = section else {
+                    return Err(format!("cue `{line}` stands before the first section").into());
+                };
+                let phrase =
+                    if mode == "=" { line.trim_matches(|c: char| !c.is_alphanumeric()) } else { line.trim() };
+                if phrase.is_empty() {
+                    continue;
+                }
+                let entry = Phrase {
+                    class,
+                    mode: match mode {
+                        "=" => Mode::Whole,
+                        "^" => Mode::Start,
+                        "$" => Mode::End,
+                        _ => Mode::Within,
+                    },
+                    bound_left: phrase.chars().next().is_some_and(separates),
+                    bound_right: phrase.chars().next_back().is_some_and(separates),
+                };
+                for form in forms(phrase) {
+                    match mode {
+                        "=" | "^" => {
+                            starts.push(form);
+                            start_phrases.push(entry);
+                        }
+                        "$" | "~" => {
+                            anywhere.push(form);
+                            anywhere_phrases.push(entry);
+                        }
+                        "+" => parts.push(form),
+                        _ => return Err(format!("mode `{mode}` of cue `{line}` is not known").into()),
+                    }
+                }
+            }
+        }
+        Ok(Self {
+            starts: NFA::builder().ascii_case_insensitive(true).build(&starts)?,
+            start_phrases,
+            anywhere: DFA::builder()
+                .ascii_case_insensitive(true)
+                .start_kind(StartKind::Unanchored)
+                .build(&anywhere)?,
+            anywhere_phrases,
+            parts: AhoCorasickBuilder::new()
+                .ascii_case_insensitive(true)
+                .match_kind(MatchKind::LeftmostLongest)
+                .start_kind(StartKind::Both)
+                .build(&parts)?,
+        })
+    }
+
+    /// The hints of `line`, which has no white space at its ends. Phrases that may stand anywhere
+    /// are looked for in its last `inside` bytes.
+    pub fn look(&self, line: &str, inside: usize) -> Hits {
+        let mut hits = Hits::default();
+        let Some(first_alnum) = line.find(char::is_alphanumeric) else { return hits };
+        let first_letter = line.find(char::is_alphabetic).unwrap_or(first_alnum);
+        let end = line.trim_end_matches(|c: char| !c.is_alphabetic()).len();
+        for (nth, at) in [first_letter, first_alnum, 0].into_iter().enumerate() {
+            if nth > 0 && at == first_letter || nth > 1 && at == first_alnum {
+                continue;
+            }
+            let input = Input::new(line).range(at..).anchored(Anchored::Yes);
+            let mut state = OverlappingState::start();
+            loop {
+                if self.starts.try_find_overlapping(&input, &mut state).is_err() {
+                    break;
+                }
+                let Some(found) = state.get_match() else { break };
+                let Some(phrase) = self.start_phrases.get(found.pattern().as_usize()) else { continue };
+                // A phrase that ends another is reported with it, though it does not start here.
+                if found.start() != at || phrase.bound_right && !boundary_after(line, found.end()) {
+                    continue;
+                }
+                match phrase.mode {
+                    Mode::Whole if found.end() >= end => hits.whole |= phrase.class,
+                    // Digits may stand before a whole-line phrase, not before a start phrase.
+                    Mode::Start if at != first_letter || first_letter == first_alnum => {
+                        hits.start |= phrase.class
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if inside > 0 {
+            let from = line.ceil_char_boundary(line.len().saturating_sub(inside));
+            let input = Input::new(line).range(from..);
+            let mut state = OverlappingState::start();
+            loop {
+                if self.anywhere.try_find_overlapping(&input, &mut state).is_err() {
+                    break;
+                }
+                let Some(found) = state.get_match() else { break };
+                let Some(phrase) = self.anywhere_phrases.get(found.pattern().as_usize()) else { continue };
+                if phrase.bound_right && !boundary_after(line, found.end())
+                    || phrase.bound_left && !boundary_before(line, found.start())
+                {
+                    continue;
+                }
+                match phrase.mode {
+                    Mode::End if found.end() >= end => hits.end |= phrase.class,
+                    Mode::Within => {
+                        hits.within |= phrase.class;
+                        if phrase.class == class::CREDIT {
+                            hits.credit_end = found.end();
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        hits
+    }
+
+    /// How many parts of a share bar `line` is made of, when it is made of nothing else (up to a
+    /// tenth of its letters); 0 otherwise.
+    pub fn bar_parts(&self, line: &str) -> usize {
+        // Most lines do not begin with a part, and that costs a few bytes to see.
+        let Some(first) = line.find(char::is_alphabetic) else { return 0 };
+        if self.parts.find(Input::new(line).range(first..).anchored(Anchored::Yes)).is_none() {
+            return 0;
+        }
+        let letters = line.chars().filter(|c| c.is_alphabetic()).count();
+        let (mut parts, mut covered) = (0, 0);
+        for found in self.parts.find_iter(line) {
+            let part = &line[found.start()..found.end()];
+            // A lone `on` or `x` inside a word says nothing.
+            let inner = part.len() <= 2 && !(boundary_after(line, found.end()) || glued(line, found.end()));
+            if !inner {
+                parts += 1;
+                covered += part.chars().filter(|c| c.is_alphabetic()).count();
+            }
+        }
+        if letters > 0 && covered * 10 >= letters * 9 { parts } else { 0 }
+    }
+}
+
+/// Whether the text goes on with a capital: `FacebookShare`.
+fn glued(line: &str, at: usize) -> bool {
+    line[at..].chars().next().is_some_and(char::is_uppercase)
+}
+
+fn boundary_after(line: &str, at: usize) -> bool {
+    line[at..].chars().next().is_none_or(|c| !separates(c))
+}
+
+fn boundary_before(line: &str, at: usize) -> bool {
+    line[..at].chars().next_back().is_none_or(|c| !separates(c))
+}
+
+/// Letters and digits of scripts that put spaces between words.
+fn separates(c: char) -> bool {
+    c.is_alphanumeric() && !super::line::unspaced(c) && !('\u{ac00}'..='\u{d7af}').contains(&c)
+}
+
+/// The forms in which a phrase is looked for: ASCII case is folded by the automaton, other
+/// letters need their capitals spelt out.
+fn forms(phrase: &str) -> Vec<String> {
+    let lower = phrase.to_lowercase();
+    if phrase.is_ascii() {
+        return vec![lower];
+    }
+    let mut chars = lower.chars();
+    let title: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
+    let mut forms = vec![lower.to_uppercase(), title, lower];
+    forms.sort();
+    forms.dedup();
+    forms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::class::*;
+    use super::*;
+
+    #[test]
+    fn whole_line_phrases_ignore_case_digits_and_punctuation() {
+        let cues = Cues::builtin().unwrap();
+        assert_eq!(cues.look("READ MORE", 999).whole & INLINE, INLINE);
+        assert_eq!(cues.look("• Newsletter »", 999).whole & SUBSCRIBE, SUBSCRIBE);
+        assert_eq!(cues.look("Comments (12)", 999).whole & COMMENTS, COMMENTS);
+        assert_eq!(cues.look("12 Comments", 999).whole & COMMENTS, COMMENTS);
+        assert_eq!(cues.look("ЧИТАЙТЕ ТАКЖЕ", 999).whole & RELATED, RELATED);
+        assert_eq!(cues.look("Comments were mixed", 999).whole, 0);
+    }
+
+    #[test]
+    fn start_phrases_end_at_a_word() {
+        let cues = Cues::builtin().unwrap();
+        assert_eq!(cues.look("READ MORE: A bridge opens", 999).start & INLINE, INLINE);
+        assert_eq!(cues.look("Also Read: A bridge opens", 999).start & INLINE, INLINE);
+        assert_eq!(cues.look("Tags: bridgeriver", 999).start & TAGS, TAGS);
+        assert_eq!(cues.look("Tagsatzung", 999).start, 0);
+        assert_eq!(cues.look("関連記事：橋が開通", 999).start & INLINE, INLINE);
+    }
+
+    #[test]
+    fn a_phrase_inside_another_does_not_count() {
+        let cues = Cues::builtin().unwrap();
+        assert_eq!(cues.look("Facebook", 999).whole, SHARE);
+        assert_eq!(cues.look("Oak", 999), Hits::default());
+    }
+
+    #[test]
+    fn glued_bars_are_counted() {
+        let cues = Cues::builtin().unwrap();
+        assert_eq!(cues.bar_parts("Share on FacebookShare on X"), 4);
+        assert_eq!(cues.bar_parts("ShareTweetSend"), 3);
+        assert_eq!(cues.bar_parts("Youtube Twitter Facebook"), 3);
+        assert_eq!(cues.bar_parts("The share of the market"), 0);
+    }
+}

@@ -1,0 +1,207 @@
+//! Tells lines that are a date or a time from others. Does not read the date: `extract` does.
+
+use crate::quick::QuickMap;
+
+/// Words that occur in date lines.
+pub struct DateWords {
+    /// The word in lower case, and whether it makes a line of numbers a date.
+    words: QuickMap<&'static str, bool>,
+}
+
+/// Longest date line, in bytes; longer ones say more than a date.
+const LONGEST: usize = 120;
+/// Most words and numbers in a date line: `Published Nov 18, 2019 at 4:07 PM | Updated at 5:36 PM
+/// CST on Nov 18, 2019` has 19.
+const MOST_TOKENS: usize = 24;
+
+impl DateWords {
+    /// The words of the built-in table.
+    pub fn builtin() -> Self {
+        let mut words = QuickMap::default();
+        for line in include_str!("cues/dates.txt").lines() {
+            if line.is_empty() || line.starts_with("# ") {
+                continue;
+            }
+            let (word, strong) = match line.strip_prefix("! ") {
+                Some(word) => (word, true),
+                None => (line, false),
+            };
+            *words.entry(word).or_insert(strong) |= strong;
+        }
+        Self { words }
+    }
+
+    /// Whether `line` is made of a date, a time or an age (`2 hours ago`) alone.
+    pub fn is_timestamp(&self, line: &str) -> bool {
+        if line.len() > LONGEST || !line.bytes().any(|b| b.is_ascii_digit()) {
+            return false;
+        }
+        let (mut tokens, mut numbers, mut strong, mut shaped) = (0usize, 0usize, false, false);
+        let mut lower = String::new();
+        for token in line
+            .split(|c: char| !c.is_alphanumeric() && c != '\u{941}' && !is_mark(c))
+            .filter(|t| !t.is_empty())
+        {
+            tokens += 1;
+            if tokens > MOST_TOKENS {
+                return false;
+            }
+            if token.starts_with(|c: char| c.is_ascii_digit()) {
+                numbers += 1;
+                let letters = token.bytes().filter(|b| !b.is_ascii_digit()).count();
+                let digits = token.len() - letters;
+                if token.chars().any(is_east_asian_date_sign) {
+                    if !token.chars().all(|c| c.is_ascii_digit() || is_east_asian_date_sign(c)) {
+                        return false;
+                    }
+                    strong = true;
+                } else if digits > 4 && digits != 8 || letters > 3 {
+                    return false;
+                }
+                continue;
+            }
+            if token.chars().all(is_east_asian_date_sign) {
+                strong = true;
+                continue;
+            }
+            lower.clear();
+            if token.is_ascii() {
+                lower.push_str(token);
+                lower.make_ascii_lowercase();
+            } else {
+                lower.extend(token.chars().flat_map(char::to_lowercase));
+            }
+            match self.words.get(lower.as_str()) {
+                Some(&s) => strong |= s,
+                None => return false,
+            }
+        }
+        // `20:05`, `27/09/2020`, `2021-06-03T08:00`.
+        for pair in line.as_bytes().windows(3) {
+            shaped |= pair[0].is_ascii_digit()
+                && matches!(pair[1], b':' | b'/' | b'.' | b'-')
+                && pair[2].is_ascii_digit();
+        }
+        // A lone number with a word such as `may 3` would do; a lone year would not.
+        numbers >= 1 && (strong || shaped && numbers >= 2)
+    }
+}
+
+fn is_mark(c: char) -> bool {
+    // Vowel signs of the Indic scripts belong to the word.
+    ('\u{900}'..='\u{dff}').contains(&c)
+}
+
+fn is_east_asian_date_sign(c: char) -> bool {
+    matches!(
+        c,
+        '年' | '月'
+            | '日'
+            | '時'
+            | '时'
+            | '分'
+            | '秒'
+            | '前'
+            | '午'
+            | '後'
+            | '后'
+            | '更'
+            | '新'
+            | '发'
+            | '布'
+            | '公'
+            | '開'
+            | '开'
+            | '曜'
+            | '火'
+            | '水'
+            | '木'
+            | '金'
+            | '土'
+            | '星'
+            | '期'
+            | '周'
+            | '週'
+            | '一'
+            | '二'
+            | '三'
+            | '四'
+            | '五'
+            | '六'
+            | '上'
+            | '下'
+            | '間'
+            | '间'
+            | '掲'
+            | '載'
+            | '配'
+            | '信'
+            | '最'
+            | '終'
+            | '년'
+            | '월'
+            | '일'
+            | '시'
+            | '분'
+            | '초'
+            | '오'
+            | '전'
+            | '후'
+            | '입'
+            | '력'
+            | '수'
+            | '정'
+            | '승'
+            | '인'
+            | '기'
+            | '사'
+            | '등'
+            | '록'
+            | '화'
+            | '목'
+            | '금'
+            | '토'
+            | '최'
+            | '종'
+            | '小'
+            | '天'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_many_shapes() {
+        let words = DateWords::builtin();
+        for line in [
+            "19 April, 11:43 GMT",
+            "18 January 2024, 14:32",
+            "19:54 GMT 25.04.2022 (Updated: 20:20 GMT 25.04.2022)",
+            "July 8, 2025",
+            "Published Nov 18, 2019 at 4:07 PM | Updated at 5:36 PM CST on Nov 18, 2019",
+            "2 hours ago",
+            "2021-06-03T08:00:00+02:00",
+            "27/09/2020 06:30",
+            "28. 4. 2023, 18:41 Uhr",
+            "18 января 2024, 14:32",
+            "2025年1月13日 21時37分",
+            "il y a 3 heures",
+            "입력 2024.01.18 14:32",
+        ] {
+            assert!(words.is_timestamp(line), "{line}");
+        }
+        for line in [
+            "2021",
+            "Chapter 3",
+            "In May 2021 the bridge opened",
+            "1,204 loaves",
+            "12",
+            "Sunday best",
+            "Results 3:1",
+        ] {
+            assert!(!words.is_timestamp(line), "{line}");
+        }
+    }
+}

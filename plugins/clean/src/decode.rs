@@ -1,0 +1,177 @@
+//! Finds the encoding of bytes that are not UTF-8, decodes them, and expresses the result as edits
+//! of the lossy text that the host passed. Bytes that are UTF-8 never come here.
+
+use std::ops::Range;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use textmill_plugin::edit::Edit;
+
+use crate::options::Rule;
+
+/// What decoding found.
+pub struct Decoded {
+    /// Edits of the received text.
+    pub edits: Vec<Edit>,
+    /// WHATWG name of the encoding, in lower case; `None` when the bytes are UTF-8 after all.
+    pub encoding: Option<String>,
+}
+
+/// Bytes of the document's head in which the NUL pattern of UTF-16 is counted.
+const NUL_SAMPLE: usize = 4096;
+
+/// Decodes `raw`, whose lossy UTF-8 decoding is `received`.
+pub fn decode(received: &str, raw: &[u8]) -> Decoded {
+    let (encoding, skip) = detect(raw);
+    if encoding == UTF_8 {
+        return Decoded { edits: Vec::new(), encoding: None };
+    }
+    let (text, _) = encoding.decode_without_bom_handling(&raw[skip..]);
+    Decoded { edits: difference(received, &text), encoding: Some(encoding.name().to_ascii_lowercase()) }
+}
+
+/// The encoding of `raw` and the length of its byte order mark.
+fn detect(raw: &[u8]) -> (&'static Encoding, usize) {
+    if let Some((encoding, length)) = Encoding::for_bom(raw) {
+        return (encoding, length);
+    }
+    if let Some(encoding) = utf16_by_nuls(raw) {
+        return (encoding, 0);
+    }
+    if mostly_utf8(raw) {
+        return (UTF_8, 0);
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(raw, true);
+    (detector.guess(None, Utf8Detection::Deny), 0)
+}
+
+/// UTF-16 without a byte order mark: in text of any script that uses ASCII spaces and line ends,
+/// one half of the byte pairs holds many NULs and the other next to none.
+fn utf16_by_nuls(raw: &[u8]) -> Option<&'static Encoding> {
+    let head = raw.get(..NUL_SAMPLE).unwrap_or(raw);
+    let pairs = head.len() / 2;
+    if pairs < 4 {
+        return None;
+    }
+    let (mut even, mut odd) = (0, 0);
+    for pair in head.chunks_exact(2) {
+        even += usize::from(pair[0] == 0);
+        odd += usize::from(pair[1] == 0);
+    }
+    let (many, few) = (pairs / 10 + 1, pairs / 50);
+    if odd > many && even <= few {
+        Some(UTF_16LE)
+    } else if even > many && odd <= few {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+/// Whether the bytes are UTF-8 with some damage: valid multi-byte characters outnumber the broken
+/// places. Legacy text forms valid sequences by chance alone, and rarely.
+fn mostly_utf8(raw: &[u8]) -> bool {
+    let (mut good, mut bad) = (0usize, 0usize);
+    for chunk in raw.utf8_chunks() {
+        // Counting lead bytes: every byte of a multi-byte character but the first is 10xxxxxx.
+        good += chunk.valid().bytes().filter(|&b| b >= 0xc0).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    good > bad
+}
+
+/// Edits that turn `from` into `to`: per line where both have as many, else one for the whole.
+fn difference(from: &str, to: &str) -> Vec<Edit> {
+    let lines = memchr::memchr_iter(b'\n', from.as_bytes()).count();
+    if lines != memchr::memchr_iter(b'\n', to.as_bytes()).count() {
+        return changed(from, to).map(|(span, with)| edit(span, with)).into_iter().collect();
+    }
+    let mut edits = Vec::new();
+    let mut at = 0;
+    for (old, new) in from.split('\n').zip(to.split('\n')) {
+        if old != new
+            && let Some((span, with)) = changed(old, new)
+        {
+            edits.push(edit(span.start + at..span.end + at, with));
+        }
+        at += old.len() + 1;
+    }
+    edits
+}
+
+fn edit(span: Range<usize>, with: &str) -> Edit {
+    Edit::replace(span, with.to_owned(), Rule::LegacyEncoding.id())
+}
+
+/// The part of `from` that differs from `to`, and what stands there in `to`; `None` when equal.
+pub fn changed<'t>(from: &str, to: &'t str) -> Option<(Range<usize>, &'t str)> {
+    if from == to {
+        return None;
+    }
+    let (a, b) = (from.as_bytes(), to.as_bytes());
+    let mut prefix = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    while !from.is_char_boundary(prefix) || !to.is_char_boundary(prefix) {
+        prefix -= 1;
+    }
+    let most = a.len().min(b.len()) - prefix;
+    let mut suffix = a.iter().rev().zip(b.iter().rev()).take(most).take_while(|(x, y)| x == y).count();
+    while !from.is_char_boundary(a.len() - suffix) || !to.is_char_boundary(b.len() - suffix) {
+        suffix -= 1;
+    }
+    Some((prefix..a.len() - suffix, &to[prefix..b.len() - suffix]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use textmill_plugin::edit::apply;
+
+    fn run(raw: &[u8]) -> (String, Option<String>, usize) {
+        let received = String::from_utf8_lossy(raw).into_owned();
+        let decoded = decode(&received, raw);
+        (apply(&received, &decoded.edits), decoded.encoding, decoded.edits.len())
+    }
+
+    #[test]
+    fn windows_1252_is_detected_and_edited_line_by_line() {
+        let raw = b"Das Caf\xe9 am Fluss hat wieder ge\xf6ffnet.\nPlain line.\nDie Br\xfccke ist sch\xf6n.\n";
+        let (text, encoding, edits) = run(raw);
+        assert_eq!(text, "Das Café am Fluss hat wieder geöffnet.\nPlain line.\nDie Brücke ist schön.\n");
+        assert_eq!(encoding.as_deref(), Some("windows-1252"));
+        assert_eq!(edits, 2);
+    }
+
+    #[test]
+    fn one_broken_byte_does_not_make_a_utf8_page_legacy() {
+        let (text, encoding, edits) = run(b"Br\xc3\xbccke, Stra\xc3\x9fe, sch\xc3\xb6n \xff Ende");
+        assert_eq!((text.as_str(), encoding, edits), ("Brücke, Straße, schön \u{fffd} Ende", None, 0));
+    }
+
+    #[test]
+    fn utf16_with_and_without_a_mark() {
+        for (mark, big) in [(true, false), (false, false), (true, true), (false, true)] {
+            let text = "The bridge opened.\nIt is crooked – on purpose.";
+            let mut raw = Vec::new();
+            if mark {
+                raw.extend(if big { [0xfe, 0xff] } else { [0xff, 0xfe] });
+            }
+            for unit in text.encode_utf16() {
+                raw.extend(if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
+            }
+            let (got, encoding, _) = run(&raw);
+            assert_eq!(got, text);
+            assert_eq!(encoding.as_deref(), Some(if big { "utf-16be" } else { "utf-16le" }));
+        }
+    }
+
+    #[test]
+    fn cyrillic_and_japanese() {
+        let russian = "Мост через реку открыли в субботу утром. Жители шли по нему до вечера.";
+        let (raw, _, _) = encoding_rs::WINDOWS_1251.encode(russian);
+        assert_eq!(run(&raw).0, russian);
+        let japanese = "土曜日の朝、川に架かる新しい橋が開通した。住民は夕方まで橋を渡った。";
+        let (raw, _, _) = encoding_rs::SHIFT_JIS.encode(japanese);
+        assert_eq!(run(&raw).0, japanese);
+    }
+}

@@ -1,0 +1,296 @@
+//! The frame around the main text: headline, header lines, footer lines, and what is left of
+//! widgets inside the text. The main text itself is found in `body`.
+
+use crate::body;
+use crate::boilerplate::{Furniture, HEADLINE, LONG, Mark, PARAGRAPH, State};
+use crate::cues::{Hits, class};
+use crate::line::Line;
+use crate::options::Rule;
+
+/// Words from which on a line above the text may be its summary.
+const LEDE: usize = 12;
+/// Lines above the text among which its summary is looked for.
+const LEDE_REACH: usize = 30;
+/// Short lines in a row, in the middle of the text, that are a menu or a widget and not a list.
+const WIDGET_RUN: usize = 18;
+
+impl Furniture {
+    /// Marks what is left of the frame around and between the segments of the main text.
+    pub(crate) fn frame(
+        &self,
+        text: &str,
+        lines: &[Line],
+        states: &mut [State],
+        segments: &[body::Segment],
+        is_page: bool,
+    ) {
+        let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
+            if is_page {
+                self.frame_without_body(lines, states);
+            }
+            return;
+        };
+        let body_start = body::opening(lines, states, first);
+        let lede = self.lede(lines, states, body_start);
+        let title = self.title(text, lines, states, lede.unwrap_or(body_start));
+        if !is_page {
+            // A bare text, not a page: short lines in it are its own (tables, lists, verse).
+            let top = lines.iter().position(|l| !l.blank());
+            if let Some(top) = title.filter(|&t| Some(t) == top && self.rules.on(Rule::Headline)) {
+                states[top].mark = Some(Mark::by(Rule::Headline));
+            }
+            return;
+        }
+        for i in 0..body_start {
+            if states[i].mark.is_some() || lines[i].blank() || Some(i) == lede {
+                continue;
+            }
+            states[i].mark = Some(self.header_mark(text, lines, states, i, title));
+        }
+        for (segment, following) in segments.iter().zip(segments.iter().skip(1)) {
+            for i in segment.last + 1..following.first {
+                self.apart(lines, states, i);
+            }
+        }
+        for i in last.last + 1..lines.len() {
+            self.apart(lines, states, i);
+        }
+        // Dates below the text belong to the teasers and comments there.
+        let mut below = None;
+        for state in states.iter_mut().skip(last.last + 1) {
+            match state.mark.map(|m| m.rule) {
+                Some(rule @ (Rule::RelatedTeaser | Rule::CommentSection)) => below = Some(rule),
+                Some(Rule::Timestamp) => {
+                    if let Some(rule) = below.filter(|&r| self.rules.on(r)) {
+                        state.mark = Some(Mark::by(rule));
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.bylines_inside(text, lines, states, body_start, last.last);
+        self.prompts_inside(lines, states, body_start, last.last);
+        self.widgets_inside(lines, states, body_start, last.last);
+        if let Some(title) = title {
+            for i in body_start..lines.len() {
+                if states[i].mark.is_none()
+                    && lines[i].hash == lines[title].hash
+                    && lines[i].text(text) == lines[title].text(text)
+                {
+                    states[i].mark = Some(Mark::by(Rule::Headline));
+                }
+            }
+        }
+    }
+
+    /// A line outside the main text.
+    fn apart(&self, lines: &[Line], states: &mut [State], i: usize) {
+        if states[i].mark.is_some() || lines[i].blank() {
+            return;
+        }
+        let mark = if states[i].prose {
+            Mark::with(Rule::OutsideBody, lines[i].words, LONG)
+        } else {
+            Mark::with(Rule::PageFooter, lines[i].words, LONG)
+        };
+        states[i].mark = Some(mark);
+    }
+
+    /// The line of the headline, before `end`: the last line of 3 to 28 words that is not prose.
+    fn title(&self, text: &str, lines: &[Line], states: &[State], end: usize) -> Option<usize> {
+        let candidates = (0..end).rev().filter(|&i| {
+            let line = &lines[i];
+            states[i].mark.is_none()
+                && (3..=HEADLINE).contains(&line.words)
+                && !line.full_stop
+                && !line.bullet
+                && !self.names_author(text, line, states[i].hits)
+        });
+        // The longest of the last few: sections and captions are shorter.
+        candidates.take(4).max_by_key(|&i| (lines[i].words.min(12), i))
+    }
+
+    /// The summary that stands between headline and text, cut off from the text by bylines, bars and
+    /// captions: the last longer line that follows a headline-like one.
+    fn lede(&self, lines: &[Line], states: &[State], end: usize) -> Option<usize> {
+        let shown: Vec<usize> = (0..end).rev().filter(|&i| !lines[i].blank()).take(LEDE_REACH).collect();
+        for pair in shown.windows(2) {
+            let (i, above) = (pair[0], pair[1]);
+            let line = &lines[i];
+            let long = line.words >= LEDE && !line.cut;
+            // A line that occurs twice up here is the headline, however long.
+            let twice = shown.iter().any(|&j| j != i && lines[j].hash == line.hash);
+            if twice || states[i].mark.is_some() || !long || !(line.sentence || line.words >= PARAGRAPH) {
+                continue;
+            }
+            let head = &lines[above];
+            let headline =
+                states[above].mark.is_none() && (4..=HEADLINE).contains(&head.words) && !head.full_stop;
+            if headline {
+                return Some(i);
+            }
+        }
+        None
+    }
+
+    fn names_author(&self, text: &str, line: &Line, hits: Hits) -> bool {
+        let content = line.text(text);
+        if line.words > 14 || line.sentence && !content.ends_with('.') {
+            return false;
+        }
+        let by = hits.start & class::BY != 0 && line.words >= 2;
+        let inner_by = line.words <= 9 && !line.sentence && content.contains(" by ");
+        let end = (hits.end | hits.whole) & class::BYEND != 0;
+        by || inner_by || end && line.words <= 8
+    }
+
+    fn header_mark(
+        &self,
+        text: &str,
+        lines: &[Line],
+        states: &[State],
+        i: usize,
+        title: Option<usize>,
+    ) -> Mark {
+        let line = &lines[i];
+        let content = line.text(text);
+        if let Some(title) = title
+            && (i == title || lines[title].hash == line.hash && lines[title].text(text) == content)
+        {
+            return Mark::by(Rule::Headline);
+        }
+        if self.names_author(text, line, states[i].hits) {
+            return Mark::by(Rule::Byline);
+        }
+        let path = |word: &str| matches!(word, "/" | ">" | "»" | "›" | "::" | "→");
+        if line.words <= 14 && content.split(' ').skip(1).any(path) {
+            return Mark::by(Rule::Breadcrumb);
+        }
+        if states[i].prose {
+            return Mark::with(Rule::OutsideBody, line.words, LONG);
+        }
+        /// Lines that a run is looked for in, to each side.
+        const REACH: usize = 4;
+        let short = |j: &usize| lines[*j].words <= 4 || states[*j].mark.is_some() || lines[*j].blank();
+        let run = (0..i).rev().take(REACH).take_while(short).count()
+            + (i + 1..lines.len()).take(REACH).take_while(short).count()
+            + 1;
+        if line.bullet || line.words <= 4 && run >= REACH {
+            return Mark::with(Rule::Navigation, run, REACH);
+        }
+        Mark::by(Rule::PageHeader)
+    }
+
+    /// Bylines that stand below the first sentence of the article (below its summary).
+    fn bylines_inside(&self, text: &str, lines: &[Line], states: &mut [State], from: usize, to: usize) {
+        for i in from..=to.min(lines.len().saturating_sub(1)) {
+            let line = &lines[i];
+            if states[i].mark.is_some() || line.sentence || line.words < 2 || line.words > 14 {
+                continue;
+            }
+            let content = line.text(text);
+            if line.words <= 8 && states[i].hits.start & class::BY != 0 && capitals(content)
+                || self.name_and_date(content)
+            {
+                states[i].mark = Some(Mark::by(Rule::Byline));
+            }
+        }
+    }
+
+    /// `Jane Doe, 26.04.2024 10:00`: up to five words, then a date to the end.
+    fn name_and_date(&self, content: &str) -> bool {
+        let Some(digit) = content.find(|c: char| c.is_ascii_digit()) else { return false };
+        let name = &content[..digit];
+        // The date may begin with a word: `Jane Doe, July 8, 2025`.
+        name.split_whitespace().count() <= 5
+            && name.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())
+            && (content.bytes().filter(u8::is_ascii_digit).count() >= 5)
+            && (self.dates.is_timestamp(&content[digit..])
+                || name
+                    .trim_end()
+                    .rfind([' ', ','])
+                    .is_some_and(|at| self.dates.is_timestamp(content[at..].trim_start_matches([' ', ',']))))
+    }
+
+    /// The short lines of a prompt inside the text: a few in a row of which one has a cue
+    /// (`Keep it free for all`, `Give 3`, `Other amount`).
+    fn prompts_inside(&self, lines: &[Line], states: &mut [State], from: usize, to: usize) {
+        const RUN: std::ops::RangeInclusive<usize> = 3..=8;
+        let mut run: Vec<usize> = Vec::new();
+        for (i, line) in lines.iter().enumerate().take(to + 1).skip(from) {
+            if line.blank() {
+                continue;
+            }
+            if line.words <= 8 && !line.sentence && !line.colon {
+                run.push(i);
+                continue;
+            }
+            let prompt = |j: &usize| {
+                states[*j].mark.is_some_and(|m| {
+                    matches!(m.rule, Rule::SubscribeForm | Rule::LoginForm | Rule::CookieNotice)
+                })
+            };
+            if RUN.contains(&run.len()) && run.iter().any(prompt) {
+                for &j in &run {
+                    if states[j].mark.is_none() {
+                        states[j].mark = Some(Mark::with(Rule::SubscribeForm, run.len(), *RUN.start()));
+                    }
+                }
+            }
+            run.clear();
+        }
+    }
+
+    /// Long runs of short lines inside the text: a player's menus, a list of topics.
+    fn widgets_inside(&self, lines: &[Line], states: &mut [State], from: usize, to: usize) {
+        let mut run: Vec<usize> = Vec::new();
+        let to = to.min(lines.len().saturating_sub(1));
+        for i in from..=to {
+            if lines[i].blank() {
+                continue;
+            }
+            let short =
+                states[i].mark.is_some() || lines[i].words <= 6 && !lines[i].sentence && !lines[i].colon;
+            if short {
+                run.push(i);
+            }
+            if !short || i == to {
+                let cued = run.iter().filter(|&&j| states[j].mark.is_some()).count();
+                // A list of the article has no cue words in it.
+                if run.len() >= WIDGET_RUN && cued * 5 >= run.len() {
+                    let count = run.len();
+                    for &j in &run {
+                        if states[j].mark.is_none() {
+                            states[j].mark = Some(Mark::with(Rule::Navigation, count, WIDGET_RUN));
+                        }
+                    }
+                }
+                run.clear();
+            }
+        }
+    }
+
+    /// A page without a main text: menus go by their shape, the rest stays.
+    fn frame_without_body(&self, lines: &[Line], states: &mut [State]) {
+        let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
+        let cued = shown.iter().filter(|&&i| states[i].mark.is_some()).count();
+        // Where cue words abound, the short lines between them are of the same kind.
+        if cued * 3 < shown.len() {
+            return;
+        }
+        for &i in &shown {
+            if states[i].mark.is_none() && lines[i].words <= 6 && !lines[i].sentence {
+                states[i].mark = Some(Mark::with(Rule::Navigation, cued, shown.len().div_ceil(3)));
+            }
+        }
+    }
+}
+
+/// Whether every word but the little ones begins with a capital.
+fn capitals(content: &str) -> bool {
+    let words = content.split(' ').skip(1);
+    words.clone().next().is_some()
+        && words
+            .filter(|w| w.chars().count() > 3)
+            .all(|w| w.chars().find(|c| c.is_alphanumeric()).is_none_or(|c| !c.is_lowercase()))
+}

@@ -1,0 +1,84 @@
+//! The `clean` plugin: decodes, repairs and normalises the text of a saved page, and removes what
+//! belongs to the page and not to the document. Wiring only; the work is in [`clean`].
+#![forbid(unsafe_code)]
+
+pub mod body;
+pub mod boilerplate;
+pub mod clean;
+pub mod cues;
+pub mod dates;
+pub mod decode;
+mod frame;
+pub mod line;
+pub mod mojibake;
+pub mod normalize;
+pub mod options;
+mod quick;
+mod single;
+
+use options::Options;
+use textmill_plugin::prelude::*;
+
+/// The operator `clean`.
+#[derive(Clone)]
+pub struct Clean {
+    cleaner: clean::Cleaner,
+    min_chars: u64,
+}
+
+impl Map for Clean {
+    type Options = Options;
+
+    fn describe() -> Describe {
+        Describe::new("clean")
+            .doc("decodes, repairs and normalises the text; removes page furniture and repeated paragraphs")
+            .reads("text")
+            .reads_optional("raw")
+            .writes("text", DataType::LargeUtf8)
+            .writes("raw", DataType::LargeBinary)
+            .writes("encoding", DataType::Utf8)
+            .writes(
+                "boilerplate",
+                list(structure([
+                    ("rule", DataType::LargeUtf8),
+                    ("text", DataType::LargeUtf8),
+                    ("at", DataType::UInt64),
+                ])),
+            )
+            .selects()
+            .version(1)
+    }
+
+    fn bind(options: Options) -> Result<Self> {
+        Ok(Self { cleaner: clean::Cleaner::new(&options)?, min_chars: options.min_chars })
+    }
+
+    fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
+        let text = doc.text();
+        let cleaned = self.cleaner.clean(text, doc.bytes("raw"))?;
+        let empty = text.trim().is_empty();
+        let left = cleaned.text.chars().filter(|c| !c.is_whitespace()).count() as u64;
+        if empty {
+            doc.drop("empty", 0.0, 1.0);
+            return Ok(());
+        }
+        if left < self.min_chars {
+            doc.drop("no-text-left", left as f64, self.min_chars as f64);
+        }
+        doc.set("raw", None::<Vec<u8>>);
+        doc.set("encoding", &cleaned.encoding);
+        doc.set("boilerplate", &cleaned.boilerplate);
+        doc.edits(cleaned.edits);
+        Ok(())
+    }
+}
+
+textmill_plugin::export!(map::<Clean>());
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn stage_snapshots() {
+        textmill_plugin::harness::snapshots(&crate::plugin(), "../../tests/stages/clean");
+    }
+}

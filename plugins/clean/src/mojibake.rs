@@ -1,0 +1,295 @@
+//! Undoes mojibake: UTF-8 that was read as windows-1252 or Latin-1, once or twice. The idea is
+//! ftfy's (reverse the wrong reading where the bytes are valid UTF-8), with tests per sequence in
+//! place of its table, so that right text with the same characters stays.
+
+use std::borrow::Cow;
+
+use textmill_plugin::edit::Edit;
+
+use crate::decode::changed;
+use crate::options::Rule;
+
+/// Most rounds of wrong reading that are undone.
+const ROUNDS: usize = 2;
+
+/// Edits that repair mojibake in `text`.
+pub fn repair(text: &str) -> Vec<Edit> {
+    let bytes = text.as_bytes();
+    let mut edits = Vec::new();
+    let mut at = 0;
+    // Every mojibake sequence starts with a letter of U+00C0..U+00FF, whose first byte is C3.
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(0xc3, rest)) {
+        let hit = at + found;
+        // The next character must be one that a byte above 7F reads as; none of them is ASCII.
+        if bytes.get(hit + 2).is_none_or(u8::is_ascii) {
+            at = hit + 2;
+            continue;
+        }
+        let start = memchr::memrchr(b'\n', &bytes[..hit]).map_or(0, |n| n + 1).max(at.min(hit));
+        let end = memchr::memchr(b'\n', &bytes[hit..]).map_or(bytes.len(), |n| hit + n);
+        let start = text.floor_char_boundary(start);
+        let line = &text[start..end];
+        let mut fixed = Cow::Borrowed(line);
+        for _ in 0..ROUNDS {
+            match unread(&fixed) {
+                Some(better) => fixed = Cow::Owned(better),
+                None => break,
+            }
+        }
+        if let Some((span, with)) = changed(line, &fixed) {
+            edits.push(Edit::replace(
+                start + span.start..start + span.end,
+                with.to_owned(),
+                Rule::Mojibake.id(),
+            ));
+        }
+        at = end;
+    }
+    edits
+}
+
+/// One sequence that reads as a character when its reading is undone.
+struct Sequence {
+    start: usize,
+    end: usize,
+    read: char,
+    /// Trusted by itself; others need company.
+    sure: bool,
+    /// A letter or sign of Western Europe: trusted beside a trusted one.
+    western: bool,
+    /// Its second character is a quotation mark or dash, which right text has after a letter too.
+    quoting: bool,
+}
+
+/// Undoes one round in a line; `None` when there is nothing to undo.
+fn unread(line: &str) -> Option<String> {
+    let mut found: Vec<Sequence> = Vec::new();
+    let mut before: Option<char> = None;
+    let mut chars = line.char_indices();
+    while let Some((start, first)) = chars.next() {
+        let lead = byte_of(first);
+        let length = match lead {
+            Some(0xc2..=0xdf) => 2,
+            Some(0xe0..=0xef) => 3,
+            Some(0xf0..=0xf4) => 4,
+            _ => 0,
+        };
+        let mut sequence = None;
+        if length > 0 {
+            let mut bytes = [lead.unwrap_or_default(), 0, 0, 0];
+            let mut rest = chars.clone();
+            let mut second = None;
+            let mut complete = true;
+            for (nth, slot) in bytes.iter_mut().enumerate().take(length).skip(1) {
+                match rest
+                    .next()
+                    .and_then(|(_, c)| byte_of(c).filter(|b| (0x80..0xc0).contains(b)).map(|b| (b, c)))
+                {
+                    Some((byte, c)) => {
+                        *slot = byte;
+                        if nth == 1 {
+                            second = Some(c);
+                        }
+                    }
+                    None => {
+                        complete = false;
+                        break;
+                    }
+                }
+            }
+            if complete
+                && let Some(second) = second
+                && let Ok(read) = std::str::from_utf8(&bytes[..length])
+                && let Some(read) = read.chars().next()
+            {
+                let end = rest.clone().next().map_or(line.len(), |(at, _)| at);
+                let after = line[end..].chars().next();
+                let sure = trusted(first, second, read, before, after);
+                sequence = Some((
+                    Sequence {
+                        start,
+                        end,
+                        read,
+                        sure,
+                        western: matches!(first, 'Ã' | 'Â' | 'â'),
+                        quoting: is_quote(second),
+                    },
+                    rest,
+                ));
+            }
+        }
+        before = Some(first);
+        if let Some((sequence, rest)) = sequence {
+            before = Some(sequence.read);
+            found.push(sequence);
+            chars = rest;
+        }
+    }
+    // Unsure sequences (Cyrillic, Arabic, Devanagari … letter by letter) come in numbers: the text
+    // was in that script. Two in a row by chance are next to impossible in right text.
+    let evident = found.iter().any(|s| s.sure);
+    let crowd = found.iter().filter(|s| !s.sure && !s.quoting).count() >= 3
+        && found.windows(2).any(|w| w[0].end == w[1].start);
+    // Beside a trusted sequence: `â€Å“` after a first round, where `Å“` alone may be two letters.
+    let mut trusted_end = None;
+    for sequence in &mut found {
+        sequence.sure |= crowd || evident && sequence.western || trusted_end == Some(sequence.start);
+        if sequence.sure {
+            trusted_end = Some(sequence.end);
+        }
+    }
+    found.retain(|s| s.sure);
+    if found.is_empty() {
+        return None;
+    }
+    let mut out = String::with_capacity(line.len());
+    let mut at = 0;
+    for sequence in &found {
+        out.push_str(&line[at..sequence.start]);
+        out.push(sequence.read);
+        at = sequence.end;
+    }
+    out.push_str(&line[at..]);
+    Some(out)
+}
+
+/// Whether a sequence is mojibake by the look of its surroundings alone.
+fn trusted(first: char, second: char, read: char, before: Option<char>, after: Option<char>) -> bool {
+    let lower_near = after.is_some_and(char::is_lowercase) || before.is_some_and(char::is_lowercase);
+    let quote = is_quote(second);
+    match first {
+        // `Â°`, `Â£`, `Â ` (a no-break space): after a capital it may be the end of a French word.
+        'Â' => {
+            let quoted = matches!(second, '«' | '»') && before.is_some_and(char::is_alphabetic);
+            !(quoted || before.is_some_and(char::is_uppercase))
+        }
+        // `Ã©`: a Portuguese word in capitals may end in Ã before a quotation mark, nothing else.
+        'Ã' if quote => after.is_some_and(char::is_lowercase) || before.is_some_and(char::is_lowercase),
+        // The second round of a first one.
+        'Ã' if matches!(second, 'ƒ' | '‚' | '„' | '†' | '‡' | '¢') => true,
+        'Ã' => lower_near || !before.is_some_and(char::is_uppercase),
+        // `â€™`, `â‚¬`, `â†’` and other signs of the E2 row.
+        'â' => matches!(second, '€' | '‚' | '„' | '†' | '\u{80}'..='\u{8f}' | '˜' | '™' | 'œ' | '—' | '–'),
+        // Emoji.
+        'ð' => second == 'Ÿ' || second == '\u{9f}',
+        // Letters of Latin Extended-A and the byte order mark.
+        'Ä' | 'Å' => {
+            read.is_alphabetic()
+                && after.is_some_and(char::is_lowercase)
+                && (!quote || !before.is_none_or(char::is_whitespace))
+        }
+        'ï' => read == '\u{feff}' || ('\u{fb00}'..='\u{fb06}').contains(&read),
+        _ => false,
+    }
+}
+
+/// Marks that stand after letters in right text.
+fn is_quote(c: char) -> bool {
+    matches!(c, '«' | '»' | '“' | '”' | '„' | '‘' | '’' | '‚' | '‹' | '›' | '…' | '–' | '—')
+}
+
+/// The byte that reads as `c` in windows-1252, with Latin-1 where that leaves a hole.
+fn byte_of(c: char) -> Option<u8> {
+    let byte = match c {
+        '€' => 0x80,
+        '‚' => 0x82,
+        'ƒ' => 0x83,
+        '„' => 0x84,
+        '…' => 0x85,
+        '†' => 0x86,
+        '‡' => 0x87,
+        'ˆ' => 0x88,
+        '‰' => 0x89,
+        'Š' => 0x8a,
+        '‹' => 0x8b,
+        'Œ' => 0x8c,
+        'Ž' => 0x8e,
+        '‘' => 0x91,
+        '’' => 0x92,
+        '“' => 0x93,
+        '”' => 0x94,
+        '•' => 0x95,
+        '–' => 0x96,
+        '—' => 0x97,
+        '˜' => 0x98,
+        '™' => 0x99,
+        'š' => 0x9a,
+        '›' => 0x9b,
+        'œ' => 0x9c,
+        'ž' => 0x9e,
+        'Ÿ' => 0x9f,
+        '\u{80}'..='\u{ff}' => return u8::try_from(u32::from(c)).ok(),
+        _ => return None,
+    };
+    Some(byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use textmill_plugin::edit::apply;
+
+    fn run(text: &str) -> String {
+        apply(text, &repair(text))
+    }
+
+    /// Reads UTF-8 as windows-1252, as a careless program does.
+    fn misread(text: &str) -> String {
+        encoding_rs::WINDOWS_1252.decode_without_bom_handling(text.as_bytes()).0.into_owned()
+    }
+
+    #[test]
+    fn one_and_two_rounds_are_undone() {
+        for right in [
+            "The café’s owner said “four minutes” – no more.",
+            "Die Brücke über den Fluß ist schön. Für alle geöffnet.",
+            "Le théâtre a rouvert à Noël… enfin !",
+            "Мост через реку открыли в субботу.",
+            "El año pasado costó 5 €, ahora 7 €.",
+            "Zażółć gęślą jaźń",
+            "किताब की दुकान",
+        ] {
+            assert_eq!(run(&misread(right)), right, "one round");
+            if right.chars().all(|c| (c as u32) < 0x250 || "’“”–…€".contains(c)) {
+                assert_eq!(run(&misread(&misread(right))), right, "two rounds");
+            }
+        }
+    }
+
+    #[test]
+    fn right_text_stays() {
+        for right in [
+            "A MANHÃ» é longa; O PÃO, A NAÇÃO, AÇÕES E IRMÃ.",
+            "«VOILÀ» dit-il. Â l’ancienne, «LÂ»",
+            "Der Buchstabe „Ä“ ist ein Umlaut, auch „ö“ und „Ü“.",
+            "voilà… «déjà» – ça",
+            "naïve façade, Ångström, smörgås, € 5",
+            "L’été à Besançon",
+            "ÐÆ are letters",
+        ] {
+            assert_eq!(run(right), right);
+        }
+    }
+
+    #[test]
+    fn only_the_broken_line_changes() {
+        let edits = repair("déjà vu\nThe cafÃ© is open.\nplain");
+        assert_eq!(edits.len(), 1);
+        assert_eq!(edits[0].replacement, "é");
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_never_touches_ascii(text in "[ -~ÃÂâ€™¬©Ð¿Ñ\u{80}-\u{ff}\n]{0,60}") {
+            let out = run(&text);
+            prop_assert!(out.len() <= text.len());
+        }
+
+        #[test]
+        fn french_and_german_words_stay(text in "[a-zéèêàùçôîïäöüß ,.’«»“”\n]{0,60}") {
+            let out = run(&text);
+            prop_assert_eq!(out, text);
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Brings characters, white space and line ends to one form. Knows nothing of pages.
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use textmill_plugin::edit::Edit;
+
+use crate::decode::changed;
+use crate::options::{Rule, Rules};
+
+/// First pass: line ends, control characters, invisible characters.
+pub fn characters(text: &str, rules: &Rules) -> Vec<Edit> {
+    let bytes = text.as_bytes();
+    let mut edits = Vec::new();
+    let mut at = 0;
+    while let Some(found) =
+        bytes.get(at..).and_then(|rest| rest.iter().position(|&b| SUSPECT[usize::from(b)]))
+    {
+        let start = at + found;
+        // SUSPECT holds ASCII and lead bytes alone, so `start` is a character boundary.
+        let Some(c) = text[start..].chars().next() else { break };
+        let mut end = start + c.len_utf8();
+        let verdict = match c {
+            '\r' => {
+                if bytes.get(end) == Some(&b'\n') {
+                    end += 1;
+                }
+                Some(("\n", Rule::LineEnds))
+            }
+            '\u{0b}' | '\u{0c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(("\n", Rule::LineEnds)),
+            '\0'..='\u{8}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Some(("", Rule::ControlCharacters)),
+            '\u{200c}' | '\u{200d}' if joins(text, start, end) => None,
+            '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{180e}'
+            | '\u{fff9}'..='\u{fffc}' => Some(("", Rule::InvisibleCharacters)),
+            _ => None,
+        };
+        if let Some((with, rule)) = verdict
+            && rules.on(rule)
+        {
+            match edits.last_mut() {
+                // A run of NULs or marks is one edit.
+                Some(Edit { end: last, replacement, rule: before, .. })
+                    if *last == start
+                        && replacement.is_empty()
+                        && with.is_empty()
+                        && *before == rule.id() =>
+                {
+                    *last = end;
+                }
+                _ => edits.push(Edit::replace(start..end, with, rule.id())),
+            }
+        }
+        at = end;
+    }
+    edits
+}
+
+/// Bytes at which a character may start that the first pass changes.
+static SUSPECT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = byte != 0x0a && byte != 0x09;
+        byte += 1;
+    }
+    table[0x7f] = true;
+    table[0xc2] = true;
+    table[0xe1] = true;
+    table[0xe2] = true;
+    table[0xef] = true;
+    table
+};
+
+/// Whether a joiner at `start..end` does its work: between letters of a script that joins or
+/// forms conjuncts, or between the parts of an emoji.
+fn joins(text: &str, start: usize, end: usize) -> bool {
+    let before = text[..start].chars().next_back();
+    let after = text[end..].chars().next();
+    let complex = |c: char| matches!(u32::from(c), 0x0600..=0x08ff | 0x0900..=0x0dff | 0x0f00..=0x109f | 0x1780..=0x18af | 0xa840..=0xa87f | 0xfb50..=0xfdff | 0xfe70..=0xfefc);
+    let emoji = |c: char| matches!(u32::from(c), 0xfe0f | 0x2190..=0x21ff | 0x2600..=0x27bf | 0x2b00..=0x2bff | 0x1f000..=0x1faff);
+    match (before, after) {
+        (Some(b), Some(a)) => complex(b) && complex(a) || emoji(b) && emoji(a),
+        // At the end of a word the non-joiner shapes the last letter of Persian and Indic words.
+        _ => false,
+    }
+}
+
+/// Second pass: Unicode normal form C, an edit per word that differs.
+pub fn form(text: &str) -> Vec<Edit> {
+    let nfc = ComposingNormalizerBorrowed::new_nfc();
+    let mut edits = Vec::new();
+    if text.is_ascii() {
+        return edits;
+    }
+    let mut at = 0;
+    while at < text.len() {
+        let (head, _) = nfc.split_normalized(&text[at..]);
+        let broken = at + head.len();
+        if broken >= text.len() {
+            break;
+        }
+        // White space does not compose, so a word's form does not depend on its neighbours.
+        let start = text[at..broken].rfind([' ', '\n']).map_or(at, |n| at + n + 1);
+        let end = text[broken..].find([' ', '\n']).map_or(text.len(), |n| broken + n);
+        let word = &text[start..end];
+        let composed = nfc.normalize(word);
+        if let Some((span, with)) = changed(word, &composed) {
+            edits.push(Edit::replace(
+                start + span.start..start + span.end,
+                with.to_owned(),
+                Rule::UnicodeForm.id(),
+            ));
+        }
+        at = end;
+        // The white space after the word; a mark after it must not restart inside this word.
+        at += text[at..].chars().next().map_or(0, char::len_utf8);
+    }
+    edits
+}
+
+/// Third pass: white space within lines, and blank lines.
+pub fn spaces(text: &str, rules: &Rules) -> Vec<Edit> {
+    let bytes = text.as_bytes();
+    let (white, blank) = (rules.on(Rule::WhiteSpace), rules.on(Rule::BlankLines));
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut at = 0;
+    let mut line_start = true;
+    while at < bytes.len() {
+        // To the next byte that can begin white space. A single space between words is passed.
+        let Some(found) = bytes[at..].iter().position(|&b| SPACE_LEAD[usize::from(b)]) else { break };
+        let start = at + found;
+        line_start &= found == 0;
+        if bytes[start] == b' ' && !line_start && bytes.get(start + 1).is_some_and(u8::is_ascii_graphic) {
+            at = start + 1;
+            continue;
+        }
+        // The whole run of white space, with the line ends in it.
+        let (mut end, mut newlines, mut last_newline) = (start, 0usize, start);
+        while let Some(&b) = bytes.get(end) {
+            let length = match b {
+                b'\n' => {
+                    newlines += 1;
+                    last_newline = end;
+                    1
+                }
+                b' ' | b'\t' => 1,
+                0xc2 if bytes.get(end + 1) == Some(&0xa0) => 2,
+                0xe1 if bytes[end..].starts_with("\u{1680}".as_bytes()) => 3,
+                0xe2 if matches!(
+                    bytes.get(end + 1..end + 3),
+                    Some([0x80, 0x80..=0x8a | 0xaf] | [0x81, 0x9f])
+                ) =>
+                {
+                    3
+                }
+                0xe3 if bytes.get(end + 1..end + 3) == Some(&[0x80, 0x80]) => 3,
+                _ => break,
+            };
+            end += length;
+        }
+        if end == start {
+            // A letter that shares its first byte with a space.
+            at = start + text[start..].chars().next().map_or(1, char::len_utf8);
+            line_start = false;
+            continue;
+        }
+        if newlines == 0 {
+            let keep = !(start == 0 || line_start || end == bytes.len());
+            let with = if keep { " " } else { "" };
+            if white && &text[start..end] != with {
+                edits.push(Edit::replace(start..end, with, Rule::WhiteSpace.id()));
+            }
+            line_start = false;
+        } else {
+            gap(text, start..end, newlines, last_newline, (white, blank), &mut edits);
+            line_start = false;
+        }
+        at = end;
+    }
+    edits
+}
+
+/// White space with line ends in it: spaces around them go, and all but two of them.
+fn gap(
+    text: &str,
+    span: std::ops::Range<usize>,
+    newlines: usize,
+    last_newline: usize,
+    (white, blank): (bool, bool),
+    edits: &mut Vec<Edit>,
+) {
+    let run = &text[span.clone()];
+    let most = if span.start == 0 {
+        0
+    } else if span.end == text.len() {
+        1
+    } else {
+        2
+    };
+    if blank && (newlines > most || white) {
+        let with = &"\n\n"[..newlines.min(most)];
+        let with: std::borrow::Cow<'static, str> =
+            if white { with.into() } else { format!("{with}{}", &text[last_newline + 1..span.end]).into() };
+        if run != with {
+            let rule = if newlines > most { Rule::BlankLines } else { Rule::WhiteSpace };
+            edits.push(Edit::replace(span, with, rule.id()));
+        }
+    } else if white {
+        let with = "\n".repeat(newlines);
+        if run != with {
+            edits.push(Edit::replace(span, with, Rule::WhiteSpace.id()));
+        }
+    }
+}
+
+/// Bytes at which white space may start.
+static SPACE_LEAD: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b' ' as usize] = true;
+    table[b'\t' as usize] = true;
+    table[b'\n' as usize] = true;
+    table[0xc2] = true;
+    table[0xe1] = true;
+    table[0xe2] = true;
+    table[0xe3] = true;
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use textmill_plugin::edit::Rewriter;
+
+    fn run(text: &str) -> String {
+        let rules = Rules::default();
+        let mut rewriter = Rewriter::new(text);
+        let edits = characters(rewriter.text(), &rules);
+        rewriter.pass(edits).unwrap();
+        let edits = form(rewriter.text());
+        rewriter.pass(edits).unwrap();
+        let edits = spaces(rewriter.text(), &rules);
+        rewriter.pass(edits).unwrap();
+        rewriter.finish().1.into_owned()
+    }
+
+    #[test]
+    fn white_space_and_line_ends() {
+        assert_eq!(
+            run("\u{feff}News\u{a0} / \u{a0}Region\r\n\r\n\r\n\r\nA  b\tc \rd\r\n"),
+            "News / Region\n\nA b c\nd\n"
+        );
+        assert_eq!(run("  • One\n\n  \n\n  • Two  \n\n\n"), "• One\n\n• Two\n");
+        assert_eq!(run("a\u{2028}b\u{c}c\u{3000}d"), "a\nb\nc d");
+        assert_eq!(run(" \t\n \u{3000}\n "), "");
+        assert_eq!(run("x\n\ny\n"), "x\n\ny\n");
+    }
+
+    #[test]
+    fn invisible_and_control_characters() {
+        assert_eq!(run("a\0\0b\u{200b}c\u{ad}d\u{7}e\u{9d}f"), "abcdef");
+        assert_eq!(run("می\u{200c}خواهم a\u{200d}b क्\u{200d}ष"), "می\u{200c}خواهم ab क्\u{200d}ष");
+        assert_eq!(run("👩\u{200d}🚀 ok"), "👩\u{200d}🚀 ok");
+    }
+
+    #[test]
+    fn composed_form() {
+        assert_eq!(run("cafe\u{301} re\u{301}sume\u{301} plain"), "café résumé plain");
+        let rules = Rules::default();
+        assert!(characters("плохо — ok €", &rules).is_empty());
+        assert_eq!(form("one cafe\u{301} two").len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn twice_is_once(text in "[a-zé\u{301}\u{200b}\u{a0}\u{3000} \t\r\n\0•]{0,60}") {
+            let once = run(&text);
+            prop_assert_eq!(run(&once), once);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Options of the stage and the list of its rules. No text is looked at here.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Options of the `clean` stage.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Options {
+    /// Fewest characters, white space not counted, that must be left of a document; with fewer it
+    /// is dropped under the rule `no-text-left`. 0 keeps every document that is not empty.
+    pub min_chars: u64,
+    /// Switches of the rules, by rule id.
+    pub rules: Rules,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        // A shortest sentence worth keeping; the leftovers of a page without an article (a site
+        // name, a slogan) stay below it.
+        Self { min_chars: 40, rules: Rules::default() }
+    }
+}
+
+macro_rules! rules {
+    ($($(#[doc = $doc:literal])+ $field:ident $variant:ident $id:literal;)+) => {
+        /// Which rules run. All do by default.
+        #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+        #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+        pub struct Rules { $($(#[doc = $doc])+ pub $field: bool,)+ }
+
+        impl Default for Rules {
+            fn default() -> Self { Self { $($field: true,)+ } }
+        }
+
+        impl Rules {
+            /// Whether `rule` is switched on.
+            pub fn on(&self, rule: Rule) -> bool {
+                match rule { $(Rule::$variant => self.$field,)+ }
+            }
+
+            /// All rules off; for trying one at a time.
+            pub fn none() -> Self { Self { $($field: false,)+ } }
+
+            /// Switches one rule.
+            #[must_use]
+            pub fn with(mut self, rule: Rule, on: bool) -> Self {
+                match rule { $(Rule::$variant => self.$field = on,)+ }
+                self
+            }
+        }
+
+        /// A rule of this stage.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Rule {
+            /// Every rule, in the order of the options.
+            pub const ALL: &'static [Rule] = &[$(Rule::$variant,)+];
+
+            /// The id that stands in the ledger and in the options.
+            pub fn id(self) -> &'static str {
+                match self { $(Rule::$variant => $id,)+ }
+            }
+        }
+    };
+}
+
+rules! {
+    /// Decodes bytes that were not UTF-8 by their detected encoding.
+    legacy_encoding LegacyEncoding "legacy-encoding";
+    /// Undoes UTF-8 read as windows-1252 or Latin-1, once or twice.
+    mojibake Mojibake "mojibake";
+    /// CRLF, CR, form feeds and line separators become LF.
+    line_ends LineEnds "line-ends";
+    /// Removes control characters and NUL.
+    control_characters ControlCharacters "control-characters";
+    /// Removes byte order marks, zero-width characters, soft hyphens and direction marks.
+    invisible_characters InvisibleCharacters "invisible-characters";
+    /// Unicode normal form C.
+    unicode_form UnicodeForm "unicode-form";
+    /// One space for each run of spaces, tabs and special spaces; none at line edges.
+    white_space WhiteSpace "white-space";
+    /// At most one blank line in a row, none at the start.
+    blank_lines BlankLines "blank-lines";
+    /// Menus, section lists, buttons and links of the site's frame.
+    navigation Navigation "navigation";
+    /// The path of sections above the headline.
+    breadcrumb Breadcrumb "breadcrumb";
+    /// Cookie and consent notices with their buttons.
+    cookie_notice CookieNotice "cookie-notice";
+    /// Share, follow, print and save bars.
+    share_bar ShareBar "share-bar";
+    /// Newsletter, subscription, app and donation prompts.
+    subscribe_form SubscribeForm "subscribe-form";
+    /// Login, registration, password and playlist forms.
+    login_form LoginForm "login-form";
+    /// Notices of the site or the browser: scripts, alternate addresses, loading, disclosures.
+    site_notice SiteNotice "site-notice";
+    /// Marks of advertising places.
+    advertisement Advertisement "advertisement";
+    /// Lists of other articles under headings such as `Also Read`, with their headlines and dates.
+    related_teaser RelatedTeaser "related-teaser";
+    /// One-line references to another article such as `READ MORE: …`.
+    inline_teaser InlineTeaser "inline-teaser";
+    /// Lines of tags, topics and keywords.
+    tag_bar TagBar "tag-bar";
+    /// Credits of pictures and captions that bear one.
+    photo_credit PhotoCredit "photo-credit";
+    /// Copyright and imprint lines.
+    copyright Copyright "copyright";
+    /// Boxes about the author.
+    author_box AuthorBox "author-box";
+    /// Comment forms and the comments below the article.
+    comment_section CommentSection "comment-section";
+    /// Lines that are a date or a time and nothing else.
+    timestamp Timestamp "timestamp";
+    /// Lines that name the author.
+    byline Byline "byline";
+    /// `Being updated` and the like.
+    update_marker UpdateMarker "update-marker";
+    /// The headline and its repeats; `extract` finds it in the column `boilerplate`.
+    headline Headline "headline";
+    /// Other short lines before the first paragraph.
+    page_header PageHeader "page-header";
+    /// Short lines after the last paragraph.
+    page_footer PageFooter "page-footer";
+    /// Text that stands apart from the main text, such as summaries of other articles.
+    outside_body OutsideBody "outside-body";
+    /// Second and later copies of a paragraph within the page.
+    repeated_paragraph RepeatedParagraph "repeated-paragraph";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_the_field_names_in_kebab_case() {
+        let json = serde_json::to_value(Rules::default()).unwrap();
+        let fields: Vec<&String> = json.as_object().unwrap().keys().collect();
+        let mut ids: Vec<&str> = Rule::ALL.iter().map(|r| r.id()).collect();
+        ids.sort_unstable();
+        let mut sorted = fields.clone();
+        sorted.sort();
+        assert_eq!(sorted, ids.iter().collect::<Vec<_>>());
+        for &rule in Rule::ALL {
+            assert!(Rules::default().on(rule));
+            assert!(!Rules::default().with(rule, false).on(rule));
+            assert!(Rules::none().with(rule, true).on(rule));
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What a line is by itself, from its cues, its length and its punctuation. Knows no neighbours.
+
+use crate::boilerplate::{Furniture, LONG, Mark, PARAGRAPH, State};
+use crate::cues::{Hits, class};
+use crate::line::Line;
+use crate::options::Rule;
+
+impl Furniture {
+    /// Judges a line by itself.
+    pub(crate) fn first_look(&self, text: &str, line: &Line) -> State {
+        let content = line.text(text);
+        let prose = line.words >= PARAGRAPH && (line.sentence || line.cut) || line.words >= LONG;
+        let mut state = State { hits: Hits::default(), mark: None, prose };
+        if line.blank() {
+            return state;
+        }
+        // Notices are short; of a longer line only the end is asked, for the credit of a caption.
+        let inside = match line.words {
+            0..=30 => 400,
+            31..=60 => 120,
+            _ => 0,
+        };
+        state.hits = self.cues.look(content, inside);
+        state.mark = self.cue_rule(content, line, state.hits).filter(|m| self.rules.on(m.rule));
+        if state.mark.is_some() {
+            state.prose = false;
+        }
+        state
+    }
+
+    /// The rule under which a line goes by its own cues.
+    fn cue_rule(&self, content: &str, line: &Line, hits: Hits) -> Option<Mark> {
+        let words = line.words;
+        if self.dates.is_timestamp(content) {
+            return Some(Mark::by(Rule::Timestamp));
+        }
+        if line.letters == 0 {
+            // Rules, arrows, counters. A number may be a row of a table and stays for now.
+            let digits = content.bytes().any(|b| b.is_ascii_digit());
+            return (!digits).then(|| Mark::by(Rule::SiteNotice));
+        }
+        let spoken = line.quote && line.sentence;
+        if hits.whole != 0 && !spoken {
+            for (bit, rule) in WHOLE {
+                if hits.whole & bit != 0 {
+                    return Some(Mark::by(*rule));
+                }
+            }
+        }
+        if hits.start == 0 && hits.within == 0 && hits.end == 0 {
+            let parts = if words <= 24 && content.len() <= 300 { self.cues.bar_parts(content) } else { 0 };
+            return (parts >= 2).then(|| Mark::with(Rule::ShareBar, parts, 2));
+        }
+        let paragraph = words >= PARAGRAPH && line.full_stop && line.breaks > 0;
+        // Cookie notices are sentences: a cue at the start does for a long one, two kinds for any.
+        if hits.start & class::COOKIE != 0 && (words <= 40 || hits.within & class::COOKIE != 0)
+            || hits.within & class::COOKIE != 0 && words <= 40 && !line.small && addresses_reader(content)
+        {
+            return Some(Mark::by(Rule::CookieNotice));
+        }
+        if hits.within & class::NOTICE != 0
+            && words <= 40
+            && !line.small
+            && (words < PARAGRAPH || addresses_reader(content))
+        {
+            return Some(Mark::by(Rule::SiteNotice));
+        }
+        let sign = content.contains(['©', '®']) || content.contains("(c)") || content.contains("(C)");
+        let claim = sign || !line.full_stop || content.bytes().any(|b| b.is_ascii_digit());
+        if hits.start & class::COPYRIGHT != 0 && words <= 60 && claim
+            || hits.within & class::COPYRIGHT != 0 && words <= 40 && (sign || !line.full_stop || words < 20)
+        {
+            // `© Agency / …` heads a picture as often as a page.
+            let rule = if content.starts_with('©')
+                && !content.bytes().any(|b| b.is_ascii_digit())
+                && hits.within & class::COPYRIGHT == 0
+            {
+                Rule::PhotoCredit
+            } else {
+                Rule::Copyright
+            };
+            return Some(Mark::by(rule));
+        }
+        if hits.start & class::AD != 0 && words <= 8 {
+            return Some(Mark::by(Rule::Advertisement));
+        }
+        if hits.start & class::UPDATE != 0 && words <= 30 && !paragraph {
+            return Some(Mark::by(Rule::UpdateMarker));
+        }
+        if hits.start & class::TAGS != 0 && !line.sentence && words <= 60 {
+            return Some(Mark::by(Rule::TagBar));
+        }
+        if hits.start & class::LOGIN != 0 && words <= 20 {
+            return Some(Mark::by(Rule::LoginForm));
+        }
+        if hits.start & class::COMMENTS != 0 && words <= 30 {
+            return Some(Mark::by(Rule::CommentSection));
+        }
+        if hits.end & class::COMMENTS != 0 && words <= 4
+            || hits.within & class::COMMENTS != 0 && words <= 24 && !line.full_stop
+        {
+            return Some(Mark::by(Rule::CommentSection));
+        }
+        if hits.start & class::SUBSCRIBE != 0 && words <= 30 && !(paragraph && words > 22) {
+            return Some(Mark::by(Rule::SubscribeForm));
+        }
+        if hits.within & class::SUBSCRIBE != 0 && words <= 45 {
+            return Some(Mark::by(Rule::SubscribeForm));
+        }
+        if hits.start & class::SHARE != 0 && words <= 10 {
+            return Some(Mark::by(Rule::ShareBar));
+        }
+        let labelled =
+            content.char_indices().take(26).any(|(_, c)| matches!(c, ':' | '：' | '©' | '/' | '=' | '('));
+        if hits.start & class::CREDIT != 0 && words <= 24 && !paragraph && (!line.full_stop || labelled) {
+            return Some(Mark::by(Rule::PhotoCredit));
+        }
+        if hits.within & class::CREDIT != 0
+            && words <= 60
+            && credit_at_the_end(content, line, hits.credit_end)
+        {
+            return Some(Mark::by(Rule::PhotoCredit));
+        }
+        if hits.start & class::INLINE != 0 && words <= 30 && line.breaks <= 1 {
+            return Some(Mark::by(Rule::InlineTeaser));
+        }
+        if hits.start & class::AUTHOR != 0 && words <= 12 && !line.full_stop {
+            return Some(Mark::by(Rule::AuthorBox));
+        }
+        if hits.start & class::RELATED != 0 && words <= 7 && !line.sentence {
+            return Some(Mark::by(Rule::RelatedTeaser));
+        }
+        if (hits.start | hits.end) & class::NAV != 0 && words <= 10 && !line.full_stop {
+            return Some(Mark::by(Rule::Navigation));
+        }
+        let parts = if words <= 24 && content.len() <= 300 { self.cues.bar_parts(content) } else { 0 };
+        (parts >= 2).then(|| Mark::with(Rule::ShareBar, parts, 2))
+    }
+}
+
+/// Which rule removes a line that is a phrase of a class as a whole, first match first.
+const WHOLE: &[(u32, Rule)] = &[
+    (class::COMMENTS, Rule::CommentSection),
+    (class::RELATED, Rule::RelatedTeaser),
+    (class::INLINE, Rule::InlineTeaser),
+    (class::COOKIE, Rule::CookieNotice),
+    (class::LOGIN, Rule::LoginForm),
+    (class::SUBSCRIBE, Rule::SubscribeForm),
+    (class::TAGS, Rule::TagBar),
+    (class::AD, Rule::Advertisement),
+    (class::UPDATE, Rule::UpdateMarker),
+    (class::SHARE, Rule::ShareBar),
+    (class::COPYRIGHT, Rule::Copyright),
+    (class::AUTHOR, Rule::AuthorBox),
+    (class::NOTICE, Rule::SiteNotice),
+    (class::NAV, Rule::Navigation),
+];
+
+/// Whether a caption ends with its credit: the cue, which ends at byte `cue_end`, stands within its
+/// last characters, and a sentence of the text does not end there.
+fn credit_at_the_end(content: &str, line: &Line, cue_end: usize) -> bool {
+    /// Bytes that a name or an agency after the cue may take.
+    const NAME: usize = 70;
+    let sentence = line.full_stop && line.words >= PARAGRAPH && !content.ends_with([')', ']', '）']);
+    content.len() - cue_end.min(content.len()) <= NAME && !sentence
+}
+
+/// Whether a line speaks of this site and its reader, as a notice does; a text about cookies in
+/// general does not. Words of the languages of the tables.
+fn addresses_reader(content: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "we ",
+        "our",
+        "your",
+        "you ",
+        "this site",
+        "this website",
+        "website",
+        "this page",
+        "wir ",
+        "unser",
+        "ihr",
+        "diese ",
+        "sie ",
+        "nous",
+        "vous",
+        "vos ",
+        "votre",
+        "ce site",
+        "sitio",
+        "esta web",
+        "nuestr",
+        "usted",
+        " tu ",
+        " su ",
+        "este ",
+        "sito",
+        "noi ",
+        "você",
+        "nós",
+        "seu",
+        "nosso",
+        "wij ",
+        "deze ",
+        "uw ",
+        "je ",
+        "vi ",
+        "мы ",
+        "наш",
+        "сайт",
+        "вы ",
+        "موقع",
+        "نستخدم",
+        "サイト",
+        "当",
+        "本网站",
+        "我们",
+        "本站",
+        "사이트",
+        "web",
+    ];
+    let lower = content.to_lowercase();
+    WORDS.iter().any(|w| lower.contains(w))
+}
