@@ -15,9 +15,8 @@ use tempfile::TempDir;
 
 fn run(folder: &Path, arguments: &[&str]) -> PathBuf {
     let out = folder.join(format!("run-{}", arguments.join("-").replace(['=', '/', '.'], "-")));
-    let mut command = textmill();
-    command.args(["run", "config/news.toml", "--output"]).arg(&out).args(arguments);
-    succeeded(&command.output().unwrap());
+    let call = textmill().args(["run", "config/news.toml", "--output"]).arg(&out).args(arguments);
+    succeeded(&call.output());
     out
 }
 

@@ -17,12 +17,11 @@ fn every_mistake_is_shown_at_its_place() {
         bench.documents(&["a text"]);
         bench.write("pipeline.toml", &text);
         let mut shown = String::new();
-        let mut command = textmill();
         // What a file is about: its first line may say how it is called.
         let arguments = text.lines().next().and_then(|line| line.strip_prefix("#: ")).unwrap_or("check");
         let (subcommand, rest) = arguments.split_once(' ').unwrap_or((arguments, ""));
-        command.current_dir(bench.folder.path()).arg(subcommand).arg("pipeline.toml").args(rest.split_whitespace());
-        let output = command.output().unwrap();
+        let call = textmill().current_dir(bench.folder.path()).arg(subcommand).arg("pipeline.toml");
+        let output = call.args(rest.split_whitespace()).output();
         assert!(!output.status.success(), "{name} is accepted");
         let _ = write!(shown, "{}", hide(&String::from_utf8_lossy(&output.stderr), bench.folder.path()));
         let mut settings = insta::Settings::clone_current();

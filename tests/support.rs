@@ -18,9 +18,13 @@ fn libraries() -> PathBuf {
     exe.parent().expect("and lies in a folder").to_owned()
 }
 
-/// The folder of examples: the program, the example plugins, the bad ones.
+/// The folder of examples: the hello-world plugin, the bad ones.
 pub fn examples() -> PathBuf {
-    libraries().parent().expect("target/<profile>/deps").join("examples")
+    let folder = libraries().parent().expect("target/<profile>/deps").join("examples");
+    let hint = "run a plain `cargo test` once, without a package or the name of a test: that builds the examples";
+    let there = |name| folder.join(library_name(name)).exists();
+    assert!(there("bad-plugin") && there("min-length"), "{hint}");
+    folder
 }
 
 /// Loads a plugin of the workspace.
@@ -28,14 +32,62 @@ pub fn plugin(name: &str) -> LoadedPlugin {
     LoadedPlugin::open(&libraries().join(library_name(name))).expect("the plugin loads")
 }
 
+/// The variable that holds the arguments of the program when the test program stands in for it.
+const ARGUMENTS: &str = "TEXTMILL_TEST_ARGUMENTS";
+/// What separates them there.
+const SEPARATOR: char = '\u{1f}';
+/// What the test program prints before the program's own output.
+const PREFIX: &[u8] = b"\nrunning 1 test\n";
+
+/// Not a test: the program itself, run by [`Program`] as a process of its own. A separate executable would
+/// not be rebuilt by `cargo test NAME`, and the tests would run a stale one.
+#[test]
+#[ignore = "it is the program, which other tests start"]
+fn program() {
+    if let Ok(arguments) = std::env::var(ARGUMENTS) {
+        let arguments = std::iter::once("textmill").chain(arguments.split_terminator(SEPARATOR));
+        let code = textmill::main(arguments.map(Into::into).collect());
+        std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
+    }
+}
+
+/// A call of the program.
+pub struct Program {
+    command: Command,
+    arguments: String,
+}
+
 /// A call of the program that finds the libraries of this build.
-pub fn textmill() -> Command {
-    let exe = format!("textmill-under-test{}", std::env::consts::EXE_SUFFIX);
-    let mut command = Command::new(examples().join(exe));
+pub fn textmill() -> Program {
+    let mut command = Command::new(std::env::current_exe().expect("the test program has a path"));
+    command.args(["--exact", "support::program", "--ignored", "--nocapture", "--test-threads=2"]);
     let folders = std::env::join_paths([libraries(), examples()]).expect("paths without separators");
     command.env("TEXTMILL_PLUGIN_PATH", folders).env("NO_COLOR", "1").env_remove("RUST_BACKTRACE");
     command.current_dir(workspace());
-    command
+    Program { command, arguments: String::new() }
+}
+
+impl Program {
+    pub fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.arguments.push_str(argument.as_ref().to_str().expect("arguments are UTF-8"));
+        self.arguments.push(SEPARATOR);
+        self
+    }
+
+    pub fn args<A: AsRef<std::ffi::OsStr>>(self, arguments: impl IntoIterator<Item = A>) -> Self {
+        arguments.into_iter().fold(self, Self::arg)
+    }
+
+    pub fn current_dir(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    pub fn output(mut self) -> Output {
+        let mut output = self.command.env(ARGUMENTS, &self.arguments).output().expect("the program starts");
+        output.stdout = output.stdout.strip_prefix(PREFIX).unwrap_or(&output.stdout).to_vec();
+        output
+    }
 }
 
 /// Runs the program and gives what it wrote to stderr, as one text with paths of this machine taken out.
@@ -95,7 +147,7 @@ impl Bench {
     pub fn run(&self, stages: &str, arguments: &[&str]) -> Output {
         let text = format!("[input]\npaths = [\"input.jsonl\"]\n[output]\nfolder = \"out\"\n{stages}");
         let pipeline = self.write("pipeline.toml", text);
-        textmill().arg("run").arg(pipeline).args(arguments).output().expect("the program runs")
+        textmill().arg("run").arg(pipeline).args(arguments).output()
     }
 
     pub fn read(&self, name: &str) -> String {

@@ -16,12 +16,14 @@ pub mod progress;
 pub mod table;
 
 use clap::Parser;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-/// The whole program: reads the command line, carries it out, and reports the outcome.
-pub fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+/// The whole program: reads the command line (the first argument is the program's own name), carries it
+/// out, and reports the outcome.
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    let cli = cli::Cli::parse_from(arguments);
     match commands::carry_out(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

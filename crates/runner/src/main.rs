@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    textmill::main()
+    textmill::main(std::env::args_os().collect())
 }

@@ -85,7 +85,6 @@ impl Outcome {
         }
         let batch = self.documents.clone();
         self.write_ledger(&batch, INPUT_STAGE, events, &|_| None);
-        self.ledger.sort_by_key(|row| row.ordinal);
     }
 
     /// Takes in what a stage made of the documents.
@@ -132,6 +131,14 @@ impl Outcome {
             }
         }
         self.write_ledger(&before, stage, mapped.events, ids);
+    }
+
+    /// Puts everything in input order, and what is about one document in the order of the stages: stages
+    /// add to an outcome one after the other, and how far a batch reaches must not show.
+    pub fn sort(&mut self) {
+        self.rejected.sort_by_key(|line| line.ordinal);
+        self.failed.sort_by_key(|line| line.ordinal);
+        self.ledger.sort_by_key(|row| row.ordinal);
     }
 
     fn write_ledger(&mut self, batch: &RecordBatch, stage: usize, events: Vec<Event>, ids: Ids<'_>) {

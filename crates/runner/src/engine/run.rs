@@ -143,6 +143,7 @@ impl Engine<'_> {
                 };
                 let documents = outcome.documents.num_rows() as u64;
                 chain.run(self.progress, &mut outcome)?;
+                outcome.sort();
                 let lines = is_last.then(|| RowWriter::new(&outcome.documents).lines(columns));
                 Ok((outcome, lines, documents, bytes))
             },
@@ -191,6 +192,7 @@ impl Engine<'_> {
         for (batch, mapped) in held.iter().zip(mapped) {
             let mut outcome = Outcome::new(batch.clone(), self.prepared.stages.len());
             outcome.take_stage(number, &stage.name, mapped, 0, &id_of);
+            outcome.sort();
             finished.counts.add(&outcome.counts);
             sink.take(&outcome, None)?;
             self.progress.advance(batch.num_rows() as u64, 0);

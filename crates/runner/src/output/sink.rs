@@ -92,9 +92,7 @@ impl Sink for FolderSink {
         for line in &outcome.rejected {
             self.rejected.push(line.ordinal, &line.bytes).map_err(|e| cannot("rejected.jsonl", &e))?;
         }
-        let mut failed: Vec<_> = outcome.failed.iter().collect();
-        failed.sort_by_key(|line| line.ordinal);
-        for line in failed {
+        for line in &outcome.failed {
             self.failed.push(line.ordinal, &line.bytes).map_err(|e| cannot("failed.jsonl", &e))?;
         }
         self.ledger.write(&outcome.ledger).map_err(|e| cannot("ledger.parquet", &e))

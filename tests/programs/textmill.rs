@@ -1,7 +1,0 @@
-//! The program, built where the tests find it.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    textmill::main()
-}
