@@ -37,7 +37,12 @@ fn a_defect_costs_the_guilty_document_alone() {
         for row in rows(&bench.read("failed.jsonl")) {
             assert_eq!((row["id"].as_str(), row["text"].as_str()), (Some("d2"), Some("BOOM")), "{defect}");
             let note = row["note"].as_str().unwrap_or_default();
-            let _ = writeln!(shown, "{defect}: {} in `{}`: {note}", row["rule"], row["stage"].as_str().unwrap_or(""));
+            let _ = writeln!(
+                shown,
+                "{defect}: {} in `{}`: {note}",
+                row["rule"],
+                row["stage"].as_str().unwrap_or("")
+            );
         }
     }
     insta::assert_snapshot!(hide(&shown, &examples()));

@@ -20,7 +20,8 @@ fn run(folder: &Path, arguments: &[&str]) -> PathBuf {
     out
 }
 
-const SAME: [&str; 5] = ["documents.jsonl", "rejected.jsonl", "failed.jsonl", "ledger.parquet", "summary.json"];
+const SAME: [&str; 5] =
+    ["documents.jsonl", "rejected.jsonl", "failed.jsonl", "ledger.parquet", "summary.json"];
 
 #[test]
 fn threads_and_batches_do_not_show() {
@@ -46,7 +47,9 @@ fn every_sample_comes_out_as_accepted() {
     let folder = TempDir::new().unwrap();
     let out = run(folder.path(), &[]);
     let mut shown: BTreeMap<String, String> = BTreeMap::new();
-    for (file, verdict) in [("documents.jsonl", "written"), ("rejected.jsonl", "rejected"), ("failed.jsonl", "failed")] {
+    for (file, verdict) in
+        [("documents.jsonl", "written"), ("rejected.jsonl", "rejected"), ("failed.jsonl", "failed")]
+    {
         for row in rows(&std::fs::read_to_string(out.join(file)).unwrap()) {
             let id = row["id"].as_str().unwrap().to_owned();
             assert!(shown.insert(id, document(verdict, &row)).is_none(), "a document comes out twice");
@@ -57,7 +60,8 @@ fn every_sample_comes_out_as_accepted() {
         let _ = write!(text, "--- events\n{events}");
     }
     let seeds = textmill_plugin::harness::case_files(&workspace().join("seeds"));
-    let names: Vec<String> = seeds.iter().map(|p| p.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    let names: Vec<String> =
+        seeds.iter().map(|p| p.file_name().unwrap().to_string_lossy().into_owned()).collect();
     assert_eq!(shown.keys().cloned().collect::<Vec<_>>(), names, "a document is missing");
     let mut differ = Vec::new();
     for (id, text) in &shown {
@@ -110,13 +114,15 @@ fn cut(text: &str, chars: usize) -> String {
 /// The events of each document, a line each; many of one rule in a row are counted.
 fn events(ledger: &Path) -> BTreeMap<String, String> {
     let mut lines: BTreeMap<String, Vec<(String, usize)>> = BTreeMap::new();
-    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(ledger).unwrap()).unwrap().build().unwrap();
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(File::open(ledger).unwrap()).unwrap().build().unwrap();
     for batch in reader {
         let batch = batch.unwrap();
         let column = |name: &str| batch.column_by_name(name).unwrap();
         let (id, other) = (column("id").as_string::<i64>(), column("other").as_string::<i64>());
         let [stage, action, rule] = ["stage", "action", "rule"].map(|name| column(name).as_string::<i32>());
-        let [value, threshold] = ["value", "threshold"].map(|name| column(name).as_primitive::<Float64Type>());
+        let [value, threshold] =
+            ["value", "threshold"].map(|name| column(name).as_primitive::<Float64Type>());
         let start = column("start").as_primitive::<UInt64Type>();
         for row in 0..batch.num_rows() {
             let mut line = format!("{} {} {}", stage.value(row), action.value(row), rule.value(row));

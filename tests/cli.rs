@@ -34,7 +34,10 @@ fn the_hello_world_plugin_has_25_lines_and_runs() {
     assert_eq!(bench.ids("documents.jsonl"), ["d0", "d2"]);
     let rejected = &rows(&bench.read("rejected.jsonl"))[0];
     assert_eq!(rejected["id"], "d1");
-    assert_eq!((&rejected["rule"], &rejected["value"], &rejected["threshold"]), (&"too-short".into(), &2.0.into(), &4.0.into()));
+    assert_eq!(
+        (&rejected["rule"], &rejected["value"], &rejected["threshold"]),
+        (&"too-short".into(), &2.0.into(), &4.0.into())
+    );
 }
 
 #[test]
@@ -96,7 +99,8 @@ fn an_earlier_run_is_replaced_as_a_whole() {
     succeeded(&bench.run(MIN_LENGTH, &[]));
     assert_eq!(bench.ids("documents.jsonl"), ["d0"]);
     assert!(bench.ids("rejected.jsonl").is_empty());
-    let mut left: Vec<_> = std::fs::read_dir(bench.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    let mut left: Vec<_> =
+        std::fs::read_dir(bench.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["input.jsonl", "out", "pipeline.toml"]);
 }

@@ -97,9 +97,14 @@ fn broken_input_is_on_record() {
     bench.write("input.jsonl", "{\"id\": \"a\", \"text\": \"fine\"}\n{broken\n\n[1]\n{\"id\": \"b\"}\n{\"text\": 3}\n{\"id\": \"a\", \"text\": \"again\", \"n\": 1.50}\n");
     succeeded(&bench.run("", &[]));
     assert_eq!(bench.ids("documents.jsonl"), ["a", "a~2"]);
-    assert_eq!(bench.ids("failed.jsonl"), ["input.jsonl#2", "input.jsonl#4", "input.jsonl#5", "input.jsonl#6"]);
+    assert_eq!(
+        bench.ids("failed.jsonl"),
+        ["input.jsonl#2", "input.jsonl#4", "input.jsonl#5", "input.jsonl#6"]
+    );
     assert!(bench.read("documents.jsonl").contains("\"n\":1.50"));
-    insta::assert_snapshot!(bench.read("failed.jsonl").replace(&bench.folder.path().display().to_string(), "[folder]"));
+    insta::assert_snapshot!(
+        bench.read("failed.jsonl").replace(&bench.folder.path().display().to_string(), "[folder]")
+    );
 }
 
 /// Fields that nobody asked for come out as they went in; declared ones reach stages with their types.
@@ -130,8 +135,28 @@ fn compressed_input_is_read() {
     bench.write("input.jsonl", "");
     let output = bench.run("", &["--input", input.to_str().unwrap()]);
     succeeded(&output);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("1 files of other kinds are passed over"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("1 file of another kind is passed over"));
     assert_eq!(bench.ids("documents.jsonl"), ["a", "b", "a~2", "b~2", "3.txt"]);
     succeeded(&bench.run("", &["--input", input.to_str().unwrap(), "--limit", "3"]));
     assert_eq!(bench.ids("documents.jsonl"), ["a", "b", "a~2"]);
+}
+
+/// Files that cannot be read, and files that break off, are on record; the others are read.
+#[test]
+fn unreadable_files_are_on_record() {
+    let bench = Bench::new();
+    bench.write("corpus/a.txt", "sound");
+    let whole = zstd::encode_all("{\"id\":\"z\",\"text\":\"one\"}\n".repeat(9999).as_bytes(), 1).unwrap();
+    bench.write("corpus/b.jsonl.zst", &whole[..whole.len() / 2]);
+    bench.write("corpus/c.jsonl.gz", "not gzip");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(bench.path("nowhere"), bench.path("corpus/d.txt")).unwrap();
+    bench.write("input.jsonl", "");
+    succeeded(&bench.run("", &["--input", bench.path("corpus").to_str().unwrap()]));
+    assert_eq!(bench.ids("documents.jsonl")[0], "a.txt");
+    let failed = bench.ids("failed.jsonl");
+    assert!(failed.iter().any(|id| id.starts_with("b.jsonl.zst#")), "{failed:?}");
+    assert!(failed.contains(&"c.jsonl.gz#1".to_owned()), "{failed:?}");
+    #[cfg(unix)]
+    assert!(failed.contains(&"d.txt".to_owned()), "{failed:?}");
 }

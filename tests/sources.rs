@@ -30,7 +30,8 @@ fn the_runner_names_no_plugin() {
         let code = code(&file);
         for name in ["dedupe", "extract", "summarize", "\"clean\"", "libclean"] {
             // `extract` and the like may be part of other words; a name stands in a string.
-            let quoted = code.split('"').skip(1).step_by(2).any(|string| string.contains(name.trim_matches('"')));
+            let quoted =
+                code.split('"').skip(1).step_by(2).any(|string| string.contains(name.trim_matches('"')));
             assert!(!quoted, "{} names `{name}`", file.display());
         }
     }

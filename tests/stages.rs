@@ -6,7 +6,10 @@ macro_rules! stage {
     ($test:ident, $plugin:literal) => {
         #[test]
         fn $test() {
-            textmill_plugin::harness::snapshots(&plugin($plugin), workspace().join("tests/stages").join($plugin));
+            textmill_plugin::harness::snapshots(
+                &plugin($plugin),
+                workspace().join("tests/stages").join($plugin),
+            );
         }
     };
 }

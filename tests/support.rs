@@ -21,7 +21,8 @@ fn libraries() -> PathBuf {
 /// The folder of examples: the hello-world plugin, the bad ones.
 pub fn examples() -> PathBuf {
     let folder = libraries().parent().expect("target/<profile>/deps").join("examples");
-    let hint = "run a plain `cargo test` once, without a package or the name of a test: that builds the examples";
+    let hint =
+        "run a plain `cargo test` once, without a package or the name of a test: that builds the examples";
     let there = |name| folder.join(library_name(name)).exists();
     assert!(there("bad-plugin") && there("min-length"), "{hint}");
     folder
@@ -139,7 +140,8 @@ impl Bench {
     /// Documents as JSON Lines, `d0`, `d1` and so on.
     pub fn documents(&self, texts: &[&str]) -> PathBuf {
         let lines = texts.iter().enumerate();
-        let lines = lines.map(|(n, text)| serde_json::json!({"id": format!("d{n}"), "text": text}).to_string());
+        let lines =
+            lines.map(|(n, text)| serde_json::json!({"id": format!("d{n}"), "text": text}).to_string());
         self.write("input.jsonl", lines.collect::<Vec<_>>().join("\n"))
     }
 

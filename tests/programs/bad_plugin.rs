@@ -42,7 +42,11 @@ impl BatchMap for Bad {
     type Options = Options;
 
     fn describe() -> Describe {
-        Describe::new("bad").reads("text").writes("note", DataType::Utf8).writes("text", DataType::LargeUtf8).selects()
+        Describe::new("bad")
+            .reads("text")
+            .writes("note", DataType::Utf8)
+            .writes("text", DataType::LargeUtf8)
+            .selects()
     }
 
     fn bind(options: Options) -> Result<Self> {
@@ -71,7 +75,9 @@ impl BatchMap for Bad {
         if let Some(boom) = boom {
             let row = boom as u32;
             match self.0 {
-                Defect::ErrorOnDocument => events.push(Event::new(row, Action::Fail, "boom").note("it went boom")),
+                Defect::ErrorOnDocument => {
+                    events.push(Event::new(row, Action::Fail, "boom").note("it went boom"))
+                }
                 Defect::ErrorOnBatch => return Err("the batch went boom".into()),
                 Defect::PanicOnDocument => {
                     call.at_row(Some(row));
@@ -83,7 +89,9 @@ impl BatchMap for Bad {
                 Defect::RowOutOfRange => kept[boom] = count as u32 + 900,
                 Defect::RowsDescend => kept[boom] = kept[boom].wrapping_sub(1),
                 Defect::InvalidUtf8 => note = broken_strings(count, boom),
-                Defect::EventOutOfRange => events.push(Event::new(count as u32 + 5, Action::Annotate, "boom")),
+                Defect::EventOutOfRange => {
+                    events.push(Event::new(count as u32 + 5, Action::Annotate, "boom"))
+                }
                 Defect::EditWithoutChange => events.push(Event::of_edit(row, Edit::remove(0..1, "boom"))),
                 Defect::DropAndKeep => events.push(Event::new(row, Action::Drop, "boom")),
                 Defect::DropWithoutEvent | Defect::UndeclaredType | Defect::FailOnBind => {}
@@ -98,7 +106,8 @@ impl BatchMap for Bad {
         let text: ArrayRef = if kept.len() == count {
             text
         } else {
-            let strings = rows.iter().filter(|row| kept.contains(&(row.index() as u32))).map(|row| Some(row.text()));
+            let strings =
+                rows.iter().filter(|row| kept.contains(&(row.index() as u32))).map(|row| Some(row.text()));
             Arc::new(strings.collect::<arrow_array::LargeStringArray>())
         };
         let columns: Vec<ArrayRef> = vec![note, text, Arc::new(UInt32Array::from(kept))];

@@ -49,7 +49,7 @@ pub fn stages(prepared: &Prepared, counts: &Counts, totals: Totals) -> String {
         input.failed.to_string(),
         String::new(),
         String::new(),
-        String::new(),
+        bytes(input.bytes_out),
         String::new(),
         String::new(),
     ]);
@@ -69,5 +69,6 @@ pub fn stages(prepared: &Prepared, counts: &Counts, totals: Totals) -> String {
         ]);
     }
     let Totals { read, written, rejected, failed } = totals;
+    let table = table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     format!("{table}\n{read} read = {written} written + {rejected} rejected + {failed} failed")
 }

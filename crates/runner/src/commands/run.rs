@@ -49,7 +49,8 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Failure> {
         prepared.pipeline.run.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
     let progress = Progress::new(files.iter().map(|f| f.bytes).sum(), quiet, verbose);
     if passed_over > 0 {
-        progress.line(&format!("{passed_over} files of other kinds are passed over"));
+        let files = if passed_over == 1 { "file of another kind is" } else { "files of other kinds are" };
+        progress.line(&format!("{passed_over} {files} passed over"));
     }
 
     let staging = Staging::create(&target)?;

@@ -138,6 +138,7 @@ impl Engine<'_> {
                         bytes = batch.bytes;
                         let mut outcome = Outcome::new(batch.documents, all.len());
                         outcome.take_input(batch.events, batch.failures);
+                        outcome.counts.input.bytes_out += bytes;
                         outcome
                     }
                 };

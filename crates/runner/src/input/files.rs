@@ -136,10 +136,13 @@ impl Listing {
             let below = path.strip_prefix(base).unwrap_or(&path);
             let asked =
                 glob.is_none_or(|g| g.is_match(&path) || (base == Path::new(".") && g.is_match(below)));
-            if !asked || !path.is_file() {
+            if !asked {
                 continue;
             }
-            let Some(format) = format_of(&path) else {
+            // A link that leads nowhere is kept: reading it fails, and that is on record. Pipes and devices
+            // would hang, links to folders are not followed.
+            let readable = path.metadata().map_or(kind.is_symlink(), |m| m.is_file());
+            let Some(format) = format_of(&path).filter(|_| readable) else {
                 self.others += 1;
                 continue;
             };
