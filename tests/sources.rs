@@ -40,7 +40,7 @@ fn the_runner_names_no_plugin() {
 #[test]
 fn unsafe_code_stands_in_the_abi_the_export_and_the_host_alone() {
     let root = workspace();
-    let allowed = ["crates/plugin/src/abi.rs", "crates/plugin/src/export.rs", "crates/runner/src/host/"];
+    let allowed = ["crates/plugin/src/abi.rs", "crates/plugin/src/export/", "crates/runner/src/host/"];
     for folder in ["crates", "plugins"] {
         for file in rust_files(&root.join(folder)) {
             let name = file.strip_prefix(&root).unwrap().display().to_string();

@@ -3,8 +3,8 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use textmill_plugin::call::{Host, Level};
 
@@ -18,14 +18,15 @@ pub struct Progress {
     verbose: bool,
     stop: AtomicBool,
     documents: AtomicU64,
-    bytes: AtomicU64,
+    read: Arc<AtomicU64>,
     state: Mutex<State>,
     metrics: Mutex<BTreeMap<String, u64>>,
 }
 
 struct State {
     label: String,
-    reading: bool,
+    /// Documents of the segment; `None` while the input is read.
+    total: Option<u64>,
     last_line: Instant,
 }
 
@@ -34,58 +35,67 @@ impl Progress {
     pub fn new(total_bytes: u64, quiet: bool, verbose: bool) -> Self {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::new(total_bytes);
-            let template = "{msg:24!} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style.progress_chars("=> "));
-            }
+            bar.set_style(style("{bytes}/{total_bytes} {bytes_per_sec} {eta}"));
             bar
         });
-        let state = State { label: String::new(), reading: false, last_line: Instant::now() };
+        let state = State { label: String::new(), total: None, last_line: Instant::now() };
         Self {
             bar,
             quiet,
             verbose,
             stop: AtomicBool::new(false),
             documents: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
+            read: Arc::new(AtomicU64::new(0)),
             state: Mutex::new(state),
             metrics: Mutex::new(BTreeMap::new()),
         }
     }
 
-    /// A run of stages begins; `reading` when it is the one that reads the input.
-    pub fn segment<'a>(&self, stages: impl Iterator<Item = &'a str>, reading: bool) {
+    /// Counts the bytes of the input files, as they lie on disk, that have been read.
+    pub fn read_counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.read)
+    }
+
+    /// A run of stages begins, over this many documents; `None` for the one that reads the input.
+    pub fn segment<'a>(&self, stages: impl Iterator<Item = &'a str>, total: Option<u64>) {
         let names: Vec<&str> = stages.collect();
         let label = if names.is_empty() { "reading".to_owned() } else { names.join(", ") };
         self.documents.store(0, Ordering::Relaxed);
         if let Some(bar) = &self.bar {
+            if let Some(total) = total {
+                bar.set_style(style("{pos}/{len} documents {per_sec} {eta}"));
+                bar.reset();
+                bar.set_length(total);
+            }
             bar.set_message(label.clone());
         } else {
             self.line(&format!("{label}: begins"));
         }
         if let Ok(mut state) = self.state.lock() {
             state.label = label;
-            state.reading = reading;
+            state.total = total;
             state.last_line = Instant::now();
         }
     }
 
-    /// Documents and bytes of input are done.
-    pub fn advance(&self, documents: u64, bytes: u64) {
+    /// Documents are done.
+    pub fn advance(&self, documents: u64) {
         let documents = self.documents.fetch_add(documents, Ordering::Relaxed) + documents;
-        let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let read = self.read.load(Ordering::Relaxed);
+        let Ok(mut state) = self.state.lock() else { return };
         if let Some(bar) = &self.bar {
-            bar.set_position(bytes);
+            bar.set_position(if state.total.is_some() { documents } else { read });
             return;
         }
-        let Ok(mut state) = self.state.lock() else { return };
         if state.last_line.elapsed() < LINE_EVERY {
             return;
         }
         state.last_line = Instant::now();
-        let read =
-            if state.reading { format!(", {} read", crate::table::bytes(bytes)) } else { String::new() };
-        self.line(&format!("{}: {documents} documents{read}", state.label));
+        let far = match state.total {
+            Some(total) => format!("{documents} of {total} documents"),
+            None => format!("{documents} documents, {} read", crate::table::bytes(read)),
+        };
+        self.line(&format!("{}: {far}", state.label));
     }
 
     /// The run is over: the bar goes away.
@@ -110,6 +120,13 @@ impl Progress {
     pub fn metrics(&self) -> BTreeMap<String, u64> {
         self.metrics.lock().map(|m| m.clone()).unwrap_or_default()
     }
+}
+
+fn style(counts: &str) -> ProgressStyle {
+    // The template is ours, so it is one; the default style is no less right.
+    let template = format!("{{msg:24!}} [{{bar:30}}] {counts}");
+    ProgressStyle::with_template(&template)
+        .map_or_else(|_| ProgressStyle::default_bar(), |s| s.progress_chars("=> "))
 }
 
 impl Host for Progress {

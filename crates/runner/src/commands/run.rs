@@ -56,7 +56,8 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Failure> {
     let staging = Staging::create(&target)?;
     let mut sink = FolderSink::create(&staging, prepared.stages.iter().map(|s| s.name.clone()).collect())?;
     let started = Instant::now();
-    let batches = Batches::new(&files, &prepared.pipeline.input, &prepared.pipeline.run, args.limit);
+    let pipeline = &prepared.pipeline;
+    let batches = Batches::new(&files, &pipeline.input, &pipeline.run, args.limit, progress.read_counter());
     let engine = Engine { prepared: &prepared, threads, progress: &progress };
     let finished = engine.run(batches, &mut sink);
     progress.finish();

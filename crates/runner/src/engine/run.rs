@@ -115,7 +115,11 @@ impl Engine<'_> {
         let numbered = || range.clone().map(|n| (n, &all[n]));
         let serial = numbered().any(|(_, stage): (usize, &PreparedStage)| stage.bound.is_serial());
         let threads = if serial { 1 } else { self.threads };
-        self.progress.segment(numbered().map(|(_, s)| s.name.as_str()), matches!(source, Source::Input(_)));
+        let total = match &source {
+            Source::Input(_) => None,
+            Source::Held(batches) => Some(rows(batches)),
+        };
+        self.progress.segment(numbered().map(|(_, s)| s.name.as_str()), total);
         sink.begin_part()?;
         let jobs: Box<dyn Iterator<Item = Job> + Send> = match source {
             Source::Input(batches) => {
@@ -130,15 +134,13 @@ impl Engine<'_> {
             jobs,
             || Chain::new(numbered()),
             |chain, job| {
-                let mut bytes = 0;
                 let mut outcome = match job {
                     Job::Broken(message) => return Err(Error::from(message)),
                     Job::Held(batch) => Outcome::new(batch, all.len()),
                     Job::Input(batch) => {
-                        bytes = batch.bytes;
                         let mut outcome = Outcome::new(batch.documents, all.len());
                         outcome.take_input(batch.events, batch.failures);
-                        outcome.counts.input.bytes_out += bytes;
+                        outcome.counts.input.bytes_out += batch.bytes;
                         outcome
                     }
                 };
@@ -146,12 +148,12 @@ impl Engine<'_> {
                 chain.run(self.progress, &mut outcome)?;
                 outcome.sort();
                 let lines = is_last.then(|| RowWriter::new(&outcome.documents).lines(columns));
-                Ok((outcome, lines, documents, bytes))
+                Ok((outcome, lines, documents))
             },
-            |(outcome, lines, documents, bytes)| {
+            |(outcome, lines, documents)| {
                 finished.counts.add(&outcome.counts);
                 sink.take(&outcome, lines.as_deref())?;
-                self.progress.advance(documents, bytes);
+                self.progress.advance(documents);
                 if !is_last && outcome.documents.num_rows() > 0 {
                     held.push(outcome.documents);
                 }
@@ -177,7 +179,7 @@ impl Engine<'_> {
         finished: &mut Finished,
     ) -> Result<Vec<RecordBatch>> {
         let stage = &self.prepared.stages[number];
-        self.progress.segment(std::iter::once(stage.name.as_str()), false);
+        self.progress.segment(std::iter::once(stage.name.as_str()), Some(rows(&held)));
         sink.begin_part()?;
         let threads = if stage.bound.is_serial() { 1 } else { self.threads };
         let started = Instant::now();
@@ -196,11 +198,15 @@ impl Engine<'_> {
             outcome.sort();
             finished.counts.add(&outcome.counts);
             sink.take(&outcome, None)?;
-            self.progress.advance(batch.num_rows() as u64, 0);
+            self.progress.advance(batch.num_rows() as u64);
             if outcome.documents.num_rows() > 0 {
                 out.push(outcome.documents);
             }
         }
         Ok(out)
     }
+}
+
+fn rows(batches: &[RecordBatch]) -> u64 {
+    batches.iter().map(|batch| batch.num_rows() as u64).sum()
 }

@@ -11,6 +11,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use textmill_core::column::{CARRIED, ID, ORDINAL, RAW, SOURCE, TEXT};
 use textmill_core::event::{Action, Event};
 use textmill_core::value::array_from;
@@ -54,11 +55,18 @@ pub struct Batches<'a> {
     left: u64,
     ordinal: u64,
     seen: HashSet<u64>,
+    read: Arc<AtomicU64>,
 }
 
 impl<'a> Batches<'a> {
-    /// A reader of `files` that stops after `limit` documents.
-    pub fn new(files: &'a [SourceFile], input: &'a Input, run: &Run, limit: Option<u64>) -> Self {
+    /// A reader of `files` that stops after `limit` documents and adds the bytes of files to `read`.
+    pub fn new(
+        files: &'a [SourceFile],
+        input: &'a Input,
+        run: &Run,
+        limit: Option<u64>,
+        read: Arc<AtomicU64>,
+    ) -> Self {
         Self {
             files: files.iter(),
             open: None,
@@ -69,6 +77,7 @@ impl<'a> Batches<'a> {
             left: limit.unwrap_or(u64::MAX),
             ordinal: 0,
             seen: HashSet::new(),
+            read,
         }
     }
 
@@ -82,11 +91,16 @@ impl<'a> Batches<'a> {
             }
             let file = self.files.next()?;
             match file.format {
-                Format::Text => return Some(text::read(file, self.input.columns.len())),
-                Format::Jsonl(compression) => match JsonlReader::open(file, compression) {
-                    Ok(reader) => self.open = Some(reader),
-                    Err(failure) => return Some(Item::Failed(failure)),
-                },
+                Format::Text => {
+                    self.read.fetch_add(file.bytes, Ordering::Relaxed);
+                    return Some(text::read(file, self.input.columns.len()));
+                }
+                Format::Jsonl(compression) => {
+                    match JsonlReader::open(file, compression, Arc::clone(&self.read)) {
+                        Ok(reader) => self.open = Some(reader),
+                        Err(failure) => return Some(Item::Failed(failure)),
+                    }
+                }
             }
         }
     }

@@ -6,7 +6,9 @@ use crate::config::Input;
 use serde_json::Value;
 use sonic_rs::{JsonValueTrait, LazyValue};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Reads the lines of a file.
 pub struct JsonlReader {
@@ -20,13 +22,13 @@ pub struct JsonlReader {
 }
 
 impl JsonlReader {
-    /// Opens a file.
+    /// Opens a file; `read` counts the bytes that are read from it, before they are decompressed.
     ///
     /// # Errors
     /// An entry for `failed.jsonl` where the file cannot be opened.
-    pub fn open(file: &SourceFile, compression: Compression) -> Result<Self, Failure> {
+    pub fn open(file: &SourceFile, compression: Compression, read: Arc<AtomicU64>) -> Result<Self, Failure> {
         let source = file.path.to_string_lossy().into_owned();
-        let lines = open(file, compression).map_err(|error| Failure {
+        let lines = open(file, compression, read).map_err(|error| Failure {
             id: file.name.clone(),
             source: source.clone(),
             offset: 0,
@@ -145,8 +147,26 @@ fn string(value: &LazyValue<'_>) -> Option<String> {
     if value.is_str() { serde_json::from_str(value.as_raw_str()).ok() } else { None }
 }
 
-fn open(file: &SourceFile, compression: Compression) -> io::Result<Box<dyn BufRead + Send>> {
-    let raw = File::open(&file.path)?;
+/// Counts the bytes that pass.
+struct Counted {
+    file: File,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.file.read(buffer)?;
+        self.read.fetch_add(bytes as u64, Ordering::Relaxed);
+        Ok(bytes)
+    }
+}
+
+fn open(
+    file: &SourceFile,
+    compression: Compression,
+    read: Arc<AtomicU64>,
+) -> io::Result<Box<dyn BufRead + Send>> {
+    let raw = Counted { file: File::open(&file.path)?, read };
     const BUFFER: usize = 1 << 18;
     Ok(match compression {
         Compression::Plain => Box::new(BufReader::with_capacity(BUFFER, raw)),
