@@ -259,7 +259,7 @@ impl<T: Corpus> Map for Apply<T> {
     type Options = T::Options;
 
     fn describe() -> Describe {
-        step::<T>("apply").reads(FINDINGS)
+        step::<T>("apply").reads(FINDINGS).step()
     }
 
     fn bind(options: T::Options) -> Result<Self> {

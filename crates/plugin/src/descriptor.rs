@@ -54,12 +54,22 @@ pub struct OperatorDescriptor {
     /// Whether several workers may run at once.
     #[serde(default)]
     pub threading: Threading,
+    /// Whether it only makes sense as a step inside a plan, not as a stage.
+    #[serde(default)]
+    pub step: bool,
     /// Changes when the same input and options give another output.
     #[serde(default)]
     pub semantics_version: u32,
     /// JSON Schema 2020-12 of its options.
     #[serde(default)]
     pub options: Value,
+}
+
+impl OperatorDescriptor {
+    /// Whether a pipeline may name it as a stage.
+    pub fn is_stage(&self) -> bool {
+        !self.step && self.kind != Kind::Group && self.rows != Rows::Table
+    }
 }
 
 /// How the host drives an operator.
@@ -142,6 +152,7 @@ pub struct Describe {
     pub(crate) writes: Vec<(String, DataType)>,
     pub(crate) rows: Rows,
     pub(crate) threading: Threading,
+    pub(crate) step: bool,
     pub(crate) version: u32,
 }
 
@@ -155,6 +166,7 @@ impl Describe {
             writes: Vec::new(),
             rows: Rows::Preserve,
             threading: Threading::Parallel,
+            step: false,
             version: 1,
         }
     }
@@ -211,6 +223,13 @@ impl Describe {
         self
     }
 
+    /// Only makes sense as a step inside a plan.
+    #[must_use]
+    pub fn step(mut self) -> Self {
+        self.step = true;
+        self
+    }
+
     /// Must not run on several threads at once.
     #[must_use]
     pub fn serial(mut self) -> Self {
@@ -236,6 +255,7 @@ impl Describe {
             reads: self.reads,
             rows: self.rows,
             threading: self.threading,
+            step: self.step,
             semantics_version: self.version,
             options,
         }

@@ -260,6 +260,7 @@ impl Map for Apply {
             .reads(VERDICT)
             .writes("duplicates", DataType::UInt64)
             .selects()
+            .step()
     }
 
     fn bind(options: Options) -> Result<Self> {

@@ -31,7 +31,7 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
         match LoadedPlugin::open(&found.path) {
             Ok(plugin) => {
                 count += 1;
-                let stages = plugin.descriptor.operators.iter().filter(|o| is_stage(o));
+                let stages = plugin.descriptor.operators.iter().filter(|o| o.is_stage());
                 let stages: Vec<&str> = stages.map(|o| o.name.as_str()).collect();
                 let version = plugin.descriptor.version.clone();
                 rows.add_row(vec![
@@ -58,10 +58,6 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
         anstream::eprintln!("{line}");
     }
     print(&rows.to_string())
-}
-
-fn is_stage(operator: &OperatorDescriptor) -> bool {
-    operator.kind != Kind::Group && operator.rows != Rows::Table
 }
 
 fn open(args: &PluginName) -> Result<LoadedPlugin, Failure> {
@@ -111,7 +107,7 @@ fn info(args: &PluginName) -> Result<(), Failure> {
     line("library", &plugin.path.display().to_string());
     line("sha256", &plugin.sha256);
     line("abi", &format!("{}.{}", plugin.abi.0, plugin.abi.1));
-    let (stages, steps): (Vec<_>, Vec<_>) = about.operators.iter().partition(|o| is_stage(o));
+    let (stages, steps): (Vec<_>, Vec<_>) = about.operators.iter().partition(|o| o.is_stage());
     for (at, operator) in stages.iter().enumerate() {
         let default = if at == 0 && stages.len() > 1 { ", the default" } else { "" };
         let _ = writeln!(out, "\noperator {}{default}", operator.name);

@@ -6,7 +6,7 @@ mod problem;
 mod section;
 mod tree;
 
-pub use options::check_options;
+pub use options::{check_options, with_defaults};
 pub use pipeline::{Input, Output, Pipeline, Run, StageConfig};
 pub use problem::{Problem, Problems, suggest};
 pub use tree::{Entry, Kind, Node, Place};

@@ -46,6 +46,32 @@ pub fn check_options(plugin: &str, schema: &Value, options: &Node) -> Vec<Proble
     problems
 }
 
+/// Options with the schema's defaults in place of those that were not given, in the schema's order.
+pub fn with_defaults(schema: &Value, given: &Value) -> Value {
+    complete(schema, schema, given)
+}
+
+fn complete(root: &Value, schema: &Value, given: &Value) -> Value {
+    let schema = resolved(root, schema).unwrap_or(schema);
+    let (Some(properties), Some(given)) =
+        (schema.get("properties").and_then(Value::as_object), given.as_object())
+    else {
+        return given.clone();
+    };
+    let mut out = serde_json::Map::new();
+    for (name, own) in properties {
+        let default = own.get("default").cloned();
+        match given.get(name).cloned().or(default) {
+            Some(value) => out.insert(name.clone(), complete(root, own, &value)),
+            None => None,
+        };
+    }
+    for (name, value) in given {
+        out.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    Value::Object(out)
+}
+
 /// The schema of the value at a pointer, references followed.
 fn subschema<'a>(schema: &'a Value, pointer: &str) -> Option<&'a Value> {
     let mut at = resolved(schema, schema)?;
@@ -84,5 +110,25 @@ fn lower_first(text: &str) -> String {
     match chars.next() {
         Some(first) => first.to_lowercase().chain(chars).collect(),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn defaults_fill_what_was_not_given() {
+        let schema = json!({
+            "properties": {
+                "rules": {"$ref": "#/$defs/Rules", "default": {"a": true, "b": true}},
+                "least": {"type": "integer", "default": 3},
+                "column": {"type": "string"},
+            },
+            "$defs": {"Rules": {"properties": {"a": {"default": true}, "b": {"default": true}}}},
+        });
+        let options = with_defaults(&schema, &json!({"rules": {"b": false}}));
+        assert_eq!(options, json!({"rules": {"a": true, "b": false}, "least": 3}));
     }
 }

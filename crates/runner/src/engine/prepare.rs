@@ -1,6 +1,6 @@
 //! From a pipeline file to bound stages: plugins found and opened, options checked, columns followed.
 
-use crate::config::{Pipeline, Place, Problem, Problems, StageConfig, check_options, suggest};
+use crate::config::{Pipeline, Place, Problem, Problems, StageConfig, check_options, suggest, with_defaults};
 use crate::host::{Discovery, LoadedPlugin};
 use crate::input::input_schema;
 use arrow_schema::SchemaRef;
@@ -35,7 +35,7 @@ pub struct PreparedStage {
     pub plugin: Arc<LoadedPlugin>,
     /// Name of its operator.
     pub operator: String,
-    /// Options as given.
+    /// Options, with the defaults of those that were not given.
     pub options: Value,
     /// The bound operator or plan.
     pub bound: Bound,
@@ -139,14 +139,15 @@ fn bind(
         Some(descriptor) => descriptor.clone(),
         None => {
             let wrong = stage.operator.as_deref().unwrap_or_default();
-            let known: Vec<&str> = plugin.descriptor.operators.iter().map(|o| o.name.as_str()).collect();
+            let stages = plugin.descriptor.operators.iter().filter(|o| o.is_stage());
+            let known: Vec<&str> = stages.map(|o| o.name.as_str()).collect();
             let hint = suggest(wrong, known.iter().copied());
             let hint = hint.unwrap_or_else(|| format!("it has `{}`", known.join("`, `")));
             let message = format!("plugin `{}` has no operator `{wrong}`", stage.plugin);
             return Err(vec![Problem::at(&stage.operator_place, message).hint(hint)]);
         }
     };
-    if descriptor.kind == Kind::Group || descriptor.rows == textmill_plugin::descriptor::Rows::Table {
+    if !descriptor.is_stage() {
         let message = format!("operator `{}` is a step of a plan and cannot be a stage", descriptor.name);
         return Err(vec![Problem::at(&stage.operator_place, message)]);
     }
@@ -175,6 +176,7 @@ fn bind(
             (Bound::Plan(operator, plan), after)
         }
     };
+    let options = with_defaults(&descriptor.options, &options);
     let operator = descriptor.name;
     Ok(Some(PreparedStage { name: stage.name.clone(), plugin, operator, options, bound, after }))
 }
