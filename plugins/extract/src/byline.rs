@@ -1,190 +1,27 @@
 //! Authors: lines such as `By Jane Doe and John Roe, Staff Writers`, and names that stand beside the date.
 
 use crate::date::parse::Finder;
-use crate::gazetteer::{
-    AGENCIES, FIRST_NAMES, NAME_PARTICLES, NOT_IN_NAMES, ORGANISATION_CUES, PERSON_TITLES, PLACES,
-};
-use crate::lines::{Line, is_wide};
+use crate::gazetteer::{FIRST_NAMES, PLACES};
+use crate::lines::Line;
 use crate::page::Page;
-use rustc_hash::FxHashMap;
-use std::sync::LazyLock;
+pub use cues::cue;
+use name::{cut_tail, is_name, split_names, trim_name};
+
+mod cues;
+mod name;
 
 /// Authors of a page at most.
 const MAX_AUTHORS: usize = 12;
 /// Longest byline, in bytes.
 const MAX_BYLINE: usize = 240;
 
-/// Words that announce authors at the beginning of a line, lower case, longer before shorter.
-const CUES: &[&str] = &[
-    "article written by",
-    "this article was written by",
-    "written and photographed by",
-    "written by",
-    "words by",
-    "story by",
-    "posted by",
-    "report by",
-    "reported by",
-    "reporting by",
-    "article by",
-    "review by",
-    "published by",
-    "created by",
-    "submitted by",
-    "analysis by",
-    "opinion by",
-    "interview by",
-    "text by",
-    "compiled by",
-    "uploaded by",
-    "started by",
-    "asked by",
-    "authored by",
-    "ein artikel von",
-    "ein beitrag von",
-    "ein kommentar von",
-    "ein gastbeitrag von",
-    "eine analyse von",
-    "kommentar von",
-    "interview von",
-    "ein interview von",
-    "artikel von",
-    "text von",
-    "geschrieben von",
-    "publié par",
-    "écrit par",
-    "rédigé par",
-    "propos recueillis par",
-    "escrito por",
-    "publicado por",
-    "redactado por",
-    "a cura di",
-    "scritto da",
-    "geschreven door",
-    "skrevet av",
-    "skrevet af",
-    "skriven av",
-    "author of the article",
-    "about the author",
-    "about the authors",
-    "the author",
-    "thread starter",
-    "topic author",
-    "autorin/autor",
-    "author",
-    "authors",
-    "autor",
-    "autorin",
-    "autoren",
-    "auteur",
-    "autore",
-    "автор",
-    "автори",
-    "авторы",
-    "tekst",
-    "texte",
-    "by",
-    "von",
-    "par",
-    "por",
-];
-
-/// More such words, which are told from words of text by the colon behind them or by script.
-const COLON_CUES: &[&str] = &[
-    "di",
-    "text",
-    "texto",
-    "testo",
-    "door",
-    "av",
-    "af",
-    "от",
-    "текст",
-    "penulis",
-    "reporter",
-    "redaktör",
-    "redakteur",
-    "yazar",
-    "haber",
-    "schrijver",
-    "redaksi",
-    "szerző",
-    "napisał",
-    "napisała",
-    "autorzy",
-    "od",
-    "de",
-    "från",
-    "oleh",
-    "editor",
-];
-
-/// The cues by their first letter; whether they need a colon.
-static CUES_BY_INITIAL: LazyLock<FxHashMap<char, Vec<(&'static str, bool)>>> = LazyLock::new(|| {
-    let mut map: FxHashMap<char, Vec<(&'static str, bool)>> = FxHashMap::default();
-    for (cues, colon) in [(CUES, false), (COLON_CUES, true)] {
-        for cue in cues {
-            if let Some(initial) = cue.chars().next() {
-                map.entry(initial).or_default().push((cue, colon));
-            }
-        }
-    }
-    map
-});
-
-/// What stands behind the words that announce authors at the beginning of a line.
-pub fn cue(line: &str) -> Option<&str> {
-    if line.len() > MAX_BYLINE {
-        return None;
-    }
-    let initial = line.chars().next()?.to_lowercase().next()?;
-    if let Some(cues) = CUES_BY_INITIAL.get(&initial) {
-        for &(cue, colon) in cues {
-            let Some(rest) = strip_ignoring_case(line, cue) else { continue };
-            let trimmed = rest.trim_start_matches([' ', '\u{a0}', ':', '：']);
-            let marked = rest.trim_start().starts_with([':', '：']);
-            let ends =
-                rest.starts_with([' ', '\u{a0}', ':', '：']) || rest.is_empty() || rest.starts_with("by ");
-            let short =
-                cue.len() <= 3 || cue.starts_with("aut") && !cue.contains('/') || cue.ends_with("author");
-            if !ends && !rest.starts_with(char::is_uppercase)
-                || (colon || short && cue.len() > 3) && !marked && !rest.is_empty()
-            {
-                continue;
-            }
-            // `ByJane Doe`: glued, for the short English word only.
-            if !ends && cue != "by" {
-                continue;
-            }
-            // `Written byby Jane Doe`, `By: by Jane Doe`
-            let trimmed = strip_ignoring_case(trimmed, "by")
-                .filter(|r| r.starts_with(' '))
-                .map_or(trimmed, str::trim_start);
-            return Some(trimmed);
-        }
-    }
-    ["記者", "文／", "文/", "撰文", "作者", "بقلم", "كتب"].iter().find_map(|cue| {
-        let rest = line.strip_prefix(cue)?;
-        Some(rest.trim_start_matches([' ', ':', '：', '／', '/', '・']))
-    })
-}
-
-fn strip_ignoring_case<'a>(text: &'a str, lower: &str) -> Option<&'a str> {
-    let mut rest = text.chars();
-    for want in lower.chars() {
-        let have = rest.next()?;
-        if have != want && !have.to_lowercase().eq([want]) {
-            return None;
-        }
-    }
-    Some(rest.as_str())
-}
-
-/// The authors of a page. `title` and `date`: the lines of headline and date of publication, where found.
+/// The authors of a page. `title` and `date`: the lines of headline and date of publication, where found; `agency`:
+/// the one that the dateline names.
 pub fn byline(
     page: &Page<'_>,
     title: Option<usize>,
     date: Option<usize>,
+    agency: Option<&str>,
     finder: &mut Finder,
 ) -> Vec<String> {
     let mut reader = Reader { names: Vec::new(), finder, found: Vec::new() };
@@ -215,6 +52,14 @@ pub fn byline(
             if !reader.names.is_empty() {
                 return reader.names;
             }
+        }
+    }
+    // The agency of the dateline, when it stands alone below the headline as authors do.
+    if let Some(agency) = agency {
+        let from = title.map_or(0, |t| t + 1);
+        if page.lines.iter().skip(from).take(6).any(|line| line.text == agency) {
+            reader.push(agency);
+            return reader.names;
         }
     }
     // At the end of the text, or anywhere a line says it with a long cue.
@@ -431,161 +276,6 @@ fn lower_has(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| lower.contains(word))
 }
 
-/// Cuts what follows the names: date, section, reading time, `for the Courier`.
-fn cut_tail(text: &str) -> &str {
-    let mut end = text.len();
-    for mark in [
-        "\u{1}",
-        " | ",
-        "|",
-        " • ",
-        "•",
-        " · ",
-        " — ",
-        " – ",
-        " - ",
-        " in ",
-        " on ",
-        " for ",
-        " at ",
-        " from ",
-        "Published",
-        "Updated",
-        "Posted",
-        " aus ",
-        " am ",
-        " le ",
-        " el ",
-        "@",
-        "//",
-        "\t",
-        " >",
-        "…",
-        " um ",
-        "Last ",
-        "Follow",
-        "Share",
-        "  ",
-    ] {
-        if let Some(at) = text.find(mark)
-            && at > 0
-        {
-            end = end.min(at);
-        }
-    }
-    // A sentence's full stop, but not that of `Dr.` or an initial.
-    if let Some(at) = text[..end].find(". ")
-        && text[..at].rsplit(' ').next().is_some_and(|word| word.chars().count() > 3)
-    {
-        end = at;
-    }
-    text[..end].trim()
-}
-
-fn split_names(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(text);
-    std::iter::from_fn(move || {
-        let text = rest?;
-        let mut cut: Option<(usize, usize)> = None;
-        for joint in [
-            ",", ";", "、", "，", " and ", " And ", " AND ", " und ", " et ", " y ", " e ", " och ", " og ",
-            " и ", " та ", " & ", " / ", " with ", " + ", " en ",
-        ] {
-            if let Some(at) = text.find(joint)
-                && cut.is_none_or(|(first, _)| at < first)
-            {
-                cut = Some((at, joint.len()));
-            }
-        }
-        let (part, tail) = match cut {
-            Some((at, len)) => (&text[..at], Some(&text[at + len..])),
-            None => (text, None),
-        };
-        rest = tail;
-        Some(part)
-    })
-}
-
-/// A name without brackets, titles of address and marks around it.
-fn trim_name(name: &str) -> &str {
-    let name = name.split(['(', '<', '[']).next().unwrap_or("");
-    let mut name = name.trim_matches(|c: char| !c.is_alphanumeric() && c != '.' && c != '\'');
-    // `Ada Reed Senior Editor`: the role behind the name.
-    let mut end = 0;
-    for (count, word) in name.split_inclusive(' ').enumerate() {
-        if count >= 2
-            && !NAME_PARTICLES.has(word.trim())
-            && (NOT_IN_NAMES.has(word.trim()) || PERSON_TITLES.has(word.trim()))
-        {
-            name = name[..end].trim_end();
-            break;
-        }
-        end += word.len();
-    }
-    // `Ada ReedPolitics`: the section glued to it.
-    if let Some(last) = name.split(' ').next_back()
-        && let Some(at) = last.char_indices().skip(2).find(|(_, c)| c.is_uppercase()).map(|(at, _)| at)
-        && NOT_IN_NAMES.has(&last[at..])
-    {
-        name = &name[..name.len() - last.len() + at];
-    }
-    // `Ada Reed Ada Reed`
-    if let Some((front, back)) = name.split_at_checked(name.len() / 2)
-        && front.trim() == back.trim()
-    {
-        name = front.trim();
-    }
-    for lead in ["by ", "By ", "BY ", "von ", "Von ", "par ", "por ", "Dr. ", "Prof. ", "and ", "und ", "et "]
-    {
-        name = name.strip_prefix(lead).unwrap_or(name).trim_start();
-    }
-    name
-}
-
-/// Whether `name` has the form of a name. `lax`: a single word and an outlet's name will do.
-fn is_name(name: &str, lax: bool) -> bool {
-    if name.len() < 2 || name.len() > 60 {
-        return false;
-    }
-    if lax && AGENCIES.has(name) {
-        return true;
-    }
-    if name.chars().all(|c| is_wide(c) || c == '・' || c == ' ') {
-        return (2..=8).contains(&name.chars().count());
-    }
-    let mut words = 0;
-    let mut capitals = 0;
-    let mut bad = 0;
-    for word in name.split_whitespace() {
-        words += 1;
-        if word
-            .chars()
-            .any(|c| c.is_numeric() || matches!(c, ':' | '!' | '?' | '$' | '%' | '=' | '_' | '"' | '“' | '…'))
-        {
-            return false;
-        }
-        let first = word.chars().find(|c| c.is_alphabetic());
-        match first {
-            Some(c) if c.is_uppercase() || !c.is_lowercase() => capitals += 1,
-            Some(_) if NAME_PARTICLES.has(word) || word.starts_with("d'") || word.starts_with("al-") => {}
-            _ => return false,
-        }
-        let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-        bad += usize::from(NOT_IN_NAMES.has(plain) || ORGANISATION_CUES.has(plain));
-    }
-    if capitals == 0 || words > 5 {
-        return false;
-    }
-    if lax && bad > 0 {
-        // `Associated Press`, but not `Staff Writer`.
-        return bad < words
-            && words >= 2
-            && !NOT_IN_NAMES.has(name.split_whitespace().next().unwrap_or(""))
-            && !PERSON_TITLES.has(name.split_whitespace().next_back().unwrap_or(""));
-    }
-    bad == 0 && (words >= 2 || lax && !AGENCIES.has(name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -594,7 +284,7 @@ mod tests {
         let mut finder = Finder::default();
         let page = Page::read(text, &[], &mut finder);
         let date = page.dates.first().map(|d| d.line);
-        byline(&page, Some(0), date, &mut finder)
+        byline(&page, Some(0), date, None, &mut finder)
     }
 
     #[test]

@@ -30,6 +30,9 @@ type Day = (Option<u16>, u8, u8);
 /// The dateline of a page, looked for below line `title`. The year comes from `published`.
 pub fn dateline(page: &Page<'_>, title: Option<usize>, published: Option<Date>) -> Option<Dateline> {
     let from = title.map_or(0, |line| line + 1);
+    if let Some(place) = full_stop(page, title, from) {
+        return Some(Dateline { place, date: None, agency: None });
+    }
     let mut paragraphs = 0;
     let mut scratch = Vec::new();
     // The headline may have been taken for what it is not: then the whole page is looked through.
@@ -45,6 +48,29 @@ pub fn dateline(page: &Page<'_>, title: Option<usize>, published: Option<Date>) 
     None
 }
 
+/// `Oberdorf. Die Brücke ist offen.`: the place and a full stop in front of the first paragraph, as German papers
+/// have it, when the page speaks of that place elsewhere too.
+fn full_stop(page: &Page<'_>, title: Option<usize>, from: usize) -> Option<String> {
+    let line = page.lines.iter().skip(from).find(|line| line.prose)?;
+    let (place, rest) = head(line.text, MAX_BYTES).split_once(". ")?;
+    let words = place.split(' ').count();
+    if words > 3 || place.len() < 4 || place.ends_with('.') || !rest.starts_with(|c: char| c.is_uppercase()) {
+        return None;
+    }
+    is_place(place)?;
+    let stem = place.strip_suffix('s').unwrap_or(place);
+    let named =
+        |text: &str| text.match_indices(stem).any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric));
+    let located = |text: &str| {
+        text.match_indices(place)
+            .any(|(at, _)| [" in ", " aus ", " bei ", " nach "].iter().any(|w| text[..at].ends_with(w)))
+    };
+    let known = PLACES.has(place)
+        || title.is_some_and(|t| named(page.lines[t].text))
+        || page.lines.iter().filter(|l| l.prose).take(MAX_PARAGRAPHS).any(|l| located(l.text));
+    known.then(|| place.to_owned())
+}
+
 /// Whether a line opens with a dateline that tells a date or an agency.
 pub fn opens(line: &str) -> bool {
     let shouted = line.as_bytes().first().is_some_and(u8::is_ascii_uppercase)
@@ -55,7 +81,14 @@ pub fn opens(line: &str) -> bool {
 
 fn read(line: &str, prose: bool, published: Option<Date>, scratch: &mut Vec<Token>) -> Option<Dateline> {
     let start = line.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '(');
+    // A place has a capital; and something parts it from the text.
+    if !start.starts_with(char::is_uppercase) {
+        return None;
+    }
     let window = head(start, MAX_BYTES);
+    if !window.bytes().any(|b| matches!(b, b'-' | b':' | b'/' | 0xE2)) {
+        return None;
+    }
     let (prefix, rest, colon) = cut(window, prose)?;
     let (mut body, mut agency) = take_agency(prefix);
     // `МОСКВА, 25 апр — РИА Новости.`
@@ -303,6 +336,21 @@ mod tests {
             assert_eq!(of(line, Some(2024)), Some(want), "{line}");
         }
         assert_eq!(of("LONDON, March 3 - x", None).and_then(|d| d.1).as_deref(), Some("--03-03"));
+    }
+
+    #[test]
+    fn place_and_full_stop() {
+        let mut finder = crate::date::parse::Finder::default();
+        let mut of = |text: &str| {
+            let page = Page::read(text, &[], &mut finder);
+            dateline(&page, Some(0), None).map(|d| d.place)
+        };
+        let body = "Die Brücke war die ganze Zeit gesperrt. Am Samstag haben die Helfer sie nach langer Arbeit wieder für alle geöffnet.";
+        assert_eq!(
+            of(&format!("Brücke in Oberdorf ist offen\nOberdorf. {body}")).as_deref(),
+            Some("Oberdorf")
+        );
+        assert_eq!(of(&format!("Brücke ist offen\nSchade. {body}")), None);
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Named persons, organisations and places by rule: capitalised words, cues from word lists, and what the document
 //! itself says elsewhere. For scripts without capitals it finds nothing.
 
-use crate::gazetteer::{
-    AGENCIES, FIRST_NAMES, NAME_PARTICLES, ORGANISATION_CUES, PERSON_TITLES, PLACE_CUES, PLACE_HEADS, PLACES,
-};
+use crate::gazetteer::{NAME_PARTICLES, ORGANISATION_CUES, PERSON_TITLES, PLACE_CUES, PLACE_HEADS, PLACES};
 use crate::words::{Word, words};
+pub use common::{is_common, is_demonym};
+use kind::kind_of;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
+
+mod common;
+mod kind;
 
 /// Bytes of a document that are read for names.
 const MAX_BYTES: usize = 400_000;
@@ -80,47 +83,6 @@ struct Run<'a> {
     before: Option<Word<'a>>,
 }
 
-/// Words that are capitalised for their place in a sentence, or always, and name nothing.
-const COMMON: &str = "the a an this that these those it its he she they we i you his her their our my your who what when where why how which \
-    there here if in on at by for from to of with without and or but not no nor so as is are was were be been has have had do does did \
-    will would can could should may might must one two three four five six seven eight nine ten first second third last next new more \
-    most many much some any all both each every other another such only even also then than now today yesterday tomorrow yes \
-    after before during since until while although though because despite about above according across against along among around \
-    behind below between beyond into like near off onto out over past through throughout toward towards under up upon via within \
-    however meanwhile instead still yet just well back earlier later once again perhaps maybe indeed thus therefore hence \
-    monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november \
-    december mr mrs ms dr read more photo image video let's i'm i've it's we're they're don't can't won't didn't isn't that's there's \
-    der die das den dem des ein eine einer eines einem einen und oder aber nicht auch nur noch wie was wer wo wann warum ich du er sie es \
-    wir ihr mit von zu bei nach aus auf für über unter vor hinter zwischen seit bis durch gegen ohne um am im ins zum zur vom beim als wenn \
-    dass weil doch so da hier dort dann jetzt heute gestern morgen diese dieser dieses \
-    le la les un une des du de et ou mais il elle ils elles nous vous je ce cette ces son sa ses leur dans sur pour par avec sans sous \
-    el los las una unos unas y o pero no en con por para sin sobre entre su sus este esta estos estas ese esa lo se que como cuando \
-    i gli il uno e ma che non di da per tra fra questo questa o os um uma mas não em na nos nas ao \
-    в на и не с по из за от до для при о об к у но а как что это его ее их он она они мы вы я все так же по после";
-
-/// Adjectives of countries and the like: no names by themselves.
-const DEMONYMS: &str = "russian ukrainian american british german french italian spanish polish chinese japanese korean indian european \
-    african asian western eastern northern southern israeli palestinian turkish iranian iraqi syrian egyptian saudi canadian australian mexican \
-    brazilian dutch swedish norwegian danish finnish greek english scottish welsh irish arab arabic muslim islamic christian jewish catholic \
-    orthodox protestant soviet belarusian hungarian romanian bulgarian czech slovak serbian croatian bosnian albanian swiss austrian \
-    belgian portuguese afghan pakistani vietnamese thai indonesian filipino republican democratic democrat democrats republicans russians \
-    ukrainians americans germans europeans chinese latin hispanic nazi communist socialist conservative liberal internet update breaking live exclusive ill evening morning";
-
-static COMMON_WORDS: crate::gazetteer::List =
-    crate::gazetteer::List::new(|| COMMON.split_whitespace().collect());
-static DEMONYM_WORDS: crate::gazetteer::List =
-    crate::gazetteer::List::new(|| DEMONYMS.split_whitespace().collect());
-
-/// Whether a capitalised word is an everyday word.
-pub fn is_common(word: &str) -> bool {
-    COMMON_WORDS.has(word)
-}
-
-/// Whether a word is the adjective of a country or a creed.
-pub fn is_demonym(word: &str) -> bool {
-    DEMONYM_WORDS.has(word)
-}
-
 /// Reads the names of a text. `nouns`: the language writes nouns with capitals, so that capitals alone say little.
 pub fn names(text: &str, nouns: bool) -> Names<'_> {
     let text = crate::lines::head(text, MAX_BYTES);
@@ -143,11 +105,7 @@ pub fn names(text: &str, nouns: bool) -> Names<'_> {
 
 /// Calls `each` with every run of capitalised words in a line that is not written in capitals as a whole.
 fn runs_of<'a>(text: &'a str, line: &'a str, base: usize, each: &mut impl FnMut(Run<'a>)) {
-    let (mut small, mut large) = (0u32, 0u32);
-    for word in words(crate::lines::head(line, 400), base) {
-        large += u32::from(word.capital);
-        small += u32::from(word.text.starts_with(char::is_lowercase));
-    }
+    let (small, large) = initials(crate::lines::head(line, 400));
     // Headlines in title case and lists of names tell nothing by their capitals.
     if small * 3 < large * 2 || small < 4 {
         return;
@@ -160,7 +118,11 @@ fn runs_of<'a>(text: &'a str, line: &'a str, base: usize, each: &mut impl FnMut(
     while let Some(word) = all.next() {
         let from = last.map_or(base, |w| w.end);
         let between = &text[from..word.start];
-        let sentence = last.is_none() || ends_sentence(between, last);
+        if !word.capital && run.is_empty() {
+            last = Some(word);
+            continue;
+        }
+        let sentence = last.is_none() || between != " " && ends_sentence(between, last);
         let adjacent = !run.is_empty()
             && matches!(between, " " | "\u{a0}" | ". ")
             && (!sentence || between == ". ")
@@ -217,6 +179,29 @@ fn runs_of<'a>(text: &'a str, line: &'a str, base: usize, each: &mut impl FnMut(
     if !run.is_empty() {
         each(Run { words: run, opens, before });
     }
+}
+
+/// How many words begin with a small letter, and with a capital.
+fn initials(text: &str) -> (u32, u32) {
+    let (mut small, mut large) = (0, 0);
+    if !text.is_ascii() {
+        for word in words(text, 0) {
+            large += u32::from(word.capital);
+            small += u32::from(word.text.starts_with(char::is_lowercase));
+        }
+        return (small, large);
+    }
+    let mut inside = false;
+    for byte in text.bytes() {
+        // The apostrophe and the hyphen inside a word begin none.
+        let letter = byte.is_ascii_alphanumeric() || inside && matches!(byte, b'\'' | b'-' | b'&');
+        if letter && !inside {
+            large += u32::from(byte.is_ascii_uppercase());
+            small += u32::from(byte.is_ascii_lowercase());
+        }
+        inside = letter;
+    }
+    (small, large)
 }
 
 /// `US-led`, `Norhaven-based`: an adjective that begins with a name.
@@ -309,15 +294,12 @@ fn read_run<'a>(
         opens = run.opens;
     }
     // `Russian President`: an adjective of a country before a name.
-    while body.len() > 1
-        && DEMONYM_WORDS.has(body[0].text)
-        && !ORGANISATION_CUES.has(body[body.len() - 1].text)
-    {
+    while body.len() > 1 && is_demonym(body[0].text) && !ORGANISATION_CUES.has(body[body.len() - 1].text) {
         body = &body[1..];
     }
     let (Some(first), Some(last)) = (body.first(), body.last()) else { return };
     if body.len() == 1
-        && (DEMONYM_WORDS.has(first.text)
+        && (is_demonym(first.text)
             || first.text.chars().count() < 2
             || crate::date::zone::offset(first.text).is_some())
     {
@@ -346,82 +328,6 @@ fn read_run<'a>(
         None => return,
     }
     names.people.push(Mention { at: first.start, name, role, opens: run.opens || run.before.is_none() });
-}
-
-fn kind_of(words: &[Word<'_>], titled: bool, before: Option<Word<'_>>) -> Kind {
-    let (Some(first), Some(last)) = (words.first(), words.last()) else { return Kind::Other };
-    let one = words.len() == 1;
-    let acronym = one
-        && first.text.len() >= 2
-        && first.text.len() <= 7
-        && first.text.chars().all(|c| c.is_uppercase() || c == '.' || c == '&');
-    if matches!(first.text, "US" | "U.S." | "UK" | "U.K." | "UAE" | "USA" | "U.S.A." | "EU" | "UN" | "USSR")
-        && one
-    {
-        return if matches!(first.text, "EU" | "UN") { Kind::Organisation } else { Kind::Place };
-    }
-    let multi_place = matches!(
-        (first.text, last.text),
-        ("United", "States" | "Kingdom" | "Emirates")
-            | ("Saudi", "Arabia")
-            | ("Hong", "Kong")
-            | ("Sri", "Lanka")
-            | ("Costa", "Rica")
-            | ("Los", "Angeles")
-            | ("Middle", "East")
-            | ("White", "House")
-    );
-    if multi_place {
-        return if first.text == "White" { Kind::Organisation } else { Kind::Place };
-    }
-    if words.iter().any(|w| ORGANISATION_CUES.has(w.text))
-        && !(titled && one)
-        && !(FIRST_NAMES.has(first.text) && words.len() == 2 && !ORGANISATION_CUES.has(last.text))
-    {
-        return Kind::Organisation;
-    }
-    if !one && PLACE_CUES.has(last.text)
-        || words.len() > 1 && matches!(first.text, "Lake" | "Mount" | "River" | "Cape" | "Gulf")
-    {
-        return Kind::Place;
-    }
-    if titled && words.len() <= 4 && !PLACES.has(first.text) {
-        return Kind::Person;
-    }
-    if words.len() >= 2
-        && words.len() <= 4
-        && FIRST_NAMES.has(first.text)
-        && !PLACES.has(last.text)
-        && words.iter().all(|w| w.capital || NAME_PARTICLES.has(w.text))
-    {
-        return Kind::Person;
-    }
-    if PLACES.has(last.text)
-        && (one || words.len() == 2 && (PLACE_HEADS.has(first.text) || PLACES.has(first.text)))
-    {
-        return Kind::Place;
-    }
-    if acronym {
-        return Kind::Organisation;
-    }
-    if one && AGENCIES.has(first.text) {
-        return Kind::Organisation;
-    }
-    if !one && PLACE_HEADS.has(first.text) && words.len() == 2 {
-        return Kind::Place;
-    }
-    // `J. Doe`, `Ada J. Reed`
-    if words.len() >= 2
-        && words.len() <= 4
-        && words[..words.len() - 1].iter().any(|w| w.text.chars().count() == 1)
-        && words[0].text.chars().count() <= 10
-    {
-        return Kind::Person;
-    }
-    if one && before.is_some_and(|w| matches!(w.text, "in" | "near" | "across" | "throughout")) && !acronym {
-        return Kind::Place;
-    }
-    Kind::Other
 }
 
 impl<'a> Names<'a> {

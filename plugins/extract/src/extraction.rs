@@ -44,11 +44,16 @@ pub fn extract(text: &str, removed: &[Removed], options: &Options, finder: &mut 
     let dates = choose(&page, title_line, body, options, english);
     let published = dates.published;
     let mut out = Extraction::default();
+    let dateline = (options.byline || options.dateline)
+        .then(|| dateline(&page, title_line, published.map(|d| d.date)))
+        .flatten();
     if options.byline {
-        out.byline = byline::byline(&page, title_line, published.or(dates.updated).map(|d| d.line), finder);
+        let agency = dateline.as_ref().and_then(|d| d.agency.as_deref());
+        let date = published.or(dates.updated).map(|d| d.line);
+        out.byline = byline::byline(&page, title_line, date, agency, finder);
     }
     if options.dateline {
-        out.dateline = dateline(&page, title_line, published.map(|d| d.date));
+        out.dateline = dateline;
     }
     if options.quotes || options.entities {
         // German writes all nouns with capitals, so that they tell no names.

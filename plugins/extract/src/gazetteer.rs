@@ -5,11 +5,11 @@ use rustc_hash::FxHashSet;
 use std::sync::LazyLock;
 
 /// A word list with constant-time lookup.
-pub struct List(LazyLock<FxHashSet<&'static str>>);
+pub struct List(LazyLock<FxHashSet<&'static [u8]>>);
 
 impl List {
     /// A list that `make` fills when it is first asked.
-    pub const fn new(make: fn() -> FxHashSet<&'static str>) -> Self {
+    pub const fn new(make: fn() -> FxHashSet<&'static [u8]>) -> Self {
         Self(LazyLock::new(make))
     }
 
@@ -19,23 +19,23 @@ impl List {
             return false;
         }
         if word.bytes().all(|b| b.is_ascii_lowercase()) {
-            return self.0.contains(word);
+            return self.0.contains(word.as_bytes());
         }
         if word.is_ascii() {
             let mut buffer = [0u8; 40];
             let Some(slot) = buffer.get_mut(..word.len()) else { return false };
             slot.copy_from_slice(word.as_bytes());
             slot.make_ascii_lowercase();
-            return std::str::from_utf8(slot).is_ok_and(|lower| self.0.contains(lower));
+            return self.0.contains(&*slot);
         }
-        self.0.contains(word.to_lowercase().as_str())
+        self.0.contains(word.to_lowercase().as_bytes())
     }
 }
 
 macro_rules! list {
     ($(#[$doc:meta])* $name:ident, $words:literal) => {
         $(#[$doc])*
-        pub static $name: List = List::new(|| $words.split_whitespace().collect());
+        pub static $name: List = List::new(|| $words.split_whitespace().map(str::as_bytes).collect());
     };
 }
 

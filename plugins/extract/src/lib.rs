@@ -13,6 +13,7 @@ pub mod entities;
 pub mod extraction;
 pub mod gazetteer;
 pub mod language;
+pub mod letters;
 pub mod lines;
 pub mod links;
 pub mod options;

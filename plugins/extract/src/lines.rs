@@ -119,9 +119,8 @@ pub fn count_words(text: &str) -> usize {
             wide += 1;
             inside = false;
         } else if !inside {
-            inside = true;
-            words += usize::from(c.is_alphanumeric() || c == '$' || c == '"');
-            inside &= c.is_alphanumeric();
+            inside = crate::letters::is_alphanumeric(c);
+            words += usize::from(inside || c == '$' || c == '"');
         }
     }
     words + wide / 2

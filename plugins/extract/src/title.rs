@@ -1,11 +1,16 @@
 //! The headline: each early line gets a score from what it looks like and what stands around it; the best one,
 //! cleaned of date prefix and site name, is the title.
 
-use crate::lines::{Line, count_words, is_wide};
+use crate::letters::{Ascii, is_alphabetic};
+use crate::lines::{Line, count_words};
 use crate::page::{Marks, Page};
-use aho_corasick::AhoCorasick;
+use folded::for_each_word;
+use phrases::{has_credit, is_caption, separated};
+pub use phrases::{is_junk, is_notice, is_trail};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::sync::LazyLock;
+
+mod folded;
+mod phrases;
 
 /// Lines that are candidates at most; headlines below that many menu lines are not found.
 const MAX_CANDIDATES: usize = 600;
@@ -41,7 +46,8 @@ pub struct Title {
 pub fn title(page: &Page<'_>) -> Option<Title> {
     let mut best: Option<(f32, usize)> = None;
     for (line, features) in candidates(page) {
-        let score = features.iter().zip(&WEIGHTS).map(|(f, w)| f * w).sum::<f32>();
+        let told = page.lines[line].rule.map_or(0.0, rule_weight);
+        let score = features.iter().zip(&WEIGHTS).map(|(f, w)| f * w).sum::<f32>() + told;
         if score > LEAST_SCORE && best.is_none_or(|(most, _)| score > most) {
             best = Some((score, line));
         }
@@ -49,6 +55,18 @@ pub fn title(page: &Page<'_>) -> Option<Title> {
     let (_, line) = best?;
     let text = clean(page.lines[line].text, page);
     (!text.is_empty()).then(|| Title { text: text.to_owned(), line })
+}
+
+/// What the rule by which an earlier stage removed a line says about it being the headline. Only what is sure: as
+/// navigation, teaser or header that stage takes headlines too, and what it takes for the headline is one less
+/// often than what the features choose.
+fn rule_weight(rule: &str) -> f32 {
+    match rule {
+        "share-bar" | "tag-bar" | "login-form" | "subscribe-form" | "cookie-notice" | "advertisement"
+        | "inline-teaser" | "comment-section" | "author-box" | "byline" | "timestamp" | "copyright"
+        | "site-notice" | "update-marker" => -1.5,
+        _ => 0.0,
+    }
 }
 
 /// The lines that can be the headline, with their features.
@@ -71,9 +89,10 @@ fn possible(line: &Line<'_>, marks: Marks, dated: bool) -> bool {
         return false;
     }
     let text = line.text;
-    if text.contains("©")
-        || text.contains("http")
-        || text.contains("www.")
+    let has = Ascii::of(text);
+    if text.contains('©')
+        || has.has(b"htp") && text.contains("http")
+        || has.has(b"w.") && text.contains("www.")
         || text.starts_with(['@', '#', '<']) && !text.ends_with('>') && !text.contains("> ")
     {
         return false;
@@ -81,7 +100,7 @@ fn possible(line: &Line<'_>, marks: Marks, dated: bool) -> bool {
     if marks.byline && line.words <= 8 || marks.dateline {
         return false;
     }
-    if is_caption(text) {
+    if is_caption(text, has) {
         return false;
     }
     !(dated && without_date_is_short(text))
@@ -94,7 +113,8 @@ fn without_date_is_short(text: &str) -> bool {
 
 struct Context {
     body_words: FxHashSet<u64>,
-    copies: FxHashMap<u64, u16>,
+    /// For each line, by hash: how often it stands on the page, and where first.
+    copies: FxHashMap<u64, (u16, usize)>,
     first_prose: usize,
 }
 
@@ -112,14 +132,14 @@ impl Context {
             }
         }
         let mut copies = FxHashMap::default();
-        for line in &page.lines {
-            *copies.entry(hash(line.text)).or_insert(0u16) += 1;
+        for (index, line) in page.lines.iter().enumerate() {
+            copies.entry(hash(line.text)).or_insert((0u16, index)).0 += 1;
         }
         Self { body_words, copies, first_prose: main_prose(page) }
     }
 
-    fn copies(&self, text: &str) -> u16 {
-        self.copies.get(&hash(text)).copied().unwrap_or(0)
+    fn copies(&self, text: &str) -> (u16, usize) {
+        self.copies.get(&hash(text)).copied().unwrap_or((0, 0))
     }
 }
 
@@ -138,12 +158,21 @@ pub fn main_prose(page: &Page<'_>) -> usize {
     first.unwrap_or(page.lines.len())
 }
 
-/// Whether a line is a trail of sections: `Home > News > Culture`.
-pub fn is_trail(text: &str) -> bool {
-    text.len() < 120
-        && (text == "Home"
-            || text.starts_with("Home ")
-            || [" > ", " / ", " » ", " › ", "> "].iter().any(|s| text.contains(s)))
+/// Whether more than eight of ten letters are capitals.
+fn is_shouted(text: &str) -> bool {
+    let (mut letters, mut upper) = (0, 0);
+    if text.is_ascii() {
+        for byte in text.bytes() {
+            letters += usize::from(byte.is_ascii_alphabetic());
+            upper += usize::from(byte.is_ascii_uppercase());
+        }
+    } else {
+        for c in text.chars() {
+            letters += usize::from(is_alphabetic(c));
+            upper += usize::from(c.is_uppercase());
+        }
+    }
+    upper * 10 > letters * 8 && letters > 3
 }
 
 fn flag(on: bool) -> f32 {
@@ -154,7 +183,7 @@ fn flag(on: bool) -> f32 {
 fn features(page: &Page<'_>, context: &Context, index: usize) -> [f32; FEATURES] {
     let line = &page.lines[index];
     let text = strip_date_prefix(line.text);
-    let words = count_words(text);
+    let words = if text.len() == line.text.len() { line.words } else { count_words(text) };
     let near = |from: i64, to: i64| {
         let at = |d: i64| (index as i64 + d).clamp(0, page.lines.len() as i64) as usize;
         at(from)..at(to)
@@ -167,13 +196,13 @@ fn features(page: &Page<'_>, context: &Context, index: usize) -> [f32; FEATURES]
         (4..=22).contains(&other.words) && !other.prose && !date_line(i) && !by_line(i) && !page.marks[i].junk
     };
     let (shared, common) = overlap(text, context);
-    let copies = f32::from(context.copies(line.text).min(4)) - 1.0;
+    let (same, first_same) = context.copies(line.text);
+    let copies = f32::from(same.min(4)) - 1.0;
     let away = context.first_prose as i64 - index as i64;
     let after = page.prose_between(index + 1, index + 13).min(3000) as f32 / 3000.0;
     let before = page.prose_before[index].min(3000) as f32 / 3000.0;
     let last = text.chars().next_back().unwrap_or(' ');
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count().max(1);
-    let upper = text.chars().filter(|c| c.is_uppercase()).count();
+    let has = Ascii::of(text);
     let extended = words >= 3
         && near(-20, 25).any(|i| {
             let other = &page.lines[i];
@@ -210,23 +239,23 @@ fn features(page: &Page<'_>, context: &Context, index: usize) -> [f32; FEATURES]
         flag(near(1, 2).all(short)),
         flag(near(-3, 0).all(short) && near(1, 4).all(short)),
         flag(index == 0),
-        flag([" | ", " / ", " > ", " » ", " › "].iter().any(|s| text.contains(s))),
+        flag(separated(text, has)),
         flag(text.starts_with(['•', '-', '*', '–', '·', '>', '+'])),
         flag(page.marks[index].junk),
-        flag(upper * 10 > letters * 8 && letters > 3),
+        flag(is_shouted(text)),
         shared,
         shared * flag(words >= 4),
         flag(text.starts_with(|c: char| c.is_numeric())),
         flag(text.starts_with(|c: char| c.is_lowercase())),
         flag(line.words != words || page.dates_in[index] > 0),
-        flag(context.copies(line.text) > 1 && page.lines.iter().take(index).any(|l| l.text == line.text)),
+        flag(same > 1 && first_same < index),
         flag(near(-1, 0).any(like_headline)),
         flag(near(-2, -1).any(like_headline)),
         flag(near(1, 2).any(|i| page.lines[i].words > words && page.lines[i].words >= 12)),
         flag(near(-8, 0).all(short) && index >= 8),
         flag(near(-2, 0).any(|i| page.marks[i].trail)),
         flag(last == '?' || last == '!'),
-        flag(text.contains(": ")),
+        flag(has.has(b": ") && text.contains(": ")),
         flag((11..=20).contains(&away)),
         flag(text.starts_with(['"', '“', '„', '«', '‘'])),
         flag((9..=14).contains(&words)),
@@ -256,242 +285,9 @@ fn overlap(text: &str, context: &Context) -> (f32, f32) {
     (common as f32 / all.max(1) as f32, common.min(6) as f32 / 6.0)
 }
 
-fn for_each_word(text: &str, mut each: impl FnMut(u64)) {
-    let mut word = Folded::default();
-    let mut wide_before = None;
-    for c in text.chars().chain([' ']) {
-        if is_wide(c) {
-            if let Some(before) = wide_before.replace(c) {
-                each(u64::from(u32::from(before)) << 32 | u64::from(u32::from(c)));
-            }
-        } else if c.is_alphanumeric() {
-            wide_before = None;
-            word.push(c);
-        } else {
-            wide_before = None;
-            if let Some(hash) = word.take() {
-                each(hash);
-            }
-        }
-    }
-}
-
-/// Hash of a lower-cased word, of its first seven letters, so that most inflected forms agree.
-#[derive(Default)]
-struct Folded {
-    hash: u64,
-    letters: usize,
-}
-
-impl Folded {
-    fn push(&mut self, c: char) {
-        self.letters += 1;
-        if self.letters > 7 {
-            return;
-        }
-        if c.is_ascii() {
-            self.add(c.to_ascii_lowercase());
-            return;
-        }
-        for lower in c.to_lowercase() {
-            self.add(lower);
-        }
-    }
-
-    fn add(&mut self, c: char) {
-        self.hash = (self.hash.rotate_left(5) ^ u64::from(u32::from(c))).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-
-    fn take(&mut self) -> Option<u64> {
-        let word = std::mem::take(self);
-        (word.letters >= 4).then_some(word.hash)
-    }
-}
-
 fn hash(text: &str) -> u64 {
     use std::hash::{BuildHasher, BuildHasherDefault};
     BuildHasherDefault::<rustc_hash::FxHasher>::default().hash_one(text)
-}
-
-/// Whether a line names the agency or source of a picture, as captions do.
-fn has_credit(text: &str) -> bool {
-    CREDIT_SEARCH.as_ref().is_some_and(|search| search.is_match(text))
-}
-
-/// Whether a line says that it belongs to a picture.
-fn is_caption(text: &str) -> bool {
-    CAPTION_SEARCH.as_ref().is_some_and(|search| search.is_match(text))
-}
-
-static CAPTION_SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let words = [
-        "credit:",
-        "photo:",
-        "photo by",
-        "foto:",
-        "bild:",
-        "image:",
-        "photograph by",
-        "crédit photo",
-        "фото:",
-        "Фото:",
-    ];
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
-});
-
-static CREDIT_SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let words = [
-        "AFP",
-        "EFE",
-        "Reuters",
-        "REUTERS",
-        "Getty",
-        "AP)",
-        "(AP",
-        "dpa",
-        "Foto",
-        "Photo",
-        "Bild",
-        "Image",
-        "Credit",
-        "Shutterstock",
-        "뉴시스",
-        "연합",
-    ];
-    AhoCorasick::new(words).ok()
-});
-
-/// Phrases of menus, notices and prompts, lower case.
-const JUNK: &[&str] = &[
-    "cookie",
-    "subscri",
-    "newsletter",
-    "sign in",
-    "sign up",
-    "log in",
-    "login",
-    "register",
-    "skip to",
-    "share",
-    "search",
-    "menu",
-    "advertis",
-    "anzeige",
-    "werbung",
-    "comment",
-    "read more",
-    "related",
-    "trending",
-    "most read",
-    "most popular",
-    "follow us",
-    "rights reserved",
-    "javascript",
-    "your browser",
-    "privacy",
-    "terms of",
-    "accept all",
-    "kommentare",
-    "teilen",
-    "abonn",
-    "anmelden",
-    "publicité",
-    "connexion",
-    "se connecter",
-    "suscr",
-    "iniciar ses",
-    "compartir",
-    "поделиться",
-    "Поделиться",
-    "подпис",
-    "Подпис",
-    "войти",
-    "Войти",
-    "buscar",
-    "photo:",
-    "image:",
-    "photo by",
-    "image credit",
-    "photograph:",
-    "foto:",
-    "bild:",
-    "table of contents",
-    "in this article",
-    "download the app",
-    "contact us",
-    "about us",
-    "view all",
-    "see all",
-    "load more",
-    "latest news",
-    "breaking news",
-    "more from",
-    "you may also",
-    "also read",
-    "mehr zum thema",
-    "lesen sie",
-    "lire aussi",
-    "leer también",
-    "leia também",
-    "leggi anche",
-    "читайте также",
-    "min read",
-    "click here",
-    "get started",
-    "book a",
-    "buy now",
-    "add to cart",
-    "free shipping",
-    "cart",
-    "wishlist",
-    "loading",
-    "navigation",
-    "no result",
-    "password",
-    "home page",
-    "all news",
-    "published",
-    "last updated",
-    "copyright",
-    "looking for",
-    "call us",
-    "call now",
-    "toll free",
-    "learn more",
-    "partners can",
-    "access information on a device",
-    "official website",
-    "preferences",
-];
-
-static JUNK_SEARCH: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(JUNK).ok());
-
-/// Whether a short line holds a phrase of menus, notices and prompts.
-pub fn is_junk(text: &str) -> bool {
-    text.len() <= 120 && JUNK_SEARCH.as_ref().is_some_and(|search| search.is_match(text))
-}
-
-static NOTICE_SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let words = [
-        "cookie",
-        "javascript",
-        "your browser",
-        "newsletter",
-        "subscribe",
-        "privacy policy",
-        "datenschutz",
-        "all rights reserved",
-        "ad blocker",
-        "abonn",
-    ];
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
-});
-
-/// Whether running text is a notice of the site rather than the page's own.
-pub fn is_notice(text: &str) -> bool {
-    let head = crate::lines::head(text, 300);
-    NOTICE_SEARCH.as_ref().is_some_and(|search| search.is_match(head))
 }
 
 /// `date 2022-04-25 Headline` without what stands before the headline.

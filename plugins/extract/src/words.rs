@@ -1,6 +1,8 @@
 //! Words with their places, as quotes and entities read them: `O’Neill`, `U.S.`, `AT&T`, `vice-president` are one word
 //! each, a possessive ending is cut off.
 
+use crate::letters::is_alphanumeric;
+
 /// A word in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word<'a> {
@@ -45,7 +47,7 @@ impl<'a> Iterator for Words<'a> {
                 self.at += 1;
             } else {
                 first = self.text[self.at..].chars().next()?;
-                if first.is_alphanumeric() {
+                if is_alphanumeric(first) {
                     break;
                 }
                 self.at += first.len_utf8();
@@ -76,7 +78,7 @@ impl<'a> Iterator for Words<'a> {
                 }
                 Some(0x80..) => {
                     let Some(c) = self.text[end..].chars().next() else { break };
-                    let stays = c.is_alphanumeric()
+                    let stays = is_alphanumeric(c)
                         || is_combining(c)
                         || c == '’' && joins(&self.text[end + c.len_utf8()..]);
                     if !stays {
@@ -107,7 +109,7 @@ impl<'a> Iterator for Words<'a> {
 fn joins(rest: &str) -> bool {
     match rest.as_bytes().first() {
         Some(b) if *b < 0x80 => b.is_ascii_alphanumeric(),
-        Some(_) => rest.chars().next().is_some_and(char::is_alphanumeric),
+        Some(_) => rest.chars().next().is_some_and(is_alphanumeric),
         None => false,
     }
 }

@@ -1,9 +1,12 @@
 //! Finds the dates in one line and reads them. No choice among them, no evidence from other lines.
 
-use super::token::{Kind, Token, tokens};
-use super::{Date, Time, days_in_month, months};
+use super::token::{Kind, Token, digit, tokens};
+use super::{Date, Time, months};
+use words::{is_of, is_ordinal, valid};
 
+mod around;
 mod clock;
+mod words;
 
 /// A date as it stands in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +52,7 @@ fn has_two_digits(line: &str) -> bool {
     if line.is_ascii() {
         line.as_bytes().windows(2).any(|pair| pair[0].is_ascii_digit() && pair[1].is_ascii_digit())
     } else {
-        line.chars().filter(|c| c.is_numeric()).nth(1).is_some()
+        line.chars().filter(|&c| digit(c).is_some()).nth(1).is_some()
     }
 }
 
@@ -387,105 +390,6 @@ impl<'a> Reader<'a> {
             next,
         })
     }
-
-    /// Before `at`, over marks between a weekday and a date.
-    fn skip_back(&self, at: usize) -> usize {
-        let mut i = at;
-        while i > 0 && at - i < 3 {
-            match self.kind(i - 1) {
-                Some(Kind::Mark(',' | '.' | '|' | '،' | '/' | '(')) => i -= 1,
-                Some(Kind::Word)
-                    if matches!(
-                        self.word(i - 1),
-                        Some("the" | "le" | "den" | "el" | "dem" | "feira" | "d")
-                    ) =>
-                {
-                    i -= 1
-                }
-                _ => break,
-            }
-        }
-        i
-    }
-
-    /// Tokens that may stand between a time and the date behind it.
-    fn joins(&self, at: usize) -> bool {
-        match self.kind(at) {
-            Some(Kind::Mark(',' | '-' | '–' | '—' | '|' | '•' | '·' | '/' | '(' | ')' | '.')) => true,
-            Some(Kind::Word) => self.word(at).is_some_and(|w| {
-                matches!(
-                    w,
-                    "on" | "am"
-                        | "le"
-                        | "el"
-                        | "del"
-                        | "de"
-                        | "ET"
-                        | "PT"
-                        | "CT"
-                        | "il"
-                        | "den"
-                        | "того"
-                        | "Uhr"
-                )
-            }),
-            _ => false,
-        }
-    }
-
-    fn range_before(&self, at: usize) -> bool {
-        if at < 2 {
-            return false;
-        }
-        let dash = matches!(self.kind(at - 1), Some(Kind::Mark('-' | '–' | '—')))
-            || self.word(at - 1).is_some_and(|w| matches!(w, "bis" | "to" | "until" | "au" | "al"));
-        let before = if self.mark(at - 2, '.') && at > 2 { at - 3 } else { at - 2 };
-        let number = match self.kind(before) {
-            Some(Kind::Number(1..=31, 1..=2)) => {
-                before == 0 || !matches!(self.kind(before - 1), Some(Kind::Mark(':')))
-            }
-            Some(Kind::Word) => self.word(before).and_then(months::month).is_some(),
-            _ => false,
-        };
-        dash && number
-    }
-
-    fn all_dashes(&self, from: usize, to: usize) -> bool {
-        from < to
-            && (from..to).all(|i| {
-                matches!(self.kind(i), Some(Kind::Mark('-' | '–' | '—')))
-                    || self.word(i).is_some_and(|w| matches!(w, "bis" | "to" | "until" | "au" | "al"))
-            })
-    }
-}
-
-fn valid(year: u16, month: u8, day: u8) -> bool {
-    day >= 1 && day <= days_in_month(year, month)
-}
-
-fn is_ordinal(word: &str) -> bool {
-    matches!(
-        word,
-        "st" | "nd"
-            | "rd"
-            | "th"
-            | "er"
-            | "ST"
-            | "ND"
-            | "RD"
-            | "TH"
-            | "e"
-            | "ème"
-            | "º"
-            | "ª"
-            | "o"
-            | "de"
-            | "η"
-    )
-}
-
-fn is_of(word: &str) -> bool {
-    matches!(word, "of" | "de" | "del" | "d" | "do" | "OF" | "DE" | "DEL" | "of the" | "tháng")
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Tokens of a line for reading dates: numbers, words, single marks.
 
+use crate::letters::is_alphabetic;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -65,12 +67,12 @@ pub fn tokens(line: &str, out: &mut Vec<Token>) {
 
 fn is_letter(c: char) -> bool {
     // Devanagari and Arabic vowel signs are marks, not letters, and stand inside words.
-    c.is_alphabetic()
+    is_alphabetic(c)
         || matches!(c, '\u{0900}'..='\u{0963}' | '\u{064b}'..='\u{065f}' | '\u{0300}'..='\u{036f}')
 }
 
 /// Value of an ASCII, full-width, Arabic-Indic, Persian or Devanagari digit.
-fn digit(c: char) -> Option<u32> {
+pub(super) fn digit(c: char) -> Option<u32> {
     match c {
         '0'..='9' => Some(c as u32 - '0' as u32),
         '\u{0660}'..='\u{0669}' => Some(c as u32 - 0x660),

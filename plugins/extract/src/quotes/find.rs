@@ -129,7 +129,14 @@ fn double(text: &str, base: usize, line: &str, begun: &mut Option<Begun>, out: &
             *begun = None;
         }
     }
+    let ascii = body.is_ascii();
     while i < bytes.len() {
+        if ascii {
+            match memchr::memchr(b'"', &bytes[i..]) {
+                Some(next) => i += next,
+                None => break,
+            }
+        }
         let (mark, len) = match bytes[i] {
             b'"' => ('"', 1),
             0xC2 if bytes.get(i + 1) == Some(&0xAB) => ('«', 2),
@@ -263,9 +270,9 @@ fn starts(before: Option<char>, after: Option<char>) -> bool {
 
 fn has_single(line: &str) -> bool {
     let bytes = line.as_bytes();
-    bytes.windows(3).any(|w| w == [0xE2, 0x80, 0x98])
-        || bytes.first() == Some(&b'\'')
-        || bytes.windows(2).any(|w| w[1] == b'\'' && matches!(w[0], b' ' | b'(' | b'['))
+    memchr::memchr_iter(b'\'', bytes)
+        .any(|at| at.checked_sub(1).is_none_or(|i| matches!(bytes[i], b' ' | b'(' | b'[')))
+        || memchr::memchr_iter(0x98, bytes).any(|at| bytes[..at].ends_with(&[0xE2, 0x80]))
 }
 
 /// Quotations in single marks, ‘…’ and '…'. An apostrophe closes none: of the marks that could, the first behind

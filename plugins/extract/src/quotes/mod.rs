@@ -2,6 +2,7 @@
 
 pub mod attribute;
 pub mod find;
+mod sources;
 pub mod verbs;
 
 use serde::Serialize;

@@ -2,8 +2,8 @@
 
 use crate::gazetteer::List;
 
-static SPEECH: List = List::new(|| SPEECH_WORDS.split_whitespace().collect());
-static AUXILIARY: List = List::new(|| AUXILIARY_WORDS.split_whitespace().collect());
+static SPEECH: List = List::new(|| SPEECH_WORDS.split_whitespace().map(str::as_bytes).collect());
+static AUXILIARY: List = List::new(|| AUXILIARY_WORDS.split_whitespace().map(str::as_bytes).collect());
 
 const SPEECH_WORDS: &str = "said says say saying told tells tell telling added adds adding wrote writes write writing stated states state stating \
     asked asks asking replied replies replying answered answers answering explained explains explaining noted notes noting \
@@ -21,16 +21,17 @@ const SPEECH_WORDS: &str = "said says say saying told tells tell telling added a
     advised advises cautioned cautions challenged demanded demands demanding offered opined mused wondered sighed laughed chuckled smiled \
     thought thinks believes believed affirmed affirms affirming indicated indicates indicating sniped shot chanted chanting sang recounted summed began begins finished went texted emailed specified clarified elaborated \
     underlined underscored outlined assured recommends recommended reasoned speculated informed stipulates stipulated \
+    confessed protested confided grumbled murmured growled snapped scoffed enthused agreed \
     sagt sagte sagten gesagt erklärt erklärte erklärten betont betonte meint meinte schreibt schrieb schreibt berichtet berichtete ergänzt ergänzte \
     kündigt kündigte warnt warnte fordert forderte fragt fragte antwortet antwortete kritisiert kritisierte bestätigt bestätigte teilte heißt hieß zitiert lobt \
-    lobte erzählt erzählte findet fand sprach spricht nennt nannte bezeichnet bezeichnete so \
+    lobte erzählt erzählte findet fand sprach spricht nennt nannte gestand versichert versicherte verriet behauptet behauptete bezeichnet bezeichnete so \
     dit disait déclaré déclare déclarait affirme affirmé affirmait explique expliqué ajoute ajouté souligne souligné précise précisé assure assuré estime estimé \
-    indique indiqué raconte raconté répond répondu lance lancé confie confié écrit rappelle rappelé insiste insisté \
+    indique indiqué raconte raconté répond répondu lance lancé confie confié écrit rappelle avoue avoué admet confirme confirmé prévient plaisante rappelé insiste insisté \
     dijo dice decía afirmó afirma declaró declara explicó explica añadió añade agregó aseguró asegura señaló señala indicó indica sostuvo sostiene manifestó \
-    destacó subrayó comentó recordó advirtió escribió respondió expresó apuntó \
+    destacó subrayó comentó recordó advirtió escribió respondió expresó admitió confesó relató insistió reconoció apuntó \
     disse diz afirmou afirma declarou explicou acrescentou escreveu ha dichiarato detto spiegato aggiunto sottolineato afferma spiega \
     сказал сказала сказали заявил заявила заявили отметил отметила отметили добавил добавила добавили подчеркнул подчеркнула сообщил сообщила сообщили \
-    написал написала рассказал рассказала считает говорит пояснил пояснила объяснил напомнил уточнил уточнила ответил ответила \
+    написал написала рассказал рассказала считает говорит пояснил пояснила объяснил напомнил уточнил уточнила признался призналась вспоминает вспомнил вспомнила заметил заметила ответил ответила \
     сказав заявив заявила додав додала зазначив зазначила повідомив";
 
 const AUXILIARY_WORDS: &str = "has have had also later then further recently previously earlier repeatedly once again is was were been simply \

@@ -1,5 +1,6 @@
 //! Noun phrases and sentence bounds around a quotation. No verbs of speech but as what ends a phrase.
 
+use super::super::sources::{is_role, is_source};
 use super::super::verbs::{is_auxiliary, is_speech};
 use super::Subject;
 use crate::entities::is_common;
@@ -87,6 +88,24 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
                         | "last"
                         | "if"
                         | "because"
+                        | "between"
+                        | "towards"
+                        | "toward"
+                        | "under"
+                        | "near"
+                        | "outside"
+                        | "inside"
+                        | "through"
+                        | "until"
+                        | "without"
+                        | "against"
+                        | "around"
+                        | "along"
+                        | "since"
+                        | "behind"
+                        | "beside"
+                        | "above"
+                        | "below"
                 ));
         if !joined || stops || gap == " (" {
             break;
@@ -172,10 +191,7 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
     if main.len() == 1 && (is_common(last.text) || is_speech(last.text)) || text.chars().count() < 3 {
         return None;
     }
-    if ORGANISATION_CUES.has(last.text) || last.text.chars().any(char::is_alphabetic) {
-        return Some((Subject::Noun(text), taken));
-    }
-    None
+    is_source(main).then_some((Subject::Noun(text), taken))
 }
 
 fn within_name(phrase: &[Word<'_>], word: &Word<'_>) -> bool {
@@ -189,34 +205,6 @@ fn within_name(phrase: &[Word<'_>], word: &Word<'_>) -> bool {
 
 pub(super) fn is_demonym(word: &str) -> bool {
     crate::entities::is_demonym(word)
-}
-
-fn is_role(word: &str) -> bool {
-    matches!(
-        word.to_lowercase().as_str(),
-        "diplomat"
-            | "official"
-            | "politician"
-            | "leader"
-            | "head"
-            | "boss"
-            | "executive"
-            | "star"
-            | "player"
-            | "veteran"
-            | "man"
-            | "woman"
-            | "mogul"
-            | "businessman"
-            | "billionaire"
-            | "expert"
-            | "professor"
-            | "envoy"
-            | "nominee"
-            | "lawmaker"
-            | "democrat"
-            | "republican"
-    )
 }
 
 /// `text` up to where its first sentence ends.

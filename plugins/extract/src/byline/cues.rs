@@ -1,0 +1,176 @@
+//! Words that announce authors at the beginning of a line.
+
+use super::MAX_BYLINE;
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
+
+/// Words that announce authors at the beginning of a line, lower case, longer before shorter.
+const CUES: &[&str] = &[
+    "article written by",
+    "this article was written by",
+    "written and photographed by",
+    "written by",
+    "words by",
+    "story by",
+    "posted by",
+    "report by",
+    "reported by",
+    "reporting by",
+    "article by",
+    "review by",
+    "published by",
+    "created by",
+    "submitted by",
+    "analysis by",
+    "opinion by",
+    "interview by",
+    "text by",
+    "compiled by",
+    "uploaded by",
+    "started by",
+    "asked by",
+    "authored by",
+    "ein artikel von",
+    "ein beitrag von",
+    "ein kommentar von",
+    "ein gastbeitrag von",
+    "eine analyse von",
+    "kommentar von",
+    "interview von",
+    "ein interview von",
+    "artikel von",
+    "text von",
+    "geschrieben von",
+    "publié par",
+    "écrit par",
+    "rédigé par",
+    "propos recueillis par",
+    "escrito por",
+    "publicado por",
+    "redactado por",
+    "a cura di",
+    "scritto da",
+    "geschreven door",
+    "skrevet av",
+    "skrevet af",
+    "skriven av",
+    "author of the article",
+    "about the author",
+    "about the authors",
+    "the author",
+    "thread starter",
+    "topic author",
+    "autorin/autor",
+    "author",
+    "authors",
+    "autor",
+    "autorin",
+    "autoren",
+    "auteur",
+    "autore",
+    "автор",
+    "автори",
+    "авторы",
+    "tekst",
+    "texte",
+    "by",
+    "von",
+    "par",
+    "por",
+];
+
+/// More such words, which are told from words of text by the colon behind them or by script.
+const COLON_CUES: &[&str] = &[
+    "di",
+    "text",
+    "texto",
+    "testo",
+    "door",
+    "av",
+    "af",
+    "от",
+    "текст",
+    "penulis",
+    "reporter",
+    "redaktör",
+    "redakteur",
+    "yazar",
+    "haber",
+    "schrijver",
+    "redaksi",
+    "szerző",
+    "napisał",
+    "napisała",
+    "autorzy",
+    "od",
+    "de",
+    "från",
+    "oleh",
+    "editor",
+];
+
+/// The cues by their first letter; whether they need a colon.
+static CUES_BY_INITIAL: LazyLock<FxHashMap<char, Vec<(&'static str, bool)>>> = LazyLock::new(|| {
+    let mut map: FxHashMap<char, Vec<(&'static str, bool)>> = FxHashMap::default();
+    for (cues, colon) in [(CUES, false), (COLON_CUES, true)] {
+        for cue in cues {
+            if let Some(initial) = cue.chars().next() {
+                map.entry(initial).or_default().push((cue, colon));
+            }
+        }
+    }
+    map
+});
+
+/// What stands behind the words that announce authors at the beginning of a line.
+pub fn cue(line: &str) -> Option<&str> {
+    if line.len() > MAX_BYLINE {
+        return None;
+    }
+    let initial = line.chars().next()?.to_lowercase().next()?;
+    if let Some(cues) = CUES_BY_INITIAL.get(&initial) {
+        let second = line.as_bytes().get(1).map(u8::to_ascii_lowercase);
+        for &(cue, colon) in cues {
+            // Most lines that begin with the letter are told apart by the next.
+            if initial.is_ascii() && cue.as_bytes().get(1).copied() != second {
+                continue;
+            }
+            let Some(rest) = strip_ignoring_case(line, cue) else { continue };
+            let trimmed = rest.trim_start_matches([' ', '\u{a0}', ':', '：']);
+            let marked = rest.trim_start().starts_with([':', '：']);
+            let ends =
+                rest.starts_with([' ', '\u{a0}', ':', '：']) || rest.is_empty() || rest.starts_with("by ");
+            let short =
+                cue.len() <= 3 || cue.starts_with("aut") && !cue.contains('/') || cue.ends_with("author");
+            if !ends && !rest.starts_with(char::is_uppercase)
+                || (colon || short && cue.len() > 3) && !marked && !rest.is_empty()
+            {
+                continue;
+            }
+            // `ByJane Doe`: glued, for the short English word only.
+            if !ends && cue != "by" {
+                continue;
+            }
+            // `Written byby Jane Doe`, `By: by Jane Doe`
+            let trimmed = strip_ignoring_case(trimmed, "by")
+                .filter(|r| r.starts_with(' '))
+                .map_or(trimmed, str::trim_start);
+            return Some(trimmed);
+        }
+    }
+    ["記者", "文／", "文/", "撰文", "作者", "بقلم", "كتب"].iter().find_map(|cue| {
+        let rest = line.strip_prefix(cue)?;
+        Some(rest.trim_start_matches([' ', ':', '：', '／', '/', '・']))
+    })
+}
+
+fn strip_ignoring_case<'a>(text: &'a str, lower: &str) -> Option<&'a str> {
+    let mut rest = text.chars();
+    for want in lower.chars() {
+        let have = rest.next()?;
+        if have != want && !have.to_lowercase().eq([want]) {
+            return None;
+        }
+    }
+    Some(rest.as_str())
+}
