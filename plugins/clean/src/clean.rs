@@ -17,6 +17,8 @@ use crate::{decode, mojibake, normalize};
 
 /// Most bytes of text in the column `boilerplate` of one document.
 const HANDED_ON: usize = 16 * 1024;
+/// Longest line, in bytes, that the page's frame hands on from below the first kept line.
+const SHORT_LINE: usize = 120;
 /// Words from which on a repeated line is a repeated paragraph.
 const REPEATED_WORDS: usize = 8;
 
@@ -217,46 +219,74 @@ fn removals(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Edit> {
     edits
 }
 
-/// The removed lines that may carry metadata.
+/// The removed lines that may carry metadata, in their order.
+///
+/// What stands before the first kept line and what a telling rule took comes first; where there is room
+/// left, other short lines follow: an author's name or a date that a rule for the page's frame took.
 fn hand_on(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Removed> {
-    let mut out = Vec::new();
-    let mut size = 0;
     let first_kept =
         lines.iter().zip(marks).position(|(l, m)| m.is_none() && !l.blank()).unwrap_or(lines.len());
+    let mut room = HANDED_ON;
+    let mut chosen = vec![false; lines.len()];
+    for first_round in [true, false] {
+        for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
+            let Some(mark) = mark else { continue };
+            let first_choice = i < first_kept || is_telling(mark.rule);
+            let length = line.text(page).len();
+            let wanted =
+                if first_round { first_choice } else { !first_choice && may_tell(mark.rule, length) };
+            if !wanted {
+                continue;
+            }
+            if length > room {
+                break;
+            }
+            room -= length;
+            chosen[i] = true;
+        }
+    }
     // Offsets in the output are found from the removals, of which there are few.
     let removals = removals(page, lines, marks);
     let mut next = removals.iter().peekable();
     let mut gone = 0;
+    let mut out = Vec::new();
     for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
-        let Some(mark) = mark else { continue };
+        let Some(mark) = mark.as_ref().filter(|_| chosen[i]) else { continue };
         while let Some(edit) = next.next_if(|e| e.end <= line.start) {
             gone += edit.end - edit.start;
         }
-        let telling = matches!(
-            mark.rule,
-            Rule::Timestamp
-                | Rule::Byline
-                | Rule::Headline
-                | Rule::PageHeader
-                | Rule::Breadcrumb
-                | Rule::TagBar
-                | Rule::PhotoCredit
-                | Rule::Copyright
-                | Rule::AuthorBox
-                | Rule::UpdateMarker
-        );
-        if i >= first_kept && !telling {
-            continue;
-        }
-        let text = line.text(page);
-        size += text.len();
-        if size > HANDED_ON {
-            break;
-        }
         let inside = next.peek().map_or(line.start, |e| e.start.min(line.start));
-        out.push(Removed { rule: mark.rule.id(), text: text.to_owned(), at: (inside - gone) as u64 });
+        let text = line.text(page).to_owned();
+        out.push(Removed { rule: mark.rule.id(), text, at: (inside - gone) as u64 });
     }
     out
+}
+
+/// Rules that take lines which say who wrote the page, and when.
+fn is_telling(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::Timestamp
+            | Rule::Byline
+            | Rule::Headline
+            | Rule::PageHeader
+            | Rule::Breadcrumb
+            | Rule::TagBar
+            | Rule::PhotoCredit
+            | Rule::Copyright
+            | Rule::AuthorBox
+            | Rule::UpdateMarker
+    )
+}
+
+/// Rules of the page's frame, which now and then take a name or a date with them. Names and dates are
+/// short.
+fn may_tell(rule: Rule, length: usize) -> bool {
+    let frame = matches!(
+        rule,
+        Rule::Navigation | Rule::OutsideBody | Rule::PageFooter | Rule::ShareBar | Rule::RelatedTeaser
+    );
+    frame && length <= SHORT_LINE
 }
 
 #[cfg(test)]
