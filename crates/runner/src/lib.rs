@@ -11,6 +11,7 @@ pub mod engine;
 pub mod failure;
 pub mod host;
 pub mod input;
+mod json;
 pub mod output;
 pub mod progress;
 pub mod table;

@@ -16,7 +16,7 @@ pub struct Progress {
     bar: Option<ProgressBar>,
     quiet: bool,
     verbose: bool,
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
     documents: AtomicU64,
     read: Arc<AtomicU64>,
     state: Mutex<State>,
@@ -43,12 +43,17 @@ impl Progress {
             bar,
             quiet,
             verbose,
-            stop: AtomicBool::new(false),
+            stop: Arc::new(AtomicBool::new(false)),
             documents: AtomicU64::new(0),
             read: Arc::new(AtomicU64::new(0)),
             state: Mutex::new(state),
             metrics: Mutex::new(BTreeMap::new()),
         }
+    }
+
+    /// What ends the run when it is set.
+    pub fn stop_switch(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
     }
 
     /// Counts the bytes of the input files, as they lie on disk, that have been read.
@@ -116,7 +121,7 @@ impl Progress {
         }
     }
 
-    /// Counters that plugins added to.
+    /// Counters that plugins added to, as `stage/name`.
     pub fn metrics(&self) -> BTreeMap<String, u64> {
         self.metrics.lock().map(|m| m.clone()).unwrap_or_default()
     }

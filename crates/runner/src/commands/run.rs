@@ -11,6 +11,7 @@ use crate::progress::Progress;
 use crate::table;
 use serde_json::Value;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
@@ -48,6 +49,7 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Failure> {
     let threads =
         prepared.pipeline.run.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
     let progress = Progress::new(files.iter().map(|f| f.bytes).sum(), quiet, verbose);
+    stop_on_interrupt(&progress);
     if passed_over > 0 {
         let files = if passed_over == 1 { "file of another kind is" } else { "files of other kinds are" };
         progress.line(&format!("{passed_over} {files} passed over"));
@@ -73,12 +75,26 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Failure> {
     }
     let timings = Timings { elapsed: started.elapsed(), threads };
     write_json(&staging, "summary.json", &summary_json(&prepared, &finished, totals))?;
-    write_json(&staging, "run.json", &run_json(&prepared, &files, &finished.counts, totals, timings))?;
+    let run = run_json(&prepared, &files, &finished.counts, totals, timings, &progress.metrics());
+    write_json(&staging, "run.json", &run)?;
     let folder = staging.finish()?;
     if quiet {
         return Ok(());
     }
     print(&format!("{}\n{}", table::stages(&prepared, &finished.counts, totals), listing(&folder)))
+}
+
+/// The first Ctrl-C ends the run in order, the second at once.
+fn stop_on_interrupt(progress: &Progress) {
+    let stop = progress.stop_switch();
+    let handler = move || {
+        if stop.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        progress.line(&format!("cannot listen for an interrupt: {error}"));
+    }
 }
 
 fn input_files(pipeline: &Pipeline) -> Result<(Vec<SourceFile>, usize), Failure> {

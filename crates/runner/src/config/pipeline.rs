@@ -145,7 +145,13 @@ fn apply_set(tree: &mut Node, argument: &str, problems: &mut Vec<Problem>) {
         return;
     };
     let path: Vec<&str> = path.trim().split('.').map(str::trim).collect();
-    let value = set_value(value.trim(), &place);
+    let value = match set_value(value.trim(), &place) {
+        Ok(value) => value,
+        Err(problem) => {
+            problems.push(problem);
+            return;
+        }
+    };
     let (first, rest) = match path.as_slice() {
         [first, rest @ ..] if !rest.is_empty() && path.iter().all(|p| !p.is_empty()) => (*first, rest),
         _ => {
@@ -356,6 +362,12 @@ fn stages(node: Option<&Node>, names: Vec<String>, problems: &mut Vec<Problem>) 
             let message = format!("two stages are called `{name}`");
             problems.push(Problem::at(named.as_ref().unwrap_or(section.place()), message));
         }
+        if TABLES.contains(&name.as_str()) || name.contains('.') {
+            let message = format!("a stage cannot be called `{name}`");
+            let problem = Problem::at(named.as_ref().unwrap_or(section.place()), message);
+            let hint = "`--set` could not tell it from a table of the file; give it another `name`";
+            problems.push(problem.hint(hint));
+        }
         match plugin {
             Some("") => problems.push(Problem::at(&plugin_place, "the name of the plugin is empty")),
             Some(plugin) => {
@@ -394,7 +406,8 @@ fn run(node: Option<&Node>, problems: &mut Vec<Problem>) -> Run {
     let Some(node) = node else { return run };
     let mut section = Section::new("`[run]`", node, problems);
     run.threads = section.count("threads", problems);
-    run.batch_documents = section.count("batch-documents", problems).unwrap_or(run.batch_documents);
+    run.batch_documents =
+        section.count("batch-documents", problems).unwrap_or(run.batch_documents).min(1 << 24);
     run.batch_bytes = section.count("batch-bytes", problems).unwrap_or(run.batch_bytes);
     section.finish(problems);
     run

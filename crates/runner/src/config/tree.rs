@@ -192,7 +192,13 @@ fn node(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Node {
                 Kind::Integer(0)
             }
         },
-        DeValue::Float(number) => Kind::Float(number.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Float(number) => match number.as_str().parse::<f64>() {
+            Ok(number) if number.is_finite() => Kind::Float(number),
+            _ => {
+                problems.push(Problem::at(&place, format!("`{}` is not a finite number", number.as_str())));
+                Kind::Float(0.0)
+            }
+        },
         DeValue::Boolean(flag) => Kind::Bool(*flag),
         DeValue::Datetime(date) => Kind::Date(date.to_string()),
         DeValue::Array(items) => Kind::List(items.iter().map(|item| node(item, problems)).collect()),
@@ -202,11 +208,18 @@ fn node(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Node {
 }
 
 /// Reads the value of a `--set` argument: a TOML value, else a string as it stands.
-pub fn set_value(text: &str, place: &Place) -> Node {
-    let parsed = DeValue::parse(text).ok().map(|value| node(&value, &mut Vec::new()));
+///
+/// # Errors
+/// Where it is a number that does not fit.
+pub fn set_value(text: &str, place: &Place) -> Result<Node, Problem> {
+    let mut problems = Vec::new();
+    let parsed = DeValue::parse(text).ok().map(|value| node(&value, &mut problems));
+    if let Some(problem) = problems.pop() {
+        return Err(Problem { place: Some(place.clone()), ..problem });
+    }
     let mut value = parsed.unwrap_or(Node { kind: Kind::Text(text.to_owned()), place: place.clone() });
     replace_places(&mut value, place);
-    value
+    Ok(value)
 }
 
 fn replace_places(node: &mut Node, place: &Place) {

@@ -5,7 +5,7 @@ use super::prepare::{Bound, PreparedStage};
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 use std::time::Instant;
-use textmill_plugin::call::Host;
+use textmill_plugin::call::{Host, Level};
 use textmill_plugin::drive::aggregate::AggregateDriver;
 use textmill_plugin::drive::map::{MapDriver, Mapped};
 use textmill_plugin::error::Result;
@@ -44,12 +44,13 @@ impl<'a> Chain<'a> {
     ///
     /// # Errors
     /// Where a stage fails as a whole, with its name.
-    pub fn run(&mut self, host: &dyn Host, outcome: &mut Outcome) -> Result<()> {
+    pub fn run(&mut self, host: &(dyn Host + Sync), outcome: &mut Outcome) -> Result<()> {
         for link in &mut self.links {
             let started = Instant::now();
+            let host = StageHost { host, stage: &link.stage.name };
             let mapped = match &mut link.driver {
-                Driver::Map(driver) => driver.run(host, &outcome.documents),
-                Driver::Aggregate(driver) => pass_through(driver, host, &outcome.documents),
+                Driver::Map(driver) => driver.run(&host, &outcome.documents),
+                Driver::Aggregate(driver) => pass_through(driver, &host, &outcome.documents),
             };
             let mapped = mapped.map_err(|e| in_stage(link.stage, e))?;
             let nanos = started.elapsed().as_nanos() as u64;
@@ -95,7 +96,38 @@ fn pass_through(
     if events.is_empty() {
         return Ok(Mapped { documents: documents.clone(), kept: rows.collect(), events });
     }
-    let kept: Vec<u32> = rows.filter(|row| !events.iter().any(|e| e.row == *row)).collect();
+    // Events are sorted by row.
+    let kept: Vec<u32> = rows.filter(|row| events.binary_search_by_key(row, |e| e.row).is_err()).collect();
     let documents = take_record_batch(documents, &UInt32Array::from(kept.clone()))?;
     Ok(Mapped { documents, kept, events })
+}
+
+/// The host as one stage sees it: what its plugin says and counts is told under the stage's name.
+pub struct StageHost<'a> {
+    /// Who is told.
+    pub host: &'a (dyn Host + Sync),
+    /// The stage.
+    pub stage: &'a str,
+}
+
+impl Host for StageHost<'_> {
+    fn log(&self, level: Level, message: &str) {
+        self.host.log(level, &format!("{}: {message}", self.stage));
+    }
+
+    fn report(&self, level: Level, row: Option<u32>, code: &str, message: &str) {
+        self.host.report(level, row, &format!("{}: {code}", self.stage), message);
+    }
+
+    fn should_stop(&self) -> bool {
+        self.host.should_stop()
+    }
+
+    fn progress(&self, done: u64, total: u64) {
+        self.host.progress(done, total);
+    }
+
+    fn metric_add(&self, name: &str, value: u64) {
+        self.host.metric_add(&format!("{}/{name}", self.stage), value);
+    }
 }

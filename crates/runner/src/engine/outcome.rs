@@ -105,27 +105,17 @@ impl Outcome {
             }
         }
         let rows = RowWriter::new(&before);
-        let mut last = None;
-        for event in &mapped.events {
-            // A document ends once, whatever else is said about it.
-            if !matches!(event.action, Action::Drop | Action::Fail) || last == Some(event.row) {
-                continue;
-            }
-            last = Some(event.row);
-            let row = event.row as usize;
-            let failed = mapped.events.iter().any(|e| e.row == event.row && e.action == Action::Fail);
+        // A document ends once, whatever else is said about it, and a failure outweighs a drop.
+        for of_row in mapped.events.chunk_by(|a, b| a.row == b.row) {
+            let find = |action| of_row.iter().find(|e| e.action == action);
+            let row = of_row[0].row as usize;
             let ordinal = ordinal_at(&before, row);
-            let other = event.other.and_then(ids);
-            if failed {
+            if let Some(event) = find(Action::Fail) {
                 counts.failed += 1;
-                let event = mapped
-                    .events
-                    .iter()
-                    .find(|e| e.row == event.row && e.action == Action::Fail)
-                    .unwrap_or(event);
                 self.failed.push(Line { ordinal, bytes: failed_line(&rows, row, name, event) });
-            } else {
+            } else if let Some(event) = find(Action::Drop) {
                 counts.dropped += 1;
+                let other = event.other.and_then(ids);
                 let bytes = rejected_line(&rows, row, name, event, other.as_deref());
                 self.rejected.push(Line { ordinal, bytes });
             }

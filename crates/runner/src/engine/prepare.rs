@@ -5,11 +5,12 @@ use crate::host::{Discovery, LoadedPlugin};
 use crate::input::input_schema;
 use arrow_schema::SchemaRef;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use textmill_core::column::{CARRIED, HIDDEN, ID, SOURCE, TEXT, is_supported};
 use textmill_plugin::call::{Call, NoHost};
-use textmill_plugin::descriptor::{Kind, Threading};
+use textmill_plugin::descriptor::{Kind, Rows, Threading};
 use textmill_plugin::drive::bind::BoundOperator;
 use textmill_plugin::drive::plan::BoundPlan;
 use textmill_plugin::error::{Error, ErrorKind};
@@ -25,6 +26,8 @@ pub struct Prepared {
     pub stages: Vec<PreparedStage>,
     /// Columns of `documents.jsonl`, in order, after `id`, `source` and `text`.
     pub columns: Vec<String>,
+    /// Fields of the input that are left out of `documents.jsonl`.
+    pub omitted: Vec<String>,
 }
 
 /// A bound stage.
@@ -54,13 +57,24 @@ pub enum Bound {
 }
 
 impl Bound {
-    /// Whether its operator must not run on several threads at once.
+    /// Whether one of its operators must not run on several threads at once.
     pub fn is_serial(&self) -> bool {
+        self.operators().iter().any(|o| o.descriptor.threading == Threading::Serial)
+    }
+
+    fn operators(&self) -> Vec<&BoundOperator> {
         match self {
-            Self::Map(o) | Self::Aggregate(o) | Self::Plan(o, _) => {
-                o.descriptor.threading == Threading::Serial
+            Self::Map(operator) | Self::Aggregate(operator) => vec![operator],
+            Self::Plan(whole, plan) => {
+                std::iter::once(whole).chain(plan.steps().filter_map(|(_, o)| o)).collect()
             }
         }
+    }
+
+    /// Names of the columns that it writes into documents.
+    fn writes(&self) -> Vec<&str> {
+        let documents = self.operators().into_iter().filter(|o| o.descriptor.rows != Rows::Table);
+        documents.flat_map(|o| o.descriptor.writes.iter().map(|w| w.column.as_str())).collect()
     }
 }
 
@@ -97,10 +111,14 @@ pub fn prepare(pipeline: Pipeline) -> Result<Prepared, Problems> {
     }
     let mut shown = Vec::new();
     if let Some(after) = &columns {
-        shown = output_columns(&pipeline, after, &mut problems);
+        let written: BTreeSet<&str> = stages.iter().flat_map(|s| s.bound.writes()).collect();
+        shown = output_columns(&pipeline, after, &written, &mut problems);
     }
     if problems.is_empty() {
-        Ok(Prepared { pipeline, input, stages, columns: shown })
+        let excluded = pipeline.output.exclude.iter().map(|(name, _)| name);
+        let declared = |name: &&String| pipeline.input.columns.iter().any(|(column, _)| column == *name);
+        let omitted = excluded.filter(declared).cloned().collect();
+        Ok(Prepared { pipeline, input, stages, columns: shown, omitted })
     } else {
         Err(pipeline.problems(problems))
     }
@@ -196,9 +214,16 @@ fn named_option<'a>(stage: &'a StageConfig, message: &str) -> Option<&'a Place> 
     names.filter_map(|name| stage.options.entry(name)).map(|entry| &entry.node.place).next()
 }
 
-fn output_columns(pipeline: &Pipeline, after: &SchemaRef, problems: &mut Vec<Problem>) -> Vec<String> {
+fn output_columns(
+    pipeline: &Pipeline,
+    after: &SchemaRef,
+    written: &BTreeSet<&str>,
+    problems: &mut Vec<Problem>,
+) -> Vec<String> {
     let own = [ID, SOURCE, TEXT, CARRIED];
-    let declared = |name: &String| pipeline.input.columns.iter().any(|(column, _)| column == name);
+    let declared = |name: &String| {
+        pipeline.input.columns.iter().any(|(column, _)| column == name) && !written.contains(name.as_str())
+    };
     let mut columns: Vec<String> = Vec::new();
     for field in after.fields() {
         let name = field.name();
@@ -220,7 +245,7 @@ fn output_columns(pipeline: &Pipeline, after: &SchemaRef, problems: &mut Vec<Pro
             problems.push(Problem::at(place, message).maybe_hint(hint));
         }
     }
-    // Declared columns are written as they came, with the other fields of the input.
+    // Declared columns that no stage wrote come out as they came, with the other fields of the input.
     columns.retain(|name| !declared(name) && !pipeline.output.exclude.iter().any(|(out, _)| out == name));
     columns
 }

@@ -1,6 +1,6 @@
 //! Running a prepared pipeline: segments of stages between barriers, from input batches to a sink.
 
-use super::chain::{Chain, in_stage};
+use super::chain::{Chain, StageHost, in_stage};
 use super::counts::Counts;
 use super::ordered::{self, Threads};
 use super::outcome::{Outcome, ordinal_at};
@@ -16,9 +16,10 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 use textmill_core::batch::string;
 use textmill_core::column::{ID, ORDINAL};
+use textmill_plugin::call::Host;
 use textmill_plugin::drive::aggregate::report;
 use textmill_plugin::drive::plan::BoundPlan;
-use textmill_plugin::error::{Error, Result};
+use textmill_plugin::error::{Error, ErrorKind, Result};
 
 /// Runs a prepared pipeline.
 pub struct Engine<'a> {
@@ -90,11 +91,13 @@ impl Engine<'_> {
             source = Source::Held(self.barrier(number, plan, held, sink, &mut finished)?);
             at = number + 1;
         }
-        for (number, states) in states {
-            if let Bound::Aggregate(operator) = &stages[number].bound {
-                let made =
-                    report(operator, self.progress, states).map_err(|e| in_stage(&stages[number], e))?;
-                finished.reports.insert(stages[number].name.clone(), made);
+        for (number, stage) in stages.iter().enumerate() {
+            if let Bound::Aggregate(operator) = &stage.bound {
+                // No state came where no document did; the report then says so.
+                let states = states.remove(&number).unwrap_or_default();
+                let host = StageHost { host: self.progress, stage: &stage.name };
+                let made = report(operator, &host, states).map_err(|e| in_stage(stage, e))?;
+                finished.reports.insert(stage.name.clone(), made);
             }
         }
         Ok(finished)
@@ -127,13 +130,16 @@ impl Engine<'_> {
             }
             Source::Held(batches) => Box::new(batches.into_iter().map(Job::Held)),
         };
-        let columns = &self.prepared.columns;
+        let (columns, omitted) = (&self.prepared.columns, &self.prepared.omitted);
         let mut held = Vec::new();
         ordered::run(
             threads,
             jobs,
             || Chain::new(numbered()),
             |chain, job| {
+                if self.progress.should_stop() {
+                    return Err(stopped());
+                }
                 let mut outcome = match job {
                     Job::Broken(message) => return Err(Error::from(message)),
                     Job::Held(batch) => Outcome::new(batch, all.len()),
@@ -147,7 +153,7 @@ impl Engine<'_> {
                 let documents = outcome.documents.num_rows() as u64;
                 chain.run(self.progress, &mut outcome)?;
                 outcome.sort();
-                let lines = is_last.then(|| RowWriter::new(&outcome.documents).lines(columns));
+                let lines = is_last.then(|| RowWriter::new(&outcome.documents).lines(columns, omitted));
                 Ok((outcome, lines, documents))
             },
             |(outcome, lines, documents)| {
@@ -182,8 +188,9 @@ impl Engine<'_> {
         self.progress.segment(std::iter::once(stage.name.as_str()), Some(rows(&held)));
         sink.begin_part()?;
         let threads = if stage.bound.is_serial() { 1 } else { self.threads };
+        let host = StageHost { host: self.progress, stage: &stage.name };
         let started = Instant::now();
-        let mapped = plan.run(self.progress, &Threads(threads), &held).map_err(|e| in_stage(stage, e))?;
+        let mapped = plan.run(&host, &Threads(threads), &held).map_err(|e| in_stage(stage, e))?;
         finished.counts.stages[number].nanos += started.elapsed().as_nanos() as u64;
         let starts: Vec<u64> = held.iter().map(|batch| ordinal_at(batch, 0)).collect();
         let id_of = |ordinal: u64| {
@@ -205,6 +212,10 @@ impl Engine<'_> {
         }
         Ok(out)
     }
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Cancelled, "the run was stopped; nothing was kept of it")
 }
 
 fn rows(batches: &[RecordBatch]) -> u64 {

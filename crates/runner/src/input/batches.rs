@@ -130,14 +130,22 @@ impl Iterator for Batches<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut batch = Builder::new(self.input);
-        while batch.rows < self.most_documents && batch.bytes < self.most_bytes as u64 && self.left > 0 {
+        while batch.rows < self.most_documents
+            && batch.bytes + batch.carried_bytes < self.most_bytes as u64
+            && self.left > 0
+        {
             let Some(item) = self.item() else { break };
             self.left -= 1;
             let ordinal = self.ordinal;
             self.ordinal += 1;
             match item {
-                Item::Failed(failure) => batch.failures.push((ordinal, failure)),
+                Item::Failed(failure) => batch.fail(ordinal, failure),
                 Item::Document(mut record) => {
+                    // Before its id is counted: a record that fails takes no id away.
+                    if let Some(failure) = misfit(self.input, &record) {
+                        batch.fail(ordinal, failure);
+                        continue;
+                    }
                     if !self.unique(&mut record.id) {
                         let event = Event::new(batch.rows as u32, Action::Annotate, "duplicate-id");
                         batch.events.push(event.note("another document has this id; a number was added"));
@@ -150,10 +158,26 @@ impl Iterator for Batches<'_> {
     }
 }
 
+/// Why a record does not fit the declared columns: it costs its document, not the batch.
+fn misfit(input: &Input, record: &Record) -> Option<Failure> {
+    input.columns.iter().zip(&record.columns).find_map(|((name, kind), value)| {
+        let error = array_from(kind, std::slice::from_ref(value)).err()?;
+        Some(Failure {
+            id: record.id.clone(),
+            source: record.source.clone(),
+            offset: record.offset,
+            rule: "wrong-type",
+            note: format!("field `{name}`: {error}"),
+        })
+    })
+}
+
 struct Builder<'a> {
     input: &'a Input,
     rows: usize,
     bytes: u64,
+    /// Bytes besides the texts; they count for the size of a batch too.
+    carried_bytes: u64,
     id: LargeStringBuilder,
     source: LargeStringBuilder,
     text: LargeStringBuilder,
@@ -171,6 +195,7 @@ impl<'a> Builder<'a> {
             input,
             rows: 0,
             bytes: 0,
+            carried_bytes: 0,
             id: LargeStringBuilder::new(),
             source: LargeStringBuilder::new(),
             text: LargeStringBuilder::new(),
@@ -183,21 +208,17 @@ impl<'a> Builder<'a> {
         }
     }
 
+    fn fail(&mut self, ordinal: u64, failure: Failure) {
+        // About what the entry holds in memory.
+        self.carried_bytes += 256 + failure.note.len() as u64;
+        self.failures.push((ordinal, failure));
+    }
+
     fn push(&mut self, ordinal: u64, record: Record) {
-        // A value that does not fit its declared type costs its document, not the batch.
-        let mut values = Vec::with_capacity(record.columns.len());
-        for ((name, kind), value) in self.input.columns.iter().zip(record.columns) {
-            if let Err(error) = array_from(kind, std::slice::from_ref(&value)) {
-                let note = format!("field `{name}`: {error}");
-                let (id, source) = (record.id, record.source);
-                self.failures.push((ordinal, Failure { id, source, offset: 0, rule: "wrong-type", note }));
-                return;
-            }
-            values.push(value);
-        }
-        for (column, value) in self.columns.iter_mut().zip(values) {
+        for (column, value) in self.columns.iter_mut().zip(record.columns) {
             column.push(value);
         }
+        self.carried_bytes += record.carried.len() as u64;
         self.bytes += record.bytes.len() as u64;
         self.id.append_value(record.id);
         self.source.append_value(record.source);

@@ -3,7 +3,7 @@
 
 use globset::GlobBuilder;
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// How a file holds documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,9 +87,13 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
     if !text.contains(['*', '?', '[', '{']) {
         return Err(fail("there is no such file or folder".into(), None));
     }
-    let glob = GlobBuilder::new(&text).literal_separator(true).build();
-    let glob = glob.map_err(|e| fail(format!("not a glob: {}", e.kind()), None))?.compile_matcher();
     let base = fixed_part(path);
+    let pattern: PathBuf = match base.as_path() == Path::new(".") {
+        true => path.components().collect(),
+        false => path.components().skip(base.components().count()).collect(),
+    };
+    let glob = GlobBuilder::new(&pattern.to_string_lossy()).literal_separator(true).build();
+    let glob = glob.map_err(|e| fail(format!("not a glob: {}", e.kind()), None))?.compile_matcher();
     if !base.is_dir() {
         return Err(fail(format!("there is no folder `{}`", base.display()), None));
     }
@@ -98,10 +102,17 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
     found.finish().ok_or_else(|| fail("the glob matches no file of a known kind".into(), Some(KNOWN)))
 }
 
-/// The folders of a glob before its first wildcard.
+/// The folders of a glob before its first wildcard. A folder that is there is itself, whatever signs its
+/// name has.
 fn fixed_part(glob: &Path) -> PathBuf {
-    let fixed = |c: &Component<'_>| !c.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
-    let base: PathBuf = glob.components().take_while(fixed).collect();
+    let mut base = PathBuf::new();
+    for component in glob.components() {
+        let next = base.join(component);
+        if component.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']) && !next.is_dir() {
+            break;
+        }
+        base = next;
+    }
     if base.as_os_str().is_empty() { PathBuf::from(".") } else { base }
 }
 
@@ -130,12 +141,16 @@ impl Listing {
             // A link to a folder is not followed: it could lead in a circle.
             let kind = path.symlink_metadata()?;
             if kind.is_dir() {
+                // What a run wrote into its own input is no input.
+                if crate::output::is_run_folder(&path) {
+                    self.others += 1;
+                    continue;
+                }
                 self.walk(base, &path, glob)?;
                 continue;
             }
             let below = path.strip_prefix(base).unwrap_or(&path);
-            let asked =
-                glob.is_none_or(|g| g.is_match(&path) || (base == Path::new(".") && g.is_match(below)));
+            let asked = glob.is_none_or(|g| g.is_match(below));
             if !asked {
                 continue;
             }
@@ -154,7 +169,8 @@ impl Listing {
     }
 
     fn finish(mut self) -> Option<(Vec<SourceFile>, usize)> {
-        self.files.sort_by(|a, b| a.name.cmp(&b.name));
+        // Names that are not UTF-8 can look alike; paths never do.
+        self.files.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.path.cmp(&b.path)));
         (!self.files.is_empty()).then_some((self.files, self.others))
     }
 }

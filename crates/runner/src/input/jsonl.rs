@@ -3,8 +3,8 @@
 use super::files::{Compression, SourceFile};
 use super::record::{Failure, Item, Record};
 use crate::config::Input;
+use crate::json::members;
 use serde_json::Value;
-use sonic_rs::{JsonValueTrait, LazyValue};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
@@ -56,11 +56,15 @@ impl JsonlReader {
                 Ok(0) => self.done = true,
                 Ok(read) => {
                     self.offset += read as u64;
-                    let line = self.line.trim_ascii();
+                    let mut line = self.line.as_slice();
+                    if start == 0 {
+                        line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+                    }
+                    let line = line.trim_ascii();
                     if line.is_empty() {
                         continue;
                     }
-                    return Some(match self.record(line, input) {
+                    return Some(match self.record(line, start, input) {
                         Ok(record) => Item::Document(record),
                         Err((rule, note)) => Item::Failed(self.failure(start, rule, note)),
                     });
@@ -84,38 +88,57 @@ impl JsonlReader {
         format!("{}#{}", self.name, self.number)
     }
 
-    fn record(&self, line: &[u8], input: &Input) -> Result<Record, (&'static str, String)> {
-        let line =
-            std::str::from_utf8(line).map_err(|e| ("invalid-utf8", format!("line {}: {e}", self.number)))?;
-        let bad = |e: sonic_rs::Error| {
+    fn record(&self, line: &[u8], offset: u64, input: &Input) -> Result<Record, (&'static str, String)> {
+        let number = self.number;
+        let line = std::str::from_utf8(line).map_err(|e| ("invalid-utf8", format!("line {number}: {e}")))?;
+        let bad = |what: &str, e: &serde_json::Error| {
+            // Positions within the line would be given as line 1.
             let words = e.to_string();
-            let words = words.lines().next().unwrap_or_default();
-            ("bad-json", format!("line {} is not a JSON object: {words}", self.number))
+            let words = words.split(" at line ").next().unwrap_or_default().to_owned();
+            ("bad-json", format!("{what} in line {number}: {words}"))
         };
-        let mut record = Record { columns: vec![Value::Null; input.columns.len()], ..Record::default() };
+        let object = members(line).map_err(|e| bad("there is not one JSON object", &e))?;
+        let mut record =
+            Record { columns: vec![Value::Null; input.columns.len()], offset, ..Record::default() };
         let mut text = None;
-        for member in sonic_rs::to_object_iter(line) {
-            let (key, value) = member.map_err(bad)?;
-            if key == input.text_field {
-                text = Some(string(&value).ok_or_else(|| {
-                    (
-                        "no-text",
-                        format!("field `{}` in line {} is not a string", input.text_field, self.number),
-                    )
-                })?);
-                continue;
-            }
-            if key == input.id_field && record.id.is_empty() && (value.is_str() || value.is_number()) {
-                record.id = string(&value).unwrap_or_else(|| value.as_raw_str().to_owned());
-                continue;
-            }
-            if key == input.source_field && record.source.is_empty() && value.is_str() {
-                record.source = string(&value).unwrap_or_default();
-                continue;
-            }
+        for (key, value) in object.0 {
+            let raw = value.get();
             if let Some(at) = input.columns.iter().position(|(name, _)| *name == key) {
-                record.columns[at] = serde_json::from_str(value.as_raw_str())
-                    .map_err(|e| ("bad-json", format!("field `{key}` in line {}: {e}", self.number)))?;
+                record.columns[at] =
+                    serde_json::from_str(raw).map_err(|e| bad(&format!("field `{key}`"), &e))?;
+            }
+            let string = || serde_json::from_str::<String>(raw);
+            let is_string = raw.starts_with('"');
+            if key == input.text_field {
+                if !is_string {
+                    return Err(("no-text", format!("field `{key}` in line {number} is not a string")));
+                }
+                if text.replace(string().map_err(|e| bad(&format!("field `{key}`"), &e))?).is_some() {
+                    return Err(("bad-json", format!("line {number} has two fields `{key}`")));
+                }
+                continue;
+            }
+            if key == input.id_field && record.id.is_empty() {
+                let is_number = raw.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+                match string() {
+                    Ok(id) if is_string => {
+                        record.id = id;
+                        continue;
+                    }
+                    _ if is_number => {
+                        record.id = raw.to_owned();
+                        continue;
+                    }
+                    _ => {}
+                }
+            }
+            if key == input.source_field
+                && is_string
+                && record.source.is_empty()
+                && let Ok(source) = string()
+            {
+                record.source = source;
+                continue;
             }
             if !record.carried.is_empty() {
                 record.carried.push(',');
@@ -123,14 +146,10 @@ impl JsonlReader {
             // Serialising a string cannot fail.
             record.carried.push_str(&serde_json::to_string::<str>(&key).unwrap_or_default());
             record.carried.push(':');
-            record.carried.push_str(value.as_raw_str());
+            record.carried.push_str(raw);
         }
-        if !line.starts_with('{') || !line.ends_with('}') {
-            return Err(("bad-json", format!("line {} is not one JSON object", self.number)));
-        }
-        let Some(text) = text else {
-            return Err(("no-text", format!("line {} has no field `{}`", self.number, input.text_field)));
-        };
+        let text =
+            text.ok_or_else(|| ("no-text", format!("line {number} has no field `{}`", input.text_field)))?;
         record.bytes = text.into_bytes();
         if record.id.is_empty() {
             record.id = self.default_id();
@@ -140,11 +159,6 @@ impl JsonlReader {
         }
         Ok(record)
     }
-}
-
-fn string(value: &LazyValue<'_>) -> Option<String> {
-    // Not `as_str`: it gives up on lone surrogates, which serde_json reports.
-    if value.is_str() { serde_json::from_str(value.as_raw_str()).ok() } else { None }
 }
 
 /// Counts the bytes that pass.

@@ -24,6 +24,8 @@ pub struct Record {
     pub carried: String,
     /// Values of the declared columns, in their order.
     pub columns: Vec<Value>,
+    /// First byte of the record in the (decompressed) file.
+    pub offset: u64,
 }
 
 /// A place in the input that gives no document.

@@ -13,6 +13,7 @@ pub fn read(file: &SourceFile, columns: usize) -> Item {
             bytes,
             carried: String::new(),
             columns: vec![serde_json::Value::Null; columns],
+            offset: 0,
         }),
         Err(error) => Item::Failed(Failure {
             id: file.name.clone(),

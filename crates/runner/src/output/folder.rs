@@ -48,17 +48,21 @@ pub fn check_target(target: &Path) -> Result<(), FolderError> {
         return refuse("is there already and is not a folder");
     }
     let mut entries = fs::read_dir(target).map_err(|e| FolderError::io("look into", target, &e))?;
-    if entries.next().is_none() || is_ours(target) {
+    if entries.next().is_none() || is_run_folder(target) {
         return Ok(());
     }
     refuse("is a folder that textmill did not make")
 }
 
-fn is_ours(folder: &Path) -> bool {
+/// Whether a folder is that of a run.
+pub fn is_run_folder(folder: &Path) -> bool {
     let marker = fs::read(folder.join(MARKER)).ok();
     let json = marker.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
     json.is_some_and(|json| json.get("textmill").is_some_and(serde_json::Value::is_string))
 }
+
+/// The file that a staging folder is known by. It is locked while the run lasts.
+const LOCK: &str = ".textmill-lock";
 
 /// A run folder that is not whole yet. Dropped without [`Staging::finish`], it goes away.
 pub struct Staging {
@@ -69,7 +73,8 @@ pub struct Staging {
 }
 
 impl Staging {
-    /// Makes the folder `.<name>.partial` beside the target.
+    /// Makes the folder `.<name>.partial` beside the target. One that an interrupted run left there is
+    /// removed; anything else there is left alone.
     ///
     /// # Errors
     /// Where the target is not ours, another run is writing there, or the file system refuses.
@@ -83,25 +88,23 @@ impl Staging {
             _ => PathBuf::from("."),
         };
         fs::create_dir_all(&parent).map_err(|e| FolderError::io("make the folder", &parent, &e))?;
-        let beside = |ending: &str| parent.join(format!(".{}.{ending}", name.to_string_lossy()));
-        let lock_path = beside("lock");
-        let lock = File::create(&lock_path).map_err(|e| FolderError::io("write", &lock_path, &e))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let message = format!("another run is writing to `{}`", target.display());
-                let hint = "wait for it, or name another folder with `--output`";
-                return Err(FolderError { message, hint: Some(hint.into()) });
+        let path = parent.join(format!(".{}.partial", name.to_string_lossy()));
+        // Each round ends with the folder made, an error, or one stale folder less.
+        for _ in 0..100 {
+            match fs::create_dir(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    remove_stale(&path, target)?;
+                    continue;
+                }
+                Err(error) => return Err(FolderError::io("make the folder", &path, &error)),
             }
-            Err(TryLockError::Error(e)) => return Err(FolderError::io("lock", &lock_path, &e)),
+            let lock_path = path.join(LOCK);
+            let lock = File::create_new(&lock_path).map_err(|e| FolderError::io("write", &lock_path, &e))?;
+            lock_or_refuse(&lock, &lock_path, target)?;
+            return Ok(Self { path, target: target.to_owned(), lock: Some(lock) });
         }
-        // What an interrupted run left: with the lock held, nobody is using it.
-        let path = beside("partial");
-        if path.exists() {
-            fs::remove_dir_all(&path).map_err(|e| FolderError::io("remove", &path, &e))?;
-        }
-        fs::create_dir(&path).map_err(|e| FolderError::io("make the folder", &path, &e))?;
-        Ok(Self { path, target: target.to_owned(), lock: Some(lock) })
+        Err(FolderError::new(format!("other runs keep taking `{}`", path.display())))
     }
 
     /// Path of a file in the folder.
@@ -117,29 +120,28 @@ impl Staging {
         check_target(&self.target)?;
         let old = self.path.with_extension("old");
         if old.exists() {
+            if !is_run_folder(&old) {
+                return Err(in_the_way(&old));
+            }
             fs::remove_dir_all(&old).map_err(|e| FolderError::io("remove", &old, &e))?;
         }
         let had_old = self.target.exists();
         if had_old {
             fs::rename(&self.target, &old).map_err(|e| FolderError::io("move away", &self.target, &e))?;
         }
-        if let Err(error) = fs::rename(&self.path, &self.target) {
+        let lock_path = self.path.join(LOCK);
+        let moved = fs::remove_file(&lock_path).and_then(|()| fs::rename(&self.path, &self.target));
+        if let Err(error) = moved {
             if had_old {
                 let _ = fs::rename(&old, &self.target);
             }
             return Err(FolderError::io("put in place", &self.target, &error));
         }
+        self.lock = None;
         if had_old {
             let _ = fs::remove_dir_all(&old);
         }
-        self.unlock();
         Ok(self.target.clone())
-    }
-
-    fn unlock(&mut self) {
-        if self.lock.take().is_some() {
-            let _ = fs::remove_file(self.path.with_extension("lock"));
-        }
     }
 }
 
@@ -147,7 +149,54 @@ impl Drop for Staging {
     fn drop(&mut self) {
         if self.lock.is_some() {
             let _ = fs::remove_dir_all(&self.path);
-            self.unlock();
         }
     }
+}
+
+/// Removes a staging folder that no run holds any more.
+fn remove_stale(path: &Path, target: &Path) -> Result<(), FolderError> {
+    let lock_path = path.join(LOCK);
+    let lock = match File::open(&lock_path) {
+        Ok(lock) => lock,
+        // It went away in the meantime.
+        Err(_) if !path.exists() => return Ok(()),
+        Err(_) => return Err(in_the_way(path)),
+    };
+    lock_or_refuse(&lock, &lock_path, target)?;
+    if !is_same_file(&lock, &lock_path) {
+        // Another run finished and a third one began in between: look again.
+        return Ok(());
+    }
+    fs::remove_dir_all(path).map_err(|e| FolderError::io("remove", path, &e))
+}
+
+fn in_the_way(path: &Path) -> FolderError {
+    let message = format!("`{}` is in the way, and textmill did not make it", path.display());
+    FolderError { message, hint: Some("move it away, or name another folder with `--output`".into()) }
+}
+
+fn lock_or_refuse(lock: &File, path: &Path, target: &Path) -> Result<(), FolderError> {
+    match lock.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("another run is writing to `{}`", target.display());
+            let hint = "wait for it, or name another folder with `--output`";
+            Err(FolderError { message, hint: Some(hint.into()) })
+        }
+        Err(TryLockError::Error(e)) => Err(FolderError::io("lock", path, &e)),
+    }
+}
+
+/// Whether an open file is still the one that its path leads to.
+#[cfg(unix)]
+fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (Ok(open), Ok(there)) = (file.metadata(), path.metadata()) else { return false };
+    (open.dev(), open.ino()) == (there.dev(), there.ino())
+}
+
+/// Whether an open file is still the one that its path leads to: elsewhere, an open file cannot be removed.
+#[cfg(not(unix))]
+fn is_same_file(_: &File, path: &Path) -> bool {
+    path.exists()
 }

@@ -7,6 +7,6 @@ mod report;
 pub mod row;
 mod sink;
 
-pub use folder::{FolderError, Staging, check_target};
+pub use folder::{FolderError, Staging, check_target, is_run_folder};
 pub use report::{Timings, run_json, summary_json, totals};
 pub use sink::{FolderSink, Written};

@@ -3,6 +3,7 @@
 use super::sink::Written;
 use crate::engine::{Counts, Finished, Prepared, Totals};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Measured times of a run.
@@ -58,6 +59,7 @@ pub fn run_json(
     counts: &Counts,
     totals: Totals,
     timings: Timings,
+    metrics: &BTreeMap<String, u64>,
 ) -> Value {
     let pipeline = &prepared.pipeline;
     let stages: Vec<Value> = prepared
@@ -124,6 +126,7 @@ pub fn run_json(
         "plugins": plugins,
         "inputs": files,
         "documents": totals,
+        "metrics": metrics,
         "timings": { "seconds": seconds(timings.elapsed), "stage-thread-seconds": stage_seconds },
     })
 }

@@ -1,6 +1,7 @@
 //! Documents as lines of JSON. Fields of the input come out with the very characters they came in with.
 
 use crate::input::Failure;
+use crate::json::members as members_of;
 use arrow_array::{Array, RecordBatch};
 use serde_json::Value;
 use std::sync::Arc;
@@ -31,8 +32,9 @@ impl<'a> RowWriter<'a> {
         }
     }
 
-    /// All rows as lines of `documents.jsonl`: id, source, text, the fields they came with, and `columns`.
-    pub fn lines(&self, columns: &[String]) -> Vec<u8> {
+    /// All rows as lines of `documents.jsonl`: id, source, text, the fields they came with (but those
+    /// `omitted`), and `columns`.
+    pub fn lines(&self, columns: &[String], omitted: &[String]) -> Vec<u8> {
         let arrays: Vec<(&str, &Arc<dyn Array>)> = columns
             .iter()
             .filter_map(|name| Some((name.as_str(), self.batch.column_by_name(name)?)))
@@ -45,7 +47,7 @@ impl<'a> RowWriter<'a> {
             object.text(ID, get(self.id, row));
             object.text(SOURCE, get(self.source, row));
             object.text(TEXT, get(self.text, row));
-            object.carried(get(self.carried, row), &names);
+            object.carried(get(self.carried, row), &names, omitted);
             for (name, array) in &arrays {
                 object.value(name, &value_at(array, row));
             }
@@ -56,7 +58,7 @@ impl<'a> RowWriter<'a> {
 
     fn rest(&self, object: &mut Object<'_>, row: usize, names: &[&str]) {
         object.text(TEXT, get(self.text, row));
-        object.carried(get(self.carried, row), names);
+        object.carried(get(self.carried, row), names, &[]);
     }
 }
 
@@ -155,31 +157,39 @@ impl<'a> Object<'a> {
         write_json(self.out, value);
     }
 
-    /// The members that the document came with. Those whose names are taken move into an object
-    /// `carried`, so that none is lost and no name stands twice.
-    fn carried(&mut self, members: &str, taken: &[&str]) {
+    /// The members that the document came with, but those that are `omitted`. Those whose names are taken
+    /// move into an object `carried`, so that none is lost.
+    fn carried(&mut self, members: &str, taken: &[&str], omitted: &[String]) {
         if members.is_empty() {
             return;
         }
         let whole = format!("{{{members}}}");
+        let omits = |name: &str| omitted.iter().any(|omitted| omitted == name);
         let collides = |name: &str| taken.contains(&name) || name == CARRIED;
-        let items = || sonic_rs::to_object_iter(&whole).flatten();
-        if !items().any(|(name, _)| collides(&name)) {
+        // The members were read as an object before they were joined.
+        let items = members_of(&whole).map(|m| m.0).unwrap_or_default();
+        if !items.iter().any(|(name, _)| collides(name) || omits(name)) {
             self.comma();
             self.out.extend_from_slice(members.as_bytes());
             return;
         }
         let mut inner = String::new();
-        for (name, value) in items() {
-            let raw = value.as_raw_str();
-            if collides(&name) {
-                let key = serde_json::to_string::<str>(&name).unwrap_or_default();
+        for (name, value) in &items {
+            let raw = value.get();
+            if omits(name) {
+                continue;
+            }
+            if collides(name) {
+                let key = serde_json::to_string::<str>(name).unwrap_or_default();
                 let comma = if inner.is_empty() { "" } else { "," };
                 inner.push_str(&format!("{comma}{key}:{raw}"));
             } else {
-                self.key(&name);
+                self.key(name);
                 self.out.extend_from_slice(raw.as_bytes());
             }
+        }
+        if inner.is_empty() {
+            return;
         }
         self.key(CARRIED);
         self.out.extend_from_slice(format!("{{{inner}}}").as_bytes());
@@ -203,7 +213,7 @@ mod tests {
         let mut out = Vec::new();
         let mut object = Object::open(&mut out);
         object.text("id", "a");
-        object.carried(members, taken);
+        object.carried(members, taken, &[]);
         object.close();
         String::from_utf8(out).unwrap()
     }
