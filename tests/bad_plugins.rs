@@ -26,6 +26,7 @@ fn a_defect_costs_the_guilty_document_alone() {
         "drop-and-keep",
         "event-out-of-range",
         "edit-without-change",
+        "report-error",
     ];
     let mut shown = String::new();
     for defect in defects {
@@ -62,7 +63,7 @@ fn rows_that_go_backwards_cost_the_two_documents_that_meet() {
 #[test]
 fn a_defect_at_binding_ends_the_run() {
     let mut shown = String::new();
-    for defect in ["undeclared-type", "fail-on-bind"] {
+    for defect in ["undeclared-type", "fail-on-bind", "writes-carried"] {
         let bench = Bench::new();
         bench.documents(&TEXTS);
         let output = bench.run(&bad_stage(defect), &[]);
@@ -99,6 +100,16 @@ fn a_panic_in_an_aggregate_loses_no_count() {
         assert_eq!(summary["reports"]["bad-plugin"], 5, "batches of {batch}");
         assert_eq!(bench.ids("failed.jsonl"), ["d2"]);
     }
+}
+
+/// An aggregate reports even where no document reached it.
+#[test]
+fn an_aggregate_of_nothing_reports_nothing() {
+    let bench = Bench::new();
+    bench.write("input.jsonl", "");
+    succeeded(&bench.run("[[stage]]\nplugin = \"bad-plugin\"\noperator = \"count\"\n", &[]));
+    let summary: serde_json::Value = serde_json::from_str(&bench.read("summary.json")).unwrap();
+    assert_eq!(summary["reports"]["bad-plugin"], 0);
 }
 
 #[test]

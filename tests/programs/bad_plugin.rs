@@ -25,6 +25,8 @@ enum Defect {
     EventOutOfRange,
     EditWithoutChange,
     FailOnBind,
+    ReportError,
+    WritesCarried,
 }
 
 /// Options of the bad plugin.
@@ -58,11 +60,15 @@ impl BatchMap for Bad {
 
     fn schema(&self) -> Schema {
         let note = if self.0 == Defect::UndeclaredType { DataType::Int64 } else { DataType::Utf8 };
-        Schema::new(vec![
+        let mut fields = vec![
             Field::new("note", note, true),
             Field::new("text", DataType::LargeUtf8, true),
             Field::new("row", DataType::UInt32, false),
-        ])
+        ];
+        if self.0 == Defect::WritesCarried {
+            fields.push(Field::new("carried", DataType::LargeUtf8, true));
+        }
+        Schema::new(fields)
     }
 
     fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output> {
@@ -85,7 +91,7 @@ impl BatchMap for Bad {
                 }
                 Defect::PanicOnBatch => panic!("boom somewhere"),
                 Defect::WrongColumnType => note = Arc::new(Int32Array::from(vec![7; count])),
-                Defect::WrongLength => note = Arc::new(StringArray::from(vec!["seen"; count + 1])),
+                Defect::WrongLength => note = Arc::new(StringArray::from(vec!["seen"; count - 1])),
                 Defect::RowOutOfRange => kept[boom] = count as u32 + 900,
                 Defect::RowsDescend => kept[boom] = kept[boom].wrapping_sub(1),
                 Defect::InvalidUtf8 => note = broken_strings(count, boom),
@@ -94,7 +100,15 @@ impl BatchMap for Bad {
                 }
                 Defect::EditWithoutChange => events.push(Event::of_edit(row, Edit::remove(0..1, "boom"))),
                 Defect::DropAndKeep => events.push(Event::new(row, Action::Drop, "boom")),
-                Defect::DropWithoutEvent | Defect::UndeclaredType | Defect::FailOnBind => {}
+                Defect::ReportError => {
+                    call.at_row(Some(row));
+                    call.report(Level::Error, "boom", "it went boom without an event");
+                    call.at_row(None);
+                }
+                Defect::DropWithoutEvent
+                | Defect::WritesCarried
+                | Defect::UndeclaredType
+                | Defect::FailOnBind => {}
             }
             if self.0 == Defect::DropWithoutEvent {
                 kept.remove(boom);

@@ -57,16 +57,23 @@ pub fn bytes(array: &dyn Array, row: usize) -> Option<&[u8]> {
 }
 
 /// The same strings in the layout `kind`; any other column as it is.
-pub fn to_layout(array: &ArrayRef, kind: &DataType) -> ArrayRef {
-    let Some(strings) = Strings::of(array.as_ref()) else { return Arc::clone(array) };
+///
+/// # Errors
+/// Where the strings are too long for 32-bit offsets.
+pub fn to_layout(array: &ArrayRef, kind: &DataType) -> Result<ArrayRef, String> {
+    let Some(strings) = Strings::of(array.as_ref()) else { return Ok(Arc::clone(array)) };
     if array.data_type() == kind {
-        return Arc::clone(array);
+        return Ok(Arc::clone(array));
     }
     let rows = (0..array.len()).map(|row| strings.get(row));
-    match kind {
+    let bytes: usize = rows.clone().flatten().map(str::len).sum();
+    if i32::try_from(bytes).is_err() && *kind != DataType::LargeUtf8 {
+        return Err(format!("{bytes} bytes of strings do not fit a column with 32-bit offsets"));
+    }
+    Ok(match kind {
         DataType::Utf8 => Arc::new(rows.collect::<StringArray>()),
         DataType::LargeUtf8 => Arc::new(rows.collect::<LargeStringArray>()),
         DataType::Utf8View => Arc::new(rows.collect::<StringViewArray>()),
         _ => Arc::clone(array),
-    }
+    })
 }

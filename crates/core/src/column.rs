@@ -140,6 +140,13 @@ impl<'a> TypeParser<'a> {
                 let field = Arc::new(Field::new("item", item, true));
                 Ok(if word == "list" { DataType::List(field) } else { DataType::LargeList(field) })
             }
+            "fixed_size_binary" => {
+                self.expect('[')?;
+                let size = self.word();
+                let size = size.parse().map_err(|_| format!("`{size}` is not a number of bytes"))?;
+                self.expect(']')?;
+                Ok(DataType::FixedSizeBinary(size))
+            }
             "struct" => Ok(DataType::Struct(self.inside(Self::fields)?)),
             _ => match SCALARS.iter().find(|(name, _)| *name == word) {
                 Some((_, kind)) => Ok(kind.clone()),
@@ -205,7 +212,9 @@ mod tests {
 
     #[test]
     fn types_survive_words_and_back() {
-        for words in ["utf8", "list<utf8>", "list<struct<name: utf8, count: uint64>>", "large_binary"] {
+        for words in
+            ["utf8", "list<utf8>", "list<struct<name: utf8, count: uint64>>", "fixed_size_binary[16]"]
+        {
             assert_eq!(type_name(&parse_type(words).unwrap()), words);
         }
     }

@@ -3,7 +3,8 @@
 //!
 //! Rules: no Rust type, enum, bool or usize crosses. Strings are pointer and length, borrowed for the
 //! call. Fields are only ever appended, and `struct_size` says how many there are; abilities beyond a
-//! table are extensions, found by name.
+//! table are extensions, found by name. A plugin calls the host's functions only during a call, on the thread
+//! of that call.
 
 use arrow_array::ffi::FFI_ArrowArray;
 use arrow_schema::ffi::FFI_ArrowSchema;
@@ -122,7 +123,8 @@ pub struct TmHost {
     pub get_extension: unsafe extern "C" fn(id: TmStr) -> *const c_void,
 }
 
-/// What a plugin offers. The table lives as long as the process.
+/// What a plugin offers. The table lives as long as the process. No function may be null; the host refuses
+/// a table in which one is.
 #[repr(C)]
 pub struct TmPlugin {
     /// Bytes of this table.
@@ -137,40 +139,56 @@ pub struct TmPlugin {
     pub descriptor: TmStr,
     /// Binds an operator to options (JSON) and the columns it will be passed. On success fills `stage`
     /// and `output`. Any thread.
-    pub bind: unsafe extern "C" fn(
-        host: *const TmHost,
-        call: *mut TmCall,
-        operator: TmStr,
-        options: TmStr,
-        input: *const FFI_ArrowSchema,
-        stage: *mut *mut TmStage,
-        output: *mut FFI_ArrowSchema,
-    ) -> i32,
+    pub bind: Option<BindFn>,
     /// Releases a stage, after its workers.
-    pub release_stage: unsafe extern "C" fn(stage: *mut TmStage),
+    pub release_stage: Option<ReleaseStageFn>,
     /// Makes a worker, which one thread at a time uses.
-    pub new_worker:
-        unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, worker: *mut *mut TmWorker) -> i32,
+    pub new_worker: Option<NewWorkerFn>,
     /// Releases a worker.
-    pub release_worker: unsafe extern "C" fn(worker: *mut TmWorker),
+    pub release_worker: Option<ReleaseWorkerFn>,
     /// Maps a batch. The input is moved in (a released array after [`status::MORE`]).
-    pub process: unsafe extern "C" fn(
-        worker: *mut TmWorker,
-        call: *mut TmCall,
-        input: *mut FFI_ArrowArray,
-        documents: *mut FFI_ArrowArray,
-        events: *mut FFI_ArrowArray,
-    ) -> i32,
-    /// Documents held back until the end of the input.
-    pub flush: unsafe extern "C" fn(
-        worker: *mut TmWorker,
-        call: *mut TmCall,
-        documents: *mut FFI_ArrowArray,
-        events: *mut FFI_ArrowArray,
-    ) -> i32,
+    pub process: Option<ProcessFn>,
+    /// Documents held back until the end of the input. Reserved: every document must be answered in the call
+    /// that passes it, and this host does not call it.
+    pub flush: Option<
+        unsafe extern "C" fn(
+            worker: *mut TmWorker,
+            call: *mut TmCall,
+            documents: *mut FFI_ArrowArray,
+            events: *mut FFI_ArrowArray,
+        ) -> i32,
+    >,
     /// A plugin extension by name, or null.
-    pub get_extension: unsafe extern "C" fn(id: TmStr) -> *const c_void,
+    pub get_extension: Option<GetExtensionFn>,
 }
+
+/// Type of `bind` in [`TmPlugin`].
+pub type BindFn = unsafe extern "C" fn(
+    host: *const TmHost,
+    call: *mut TmCall,
+    operator: TmStr,
+    options: TmStr,
+    input: *const FFI_ArrowSchema,
+    stage: *mut *mut TmStage,
+    output: *mut FFI_ArrowSchema,
+) -> i32;
+/// Type of `release_stage` in [`TmPlugin`].
+pub type ReleaseStageFn = unsafe extern "C" fn(stage: *mut TmStage);
+/// Type of `new_worker` in [`TmPlugin`].
+pub type NewWorkerFn =
+    unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, worker: *mut *mut TmWorker) -> i32;
+/// Type of `release_worker` in [`TmPlugin`].
+pub type ReleaseWorkerFn = unsafe extern "C" fn(worker: *mut TmWorker);
+/// Type of `process` in [`TmPlugin`].
+pub type ProcessFn = unsafe extern "C" fn(
+    worker: *mut TmWorker,
+    call: *mut TmCall,
+    input: *mut FFI_ArrowArray,
+    documents: *mut FFI_ArrowArray,
+    events: *mut FFI_ArrowArray,
+) -> i32;
+/// Type of `get_extension` in [`TmPlugin`].
+pub type GetExtensionFn = unsafe extern "C" fn(id: TmStr) -> *const c_void;
 
 /// Extension `textmill.aggregate/1`.
 #[repr(C)]
@@ -180,21 +198,26 @@ pub struct TmAggregate {
     /// Zero.
     pub flags: u32,
     /// Columns of a state.
-    pub state_schema:
+    pub state_schema: Option<
         unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, out: *mut FFI_ArrowSchema) -> i32,
+    >,
     /// Takes a batch in: all of it or, below zero, nothing of it.
-    pub update:
+    pub update: Option<
         unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, input: *mut FFI_ArrowArray) -> i32,
+    >,
     /// Hands out the state and starts from an empty one.
-    pub take_state:
+    pub take_state: Option<
         unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, out: *mut FFI_ArrowArray) -> i32,
+    >,
     /// Takes states in.
-    pub merge:
+    pub merge: Option<
         unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, states: *mut FFI_ArrowArray) -> i32,
+    >,
     /// The report as JSON: `text` stays valid until the next call on the worker.
-    pub finish: unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, text: *mut TmStr) -> i32,
+    pub finish:
+        Option<unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, text: *mut TmStr) -> i32>,
     /// Bytes that the state holds, about.
-    pub memory_bytes: unsafe extern "C" fn(worker: *const TmWorker) -> u64,
+    pub memory_bytes: Option<unsafe extern "C" fn(worker: *const TmWorker) -> u64>,
 }
 
 /// Extension `textmill.group/1`.
@@ -206,14 +229,16 @@ pub struct TmGroup {
     pub flags: u32,
     /// Reduces whole groups. `starts` holds the first row of each of `groups` groups, ascending from 0;
     /// a group ends where the next begins.
-    pub reduce: unsafe extern "C" fn(
-        worker: *mut TmWorker,
-        call: *mut TmCall,
-        rows: *mut FFI_ArrowArray,
-        starts: *const u64,
-        groups: u64,
-        out: *mut FFI_ArrowArray,
-    ) -> i32,
+    pub reduce: Option<
+        unsafe extern "C" fn(
+            worker: *mut TmWorker,
+            call: *mut TmCall,
+            rows: *mut FFI_ArrowArray,
+            starts: *const u64,
+            groups: u64,
+            out: *mut FFI_ArrowArray,
+        ) -> i32,
+    >,
 }
 
 /// Extension `textmill.plan/1`.
@@ -225,7 +250,7 @@ pub struct TmPlan {
     pub flags: u32,
     /// The plan as JSON; `text` stays valid until the stage is released. An empty text: the operator
     /// has no plan.
-    pub plan: unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, text: *mut TmStr) -> i32,
+    pub plan: Option<unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, text: *mut TmStr) -> i32>,
 }
 
 /// The exported function of a plugin.

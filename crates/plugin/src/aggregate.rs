@@ -82,7 +82,12 @@ impl<T: Aggregate> Stage for AggregateStage<T> {
 
     fn new_worker(&self, _call: &Call<'_>) -> Result<Box<dyn Worker>> {
         let operator = Arc::clone(&self.operator);
-        Ok(Box::new(AggregateWorker { operator, state: T::State::default(), fresh: T::State::default() }))
+        Ok(Box::new(AggregateWorker {
+            operator,
+            state: T::State::default(),
+            fresh: T::State::default(),
+            torn: false,
+        }))
     }
 
     fn state_schema(&self) -> Option<SchemaRef> {
@@ -96,6 +101,17 @@ struct AggregateWorker<T: Aggregate> {
     /// The batch under way: joined to `state` once it is whole, so that an error or a panic in it
     /// leaves `state` as it was.
     fresh: T::State,
+    /// Set while `state` is being merged into: an error there leaves it neither old nor new.
+    torn: bool,
+}
+
+impl<T: Aggregate> AggregateWorker<T> {
+    fn take_in(&mut self, from: T::State) -> Result<()> {
+        self.torn = true;
+        self.operator.merge(&mut self.state, from).map_err(Error::fatal)?;
+        self.torn = false;
+        Ok(())
+    }
 }
 
 impl<T: Aggregate> Worker for AggregateWorker<T> {
@@ -109,10 +125,14 @@ impl<T: Aggregate> Worker for AggregateWorker<T> {
             self.operator.update(&mut self.fresh, &row).map_err(|e| e.at_row(call.row()))?;
         }
         call.at_row(None);
-        self.operator.merge(&mut self.state, std::mem::take(&mut self.fresh))
+        let fresh = std::mem::take(&mut self.fresh);
+        self.take_in(fresh)
     }
 
     fn take_state(&mut self, _call: &Call<'_>) -> Result<RecordBatch> {
+        if self.torn {
+            return Err(Error::from("merging two states failed halfway, and the counts are lost").fatal());
+        }
         let bytes = postcard::to_stdvec(&std::mem::take(&mut self.state))?;
         let column = LargeBinaryArray::from_vec(vec![&bytes]);
         Ok(RecordBatch::try_new(Arc::clone(&STATE_SCHEMA), vec![Arc::new(column)])?)
@@ -122,7 +142,7 @@ impl<T: Aggregate> Worker for AggregateWorker<T> {
         let column = states.column_by_name(STATE).and_then(|c| c.as_binary_opt::<i64>());
         let column = column.ok_or_else(|| Error::from("the states have no binary column `state`"))?;
         for bytes in column.iter().flatten() {
-            self.operator.merge(&mut self.state, postcard::from_bytes(bytes)?)?;
+            self.take_in(postcard::from_bytes(bytes)?)?;
         }
         Ok(())
     }

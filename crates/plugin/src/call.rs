@@ -1,7 +1,7 @@
 //! One call of the host into a plugin: logging, metrics, progress, cancellation.
 
 use crate::error::{Error, ErrorKind, Result};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 /// How much a message matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,12 +61,24 @@ impl Host for NoHost {
 pub struct Call<'a> {
     host: &'a dyn Host,
     row: Cell<Option<u32>>,
+    errors: RefCell<Vec<Report>>,
+}
+
+/// An error that was reported on a row: it costs that document alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Row of the batch.
+    pub row: u32,
+    /// Short kebab-case code.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
 }
 
 impl<'a> Call<'a> {
     /// A call on behalf of `host`.
     pub fn new(host: &'a dyn Host) -> Self {
-        Self { host, row: Cell::new(None) }
+        Self { host, row: Cell::new(None), errors: RefCell::new(Vec::new()) }
     }
 
     /// Writes a line to the run's log.
@@ -74,9 +86,20 @@ impl<'a> Call<'a> {
         self.host.log(level, message);
     }
 
-    /// Reports a finding on the row that is being processed.
+    /// Reports a finding on the row that is being processed. An error fails that document, and no other.
     pub fn report(&self, level: Level, code: &str, message: &str) {
-        self.host.report(level, self.row.get(), code, message);
+        match (level, self.row.get()) {
+            (Level::Error, Some(row)) => {
+                let report = Report { row, code: code.to_owned(), message: message.to_owned() };
+                self.errors.borrow_mut().push(report);
+            }
+            (level, row) => self.host.report(level, row, code, message),
+        }
+    }
+
+    /// Hands out the errors that were reported on rows.
+    pub fn take_errors(&self) -> Vec<Report> {
+        self.errors.take()
     }
 
     /// Adds to a counter that the run reports under the stage.

@@ -17,6 +17,8 @@ pub enum ErrorKind {
     Panicked,
     /// What came back breaks the contract.
     Contract,
+    /// The stage cannot go on: no single document is at fault.
+    Fatal,
 }
 
 /// An error of plugin code. Strings and everything else that can be displayed, so every standard
@@ -40,6 +42,13 @@ impl Error {
     /// The error of an operator that lacks an ability.
     pub fn unsupported(what: &str) -> Self {
         Self::new(ErrorKind::Unsupported, format!("the operator does not support `{what}`"))
+    }
+
+    /// The same error as one that ends the stage.
+    #[must_use]
+    pub fn fatal(mut self) -> Self {
+        self.kind = ErrorKind::Fatal;
+        self
     }
 
     /// The same error with the row that caused it.

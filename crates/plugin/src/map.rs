@@ -224,7 +224,7 @@ impl<'a> Collected<'a> {
                         } else {
                             take(received, &rows, None)?
                         };
-                        to_layout(&kept, &DataType::LargeUtf8)
+                        to_layout(&kept, &DataType::LargeUtf8)?
                     }
                 });
             } else if let Some(column) = values.next() {

@@ -60,7 +60,7 @@ pub trait Worker: Send {
         Err(Error::unsupported("process"))
     }
 
-    /// Documents held back until the end of the input.
+    /// Documents held back until the end of the input. Reserved: the runner does not call it.
     ///
     /// # Errors
     /// Where they cannot be produced.

@@ -120,6 +120,9 @@ impl Plan {
             if step.with.as_deref() == Some(INPUT) {
                 return Err(format!("step `{id}` cannot be joined with `{INPUT}`"));
             }
+            if step.op != StepOp::Map && step.from == INPUT {
+                return Err(format!("step `{id}` takes documents; only a map step can"));
+            }
             match step.op {
                 StepOp::Map | StepOp::Group if step.operator.is_none() => {
                     return Err(format!("step `{id}` names no operator"));

@@ -3,8 +3,8 @@
 use super::bind::BoundOperator;
 use super::map::failure;
 use super::retry::attempt_all;
-use crate::call::{Call, Host};
-use crate::error::{ErrorKind, Result};
+use crate::call::{Call, Host, Level};
+use crate::error::{Error, ErrorKind, Result};
 use crate::operator::Worker;
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
@@ -28,6 +28,9 @@ impl<'a> AggregateDriver<'a> {
     /// # Errors
     /// A cancellation, a worker that cannot be made, or a batch of other columns than were bound.
     pub fn update(&mut self, host: &dyn Host, batch: &RecordBatch) -> Result<Vec<Event>> {
+        if batch.num_rows() == 0 {
+            return Ok(Vec::new());
+        }
         let passed = self.operator.project(batch)?;
         let call = Call::new(host);
         let done = attempt_all(batch.num_rows(), |rows| {
@@ -41,16 +44,19 @@ impl<'a> AggregateDriver<'a> {
             if let Err(error) = &answer
                 && error.kind == ErrorKind::Panicked
             {
-                self.rescue(&call)?;
+                self.rescue(&call).map_err(Error::fatal)?;
             }
             answer
         })?;
+        for report in call.take_errors() {
+            host.report(Level::Warn, Some(report.row), &report.code, &report.message);
+        }
         Ok(done.guilty.iter().map(|(row, error)| failure(*row, error)).collect())
     }
 
     fn worker(&mut self, call: &Call<'_>) -> Result<&mut Box<dyn Worker>> {
         if self.worker.is_none() {
-            self.worker = Some(self.operator.stage.new_worker(call)?);
+            self.worker = Some(self.operator.stage.new_worker(call).map_err(Error::fatal)?);
         }
         self.worker.as_mut().ok_or_else(|| "the operator gave no worker".into())
     }

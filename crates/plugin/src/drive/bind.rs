@@ -9,7 +9,8 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use serde_json::Value;
 use std::sync::Arc;
 use textmill_core::batch::to_layout;
-use textmill_core::column::{ID, ORDINAL, ROW, SOURCE, is_supported, parse_type};
+use textmill_core::column::{CARRIED, HIDDEN, ID, ORDINAL, RAW, ROW, SOURCE, TEXT};
+use textmill_core::column::{is_supported, parse_type, type_name};
 
 /// An operator bound to options and to the columns that reach it.
 pub struct BoundOperator {
@@ -59,7 +60,7 @@ impl BoundOperator {
         let column = |field: &Arc<Field>| -> Result<ArrayRef> {
             let array = batch.column_by_name(field.name());
             let array = array.ok_or_else(|| format!("a batch has no column `{}`", field.name()))?;
-            Ok(to_layout(array, field.data_type()))
+            Ok(to_layout(array, field.data_type())?)
         };
         let columns: Result<Vec<ArrayRef>> = self.passed.fields().iter().map(column).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
@@ -131,12 +132,8 @@ fn column_name<'a>(
 }
 
 fn missing_column(name: &str, read: &Read, input: &Schema) -> Error {
-    let hidden = [ORDINAL, ROW];
     let known = input.fields().iter().map(|f| f.name().as_str());
-    let known: Vec<String> = known
-        .filter(|n| !hidden.contains(n) && *n != "raw" && *n != "carried")
-        .map(|n| format!("`{n}`"))
-        .collect();
+    let known: Vec<String> = known.filter(|n| !HIDDEN.contains(n)).map(|n| format!("`{n}`")).collect();
     let why = match &read.option {
         Some(option) => format!("option `{option}` names the column `{name}`"),
         None => format!("it reads the column `{name}`"),
@@ -146,13 +143,15 @@ fn missing_column(name: &str, read: &Read, input: &Schema) -> Error {
 }
 
 fn cast_target(field: &Field, wanted: DataType) -> Result<DataType> {
-    let is_string = |k: &DataType| matches!(k, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     if *field.data_type() == wanted || (is_string(field.data_type()) && is_string(&wanted)) {
         return Ok(wanted);
     }
-    let (have, want) =
-        (textmill_core::column::type_name(field.data_type()), textmill_core::column::type_name(&wanted));
+    let (have, want) = (type_name(field.data_type()), type_name(&wanted));
     Err(format!("column `{}` is {have}, and it reads it as {want}", field.name()).into())
+}
+
+fn is_string(kind: &DataType) -> bool {
+    matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }
 
 /// What the bound operator answers must be what it declares.
@@ -183,8 +182,9 @@ fn check_answer(descriptor: &OperatorDescriptor, answered: &Schema) -> Result<()
             Err(_) => {
                 return broken(format!("it declares the column `{}` and does not answer it", write.column));
             }
-            Ok(field) if *field.data_type() != declared => {
-                let have = textmill_core::column::type_name(field.data_type());
+            // By name: what the items of a list are called is nobody's concern.
+            Ok(field) if type_name(field.data_type()) != type_name(&declared) => {
+                let have = type_name(field.data_type());
                 return broken(format!(
                     "it declares column `{}` as {} and answers {have}",
                     write.column, write.kind
@@ -200,8 +200,14 @@ fn check_answer(descriptor: &OperatorDescriptor, answered: &Schema) -> Result<()
             if !selects || *field.data_type() != DataType::UInt32 {
                 return broken("`row` must be uint32, in an operator that selects".into());
             }
-        } else if [ID, SOURCE, ORDINAL].contains(&name.as_str()) {
+        } else if [ID, SOURCE, ORDINAL, CARRIED].contains(&name.as_str()) {
             return broken(format!("it answers the column `{name}`, which belongs to the host"));
+        } else if name == TEXT && !is_string(field.data_type()) {
+            return broken(format!("it answers `text` as {}, which is no string", field.data_type()));
+        } else if name == RAW && *field.data_type() != DataType::LargeBinary {
+            return broken(format!("it answers `raw` as {}, not large_binary", field.data_type()));
+        } else if answered.fields().iter().filter(|f| f.name() == name).count() > 1 {
+            return broken(format!("it answers two columns `{name}`"));
         } else if !descriptor.writes.iter().any(|w| w.column == *name) {
             return broken(format!("it answers the column `{name}` without declaring it"));
         }

@@ -45,6 +45,9 @@ pub fn check(operator: &BoundOperator, passed: &RecordBatch, output: &Output) ->
             return Err(broken("an event has no rule".into()).at_row(Some(event.row)));
         }
     }
+    if let Some(row) = fates.iter().position(|f| f.edited && f.dropped) {
+        return Err(broken("it edits a document that it drops".into()).at_row(Some(row as u32)));
+    }
     let kept = kept_rows(operator, count, output, &fates)?;
     edits(operator, passed, output, &kept, &fates)?;
     Ok(kept)
@@ -59,6 +62,25 @@ struct Fate {
 
 fn broken(message: String) -> Error {
     Error::new(ErrorKind::Contract, message)
+}
+
+/// Checks the answer of a table step: columns, and events that end no document but by failing it.
+///
+/// # Errors
+/// A sentence that says what breaks the contract.
+pub fn table(operator: &BoundOperator, count: usize, output: &Output) -> Result<()> {
+    columns(operator, output)?;
+    for event in &output.events {
+        if event.row as usize >= count {
+            return Err(broken(format!("an event names row {} of a batch of {count}", event.row)));
+        }
+        if event.rule.is_empty() || !matches!(event.action, Action::Annotate | Action::Fail) {
+            let message =
+                "a step that gives a table may annotate and fail documents, under a rule, and nothing else";
+            return Err(broken(message.into()).at_row(Some(event.row)));
+        }
+    }
+    Ok(())
 }
 
 /// The answer must have the columns that were bound.

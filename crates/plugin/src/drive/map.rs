@@ -42,6 +42,12 @@ impl<'a> MapDriver<'a> {
     /// A cancellation, a worker that cannot be made, or a batch of other columns than were bound.
     pub fn run(&mut self, host: &dyn Host, batch: &RecordBatch) -> Result<Mapped> {
         let operator = self.operator;
+        let is_table = operator.descriptor.rows == Rows::Table;
+        if batch.num_rows() == 0 {
+            let schema = if is_table { &operator.answered } else { &operator.after };
+            let documents = RecordBatch::new_empty(Arc::clone(schema));
+            return Ok(Mapped { documents, kept: Vec::new(), events: Vec::new() });
+        }
         let passed = operator.project(batch)?;
         let done = attempt_all(batch.num_rows(), |rows| {
             let part = if rows.len() == passed.num_rows() {
@@ -50,8 +56,8 @@ impl<'a> MapDriver<'a> {
                 take_record_batch(&passed, &UInt32Array::from(rows.to_vec()))?
             };
             let output = self.process(host, part.clone())?;
-            if operator.descriptor.rows == Rows::Table {
-                super::check::columns(operator, &output)?;
+            if is_table {
+                super::check::table(operator, part.num_rows(), &output)?;
                 return Ok((output, Kept { rows: Vec::new(), positions: Vec::new() }));
             }
             let kept = check(operator, &part, &output)?;
@@ -63,7 +69,7 @@ impl<'a> MapDriver<'a> {
         for (rows, (output, of_part)) in done.answers {
             let number = |row: u32| rows.get(row as usize).copied().unwrap_or(row);
             events.extend(output.events.into_iter().map(|e| Event { row: number(e.row), ..e }));
-            if operator.descriptor.rows == Rows::Table {
+            if is_table {
                 parts.push(output.documents);
                 continue;
             }
@@ -83,9 +89,16 @@ impl<'a> MapDriver<'a> {
         let call = Call::new(host);
         let mut worker = match self.worker.take() {
             Some(worker) => worker,
-            None => self.operator.stage.new_worker(&call)?,
+            None => self.operator.stage.new_worker(&call).map_err(Error::fatal)?,
         };
-        let answer = worker.process(&call, input);
+        let mut answer = worker.process(&call, input);
+        if let Ok(output) = &mut answer {
+            output.events.extend(
+                call.take_errors()
+                    .into_iter()
+                    .map(|report| Event::new(report.row, Action::Fail, report.code).note(report.message)),
+            );
+        }
         // A worker that panicked is left behind; the next call makes a new one.
         if !matches!(&answer, Err(e) if e.kind == ErrorKind::Panicked) {
             self.worker = Some(worker);

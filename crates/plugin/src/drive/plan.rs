@@ -4,12 +4,12 @@ use super::bind::BoundOperator;
 use super::exchange::{self, Found, attach, found_field, group_rows};
 use super::map::{MapDriver, Mapped};
 use crate::call::{Call, Host};
-use crate::descriptor::Rows;
+use crate::descriptor::{Kind, Rows};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operator::{Plugin, Worker};
 use crate::plan::{INPUT, OUTPUT, Plan, Step, StepOp};
 use arrow_array::{RecordBatch, UInt32Array};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::take::take_record_batch;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -115,10 +115,23 @@ impl BoundPlan {
             columns = Arc::new(Schema::new(fields));
         }
         if step.op == StepOp::Components {
+            for end in ["a", "b"] {
+                let kind = columns.field_with_name(end).ok().map(Field::data_type);
+                if kind != Some(&DataType::UInt64) {
+                    let message =
+                        format!("step `{}` gives no column `{end}` of uint64 to connect by", step.from);
+                    return Err(Error::new(ErrorKind::Contract, message));
+                }
+            }
             let rows = Arc::new(exchange::components_schema());
             return Ok(BoundStep { step: step.clone(), operator: None, rows });
         }
         let operator = BoundOperator::bind(plugin, call, step.operator.as_deref(), options, &columns)?;
+        let kind = if step.op == StepOp::Map { Kind::Map } else { Kind::Group };
+        if operator.descriptor.kind != kind {
+            let message = format!("operator `{}` does not suit the step", operator.descriptor.name);
+            return Err(Error::new(ErrorKind::Contract, message));
+        }
         let is_output = step.id == OUTPUT;
         if is_output == (operator.descriptor.rows == Rows::Table) {
             let what =

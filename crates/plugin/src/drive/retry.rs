@@ -19,7 +19,7 @@ pub struct Attempts<T> {
 /// `attempt` is given rows of the batch, ascending; a row named in its error counts among those.
 ///
 /// # Errors
-/// A cancellation, as it is.
+/// An error that no document is at fault for, as it is.
 pub fn attempt_all<T>(count: usize, mut attempt: impl FnMut(&[u32]) -> Result<T>) -> Result<Attempts<T>> {
     let mut done = Attempts { answers: Vec::new(), guilty: Vec::new() };
     let mut waiting: Vec<Vec<u32>> = vec![(0..count as u32).collect()];
@@ -33,7 +33,7 @@ pub fn attempt_all<T>(count: usize, mut attempt: impl FnMut(&[u32]) -> Result<T>
                 done.answers.push((rows, answer));
                 continue;
             }
-            Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
+            Err(error) if ends_the_stage(error.kind) => return Err(error),
             Err(error) => error,
         };
         let at = error.row.map(|row| row as usize).filter(|&at| at < rows.len() && named < NAMED_AT_MOST);
@@ -55,6 +55,10 @@ pub fn attempt_all<T>(count: usize, mut attempt: impl FnMut(&[u32]) -> Result<T>
     }
     done.guilty.sort_by_key(|(row, _)| *row);
     Ok(done)
+}
+
+fn ends_the_stage(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Cancelled | ErrorKind::Fatal | ErrorKind::Unsupported)
 }
 
 #[cfg(test)]

@@ -130,15 +130,15 @@ pub(super) unsafe extern "C" fn flush(
 static AGGREGATE: TmAggregate = TmAggregate {
     struct_size: size_of::<TmAggregate>() as u32,
     flags: 0,
-    state_schema,
-    update,
-    take_state,
-    merge,
-    finish,
-    memory_bytes,
+    state_schema: Some(state_schema),
+    update: Some(update),
+    take_state: Some(take_state),
+    merge: Some(merge),
+    finish: Some(finish),
+    memory_bytes: Some(memory_bytes),
 };
-static GROUP: TmGroup = TmGroup { struct_size: size_of::<TmGroup>() as u32, flags: 0, reduce };
-static PLAN: TmPlan = TmPlan { struct_size: size_of::<TmPlan>() as u32, flags: 0, plan };
+static GROUP: TmGroup = TmGroup { struct_size: size_of::<TmGroup>() as u32, flags: 0, reduce: Some(reduce) };
+static PLAN: TmPlan = TmPlan { struct_size: size_of::<TmPlan>() as u32, flags: 0, plan: Some(plan) };
 
 pub(super) unsafe extern "C" fn get_extension(id: TmStr) -> *const c_void {
     // SAFETY: the host lends the string for the call.

@@ -87,7 +87,12 @@ pub(super) fn guarded(
     let abi_host = AbiHost { table: host, call };
     let call = Call::new(&abi_host);
     let error = match catch_unwind(AssertUnwindSafe(|| body(&call))) {
-        Ok(Ok(status)) => return status,
+        Ok(Ok(status)) => {
+            for report in call.take_errors() {
+                abi_host.report(Level::Error, Some(report.row), &report.code, &report.message);
+            }
+            return status;
+        }
         Ok(Err(error)) => error,
         Err(payload) => {
             let words = LAST_PANIC.with(|last| last.borrow_mut().take());
@@ -96,7 +101,7 @@ pub(super) fn guarded(
         }
     };
     let (status, code) = match error.kind {
-        ErrorKind::Failed | ErrorKind::Contract => (status::FAILED, "failed"),
+        ErrorKind::Failed | ErrorKind::Contract | ErrorKind::Fatal => (status::FAILED, "failed"),
         ErrorKind::Options => (status::OPTIONS, "options"),
         ErrorKind::Unsupported => (status::UNSUPPORTED, "unsupported"),
         ErrorKind::Cancelled => (status::CANCELLED, "cancelled"),

@@ -93,13 +93,13 @@ pub fn table(_host: *const TmHost, plugin: fn() -> PluginSpec) -> *const TmPlugi
                 abi_minor: abi::ABI_MINOR,
                 flags: 0,
                 descriptor: TmStr::lend(descriptor),
-                bind: calls::bind,
-                release_stage: calls::release_stage,
-                new_worker: calls::new_worker,
-                release_worker: calls::release_worker,
-                process: calls::process,
-                flush: calls::flush,
-                get_extension: calls::get_extension,
+                bind: Some(calls::bind),
+                release_stage: Some(calls::release_stage),
+                new_worker: Some(calls::new_worker),
+                release_worker: Some(calls::release_worker),
+                process: Some(calls::process),
+                flush: Some(calls::flush),
+                get_extension: Some(calls::get_extension),
             };
             Exported { spec, table }
         })

@@ -3,7 +3,8 @@
 
 use arrow_array::ffi::{FFI_ArrowArray, from_ffi_and_data_type};
 use arrow_array::{RecordBatch, RecordBatchOptions, StructArray};
-use arrow_schema::{DataType, SchemaRef};
+use arrow_schema::ffi::FFI_ArrowSchema;
+use arrow_schema::{DataType, Schema, SchemaRef};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use textmill_plugin::error::{Error, ErrorKind, Result};
@@ -11,7 +12,7 @@ use textmill_plugin::error::{Error, ErrorKind, Result};
 /// Takes an array of the columns `schema` over as a batch.
 ///
 /// The shape (buffers, children, lengths) is compared with the schema, then Arrow's full validation runs:
-/// offsets, UTF-8, null counts. What C cannot tell, the size of a buffer, is believed.
+/// offsets, UTF-8. What C cannot tell, the size of a buffer, is believed.
 ///
 /// # Errors
 /// A contract error that says what does not fit.
@@ -23,8 +24,9 @@ pub fn batch(array: FFI_ArrowArray, schema: &SchemaRef, what: &str) -> Result<Re
         return Err(broken("there are none".into()));
     }
     let kind = DataType::Struct(schema.fields().clone());
-    shape(&array, &kind, what).map_err(broken)?;
+    // Arrow asserts what it expects of pointers; an answer that breaks it must not take the host down.
     let imported = catch_unwind(AssertUnwindSafe(|| {
+        shape(&array, &kind, what)?;
         // SAFETY: the shape fits the type, the plugin vouches for its buffers, and all content is
         // validated before anything reads it.
         let data = unsafe { from_ffi_and_data_type(array, kind) }.map_err(|e| e.to_string())?;
@@ -32,14 +34,24 @@ pub fn batch(array: FFI_ArrowArray, schema: &SchemaRef, what: &str) -> Result<Re
         if data.null_count() > 0 {
             return Err("whole rows are null".to_owned());
         }
-        Ok(data)
+        let rows = data.len();
+        let columns = StructArray::from(data).into_parts().1;
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options).map_err(|e| e.to_string())
     }));
-    let data = imported.map_err(|_| broken("they cannot be imported".into()))?.map_err(broken)?;
-    let rows = data.len();
-    let columns = StructArray::from(data).into_parts().1;
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
-        .map_err(|e| broken(e.to_string()))
+    imported.map_err(|_| broken("they cannot be imported".into()))?.map_err(broken)
+}
+
+/// Reads the columns that a plugin says it answers.
+///
+/// # Errors
+/// A contract error where they are none.
+pub fn schema(schema: &FFI_ArrowSchema, what: &str) -> Result<Schema> {
+    let broken = |message: String| {
+        Error::new(ErrorKind::Contract, format!("its {what} break the contract: {message}"))
+    };
+    let imported = catch_unwind(AssertUnwindSafe(|| Schema::try_from(schema).map_err(|e| e.to_string())));
+    imported.map_err(|_| broken("they cannot be read".into()))?.map_err(broken)
 }
 
 /// Compares buffers, children and lengths with a type.
@@ -80,12 +92,8 @@ fn shape(array: &FFI_ArrowArray, kind: &DataType, name: &str) -> std::result::Re
     }
     for (at, (child_name, child_kind)) in children.into_iter().enumerate() {
         let child = array.child(at);
-        if matches!(kind, DataType::Struct(_)) && child.len() != array.len() + array.offset() {
-            return Err(format!(
-                "column `{child_name}` has {} rows, and there are {}",
-                child.len(),
-                array.len()
-            ));
+        if matches!(kind, DataType::Struct(_)) && child.len() < end {
+            return Err(format!("column `{child_name}` has {} rows, and there are {end}", child.len()));
         }
         shape(child, child_kind, child_name)?;
     }

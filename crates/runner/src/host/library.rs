@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use textmill_plugin::abi::{ABI_MAJOR, EntryPoint, SYMBOL, SYMBOL_STEM, TmPlugin};
+use textmill_plugin::abi::{BindFn, GetExtensionFn, NewWorkerFn, ProcessFn, ReleaseStageFn, ReleaseWorkerFn};
 use textmill_plugin::call::Call;
 use textmill_plugin::descriptor::PluginDescriptor;
 use textmill_plugin::error::Result;
@@ -23,23 +24,32 @@ pub struct LoadedPlugin {
     pub sha256: String,
     /// Version of the ABI that it was built with.
     pub abi: (u32, u32),
-    table: Table,
+    functions: Functions,
 }
 
-/// The plugin's table, copied out as far as this host knows it.
+/// The functions of a plugin's table, none of them null.
 #[derive(Clone, Copy)]
-pub(super) struct Table(pub *const TmPlugin);
+pub(super) struct Functions {
+    pub bind: BindFn,
+    pub release_stage: ReleaseStageFn,
+    pub new_worker: NewWorkerFn,
+    pub release_worker: ReleaseWorkerFn,
+    pub process: ProcessFn,
+    pub get_extension: GetExtensionFn,
+}
 
-// SAFETY: the table and what it points to live as long as the process and are never written, by contract.
-unsafe impl Send for Table {}
-// SAFETY: as above.
-unsafe impl Sync for Table {}
-
-impl Table {
-    /// The table.
-    pub fn get(&self) -> &TmPlugin {
-        // SAFETY: `LoadedPlugin::open` checked that it is not null and large enough.
-        unsafe { &*self.0 }
+impl Functions {
+    /// Reads a table; `None` where a function is null.
+    fn of(table: &TmPlugin) -> Option<Self> {
+        table.flush?;
+        Some(Self {
+            bind: table.bind?,
+            release_stage: table.release_stage?,
+            new_worker: table.new_worker?,
+            release_worker: table.release_worker?,
+            process: table.process?,
+            get_extension: table.get_extension?,
+        })
     }
 }
 
@@ -112,16 +122,19 @@ impl LoadedPlugin {
                 format!("its table has {struct_size} bytes, and version 1.0 has {}", size_of::<TmPlugin>());
             return Err(fail(message, None));
         }
-        let table = Table(table);
+        // SAFETY: it is aligned and as large as this table, and lives as long as the process.
+        let table: &'static TmPlugin = unsafe { &*table };
+        let functions =
+            Functions::of(table).ok_or_else(|| fail("a function is missing in its table".into(), None))?;
         // SAFETY: the plugin's string lives as long as the process.
-        let json = unsafe { table.get().descriptor.to_string() };
+        let json = unsafe { table.descriptor.to_string() };
         let descriptor: PluginDescriptor =
             serde_json::from_str(&json).map_err(|e| fail(format!("its descriptor is not one: {e}"), None))?;
         if descriptor.operators.is_empty() {
             return Err(fail("it has no operators".into(), None));
         }
-        let abi = (major, table.get().abi_minor);
-        Ok(Self { descriptor, path: path.to_owned(), sha256, abi, table })
+        let abi = (major, table.abi_minor);
+        Ok(Self { descriptor, path: path.to_owned(), sha256, abi, functions })
     }
 }
 
@@ -137,7 +150,7 @@ impl Plugin for LoadedPlugin {
         options: &str,
         input: SchemaRef,
     ) -> Result<Box<dyn Stage>> {
-        Ok(Box::new(LoadedStage::bind(self.table, call, operator, options, &input)?))
+        Ok(Box::new(LoadedStage::bind(self.functions, call, operator, options, &input)?))
     }
 }
 

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
 use super::import;
-use super::library::Table;
+use super::library::Functions;
 use super::table::{CallState, host};
 use arrow_array::ffi::FFI_ArrowArray;
 use arrow_array::{Array, RecordBatch, StructArray};
@@ -31,7 +31,7 @@ pub struct LoadedStage {
 
 /// The plugin's stage, released with the last of its workers.
 struct Handle {
-    table: Table,
+    functions: Functions,
     stage: *mut TmStage,
 }
 
@@ -43,7 +43,7 @@ unsafe impl Sync for Handle {}
 impl Drop for Handle {
     fn drop(&mut self) {
         // SAFETY: `bind` gave the stage; its workers, which hold this handle, are gone.
-        unsafe { (self.table.get().release_stage)(self.stage) }
+        unsafe { (self.functions.release_stage)(self.stage) }
     }
 }
 
@@ -51,7 +51,7 @@ impl Handle {
     /// A table of an extension, where the plugin has it in full.
     fn extension<T>(&self, id: &str) -> Option<&T> {
         // SAFETY: the string is lent for the call.
-        let table = unsafe { (self.table.get().get_extension)(TmStr::lend(id)) };
+        let table = unsafe { (self.functions.get_extension)(TmStr::lend(id)) };
         if table.is_null() || !table.cast::<T>().is_aligned() {
             return None;
         }
@@ -66,11 +66,19 @@ impl Handle {
 fn call_plugin(call: &Call<'_>, body: impl FnOnce(*mut abi::TmCall) -> i32) -> Result<i32> {
     let state = CallState::new(call);
     let answer = body(state.pointer());
-    if answer < 0 { Err(state.error(answer)) } else { Ok(answer) }
+    if answer < 0 {
+        return Err(state.error(answer));
+    }
+    state.pass_on();
+    Ok(answer)
 }
 
 fn contract(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Contract, message)
+}
+
+fn missing(function: &str) -> Error {
+    contract(format!("the function `{function}` is missing in its table"))
 }
 
 impl LoadedStage {
@@ -79,7 +87,7 @@ impl LoadedStage {
     /// # Errors
     /// What the plugin reports, or what is wrong with its answer.
     pub(super) fn bind(
-        table: Table,
+        functions: Functions,
         call: &Call<'_>,
         operator: &str,
         options: &str,
@@ -91,7 +99,7 @@ impl LoadedStage {
         call_plugin(call, |call| {
             // SAFETY: strings and schema are lent for the call; both places are ours and empty.
             unsafe {
-                (table.get().bind)(
+                (functions.bind)(
                     host(),
                     call,
                     TmStr::lend(operator),
@@ -105,8 +113,8 @@ impl LoadedStage {
         if stage.is_null() {
             return Err(contract("it bound an operator and gave no stage"));
         }
-        let handle = Arc::new(Handle { table, stage });
-        let output = Schema::try_from(&output).map_err(|e| contract(format!("its output columns: {e}")))?;
+        let handle = Arc::new(Handle { functions, stage });
+        let output = import::schema(&output, "output columns")?;
         let plan = plan_of(&handle, call)?;
         let state = state_schema_of(&handle, call)?;
         Ok(Self { handle, output: Arc::new(output), state, plan })
@@ -115,9 +123,10 @@ impl LoadedStage {
 
 fn plan_of(handle: &Handle, call: &Call<'_>) -> Result<Option<String>> {
     let Some(extension) = handle.extension::<TmPlan>(abi::EXT_PLAN) else { return Ok(None) };
+    let plan = extension.plan.ok_or_else(|| missing("plan"))?;
     let mut text = TmStr::EMPTY;
     // SAFETY: the stage is alive, the place is ours.
-    call_plugin(call, |call| unsafe { (extension.plan)(handle.stage, call, &raw mut text) })?;
+    call_plugin(call, |call| unsafe { (plan)(handle.stage, call, &raw mut text) })?;
     // SAFETY: the string lives as long as the stage.
     let text = unsafe { text.to_string() };
     Ok((!text.is_empty()).then_some(text))
@@ -125,18 +134,14 @@ fn plan_of(handle: &Handle, call: &Call<'_>) -> Result<Option<String>> {
 
 fn state_schema_of(handle: &Handle, call: &Call<'_>) -> Result<Option<SchemaRef>> {
     let Some(extension) = handle.extension::<TmAggregate>(abi::EXT_AGGREGATE) else { return Ok(None) };
+    let state_schema = extension.state_schema.ok_or_else(|| missing("state_schema"))?;
     let mut schema = FFI_ArrowSchema::empty();
     // SAFETY: the stage is alive, the place is ours and empty.
-    let answer =
-        call_plugin(call, |call| unsafe { (extension.state_schema)(handle.stage, call, &raw mut schema) });
+    let answer = call_plugin(call, |call| unsafe { (state_schema)(handle.stage, call, &raw mut schema) });
     match answer {
         Err(error) if error.kind == ErrorKind::Unsupported => Ok(None),
         Err(error) => Err(error),
-        Ok(_) => {
-            let schema =
-                Schema::try_from(&schema).map_err(|e| contract(format!("its state columns: {e}")))?;
-            Ok(Some(Arc::new(schema)))
-        }
+        Ok(_) => Ok(Some(Arc::new(import::schema(&schema, "state columns")?))),
     }
 }
 
@@ -150,7 +155,7 @@ impl Stage for LoadedStage {
         let handle = Arc::clone(&self.handle);
         // SAFETY: the stage is alive, the place is ours.
         call_plugin(call, |call| unsafe {
-            (handle.table.get().new_worker)(handle.stage, call, &raw mut worker)
+            (handle.functions.new_worker)(handle.stage, call, &raw mut worker)
         })?;
         if worker.is_null() {
             return Err(contract("it made no worker"));
@@ -186,7 +191,7 @@ unsafe impl Send for LoadedWorker {}
 impl Drop for LoadedWorker {
     fn drop(&mut self) {
         // SAFETY: `new_worker` gave it, and nothing uses it any more.
-        unsafe { (self.handle.table.get().release_worker)(self.worker) }
+        unsafe { (self.handle.functions.release_worker)(self.worker) }
     }
 }
 
@@ -219,7 +224,7 @@ impl LoadedWorker {
 
 impl Worker for LoadedWorker {
     fn process(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<Output> {
-        let process = self.handle.table.get().process;
+        let process = self.handle.functions.process;
         let mut input = export(input);
         let mut parts: Vec<Output> = Vec::new();
         loop {
@@ -239,19 +244,8 @@ impl Worker for LoadedWorker {
         }
     }
 
-    fn flush(&mut self, call: &Call<'_>) -> Result<Output> {
-        let (mut documents, mut events) = (FFI_ArrowArray::empty(), FFI_ArrowArray::empty());
-        let flush = self.handle.table.get().flush;
-        // SAFETY: the worker is ours alone; both places are ours and empty.
-        call_plugin(call, |call| unsafe { flush(self.worker, call, &raw mut documents, &raw mut events) })?;
-        if documents.is_released() || documents.is_empty() {
-            return Ok(Output::empty(Arc::clone(&self.output)));
-        }
-        self.answer(documents, events)
-    }
-
     fn reduce(&mut self, call: &Call<'_>, rows: RecordBatch, groups: &[Range<usize>]) -> Result<RecordBatch> {
-        let extension: &TmGroup = self.extension(abi::EXT_GROUP)?;
+        let reduce = self.extension::<TmGroup>(abi::EXT_GROUP)?.reduce.ok_or_else(|| missing("reduce"))?;
         let starts: Vec<u64> = groups.iter().map(|g| g.start as u64).collect();
         let mut rows = export(rows);
         let mut out = FFI_ArrowArray::empty();
@@ -259,47 +253,55 @@ impl Worker for LoadedWorker {
             let (starts, count) = (starts.as_ptr(), starts.len() as u64);
             // SAFETY: the worker is ours alone; the rows are moved in, the starts are lent; the place is
             // ours and empty.
-            unsafe { (extension.reduce)(self.worker, call, &raw mut rows, starts, count, &raw mut out) }
+            unsafe { (reduce)(self.worker, call, &raw mut rows, starts, count, &raw mut out) }
         })?;
         import::batch(out, &self.output, "rows")
     }
 
     fn update(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<()> {
-        let extension: &TmAggregate = self.extension(abi::EXT_AGGREGATE)?;
+        let update =
+            self.extension::<TmAggregate>(abi::EXT_AGGREGATE)?.update.ok_or_else(|| missing("update"))?;
         let mut input = export(input);
         // SAFETY: the worker is ours alone; the input is moved in.
-        call_plugin(call, |call| unsafe { (extension.update)(self.worker, call, &raw mut input) }).map(drop)
+        call_plugin(call, |call| unsafe { (update)(self.worker, call, &raw mut input) }).map(drop)
     }
 
     fn take_state(&mut self, call: &Call<'_>) -> Result<RecordBatch> {
-        let extension: &TmAggregate = self.extension(abi::EXT_AGGREGATE)?;
+        let take_state = self
+            .extension::<TmAggregate>(abi::EXT_AGGREGATE)?
+            .take_state
+            .ok_or_else(|| missing("take_state"))?;
         let mut out = FFI_ArrowArray::empty();
         // SAFETY: the worker is ours alone; the place is ours and empty.
-        call_plugin(call, |call| unsafe { (extension.take_state)(self.worker, call, &raw mut out) })?;
+        call_plugin(call, |call| unsafe { (take_state)(self.worker, call, &raw mut out) })?;
         import::batch(out, self.state_schema()?, "states")
     }
 
     fn merge(&mut self, call: &Call<'_>, states: RecordBatch) -> Result<()> {
-        let extension: &TmAggregate = self.extension(abi::EXT_AGGREGATE)?;
+        let merge =
+            self.extension::<TmAggregate>(abi::EXT_AGGREGATE)?.merge.ok_or_else(|| missing("merge"))?;
         let mut states = export(states);
         // SAFETY: the worker is ours alone; the states are moved in.
-        call_plugin(call, |call| unsafe { (extension.merge)(self.worker, call, &raw mut states) }).map(drop)
+        call_plugin(call, |call| unsafe { (merge)(self.worker, call, &raw mut states) }).map(drop)
     }
 
     fn finish(&mut self, call: &Call<'_>) -> Result<Value> {
-        let extension: &TmAggregate = self.extension(abi::EXT_AGGREGATE)?;
+        let finish =
+            self.extension::<TmAggregate>(abi::EXT_AGGREGATE)?.finish.ok_or_else(|| missing("finish"))?;
         let mut text = TmStr::EMPTY;
         // SAFETY: the worker is ours alone; the place is ours.
-        call_plugin(call, |call| unsafe { (extension.finish)(self.worker, call, &raw mut text) })?;
+        call_plugin(call, |call| unsafe { (finish)(self.worker, call, &raw mut text) })?;
         // SAFETY: the string stays valid until the next call on the worker.
         let text = unsafe { text.to_string() };
         serde_json::from_str(&text).map_err(|e| contract(format!("its report is not JSON: {e}")))
     }
 
     fn memory_bytes(&self) -> u64 {
-        match self.handle.extension::<TmAggregate>(abi::EXT_AGGREGATE) {
+        let memory_bytes =
+            self.handle.extension::<TmAggregate>(abi::EXT_AGGREGATE).and_then(|e| e.memory_bytes);
+        match memory_bytes {
             // SAFETY: the worker is ours, and no call on it is under way.
-            Some(extension) => unsafe { (extension.memory_bytes)(self.worker) },
+            Some(memory_bytes) => unsafe { memory_bytes(self.worker) },
             None => 0,
         }
     }

@@ -36,10 +36,13 @@ pub fn host() -> *const TmHost {
     &raw const HOST.0
 }
 
+/// An error that the plugin reported: row, code, message.
+type Reported = (Option<u32>, String, String);
+
 /// What a `TmCall` points to while a plugin's function runs.
 pub struct CallState<'a> {
     call: &'a Call<'a>,
-    errors: RefCell<Vec<(Option<u32>, String)>>,
+    errors: RefCell<Vec<Reported>>,
 }
 
 impl<'a> CallState<'a> {
@@ -53,6 +56,15 @@ impl<'a> CallState<'a> {
         std::ptr::from_ref(self).cast_mut().cast()
     }
 
+    /// Passes on the errors that were reported on rows in a call that succeeded.
+    pub fn pass_on(&self) {
+        for (row, code, message) in self.errors.take() {
+            self.call.at_row(row);
+            self.call.report(Level::Error, &code, &message);
+        }
+        self.call.at_row(None);
+    }
+
     /// The error that a status below zero and the reports of the call make.
     pub fn error(&self, answer: i32) -> Error {
         let kind = match answer {
@@ -62,16 +74,16 @@ impl<'a> CallState<'a> {
             status::UNSUPPORTED => ErrorKind::Unsupported,
             _ => ErrorKind::Failed,
         };
-        let errors = self.errors.borrow();
-        let words: Vec<&str> = errors.iter().map(|(_, message)| message.as_str()).collect();
-        let mut message = words.join("; ");
-        if message.is_empty() {
-            message = format!("it failed with status {answer} and gave no reason");
-        }
-        if kind == ErrorKind::Panicked {
-            message = format!("the plugin panicked: {message}");
-        }
-        let row = errors.iter().find_map(|(row, _)| *row);
+        // The last report is the one on why the call fails; those before are on rows, and come again when
+        // the rows do.
+        let (row, message) = match self.errors.borrow().last() {
+            Some((row, _, message)) => (*row, message.clone()),
+            None => (None, format!("it failed with status {answer} and gave no reason")),
+        };
+        let message = match kind {
+            ErrorKind::Panicked => format!("the plugin panicked: {message}"),
+            _ => message,
+        };
         Error::new(kind, message).at_row(row)
     }
 }
@@ -99,7 +111,7 @@ unsafe extern "C" fn report(call: *mut TmCall, severity: u32, row: u32, code: Tm
         let (code, message) = unsafe { (code.to_string(), message.to_string()) };
         let row = (row != abi::NO_ROW).then_some(row);
         match Level::from_code(severity) {
-            Level::Error => state.errors.borrow_mut().push((row, message)),
+            Level::Error => state.errors.borrow_mut().push((row, code, message)),
             level => {
                 state.call.at_row(row);
                 state.call.report(level, &code, &message);
