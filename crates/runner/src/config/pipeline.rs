@@ -4,7 +4,7 @@ use super::problem::{Problem, Problems};
 use super::section::Section;
 use super::tree::{Kind, Node, Place, set_value};
 use arrow_schema::DataType;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use textmill_core::column::{RESERVED, parse_type};
 
 /// A pipeline file.
@@ -278,7 +278,7 @@ fn input(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Inp
     for (text, place) in section.texts("paths", problems).unwrap_or_default() {
         // A `--set` path is the user's own, relative to where they stand, as `--input` is.
         let base = if matches!(place, Place::Set(_)) { Path::new("") } else { folder };
-        input.paths.push((base.join(text), Some(place.clone())));
+        input.paths.push((join(base, text), Some(place.clone())));
     }
     if let Some(field) = section.text("text-field", problems) {
         input.text_field = field.to_owned();
@@ -294,6 +294,23 @@ fn input(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Inp
     }
     section.finish(problems);
     input
+}
+
+/// A path relative to a folder, without going into a folder and out again. Only a folder that is no link is
+/// left out: behind a link, `..` leads elsewhere.
+fn join(folder: &Path, path: &str) -> PathBuf {
+    let mut joined = folder.to_owned();
+    for component in Path::new(path).components() {
+        let climbs = component == Component::ParentDir
+            && matches!(joined.components().next_back(), Some(Component::Normal(_)))
+            && !joined.is_symlink();
+        if climbs {
+            joined.pop();
+        } else {
+            joined.push(component);
+        }
+    }
+    joined
 }
 
 fn columns_of(node: &Node, problems: &mut Vec<Problem>) -> Vec<(String, DataType)> {
@@ -393,7 +410,7 @@ fn output(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Ou
     output.place = section.node("folder").map(|n| n.place.clone());
     if let Some(text) = section.text("folder", problems) {
         let base = if matches!(output.place, Some(Place::Set(_))) { Path::new("") } else { folder };
-        output.folder = Some(base.join(text));
+        output.folder = Some(join(base, text));
     }
     let exclude = section.texts("exclude", problems).unwrap_or_default();
     output.exclude = exclude.into_iter().map(|(name, place)| (name.to_owned(), place.clone())).collect();
@@ -411,4 +428,18 @@ fn run(node: Option<&Node>, problems: &mut Vec<Problem>) -> Run {
     run.batch_bytes = section.count("batch-bytes", problems).unwrap_or(run.batch_bytes);
     section.finish(problems);
     run
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_do_not_go_in_and_out() {
+        let joined = |folder: &str, path: &str| join(Path::new(folder), path).display().to_string();
+        assert_eq!(joined("config", "../seeds/*.txt"), "seeds/*.txt");
+        assert_eq!(joined("a/b", "../../../x"), "../x");
+        assert_eq!(joined("", "../x"), "../x");
+        assert_eq!(joined("config", "/abs"), "/abs");
+    }
 }
