@@ -1,5 +1,7 @@
 //! Integration tests of the workspace: pipelines, plugins as loaded libraries, the command line.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod bad_plugins;
 mod chain;
 mod cli;
