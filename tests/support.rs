@@ -102,10 +102,11 @@ pub fn hide(text: &str, folder: &Path) -> String {
     let mut text = text.to_owned();
     let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     for (path, word) in [
-        (real, "[folder]"),
-        (folder.to_owned(), "[folder]"),
+        // Wherever the build folder lies, its own names come first.
         (examples(), "[examples]"),
         (libraries(), "[libraries]"),
+        (real, "[folder]"),
+        (folder.to_owned(), "[folder]"),
         (workspace(), "[workspace]"),
     ] {
         text = text.replace(&path.display().to_string(), word);
