@@ -14,6 +14,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::thread::available_parallelism;
 use std::time::Instant;
+use textmill_plugin::error::ErrorKind;
 
 /// Runs a pipeline.
 ///
@@ -63,7 +64,10 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Failure> {
     let engine = Engine { prepared: &prepared, threads, progress: &progress };
     let finished = engine.run(batches, &mut sink);
     progress.finish();
-    let finished = finished?;
+    let finished = finished.map_err(|error| match error.kind {
+        ErrorKind::Cancelled => Failure::new("the run was stopped; nothing was kept of it"),
+        _ => error.into(),
+    })?;
     let written = sink.finish()?;
     let totals = totals(&finished.counts, written);
     if !totals.balance() {
