@@ -259,7 +259,7 @@ impl<T: Corpus> Map for Apply<T> {
     type Options = T::Options;
 
     fn describe() -> Describe {
-        step::<T>("apply").reads(FINDINGS).step()
+        step::<T>("apply").reads(ORDINAL).reads(FINDINGS).step()
     }
 
     fn bind(options: T::Options) -> Result<Self> {
@@ -281,4 +281,76 @@ fn findings<T: Corpus>(row: &Row<'_>) -> Result<Vec<T::Finding>> {
     let encoded = found.as_struct_opt().and_then(|s| s.column_by_name(FINDING)?.as_binary_opt::<i64>());
     let encoded = encoded.ok_or("findings must be bytes")?;
     encoded.iter().flatten().map(|bytes| Ok(postcard::from_bytes(bytes)?)).collect()
+}
+
+#[cfg(all(test, feature = "harness"))]
+mod tests {
+    use super::*;
+    use crate::harness::{Case, Document, run};
+    use crate::operator::PluginSpec;
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+
+    /// Drops documents whose first line an earlier one has.
+    #[derive(Clone)]
+    struct SameFirstLine;
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct NoOptions {}
+
+    impl Corpus for SameFirstLine {
+        type Options = NoOptions;
+        type Item = u64;
+        type Finding = u64;
+
+        fn describe() -> Describe {
+            Describe::new("same-first-line").reads("text").writes("twins", DataType::UInt64).selects()
+        }
+
+        fn bind(_: NoOptions) -> Result<Self> {
+            Ok(Self)
+        }
+
+        fn emit(&mut self, row: &Row<'_>, out: &mut Emitter<u64>) -> Result<()> {
+            match row.text().lines().next() {
+                Some(line) => out.emit(line, &(row.text().len() as u64)),
+                None => Ok(()),
+            }
+        }
+
+        fn reduce(&mut self, _: &[u8], items: &[(u64, u64)], out: &mut Findings<u64>) -> Result<()> {
+            items.iter().try_for_each(|(ordinal, _)| out.give(*ordinal, &items[0].0))
+        }
+
+        fn apply(&mut self, doc: &mut Doc<'_>, found: &[u64]) -> Result<()> {
+            let ordinal = doc.ordinal();
+            match found.iter().find(|first| **first < ordinal) {
+                Some(first) => doc.drop_with(|event| event.other(*first), "same-first-line"),
+                None => doc.set("twins", found.len()),
+            }
+            Ok(())
+        }
+    }
+
+    fn plugin() -> PluginSpec {
+        let operators = corpus::<SameFirstLine>();
+        PluginSpec { name: "same".into(), version: "0", licence: "", description: "", operators }
+    }
+
+    #[test]
+    fn documents_meet_under_their_keys() {
+        let document =
+            |(id, text): (&str, &str)| Document { id: id.into(), bytes: text.into(), ..Document::default() };
+        let documents = [("a", "one\nx"), ("b", "two"), ("c", "one\ny"), ("d", ""), ("e", "one")];
+        let case = Case { documents: documents.map(document).to_vec(), ..Case::of("") };
+        for batch in [1, 2, 100] {
+            let outcome = run(&plugin(), None, &case, batch).unwrap();
+            let dropped: Vec<_> =
+                outcome.verdicts.iter().filter_map(|v| Some((v.id.as_str(), v.end()?.other))).collect();
+            assert_eq!(dropped, [("c", Some(0)), ("e", Some(0))]);
+            let twins: Vec<_> =
+                outcome.verdicts.iter().filter_map(|v| v.columns.get("twins")?.as_u64()).collect();
+            assert_eq!(twins, [1, 1, 0]);
+        }
+    }
 }

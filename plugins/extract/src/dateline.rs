@@ -1,4 +1,4 @@
-//! The dateline of a news report: `MINSK, 18 January (BelTA) - `, `SPRINGFIELD, Ill. (AP) — `. Only at the beginning of
+//! The dateline of a news report: `OSLO, 18 January (NTB) - `, `SPRINGFIELD, Ill. (AP) — `. Only at the beginning of
 //! one of the first paragraphs.
 
 use crate::date::token::{Kind, Token, tokens};
@@ -320,8 +320,8 @@ mod tests {
     #[test]
     fn styles() {
         for (line, place, date, agency) in [
-            ("MINSK, 18 January (BelTA) - The bridge", "MINSK", Some("2024-01-18"), Some("BelTA")),
-            ("MOSCOW (Sputnik) - The bridge", "MOSCOW", None, Some("Sputnik")),
+            ("OSLO, 18 January (NTB) - The bridge", "OSLO", Some("2024-01-18"), Some("NTB")),
+            ("HARBORTON (Tidewire) - The bridge", "HARBORTON", None, Some("Tidewire")),
             ("SPRINGFIELD, Ill. (AP) — The bridge", "SPRINGFIELD, Ill.", None, Some("AP")),
             ("LONDON, March 3 - The bridge", "LONDON", Some("2024-03-03"), None),
             ("BERLIN, 4. März (dpa) - Die Brücke", "BERLIN", Some("2024-03-04"), Some("dpa")),

@@ -273,7 +273,7 @@ fn read_run<'a>(
     if words.is_empty() {
         return;
     }
-    // `Foreign Minister Sergey Lavrov`: the title and what is before it go, and tell the role.
+    // `Foreign Minister Ada Reed`: the title and what is before it go, and tell the role.
     let title = words.iter().rposition(|w| PERSON_TITLES.has(w.text));
     let mut role = run.before.filter(|w| !w.capital && PERSON_TITLES.has(w.text)).map(|w| w.text);
     let mut titled = role.is_some();
