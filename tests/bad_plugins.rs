@@ -35,6 +35,8 @@ fn a_defect_costs_the_guilty_document_alone() {
         let output = bench.run(&bad_stage(defect), &[]);
         succeeded(&output);
         assert_eq!(bench.ids("documents.jsonl"), ["d0", "d1", "d3", "d4", "d5"], "{defect}");
+        let summary: serde_json::Value = serde_json::from_str(&bench.read("summary.json")).unwrap();
+        assert_eq!(summary["stages"][0]["edited"], 0, "{defect}");
         for row in rows(&bench.read("failed.jsonl")) {
             assert_eq!((row["id"].as_str(), row["text"].as_str()), (Some("d2"), Some("BOOM")), "{defect}");
             let note = row["note"].as_str().unwrap_or_default();

@@ -84,7 +84,9 @@ impl BatchMap for Bad {
             let row = boom as u32;
             match self.0 {
                 Defect::ErrorOnDocument => {
-                    events.push(Event::new(row, Action::Fail, "boom").note("it went boom"))
+                    // An edit of a document that fails is nobody's edit.
+                    events.push(Event::of_edit(row, Edit::remove(0..1, "boom")));
+                    events.push(Event::new(row, Action::Fail, "boom").note("it went boom"));
                 }
                 Defect::ErrorOnBatch => return Err("the batch went boom".into()),
                 Defect::PanicOnDocument => {

@@ -76,6 +76,10 @@ impl<'a> MapDriver<'a> {
             kept.extend(of_part.rows.iter().map(|&row| number(row)));
             parts.push(select(&output.documents, of_part.positions)?);
         }
+        if !is_table {
+            // Edits of a document that goes no further changed nothing, and were not checked.
+            events.retain(|e| e.action != Action::Edit || kept.binary_search(&e.row).is_ok());
+        }
         events.sort_by_key(|e| e.row);
         let answered = join(&operator.answered, parts)?;
         let documents = match operator.descriptor.rows {

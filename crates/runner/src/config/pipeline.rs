@@ -136,7 +136,7 @@ impl Pipeline {
 
 const TABLES: [&str; 4] = ["pipeline", "input", "output", "run"];
 
-/// `--set input.text-field=body`, `--set dedupe.threshold=0.9`: a table of the file, or a stage's option.
+/// `--set input.text-field=body`, `--set STAGE.threshold=0.9`: a table of the file, or a stage's option.
 fn apply_set(tree: &mut Node, argument: &str, problems: &mut Vec<Problem>) {
     let place = Place::Set(argument.to_owned());
     let Some((path, value)) = argument.split_once('=') else {

@@ -20,8 +20,6 @@ use textmill_plugin::plan::Plan;
 pub struct Prepared {
     /// The pipeline file.
     pub pipeline: Pipeline,
-    /// Columns of documents as read.
-    pub input: SchemaRef,
     /// The stages, bound, in order.
     pub stages: Vec<PreparedStage>,
     /// Columns of `documents.jsonl`, in order, after `id`, `source` and `text`.
@@ -118,7 +116,7 @@ pub fn prepare(pipeline: Pipeline) -> Result<Prepared, Problems> {
         let excluded = pipeline.output.exclude.iter().map(|(name, _)| name);
         let declared = |name: &&String| pipeline.input.columns.iter().any(|(column, _)| column == *name);
         let omitted = excluded.filter(declared).cloned().collect();
-        Ok(Prepared { pipeline, input, stages, columns: shown, omitted })
+        Ok(Prepared { pipeline, stages, columns: shown, omitted })
     } else {
         Err(pipeline.problems(problems))
     }

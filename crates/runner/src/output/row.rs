@@ -56,13 +56,18 @@ impl<'a> RowWriter<'a> {
         out
     }
 
+    /// Id and source.
+    fn name(&self, row: usize) -> (&'a str, &'a str) {
+        (get(self.id, row), get(self.source, row))
+    }
+
     fn rest(&self, object: &mut Object<'_>, row: usize, names: &[&str]) {
         object.text(TEXT, get(self.text, row));
         object.carried(get(self.carried, row), names, &[]);
     }
 }
 
-fn get(strings: Option<Strings<'_>>, row: usize) -> &str {
+fn get<'a>(strings: Option<Strings<'a>>, row: usize) -> &'a str {
     strings.and_then(|s| s.get(row)).unwrap_or("")
 }
 
@@ -78,11 +83,7 @@ pub fn rejected_line(
     other: Option<&str>,
 ) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut object = Object::open(&mut out);
-    object.text(ID, get(rows.id, row));
-    object.text(SOURCE, get(rows.source, row));
-    object.text("stage", stage);
-    object.text("rule", &event.rule);
+    let mut object = Object::ended(&mut out, rows.name(row), stage, &event.rule);
     object.value("value", &event.value.into());
     object.value("threshold", &event.threshold.into());
     object.value("other", &other.into());
@@ -97,11 +98,7 @@ const FAILED_NAMES: [&str; 6] = [ID, SOURCE, "stage", "rule", "note", TEXT];
 /// A line of `failed.jsonl` for a document that failed in a stage.
 pub fn failed_line(rows: &RowWriter<'_>, row: usize, stage: &str, event: &Event) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut object = Object::open(&mut out);
-    object.text(ID, get(rows.id, row));
-    object.text(SOURCE, get(rows.source, row));
-    object.text("stage", stage);
-    object.text("rule", &event.rule);
+    let mut object = Object::ended(&mut out, rows.name(row), stage, &event.rule);
     object.value("note", &event.note.as_deref().into());
     rows.rest(&mut object, row, &FAILED_NAMES);
     object.close();
@@ -111,11 +108,8 @@ pub fn failed_line(rows: &RowWriter<'_>, row: usize, stage: &str, event: &Event)
 /// A line of `failed.jsonl` for a place in the input that gave no document.
 pub fn failed_input_line(failure: &Failure) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut object = Object::open(&mut out);
-    object.text(ID, &failure.id);
-    object.text(SOURCE, &failure.source);
-    object.text("stage", "input");
-    object.text("rule", failure.rule);
+    let name = (failure.id.as_str(), failure.source.as_str());
+    let mut object = Object::ended(&mut out, name, "input", failure.rule);
     object.value("note", &failure.note.as_str().into());
     object.value("offset", &failure.offset.into());
     object.close();
@@ -132,6 +126,16 @@ impl<'a> Object<'a> {
     fn open(out: &'a mut Vec<u8>) -> Self {
         out.push(b'{');
         Self { out, first: true }
+    }
+
+    /// Opens the line of a document that goes no further: `name` is its id and source.
+    fn ended(out: &'a mut Vec<u8>, name: (&str, &str), stage: &str, rule: &str) -> Self {
+        let mut object = Self::open(out);
+        object.text(ID, name.0);
+        object.text(SOURCE, name.1);
+        object.text("stage", stage);
+        object.text("rule", rule);
+        object
     }
 
     fn comma(&mut self) {
