@@ -10,6 +10,8 @@ pub const ID: &str = "id";
 pub const SOURCE: &str = "source";
 /// The text (`large_utf8`).
 pub const TEXT: &str = "text";
+/// What kind of text it is, such as `text/html`; null where nothing is known of it (`utf8`).
+pub const MEDIA_TYPE: &str = "media_type";
 /// Place in the input order (`uint64`). Hidden: operators may read it, outputs never show it.
 pub const ORDINAL: &str = "ordinal";
 /// The bytes of a document that are not UTF-8, else null (`large_binary`). Hidden.
@@ -23,7 +25,7 @@ pub const CARRIED: &str = "carried";
 pub const HIDDEN: [&str; 3] = [ORDINAL, RAW, CARRIED];
 
 /// Names that a pipeline may not give to a column of its own.
-pub const RESERVED: [&str; 7] = [ID, SOURCE, TEXT, ORDINAL, RAW, ROW, CARRIED];
+pub const RESERVED: [&str; 8] = [ID, SOURCE, TEXT, MEDIA_TYPE, ORDINAL, RAW, ROW, CARRIED];
 
 /// A nullable list column type.
 pub fn list(item: DataType) -> DataType {

@@ -4,9 +4,11 @@ mod options;
 mod pipeline;
 mod problem;
 mod section;
+mod settings;
 mod tree;
 
 pub use options::{check_options, with_defaults};
-pub use pipeline::{Input, Output, Pipeline, Run, StageConfig};
+pub use pipeline::{Pipeline, StageConfig};
 pub use problem::{Problem, Problems, suggest};
+pub use settings::{Compression, Input, Output, OutputFormat, Run};
 pub use tree::{Entry, Kind, Node, Place};

@@ -2,10 +2,9 @@
 
 use super::problem::{Problem, Problems};
 use super::section::Section;
+use super::settings::{Input, Output, Run};
 use super::tree::{Kind, Node, Place, set_value};
-use arrow_schema::DataType;
-use std::path::{Component, Path, PathBuf};
-use textmill_core::column::{RESERVED, parse_type};
+use std::path::{Path, PathBuf};
 
 /// A pipeline file.
 #[derive(Clone, Debug)]
@@ -28,21 +27,6 @@ pub struct Pipeline {
     pub run: Run,
 }
 
-/// Where documents come from.
-#[derive(Clone, Debug)]
-pub struct Input {
-    /// Files, folders and globs, with the place of each.
-    pub paths: Vec<(PathBuf, Option<Place>)>,
-    /// JSON field that holds the text.
-    pub text_field: String,
-    /// JSON field that holds the id.
-    pub id_field: String,
-    /// JSON field that holds the source.
-    pub source_field: String,
-    /// Fields that stages read as columns, with their types.
-    pub columns: Vec<(String, DataType)>,
-}
-
 /// One stage.
 #[derive(Clone, Debug)]
 pub struct StageConfig {
@@ -58,28 +42,6 @@ pub struct StageConfig {
     pub operator_place: Place,
     /// Options, a table.
     pub options: Node,
-}
-
-/// Where documents go.
-#[derive(Clone, Debug)]
-pub struct Output {
-    /// The run folder.
-    pub folder: Option<PathBuf>,
-    /// Where the folder is named.
-    pub place: Option<Place>,
-    /// Columns that are left out of the documents, with the place of each.
-    pub exclude: Vec<(String, Place)>,
-}
-
-/// How the work is done.
-#[derive(Clone, Debug)]
-pub struct Run {
-    /// Threads; as many as the machine has cores where none is given.
-    pub threads: Option<usize>,
-    /// Documents in a batch, at most.
-    pub batch_documents: usize,
-    /// Bytes of text in a batch, about.
-    pub batch_bytes: usize,
 }
 
 impl Pipeline {
@@ -248,10 +210,10 @@ fn pipeline(path: &Path, source: &str, tree: &Node, problems: &mut Vec<Problem>)
         description = section.text("description", problems).map(str::to_owned);
         section.finish(problems);
     }
-    let input = input(top.node("input"), folder, problems);
+    let input = Input::read(top.node("input"), folder, problems);
     let stages = stages(top.node("stage"), stage_names(tree), problems);
-    let output = output(top.node("output"), folder, problems);
-    let run = run(top.node("run"), problems);
+    let output = Output::read(top.node("output"), folder, problems);
+    let run = Run::read(top.node("run"), folder, problems);
     top.finish(problems);
     Some(Pipeline {
         path: path.to_owned(),
@@ -263,90 +225,6 @@ fn pipeline(path: &Path, source: &str, tree: &Node, problems: &mut Vec<Problem>)
         output,
         run,
     })
-}
-
-fn input(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Input {
-    let mut input = Input {
-        paths: Vec::new(),
-        text_field: "text".into(),
-        id_field: "id".into(),
-        source_field: "source".into(),
-        columns: Vec::new(),
-    };
-    let Some(node) = node else { return input };
-    let mut section = Section::new("`[input]`", node, problems);
-    for (text, place) in section.texts("paths", problems).unwrap_or_default() {
-        // A `--set` path is the user's own, relative to where they stand, as `--input` is.
-        let base = if matches!(place, Place::Set(_)) { Path::new("") } else { folder };
-        input.paths.push((join(base, text), Some(place.clone())));
-    }
-    if let Some(field) = section.text("text-field", problems) {
-        input.text_field = field.to_owned();
-    }
-    if let Some(field) = section.text("id-field", problems) {
-        input.id_field = field.to_owned();
-    }
-    if let Some(field) = section.text("source-field", problems) {
-        input.source_field = field.to_owned();
-    }
-    if let Some(columns) = section.node("columns") {
-        input.columns = columns_of(columns, problems);
-    }
-    section.finish(problems);
-    input
-}
-
-/// A path relative to a folder, without going into a folder and out again. Only a folder that is no link is
-/// left out: behind a link, `..` leads elsewhere.
-fn join(folder: &Path, path: &str) -> PathBuf {
-    let mut joined = folder.to_owned();
-    for component in Path::new(path).components() {
-        let climbs = component == Component::ParentDir
-            && matches!(joined.components().next_back(), Some(Component::Normal(_)))
-            && !joined.is_symlink();
-        if climbs {
-            joined.pop();
-        } else {
-            joined.push(component);
-        }
-    }
-    joined
-}
-
-fn columns_of(node: &Node, problems: &mut Vec<Problem>) -> Vec<(String, DataType)> {
-    let Kind::Table(entries) = &node.kind else {
-        problems.push(Problem::at(
-            &node.place,
-            format!("`columns` must be a table, and it is {}", node.kind_name()),
-        ));
-        return Vec::new();
-    };
-    let mut out = Vec::new();
-    for entry in entries {
-        if RESERVED.contains(&entry.key.as_str()) {
-            let message = format!("`{}` is a column of textmill's own", entry.key);
-            problems.push(Problem::at(&entry.place, message).hint("leave it out of `[input.columns]`"));
-            continue;
-        }
-        match &entry.node.kind {
-            Kind::Text(words) => match parse_type(words) {
-                Ok(kind) => out.push((entry.key.clone(), kind)),
-                Err(message) => {
-                    let hint = "types are `utf8`, `int64`, `uint64`, `float64`, `boolean`, `list<utf8>`, `struct<a: utf8>` and the like";
-                    problems.push(Problem::at(&entry.node.place, message).hint(hint));
-                }
-            },
-            _ => {
-                let message = format!(
-                    "the type of `{}` must be a string, and it is {}",
-                    entry.key,
-                    entry.node.kind_name()
-                );
-                problems.push(Problem::at(&entry.node.place, message));
-            }
-        }
-    }
-    out
 }
 
 fn stages(node: Option<&Node>, names: Vec<String>, problems: &mut Vec<Problem>) -> Vec<StageConfig> {
@@ -401,45 +279,4 @@ fn stages(node: Option<&Node>, names: Vec<String>, problems: &mut Vec<Problem>) 
         section.finish(problems);
     }
     out
-}
-
-fn output(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Output {
-    let mut output = Output { folder: None, place: None, exclude: Vec::new() };
-    let Some(node) = node else { return output };
-    let mut section = Section::new("`[output]`", node, problems);
-    output.place = section.node("folder").map(|n| n.place.clone());
-    if let Some(text) = section.text("folder", problems) {
-        let base = if matches!(output.place, Some(Place::Set(_))) { Path::new("") } else { folder };
-        output.folder = Some(join(base, text));
-    }
-    let exclude = section.texts("exclude", problems).unwrap_or_default();
-    output.exclude = exclude.into_iter().map(|(name, place)| (name.to_owned(), place.clone())).collect();
-    section.finish(problems);
-    output
-}
-
-fn run(node: Option<&Node>, problems: &mut Vec<Problem>) -> Run {
-    let mut run = Run { threads: None, batch_documents: 256, batch_bytes: 4 << 20 };
-    let Some(node) = node else { return run };
-    let mut section = Section::new("`[run]`", node, problems);
-    run.threads = section.count("threads", problems);
-    run.batch_documents =
-        section.count("batch-documents", problems).unwrap_or(run.batch_documents).min(1 << 24);
-    run.batch_bytes = section.count("batch-bytes", problems).unwrap_or(run.batch_bytes);
-    section.finish(problems);
-    run
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_do_not_go_in_and_out() {
-        let joined = |folder: &str, path: &str| join(Path::new(folder), path).display().to_string();
-        assert_eq!(joined("config", "../seeds/*.txt"), "seeds/*.txt");
-        assert_eq!(joined("a/b", "../../../x"), "../x");
-        assert_eq!(joined("", "../x"), "../x");
-        assert_eq!(joined("config", "/abs"), "/abs");
-    }
 }

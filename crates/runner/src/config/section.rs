@@ -68,6 +68,34 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// A number of bytes above zero: a whole number, or a string such as `512MiB` or `2GB`.
+    pub fn bytes(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<u64> {
+        let wanted = "a number of bytes such as `512MiB` or `2GB`";
+        self.read(key, wanted, problems, |kind| match kind {
+            Kind::Integer(number) => u64::try_from(*number).ok().filter(|&bytes| bytes > 0),
+            Kind::Text(text) => bytes_of(text),
+            _ => None,
+        })
+    }
+
+    /// One of several words.
+    pub fn word(
+        &mut self,
+        key: &'static str,
+        words: &[&str],
+        problems: &mut Vec<Problem>,
+    ) -> Option<&'a str> {
+        let text = self.text(key, problems)?;
+        if words.contains(&text) {
+            return Some(text);
+        }
+        let place = self.node(key).map_or(self.place, |n| &n.place);
+        let hint = suggest(text, words.iter().copied());
+        let hint = hint.unwrap_or_else(|| format!("it is one of `{}`", words.join("`, `")));
+        problems.push(Problem::at(place, format!("`{key}` cannot be `{text}`")).hint(hint));
+        None
+    }
+
     /// A string or an array of strings, each with its place.
     pub fn texts(
         &mut self,
@@ -101,6 +129,47 @@ impl<'a> Section<'a> {
             let hint = hint.unwrap_or_else(|| format!("{} has {}", self.name, known.join(", ")));
             let message = format!("unknown key `{}` in {}", entry.key, self.name);
             problems.push(Problem::at(&entry.place, message).hint(hint));
+        }
+    }
+}
+
+/// Bytes in words: a number, and a unit of 1000 (`kB`, `MB`) or of 1024 (`KiB`, `MiB`).
+fn bytes_of(text: &str) -> Option<u64> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1000,
+        "m" | "mb" => 1000 * 1000,
+        "g" | "gb" => 1000 * 1000 * 1000,
+        "t" | "tb" => 1000 * 1000 * 1000 * 1000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        "tib" => 1 << 40,
+        _ => return None,
+    };
+    let bytes = number.parse::<f64>().ok()? * factor as f64;
+    (bytes >= 1.0 && bytes < 2f64.powi(63)).then_some(bytes as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bytes_of;
+
+    #[test]
+    fn bytes_in_words() {
+        for (text, bytes) in [
+            ("512MiB", Some(512 << 20)),
+            ("2 GiB", Some(2 << 30)),
+            ("1.5kB", Some(1500)),
+            ("7", Some(7)),
+            ("0", None),
+            ("2 apples", None),
+            ("", None),
+            ("-1MB", None),
+        ] {
+            assert_eq!(bytes_of(text), bytes, "{text}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Which files a list of paths means: files, folders and globs, in an order that does not depend on the
 //! file system.
 
+pub use crate::config::Compression;
 use globset::GlobBuilder;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,17 +13,6 @@ pub enum Format {
     Text,
     /// A line is a document: a JSON object.
     Jsonl(Compression),
-}
-
-/// How a file is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compression {
-    /// Not at all.
-    Plain,
-    /// gzip, members concatenated or not.
-    Gzip,
-    /// Zstandard, frames concatenated or not.
-    Zstd,
 }
 
 /// A file to read.

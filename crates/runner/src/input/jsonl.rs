@@ -188,6 +188,7 @@ fn open(
             let decoder = flate2::read::MultiGzDecoder::new(BufReader::with_capacity(BUFFER, raw));
             Box::new(BufReader::with_capacity(BUFFER, decoder))
         }
+        Compression::Bzip2 => return Err(io::Error::from(io::ErrorKind::Unsupported)),
         Compression::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::new(raw)?;
             // Archives made with `--long=31` are common; the default limit is 2^27.

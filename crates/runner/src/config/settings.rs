@@ -1,0 +1,274 @@
+//! The tables `[input]`, `[output]` and `[run]` of a pipeline file.
+
+use super::problem::Problem;
+use super::section::Section;
+use super::tree::{Kind, Node, Place};
+use arrow_schema::DataType;
+use std::path::{Component, Path, PathBuf};
+use textmill_core::column::{RESERVED, parse_type};
+
+/// Where documents come from.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Files, folders and globs, with the place of each.
+    pub paths: Vec<(PathBuf, Option<Place>)>,
+    /// JSON field that holds the text.
+    pub text_field: String,
+    /// JSON field that holds the id.
+    pub id_field: String,
+    /// JSON field that holds the source.
+    pub source_field: String,
+    /// Fields that stages read as columns, with their types.
+    pub columns: Vec<(String, DataType)>,
+    /// Media type of every document, such as `text/html`; told by the format where none is given.
+    pub media_type: Option<String>,
+    /// Bytes that a document may have, as read.
+    pub max_document_bytes: usize,
+}
+
+/// Where documents go.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The run folder.
+    pub folder: Option<PathBuf>,
+    /// Where the folder is named.
+    pub place: Option<Place>,
+    /// Columns that are left out of the documents, with the place of each.
+    pub exclude: Vec<(String, Place)>,
+    /// How documents are written.
+    pub format: OutputFormat,
+    /// Bytes of a part, about; one file where none is given.
+    pub part_bytes: Option<u64>,
+}
+
+/// How documents are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// A line is a document.
+    Jsonl(Compression),
+    /// Parquet, compressed with Zstandard.
+    Parquet,
+}
+
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    Plain,
+    /// gzip, members concatenated or not.
+    Gzip,
+    /// Zstandard, frames concatenated or not.
+    Zstd,
+    /// bzip2, streams concatenated or not. Read, never written.
+    Bzip2,
+}
+
+/// How the work is done.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Threads; as many as the machine has cores where none is given.
+    pub threads: Option<usize>,
+    /// Documents in a batch, at most.
+    pub batch_documents: usize,
+    /// Bytes of input that make a batch, about: what a thread takes at a time.
+    pub batch_bytes: usize,
+    /// Bytes of memory that the run may use.
+    pub memory: u64,
+    /// Folder for what does not fit in memory; beside the run folder where none is given.
+    pub temp_dir: Option<PathBuf>,
+}
+
+/// Bytes of a document where the pipeline does not say.
+const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
+/// Memory of a run where the pipeline does not say. A constant, so that a run does not depend on its machine.
+const MEMORY: u64 = 2 << 30;
+
+impl Default for Input {
+    fn default() -> Self {
+        Self {
+            paths: Vec::new(),
+            text_field: "text".into(),
+            id_field: "id".into(),
+            source_field: "source".into(),
+            columns: Vec::new(),
+            media_type: None,
+            max_document_bytes: MAX_DOCUMENT_BYTES as usize,
+        }
+    }
+}
+
+impl Input {
+    /// Reads the table `[input]`; paths are relative to `folder`.
+    pub fn read(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Self {
+        let mut input = Self::default();
+        let Some(node) = node else { return input };
+        let mut section = Section::new("`[input]`", node, problems);
+        for (text, place) in section.texts("paths", problems).unwrap_or_default() {
+            input.paths.push((located(text, place, folder), Some(place.clone())));
+        }
+        for (key, field) in [
+            ("text-field", &mut input.text_field),
+            ("id-field", &mut input.id_field),
+            ("source-field", &mut input.source_field),
+        ] {
+            if let Some(name) = section.text(key, problems) {
+                name.clone_into(field);
+            }
+        }
+        if let Some(columns) = section.node("columns") {
+            input.columns = columns_of(columns, problems);
+        }
+        input.media_type = section.text("media-type", problems).map(str::to_owned);
+        if let Some(bytes) = section.bytes("max-document-bytes", problems) {
+            input.max_document_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        }
+        section.finish(problems);
+        input
+    }
+}
+
+/// A path of the file, relative to its folder. One given on the command line is the user's own, relative to
+/// where they stand, as `--input` is. Addresses such as `s3://bucket/prefix` stay as they are.
+fn located(text: &str, place: &Place, folder: &Path) -> PathBuf {
+    match place {
+        Place::Set(_) => PathBuf::from(text),
+        _ if text.contains("://") => PathBuf::from(text),
+        Place::File(_) => join(folder, text),
+    }
+}
+
+/// A path relative to a folder, without going into a folder and out again. Only a folder that is no link is
+/// left out: behind a link, `..` leads elsewhere.
+fn join(folder: &Path, path: &str) -> PathBuf {
+    let mut joined = folder.to_owned();
+    for component in Path::new(path).components() {
+        let climbs = component == Component::ParentDir
+            && matches!(joined.components().next_back(), Some(Component::Normal(_)))
+            && !joined.is_symlink();
+        if climbs {
+            joined.pop();
+        } else {
+            joined.push(component);
+        }
+    }
+    joined
+}
+
+fn columns_of(node: &Node, problems: &mut Vec<Problem>) -> Vec<(String, DataType)> {
+    let Kind::Table(entries) = &node.kind else {
+        problems.push(Problem::at(
+            &node.place,
+            format!("`columns` must be a table, and it is {}", node.kind_name()),
+        ));
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    for entry in entries {
+        if RESERVED.contains(&entry.key.as_str()) {
+            let message = format!("`{}` is a column of textmill's own", entry.key);
+            problems.push(Problem::at(&entry.place, message).hint("leave it out of `[input.columns]`"));
+            continue;
+        }
+        match &entry.node.kind {
+            Kind::Text(words) => match parse_type(words) {
+                Ok(kind) => out.push((entry.key.clone(), kind)),
+                Err(message) => {
+                    let hint = "types are `utf8`, `int64`, `uint64`, `float64`, `boolean`, `list<utf8>`, `struct<a: utf8>` and the like";
+                    problems.push(Problem::at(&entry.node.place, message).hint(hint));
+                }
+            },
+            _ => {
+                let message = format!(
+                    "the type of `{}` must be a string, and it is {}",
+                    entry.key,
+                    entry.node.kind_name()
+                );
+                problems.push(Problem::at(&entry.node.place, message));
+            }
+        }
+    }
+    out
+}
+
+impl Output {
+    /// Reads the table `[output]`; the folder is relative to `folder`.
+    pub fn read(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Self {
+        let mut output = Self {
+            folder: None,
+            place: None,
+            exclude: Vec::new(),
+            format: OutputFormat::Jsonl(Compression::Plain),
+            part_bytes: None,
+        };
+        let Some(node) = node else { return output };
+        let mut section = Section::new("`[output]`", node, problems);
+        output.place = section.node("folder").map(|n| n.place.clone());
+        if let (Some(text), Some(place)) = (section.text("folder", problems), &output.place) {
+            output.folder = Some(located(text, place, folder));
+        }
+        let exclude = section.texts("exclude", problems).unwrap_or_default();
+        output.exclude = exclude.into_iter().map(|(name, place)| (name.to_owned(), place.clone())).collect();
+        let format = section.word("format", &["jsonl", "parquet"], problems);
+        let compression = section.word("compression", &["none", "gzip", "zstd"], problems);
+        let place = section.node("compression").map_or(section.place(), |n| &n.place);
+        output.format = match (format, compression) {
+            (Some("parquet"), None | Some("zstd")) => OutputFormat::Parquet,
+            (Some("parquet"), Some(_)) => {
+                let hint = "leave `compression` out";
+                problems.push(Problem::at(place, "Parquet is always compressed with zstd").hint(hint));
+                OutputFormat::Parquet
+            }
+            (_, Some("gzip")) => OutputFormat::Jsonl(Compression::Gzip),
+            (_, Some("zstd")) => OutputFormat::Jsonl(Compression::Zstd),
+            _ => OutputFormat::Jsonl(Compression::Plain),
+        };
+        output.part_bytes = section.bytes("part-bytes", problems);
+        section.finish(problems);
+        output
+    }
+}
+
+impl Run {
+    /// Reads the table `[run]`; `temp-dir` is relative to `folder`.
+    pub fn read(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Self {
+        let mut run =
+            Self { threads: None, batch_documents: 256, batch_bytes: 4 << 20, memory: MEMORY, temp_dir: None };
+        let Some(node) = node else { return run };
+        let mut section = Section::new("`[run]`", node, problems);
+        run.threads = section.count("threads", problems);
+        if let Some(count) = section.count("batch-documents", problems) {
+            run.batch_documents = count.min(1 << 24);
+        }
+        if let Some(bytes) = section.bytes("batch-bytes", problems) {
+            run.batch_bytes = bytes.min(1 << 30) as usize;
+        }
+        run.memory = section.bytes("memory", problems).unwrap_or(run.memory);
+        if run.memory < LEAST_MEMORY {
+            let place = section.node("memory").map_or(section.place(), |n| &n.place);
+            let problem = Problem::at(place, "`memory` is too little to work in");
+            problems.push(problem.hint("give at least `32MiB`"));
+        }
+        if let (Some(node), Some(text)) = (section.node("temp-dir"), section.text("temp-dir", problems)) {
+            run.temp_dir = Some(located(text, &node.place, folder));
+        }
+        section.finish(problems);
+        run
+    }
+}
+
+/// Less memory than this is refused.
+const LEAST_MEMORY: u64 = 32 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_do_not_go_in_and_out() {
+        let joined = |folder: &str, path: &str| join(Path::new(folder), path).display().to_string();
+        assert_eq!(joined("config", "../seeds/*.txt"), "seeds/*.txt");
+        assert_eq!(joined("a/b", "../../../x"), "../x");
+        assert_eq!(joined("", "../x"), "../x");
+        assert_eq!(joined("config", "/abs"), "/abs");
+    }
+}
