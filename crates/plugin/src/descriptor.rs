@@ -57,6 +57,10 @@ pub struct OperatorDescriptor {
     /// Whether it only makes sense as a step inside a plan, not as a stage.
     #[serde(default)]
     pub step: bool,
+    /// For a group operator: rows of the smallest group that it wants to see. Smaller ones are left out before rows
+    /// are joined.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub smallest_group: u32,
     /// Changes when the same input and options give another output.
     #[serde(default)]
     pub semantics_version: u32,
@@ -133,6 +137,14 @@ fn yes() -> bool {
     true
 }
 
+fn one() -> u32 {
+    1
+}
+
+fn is_one(number: &u32) -> bool {
+    *number == 1
+}
+
 /// A column that an operator writes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Write {
@@ -153,6 +165,7 @@ pub struct Describe {
     pub(crate) rows: Rows,
     pub(crate) threading: Threading,
     pub(crate) step: bool,
+    pub(crate) smallest_group: u32,
     pub(crate) version: u32,
 }
 
@@ -167,6 +180,7 @@ impl Describe {
             rows: Rows::Preserve,
             threading: Threading::Parallel,
             step: false,
+            smallest_group: 1,
             version: 1,
         }
     }
@@ -237,6 +251,14 @@ impl Describe {
         self
     }
 
+    /// For a group operator: it does not need to see groups of fewer rows. The host leaves them out before it joins
+    /// rows, which saves most of the work where most keys are rare.
+    #[must_use]
+    pub fn smallest_group(mut self, rows: u32) -> Self {
+        self.smallest_group = rows;
+        self
+    }
+
     /// Version of the operator's meaning; raise it when the same input gives another output.
     #[must_use]
     pub fn version(mut self, version: u32) -> Self {
@@ -256,6 +278,7 @@ impl Describe {
             rows: self.rows,
             threading: self.threading,
             step: self.step,
+            smallest_group: self.smallest_group,
             semantics_version: self.version,
             options,
         }

@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Contract,
     /// The stage cannot go on: no single document is at fault.
     Fatal,
+    /// The host cannot read or write its own files, as on a full disk.
+    Storage,
 }
 
 /// An error of plugin code. Strings and everything else that can be displayed, so every standard

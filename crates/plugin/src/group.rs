@@ -15,7 +15,7 @@ pub trait Group: Clone + Send + Sync + 'static {
     /// What a pipeline can set.
     type Options: Options;
 
-    /// Name and columns.
+    /// Name and columns, and with [`Describe::smallest_group`] which groups it need not see.
     fn describe() -> Describe;
 
     /// Makes the operator from its options.

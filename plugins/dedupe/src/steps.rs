@@ -150,6 +150,7 @@ impl Group for Pair {
             .reads("key")
             .reads("ordinal")
             .reads(SKETCHES)
+            .smallest_group(2)
     }
 
     fn bind(options: Options) -> Result<Self> {
@@ -171,7 +172,7 @@ impl Group for Pair {
         let sketches = Sketches::of(rows)?;
         let (mut a, mut b) = (UInt64Builder::new(), UInt64Builder::new());
         let mut members = Vec::new();
-        for group in groups.iter().filter(|group| group.len() > 1) {
+        for group in groups {
             call.keep_going()?;
             members.clear();
             for row in group.clone() {

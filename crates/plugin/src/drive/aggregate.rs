@@ -80,15 +80,53 @@ impl<'a> AggregateDriver<'a> {
     }
 }
 
+/// States merged into one.
+pub struct Sum {
+    worker: Box<dyn Worker>,
+}
+
+impl Sum {
+    /// A sum of nothing.
+    ///
+    /// # Errors
+    /// Where the operator gives no worker.
+    pub fn new(operator: &BoundOperator, host: &dyn Host) -> Result<Self> {
+        Ok(Self { worker: operator.stage.new_worker(&Call::new(host))? })
+    }
+
+    /// Takes a state in.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn merge(&mut self, host: &dyn Host, state: RecordBatch) -> Result<()> {
+        self.worker.merge(&Call::new(host), state)
+    }
+
+    /// All states as one.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn into_state(mut self, host: &dyn Host) -> Result<RecordBatch> {
+        self.worker.take_state(&Call::new(host))
+    }
+
+    /// The report on all states.
+    ///
+    /// # Errors
+    /// Where none can be made.
+    pub fn report(mut self, host: &dyn Host) -> Result<Value> {
+        self.worker.finish(&Call::new(host))
+    }
+}
+
 /// Merges states in the order given and makes the report.
 ///
 /// # Errors
 /// Where a state cannot be read or no report can be made.
 pub fn report(operator: &BoundOperator, host: &dyn Host, states: Vec<RecordBatch>) -> Result<Value> {
-    let call = Call::new(host);
-    let mut worker = operator.stage.new_worker(&call)?;
+    let mut sum = Sum::new(operator, host)?;
     for state in states {
-        worker.merge(&call, state)?;
+        sum.merge(host, state)?;
     }
-    worker.finish(&call)
+    sum.report(host)
 }

@@ -5,7 +5,17 @@
 pub mod aggregate;
 pub mod bind;
 pub mod check;
-pub mod exchange;
+pub mod components;
+mod cut;
+mod execute;
+mod join;
+pub mod last;
 pub mod map;
+pub mod memory;
 pub mod plan;
 pub mod retry;
+pub mod spread;
+pub mod store;
+#[cfg(test)]
+#[cfg(feature = "harness")]
+mod tests;

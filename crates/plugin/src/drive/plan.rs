@@ -1,63 +1,61 @@
-//! Carrying out a plan: binding its steps, and running them over the documents of a corpus.
+//! A plan whose operators are bound: which steps it has, and running it over a corpus that is at hand.
+//!
+//! An engine takes the same path in pieces: [`BoundPlan::early`] while documents stream by,
+//! [`BoundPlan::between`] at the barrier, and the [`Last`] step while they stream on.
 
 use super::bind::BoundOperator;
-use super::exchange::{self, Found, attach, found_field, group_rows};
+use super::components::COMPONENTS;
+use super::join;
+use super::last::Last;
 use super::map::{MapDriver, Mapped};
+use super::memory::MemoryStore;
+use super::spread::{OneThread, Spread};
+use super::store::{Store, Writer};
 use crate::call::{Call, Host};
 use crate::descriptor::{Kind, Rows};
 use crate::error::{Error, ErrorKind, Result};
-use crate::operator::{Plugin, Worker};
+use crate::operator::Plugin;
 use crate::plan::{INPUT, OUTPUT, Plan, Step, StepOp};
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::take::take_record_batch;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 use textmill_core::event::{Action, Event};
 
-/// Rows that a group operator is given at once, about: whole groups, so sometimes more.
-const ROWS_AT_ONCE: usize = 16 * 1024;
-
 /// A plan whose steps are bound.
 pub struct BoundPlan {
-    steps: Vec<BoundStep>,
+    pub(super) steps: Vec<BoundStep>,
+    input: SchemaRef,
     /// Columns of the documents after the stage.
     pub after: SchemaRef,
 }
 
-struct BoundStep {
-    step: Step,
-    operator: Option<BoundOperator>,
+pub(super) struct BoundStep {
+    pub(super) step: Step,
+    pub(super) operator: Option<BoundOperator>,
     /// Columns of the step's rows.
-    rows: SchemaRef,
+    pub(super) rows: SchemaRef,
 }
 
-/// Runs jobs, on one thread or many, and gives their results in the order of the jobs.
-pub trait Spread {
-    /// Runs `start()` once a thread and what it returns once a job.
-    ///
-    /// # Errors
-    /// The first error in the order of the jobs.
-    fn each<J: Send, T: Send, F: FnMut(J) -> Result<T>>(
-        &self,
-        jobs: Vec<J>,
-        start: impl Fn() -> F + Sync,
-    ) -> Result<Vec<T>>;
+/// A step that maps documents as they stream by, before the barrier.
+pub struct EarlyStep<'a> {
+    /// Number of the step in the plan.
+    pub number: usize,
+    /// Its id.
+    pub id: &'a str,
+    /// The operator to run on each batch of documents.
+    pub operator: &'a BoundOperator,
+    /// Columns of the rows it gives.
+    pub rows: &'a SchemaRef,
 }
 
-/// Runs jobs one after the other.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OneThread;
-
-impl Spread for OneThread {
-    fn each<J: Send, T: Send, F: FnMut(J) -> Result<T>>(
-        &self,
-        jobs: Vec<J>,
-        start: impl Fn() -> F + Sync,
-    ) -> Result<Vec<T>> {
-        jobs.into_iter().map(start()).collect()
+impl BoundStep {
+    /// Whether it maps documents and needs nothing else.
+    pub(super) fn is_early(&self) -> bool {
+        let step = &self.step;
+        step.op == StepOp::Map && step.from == INPUT && step.with.is_none() && step.id != OUTPUT
     }
 }
 
@@ -74,7 +72,7 @@ impl BoundPlan {
         input: &SchemaRef,
     ) -> Result<Self> {
         plan.check()?;
-        let mut bound = Self { steps: Vec::new(), after: Arc::clone(input) };
+        let mut bound = Self { steps: Vec::new(), input: Arc::clone(input), after: Arc::clone(input) };
         for step in &plan.steps {
             let rows = bound
                 .bind_step(plugin, call, step, options, input)
@@ -110,8 +108,10 @@ impl BoundPlan {
     ) -> Result<BoundStep> {
         let mut columns = self.schema_of(&step.from, input)?;
         if let Some(with) = &step.with {
+            let found = self.schema_of(with, input)?;
+            join::check_ordinals(&found)?;
             let mut fields: Vec<_> = columns.fields().to_vec();
-            fields.push(Arc::new(found_field(with, self.schema_of(with, input)?.as_ref())));
+            fields.push(Arc::new(join::found_field(with, &found)));
             columns = Arc::new(Schema::new(fields));
         }
         if step.op == StepOp::Components {
@@ -123,7 +123,7 @@ impl BoundPlan {
                     return Err(Error::new(ErrorKind::Contract, message));
                 }
             }
-            let rows = Arc::new(exchange::components_schema());
+            let rows = Arc::clone(&COMPONENTS);
             return Ok(BoundStep { step: step.clone(), operator: None, rows });
         }
         let operator = BoundOperator::bind(plugin, call, step.operator.as_deref(), options, &columns)?;
@@ -147,163 +147,110 @@ impl BoundPlan {
         Ok(BoundStep { step: step.clone(), operator: Some(operator), rows })
     }
 
-    /// Runs the plan over all documents that reach the stage, given in batches; answers for each batch.
+    /// The steps that map documents directly. An engine runs these on the batches that reach the stage, keeps the rows
+    /// of each in a table, and takes documents that fail in one out of those that reach the barrier.
+    pub fn early(&self) -> impl Iterator<Item = EarlyStep<'_>> {
+        let early = self.steps.iter().enumerate().filter(|(_, bound)| bound.is_early());
+        early.filter_map(|(number, BoundStep { step, operator, rows })| {
+            Some(EarlyStep { number, id: &step.id, operator: operator.as_ref()?, rows })
+        })
+    }
+
+    /// Runs the plan over all documents that reach the stage, in memory and on one thread; answers for each batch.
     ///
     /// # Errors
     /// Where a step that works on rows, not documents, fails.
-    pub fn run(
+    pub fn run(&self, host: &(dyn Host + Sync), documents: &[RecordBatch]) -> Result<Vec<Mapped>> {
+        self.run_in(host, &OneThread, &MemoryStore, documents)
+    }
+
+    /// [`BoundPlan::run`] on the threads of `spread`, with the rows of its steps kept in `store`.
+    ///
+    /// # Errors
+    /// Where a step that works on rows, not documents, fails, or the store does.
+    pub fn run_in<S: Store>(
         &self,
         host: &(dyn Host + Sync),
         spread: &impl Spread,
+        store: &S,
         documents: &[RecordBatch],
     ) -> Result<Vec<Mapped>> {
-        let mut tables: BTreeMap<&str, Vec<RecordBatch>> = BTreeMap::new();
-        let mut found: BTreeMap<&str, Found> = BTreeMap::new();
-        let mut failed: Vec<Vec<Event>> = vec![Vec::new(); documents.len()];
-        for bound in &self.steps {
-            let step = &bound.step;
-            if let Some(with) = step.with.as_deref().filter(|with| !found.contains_key(with)) {
-                let rows = tables.get(with).map_or(&[][..], Vec::as_slice);
-                let schema = self.steps.iter().find(|s| s.step.id == with).map(|s| Arc::clone(&s.rows));
-                let schema = schema.ok_or_else(|| format!("there is no step `{with}`"))?;
-                found.insert(with, Found::new(&exchange::concat(&schema, rows)?)?);
-            }
-            let with = step.with.as_deref().and_then(|id| Some((id, found.get(id)?)));
-            let from = tables.get(step.from.as_str()).map_or(&[][..], Vec::as_slice);
-            let rows = match (step.op, &bound.operator) {
-                (StepOp::Components, _) => vec![exchange::components(from)?],
-                (StepOp::Group, Some(operator)) => {
-                    let schema =
-                        self.steps.iter().find(|s| s.step.id == step.from).map(|s| Arc::clone(&s.rows));
-                    let schema = schema.ok_or("a group step takes rows from another step")?;
-                    let grouped = group_rows(&exchange::concat(&schema, from)?, &step.by)?;
-                    reduce(operator, host, spread, with, &grouped)?
-                }
-                (StepOp::Map, Some(operator)) if step.id == OUTPUT => {
-                    return output(operator, host, spread, with, documents, failed);
-                }
-                (StepOp::Map, Some(operator)) if step.from == INPUT => {
-                    let mapped = map_each(operator, host, spread, with, documents.to_vec())?;
-                    for (events, mapped) in failed.iter_mut().zip(&mapped) {
-                        events.extend(mapped.events.iter().cloned());
-                    }
-                    mapped.into_iter().map(|m| m.documents).collect()
-                }
-                (StepOp::Map, Some(operator)) => {
-                    let mapped = map_each(operator, host, spread, with, from.to_vec())?;
-                    if let Some(event) = mapped.iter().flat_map(|m| &m.events).next() {
-                        let note = event.note.as_deref().unwrap_or("an event on a row that is no document");
-                        return Err(Error::new(ErrorKind::Failed, format!("step `{}`: {note}", step.id)));
-                    }
-                    mapped.into_iter().map(|m| m.documents).collect()
-                }
-                (StepOp::Map | StepOp::Group, None) => {
-                    return Err(format!("step `{}` has no operator", step.id).into());
-                }
-            };
-            tables.insert(&step.id, rows);
+        let mut writers: Vec<(usize, S::Writer)> = Vec::new();
+        for step in self.early() {
+            writers.push((step.number, store.table(step.id, step.rows)?));
         }
-        Err(format!("the plan has no step `{OUTPUT}`").into())
+        let mut reaching = store.table(INPUT, &self.input)?;
+        let mut waiting: Vec<Waiting> = Vec::with_capacity(documents.len());
+        spread.each(
+            documents.iter().map(Ok),
+            || {
+                let mut drivers: Vec<_> = self.early().map(|step| MapDriver::new(step.operator)).collect();
+                move |batch: &RecordBatch| {
+                    let mapped: Result<Vec<Mapped>> =
+                        drivers.iter_mut().map(|d| d.run(host, batch)).collect();
+                    let mapped = mapped?;
+                    let events = mapped.iter().flat_map(|m| m.events.iter().cloned()).collect();
+                    Ok((Waiting::new(batch, events)?, mapped))
+                }
+            },
+            |(batch, mapped)| {
+                for ((_, writer), mapped) in writers.iter_mut().zip(mapped) {
+                    writer.push(mapped.documents)?;
+                }
+                reaching.push(batch.documents.clone())?;
+                waiting.push(batch);
+                Ok(())
+            },
+        )?;
+        let mut early = BTreeMap::new();
+        for (number, writer) in writers {
+            early.insert(number, writer.finish()?);
+        }
+        let last: Last<'_, S> = self.between(host, spread, store, early, &reaching.finish()?)?;
+        let mut all = Vec::with_capacity(documents.len());
+        spread.each(
+            waiting.into_iter().map(Ok),
+            || {
+                let mut driver = last.driver();
+                move |batch: Waiting| Ok(batch.complete(driver.run(host, &batch.documents)?))
+            },
+            |mapped| {
+                all.push(mapped);
+                Ok(())
+            },
+        )?;
+        Ok(all)
     }
 }
 
-type With<'a> = Option<(&'a str, &'a Found)>;
+/// A batch between its early steps and the last one: the rows that have not failed, and what was said so far.
+struct Waiting {
+    documents: RecordBatch,
+    rows: Vec<u32>,
+    events: Vec<Event>,
+}
 
-fn joined(batch: RecordBatch, with: With<'_>) -> Result<RecordBatch> {
-    match with {
-        Some((name, found)) => attach(&batch, name, found),
-        None => Ok(batch),
+impl Waiting {
+    fn new(batch: &RecordBatch, events: Vec<Event>) -> Result<Self> {
+        let fails = |row: &u32| events.iter().any(|e| e.action == Action::Fail && e.row == *row);
+        let all = 0..batch.num_rows() as u32;
+        let rows: Vec<u32> =
+            if events.is_empty() { all.collect() } else { all.filter(|row| !fails(row)).collect() };
+        let documents = if rows.len() == batch.num_rows() {
+            batch.clone()
+        } else {
+            take_record_batch(batch, &UInt32Array::from(rows.clone()))?
+        };
+        Ok(Self { documents, rows, events })
     }
-}
 
-fn map_each(
-    operator: &BoundOperator,
-    host: &(dyn Host + Sync),
-    spread: &impl Spread,
-    with: With<'_>,
-    batches: Vec<RecordBatch>,
-) -> Result<Vec<Mapped>> {
-    spread.each(batches, || {
-        let mut driver = MapDriver::new(operator);
-        move |batch: RecordBatch| driver.run(host, &joined(batch, with)?)
-    })
-}
-
-/// The last step: documents that failed in an earlier step are left out, and keep their fail event.
-fn output(
-    operator: &BoundOperator,
-    host: &(dyn Host + Sync),
-    spread: &impl Spread,
-    with: With<'_>,
-    documents: &[RecordBatch],
-    earlier: Vec<Vec<Event>>,
-) -> Result<Vec<Mapped>> {
-    let jobs: Vec<(RecordBatch, Vec<Event>)> = documents.iter().cloned().zip(earlier).collect();
-    spread.each(jobs, || {
-        let mut driver = MapDriver::new(operator);
-        move |(batch, mut events): (RecordBatch, Vec<Event>)| {
-            let fails = |row: &u32| events.iter().any(|e| e.action == Action::Fail && e.row == *row);
-            let rows: Vec<u32> = if events.is_empty() {
-                (0..batch.num_rows() as u32).collect()
-            } else {
-                (0..batch.num_rows() as u32).filter(|row| !fails(row)).collect()
-            };
-            let part = take_record_batch(&batch, &UInt32Array::from(rows.clone()))?;
-            let mut mapped = driver.run(host, &joined(part, with)?)?;
-            if let Some((name, _)) = with {
-                mapped.documents = without(&mapped.documents, name)?;
-            }
-            mapped.kept = mapped.kept.iter().map(|&row| rows[row as usize]).collect();
-            events.extend(mapped.events.into_iter().map(|e| Event { row: rows[e.row as usize], ..e }));
-            events.sort_by_key(|e| e.row);
-            Ok(Mapped { events, ..mapped })
-        }
-    })
-}
-
-fn without(batch: &RecordBatch, name: &str) -> Result<RecordBatch> {
-    let keep: Vec<usize> =
-        (0..batch.num_columns()).filter(|&c| batch.schema_ref().field(c).name() != name).collect();
-    Ok(batch.project(&keep)?)
-}
-
-fn reduce(
-    operator: &BoundOperator,
-    host: &(dyn Host + Sync),
-    spread: &impl Spread,
-    with: With<'_>,
-    grouped: &exchange::Grouped,
-) -> Result<Vec<RecordBatch>> {
-    let jobs = chunks(&grouped.groups);
-    spread.each(jobs, || {
-        let mut worker: Option<Box<dyn Worker>> = None;
-        move |groups: &[Range<usize>]| {
-            let (Some(first), Some(last)) = (groups.first(), groups.last()) else {
-                return Ok(RecordBatch::new_empty(Arc::clone(&operator.answered)));
-            };
-            let rows = grouped.rows.slice(first.start, last.end - first.start);
-            let rows = operator.project(&joined(rows, with)?)?;
-            let local: Vec<Range<usize>> =
-                groups.iter().map(|g| g.start - first.start..g.end - first.start).collect();
-            let call = Call::new(host);
-            let worker = match &mut worker {
-                Some(worker) => worker,
-                none => none.insert(operator.stage.new_worker(&call)?),
-            };
-            worker.reduce(&call, rows, &local)
-        }
-    })
-}
-
-/// Consecutive groups in portions of about [`ROWS_AT_ONCE`] rows.
-fn chunks(groups: &[Range<usize>]) -> Vec<&[Range<usize>]> {
-    let mut out = Vec::new();
-    let mut start = 0;
-    for at in 0..groups.len() {
-        if groups[at].end - groups[start].start >= ROWS_AT_ONCE || at + 1 == groups.len() {
-            out.push(&groups[start..=at]);
-            start = at + 1;
-        }
+    /// What became of the whole batch, after what the last step made of the rows that were left.
+    fn complete(&self, mapped: Mapped) -> Mapped {
+        let row = |row: u32| self.rows.get(row as usize).copied().unwrap_or(row);
+        let kept = mapped.kept.iter().map(|&at| row(at)).collect();
+        let mut events = self.events.clone();
+        events.extend(mapped.events.into_iter().map(|e| Event { row: row(e.row), ..e }));
+        events.sort_by_key(|e| e.row);
+        Mapped { documents: mapped.documents, kept, events }
     }
-    out
 }

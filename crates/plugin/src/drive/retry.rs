@@ -58,7 +58,7 @@ pub fn attempt_all<T>(count: usize, mut attempt: impl FnMut(&[u32]) -> Result<T>
 }
 
 fn ends_the_stage(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Cancelled | ErrorKind::Fatal | ErrorKind::Unsupported)
+    matches!(kind, ErrorKind::Cancelled | ErrorKind::Fatal | ErrorKind::Storage | ErrorKind::Unsupported)
 }
 
 #[cfg(test)]

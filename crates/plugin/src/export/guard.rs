@@ -101,7 +101,9 @@ pub(super) fn guarded(
         }
     };
     let (status, code) = match error.kind {
-        ErrorKind::Failed | ErrorKind::Contract | ErrorKind::Fatal => (status::FAILED, "failed"),
+        ErrorKind::Failed | ErrorKind::Contract | ErrorKind::Fatal | ErrorKind::Storage => {
+            (status::FAILED, "failed")
+        }
         ErrorKind::Options => (status::OPTIONS, "options"),
         ErrorKind::Unsupported => (status::UNSUPPORTED, "unsupported"),
         ErrorKind::Cancelled => (status::CANCELLED, "cancelled"),

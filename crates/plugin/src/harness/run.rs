@@ -6,7 +6,7 @@ use crate::descriptor::Kind;
 use crate::drive::aggregate::{AggregateDriver, report};
 use crate::drive::bind::BoundOperator;
 use crate::drive::map::{MapDriver, Mapped};
-use crate::drive::plan::{BoundPlan, OneThread};
+use crate::drive::plan::BoundPlan;
 use crate::error::Error;
 use crate::operator::Plugin;
 use arrow_array::{RecordBatch, UInt32Array};
@@ -78,7 +78,7 @@ fn drive(
             let plan = bound.stage.plan().ok_or("the operator publishes no plan")?;
             let plan = serde_json::from_str(&plan)?;
             let plan = BoundPlan::bind(plugin, &call, &plan, &case.options, &whole.schema())?;
-            for (batch, mapped) in batches.iter().zip(plan.run(&NoHost, &OneThread, &batches)?) {
+            for (batch, mapped) in batches.iter().zip(plan.run(&NoHost, &batches)?) {
                 outcome.verdicts.extend(verdicts(batch, mapped));
             }
         }

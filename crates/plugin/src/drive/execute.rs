@@ -1,0 +1,329 @@
+//! Carrying out the steps of a plan between the documents that come in and those that go out.
+
+use super::bind::BoundOperator;
+use super::check;
+use super::components::components;
+use super::cut::{Cut, Limit, Portion};
+use super::last::{Last, With};
+use super::map::{MapDriver, Mapped};
+use super::plan::{BoundPlan, BoundStep};
+use super::spread::Spread;
+use super::store::{ROWS_AT_ONCE, Sorter, Store, Table, Writer, ordinals};
+use crate::call::{Call, Host};
+use crate::error::{Error, ErrorKind, Result};
+use crate::operator::{Output, Worker};
+use crate::plan::{INPUT, OUTPUT, StepOp};
+use arrow_array::RecordBatch;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use textmill_core::event::Event;
+
+/// Bytes of rows that a group operator is given at once, about, where nothing is joined.
+const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
+/// Rows that a group operator is given at once, about, where rows are joined.
+const JOINED_ROWS_AT_ONCE: usize = 256 * 1024;
+
+impl BoundPlan {
+    /// Runs the steps between the early ones and the last. `early` holds the rows of each step of
+    /// [`BoundPlan::early`], by its number; `documents` those that reach the barrier, ascending by ordinal.
+    ///
+    /// # Errors
+    /// Where a step that works on rows, not documents, fails, or the store does.
+    pub fn between<'p, S: Store>(
+        &'p self,
+        host: &(dyn Host + Sync),
+        spread: &impl Spread,
+        store: &S,
+        early: BTreeMap<usize, S::Table>,
+        documents: &S::Table,
+    ) -> Result<Last<'p, S>> {
+        let tables = early.into_iter().map(|(number, table)| (number, Arc::new(table))).collect();
+        let run = Between { plan: self, host, spread, store, documents };
+        run.all(Rows { tables, ordered: BTreeMap::new(), sorters: BTreeMap::new() })
+    }
+}
+
+/// The rows of steps that were run, and are still needed.
+struct Rows<S: Store> {
+    /// As they came.
+    tables: BTreeMap<usize, Arc<S::Table>>,
+    /// By ordinal, for steps that others are joined with.
+    ordered: BTreeMap<usize, Arc<S::Table>>,
+    /// On their way into a group step, by its number.
+    sorters: BTreeMap<usize, S::Sorter>,
+}
+
+/// Where the rows of a step go.
+enum Sink<S: Store> {
+    Table(S::Writer),
+    /// Straight into a group step, as nobody else needs them.
+    Group(usize, S::Sorter),
+    /// Into order by ordinal, as they are needed for joins alone.
+    Order(S::Sorter),
+}
+
+impl<S: Store> Sink<S> {
+    fn push(&mut self, batch: RecordBatch) -> Result<()> {
+        match self {
+            Self::Table(writer) => writer.push(batch),
+            Self::Group(_, sorter) | Self::Order(sorter) if batch.num_rows() > 0 => sorter.push(batch),
+            Self::Group(..) | Self::Order(_) => Ok(()),
+        }
+    }
+}
+
+struct Between<'p, 'r, S: Store, P> {
+    plan: &'p BoundPlan,
+    host: &'r (dyn Host + Sync),
+    spread: &'r P,
+    store: &'r S,
+    documents: &'r S::Table,
+}
+
+impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
+    fn all(&self, mut rows: Rows<S>) -> Result<Last<'p, S>> {
+        let mut events: BTreeMap<u64, Vec<Event>> = BTreeMap::new();
+        for (number, bound) in self.plan.steps.iter().enumerate() {
+            if let Some(with) = &bound.step.with {
+                self.put_in_order(self.number(with)?, &mut rows)?;
+            }
+            if bound.step.id == OUTPUT {
+                let operator = operator(bound)?;
+                return Ok(Last { operator, with: self.with(bound, &rows)?, events });
+            }
+            if bound.is_early() {
+                if !rows.tables.contains_key(&number) {
+                    return Err(format!("no rows came of step `{}`", bound.step.id).into());
+                }
+                continue;
+            }
+            let with = self.with(bound, &rows)?;
+            let mut sink = self.sink(number, bound)?;
+            match bound.step.op {
+                StepOp::Components => components(self.table(bound, &rows)?, |batch| sink.push(batch))?,
+                StepOp::Group => self.group(number, bound, with.as_ref(), &mut rows, &mut sink)?,
+                StepOp::Map if bound.step.from == INPUT => {
+                    self.map_documents(bound, with.as_ref(), &mut sink, &mut events)?;
+                }
+                StepOp::Map => self.map_rows(bound, with.as_ref(), self.table(bound, &rows)?, &mut sink)?,
+            }
+            match sink {
+                Sink::Table(writer) => _ = rows.tables.insert(number, Arc::new(writer.finish()?)),
+                Sink::Group(group, sorter) => _ = rows.sorters.insert(group, sorter),
+                Sink::Order(sorter) => _ = rows.ordered.insert(number, self.table_of(bound, sorter)?),
+            }
+            // What no later step needs gives its space back.
+            let needed = |used: &usize, from: bool| {
+                let id = Some(self.plan.steps[*used].step.id.as_str());
+                let later = self.plan.steps.iter().skip(number + 1).map(|b| &b.step);
+                later.into_iter().any(|s| (from && Some(s.from.as_str()) == id) || s.with.as_deref() == id)
+            };
+            rows.tables.retain(|used, _| needed(used, true));
+            rows.ordered.retain(|used, _| needed(used, false));
+        }
+        Err(format!("the plan has no step `{OUTPUT}`").into())
+    }
+
+    fn number(&self, id: &str) -> Result<usize> {
+        let found = self.plan.steps.iter().position(|bound| bound.step.id == id);
+        Ok(found.ok_or_else(|| format!("there is no step `{id}`"))?)
+    }
+
+    fn table<'a>(&self, bound: &BoundStep, rows: &'a Rows<S>) -> Result<&'a S::Table> {
+        let table = rows.tables.get(&self.number(&bound.step.from)?);
+        Ok(table.ok_or_else(|| format!("no rows came of step `{}`", bound.step.from))?)
+    }
+
+    fn with(&self, bound: &'p BoundStep, rows: &Rows<S>) -> Result<Option<With<'p, S::Table>>> {
+        let Some(name) = &bound.step.with else { return Ok(None) };
+        let number = self.number(name)?;
+        let table = rows.ordered.get(&number).ok_or_else(|| format!("no rows came of step `{name}`"))?;
+        Ok(Some(With { name, table: Arc::clone(table), schema: &self.plan.steps[number].rows }))
+    }
+
+    /// Sees to it that rows to be joined with are in the order of their ordinals.
+    fn put_in_order(&self, number: usize, rows: &mut Rows<S>) -> Result<()> {
+        if rows.ordered.contains_key(&number) {
+            return Ok(());
+        }
+        let bound = &self.plan.steps[number];
+        let table =
+            rows.tables.get(&number).ok_or_else(|| format!("no rows came of step `{}`", bound.step.id))?;
+        let ordered = if table.ascends() {
+            Arc::clone(table)
+        } else {
+            let mut sorter = self.store.sorter(&bound.step.id, &bound.rows, &[])?;
+            for at in 0..table.blocks() {
+                sorter.push(table.block(at)?)?;
+            }
+            self.table_of(bound, sorter)?
+        };
+        rows.ordered.insert(number, ordered);
+        Ok(())
+    }
+
+    fn table_of(&self, bound: &BoundStep, sorter: S::Sorter) -> Result<Arc<S::Table>> {
+        let mut writer = self.store.table(&bound.step.id, &bound.rows)?;
+        for batch in sorter.finish()? {
+            writer.push(batch?)?;
+        }
+        Ok(Arc::new(writer.finish()?))
+    }
+
+    /// Rows that one group step alone needs go straight into it; rows that are only joined with, and come in another
+    /// order, into theirs. All others are written down.
+    fn sink(&self, number: usize, bound: &BoundStep) -> Result<Sink<S>> {
+        let id = bound.step.id.as_str();
+        let later = || self.plan.steps.iter().enumerate().skip(number + 1);
+        let mut takers = later().filter(|(_, b)| b.step.from == id);
+        let joined = later().any(|(_, b)| b.step.with.as_deref() == Some(id));
+        Ok(match (takers.next(), takers.next()) {
+            (Some((group, taker)), None) if taker.step.op == StepOp::Group && !joined => {
+                Sink::Group(group, self.store.sorter(id, &bound.rows, &taker.step.by)?)
+            }
+            (None, _) if joined && bound.step.op == StepOp::Group => {
+                Sink::Order(self.store.sorter(id, &bound.rows, &[])?)
+            }
+            _ => Sink::Table(self.store.table(id, &bound.rows)?),
+        })
+    }
+
+    fn group(
+        &self,
+        number: usize,
+        bound: &BoundStep,
+        with: Option<&With<'p, S::Table>>,
+        rows: &mut Rows<S>,
+        sink: &mut Sink<S>,
+    ) -> Result<()> {
+        let (operator, host) = (operator(bound)?, self.host);
+        let from = &self.plan.steps[self.number(&bound.step.from)?];
+        let sorter = match rows.sorters.remove(&number) {
+            Some(sorter) => sorter,
+            None => {
+                let table = self.table(bound, rows)?;
+                let mut sorter = self.store.sorter(&from.step.id, &from.rows, &bound.step.by)?;
+                for at in 0..table.blocks() {
+                    sorter.push(table.block(at)?)?;
+                }
+                sorter
+            }
+        };
+        let smallest = operator.descriptor.smallest_group;
+        let limit = self.limit(with)?;
+        let portions = Cut::new(sorter.finish()?, &from.rows, &bound.step.by, smallest, limit)?;
+        self.spread.each(
+            portions,
+            || {
+                let mut lookup = with.map(With::lookup);
+                let mut worker: Option<Box<dyn Worker>> = None;
+                move |Portion { rows, groups }: Portion| {
+                    let joined = match &mut lookup {
+                        Some(lookup) => lookup.attach(&rows)?,
+                        None => rows,
+                    };
+                    let call = Call::new(host);
+                    let worker = match &mut worker {
+                        Some(worker) => worker,
+                        none => none.insert(operator.stage.new_worker(&call)?),
+                    };
+                    let documents = worker.reduce(&call, operator.project(&joined)?, &groups)?;
+                    let output = Output { documents, events: Vec::new() };
+                    check::columns(operator, &output)?;
+                    Ok(output.documents)
+                }
+            },
+            |batch| sink.push(batch),
+        )
+    }
+
+    /// How large the portions of a group step are.
+    fn limit(&self, with: Option<&With<'p, S::Table>>) -> Result<Limit> {
+        let Some(with) = with.filter(|with| with.table.blocks() > 0) else {
+            return Ok(Limit { rows: ROWS_AT_ONCE, bytes: BYTES_AT_ONCE, joined: 0 });
+        };
+        let sample = with.table.block(0)?;
+        let joined = sample.get_array_memory_size() / sample.num_rows().max(1);
+        let bytes = self.store.join_bytes() / self.spread.threads().max(1);
+        Ok(Limit { rows: JOINED_ROWS_AT_ONCE, bytes, joined })
+    }
+
+    /// Maps the rows of a step. There is no document to blame for a failure.
+    fn map_rows(
+        &self,
+        bound: &BoundStep,
+        with: Option<&With<'p, S::Table>>,
+        table: &S::Table,
+        sink: &mut Sink<S>,
+    ) -> Result<()> {
+        let (operator, host) = (operator(bound)?, self.host);
+        self.spread.each(
+            (0..table.blocks()).map(Ok),
+            || {
+                let mut map = joined_map(operator, host, with);
+                move |at: usize| {
+                    let (_, mapped) = map(table.block(at)?)?;
+                    if let Some(event) = mapped.events.first() {
+                        let note = event.note.as_deref().unwrap_or("an event on a row that is no document");
+                        let message = format!("step `{}`: {note}", bound.step.id);
+                        return Err(Error::new(ErrorKind::Failed, message));
+                    }
+                    Ok(mapped.documents)
+                }
+            },
+            |batch| sink.push(batch),
+        )
+    }
+
+    /// Maps the documents once more, after the barrier; what is said of them is kept by their ordinals.
+    fn map_documents(
+        &self,
+        bound: &BoundStep,
+        with: Option<&With<'p, S::Table>>,
+        sink: &mut Sink<S>,
+        events: &mut BTreeMap<u64, Vec<Event>>,
+    ) -> Result<()> {
+        let (operator, host, documents) = (operator(bound)?, self.host, self.documents);
+        self.spread.each(
+            (0..documents.blocks()).map(Ok),
+            || {
+                let mut map = joined_map(operator, host, with);
+                move |at: usize| {
+                    let (batch, mapped) = map(documents.block(at)?)?;
+                    let known = ordinals(&batch).ok_or("documents have no column `ordinal` of uint64")?;
+                    let ordinal = |e: &Event| known.values().get(e.row as usize).copied().unwrap_or_default();
+                    let events: Vec<_> = mapped.events.into_iter().map(|e| (ordinal(&e), e)).collect();
+                    Ok((mapped.documents, events))
+                }
+            },
+            |(batch, of_batch)| {
+                for (ordinal, event) in of_batch {
+                    events.entry(ordinal).or_default().push(event);
+                }
+                sink.push(batch)
+            },
+        )
+    }
+}
+
+fn operator(bound: &BoundStep) -> Result<&BoundOperator> {
+    Ok(bound.operator.as_ref().ok_or_else(|| format!("step `{}` has no operator", bound.step.id))?)
+}
+
+/// Joins a batch and maps it; gives back the joined batch as well.
+fn joined_map<'a, T: Table>(
+    operator: &'a BoundOperator,
+    host: &'a (dyn Host + Sync),
+    with: Option<&'a With<'_, T>>,
+) -> impl FnMut(RecordBatch) -> Result<(RecordBatch, Mapped)> + Send + 'a {
+    let mut driver = MapDriver::new(operator);
+    let mut lookup = with.map(With::lookup);
+    move |batch| {
+        let batch = match &mut lookup {
+            Some(lookup) => lookup.attach(&batch)?,
+            None => batch,
+        };
+        let mapped = driver.run(host, &batch)?;
+        Ok((batch, mapped))
+    }
+}

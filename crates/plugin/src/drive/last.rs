@@ -1,0 +1,112 @@
+//! The last step of a plan: documents meet what was found for them.
+
+use super::bind::BoundOperator;
+use super::join::Lookup;
+use super::map::{MapDriver, Mapped};
+use super::store::{Store, Table, ordinals};
+use crate::call::Host;
+use crate::error::Result;
+use arrow_array::{RecordBatch, UInt32Array};
+use arrow_schema::SchemaRef;
+use arrow_select::take::take_record_batch;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use textmill_core::event::{Action, Event};
+
+/// The last step, with the rows it is joined with and the events that steps after the barrier left.
+pub struct Last<'p, S: Store> {
+    pub(super) operator: &'p BoundOperator,
+    pub(super) with: Option<With<'p, S::Table>>,
+    pub(super) events: BTreeMap<u64, Vec<Event>>,
+}
+
+/// Rows in the order of their ordinals, to be found in a column called `name`.
+pub(super) struct With<'p, T> {
+    pub(super) name: &'p str,
+    pub(super) table: Arc<T>,
+    pub(super) schema: &'p SchemaRef,
+}
+
+impl<T: Table> With<'_, T> {
+    pub(super) fn lookup(&self) -> Lookup<'_, T> {
+        Lookup::new(self.name, &self.table, self.schema)
+    }
+}
+
+impl<S: Store> Last<'_, S> {
+    /// One thread's worker.
+    pub fn driver(&self) -> LastDriver<'_, S::Table> {
+        LastDriver {
+            driver: MapDriver::new(self.operator),
+            lookup: self.with.as_ref().map(With::lookup),
+            name: self.with.as_ref().map(|with| with.name),
+            events: &self.events,
+        }
+    }
+}
+
+/// One thread's worker of the last step.
+pub struct LastDriver<'a, T> {
+    driver: MapDriver<'a>,
+    lookup: Option<Lookup<'a, T>>,
+    name: Option<&'a str>,
+    events: &'a BTreeMap<u64, Vec<Event>>,
+}
+
+impl<T: Table> LastDriver<'_, T> {
+    /// Runs a batch of documents through. The events include those of steps that read the documents again after the
+    /// barrier, whose failures do not reach the operator; of the early steps' failures there must be none left in
+    /// the batch.
+    ///
+    /// # Errors
+    /// Where the operator fails as a whole, or what was found cannot be read.
+    pub fn run(&mut self, host: &dyn Host, batch: &RecordBatch) -> Result<Mapped> {
+        let mut before: Vec<Event> = Vec::new();
+        if !self.events.is_empty() {
+            let known = ordinals(batch).ok_or("documents have no column `ordinal` of uint64")?.values();
+            for (row, ordinal) in known.iter().enumerate() {
+                let events = self.events.get(ordinal).into_iter().flatten();
+                before.extend(events.map(|e| Event { row: row as u32, ..e.clone() }));
+            }
+        }
+        if !before.iter().any(|e| e.action == Action::Fail) {
+            let mut mapped = self.map(host, batch.clone())?;
+            if !before.is_empty() {
+                before.append(&mut mapped.events);
+                before.sort_by_key(|e| e.row);
+                mapped.events = before;
+            }
+            return Ok(mapped);
+        }
+        let fails = |row: &u32| {
+            let from = before.partition_point(|e| e.row < *row);
+            before[from..].iter().take_while(|e| e.row == *row).any(|e| e.action == Action::Fail)
+        };
+        let rows: Vec<u32> = (0..batch.num_rows() as u32).filter(|row| !fails(row)).collect();
+        let part = take_record_batch(batch, &UInt32Array::from(rows.clone()))?;
+        let mapped = self.map(host, part)?;
+        let number = |row: u32| rows.get(row as usize).copied().unwrap_or(row);
+        let kept = mapped.kept.iter().map(|&row| number(row)).collect();
+        before.extend(mapped.events.into_iter().map(|e| Event { row: number(e.row), ..e }));
+        before.sort_by_key(|e| e.row);
+        Ok(Mapped { documents: mapped.documents, kept, events: before })
+    }
+
+    fn map(&mut self, host: &dyn Host, batch: RecordBatch) -> Result<Mapped> {
+        let joined = match &mut self.lookup {
+            Some(lookup) if batch.num_rows() > 0 => lookup.attach(&batch)?,
+            _ => batch,
+        };
+        let mut mapped = self.driver.run(host, &joined)?;
+        if let Some(name) = self.name {
+            mapped.documents = without(&mapped.documents, name)?;
+        }
+        Ok(mapped)
+    }
+}
+
+fn without(batch: &RecordBatch, name: &str) -> Result<RecordBatch> {
+    let keep: Vec<usize> =
+        (0..batch.num_columns()).filter(|&c| batch.schema_ref().field(c).name() != name).collect();
+    Ok(batch.project(&keep)?)
+}

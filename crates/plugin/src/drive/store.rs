@@ -1,0 +1,193 @@
+//! Where rows are kept between the steps of a plan: what the executor asks of a store. The store in memory is
+//! in [`memory`](super::memory); one that goes out of core is the runner's.
+
+use crate::error::{Error, Result};
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt64Type;
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt64Array};
+use arrow_row::{RowConverter, Rows, SortField};
+use arrow_schema::{DataType, Schema, SchemaRef};
+use textmill_core::column::ORDINAL;
+
+/// Rows that a job takes at once, about, and that a sorter or a table made by the host gives in one batch.
+pub const ROWS_AT_ONCE: usize = 16 * 1024;
+
+/// Keeps rows between the steps of a plan: in memory, or out of core.
+pub trait Store: Sync {
+    /// Rows that were kept.
+    type Table: Table;
+    /// Takes the rows of a table.
+    type Writer: Writer<Table = Self::Table> + Send;
+    /// Takes rows to be sorted.
+    type Sorter: Sorter + Send;
+
+    /// Rows in the order they are pushed. `step` names them in messages and file names.
+    ///
+    /// # Errors
+    /// Where there is no place for them.
+    fn table(&self, step: &str, schema: &SchemaRef) -> Result<Self::Writer>;
+
+    /// Rows that come out sorted by the columns `by`, then by `ordinal` where they have one, then in the order
+    /// they were pushed.
+    ///
+    /// # Errors
+    /// Where the rows have no such columns, or there is no place for them.
+    fn sorter(&self, step: &str, schema: &SchemaRef, by: &[String]) -> Result<Self::Sorter>;
+
+    /// Bytes of joined rows that all threads together may hold, about. Each portion of groups reads the blocks that
+    /// it is joined with once, so the more rows are joined at a time, the less is read.
+    fn join_bytes(&self) -> usize {
+        64 * 1024 * 1024
+    }
+}
+
+/// A table that is being written.
+pub trait Writer {
+    /// What it becomes.
+    type Table;
+
+    /// Adds rows. A batch without rows makes no block.
+    ///
+    /// # Errors
+    /// Where they cannot be kept.
+    fn push(&mut self, batch: RecordBatch) -> Result<()>;
+
+    /// The table of all rows that were pushed.
+    ///
+    /// # Errors
+    /// Where they cannot be kept.
+    fn finish(self) -> Result<Self::Table>;
+}
+
+/// Rows in blocks: the batches that were pushed and had rows.
+pub trait Table: Send + Sync {
+    /// How many blocks there are.
+    fn blocks(&self) -> usize;
+
+    /// A block.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    fn block(&self, at: usize) -> Result<RecordBatch>;
+
+    /// The ordinal of the first row of each block. Meaningful where [`Table::ascends`].
+    fn first_ordinals(&self) -> &[u64];
+
+    /// Whether the rows have ordinals, and those never descend from one row to the next.
+    fn ascends(&self) -> bool;
+
+    /// How many rows there are.
+    fn rows(&self) -> u64;
+}
+
+/// Rows that are being sorted.
+pub trait Sorter {
+    /// The sorted rows, in batches of some thousand.
+    type Sorted: Iterator<Item = Result<RecordBatch>> + Send;
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// Where they cannot be kept.
+    fn push(&mut self, batch: RecordBatch) -> Result<()>;
+
+    /// All rows that were pushed, sorted.
+    ///
+    /// # Errors
+    /// Where they cannot be read back.
+    fn finish(self) -> Result<Self::Sorted>;
+}
+
+/// The ordinals of a batch, where it has them.
+pub fn ordinals(batch: &RecordBatch) -> Option<&UInt64Array> {
+    batch.column_by_name(ORDINAL)?.as_primitive_opt::<UInt64Type>()
+}
+
+/// First and last ordinal of a batch with rows, where it has ordinals and they never descend.
+pub fn ascending_range(batch: &RecordBatch) -> Option<(u64, u64)> {
+    let ordinals = ordinals(batch).filter(|o| o.null_count() == 0)?.values();
+    ordinals.is_sorted().then(|| Some((*ordinals.first()?, *ordinals.last()?)))?
+}
+
+/// What a table knows of the ordinals in its blocks.
+#[derive(Clone, Debug, Default)]
+pub struct Ordinals {
+    firsts: Vec<u64>,
+    last: Option<u64>,
+    broken: bool,
+}
+
+impl Ordinals {
+    /// Takes in the [`ascending_range`] of the next block.
+    pub fn push(&mut self, range: Option<(u64, u64)>) {
+        let (first, last) = range.unwrap_or_default();
+        self.broken |= range.is_none() || self.last.is_some_and(|before| first < before);
+        self.firsts.push(first);
+        self.last = Some(last);
+    }
+
+    /// See [`Table::first_ordinals`].
+    pub fn firsts(&self) -> &[u64] {
+        &self.firsts
+    }
+
+    /// See [`Table::ascends`].
+    pub fn ascend(&self) -> bool {
+        !self.broken
+    }
+}
+
+/// Makes keys whose bytes compare as a [`Sorter`] orders rows, ties aside.
+pub struct SortKey {
+    converter: RowConverter,
+    columns: Vec<usize>,
+}
+
+impl SortKey {
+    /// Keys of the columns `by`, then of the ordinal where there is one.
+    ///
+    /// # Errors
+    /// Where a column is missing or cannot be compared.
+    pub fn new(schema: &Schema, by: &[String]) -> Result<Self> {
+        let mut key = Self::of(schema, by)?;
+        let ordinal = schema.index_of(ORDINAL).ok();
+        let ordinal = ordinal.filter(|&at| schema.field(at).data_type() == &DataType::UInt64);
+        if let Some(ordinal) = ordinal.filter(|at| !key.columns.contains(at)) {
+            key.columns.push(ordinal);
+            key.converter = converter(schema, &key.columns)?;
+        }
+        if key.columns.is_empty() {
+            return Err("the rows have no column `ordinal` of uint64 to sort by".into());
+        }
+        Ok(key)
+    }
+
+    /// Keys of the columns `by` alone: equal within a group.
+    ///
+    /// # Errors
+    /// Where a column is missing or cannot be compared.
+    pub fn of(schema: &Schema, by: &[String]) -> Result<Self> {
+        let column = |name: &String| {
+            let found = schema.index_of(name);
+            found.map_err(|_| Error::from(format!("the rows have no column `{name}` to group by")))
+        };
+        let columns: Vec<usize> = by.iter().map(column).collect::<Result<_>>()?;
+        Ok(Self { converter: converter(schema, &columns)?, columns })
+    }
+
+    /// The keys of the rows of a batch.
+    ///
+    /// # Errors
+    /// Where the batch has other columns.
+    pub fn rows(&self, batch: &RecordBatch) -> Result<Rows> {
+        let columns = self.columns.iter().map(|&at| batch.columns().get(at).cloned());
+        let columns: Option<Vec<ArrayRef>> = columns.collect();
+        let columns = columns.ok_or("rows to be sorted lack a column")?;
+        Ok(self.converter.convert_columns(&columns)?)
+    }
+}
+
+fn converter(schema: &Schema, columns: &[usize]) -> Result<RowConverter> {
+    let fields = columns.iter().map(|&at| SortField::new(schema.field(at).data_type().clone()));
+    Ok(RowConverter::new(fields.collect())?)
+}
