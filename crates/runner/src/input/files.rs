@@ -1,19 +1,13 @@
 //! Which files a list of paths means: files, folders and globs, in an order that does not depend on the
 //! file system.
 
-pub use crate::config::Compression;
+use super::format::{Format, KNOWN, format_of};
+use crate::remote::{RemoteFile, is_address, list};
 use globset::GlobBuilder;
 use std::fmt;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-
-/// How a file holds documents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// The file is a document.
-    Text,
-    /// A line is a document: a JSON object.
-    Jsonl(Compression),
-}
+use std::time::UNIX_EPOCH;
 
 /// A file to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +21,30 @@ pub struct SourceFile {
     pub format: Format,
     /// Its size in bytes.
     pub bytes: u64,
+    /// What changes when the file does: the time of its last change in nanoseconds since 1970, or what a store
+    /// tells of an object.
+    pub version: Option<String>,
+}
+
+impl SourceFile {
+    fn new(path: PathBuf, name: String, format: Format) -> Self {
+        let metadata = path.metadata().ok();
+        let bytes = metadata.as_ref().map_or(0, Metadata::len);
+        let modified = metadata.and_then(|m| m.modified().ok());
+        let modified = modified.and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+        let version = modified.map(|d| d.as_nanos().to_string());
+        Self { path, name, format, bytes, version }
+    }
+
+    /// What documents from it have as their source where they bring none.
+    pub fn source(&self) -> String {
+        self.path.to_string_lossy().into_owned()
+    }
+
+    /// The id of the record with this number, from 1, where it brings none.
+    pub fn id_of(&self, number: u64) -> String {
+        format!("{}#{number}", self.name)
+    }
 }
 
 /// Why a path gives no files.
@@ -46,8 +64,6 @@ impl fmt::Display for InputError {
     }
 }
 
-const KNOWN: &str = "textmill reads `.txt`, `.jsonl`, `.jsonl.gz` and `.jsonl.zst`";
-
 /// The files that a path means, sorted by name, and how many files of other kinds were passed over.
 ///
 /// # Errors
@@ -58,6 +74,9 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
         message,
         hint: hint.map(str::to_owned),
     };
+    if is_address(path) {
+        return objects(path);
+    }
     if path.is_dir() {
         let mut found = Listing::default();
         found.walk(path, path, None).map_err(|e| fail(format!("cannot list the folder: {e}"), None))?;
@@ -70,8 +89,7 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
             return Err(fail("a file of an unknown kind".into(), Some(KNOWN)));
         };
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let bytes = path.metadata().map_or(0, |m| m.len());
-        return Ok((vec![SourceFile { path: path.to_owned(), name, format, bytes }], 0));
+        return Ok((vec![SourceFile::new(path.to_owned(), name, format)], 0));
     }
     let text = path.to_string_lossy();
     if !text.contains(['*', '?', '[', '{']) {
@@ -90,6 +108,23 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
     let mut found = Listing::default();
     found.walk(&base, &base, Some(&glob)).map_err(|e| fail(format!("cannot list the folder: {e}"), None))?;
     found.finish().ok_or_else(|| fail("the glob matches no file of a known kind".into(), Some(KNOWN)))
+}
+
+/// The objects that an address means.
+fn objects(address: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
+    let fail = |message: String, hint: Option<String>| InputError { path: address.to_owned(), message, hint };
+    let found = list(address).map_err(|error| fail(error.message, error.hint))?;
+    let (mut files, mut others) = (Vec::new(), 0);
+    for RemoteFile { address, name, bytes, version } in found {
+        match format_of(Path::new(&name)) {
+            Some(format) => files.push(SourceFile { path: address, name, format, bytes, version }),
+            None => others += 1,
+        }
+    }
+    if files.is_empty() {
+        return Err(fail("there is no file of a known kind".into(), Some(KNOWN.into())));
+    }
+    Ok((files, others))
 }
 
 /// The folders of a glob before its first wildcard. A folder that is there is itself, whatever signs its
@@ -152,8 +187,8 @@ impl Listing {
                 continue;
             };
             let parts: Vec<_> = below.components().map(|c| c.as_os_str().to_string_lossy()).collect();
-            let bytes = path.metadata().map_or(0, |m| m.len());
-            self.files.push(SourceFile { name: parts.join("/"), format, bytes, path });
+            let name = parts.join("/");
+            self.files.push(SourceFile::new(path, name, format));
         }
         Ok(())
     }
@@ -165,17 +200,6 @@ impl Listing {
     }
 }
 
-fn format_of(path: &Path) -> Option<Format> {
-    let name = path.file_name()?.to_string_lossy().to_lowercase();
-    let kinds = [
-        (".txt", Format::Text),
-        (".jsonl", Format::Jsonl(Compression::Plain)),
-        (".jsonl.gz", Format::Jsonl(Compression::Gzip)),
-        (".jsonl.zst", Format::Jsonl(Compression::Zstd)),
-    ];
-    kinds.into_iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, format)| format)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,12 +208,5 @@ mod tests {
     fn the_fixed_part_of_a_glob_is_what_stands_before_a_wildcard() {
         assert_eq!(fixed_part(Path::new("a/b/*.txt")), Path::new("a/b"));
         assert_eq!(fixed_part(Path::new("*.txt")), Path::new("."));
-    }
-
-    #[test]
-    fn kinds_go_by_the_ending() {
-        assert_eq!(format_of(Path::new("a.TXT")), Some(Format::Text));
-        assert_eq!(format_of(Path::new("a.jsonl.zst")), Some(Format::Jsonl(Compression::Zstd)));
-        assert_eq!(format_of(Path::new("a.md")), None);
     }
 }

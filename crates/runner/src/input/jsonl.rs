@@ -1,199 +1,190 @@
-//! JSON Lines, plain or compressed: a line is a document, its other fields travel along as they are.
+//! JSON Lines: a line is a document, its other fields travel along as they are written. This is the short
+//! way, which decodes only what was asked for; lines that it does not take go to `jsonl_slow`.
 
-use super::files::{Compression, SourceFile};
-use super::record::{Failure, Item, Record};
-use crate::config::Input;
-use crate::json::members;
+use super::cursor::Block;
+use super::json_scan::{Member, hex, object};
+use super::jsonl_slow;
+use super::parsed::{Parsed, Row, Span, Text};
+use super::parser::Context;
+use super::record::{Failure, too_large};
+use memchr::{memchr, memchr_iter};
 use serde_json::Value;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fmt::Write;
+use textmill_core::column::MEDIA_TYPE;
 
-/// Reads the lines of a file.
-pub struct JsonlReader {
-    lines: Box<dyn BufRead + Send>,
-    name: String,
-    source: String,
-    number: u64,
-    offset: u64,
-    line: Vec<u8>,
-    done: bool,
+/// Parses the lines of a block.
+pub(super) fn parse(context: &Context<'_>, block: Block, out: &mut Parsed) {
+    let buffer = out.buffers.len();
+    let sound = simdutf8::basic::from_utf8(&block.bytes).ok();
+    let ends = memchr_iter(b'\n', &block.bytes).chain([block.bytes.len()]);
+    let mut start = 0;
+    for (number, end) in (block.number + 1..).zip(ends) {
+        let line = Line { number, offset: block.offset + start as u64, start, buffer };
+        let bytes = block.bytes.get(start..end).unwrap_or_default();
+        line.parse(context, bytes, sound.and_then(|text| text.get(start..end)), out);
+        start = end + 1;
+    }
+    out.buffers.push(block.bytes);
 }
 
-impl JsonlReader {
-    /// Opens a file; `read` counts the bytes that are read from it, before they are decompressed.
-    ///
-    /// # Errors
-    /// An entry for `failed.jsonl` where the file cannot be opened.
-    pub fn open(file: &SourceFile, compression: Compression, read: Arc<AtomicU64>) -> Result<Self, Failure> {
-        let source = file.path.to_string_lossy().into_owned();
-        let lines = open(file, compression, read).map_err(|error| Failure {
-            id: file.name.clone(),
-            source: source.clone(),
-            offset: 0,
-            rule: "unreadable-file",
-            note: format!("cannot read the file: {error}"),
+/// A line that is parsed.
+pub(super) struct Line {
+    /// Its number in the file, from 1.
+    pub number: u64,
+    /// Its first byte in the file.
+    pub offset: u64,
+    start: usize,
+    buffer: usize,
+}
+
+impl Line {
+    fn parse(&self, context: &Context<'_>, bytes: &[u8], sound: Option<&str>, out: &mut Parsed) {
+        if bytes.len() > context.input.max_document_bytes {
+            let what = format!("line {}", self.number);
+            let (rule, note) = too_large(&what, bytes.len() as u64, context.input.max_document_bytes);
+            return out.fail(self.failure(context, rule, note));
+        }
+        let mut trimmed = bytes;
+        if self.offset == 0 {
+            trimmed = trimmed.strip_prefix(b"\xef\xbb\xbf").unwrap_or(trimmed);
+        }
+        let skipped = bytes.len() - trimmed.trim_ascii_start().len();
+        let trimmed = trimmed.trim_ascii();
+        if trimmed.is_empty() {
+            return;
+        }
+        if let Some(text) = sound.and_then(|text| text.get(skipped..skipped + trimmed.len())) {
+            let words = out.words.len();
+            if self.quick(context, text, skipped, out).is_some() {
+                return;
+            }
+            out.words.truncate(words);
+        }
+        jsonl_slow::parse(context, self, trimmed, out);
+    }
+
+    pub(super) fn failure(&self, context: &Context<'_>, rule: &'static str, note: String) -> Failure {
+        Failure::of_record(context.file, self.number, self.offset, rule, note)
+    }
+
+    fn quick(&self, context: &Context<'_>, line: &str, skipped: usize, out: &mut Parsed) -> Option<()> {
+        let input = context.input;
+        let mut values = vec![Value::Null; out.shape.columns.len()];
+        let (mut id, mut source, mut media_type, mut text) = (None, None, None, None);
+        // Carried members stand together in the words: what else is said is put off until after them.
+        let start = out.words.len();
+        object(line, |member| {
+            if let Some(value) = out.shape.column(member.key).and_then(|at| values.get_mut(at)) {
+                *value = serde_json::from_str(member.value).ok()?;
+            }
+            let is_string = member.value.starts_with('"');
+            if member.key == input.text_field {
+                return (is_string && text.replace(member).is_none()).then_some(());
+            }
+            if member.key == input.id_field && id.is_none() {
+                if is_string {
+                    // An empty id is none, and the next may be one.
+                    if member.value.len() > 2 {
+                        id = Some(member);
+                    }
+                    return Some(());
+                }
+                if member.value.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+                    id = Some(member);
+                    return Some(());
+                }
+            }
+            if member.key == input.source_field && source.is_none() && is_string {
+                if member.value.len() > 2 {
+                    source = Some(member);
+                }
+                return Some(());
+            }
+            if member.key == MEDIA_TYPE && media_type.is_none() && is_string && input.media_type.is_none() {
+                media_type = Some(member);
+                return Some(());
+            }
+            if out.words.len() > start {
+                out.words.push(',');
+            }
+            match member.whole {
+                Some(whole) => out.words.push_str(whole),
+                None => {
+                    out.words.push('"');
+                    out.words.push_str(member.key);
+                    out.words.push_str("\":");
+                    out.words.push_str(member.value);
+                }
+            }
+            Some(())
         })?;
-        Ok(Self {
-            lines,
-            name: file.name.clone(),
-            source,
-            number: 0,
-            offset: 0,
-            line: Vec::new(),
-            done: false,
-        })
-    }
-
-    /// The next document or failure; blank lines are passed over.
-    pub fn next(&mut self, input: &Input) -> Option<Item> {
-        while !self.done {
-            self.line.clear();
-            self.number += 1;
-            let start = self.offset;
-            match self.lines.read_until(b'\n', &mut self.line) {
-                Ok(0) => self.done = true,
-                Ok(read) => {
-                    self.offset += read as u64;
-                    let mut line = self.line.as_slice();
-                    if start == 0 {
-                        line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-                    }
-                    let line = line.trim_ascii();
-                    if line.is_empty() {
-                        continue;
-                    }
-                    return Some(match self.record(line, start, input) {
-                        Ok(record) => Item::Document(record),
-                        Err((rule, note)) => Item::Failed(self.failure(start, rule, note)),
-                    });
-                }
-                Err(error) => {
-                    // What was read of the line is lost with it; the lines before are safe.
-                    self.done = true;
-                    let note = format!("the file ends in an error: {error}");
-                    return Some(Item::Failed(self.failure(start, "broken-file", note)));
-                }
-            }
-        }
-        None
-    }
-
-    fn failure(&self, offset: u64, rule: &'static str, note: String) -> Failure {
-        Failure { id: self.default_id(), source: self.source.clone(), offset, rule, note }
-    }
-
-    fn default_id(&self) -> String {
-        format!("{}#{}", self.name, self.number)
-    }
-
-    fn record(&self, line: &[u8], offset: u64, input: &Input) -> Result<Record, (&'static str, String)> {
-        let number = self.number;
-        let line = std::str::from_utf8(line).map_err(|e| ("invalid-utf8", format!("line {number}: {e}")))?;
-        let bad = |what: &str, e: &serde_json::Error| {
-            // Positions within the line would be given as line 1.
-            let words = e.to_string();
-            let words = words.split(" at line ").next().unwrap_or_default().to_owned();
-            ("bad-json", format!("{what} in line {number}: {words}"))
+        let text = text?;
+        let carried = Span { start, end: out.words.len() };
+        let media_type = match media_type {
+            Some(member) => Some(say(&member, out)),
+            None => context.media_type,
         };
-        let object = members(line).map_err(|e| bad("there is not one JSON object", &e))?;
-        let mut record =
-            Record { columns: vec![Value::Null; input.columns.len()], offset, ..Record::default() };
-        let mut text = None;
-        for (key, value) in object.0 {
-            let raw = value.get();
-            if let Some(at) = input.columns.iter().position(|(name, _)| *name == key) {
-                record.columns[at] =
-                    serde_json::from_str(raw).map_err(|e| bad(&format!("field `{key}`"), &e))?;
-            }
-            let string = || serde_json::from_str::<String>(raw);
-            let is_string = raw.starts_with('"');
-            if key == input.text_field {
-                if !is_string {
-                    return Err(("no-text", format!("field `{key}` in line {number} is not a string")));
-                }
-                if text.replace(string().map_err(|e| bad(&format!("field `{key}`"), &e))?).is_some() {
-                    return Err(("bad-json", format!("line {number} has two fields `{key}`")));
-                }
-                continue;
-            }
-            if key == input.id_field && record.id.is_empty() {
-                let is_number = raw.starts_with(|c: char| c == '-' || c.is_ascii_digit());
-                match string() {
-                    Ok(id) if is_string => {
-                        record.id = id;
-                        continue;
-                    }
-                    _ if is_number => {
-                        record.id = raw.to_owned();
-                        continue;
-                    }
-                    _ => {}
-                }
-            }
-            if key == input.source_field
-                && is_string
-                && record.source.is_empty()
-                && let Ok(source) = string()
-            {
-                record.source = source;
-                continue;
-            }
-            if !record.carried.is_empty() {
-                record.carried.push(',');
-            }
-            // Serialising a string cannot fail.
-            record.carried.push_str(&serde_json::to_string::<str>(&key).unwrap_or_default());
-            record.carried.push(':');
-            record.carried.push_str(raw);
-        }
-        let text =
-            text.ok_or_else(|| ("no-text", format!("line {number} has no field `{}`", input.text_field)))?;
-        record.bytes = text.into_bytes();
-        if record.id.is_empty() {
-            record.id = self.default_id();
-        }
-        if record.source.is_empty() {
-            record.source.clone_from(&self.source);
-        }
-        Ok(record)
+        let source = source.map_or(context.source, |member| say(&member, out));
+        let id = match id {
+            Some(member) => say(&member, out),
+            None => out.say(&context.file.id_of(self.number)),
+        };
+        let at = self.start + skipped + text.at + 1;
+        let span = Span { start: at, end: at + text.value.len() - 2 };
+        let text = Text { buffer: self.buffer, span, escaped: text.escaped };
+        let row = Row { id, source, media_type, carried, text };
+        out.push(row, values, |note| self.failure(context, "wrong-type", note));
+        Some(())
     }
 }
 
-/// Counts the bytes that pass.
-struct Counted {
-    file: File,
-    read: Arc<AtomicU64>,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let bytes = self.file.read(buffer)?;
-        self.read.fetch_add(bytes as u64, Ordering::Relaxed);
-        Ok(bytes)
+/// Adds a string, or the characters of a number, to the words.
+fn say(member: &Member<'_>, out: &mut Parsed) -> Span {
+    let inside = member.value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(member.value);
+    if !member.escaped {
+        return out.say(inside);
     }
+    let start = out.words.len();
+    unescape(inside, &mut out.words);
+    Span { start, end: out.words.len() }
 }
 
-fn open(
-    file: &SourceFile,
-    compression: Compression,
-    read: Arc<AtomicU64>,
-) -> io::Result<Box<dyn BufRead + Send>> {
-    let raw = Counted { file: File::open(&file.path)?, read };
-    const BUFFER: usize = 1 << 18;
-    Ok(match compression {
-        Compression::Plain => Box::new(BufReader::with_capacity(BUFFER, raw)),
-        Compression::Gzip => {
-            let decoder = flate2::read::MultiGzDecoder::new(BufReader::with_capacity(BUFFER, raw));
-            Box::new(BufReader::with_capacity(BUFFER, decoder))
+/// Writes what the inside of a JSON string stands for. It was found sound before: what is not stands as
+/// U+FFFD.
+pub(super) fn unescape(inside: &str, out: &mut impl Write) {
+    let mut rest = inside;
+    while let Some(run) = memchr(b'\\', rest.as_bytes()) {
+        let (plain, escape) = rest.split_at(run);
+        // Writing to a string or a column cannot fail.
+        let _ = out.write_str(plain);
+        let (sign, length) = decode(escape.as_bytes());
+        let _ = out.write_char(sign);
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    let _ = out.write_str(rest);
+}
+
+/// What an escape stands for, and its length.
+fn decode(escape: &[u8]) -> (char, usize) {
+    let sign = match escape.get(1) {
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(b'u') => {
+            let code = escape.get(2..6).and_then(hex).unwrap_or(0xfffd);
+            let low = escape.get(8..12).and_then(hex).unwrap_or(0);
+            return match char::from_u32(code) {
+                Some(sign) => (sign, 6),
+                None => {
+                    let code = 0x10000 + ((code & 0x3ff) << 10 | (low & 0x3ff));
+                    (char::from_u32(code).unwrap_or('\u{fffd}'), 12)
+                }
+            };
         }
-        Compression::Bzip2 => return Err(io::Error::from(io::ErrorKind::Unsupported)),
-        Compression::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::new(raw)?;
-            // Archives made with `--long=31` are common; the default limit is 2^27.
-            decoder.window_log_max(31)?;
-            Box::new(BufReader::with_capacity(BUFFER, decoder))
-        }
-    })
+        Some(sign) if sign.is_ascii() => char::from(*sign),
+        _ => '\u{fffd}',
+    };
+    (sign, 2)
 }

@@ -1,11 +1,45 @@
 //! Input: from paths to batches of documents, in a fixed order.
+//!
+//! Reading has three steps. A [`Cursor`] cuts the files into chunks, one after the other; a [`Parser`] takes
+//! a chunk apart, and any number of them may work at once; what they give, a [`Parsed`], is numbered and
+//! named in input order ([`Ids`]), and made into batches.
 
-mod batches;
+mod batch;
+mod columns_json;
+mod csv;
+mod csv_cutter;
+mod csv_rows;
+mod cursor;
 mod files;
+mod format;
+mod http;
+mod ids;
+mod json_scan;
 mod jsonl;
+mod jsonl_slow;
+mod lines;
+mod open;
+mod parquet_cutter;
+mod parquet_rows;
+mod parsed;
+mod parser;
 mod record;
-mod text;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod warc;
+mod warc_cutter;
+mod whole;
+mod window;
 
-pub use batches::{Batches, InputBatch, input_schema};
-pub use files::{Format, InputError, SourceFile, expand};
-pub use record::{Failure, Item, Record};
+pub use batch::InputBatch;
+pub use cursor::{Chunk, Cursor, Position};
+pub use files::{InputError, SourceFile, expand};
+pub use format::{Format, Kind};
+pub use ids::Ids;
+pub use open::{ByteRange, open_bytes};
+pub use parquet_cutter::parquet_columns;
+pub use parsed::Parsed;
+pub use parser::Parser;
+pub use record::Failure;
+pub use schema::input_schema;

@@ -1,44 +1,41 @@
-//! One document as it is read, or why it could not be.
+//! A place in the input that gives no document.
 
-use serde_json::Value;
-
-/// What reading gives, in input order.
-#[derive(Clone, Debug)]
-pub enum Item {
-    /// A document.
-    Document(Record),
-    /// A place in the input that gives no document.
-    Failed(Failure),
-}
-
-/// A document as read.
-#[derive(Clone, Debug, Default)]
-pub struct Record {
-    /// Its id: the input's own, else made from file and position.
-    pub id: String,
-    /// The file it was read from, or the input's own source.
-    pub source: String,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-    /// Members of the JSON object that were not asked for, as text, with their commas between.
-    pub carried: String,
-    /// Values of the declared columns, in their order.
-    pub columns: Vec<Value>,
-    /// First byte of the record in the (decompressed) file.
-    pub offset: u64,
-}
+use super::files::SourceFile;
 
 /// A place in the input that gives no document.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     /// Id that a document would have had there.
     pub id: String,
     /// The file.
     pub source: String,
-    /// First byte of the record in the (decompressed) file.
+    /// First byte of the record in the (decompressed) file; in Parquet, its row.
     pub offset: u64,
     /// Kebab-case reason.
     pub rule: &'static str,
     /// The reason in words.
     pub note: String,
+}
+
+impl Failure {
+    /// A failure of a whole file.
+    pub(super) fn of_file(file: &SourceFile, rule: &'static str, note: String) -> Self {
+        Self { id: file.name.clone(), source: file.source(), offset: 0, rule, note }
+    }
+
+    /// A failure of the record with this number, from 1, in a file of many.
+    pub(super) fn of_record(
+        file: &SourceFile,
+        number: u64,
+        offset: u64,
+        rule: &'static str,
+        note: String,
+    ) -> Self {
+        Self { id: file.id_of(number), source: file.source(), offset, rule, note }
+    }
+}
+
+/// The note on a record that has more bytes than a document may have.
+pub(super) fn too_large(what: &str, bytes: u64, most: usize) -> (&'static str, String) {
+    ("too-large", format!("{what} has {bytes} bytes, and `max-document-bytes` is {most}"))
 }

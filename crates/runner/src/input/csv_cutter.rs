@@ -1,0 +1,207 @@
+//! Cutting CSV and TSV into blocks of whole rows, and reading the header.
+
+use super::csv_rows::{End, cells, end};
+use super::cursor::{Block, Body};
+use super::files::SourceFile;
+use super::record::{Failure, too_large};
+use super::window::Window;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Rows of a file, with what is needed to read them.
+pub(super) struct Rows {
+    pub block: Block,
+    pub header: Arc<Header>,
+    /// The rows in the block, without the ends of their lines.
+    pub rows: Vec<Range<usize>>,
+}
+
+/// The first row of a file.
+pub(super) struct Header {
+    pub names: Vec<String>,
+    pub separator: u8,
+}
+
+/// Cuts blocks of whole rows.
+pub struct CsvCutter {
+    window: Window,
+    header: Arc<Header>,
+    number: u64,
+    most: usize,
+}
+
+/// A row at the start of the window.
+enum Next {
+    Row(usize),
+    /// Nothing is left.
+    Nothing,
+    Failed(Box<Failure>),
+    Last(Box<Failure>),
+}
+
+impl CsvCutter {
+    /// A cutter of the rows in `window`, which begins at the start of the file. Goes on at `offset`, where
+    /// that is past the header; `number` rows stand before it.
+    ///
+    /// # Errors
+    /// Where there is no header to be read.
+    pub fn new(
+        window: Window,
+        file: &SourceFile,
+        separator: u8,
+        number: u64,
+        most: usize,
+    ) -> Result<Self, Box<Failure>> {
+        let header = Arc::new(Header { names: Vec::new(), separator });
+        let mut cutter = Self { window, header, number: 0, most };
+        let bom = b"\xef\xbb\xbf";
+        cutter.window.fill(bom.len());
+        if cutter.window.data().starts_with(bom) {
+            cutter.window.take(bom.len());
+        }
+        let row = loop {
+            match cutter.row(file, 0) {
+                Next::Row(length) => {
+                    let row = cutter.window.take(length);
+                    if !trimmed(&row).is_empty() {
+                        break row;
+                    }
+                }
+                Next::Nothing => break Vec::new(),
+                Next::Failed(failure) | Next::Last(failure) => {
+                    let note = format!("in the header: {}", failure.note);
+                    return Err(Box::new(Failure::of_file(file, failure.rule, note)));
+                }
+            }
+        };
+        let mut names = Vec::new();
+        if row.is_empty() {
+            return Ok(cutter);
+        }
+        cells(trimmed(&row), separator, |cell| {
+            names.push(String::from_utf8(cell.to_vec()));
+        });
+        let names: Result<Vec<String>, _> = names.into_iter().collect();
+        let names = names.map_err(|_| {
+            let note = "the names of the columns are not UTF-8".to_owned();
+            Box::new(Failure::of_file(file, "bad-csv", note))
+        })?;
+        cutter.header = Arc::new(Header { names, separator });
+        cutter.number = number;
+        Ok(cutter)
+    }
+
+    /// Checks that one column is named `text`.
+    ///
+    /// # Errors
+    /// Where there is none, or there are two: no row of the file can be a document then.
+    pub fn check(&self, file: &SourceFile, text: &str) -> Result<(), Box<Failure>> {
+        let names = &self.header.names;
+        let (rule, note) = match names.iter().filter(|name| *name == text).count() {
+            0 if !names.is_empty() => ("no-text", format!("there is no column `{text}`")),
+            0 | 1 => return Ok(()),
+            count => ("bad-csv", format!("there are {count} columns `{text}`")),
+        };
+        Err(Box::new(Failure::of_file(file, rule, note)))
+    }
+
+    /// Goes on in another window on the same file, past the header.
+    pub fn go_on(&mut self, window: Window) {
+        self.window = window;
+    }
+
+    /// Offset of the next row, and the number of rows before it.
+    pub fn place(&self) -> (u64, u64) {
+        (self.window.offset(), self.number)
+    }
+
+    /// The next block, of about `bytes`.
+    pub fn next(&mut self, file: &SourceFile, bytes: usize) -> Option<Body> {
+        self.window.fill(bytes.max(1));
+        let mut rows = Vec::new();
+        let mut at = 0;
+        // The rows that are at hand; one that goes on past them is for the next block.
+        while at < bytes.max(1) {
+            let data = limited(self.window.data().get(at..)?, self.most);
+            let End::At(length) = end(data, self.header.separator) else { break };
+            rows.push(at..at + length);
+            at += length;
+        }
+        if at == 0 {
+            match self.row(file, self.number + 1) {
+                Next::Row(length) => rows.push(0..length),
+                Next::Nothing => return None,
+                Next::Failed(failure) => {
+                    self.number += 1;
+                    return Some(Body::Failed(failure));
+                }
+                Next::Last(failure) => return Some(Body::Last(failure)),
+            }
+        }
+        let (offset, number) = self.place();
+        let bytes = self.window.take(rows.last().map_or(0, |row| row.end));
+        for row in &mut rows {
+            let length = trimmed(bytes.get(row.clone()).unwrap_or_default()).len();
+            row.end = row.start + length;
+        }
+        rows.retain(|row| !row.is_empty());
+        self.number += rows.len() as u64;
+        let block = Block { bytes, offset, number };
+        Some(Body::Rows(Rows { block, header: Arc::clone(&self.header), rows }))
+    }
+
+    /// Looks for the end of the row at the start of the window, as far as rows may go.
+    fn row(&mut self, file: &SourceFile, number: u64) -> Next {
+        loop {
+            let data = self.window.data();
+            let found = end(limited(data, self.most), self.header.separator);
+            let offset = self.window.offset();
+            let failed = |(rule, note): (&'static str, String)| {
+                Box::new(Failure::of_record(file, number, offset, rule, note))
+            };
+            let unclosed = || ("bad-csv", format!("a quote that opens in row {number} is not closed"));
+            match found {
+                End::At(length) => return Next::Row(length),
+                // The quote may stand there by mistake: the next line is taken for a row again.
+                End::Quoted if data.len() > self.most => {
+                    let (rule, note) = unclosed();
+                    let note = format!("{note} within `max-document-bytes`, which is {}", self.most);
+                    self.window.skip_line();
+                    return Next::Failed(failed((rule, note)));
+                }
+                End::Open if data.len() > self.most => {
+                    let seen = self.most as u64 + 1;
+                    self.window.skip(seen);
+                    let size = seen + self.window.skip_line();
+                    return Next::Failed(failed(too_large(&format!("row {number}"), size, self.most)));
+                }
+                _ if !self.window.ended() => self.window.grow(),
+                _ if self.window.error().is_some() => {
+                    let error = self.window.error().unwrap_or_default();
+                    return Next::Last(failed((
+                        "broken-file",
+                        format!("the file ends in an error: {error}"),
+                    )));
+                }
+                _ if data.is_empty() => return Next::Nothing,
+                End::Quoted => {
+                    self.window.skip_line();
+                    return Next::Failed(failed(unclosed()));
+                }
+                End::Open => return Next::Row(data.len()),
+            }
+        }
+    }
+}
+
+/// What a row may lie in: its bytes and the end of its line. Rows end where they end in that, however much
+/// more is at hand.
+fn limited(data: &[u8], most: usize) -> &[u8] {
+    data.get(..most.saturating_add(1)).unwrap_or(data)
+}
+
+/// A row without the end of its line.
+fn trimmed(row: &[u8]) -> &[u8] {
+    let row = row.strip_suffix(b"\n").unwrap_or(row);
+    row.strip_suffix(b"\r").unwrap_or(row)
+}

@@ -1,0 +1,251 @@
+//! Walking the files in order and cutting them into chunks: the part of reading that one thread at a time
+//! does. It never fails: what cannot be read becomes a chunk that parses to failures.
+
+use super::csv_cutter::{CsvCutter, Rows};
+use super::files::SourceFile;
+use super::format::Kind;
+use super::lines::LineCutter;
+use super::open::open_content;
+use super::parquet_cutter::{Group, ParquetCutter};
+use super::record::Failure;
+use super::warc_cutter::{Records, WarcCutter};
+use super::window::Window;
+use crate::config::{Compression, Input};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// Where reading goes on: after a chunk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Number of the file in the list.
+    pub file: usize,
+    /// Bytes of its content before, decompressed.
+    pub offset: u64,
+    /// Lines, rows or records before.
+    pub number: u64,
+}
+
+/// A part of the input that is parsed at one go: whole records of one file or of several.
+pub struct Chunk {
+    pub(super) pieces: Vec<Piece>,
+    after: Position,
+    bytes: u64,
+}
+
+impl Chunk {
+    /// Where reading goes on after it.
+    pub fn after(&self) -> &Position {
+        &self.after
+    }
+
+    /// Bytes that it holds in memory, or will hold while it is parsed, about.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+/// A part of a chunk, from one file.
+pub(super) struct Piece {
+    pub file: Arc<SourceFile>,
+    pub body: Body,
+}
+
+/// Bytes that hold whole records.
+pub(super) struct Block {
+    pub bytes: Vec<u8>,
+    /// Offset of the first byte in the file.
+    pub offset: u64,
+    /// Records before it in the file.
+    pub number: u64,
+}
+
+/// What a piece holds.
+pub(super) enum Body {
+    Lines(Block),
+    Rows(Rows),
+    Warc(Records),
+    Parquet(Group),
+    /// The file is a document and is read when it is parsed.
+    Whole(Arc<AtomicU64>, u64),
+    Failed(Box<Failure>),
+    /// A failure after which nothing comes of the file.
+    Last(Box<Failure>),
+}
+
+impl Body {
+    pub fn failed(failure: Failure) -> Self {
+        Self::Failed(Box::new(failure))
+    }
+
+    /// Bytes in memory; a failure counts as well, or many of them would make one chunk.
+    fn bytes(&self) -> u64 {
+        256 + match self {
+            Self::Lines(block) | Self::Rows(Rows { block, .. }) => block.bytes.len() as u64,
+            Self::Warc(records) => records.block.bytes.len() as u64,
+            Self::Parquet(group) => group.bytes,
+            Self::Whole(_, bytes) => *bytes,
+            Self::Failed(_) | Self::Last(_) => 0,
+        }
+    }
+}
+
+/// Walks files in order and cuts them into chunks.
+pub struct Cursor<'a> {
+    files: &'a [SourceFile],
+    input: &'a Input,
+    chunk_bytes: usize,
+    most: usize,
+    read: Arc<AtomicU64>,
+    position: Position,
+    open: Option<(Arc<SourceFile>, Cutter)>,
+}
+
+enum Cutter {
+    Lines(LineCutter),
+    Csv(CsvCutter),
+    Warc(WarcCutter),
+    Parquet(ParquetCutter),
+    Done,
+}
+
+impl<'a> Cursor<'a> {
+    /// A cursor before the first file that cuts chunks of about `chunk_bytes` and adds the bytes that it
+    /// reads, as they are stored, to `read`.
+    pub fn new(
+        files: &'a [SourceFile],
+        input: &'a Input,
+        chunk_bytes: usize,
+        max_document_bytes: usize,
+        read: Arc<AtomicU64>,
+    ) -> Self {
+        let position = Position::default();
+        Self { files, input, chunk_bytes, most: max_document_bytes, read, position, open: None }
+    }
+
+    /// Goes to a position that a chunk gave. Plain files are sought in, compressed ones read up to there.
+    pub fn resume_at(&mut self, position: &Position) {
+        self.position = position.clone();
+        self.open = None;
+    }
+
+    /// The next chunk, and `None` after the last.
+    #[expect(clippy::should_implement_trait, reason = "a cursor also jumps")]
+    pub fn next(&mut self) -> Option<Chunk> {
+        let (mut pieces, mut bytes) = (Vec::new(), 0);
+        while bytes < self.chunk_bytes as u64 {
+            let Some(piece) = self.piece(self.chunk_bytes - bytes as usize) else { break };
+            bytes += piece.body.bytes();
+            pieces.push(piece);
+        }
+        (!pieces.is_empty()).then(|| Chunk { pieces, after: self.position.clone(), bytes })
+    }
+
+    fn piece(&mut self, bytes: usize) -> Option<Piece> {
+        loop {
+            let Some((file, cutter)) = &mut self.open else {
+                let file = Arc::new(self.files.get(self.position.file)?.clone());
+                let (cutter, body) = self.start(&file);
+                self.open = Some((Arc::clone(&file), cutter));
+                match body {
+                    Some(body) => return Some(self.leave(file, body)),
+                    None => continue,
+                }
+            };
+            let body = match cutter {
+                Cutter::Lines(lines) => {
+                    let body = lines.next(file, bytes);
+                    (self.position.offset, self.position.number) = lines.place();
+                    body
+                }
+                Cutter::Csv(rows) => {
+                    let body = rows.next(file, bytes);
+                    (self.position.offset, self.position.number) = rows.place();
+                    body
+                }
+                Cutter::Warc(records) => {
+                    let body = records.next(file, bytes);
+                    if let Some(offset) = records.again() {
+                        match window(file, offset, &self.read) {
+                            Ok(window) => records.go_on(window),
+                            Err(failure) => {
+                                let file = Arc::clone(file);
+                                return Some(self.leave(file, Body::Last(failure)));
+                            }
+                        }
+                    }
+                    (self.position.offset, self.position.number) = records.place();
+                    body
+                }
+                Cutter::Parquet(rows) => {
+                    let body = rows.next(self.chunk_bytes);
+                    self.position.number = rows.number();
+                    body
+                }
+                Cutter::Done => None,
+            };
+            let file = Arc::clone(file);
+            match body {
+                Some(body @ Body::Last(_)) => return Some(self.leave(file, body)),
+                Some(body) => return Some(Piece { file, body }),
+                None => self.advance(),
+            }
+        }
+    }
+
+    fn leave(&mut self, file: Arc<SourceFile>, body: Body) -> Piece {
+        self.advance();
+        Piece { file, body }
+    }
+
+    fn advance(&mut self) {
+        self.position = Position { file: self.position.file + 1, ..Position::default() };
+        self.open = None;
+    }
+
+    /// Opens the file at the position: a cutter of its pieces, or the one piece that it is.
+    fn start(&self, file: &Arc<SourceFile>) -> (Cutter, Option<Body>) {
+        if let Kind::Whole(_) = file.format.kind {
+            // Text is packed to about an eighth.
+            let packed = file.format.compression != Compression::Plain;
+            let bytes = file.bytes.saturating_mul(if packed { 8 } else { 1 }).min(self.most as u64);
+            return (Cutter::Done, Some(Body::Whole(Arc::clone(&self.read), bytes)));
+        }
+        match self.cutter(file) {
+            Ok(cutter) => (cutter, None),
+            Err(failure) => (Cutter::Done, Some(Body::Last(failure))),
+        }
+    }
+
+    fn cutter(&self, file: &SourceFile) -> Result<Cutter, Box<Failure>> {
+        let Position { offset, number, .. } = self.position;
+        let window = |offset| window(file, offset, &self.read);
+        Ok(match file.format.kind {
+            Kind::Jsonl => Cutter::Lines(LineCutter::new(window(offset)?, number, self.most)),
+            Kind::Csv(separator) => {
+                let mut rows = CsvCutter::new(window(0)?, file, separator, number, self.most)?;
+                rows.check(file, &self.input.text_field)?;
+                if offset > rows.place().0 {
+                    rows.go_on(window(offset)?);
+                }
+                Cutter::Csv(rows)
+            }
+            Kind::Warc => Cutter::Warc(WarcCutter::new(window(offset)?, number, self.most)),
+            Kind::Parquet => {
+                let read = Arc::clone(&self.read);
+                Cutter::Parquet(ParquetCutter::new(file, self.input, number, read)?)
+            }
+            Kind::Whole(_) => Cutter::Done,
+        })
+    }
+}
+
+fn window(file: &SourceFile, offset: u64, read: &Arc<AtomicU64>) -> Result<Window, Box<Failure>> {
+    match open_content(file, offset, read) {
+        Ok(content) => Ok(Window::new(content, offset)),
+        Err(error) => {
+            let note = format!("cannot read the file: {error}");
+            Err(Box::new(Failure::of_file(file, "unreadable-file", note)))
+        }
+    }
+}

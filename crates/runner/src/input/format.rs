@@ -1,0 +1,91 @@
+//! How files hold documents, told by their endings.
+
+pub use crate::config::Compression;
+use std::path::Path;
+
+/// What a file holds, under its compression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The file is a document of this media type; plain text where it is `None`.
+    Whole(Option<&'static str>),
+    /// A line is a document: a JSON object.
+    Jsonl,
+    /// A row is a document; the cells are parted by this sign, and the first row names the columns.
+    Csv(u8),
+    /// A row is a document.
+    Parquet,
+    /// A record is a document, or belongs to one.
+    Warc,
+}
+
+/// How a file holds documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// What it holds.
+    pub kind: Kind,
+    /// How it is compressed.
+    pub compression: Compression,
+}
+
+/// The kinds that [`format_of`] knows, for hints.
+pub(super) const KNOWN: &str = "textmill reads `.txt`, `.md`, `.html`, `.jsonl`, `.csv`, `.tsv`, `.warc`, `.wet`, each also with \
+                                `.gz`, `.zst` or `.bz2` after it, and `.parquet`";
+
+const HTML: Kind = Kind::Whole(Some("text/html"));
+const MARKDOWN: Kind = Kind::Whole(Some("text/markdown"));
+
+const KINDS: [(&str, Kind); 13] = [
+    ("txt", Kind::Whole(None)),
+    ("text", Kind::Whole(None)),
+    ("md", MARKDOWN),
+    ("markdown", MARKDOWN),
+    ("html", HTML),
+    ("htm", HTML),
+    ("xhtml", Kind::Whole(Some("application/xhtml+xml"))),
+    ("jsonl", Kind::Jsonl),
+    ("ndjson", Kind::Jsonl),
+    ("csv", Kind::Csv(b',')),
+    ("tsv", Kind::Csv(b'\t')),
+    ("warc", Kind::Warc),
+    ("wet", Kind::Warc),
+];
+
+const COMPRESSIONS: [(&str, Compression); 4] = [
+    ("gz", Compression::Gzip),
+    ("zst", Compression::Zstd),
+    ("zstd", Compression::Zstd),
+    ("bz2", Compression::Bzip2),
+];
+
+/// The format that the ending of a path stands for, in any case of letters.
+pub(super) fn format_of(path: &Path) -> Option<Format> {
+    let name = path.file_name()?.to_string_lossy().to_lowercase();
+    let (stem, ending) = name.rsplit_once('.')?;
+    if ending == "parquet" {
+        return Some(Format { kind: Kind::Parquet, compression: Compression::Plain });
+    }
+    let packed = COMPRESSIONS.iter().find(|(known, _)| *known == ending);
+    let (ending, compression) = match packed {
+        Some((_, compression)) => (stem.rsplit_once('.')?.1, *compression),
+        None => (ending, Compression::Plain),
+    };
+    let (_, kind) = KINDS.iter().find(|(known, _)| *known == ending)?;
+    Some(Format { kind: *kind, compression })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_go_by_the_ending() {
+        let of = |name: &str| format_of(Path::new(name)).map(|f| (f.kind, f.compression));
+        assert_eq!(of("a.TXT"), Some((Kind::Whole(None), Compression::Plain)));
+        assert_eq!(of("a.jsonl.zst"), Some((Kind::Jsonl, Compression::Zstd)));
+        assert_eq!(of("a.Md.BZ2"), Some((MARKDOWN, Compression::Bzip2)));
+        assert_eq!(of("x.warc.wet.gz"), Some((Kind::Warc, Compression::Gzip)));
+        for unknown in ["a.arc", "a.parquet.gz", "a.gz", "jsonl", "a.pdf"] {
+            assert_eq!(of(unknown), None, "{unknown}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Cutting JSON Lines into blocks of whole lines. What the lines say is not looked at here.
+
+use super::cursor::{Block, Body};
+use super::files::SourceFile;
+use super::record::{Failure, too_large};
+use super::window::Window;
+
+/// Cuts blocks of whole lines.
+pub struct LineCutter {
+    window: Window,
+    number: u64,
+    most: usize,
+}
+
+impl LineCutter {
+    /// A cutter of the lines in `window`, before which `number` lines stand.
+    pub fn new(window: Window, number: u64, most: usize) -> Self {
+        Self { window, number, most }
+    }
+
+    /// Offset of the next line, and the number of lines before it.
+    pub fn place(&self) -> (u64, u64) {
+        (self.window.offset(), self.number)
+    }
+
+    /// The next block, of about `bytes`.
+    pub fn next(&mut self, file: &SourceFile, bytes: usize) -> Option<Body> {
+        self.window.fill(bytes.max(1));
+        loop {
+            if let Some(end) = memchr::memrchr(b'\n', self.window.data()) {
+                return Some(self.block(end + 1));
+            }
+            if self.window.ended() {
+                break;
+            }
+            // As in the parser: the limit is one of lines without their end.
+            if self.window.data().len() > self.most {
+                let offset = self.window.offset();
+                let size = self.window.skip_line();
+                self.number += 1;
+                let (rule, note) = too_large(&format!("line {}", self.number), size, self.most);
+                return Some(Body::failed(Failure::of_record(file, self.number, offset, rule, note)));
+            }
+            self.window.grow();
+        }
+        if let Some(error) = self.window.error() {
+            // What was read of the line is lost with it; the lines before are safe.
+            let note = format!("the file ends in an error: {error}");
+            let offset = self.window.offset();
+            let failure = Failure::of_record(file, self.number + 1, offset, "broken-file", note);
+            return Some(Body::Last(Box::new(failure)));
+        }
+        (!self.window.data().is_empty()).then(|| self.block(self.window.data().len()))
+    }
+
+    fn block(&mut self, bytes: usize) -> Body {
+        let (offset, number) = self.place();
+        let bytes = self.window.take(bytes);
+        self.number += memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        Body::Lines(Block { bytes, offset, number })
+    }
+}

@@ -1,0 +1,131 @@
+//! Bytes of input files: where they come from, and what undoes their compression.
+
+use super::files::SourceFile;
+use crate::config::Compression;
+use crate::remote::{self, is_address};
+use bytes::Bytes;
+use parquet::errors::ParquetError;
+use parquet::file::reader::{ChunkReader, Length};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bytes that are decompressed at a time. Fixed: what a decoder gives before an error may depend on it.
+const BUFFER: usize = 1 << 18;
+
+/// The bytes of a file as they are stored, from `offset` on.
+///
+/// # Errors
+/// Where it cannot be opened.
+pub fn open_bytes(path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+    if is_address(path) {
+        return remote::open(path, offset);
+    }
+    let mut file = File::open(path)?;
+    if offset > 0 {
+        file.seek(SeekFrom::Start(offset))?;
+    }
+    Ok(Box::new(file))
+}
+
+/// The content of a file from `offset` on, its compression undone. `read` counts the bytes as they are stored.
+///
+/// # Errors
+/// Where it cannot be opened, or ends or breaks before `offset`.
+pub fn open_content(
+    file: &SourceFile,
+    offset: u64,
+    read: &Arc<AtomicU64>,
+) -> io::Result<Box<dyn Read + Send>> {
+    let plain = file.format.compression == Compression::Plain;
+    let start = if plain { offset } else { 0 };
+    let raw = Counted { inner: open_bytes(&file.path, start)?, read: Arc::clone(read) };
+    if plain {
+        return Ok(Box::new(raw));
+    }
+    let raw = BufReader::with_capacity(BUFFER, raw);
+    let decoder: Box<dyn Read + Send> = match file.format.compression {
+        Compression::Plain => Box::new(raw),
+        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(raw)),
+        Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(raw)),
+        Compression::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(raw)?;
+            // Archives made with `--long=31` are common; the default limit is 2^27.
+            decoder.window_log_max(31)?;
+            Box::new(decoder)
+        }
+    };
+    let mut content = Even(BufReader::with_capacity(BUFFER, decoder));
+    if io::copy(&mut (&mut content).take(offset), &mut io::sink())? < offset {
+        return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+    }
+    Ok(Box::new(content))
+}
+
+/// Counts the bytes that pass.
+struct Counted {
+    inner: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.inner.read(buffer)?;
+        self.read.fetch_add(bytes as u64, Ordering::Relaxed);
+        Ok(bytes)
+    }
+}
+
+/// Reads through the buffer always, however much is asked for.
+struct Even<R>(BufReader<R>);
+
+impl<R: Read> Read for Even<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut ready = self.0.fill_buf()?;
+        let bytes = ready.read(buffer)?;
+        self.0.consume(bytes);
+        Ok(bytes)
+    }
+}
+
+/// A file that is read in places, not from start to end.
+#[derive(Clone, Debug)]
+pub struct ByteRange {
+    path: PathBuf,
+    bytes: u64,
+}
+
+impl ByteRange {
+    /// A file of so many bytes.
+    pub fn new(file: &SourceFile) -> Self {
+        Self { path: file.path.clone(), bytes: file.bytes }
+    }
+}
+
+impl Length for ByteRange {
+    fn len(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl ChunkReader for ByteRange {
+    type T = BufReader<Box<dyn Read + Send>>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        Ok(BufReader::new(open_bytes(&self.path, start)?))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        if is_address(&self.path) {
+            return Ok(remote::read_range(&self.path, start..start + length as u64)?);
+        }
+        let mut bytes = Vec::new();
+        open_bytes(&self.path, start)?.take(length as u64).read_to_end(&mut bytes)?;
+        if bytes.len() < length {
+            return Err(ParquetError::EOF(format!("the file ends before byte {}", start + length as u64)));
+        }
+        Ok(bytes.into())
+    }
+}

@@ -1,0 +1,155 @@
+//! Cutting Parquet files into row groups, and large ones of these into rows. Nothing is decoded here.
+
+use super::cursor::Body;
+use super::files::SourceFile;
+use super::format::Kind;
+use super::open::ByteRange;
+use super::record::Failure;
+use crate::config::Input;
+use arrow_schema::DataType;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use textmill_core::column::{RESERVED, is_supported};
+
+/// Rows of a row group.
+pub(super) struct Group {
+    pub metadata: ArrowReaderMetadata,
+    pub group: usize,
+    /// First row, in the group.
+    pub start: usize,
+    pub rows: usize,
+    /// Rows before it in the file.
+    pub number: u64,
+    /// Bytes that it has when it is decoded, about.
+    pub bytes: u64,
+}
+
+/// Cuts row groups.
+pub struct ParquetCutter {
+    metadata: ArrowReaderMetadata,
+    read: Arc<AtomicU64>,
+    group: usize,
+    start: usize,
+    number: u64,
+}
+
+fn open(file: &SourceFile) -> Result<ArrowReaderMetadata, String> {
+    let metadata = ArrowReaderMetadata::load(&ByteRange::new(file), ArrowReaderOptions::new());
+    metadata.map_err(|error| error.to_string())
+}
+
+impl ParquetCutter {
+    /// Opens a file and goes past `number` rows.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or holds no text.
+    pub fn new(
+        file: &SourceFile,
+        input: &Input,
+        number: u64,
+        read: Arc<AtomicU64>,
+    ) -> Result<Self, Box<Failure>> {
+        let failed = |rule, note| Box::new(Failure::of_file(file, rule, note));
+        if let Err(error) = super::open::open_bytes(&file.path, 0) {
+            return Err(failed("unreadable-file", format!("cannot read the file: {error}")));
+        }
+        let metadata = open(file).map_err(|error| failed("bad-parquet", error))?;
+        let text = &input.text_field;
+        match metadata.schema().field_with_name(text).map(|field| field.data_type()) {
+            Err(_) => return Err(failed("no-text", format!("there is no column `{text}`"))),
+            Ok(kind) if !is_text(kind) => {
+                return Err(failed("no-text", format!("the column `{text}` is of type {kind}")));
+            }
+            Ok(_) => {}
+        }
+        let mut cutter = Self { metadata, read, group: 0, start: 0, number };
+        let mut left = number;
+        while let Some(rows) = cutter.rows().filter(|rows| *rows as u64 <= left) {
+            left -= rows as u64;
+            cutter.group += 1;
+        }
+        cutter.start = left as usize;
+        Ok(cutter)
+    }
+
+    /// Rows before the next piece.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Rows of the group that is at hand.
+    fn rows(&self) -> Option<usize> {
+        let group = self.metadata.metadata().row_groups().get(self.group)?;
+        Some(usize::try_from(group.num_rows()).unwrap_or(0))
+    }
+
+    /// The next rows: a group, or where that is large, about `bytes` of it.
+    pub fn next(&mut self, bytes: usize) -> Option<Body> {
+        let mut rows = self.rows()?;
+        while self.start >= rows {
+            self.group += 1;
+            self.start = 0;
+            rows = self.rows()?;
+        }
+        let group = self.metadata.metadata().row_groups().get(self.group)?;
+        let size = u64::try_from(group.total_byte_size()).unwrap_or(0);
+        let stored = u64::try_from(group.compressed_size()).unwrap_or(0);
+        let share = |bytes: u64, row: usize| (u128::from(bytes) * row as u128 / rows as u128) as u64;
+        let many = bytes as u128 * rows as u128 / u128::from(size.max(1));
+        let many = if size <= 2 * bytes as u64 { rows } else { (many as usize).max(1) };
+        // Values that repeat are stored once: a small group may be large in memory.
+        let many = many.min(ROWS_AT_MOST);
+        let end = rows.min(self.start + many);
+        self.read.fetch_add(share(stored, end) - share(stored, self.start), Ordering::Relaxed);
+        let body = Group {
+            metadata: self.metadata.clone(),
+            group: self.group,
+            start: self.start,
+            rows: end - self.start,
+            number: self.number,
+            bytes: share(size, end) - share(size, self.start),
+        };
+        self.number += (end - self.start) as u64;
+        self.start = end;
+        Some(Body::Parquet(body))
+    }
+}
+
+/// Rows of a piece, at most.
+const ROWS_AT_MOST: usize = 4096;
+
+fn is_text(kind: &DataType) -> bool {
+    match kind {
+        DataType::Dictionary(_, kind) => is_text(kind),
+        kind => kind.is_string() || kind.is_binary(),
+    }
+}
+
+/// The columns that stages may read, where all files are Parquet: those that every file has, with one type,
+/// besides id, source and text. Files that cannot be read do not count.
+pub fn parquet_columns(files: &[SourceFile], input: &Input) -> Vec<(String, DataType)> {
+    if files.iter().any(|file| file.format.kind != Kind::Parquet) {
+        return Vec::new();
+    }
+    let mut columns: Option<Vec<(String, DataType)>> = None;
+    for metadata in files.iter().filter_map(|file| open(file).ok()) {
+        let schema = metadata.schema();
+        let same = |(name, kind): &(String, DataType)| {
+            schema.field_with_name(name).is_ok_and(|field| field.data_type() == kind)
+        };
+        match &mut columns {
+            Some(columns) => columns.retain(same),
+            None => {
+                let fields = schema.fields().iter().map(|f| (f.name().clone(), f.data_type().clone()));
+                columns = Some(fields.collect());
+            }
+        }
+    }
+    let own = [&input.text_field, &input.id_field, &input.source_field];
+    let mut columns = columns.unwrap_or_default();
+    columns.retain(|(name, kind)| {
+        is_supported(kind) && !own.contains(&name) && !RESERVED.contains(&name.as_str())
+    });
+    columns
+}

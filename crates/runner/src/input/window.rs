@@ -1,0 +1,111 @@
+//! A window on the content of a file, from which whole records are cut.
+
+use std::io::{ErrorKind, Read};
+
+/// Bytes that were read and not yet cut off.
+pub struct Window {
+    source: Box<dyn Read + Send>,
+    data: Vec<u8>,
+    offset: u64,
+    ended: bool,
+    error: Option<String>,
+}
+
+impl Window {
+    /// A window on `source`, whose first byte is at `offset` of the file.
+    pub fn new(source: Box<dyn Read + Send>, offset: u64) -> Self {
+        Self { source, data: Vec::new(), offset, ended: false, error: None }
+    }
+
+    /// Offset of the first byte that was not cut off.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The bytes at hand.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// Whether nothing comes after the bytes at hand.
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Why nothing comes after them, where that is not the end of the file.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// Reads until `bytes` are at hand or nothing comes any more.
+    pub fn fill(&mut self, bytes: usize) {
+        if self.ended || self.data.len() >= bytes {
+            return;
+        }
+        let mut have = self.data.len();
+        self.data.resize(bytes, 0);
+        while let Some(room @ [_, ..]) = self.data.get_mut(have..) {
+            match self.source.read(room) {
+                Ok(0) => self.ended = true,
+                Ok(read) => have += read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.ended = true;
+                    self.error = Some(error.to_string());
+                }
+            }
+            if self.ended {
+                break;
+            }
+        }
+        self.data.truncate(have);
+    }
+
+    /// Reads about as much again as is at hand.
+    pub fn grow(&mut self) {
+        self.fill(self.data.len().saturating_mul(2).max(1 << 6));
+    }
+
+    /// Cuts off the first `bytes`, without copying them.
+    pub fn take(&mut self, bytes: usize) -> Vec<u8> {
+        let bytes = bytes.min(self.data.len());
+        let rest = self.data.get(bytes..).unwrap_or_default().to_vec();
+        self.data.truncate(bytes);
+        self.offset += bytes as u64;
+        std::mem::replace(&mut self.data, rest)
+    }
+
+    /// Passes over the first `bytes`, of which any number may lie ahead.
+    pub fn skip(&mut self, bytes: u64) {
+        let mut left = bytes;
+        while left > 0 {
+            if self.data.is_empty() {
+                self.fill(1 << 16);
+                if self.data.is_empty() {
+                    return;
+                }
+            }
+            let here = usize::try_from(left).unwrap_or(usize::MAX).min(self.data.len());
+            self.data.drain(..here);
+            self.offset += here as u64;
+            left -= here as u64;
+        }
+    }
+
+    /// Passes over everything up to the end of the line, with it, and says how many bytes stood before it.
+    /// Keeps no more of it in memory than a buffer.
+    pub fn skip_line(&mut self) -> u64 {
+        let start = self.offset;
+        loop {
+            if let Some(end) = memchr::memchr(b'\n', &self.data) {
+                self.skip(end as u64 + 1);
+                return self.offset - start - 1;
+            }
+            self.skip(self.data.len() as u64);
+            self.fill(1 << 16);
+            if self.data.is_empty() {
+                return self.offset - start;
+            }
+        }
+    }
+}
