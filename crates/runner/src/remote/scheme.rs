@@ -1,0 +1,32 @@
+//! What tells an address from a path. Not which schemes are known.
+
+use std::path::Path;
+
+/// Whether a path is an address: it begins with a scheme and `://`, of whatever scheme.
+pub fn is_address(path: &Path) -> bool {
+    path.to_str().is_some_and(|text| split(text).is_some())
+}
+
+/// The scheme and what follows `://`, of an address.
+pub(super) fn split(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once("://")?;
+    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    // One letter alone is a drive of Windows.
+    let is_scheme = scheme.len() > 1 && scheme.starts_with(|c: char| c.is_ascii_alphabetic());
+    (is_scheme && scheme.chars().all(letters)).then_some((scheme, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_scheme() {
+        for text in ["s3://b/k", "https://host", "ftp://host/x", "S3://b"] {
+            assert!(is_address(Path::new(text)), "{text}");
+        }
+        for text in ["s3:/b/k", "data/s3://b", "c://x", "://x", "a.jsonl", "1s://x", "s3"] {
+            assert!(!is_address(Path::new(text)), "{text}");
+        }
+    }
+}
