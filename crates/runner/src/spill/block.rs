@@ -1,0 +1,300 @@
+//! A file of blocks: record batches, compressed, one after the other.
+//!
+//! A block is a frame of 48 bytes and what it frames, an Arrow IPC message with its body. The frame: checksum of
+//! everything after it (xxh3), bytes of message and body, bytes of the message, rows, first and last ordinal, whether
+//! the ordinals are there and ascend. All numbers are little-endian. A schema is not stored: who opens a file knows it.
+
+use super::file::PlacedFile;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, make_array};
+use arrow_buffer::Buffer;
+use arrow_ipc::CompressionType;
+use arrow_ipc::reader::read_record_batch;
+use arrow_ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
+use arrow_schema::{DataType, SchemaRef};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use textmill_plugin::drive::store::ascending_range;
+use textmill_plugin::error::{Error, ErrorKind, Result};
+use twox_hash::XxHash3_64;
+
+/// Bytes of a frame's head.
+const HEAD: usize = 48;
+
+/// A batch as a block.
+pub struct Encoded {
+    bytes: Vec<u8>,
+    head: Head,
+}
+
+/// What the head of a frame says besides the checksum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Head {
+    length: u64,
+    message: u32,
+    rows: u32,
+    range: Option<(u64, u64)>,
+}
+
+/// Makes a block of a batch. Costs time, no file is needed: for worker threads.
+///
+/// # Errors
+/// Where a column has a type that blocks cannot hold (dictionaries), or more than 2^32 rows.
+pub fn encode(batch: &RecordBatch) -> Result<Encoded> {
+    let range = ascending_range(batch);
+    let columns: Result<Vec<ArrayRef>> = batch.columns().iter().map(compact).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let batch = RecordBatch::try_new_with_options(batch.schema(), columns?, &options)?;
+    let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
+    let mut dictionaries = DictionaryTracker::new(true);
+    let (found, encoded) =
+        IpcDataGenerator {}.encode(&batch, &mut dictionaries, &options, &mut IpcWriteContext::default())?;
+    if !found.is_empty() {
+        return Err(Error::unsupported("spilling columns with dictionaries"));
+    }
+    let (message, body) = (encoded.ipc_message, encoded.arrow_data);
+    let head = Head {
+        length: (message.len() + body.len()) as u64,
+        message: u32::try_from(message.len())?,
+        rows: u32::try_from(batch.num_rows())?,
+        range,
+    };
+    let mut bytes = Vec::with_capacity(HEAD + message.len() + body.len());
+    bytes.extend([0; 8]);
+    bytes.extend(head.length.to_le_bytes());
+    bytes.extend(head.message.to_le_bytes());
+    bytes.extend(head.rows.to_le_bytes());
+    let (first, last) = range.unwrap_or_default();
+    bytes.extend(first.to_le_bytes());
+    bytes.extend(last.to_le_bytes());
+    bytes.extend(u64::from(range.is_some()).to_le_bytes());
+    bytes.extend(message);
+    bytes.extend(body);
+    let sum = XxHash3_64::oneshot(&bytes[8..]);
+    bytes[..8].copy_from_slice(&sum.to_le_bytes());
+    Ok(Encoded { bytes, head })
+}
+
+impl Encoded {
+    /// Bytes it takes in a file.
+    pub fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// Whether the batch has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.head.rows == 0
+    }
+
+    /// Rows of the batch.
+    pub fn rows(&self) -> u32 {
+        self.head.rows
+    }
+
+    /// First and last ordinal, where the batch has ordinals that ascend.
+    pub fn range(&self) -> Option<(u64, u64)> {
+        self.head.range
+    }
+}
+
+/// A file of blocks of one schema.
+#[derive(Debug)]
+pub struct BlockFile {
+    file: PlacedFile,
+    schema: SchemaRef,
+    /// Where each block ends, and how many rows it has.
+    index: Vec<(u64, u32)>,
+    temporary: bool,
+}
+
+impl BlockFile {
+    /// A new file without blocks. What stood in it before is lost.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn create(path: &Path, schema: &SchemaRef) -> Result<Self> {
+        let file = PlacedFile::create(path)?;
+        Ok(Self { file, schema: Arc::clone(schema), index: Vec::new(), temporary: false })
+    }
+
+    /// A new file that is removed when this is dropped.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn temporary(path: &Path, schema: &SchemaRef) -> Result<Self> {
+        let mut file = Self::create(path, schema)?;
+        file.temporary = true;
+        Ok(file)
+    }
+
+    /// A file that is there already, of which `length` bytes count; whatever comes after them is cut off. Reads all of
+    /// it; `see` is told the ordinals of each block.
+    ///
+    /// # Errors
+    /// Where it is shorter than that, or does not hold whole and sound blocks up to there.
+    pub fn open(
+        path: &Path,
+        schema: &SchemaRef,
+        length: u64,
+        mut see: impl FnMut(Option<(u64, u64)>),
+    ) -> Result<Self> {
+        let file = PlacedFile::open(path)?;
+        let have = file.length()?;
+        if have < length {
+            let message = format!("`{}` has {have} bytes, not the {length} expected", path.display());
+            return Err(Error::new(ErrorKind::Fatal, message));
+        }
+        if have > length {
+            file.cut(length)?;
+        }
+        let mut opened = Self { file, schema: Arc::clone(schema), index: Vec::new(), temporary: false };
+        let mut frame = Vec::new();
+        while opened.len() < length {
+            let start = opened.len();
+            let left = length - start;
+            let mut start_of_frame = [0; HEAD];
+            if left < HEAD as u64 {
+                return Err(opened.damaged(opened.blocks(), "it is cut short"));
+            }
+            opened.file.read(&mut start_of_frame, start)?;
+            let head = Head::read(&start_of_frame);
+            if head.length > left - HEAD as u64 {
+                return Err(opened.damaged(opened.blocks(), "it is cut short"));
+            }
+            frame.resize(HEAD + usize::try_from(head.length)?, 0);
+            opened.file.read(&mut frame, start)?;
+            opened.check(opened.blocks(), &frame)?;
+            opened.index.push((start + frame.len() as u64, head.rows));
+            see(head.range);
+        }
+        Ok(opened)
+    }
+
+    /// Adds a block of the file's schema.
+    ///
+    /// # Errors
+    /// Where it cannot be written; the file is then as it was, but for bytes past [`BlockFile::len`].
+    pub fn append(&mut self, block: &Encoded) -> Result<()> {
+        let start = self.len();
+        self.file.write(&block.bytes, start)?;
+        self.index.push((start + block.len(), block.head.rows));
+        Ok(())
+    }
+
+    /// A block. Several threads may read at once.
+    ///
+    /// # Errors
+    /// Where there is no such block, it cannot be read, or its bytes are not those that were written.
+    pub fn read(&self, at: usize) -> Result<RecordBatch> {
+        let Some((end, _)) = self.index.get(at) else {
+            return Err(self.damaged(at, "there is no such block"));
+        };
+        let start = at.checked_sub(1).map_or(0, |before| self.index[before].0);
+        let mut frame = vec![0; usize::try_from(end - start)?];
+        self.file.read(&mut frame, start)?;
+        let head = self.check(at, &frame)?;
+        let body = HEAD + head.message as usize;
+        let frame = Buffer::from_vec(frame);
+        let message = arrow_ipc::root_as_message(&frame[HEAD..body]);
+        let message = message.map_err(|e| self.damaged(at, &e.to_string()))?;
+        let batch = message.header_as_record_batch();
+        let batch = batch.ok_or_else(|| self.damaged(at, "it holds no rows"))?;
+        let schema = Arc::clone(&self.schema);
+        let version = message.version();
+        read_record_batch(&frame.slice(body), batch, schema, &HashMap::new(), None, &version)
+            .map_err(|e| self.damaged(at, &e.to_string()))
+    }
+
+    /// How many blocks there are.
+    pub fn blocks(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Bytes of the blocks.
+    pub fn len(&self) -> u64 {
+        self.index.last().map_or(0, |(end, _)| *end)
+    }
+
+    /// Whether there are no blocks.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// Bytes of a block.
+    pub fn bytes(&self, at: usize) -> u64 {
+        let end = |at: usize| self.index.get(at).map_or(0, |(end, _)| *end);
+        end(at) - at.checked_sub(1).map_or(0, end)
+    }
+
+    /// Rows of all blocks.
+    pub fn rows(&self) -> u64 {
+        self.index.iter().map(|(_, rows)| u64::from(*rows)).sum()
+    }
+
+    /// Waits until all blocks are on the disk.
+    ///
+    /// # Errors
+    /// Where they cannot be written.
+    pub fn sync(&self) -> Result<()> {
+        self.file.sync()
+    }
+
+    fn check(&self, at: usize, frame: &[u8]) -> Result<Head> {
+        let head = frame.first_chunk().map(Head::read);
+        let head = head.filter(|h| (HEAD as u64).checked_add(h.length) == Some(frame.len() as u64));
+        let head = head.filter(|h| u64::from(h.message) <= h.length);
+        let sum = XxHash3_64::oneshot(frame.get(8..).unwrap_or_default()).to_le_bytes();
+        match head {
+            Some(head) if frame.starts_with(&sum) => Ok(head),
+            _ => Err(self.damaged(at, "its bytes are not those that were written")),
+        }
+    }
+
+    fn damaged(&self, at: usize, why: &str) -> Error {
+        let message = format!("block {at} of `{}` is damaged: {why}", self.file.path().display());
+        Error::new(ErrorKind::Fatal, message)
+    }
+}
+
+impl Drop for BlockFile {
+    fn drop(&mut self) {
+        if self.temporary {
+            // Nobody is left to be told; the folder it lies in goes at the end of the run.
+            let _ = std::fs::remove_file(self.file.path());
+        }
+    }
+}
+
+impl Head {
+    fn read(bytes: &[u8; HEAD]) -> Self {
+        let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|n| bytes[at + n]));
+        let half = |at: usize| u32::from_le_bytes(std::array::from_fn(|n| bytes[at + n]));
+        let range = (word(40) != 0).then(|| (word(24), word(32)));
+        Self { length: word(8), message: half(16), rows: half(20), range }
+    }
+}
+
+/// The same values without the bytes around a slice that views still lead to: IPC writes those out in full.
+fn compact(array: &ArrayRef) -> Result<ArrayRef> {
+    Ok(match array.data_type() {
+        DataType::Utf8View => Arc::new(array.as_string_view().gc()),
+        DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
+        kind if has_views(kind) => {
+            let data = array.to_data();
+            let children: Result<Vec<_>> =
+                data.child_data().iter().map(|c| Ok(compact(&make_array(c.clone()))?.to_data())).collect();
+            make_array(data.into_builder().child_data(children?).build()?)
+        }
+        _ => Arc::clone(array),
+    })
+}
+
+fn has_views(kind: &DataType) -> bool {
+    match kind {
+        DataType::Utf8View | DataType::BinaryView => true,
+        DataType::List(item) | DataType::LargeList(item) => has_views(item.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|f| has_views(f.data_type())),
+        _ => false,
+    }
+}

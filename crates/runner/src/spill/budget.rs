@@ -1,0 +1,111 @@
+//! The memory that tables and sorters share, and how much went to disk instead.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bytes that may be held in memory, counted as they are taken and given back.
+#[derive(Debug)]
+pub struct Budget {
+    limit: u64,
+    used: AtomicU64,
+    spilled: AtomicU64,
+}
+
+impl Budget {
+    /// A budget of `limit` bytes.
+    pub fn new(limit: u64) -> Arc<Self> {
+        Arc::new(Self { limit, used: AtomicU64::new(0), spilled: AtomicU64::new(0) })
+    }
+
+    /// Takes `bytes`, where they are free.
+    pub fn try_take(self: &Arc<Self>, bytes: u64) -> Option<Taken> {
+        self.take_up_to(bytes, self.limit)
+    }
+
+    /// Takes `bytes` for rows that could as well be on disk: a quarter of the budget is left to those that sort.
+    pub fn try_take_to_keep(self: &Arc<Self>, bytes: u64) -> Option<Taken> {
+        self.take_up_to(bytes, self.limit - self.limit / 4)
+    }
+
+    /// Bytes that may be held.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// Bytes that are taken.
+    pub fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that were written to disk for want of memory, compressed.
+    pub fn spilled(&self) -> u64 {
+        self.spilled.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_spilled(&self, bytes: u64) {
+        self.spilled.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn take_up_to(self: &Arc<Self>, bytes: u64, limit: u64) -> Option<Taken> {
+        self.add(bytes, limit).then(|| Taken { budget: Arc::clone(self), bytes })
+    }
+
+    fn add(&self, bytes: u64, limit: u64) -> bool {
+        let fits = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= limit);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
+    }
+}
+
+/// Bytes of a budget, given back when this is dropped.
+#[derive(Debug)]
+pub struct Taken {
+    budget: Arc<Budget>,
+    bytes: u64,
+}
+
+impl Taken {
+    /// How many they are.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Takes `more`, where they are free.
+    pub fn try_grow(&mut self, more: u64) -> bool {
+        let grown = self.budget.add(more, self.budget.limit);
+        self.bytes += if grown { more } else { 0 };
+        grown
+    }
+
+    /// Gives back all but `bytes`.
+    pub fn shrink_to(&mut self, bytes: u64) {
+        let back = self.bytes.saturating_sub(bytes);
+        self.bytes -= back;
+        self.budget.used.fetch_sub(back, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dropped_is_free_again() {
+        let budget = Budget::new(100);
+        let kept = budget.try_take_to_keep(75).unwrap();
+        assert!(budget.try_take_to_keep(1).is_none());
+        let mut sorting = budget.try_take(10).unwrap();
+        assert!(sorting.try_grow(15) && !sorting.try_grow(1));
+        assert!(budget.try_take(u64::MAX).is_none());
+        drop(kept);
+        assert_eq!((budget.used(), sorting.bytes()), (25, 25));
+        sorting.shrink_to(5);
+        sorting.shrink_to(9);
+        assert_eq!((budget.used(), sorting.bytes()), (5, 5));
+    }
+}

@@ -1,0 +1,217 @@
+//! Tables on block files: rows that stay in memory as well, or instead, while the budget lets them.
+
+use super::block::{BlockFile, Encoded, encode};
+use super::budget::{Budget, Taken};
+use arrow_array::RecordBatch;
+use arrow_schema::{Schema, SchemaRef};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use textmill_plugin::drive::store::{Ordinals, Table, Writer, ascending_range};
+use textmill_plugin::error::{Error, ErrorKind, Result};
+
+/// A table that is being written.
+pub struct TableWriter {
+    table: SpillTable,
+    path: PathBuf,
+    /// Whether every block is written, or only those that find no room in memory.
+    durable: bool,
+}
+
+/// Rows in blocks, each in memory or in a file.
+pub struct SpillTable {
+    schema: SchemaRef,
+    budget: Arc<Budget>,
+    file: Option<BlockFile>,
+    blocks: Vec<Block>,
+    ordinals: Ordinals,
+    rows: u64,
+}
+
+/// Bytes in memory for a byte of a compressed block, about.
+const UNPACKED: u64 = 3;
+
+enum Block {
+    Kept(RecordBatch, Taken),
+    /// Number of the block in the file.
+    Stored(usize),
+}
+
+impl TableWriter {
+    /// A table for the time of a run: written to `path` only where memory is short, and removed with it.
+    pub fn temporary(path: PathBuf, schema: &SchemaRef, budget: &Arc<Budget>) -> Self {
+        Self { table: SpillTable::new(schema, budget, None), path, durable: false }
+    }
+
+    /// A table that a later run can go on with: every block is written to `path`, what memory there is saves reading.
+    ///
+    /// # Errors
+    /// Where the file cannot be made.
+    pub fn create(path: &Path, schema: &SchemaRef, budget: &Arc<Budget>) -> Result<Self> {
+        let file = BlockFile::create(path, schema)?;
+        let table = SpillTable::new(schema, budget, Some(file));
+        Ok(Self { table, path: path.to_owned(), durable: true })
+    }
+
+    /// A table of which `length` bytes were written before, to go on with.
+    ///
+    /// # Errors
+    /// Where those bytes are not whole and sound blocks.
+    pub fn open(path: &Path, schema: &SchemaRef, budget: &Arc<Budget>, length: u64) -> Result<Self> {
+        let mut ordinals = Ordinals::default();
+        let file = BlockFile::open(path, schema, length, |range| ordinals.push(range))?;
+        let mut table = SpillTable::new(schema, budget, None);
+        table.blocks = (0..file.blocks()).map(Block::Stored).collect();
+        table.rows = file.rows();
+        table.ordinals = ordinals;
+        table.file = Some(file);
+        Ok(Self { table, path: path.to_owned(), durable: true })
+    }
+
+    /// Adds a batch whose block was made elsewhere, by [`encode`]. Without rows it makes no block.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn push_encoded(&mut self, batch: RecordBatch, block: &Encoded) -> Result<()> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        self.table.check(&batch)?;
+        let number = self.table.append(&self.path, block)?;
+        let kept = match self.table.keep(batch) {
+            Ok(kept) => kept,
+            Err(_) => {
+                self.table.budget.count_spilled(block.len());
+                Block::Stored(number)
+            }
+        };
+        self.table.add(kept, block.rows(), block.range());
+        Ok(())
+    }
+
+    /// Bytes in the file.
+    pub fn len(&self) -> u64 {
+        self.table.file.as_ref().map_or(0, BlockFile::len)
+    }
+
+    /// Whether nothing is in the file.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Waits until what was written is on the disk.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn sync(&self) -> Result<()> {
+        self.table.file.as_ref().map_or(Ok(()), BlockFile::sync)
+    }
+}
+
+impl Writer for TableWriter {
+    type Table = SpillTable;
+
+    fn push(&mut self, batch: RecordBatch) -> Result<()> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        if self.durable {
+            let block = encode(&batch)?;
+            return self.push_encoded(batch, &block);
+        }
+        self.table.check(&batch)?;
+        let (rows, range) = (u32::try_from(batch.num_rows())?, ascending_range(&batch));
+        let block = match self.table.keep(batch) {
+            Ok(kept) => kept,
+            Err(batch) => {
+                let block = encode(&batch)?;
+                let number = self.table.append(&self.path, &block)?;
+                self.table.budget.count_spilled(block.len());
+                Block::Stored(number)
+            }
+        };
+        self.table.add(block, rows, range);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<SpillTable> {
+        Ok(self.table)
+    }
+}
+
+impl SpillTable {
+    fn new(schema: &SchemaRef, budget: &Arc<Budget>, file: Option<BlockFile>) -> Self {
+        let (schema, budget) = (Arc::clone(schema), Arc::clone(budget));
+        Self { schema, budget, file, blocks: Vec::new(), ordinals: Ordinals::default(), rows: 0 }
+    }
+
+    /// Bytes that a block takes in memory, about.
+    pub fn bytes(&self, at: usize) -> u64 {
+        match (self.blocks.get(at), &self.file) {
+            (Some(Block::Kept(_, taken)), _) => taken.bytes(),
+            (Some(Block::Stored(number)), Some(file)) => file.bytes(*number) * UNPACKED,
+            _ => 0,
+        }
+    }
+
+    /// Blocks are read back by the table's schema, so none of another may be written.
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        if !same_types(&batch.schema(), &self.schema) {
+            let message = "rows of other columns than the table's were put into it";
+            return Err(Error::new(ErrorKind::Fatal, message));
+        }
+        Ok(())
+    }
+
+    fn keep(&self, batch: RecordBatch) -> Result<Block, RecordBatch> {
+        match self.budget.try_take_to_keep(batch.get_array_memory_size() as u64) {
+            Some(taken) => Ok(Block::Kept(batch, taken)),
+            None => Err(batch),
+        }
+    }
+
+    fn append(&mut self, path: &Path, block: &Encoded) -> Result<usize> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(BlockFile::temporary(path, &self.schema)?),
+        };
+        file.append(block)?;
+        Ok(file.blocks() - 1)
+    }
+
+    fn add(&mut self, block: Block, rows: u32, range: Option<(u64, u64)>) {
+        self.blocks.push(block);
+        self.ordinals.push(range);
+        self.rows += u64::from(rows);
+    }
+}
+
+impl Table for SpillTable {
+    fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    fn block(&self, at: usize) -> Result<RecordBatch> {
+        match (self.blocks.get(at), &self.file) {
+            (Some(Block::Kept(batch, _)), _) => Ok(batch.clone()),
+            (Some(Block::Stored(number)), Some(file)) => file.read(*number),
+            _ => Err(Error::new(ErrorKind::Fatal, format!("a table has no block {at}"))),
+        }
+    }
+
+    fn first_ordinals(&self) -> &[u64] {
+        self.ordinals.firsts()
+    }
+
+    fn ascends(&self) -> bool {
+        self.ordinals.ascend()
+    }
+
+    fn rows(&self) -> u64 {
+        self.rows
+    }
+}
+
+fn same_types(a: &Schema, b: &Schema) -> bool {
+    let types = |schema: &Schema| schema.fields().iter().map(|f| f.data_type().clone()).collect::<Vec<_>>();
+    types(a) == types(b)
+}
