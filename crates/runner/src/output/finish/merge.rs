@@ -1,0 +1,180 @@
+//! Lines that come in several runs of frames, each sorted by ordinal, merged into one file in input order.
+
+use super::parts::{cannot, create, open};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use textmill_plugin::error::{Error, Result};
+
+/// Bytes before a line: its ordinal, its length.
+const HEAD: usize = 16;
+
+/// Appends a line as a frame: ordinal and length as little-endian 64-bit numbers, then the bytes of the line, its
+/// line end among them.
+pub fn frame(ordinal: u64, line: &[u8], into: &mut Vec<u8>) {
+    into.extend_from_slice(&ordinal.to_le_bytes());
+    into.extend_from_slice(&(line.len() as u64).to_le_bytes());
+    into.extend_from_slice(line);
+}
+
+/// Merges `runs`, files of frames in ascending order of ordinals, into the file `target`: by ordinal, and within
+/// one by the order of the runs. Gives the number of lines. The runs stay where they are.
+///
+/// # Errors
+/// Where a file cannot be read or written, a frame is torn, or a run is out of order.
+pub fn merge_lines(runs: Vec<PathBuf>, target: &Path) -> Result<u64> {
+    let mut runs = runs.into_iter().map(Run::open).collect::<Result<Vec<_>>>()?;
+    let mut heads = BinaryHeap::new();
+    for (number, run) in runs.iter_mut().enumerate() {
+        heads.extend(run.head()?.map(|ordinal| Reverse((ordinal, number))));
+    }
+    let mut out = BufWriter::with_capacity(1 << 18, create(target)?);
+    let mut lines = 0;
+    while let Some(Reverse((_, number))) = heads.pop() {
+        let Some(run) = runs.get_mut(number) else { continue };
+        run.copy_line(&mut out, target)?;
+        lines += 1;
+        heads.extend(run.head()?.map(|ordinal| Reverse((ordinal, number))));
+    }
+    out.flush().map_err(cannot("write", target))?;
+    Ok(lines)
+}
+
+/// A file of frames.
+struct Run {
+    path: PathBuf,
+    reader: BufReader<File>,
+    last: u64,
+    /// Bytes of the line that comes next.
+    length: u64,
+    /// Bytes of the file that are not read yet.
+    left: u64,
+}
+
+impl Run {
+    fn open(path: PathBuf) -> Result<Self> {
+        let file = open(&path)?;
+        let left = file.metadata().map_err(cannot("read", &path))?.len();
+        Ok(Self { path, reader: BufReader::with_capacity(1 << 18, file), last: 0, length: 0, left })
+    }
+
+    /// Reads what stands before the next line and gives its ordinal; none at the end of the run.
+    fn head(&mut self) -> Result<Option<u64>> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let mut head = [0; HEAD];
+        self.left = self.left.checked_sub(HEAD as u64).ok_or_else(|| self.torn())?;
+        self.reader.read_exact(&mut head).map_err(cannot("read", &self.path))?;
+        let (ordinal, length) = head.split_at(HEAD / 2);
+        let ordinal = number(ordinal);
+        self.length = number(length);
+        self.left = self.left.checked_sub(self.length).ok_or_else(|| self.torn())?;
+        if ordinal < self.last {
+            let message = format!("ordinal {ordinal} stands after {}", self.last);
+            return Err(cannot("merge", &self.path)(message));
+        }
+        self.last = ordinal;
+        Ok(Some(ordinal))
+    }
+
+    fn copy_line(&mut self, out: &mut impl Write, target: &Path) -> Result<()> {
+        // Not `io::copy`: between files it asks the kernel, line by line.
+        let mut left = self.length;
+        while left > 0 {
+            let ready = self.reader.fill_buf().map_err(cannot("read", &self.path))?;
+            let some = usize::try_from(left).map_or(ready.len(), |left| left.min(ready.len()));
+            if some == 0 {
+                return Err(self.torn());
+            }
+            out.write_all(&ready[..some]).map_err(cannot("write", target))?;
+            self.reader.consume(some);
+            left -= some as u64;
+        }
+        Ok(())
+    }
+
+    fn torn(&self) -> Error {
+        cannot("read", &self.path)("it ends within a line")
+    }
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::fs;
+
+    fn merged(runs: &[Vec<u8>]) -> Result<(u64, Vec<u8>)> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |number: usize| folder.path().join(number.to_string());
+        for (number, run) in runs.iter().enumerate() {
+            fs::write(path(number), run).unwrap();
+        }
+        let target = folder.path().join("merged");
+        let lines = merge_lines((0..runs.len()).map(path).collect(), &target)?;
+        Ok((lines, fs::read(target).unwrap()))
+    }
+
+    fn run(lines: &[(u64, &str)]) -> Vec<u8> {
+        let mut out = Vec::new();
+        lines.iter().for_each(|(ordinal, line)| frame(*ordinal, line.as_bytes(), &mut out));
+        out
+    }
+
+    #[test]
+    fn ties_go_to_the_earlier_run() {
+        let runs = [
+            run(&[(1, "b\n"), (1, "c\n"), (7, "f\n")]),
+            run(&[]),
+            run(&[(0, "a\n"), (1, "d\n"), (6, "e\n")]),
+        ];
+        assert_eq!(merged(&runs).unwrap(), (6, b"a\nb\nc\nd\ne\nf\n".to_vec()));
+        assert_eq!(merged(&[]).unwrap(), (0, Vec::new()));
+    }
+
+    #[test]
+    fn a_torn_frame_is_an_error() {
+        let whole = run(&[(1, "one\n"), (2, "two\n")]);
+        for length in 0..whole.len() {
+            let torn = merged(&[whole[..length].to_vec()]);
+            assert_eq!(torn.is_ok(), length == 0 || length == whole.len() / 2, "{length}");
+        }
+        let mut huge = run(&[(1, "one\n")]);
+        huge[8..16].fill(0xff);
+        assert!(merged(&[huge]).unwrap_err().message.ends_with("it ends within a line"));
+    }
+
+    #[test]
+    fn a_run_out_of_order_is_an_error() {
+        let error = merged(&[run(&[(2, "a\n"), (1, "b\n")])]).unwrap_err();
+        assert!(error.message.ends_with("ordinal 1 stands after 2"), "{}", error.message);
+    }
+
+    proptest! {
+        #[test]
+        fn merging_is_a_stable_sort(runs in prop::collection::vec(prop::collection::vec(0u64..20, 0..20), 0..5)) {
+            let mut expected = Vec::new();
+            let mut files = Vec::new();
+            for (number, mut ordinals) in runs.into_iter().enumerate() {
+                ordinals.sort();
+                let mut file = Vec::new();
+                for (at, ordinal) in ordinals.into_iter().enumerate() {
+                    let line = format!("{ordinal} {number} {at}\n");
+                    frame(ordinal, line.as_bytes(), &mut file);
+                    expected.push((ordinal, line));
+                }
+                files.push(file);
+            }
+            expected.sort_by_key(|(ordinal, _)| *ordinal);
+            let text: String = expected.iter().map(|(_, line)| line.as_str()).collect();
+            prop_assert_eq!(merged(&files).unwrap(), (expected.len() as u64, text.into_bytes()));
+        }
+    }
+}
