@@ -22,7 +22,7 @@ pub struct Cli {
 }
 
 const AFTER: &str = "Results go to stdout, progress and messages to stderr. NO_COLOR=1 turns colours off.
-Exit status: 0 done, 1 something failed, 2 the command line is wrong.";
+Exit status: 0 done, 1 something failed, 2 the command line is wrong, 130 stopped by Ctrl-C.";
 
 /// A subcommand.
 #[derive(Debug, Subcommand)]
@@ -42,6 +42,9 @@ pub enum Command {
 /// (every decision and every edit), summary.json (counts and reports) and run.json (the pipeline as
 /// resolved, the plugins with their hashes, the timings). It appears whole or not at all. All files but
 /// run.json are the same, byte for byte, from run to run.
+///
+/// A run that is interrupted (Ctrl-C, a kill, a full disk) leaves what it has done beside the folder's place, and
+/// `--resume` goes on from there.
 #[derive(Args, Debug)]
 #[command(after_help = RUN_EXAMPLES)]
 pub struct RunArgs {
@@ -60,15 +63,36 @@ pub struct RunArgs {
     /// Work on this many threads; the output does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// Use this much memory, such as `512MiB`; the output does not depend on it.
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
     /// Stop after this many documents.
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
+    /// Go on with a run that was interrupted.
+    #[arg(long, conflicts_with_all = ["restart", "dry_run"])]
+    pub resume: bool,
+    /// Begin anew where a run was interrupted, and drop what it has done.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub restart: bool,
+    /// End the run at the first document that cannot be read or processed.
+    #[arg(long)]
+    pub strict: bool,
+    /// Show what would be done, with an estimate from a sample, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Show where the time and the memory went.
+    #[arg(long)]
+    pub profile: bool,
 }
 
 const RUN_EXAMPLES: &str = "Examples:
   textmill run config/news.toml
   textmill run config/news.toml --input pages --output out/pages
-  textmill run config/news.toml --input 'crawl/*.jsonl.zst' --set run.threads=4 --limit 1000";
+  textmill run config/news.toml --input 'crawl/*.jsonl.zst' --memory 512MiB --limit 1000
+  textmill run config/news.toml --input s3://bucket/crawl --output s3://bucket/news
+  textmill run config/news.toml --dry-run
+  textmill run config/news.toml --resume";
 
 /// Checks a pipeline file: keys, plugins, options, and that every column a stage reads is there.
 ///

@@ -18,6 +18,13 @@ pub enum Failure {
         /// What to do.
         hint: Option<String>,
     },
+    /// The user stopped it.
+    Stopped {
+        /// What became of it.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
 }
 
 impl Failure {
@@ -31,7 +38,16 @@ impl Failure {
     pub fn hint(self, advice: impl Into<String>) -> Self {
         match self {
             Self::Message { message, .. } => Self::Message { message, hint: Some(advice.into()) },
+            Self::Stopped { message, .. } => Self::Stopped { message, hint: Some(advice.into()) },
             other => other,
+        }
+    }
+
+    /// The exit status of the program: 130 is what a shell gives a program that Ctrl-C ended.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Stopped { .. } => 130,
+            _ => 1,
         }
     }
 
@@ -39,7 +55,7 @@ impl Failure {
     pub fn render(&self, styled: bool) -> String {
         match self {
             Self::Pipeline(problems) => problems.render(styled),
-            Self::Message { message, hint } => {
+            Self::Message { message, hint } | Self::Stopped { message, hint } => {
                 let (on, off) = if styled { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
                 let hint = hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
                 format!("{on}error{off}: {message}{hint}")

@@ -11,27 +11,29 @@ pub mod engine;
 pub mod failure;
 pub mod host;
 pub mod input;
+pub mod journal;
 mod json;
 pub mod output;
 pub mod progress;
+pub mod remote;
+pub mod spill;
 pub mod table;
 
 use clap::Parser;
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::process::ExitCode;
 
 /// The whole program: reads the command line (the first argument is the program's own name), carries it
-/// out, and reports the outcome.
-pub fn main(arguments: Vec<OsString>) -> ExitCode {
+/// out, and reports the outcome. Gives the exit status.
+pub fn main(arguments: Vec<OsString>) -> u8 {
     let cli = cli::Cli::parse_from(arguments);
     match commands::carry_out(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(failure) => {
             let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
             let styled = std::io::stderr().is_terminal() && !no_color;
             anstream::eprintln!("{}", failure.render(styled));
-            ExitCode::FAILURE
+            failure.exit_status()
         }
     }
 }

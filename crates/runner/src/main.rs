@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// Batches of megabytes come and go all the time. The system's allocator gives such memory back to the kernel each time, and
+/// half of a run without stages went into clearing pages.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
-    textmill::main(std::env::args_os().collect())
+    ExitCode::from(textmill::main(std::env::args_os().collect()))
 }

@@ -1,8 +1,10 @@
 //! Progress and log lines on stderr: a bar on a terminal, plain lines elsewhere, nothing when quiet.
 
+use crate::engine::Counts;
+use crate::table;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -10,6 +12,8 @@ use textmill_plugin::call::{Host, Level};
 
 /// How often a plain line tells how far the run is.
 const LINE_EVERY: Duration = Duration::from_secs(5);
+/// How often the bar is drawn, at most.
+const DRAW_EVERY: Duration = Duration::from_millis(100);
 
 /// Tells how far a run is, and passes on what plugins say.
 pub struct Progress {
@@ -17,35 +21,57 @@ pub struct Progress {
     quiet: bool,
     verbose: bool,
     stop: Arc<AtomicBool>,
-    documents: AtomicU64,
     read: Arc<AtomicU64>,
+    /// Nanoseconds of all threads that went into making documents of bytes.
+    reading: AtomicU64,
     state: Mutex<State>,
     metrics: Mutex<BTreeMap<String, u64>>,
 }
 
 struct State {
+    /// Names of all stages, by number.
+    stages: Vec<String>,
+    /// Bytes of the input.
+    input_bytes: u64,
     label: String,
     /// Documents of the segment; `None` while the input is read.
     total: Option<u64>,
-    last_line: Instant,
+    began: Instant,
+    told: Instant,
+    documents: u64,
+    /// Bytes that were read when the segment began.
+    read_before: u64,
+    /// Nanoseconds in each stage since the last line, and before the stages.
+    recent: Vec<u64>,
+    reading_before: u64,
+    limit: String,
 }
 
 impl Progress {
-    /// Progress of a run over input of this many bytes.
-    pub fn new(total_bytes: u64, quiet: bool, verbose: bool) -> Self {
-        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::new(total_bytes);
-            bar.set_style(style("{bytes}/{total_bytes} {bytes_per_sec} {eta}"));
-            bar
-        });
-        let state = State { label: String::new(), total: None, last_line: Instant::now() };
+    /// Progress of a run over input of this many bytes through stages with these names.
+    pub fn new(input_bytes: u64, stages: Vec<String>, quiet: bool, verbose: bool) -> Self {
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| ProgressBar::new(input_bytes));
+        let now = Instant::now();
+        let state = State {
+            recent: vec![0; stages.len()],
+            stages,
+            input_bytes,
+            label: String::new(),
+            total: None,
+            began: now,
+            told: now,
+            documents: 0,
+            read_before: 0,
+            reading_before: 0,
+            limit: String::new(),
+        };
         Self {
             bar,
             quiet,
             verbose,
             stop: Arc::new(AtomicBool::new(false)),
-            documents: AtomicU64::new(0),
             read: Arc::new(AtomicU64::new(0)),
+            reading: AtomicU64::new(0),
             state: Mutex::new(state),
             metrics: Mutex::new(BTreeMap::new()),
         }
@@ -61,46 +87,85 @@ impl Progress {
         Arc::clone(&self.read)
     }
 
-    /// A run of stages begins, over this many documents; `None` for the one that reads the input.
-    pub fn segment<'a>(&self, stages: impl Iterator<Item = &'a str>, total: Option<u64>) {
-        let names: Vec<&str> = stages.collect();
+    /// Bytes of the input files that have been read.
+    pub fn read_bytes(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Runs what makes documents of bytes, and notes the time it takes.
+    pub fn timed_reading<T>(&self, body: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let result = body();
+        self.reading.fetch_add(started.elapsed().as_nanos() as u64, Ordering::Relaxed);
+        result
+    }
+
+    /// Nanoseconds of all threads that went into making documents of bytes.
+    pub fn reading_nanos(&self) -> u64 {
+        self.reading.load(Ordering::Relaxed)
+    }
+
+    /// A run of stages, by their numbers, begins over this many documents; `None` for the one that reads the input.
+    pub fn segment(&self, stages: impl Iterator<Item = usize>, total: Option<u64>) {
+        let Ok(mut state) = self.state.lock() else { return };
+        let names: Vec<&str> = stages.map(|number| state.stages[number].as_str()).collect();
         let label = if names.is_empty() { "reading".to_owned() } else { names.join(", ") };
-        self.documents.store(0, Ordering::Relaxed);
         if let Some(bar) = &self.bar {
-            if let Some(total) = total {
-                bar.set_style(style("{pos}/{len} documents {per_sec} {eta}"));
-                bar.reset();
-                bar.set_length(total);
+            match total {
+                Some(total) => {
+                    bar.set_style(style("{pos}/{len} documents {per_sec} {eta}"));
+                    bar.reset();
+                    bar.set_length(total);
+                }
+                None => bar.set_style(style("{bytes}/{total_bytes} {bytes_per_sec} {eta}")),
             }
             bar.set_message(label.clone());
         } else {
             self.line(&format!("{label}: begins"));
         }
-        if let Ok(mut state) = self.state.lock() {
-            state.label = label;
-            state.total = total;
-            state.last_line = Instant::now();
+        state.label = label;
+        state.total = total;
+        state.began = Instant::now();
+        state.told = state.began;
+        state.documents = 0;
+        state.read_before = self.read.load(Ordering::Relaxed);
+        state.limit.clear();
+    }
+
+    /// Documents are done; `counts` says what they cost.
+    pub fn advance(&self, documents: u64, counts: &Counts) {
+        let Ok(mut state) = self.state.lock() else { return };
+        state.documents += documents;
+        for (recent, stage) in state.recent.iter_mut().zip(&counts.stages) {
+            *recent += stage.nanos;
+        }
+        let every = if self.bar.is_some() { DRAW_EVERY } else { LINE_EVERY };
+        if state.told.elapsed() < every {
+            return;
+        }
+        state.told = Instant::now();
+        let read = self.read.load(Ordering::Relaxed);
+        state.find_limit(self.reading.load(Ordering::Relaxed));
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(if state.total.is_some() { state.documents } else { read });
+                bar.set_message(format!("{}{}", state.label, state.limit));
+            }
+            None => self.line(&state.line(read)),
         }
     }
 
-    /// Documents are done.
-    pub fn advance(&self, documents: u64) {
-        let documents = self.documents.fetch_add(documents, Ordering::Relaxed) + documents;
-        let read = self.read.load(Ordering::Relaxed);
-        let Ok(mut state) = self.state.lock() else { return };
-        if let Some(bar) = &self.bar {
-            bar.set_position(if state.total.is_some() { documents } else { read });
-            return;
+    /// All stages are done: the files of the run folder are made.
+    pub fn completing(&self) {
+        match &self.bar {
+            Some(bar) => bar.set_message("writing the run folder"),
+            None => self.line("writing the run folder"),
         }
-        if state.last_line.elapsed() < LINE_EVERY {
-            return;
-        }
-        state.last_line = Instant::now();
-        let far = match state.total {
-            Some(total) => format!("{documents} of {total} documents"),
-            None => format!("{documents} documents, {} read", crate::table::bytes(read)),
-        };
-        self.line(&format!("{}: {far}", state.label));
+    }
+
+    /// What is set when the run is being stopped.
+    pub fn stop_flag(&self) -> &AtomicBool {
+        &self.stop
     }
 
     /// The run is over: the bar goes away.
@@ -116,8 +181,8 @@ impl Progress {
             return;
         }
         match &self.bar {
-            Some(bar) => bar.suspend(|| anstream::eprintln!("{text}")),
-            None => anstream::eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| tell(text)),
+            None => tell(text),
         }
     }
 
@@ -125,6 +190,47 @@ impl Progress {
     pub fn metrics(&self) -> BTreeMap<String, u64> {
         self.metrics.lock().map(|m| m.clone()).unwrap_or_default()
     }
+}
+
+impl State {
+    /// Finds what takes most of the time now.
+    fn find_limit(&mut self, reading: u64) {
+        let of_reading = reading - self.reading_before;
+        let total = of_reading + self.recent.iter().sum::<u64>();
+        let names = self.stages.iter().map(String::as_str).chain(["reading"]);
+        let spent = self.recent.iter().copied().chain([of_reading]);
+        if let Some((name, nanos)) = names.zip(spent).max_by_key(|&(_, nanos)| nanos).filter(|_| total > 0) {
+            self.limit = format!("; {name} takes {} % of the time", nanos * 100 / total);
+        }
+        // Half of the past counts on, so that the answer does not jump.
+        self.reading_before += of_reading / 2;
+        self.recent.iter_mut().for_each(|nanos| *nanos /= 2);
+    }
+
+    fn line(&self, read: u64) -> String {
+        let seconds = self.began.elapsed().as_secs_f64().max(1e-3);
+        let (far, done, all) = match self.total {
+            Some(total) => (format!("{} of {total} documents", self.documents), self.documents, total),
+            None => {
+                let bytes = read - self.read_before;
+                let of = format!("{} of {} read", table::bytes(read), table::bytes(self.input_bytes));
+                let far = format!("{} documents, {of}", self.documents);
+                (far, bytes, self.input_bytes.saturating_sub(self.read_before))
+            }
+        };
+        let rate = done as f64 / seconds;
+        let shown = match self.total {
+            Some(_) => format!("{rate:.0} documents/s"),
+            None => format!("{}/s", table::bytes(rate as u64)),
+        };
+        let left = if done > 0 && all > done { (all - done) as f64 / rate } else { 0.0 };
+        format!("{}: {far}, {shown}, {} left{}", self.label, table::duration((left * 1e9) as u64), self.limit)
+    }
+}
+
+/// A line on stderr. What is there may be a file on a full disk: no reason to end the run.
+fn tell(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 fn style(counts: &str) -> ProgressStyle {

@@ -1,6 +1,7 @@
 //! Tables and numbers for people.
 
 use crate::engine::{Counts, Prepared, Totals};
+use crate::output::Timings;
 use comfy_table::{CellAlignment, Table, presets};
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ pub fn bytes(count: u64) -> String {
     if unit == 0 { format!("{count} B") } else { format!("{value:.1} {}", UNITS[unit]) }
 }
 
-fn duration(nanos: u64) -> String {
+/// A time with a unit.
+pub fn duration(nanos: u64) -> String {
     let seconds = Duration::from_nanos(nanos).as_secs_f64();
     match seconds {
         s if s < 1.0 => format!("{:.1} ms", s * 1e3),
@@ -71,4 +73,33 @@ pub fn stages(prepared: &Prepared, counts: &Counts, totals: Totals) -> String {
     let Totals { read, written, rejected, failed } = totals;
     let table = table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     format!("{table}\n{read} read = {written} written + {rejected} rejected + {failed} failed")
+}
+
+/// Where the time of a run's threads went, and its memory.
+pub fn profile(prepared: &Prepared, counts: &Counts, timings: &Timings, threads: usize) -> String {
+    let headings = ["profile", "time", "share", "docs/s", "bytes/s", "host buffers"];
+    let mut table = table(&headings, 1);
+    let all = (timings.elapsed.as_nanos() as u64 * threads as u64).max(1);
+    let share = |nanos: u64| format!("{:.1} %", nanos as f64 * 100.0 / all as f64);
+    let mut outside = |name: &str, nanos: u64| {
+        let empty = String::new;
+        table.add_row(vec![name.to_owned(), duration(nanos), share(nanos), empty(), empty(), empty()]);
+    };
+    outside("taking input", timings.taking);
+    outside("parsing input", timings.reading);
+    outside("committing", timings.committing);
+    outside("waiting for room", timings.waiting);
+    for (stage, counts) in prepared.stages.iter().zip(&counts.stages) {
+        let seconds = Duration::from_nanos(counts.nanos.max(1)).as_secs_f64();
+        table.add_row(vec![
+            stage.name.clone(),
+            duration(counts.nanos),
+            share(counts.nanos),
+            format!("{:.0}", counts.documents_in as f64 / seconds),
+            format!("{}/s", bytes((counts.bytes_in as f64 / seconds) as u64)),
+            bytes(counts.host_bytes),
+        ]);
+    }
+    let table = table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    format!("{table}\nspilled: {}", bytes(timings.spilled))
 }

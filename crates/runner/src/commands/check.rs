@@ -26,7 +26,8 @@ pub fn check(args: &CheckArgs, quiet: bool) -> Result<(), Failure> {
         let number = number + 1;
         lines.push(format!("  {number}. {} (plugin {} {}, {kind})", stage.name, plugin.name, plugin.version));
     }
-    let columns = ["id", "source", "text"].into_iter().chain(prepared.columns.iter().map(String::as_str));
+    let columns =
+        ["id", "source", "text"].into_iter().chain(prepared.columns.names.iter().map(String::as_str));
     lines.push(format!("  columns: {}", columns.collect::<Vec<_>>().join(", ")));
     print(&lines.join("\n"))
 }

@@ -1,6 +1,9 @@
 //! The subcommands.
 
 mod check;
+mod dry_run;
+mod interrupted;
+mod place;
 mod plugin;
 mod run;
 

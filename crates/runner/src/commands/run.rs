@@ -1,27 +1,121 @@
 //! `textmill run`.
 
+use super::interrupted::interrupted;
+use super::place::{check, local_folder, publish_folder};
 use super::print;
 use crate::cli::RunArgs;
-use crate::config::{Pipeline, Problem};
-use crate::engine::{Engine, prepare};
+use crate::config::{OutputFormat, Pipeline, Problem};
+use crate::engine::{Engine, Idle, Prepared, Settings, Shares, prepare};
 use crate::failure::Failure;
-use crate::input::{Batches, SourceFile, expand};
-use crate::output::{FolderSink, Staging, Timings, check_target, run_json, summary_json, totals};
+use crate::input::{SourceFile, expand, parquet_columns};
+use crate::journal::{Checkpoint, Checkpoints};
+use crate::output::{
+    Budgets, Staged, Staging, Timings, complete, is_run_folder, run_json, summary_json, totals,
+};
 use crate::progress::Progress;
+use crate::remote::is_address;
+use crate::spill::{Budget, SpillStore};
 use crate::table;
 use serde_json::Value;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::available_parallelism;
 use std::time::Instant;
-use textmill_plugin::error::ErrorKind;
+use textmill_plugin::error::{Error, ErrorKind};
 
 /// Runs a pipeline.
 ///
 /// # Errors
 /// What the user is to be told.
 pub fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Failure> {
-    let mut pipeline = Pipeline::read(&args.pipeline, &args.set)?;
+    let mut pipeline = read(args)?;
+    let target = pipeline.output.folder.clone();
+    let (files, passed_over) = input_files(&pipeline)?;
+    if pipeline.output.format == OutputFormat::Parquet {
+        declare_all(&mut pipeline, &files);
+    }
+    if let Some(target) = target.as_ref().filter(|_| !args.dry_run)
+        && let Err(error) = check(target)
+    {
+        return Err(match &pipeline.output.place {
+            Some(place) => {
+                let problem = Problem::at(place, error.message).maybe_hint(error.hint);
+                pipeline.problems(vec![problem]).into()
+            }
+            None => error.into(),
+        });
+    }
+    let mut prepared = prepare(pipeline)?;
+    let run = &prepared.pipeline.run;
+    let threads = run.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
+    let settings = Settings {
+        threads,
+        shares: Shares::of(run, threads, prepared.pipeline.input.max_document_bytes),
+        limit: args.limit,
+        strict: args.strict,
+        profile: args.profile,
+    };
+    // What the memory has no room for is too large, too.
+    let asked = std::mem::replace(&mut prepared.pipeline.input.max_document_bytes, settings.shares.document);
+    if args.dry_run {
+        return super::dry_run::dry_run(&prepared, &files, settings);
+    }
+    let target = target.ok_or_else(|| {
+        let hint = "give `--output DIR`, or write `folder = \"…\"` under `[output]`";
+        Failure::new("the pipeline names no output folder").hint(hint)
+    })?;
+    let local = if is_address(&target) { local_folder(&prepared, &target) } else { target.clone() };
+    let names = prepared.stages.iter().map(|stage| stage.name.clone()).collect();
+    let progress = Progress::new(files.iter().map(|f| f.bytes).sum(), names, quiet, verbose);
+    stop_on_interrupt(&progress);
+    if settings.shares.document < asked {
+        let most = table::bytes(settings.shares.document as u64);
+        progress.line(&format!("documents above {most} fail: an eighth of the memory is what one may have"));
+    }
+    if passed_over > 0 {
+        let files = if passed_over == 1 { "file of another kind is" } else { "files of other kinds are" };
+        progress.line(&format!("{passed_over} {files} passed over"));
+    }
+    if args.resume && is_address(&target) && is_run_folder(&local) {
+        // All is done but the upload.
+        let listing = listing(&local, &target);
+        publish_folder(&local, &target)?;
+        return if quiet { Ok(()) } else { print(&listing) };
+    }
+    let mut staging = Staging::open(&local, prepared.pipeline.run.temp_dir.as_deref())?;
+    if args.resume && staging.is_whole() {
+        // Only putting it in its place was left to do.
+        let folder = staging.finish()?;
+        let listing = listing(&folder, &target);
+        if is_address(&target) {
+            publish_folder(&folder, &target)?;
+        }
+        return if quiet { Ok(()) } else { print(&listing) };
+    }
+    let checkpoint = interrupted(&mut staging, &prepared, &files, &settings, args, &progress)?;
+    let work = Work { prepared: &prepared, files: &files, settings, progress: &progress, args };
+    match work.run(&staging, checkpoint) {
+        Ok(shown) => {
+            let folder = staging.finish()?;
+            let listing = listing(&folder, &target);
+            if is_address(&target) {
+                publish_folder(&folder, &target)?;
+            }
+            if quiet { Ok(()) } else { print(&format!("{shown}\n{listing}")) }
+        }
+        Err(error) => {
+            progress.finish();
+            Err(ended_early(&mut staging, error))
+        }
+    }
+}
+
+/// The pipeline with what the command line says.
+fn read(args: &RunArgs) -> Result<Pipeline, Failure> {
+    let mut sets = args.set.clone();
+    sets.extend(args.memory.as_ref().map(|memory| format!("run.memory={memory}")));
+    let mut pipeline = Pipeline::read(&args.pipeline, &sets)?;
     if !args.input.is_empty() {
         pipeline.input.paths = args.input.iter().map(|path| (path.clone(), None)).collect();
     }
@@ -32,60 +126,117 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Failure> {
     if let Some(threads) = args.threads {
         pipeline.run.threads = Some(threads.into());
     }
-    let target = pipeline.output.folder.clone().ok_or_else(|| {
-        let hint = "give `--output DIR`, or write `folder = \"…\"` under `[output]`";
-        Failure::new("the pipeline names no output folder").hint(hint)
-    })?;
-    let (files, passed_over) = input_files(&pipeline)?;
-    if let Err(error) = check_target(&target) {
-        return Err(match &pipeline.output.place {
-            Some(place) => {
-                let problem = Problem::at(place, error.message).maybe_hint(error.hint);
-                pipeline.problems(vec![problem]).into()
-            }
-            None => error.into(),
-        });
-    }
-    let prepared = prepare(pipeline)?;
-    let threads =
-        prepared.pipeline.run.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
-    let progress = Progress::new(files.iter().map(|f| f.bytes).sum(), quiet, verbose);
-    stop_on_interrupt(&progress);
-    if passed_over > 0 {
-        let files = if passed_over == 1 { "file of another kind is" } else { "files of other kinds are" };
-        progress.line(&format!("{passed_over} {files} passed over"));
-    }
+    Ok(pipeline)
+}
 
-    let staging = Staging::create(&target)?;
-    let mut sink = FolderSink::create(&staging, prepared.stages.iter().map(|s| s.name.clone()).collect())?;
-    let started = Instant::now();
-    let pipeline = &prepared.pipeline;
-    let batches = Batches::new(&files, &pipeline.input, &pipeline.run, args.limit, progress.read_counter());
-    let engine = Engine { prepared: &prepared, threads, progress: &progress };
-    let finished = engine.run(batches, &mut sink);
-    progress.finish();
-    let finished = finished.map_err(|error| match error.kind {
-        ErrorKind::Cancelled => Failure::new("the run was stopped; nothing was kept of it"),
-        _ => error.into(),
-    })?;
-    let written = sink.finish()?;
-    let totals = totals(&finished.counts, written);
-    if !totals.balance() {
-        let message = format!(
-            "documents are missing: {} read, {} written, {} rejected, {} failed; nothing was kept of this run",
-            totals.read, totals.written, totals.rejected, totals.failed
-        );
-        return Err(Failure::new(message).hint("this is a fault of textmill; please report it"));
+/// Where all input is Parquet and the output is, too, columns that nobody declared keep their types.
+fn declare_all(pipeline: &mut Pipeline, files: &[SourceFile]) {
+    for (name, kind) in parquet_columns(files, &pipeline.input) {
+        if !pipeline.input.columns.iter().any(|(declared, _)| *declared == name) {
+            pipeline.input.columns.push((name, kind));
+        }
     }
-    let timings = Timings { elapsed: started.elapsed(), threads };
-    write_json(&staging, "summary.json", &summary_json(&prepared, &finished, totals))?;
-    let run = run_json(&prepared, &files, &finished.counts, totals, timings, &progress.metrics());
-    write_json(&staging, "run.json", &run)?;
-    let folder = staging.finish()?;
-    if quiet {
-        return Ok(());
+}
+
+/// A run that is being made.
+struct Work<'a> {
+    prepared: &'a Prepared,
+    files: &'a [SourceFile],
+    settings: Settings,
+    progress: &'a Progress,
+    args: &'a RunArgs,
+}
+
+impl Work<'_> {
+    /// Runs to the end; gives the tables to be shown.
+    fn run(&self, staging: &Staging, checkpoint: Option<Checkpoint>) -> Result<String, Error> {
+        let Self { prepared, files, settings, progress, .. } = *self;
+        let started = Instant::now();
+        let resumed = checkpoint.is_some();
+        let budgets = Budgets {
+            documents: Budget::new(settings.shares.documents),
+            rows: Budget::new(settings.shares.rows),
+        };
+        let store = SpillStore::new(staging.state().to_owned(), Arc::clone(&budgets.rows));
+        let idle = Idle::default();
+        let mut staged = Staged::open(staging, prepared, budgets.clone(), checkpoint)?;
+        let engine = Engine { prepared, files, settings, progress, idle: &idle, store: &store };
+        let finished = engine.run(&mut staged);
+        if finished.as_ref().is_err_and(can_resume) {
+            // What can be told of the disk is told: the user may turn the machine off.
+            let _ = staged.sync_last();
+        }
+        let finished = finished?;
+        progress.completing();
+        let written =
+            complete(staging, prepared, &mut staged, progress.stop_flag(), settings.shares.finishing)?;
+        progress.finish();
+        let totals = totals(&finished.counts, written);
+        if !totals.balance() {
+            let message = format!(
+                "documents are missing: {} read, {} written, {} rejected, {} failed; \
+                 this is a fault of textmill, please report it",
+                totals.read, totals.written, totals.rejected, totals.failed
+            );
+            return Err(Error::new(ErrorKind::Fatal, message));
+        }
+        let timings = Timings {
+            elapsed: started.elapsed(),
+            resumed,
+            reading: progress.reading_nanos(),
+            taking: idle.taking.load(Ordering::Relaxed),
+            waiting: idle.room.load(Ordering::Relaxed),
+            committing: idle.committing.load(Ordering::Relaxed),
+            spilled: budgets.documents.spilled() + budgets.rows.spilled(),
+        };
+        write_json(&staging.file("summary.json"), &summary_json(prepared, &finished, totals))?;
+        let run =
+            run_json(prepared, files, &settings, &finished.counts, totals, &timings, &progress.metrics());
+        write_json(&staging.file("run.json"), &run)?;
+        let mut shown = table::stages(prepared, &finished.counts, totals);
+        // Under a limit, what was read behind it would count.
+        if staged.checkpoint().passed_over > 0 && settings.limit.is_none() {
+            let records = staged.checkpoint().passed_over;
+            shown.push_str(&format!(
+                "\n{records} records of the input are no documents, and were passed over"
+            ));
+        }
+        if self.args.profile {
+            shown.push_str(&format!(
+                "\n{}",
+                table::profile(prepared, &finished.counts, &timings, settings.threads)
+            ));
+        }
+        Ok(shown)
     }
-    print(&format!("{}\n{}", table::stages(&prepared, &finished.counts, totals), listing(&folder)))
+}
+
+/// Whether a run that ended so can be gone on with.
+fn can_resume(error: &Error) -> bool {
+    matches!(error.kind, ErrorKind::Cancelled | ErrorKind::Storage)
+}
+
+/// What the user is told of a run that did not come to its end. What can be gone on with is kept.
+fn ended_early(staging: &mut Staging, error: Error) -> Failure {
+    let done = Checkpoints::new(staging.state()).find().ok().flatten();
+    let Some(done) = done.filter(|done| can_resume(&error) && done.ordinal > 0) else {
+        return match error.kind {
+            ErrorKind::Cancelled => {
+                Failure::Stopped { message: "the run was stopped; nothing was kept of it".into(), hint: None }
+            }
+            _ => error.into(),
+        };
+    };
+    staging.keep(true);
+    let hint = "the same command with `--resume` goes on from there";
+    match error.kind {
+        ErrorKind::Cancelled => {
+            let message = format!("the run was stopped; {} documents were read", done.ordinal);
+            Failure::Stopped { message, hint: Some(hint.into()) }
+        }
+        _ => Failure::new(format!("{}; {} documents were read", error.message, done.ordinal))
+            .hint(format!("make room or mend it; {hint}")),
+    }
 }
 
 /// The first Ctrl-C ends the run in order, the second at once.
@@ -123,14 +274,12 @@ fn input_files(pipeline: &Pipeline) -> Result<(Vec<SourceFile>, usize), Failure>
     if problems.is_empty() { Ok((files, passed_over)) } else { Err(pipeline.problems(problems).into()) }
 }
 
-fn write_json(staging: &Staging, name: &str, value: &Value) -> Result<(), Failure> {
-    let path = staging.file(name);
-    std::fs::write(&path, format!("{value:#}\n"))
-        .map_err(|e| Failure::new(format!("cannot write {}: {e}", path.display())))
+/// Writes a JSON file for people.
+pub(super) fn write_json(path: &Path, value: &Value) -> Result<(), Error> {
+    std::fs::write(path, format!("{value:#}\n")).map_err(|e| crate::journal::storage("write", path, &e))
 }
 
-const FILES: [(&str, &str); 6] = [
-    ("documents.jsonl", "what came through"),
+const FILES: [(&str, &str); 5] = [
     ("rejected.jsonl", "what a stage dropped, and why"),
     ("failed.jsonl", "what could not be processed, and why"),
     ("ledger.parquet", "every decision and every edit"),
@@ -138,11 +287,22 @@ const FILES: [(&str, &str); 6] = [
     ("run.json", "how this run was made"),
 ];
 
-fn listing(folder: &Path) -> String {
-    let line = |(file, what): &(&str, &str)| {
-        let path = folder.join(file);
-        let size = path.metadata().map_or(0, |m| m.len());
-        format!("{}  {}, {what}", path.display(), table::bytes(size))
+/// The files of a run folder, shown at the place that was asked for.
+fn listing(folder: &Path, shown: &Path) -> String {
+    let size = |path: &Path| table::bytes(path.metadata().map_or(0, |m| m.len()));
+    let line = |path: &Path, what: &str| {
+        let name = path.file_name().unwrap_or_default();
+        format!("{}  {}, {what}", shown.join(name).display(), size(path))
     };
-    FILES.iter().map(line).collect::<Vec<_>>().join("\n")
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut documents: Vec<_> = entries.map(|entry| entry.path()).collect();
+    documents.retain(|path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("documents")));
+    documents.sort();
+    let mut lines: Vec<String> =
+        documents.iter().take(3).map(|path| line(path, "what came through")).collect();
+    if documents.len() > 3 {
+        lines.push(format!("… and {} more parts", documents.len() - 3));
+    }
+    lines.extend(FILES.iter().map(|(file, what)| line(&folder.join(file), what)));
+    lines.join("\n")
 }

@@ -71,6 +71,12 @@ impl<'a> Section<'a> {
     /// A number of bytes above zero: a whole number, or a string such as `512MiB` or `2GB`.
     pub fn bytes(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<u64> {
         let wanted = "a number of bytes such as `512MiB` or `2GB`";
+        if let Some(Node { kind: Kind::Text(text), place }) = self.node(key)
+            && bytes_of(text).is_none()
+        {
+            problems.push(Problem::at(place, format!("`{key}` must be {wanted}, and it is `{text}`")));
+            return None;
+        }
         self.read(key, wanted, problems, |kind| match kind {
             Kind::Integer(number) => u64::try_from(*number).ok().filter(|&bytes| bytes > 0),
             Kind::Text(text) => bytes_of(text),

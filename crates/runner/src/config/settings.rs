@@ -231,8 +231,13 @@ impl Output {
 impl Run {
     /// Reads the table `[run]`; `temp-dir` is relative to `folder`.
     pub fn read(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Self {
-        let mut run =
-            Self { threads: None, batch_documents: 256, batch_bytes: 4 << 20, memory: MEMORY, temp_dir: None };
+        let mut run = Self {
+            threads: None,
+            batch_documents: 256,
+            batch_bytes: 4 << 20,
+            memory: MEMORY,
+            temp_dir: None,
+        };
         let Some(node) = node else { return run };
         let mut section = Section::new("`[run]`", node, problems);
         run.threads = section.count("threads", problems);
@@ -246,7 +251,7 @@ impl Run {
         if run.memory < LEAST_MEMORY {
             let place = section.node("memory").map_or(section.place(), |n| &n.place);
             let problem = Problem::at(place, "`memory` is too little to work in");
-            problems.push(problem.hint("give at least `32MiB`"));
+            problems.push(problem.hint("give at least `4MiB`"));
         }
         if let (Some(node), Some(text)) = (section.node("temp-dir"), section.text("temp-dir", problems)) {
             run.temp_dir = Some(located(text, &node.place, folder));
@@ -257,7 +262,7 @@ impl Run {
 }
 
 /// Less memory than this is refused.
-const LEAST_MEMORY: u64 = 32 << 20;
+const LEAST_MEMORY: u64 = 4 << 20;
 
 #[cfg(test)]
 mod tests {

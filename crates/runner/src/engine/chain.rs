@@ -1,43 +1,114 @@
-//! A run of stages without a barrier between them, and one thread's workers for it.
+//! The stages of a segment, fused: one thread's workers, and what they make of a batch.
 
-use super::outcome::Outcome;
+use super::names::Names;
+use super::outcome::{Others, Outcome};
 use super::prepare::{Bound, PreparedStage};
+use super::profile::fresh_bytes;
+use crate::spill::{SpillStore, SpillTable};
 use arrow_array::{RecordBatch, UInt32Array};
+use arrow_schema::SchemaRef;
+use arrow_select::filter::filter_record_batch;
 use arrow_select::take::take_record_batch;
+use std::sync::Arc;
 use std::time::Instant;
+use textmill_core::event::{Action, Event};
 use textmill_plugin::call::{Host, Level};
 use textmill_plugin::drive::aggregate::AggregateDriver;
+use textmill_plugin::drive::last::{Last, LastDriver};
 use textmill_plugin::drive::map::{MapDriver, Mapped};
-use textmill_plugin::error::Result;
+use textmill_plugin::drive::plan::BoundPlan;
+use textmill_plugin::error::{Error, Result};
 
-/// One thread's workers for a run of stages.
+/// What a segment is made of.
+#[derive(Clone, Copy)]
+pub struct Segment<'a> {
+    /// The plan whose findings are applied first, with its stage's number.
+    pub head: Option<(usize, &'a Last<'a, SpillStore>, &'a Names)>,
+    /// All stages of the pipeline.
+    pub stages: &'a [PreparedStage],
+    /// Columns of documents as they are read.
+    pub input: &'a SchemaRef,
+    /// The first stage between the barriers.
+    pub from: usize,
+    /// One past the last stage between the barriers: the number of a stage with a plan, or of stages.
+    pub to: usize,
+    /// Whether bytes are counted that the host allocates.
+    pub profile: bool,
+}
+
+impl<'a> Segment<'a> {
+    /// The plan that the segment feeds.
+    pub fn tail(&self) -> Option<(usize, &'a BoundPlan)> {
+        match &self.stages.get(self.to)?.bound {
+            Bound::Plan(_, plan) => Some((self.to, plan)),
+            _ => None,
+        }
+    }
+
+    /// Columns of the documents that leave it.
+    pub fn documents(&self) -> SchemaRef {
+        let before = self.to.checked_sub(1).map(|last| &self.stages[last].after);
+        Arc::clone(before.unwrap_or(self.input))
+    }
+
+    /// Columns of the rows that it makes for the plan that it feeds, by the number of the step.
+    pub fn rows(&self) -> impl Iterator<Item = (usize, SchemaRef)> + use<'a> {
+        let steps = self.tail().into_iter().flat_map(|(_, plan)| plan.early());
+        steps.map(|early| (early.number, Arc::clone(early.rows)))
+    }
+
+    /// Numbers of the stages that work in it.
+    pub fn numbers(&self) -> impl Iterator<Item = usize> {
+        self.head
+            .map(|(number, ..)| number)
+            .into_iter()
+            .chain(self.from..self.to)
+            .chain(self.tail().map(|(n, _)| n))
+    }
+}
+
+/// One thread's workers for a segment.
 pub struct Chain<'a> {
+    segment: Segment<'a>,
     links: Vec<Link<'a>>,
+    /// Rows that the steps at the end made of the morsel, with the number of the step.
+    pub rows: Vec<(usize, RecordBatch)>,
 }
 
 struct Link<'a> {
     number: usize,
-    stage: &'a PreparedStage,
     driver: Driver<'a>,
 }
 
 enum Driver<'a> {
+    /// The end of a plan: applies what its steps found.
+    Head(LastDriver<'a, SpillTable>, &'a Names),
     Map(MapDriver<'a>),
     Aggregate(AggregateDriver<'a>),
+    /// Steps of the next plan that want each document by itself.
+    Early(Vec<(usize, MapDriver<'a>)>),
 }
 
 impl<'a> Chain<'a> {
-    /// Workers for stages, each with its number in the pipeline. Plans have no place in a chain.
-    pub fn new(stages: impl Iterator<Item = (usize, &'a PreparedStage)>) -> Self {
-        let links = stages.filter_map(|(number, stage)| {
-            let driver = match &stage.bound {
+    /// Workers that are made when the first batch comes.
+    pub fn new(segment: Segment<'a>) -> Self {
+        let mut links = Vec::new();
+        if let Some((number, last, names)) = segment.head {
+            links.push(Link { number, driver: Driver::Head(last.driver(), names) });
+        }
+        for number in segment.from..segment.to {
+            let driver = match &segment.stages[number].bound {
                 Bound::Map(operator) => Driver::Map(MapDriver::new(operator)),
                 Bound::Aggregate(operator) => Driver::Aggregate(AggregateDriver::new(operator)),
-                Bound::Plan(..) => return None,
+                Bound::Plan(..) => continue,
             };
-            Some(Link { number, stage, driver })
-        });
-        Self { links: links.collect() }
+            links.push(Link { number, driver });
+        }
+        if let Some((number, plan)) = segment.tail() {
+            let early = plan.early().map(|early| (early.number, MapDriver::new(early.operator)));
+            links.push(Link { number, driver: Driver::Early(early.collect()) });
+        }
+        Self { segment, links, rows: Vec::new() }
     }
 
     /// Runs a batch through all stages.
@@ -45,16 +116,38 @@ impl<'a> Chain<'a> {
     /// # Errors
     /// Where a stage fails as a whole, with its name.
     pub fn run(&mut self, host: &(dyn Host + Sync), outcome: &mut Outcome) -> Result<()> {
+        let none = Others::new();
         for link in &mut self.links {
             let started = Instant::now();
-            let host = StageHost { host, stage: &link.stage.name };
-            let mapped = match &mut link.driver {
-                Driver::Map(driver) => driver.run(&host, &outcome.documents),
-                Driver::Aggregate(driver) => pass_through(driver, &host, &outcome.documents),
-            };
-            let mapped = mapped.map_err(|e| in_stage(link.stage, e))?;
-            let nanos = started.elapsed().as_nanos() as u64;
-            outcome.take_stage(link.number, &link.stage.name, mapped, nanos, &|_| None);
+            let stage = &self.segment.stages[link.number];
+            let failed = |error| in_stage(stage, error);
+            let host = StageHost { host, stage: &stage.name };
+            let before = self.segment.profile.then(|| outcome.documents.clone());
+            let nanos = |started: Instant| started.elapsed().as_nanos() as u64;
+            match &mut link.driver {
+                Driver::Early(steps) => {
+                    let events = early(steps, &host, &outcome.documents, &mut self.rows).map_err(failed)?;
+                    outcome.take_early(link.number, &stage.name, events, nanos(started))?;
+                }
+                Driver::Head(driver, names) => {
+                    let mapped = driver.run(&host, &outcome.documents).map_err(failed)?;
+                    let others = names.of(&mapped.events)?;
+                    outcome.take_stage(link.number, &stage.name, mapped, nanos(started), &others);
+                }
+                Driver::Map(driver) => {
+                    let mapped = driver.run(&host, &outcome.documents).map_err(failed)?;
+                    outcome.take_stage(link.number, &stage.name, mapped, nanos(started), &none);
+                }
+                Driver::Aggregate(driver) => {
+                    let mapped = pass_through(driver, &host, &outcome.documents).map_err(failed)?;
+                    outcome.take_stage(link.number, &stage.name, mapped, nanos(started), &none);
+                }
+            }
+            if let Some(before) = before {
+                let written = stage.bound.writes();
+                outcome.counts.stages[link.number].host_bytes +=
+                    fresh_bytes(&before, &outcome.documents, &written);
+            }
         }
         Ok(())
     }
@@ -63,11 +156,13 @@ impl<'a> Chain<'a> {
     ///
     /// # Errors
     /// Where a state cannot be written.
-    pub fn states(&mut self, host: &dyn Host) -> Result<Vec<(usize, RecordBatch)>> {
+    pub fn states(&mut self, host: &(dyn Host + Sync)) -> Result<Vec<(usize, RecordBatch)>> {
         let mut states = Vec::new();
         for link in &mut self.links {
             if let Driver::Aggregate(driver) = &mut link.driver {
-                let state = driver.take_state(host).map_err(|e| in_stage(link.stage, e))?;
+                let stage = &self.segment.stages[link.number];
+                let host = StageHost { host, stage: &stage.name };
+                let state = driver.take_state(&host).map_err(|e| in_stage(stage, e))?;
                 states.extend(state.map(|state| (link.number, state)));
             }
         }
@@ -75,15 +170,44 @@ impl<'a> Chain<'a> {
     }
 }
 
+/// Runs the steps that want each document by itself. Rows of documents that one of them fails on are left out.
+fn early(
+    steps: &mut [(usize, MapDriver<'_>)],
+    host: &dyn Host,
+    documents: &RecordBatch,
+    rows: &mut Vec<(usize, RecordBatch)>,
+) -> Result<Vec<Event>> {
+    let mut events: Vec<Event> = Vec::new();
+    let first = rows.len();
+    for (step, driver) in steps {
+        let mapped = driver.run(host, documents)?;
+        events.extend(mapped.events.into_iter().filter(|e| e.action != Action::Edit));
+        if mapped.documents.num_rows() > 0 {
+            rows.push((*step, mapped.documents));
+        }
+    }
+    events.sort_by_key(|event| event.row);
+    let failed: Vec<u64> = events
+        .iter()
+        .filter(|e| e.action == Action::Fail)
+        .map(|e| super::outcome::ordinal_at(documents, e.row as usize))
+        .collect();
+    if !failed.is_empty() {
+        for (_, rows) in &mut rows[first..] {
+            let sound =
+                (0..rows.num_rows()).map(|row| !failed.contains(&super::outcome::ordinal_at(rows, row)));
+            *rows = filter_record_batch(rows, &sound.collect::<Vec<bool>>().into())?;
+        }
+    }
+    Ok(events)
+}
+
 /// An error with the stage and the plugin that it happened in.
-pub fn in_stage(
-    stage: &PreparedStage,
-    error: textmill_plugin::error::Error,
-) -> textmill_plugin::error::Error {
+pub fn in_stage(stage: &PreparedStage, error: Error) -> Error {
     let plugin = &stage.plugin.descriptor;
     let message =
         format!("stage `{}` (plugin `{}` {}): {}", stage.name, plugin.name, plugin.version, error.message);
-    textmill_plugin::error::Error { message, ..error }
+    Error { message, ..error }
 }
 
 fn pass_through(

@@ -1,11 +1,11 @@
 //! Counters of a run: what each stage did. Sums of integers, so that threads do not show.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use textmill_core::event::Action;
 
 /// Documents of a whole run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Documents that were read or should have been.
     pub read: u64,
@@ -25,7 +25,7 @@ impl Totals {
 }
 
 /// How often a rule acted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleCounts {
     /// Edits.
     pub edit: u64,
@@ -38,7 +38,7 @@ pub struct RuleCounts {
 }
 
 /// What one stage did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageCounts {
     /// Documents that reached it.
     pub documents_in: u64,
@@ -59,6 +59,9 @@ pub struct StageCounts {
     /// Nanoseconds that threads spent in it, summed. Kept out of everything that must not differ.
     #[serde(skip)]
     pub nanos: u64,
+    /// Bytes that the host allocated for it; counted on request. Kept out likewise.
+    #[serde(skip)]
+    pub host_bytes: u64,
 }
 
 impl StageCounts {
@@ -85,6 +88,7 @@ impl StageCounts {
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
         self.nanos += other.nanos;
+        self.host_bytes += other.host_bytes;
         for (rule, counts) in &other.rules {
             let mine = self.rules.entry(rule.clone()).or_default();
             mine.edit += counts.edit;
@@ -96,7 +100,7 @@ impl StageCounts {
 }
 
 /// Counters of all stages, and of the input.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// What reading reported.
     pub input: StageCounts,

@@ -2,12 +2,24 @@
 
 mod chain;
 mod counts;
-mod ordered;
+mod memory;
+mod morsel;
+mod names;
 mod outcome;
+mod pool;
 mod prepare;
+mod profile;
 mod run;
+mod sample;
+mod segment;
+mod sums;
 
 pub use counts::{Counts, RuleCounts, StageCounts, Totals};
-pub use outcome::{LedgerRow, Outcome};
+pub use memory::Shares;
+pub use morsel::{Block, Morsel, Origin};
+pub use names::names_schema;
+pub use outcome::{LedgerRow, Outcome, text_bytes};
+pub use pool::{Idle, Pool, stopped};
 pub use prepare::{Bound, Prepared, PreparedStage, prepare};
-pub use run::{Engine, Finished, Sink};
+pub use run::{Engine, Finished, Settings};
+pub use sample::Sample;

@@ -5,11 +5,15 @@ use crate::input::Failure;
 use crate::output::row::{RowWriter, failed_input_line, failed_line, rejected_line};
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
-use arrow_array::{Array, RecordBatch};
-use textmill_core::batch::{Strings, string};
+use arrow_array::{Array, RecordBatch, UInt32Array};
+use arrow_select::take::take_record_batch;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use textmill_core::batch::Strings;
 use textmill_core::column::{ID, ORDINAL, TEXT};
 use textmill_core::event::{Action, Event};
 use textmill_plugin::drive::map::Mapped;
+use textmill_plugin::error::Result;
 
 /// Number of the input among the stages, in ledger rows.
 pub const INPUT_STAGE: usize = usize::MAX;
@@ -20,7 +24,7 @@ pub struct LedgerRow {
     /// Ordinal of the document.
     pub ordinal: u64,
     /// Its id.
-    pub id: String,
+    pub id: Arc<str>,
     /// Number of the stage, or [`INPUT_STAGE`].
     pub stage: usize,
     /// The event.
@@ -52,8 +56,8 @@ pub struct Outcome {
     pub counts: Counts,
 }
 
-/// Gives the id of a document by its ordinal.
-pub type Ids<'a> = &'a (dyn Fn(u64) -> Option<String> + Sync);
+/// Ids of other documents, by ordinal, as far as events name them.
+pub type Others = BTreeMap<u64, String>;
 
 impl Outcome {
     /// Starts with documents that nothing has been done to.
@@ -81,14 +85,15 @@ impl Outcome {
             counts.event(failure.rule, Action::Fail);
             let event = Event::new(0, Action::Fail, failure.rule).note(failure.note.clone());
             self.failed.push(Line { ordinal, bytes: failed_input_line(&failure) });
-            self.ledger.push(LedgerRow { ordinal, id: failure.id, stage: INPUT_STAGE, event, other: None });
+            let id = failure.id.into();
+            self.ledger.push(LedgerRow { ordinal, id, stage: INPUT_STAGE, event, other: None });
         }
         let batch = self.documents.clone();
-        self.write_ledger(&batch, INPUT_STAGE, events, &|_| None);
+        self.write_ledger(&batch, INPUT_STAGE, events, &Others::new());
     }
 
     /// Takes in what a stage made of the documents.
-    pub fn take_stage(&mut self, stage: usize, name: &str, mapped: Mapped, nanos: u64, ids: Ids<'_>) {
+    pub fn take_stage(&mut self, stage: usize, name: &str, mapped: Mapped, nanos: u64, others: &Others) {
         let before = std::mem::replace(&mut self.documents, mapped.documents);
         let counts = &mut self.counts.stages[stage];
         counts.documents_in += before.num_rows() as u64;
@@ -96,31 +101,76 @@ impl Outcome {
         counts.bytes_in += text_bytes(&before);
         counts.bytes_out += text_bytes(&self.documents);
         counts.nanos += nanos;
+        self.take_events(&before, stage, name, mapped.events, others);
+    }
+
+    /// Takes in what a stage reported of documents that have not passed it yet. Those that failed go no further;
+    /// only they have reached the stage, as far as its counters go.
+    ///
+    /// # Errors
+    /// Where the documents that go on cannot be told from the others.
+    pub fn take_early(&mut self, stage: usize, name: &str, events: Vec<Event>, nanos: u64) -> Result<()> {
+        self.counts.stages[stage].nanos += nanos;
+        if events.is_empty() {
+            return Ok(());
+        }
+        let before = self.documents.clone();
+        let failed = |row: u32| events.iter().any(|e| e.action == Action::Fail && e.row == row);
+        let (lost, kept): (Vec<u32>, Vec<u32>) = (0..before.num_rows() as u32).partition(|&row| failed(row));
+        if !lost.is_empty() {
+            let counts = &mut self.counts.stages[stage];
+            counts.documents_in += lost.len() as u64;
+            let texts = before.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref()));
+            let bytes = |row: u32| texts.and_then(|t| t.get(row as usize)).map_or(0, str::len) as u64;
+            counts.bytes_in += lost.iter().map(|&row| bytes(row)).sum::<u64>();
+            self.documents = take_record_batch(&before, &UInt32Array::from(kept))?;
+        }
+        self.take_events(&before, stage, name, events, &Others::new());
+        Ok(())
+    }
+
+    fn take_events(
+        &mut self,
+        before: &RecordBatch,
+        stage: usize,
+        name: &str,
+        events: Vec<Event>,
+        others: &Others,
+    ) {
+        let counts = &mut self.counts.stages[stage];
         let mut edited = None;
-        for event in &mapped.events {
+        for event in &events {
             counts.event(&event.rule, event.action);
             if event.action == Action::Edit && edited != Some(event.row) {
                 counts.edited += 1;
                 edited = Some(event.row);
             }
         }
-        let rows = RowWriter::new(&before);
+        let rows = RowWriter::new(before);
         // A document ends once, whatever else is said about it, and a failure outweighs a drop.
-        for of_row in mapped.events.chunk_by(|a, b| a.row == b.row) {
+        for of_row in events.chunk_by(|a, b| a.row == b.row) {
             let find = |action| of_row.iter().find(|e| e.action == action);
             let row = of_row[0].row as usize;
-            let ordinal = ordinal_at(&before, row);
+            let ordinal = ordinal_at(before, row);
             if let Some(event) = find(Action::Fail) {
                 counts.failed += 1;
                 self.failed.push(Line { ordinal, bytes: failed_line(&rows, row, name, event) });
             } else if let Some(event) = find(Action::Drop) {
                 counts.dropped += 1;
-                let other = event.other.and_then(ids);
-                let bytes = rejected_line(&rows, row, name, event, other.as_deref());
+                let other = event.other.and_then(|ordinal| others.get(&ordinal)).map(String::as_str);
+                let bytes = rejected_line(&rows, row, name, event, other);
                 self.rejected.push(Line { ordinal, bytes });
             }
         }
-        self.write_ledger(&before, stage, mapped.events, ids);
+        self.write_ledger(before, stage, events, others);
+    }
+
+    /// Takes in what became of the next batch of the same morsel. Its documents stay where they are.
+    pub fn append(&mut self, other: Self) {
+        self.rejected.extend(other.rejected);
+        self.failed.extend(other.failed);
+        self.ledger.extend(other.ledger);
+        self.counts.add(&other.counts);
     }
 
     /// Puts everything in input order, and what is about one document in the order of the stages: stages
@@ -131,17 +181,20 @@ impl Outcome {
         self.ledger.sort_by_key(|row| row.ordinal);
     }
 
-    fn write_ledger(&mut self, batch: &RecordBatch, stage: usize, events: Vec<Event>, ids: Ids<'_>) {
-        self.ledger.extend(events.into_iter().map(|event| {
-            let row = event.row as usize;
-            LedgerRow {
-                ordinal: ordinal_at(batch, row),
-                id: string(batch, ID, row).unwrap_or_default().to_owned(),
-                stage,
-                other: event.other.and_then(ids),
-                event,
+    fn write_ledger(&mut self, batch: &RecordBatch, stage: usize, events: Vec<Event>, others: &Others) {
+        let ids = batch.column_by_name(ID).and_then(|c| Strings::of(c.as_ref()));
+        self.ledger.reserve(events.len());
+        // Events are sorted by row: one id serves all of a row.
+        let mut of_row: (Option<u32>, Arc<str>) = (None, Arc::from(""));
+        for event in events {
+            if of_row.0 != Some(event.row) {
+                let id = ids.and_then(|ids| ids.get(event.row as usize)).unwrap_or_default();
+                of_row = (Some(event.row), Arc::from(id));
             }
-        }));
+            let ordinal = ordinal_at(batch, event.row as usize);
+            let other = event.other.and_then(|other| others.get(&other)).cloned();
+            self.ledger.push(LedgerRow { ordinal, id: Arc::clone(&of_row.1), stage, event, other });
+        }
     }
 }
 

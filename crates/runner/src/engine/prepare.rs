@@ -3,12 +3,13 @@
 use crate::config::{Pipeline, Place, Problem, Problems, StageConfig, check_options, suggest, with_defaults};
 use crate::host::{Discovery, LoadedPlugin};
 use crate::input::input_schema;
+use crate::output::OutputColumns;
 use arrow_schema::SchemaRef;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use textmill_core::column::{CARRIED, HIDDEN, ID, SOURCE, TEXT, is_supported};
+use textmill_core::column::{CARRIED, HIDDEN, ID, MEDIA_TYPE, SOURCE, TEXT, is_supported};
 use textmill_plugin::call::{Call, NoHost};
 use textmill_plugin::descriptor::{Kind, Rows, Threading};
 use textmill_plugin::drive::bind::BoundOperator;
@@ -22,10 +23,25 @@ pub struct Prepared {
     pub pipeline: Pipeline,
     /// The stages, bound, in order.
     pub stages: Vec<PreparedStage>,
-    /// Columns of `documents.jsonl`, in order, after `id`, `source` and `text`.
-    pub columns: Vec<String>,
-    /// Fields of the input that are left out of `documents.jsonl`.
-    pub omitted: Vec<String>,
+    /// Columns of documents as they are read.
+    pub input: SchemaRef,
+    /// What is written of documents.
+    pub columns: OutputColumns,
+}
+
+impl Prepared {
+    /// Whether a stage needs the whole corpus.
+    pub fn has_barrier(&self) -> bool {
+        self.stages.iter().any(|stage| matches!(stage.bound, Bound::Plan(..)))
+    }
+
+    /// Columns of the states of aggregates, by the number of the stage.
+    pub fn state_schemas(&self) -> impl Iterator<Item = (usize, SchemaRef)> {
+        self.stages.iter().enumerate().filter_map(|(number, stage)| match &stage.bound {
+            Bound::Aggregate(operator) => Some((number, operator.stage.state_schema()?)),
+            _ => None,
+        })
+    }
 }
 
 /// A bound stage.
@@ -70,7 +86,7 @@ impl Bound {
     }
 
     /// Names of the columns that it writes into documents.
-    fn writes(&self) -> Vec<&str> {
+    pub fn writes(&self) -> Vec<&str> {
         let documents = self.operators().into_iter().filter(|o| o.descriptor.rows != Rows::Table);
         documents.flat_map(|o| o.descriptor.writes.iter().map(|w| w.column.as_str())).collect()
     }
@@ -107,18 +123,15 @@ pub fn prepare(pipeline: Pipeline) -> Result<Prepared, Problems> {
             },
         }
     }
-    let mut shown = Vec::new();
-    if let Some(after) = &columns {
+    let shown = columns.as_ref().map(|after| {
         let written: BTreeSet<&str> = stages.iter().flat_map(|s| s.bound.writes()).collect();
-        shown = output_columns(&pipeline, after, &written, &mut problems);
-    }
-    if problems.is_empty() {
-        let excluded = pipeline.output.exclude.iter().map(|(name, _)| name);
-        let declared = |name: &&String| pipeline.input.columns.iter().any(|(column, _)| column == *name);
-        let omitted = excluded.filter(declared).cloned().collect();
-        Ok(Prepared { pipeline, stages, columns: shown, omitted })
-    } else {
-        Err(pipeline.problems(problems))
+        let names = output_columns(&pipeline, after, &written, &mut problems);
+        let declared = pipeline.input.columns.iter().map(|(name, _)| name.clone()).collect();
+        OutputColumns::new(&pipeline, after, names, declared)
+    });
+    match shown {
+        Some(columns) if problems.is_empty() => Ok(Prepared { pipeline, stages, input, columns }),
+        _ => Err(pipeline.problems(problems)),
     }
 }
 
@@ -218,7 +231,7 @@ fn output_columns(
     written: &BTreeSet<&str>,
     problems: &mut Vec<Problem>,
 ) -> Vec<String> {
-    let own = [ID, SOURCE, TEXT, CARRIED];
+    let own = [ID, SOURCE, TEXT, MEDIA_TYPE, CARRIED];
     let declared = |name: &String| {
         pipeline.input.columns.iter().any(|(column, _)| column == name) && !written.contains(name.as_str())
     };
@@ -237,7 +250,7 @@ fn output_columns(
         columns.push(name.clone());
     }
     for (name, place) in &pipeline.output.exclude {
-        if !columns.contains(name) {
+        if !columns.contains(name) && name != MEDIA_TYPE {
             let message = format!("there is no column `{name}` to leave out");
             let hint = suggest(name, columns.iter().map(String::as_str));
             problems.push(Problem::at(place, message).maybe_hint(hint));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use twox_hash::XxHash3_64;
 
 /// The file by which a folder is known to be textmill's.
 pub const MARKER: &str = "run.json";
@@ -47,11 +48,27 @@ pub fn check_target(target: &Path) -> Result<(), FolderError> {
     if !meta.is_dir() {
         return refuse("is there already and is not a folder");
     }
-    let mut entries = fs::read_dir(target).map_err(|e| FolderError::io("look into", target, &e))?;
-    if entries.next().is_none() || is_run_folder(target) {
+    let entries = fs::read_dir(target).map_err(|e| FolderError::io("look into", target, &e))?;
+    let names: Vec<String> =
+        entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    if names.is_empty() {
         return Ok(());
     }
+    if is_run_folder(target) {
+        return match names.iter().find(|name| !is_file_of_a_run(name)) {
+            Some(stranger) => {
+                refuse(&format!("is an earlier run's, and holds `{stranger}`, which textmill did not make"))
+            }
+            None => Ok(()),
+        };
+    }
     refuse("is a folder that textmill did not make")
+}
+
+/// Whether a run makes a file of this name.
+fn is_file_of_a_run(name: &str) -> bool {
+    let others = [MARKER, LOCK, STATE, "rejected.jsonl", "failed.jsonl", "ledger.parquet", "summary.json"];
+    name.starts_with("documents") || others.contains(&name)
 }
 
 /// Whether a folder is that of a run.
@@ -63,22 +80,26 @@ pub fn is_run_folder(folder: &Path) -> bool {
 
 /// The file that a staging folder is known by. It is locked while the run lasts.
 const LOCK: &str = ".textmill-lock";
+/// The folder, in the staging folder, of what only the run itself needs.
+const STATE: &str = "state";
 
-/// A run folder that is not whole yet. Dropped without [`Staging::finish`], it goes away.
+/// A run folder that is not whole yet. Dropped without [`Staging::finish`] or [`Staging::keep`], it goes away.
 pub struct Staging {
     path: PathBuf,
+    state: PathBuf,
     target: PathBuf,
     /// Held while the run lasts, so that two runs do not share a folder.
     lock: Option<File>,
+    keep: bool,
 }
 
 impl Staging {
-    /// Makes the folder `.<name>.partial` beside the target. One that an interrupted run left there is
-    /// removed; anything else there is left alone.
+    /// Opens the folder `.<name>.partial` beside the target: a new one, or that of an interrupted run. Anything
+    /// else there is left alone. What only the run needs lies below it, or in a folder of its own in `temp_dir`.
     ///
     /// # Errors
     /// Where the target is not ours, another run is writing there, or the file system refuses.
-    pub fn create(target: &Path) -> Result<Self, FolderError> {
+    pub fn open(target: &Path, temp_dir: Option<&Path>) -> Result<Self, FolderError> {
         check_target(target)?;
         let name = target.file_name().ok_or_else(|| {
             FolderError::new(format!("the output `{}` is not the path of a folder", target.display()))
@@ -89,22 +110,32 @@ impl Staging {
         };
         fs::create_dir_all(&parent).map_err(|e| FolderError::io("make the folder", &parent, &e))?;
         let path = parent.join(format!(".{}.partial", name.to_string_lossy()));
-        // Each round ends with the folder made, an error, or one stale folder less.
-        for _ in 0..100 {
-            match fs::create_dir(&path) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    remove_stale(&path, target)?;
-                    continue;
-                }
-                Err(error) => return Err(FolderError::io("make the folder", &path, &error)),
-            }
-            let lock_path = path.join(LOCK);
-            let lock = File::create_new(&lock_path).map_err(|e| FolderError::io("write", &lock_path, &e))?;
-            lock_or_refuse(&lock, &lock_path, target)?;
-            return Ok(Self { path, target: target.to_owned(), lock: Some(lock) });
+        // A run that was killed as it put its folder in place: the earlier folder is still the one that counts.
+        let old = path.with_extension("old");
+        if !target.exists() && is_run_folder(&old) {
+            fs::rename(&old, target).map_err(|e| FolderError::io("put back", &old, &e))?;
         }
-        Err(FolderError::new(format!("other runs keep taking `{}`", path.display())))
+        let keep = path.exists();
+        let lock = lock_folder(&path, target)?;
+        let state = match temp_dir {
+            None => path.join(STATE),
+            Some(folder) => {
+                let whole = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+                let hash = XxHash3_64::oneshot(whole.as_os_str().as_encoded_bytes());
+                folder.join(format!("textmill-{hash:016x}"))
+            }
+        };
+        // What is there may be hours of work: only who has looked at it may let it go.
+        let keep = keep || state.exists();
+        let staging = Self { path, state, target: target.to_owned(), lock: Some(lock), keep };
+        fs::create_dir_all(&staging.state)
+            .map_err(|e| FolderError::io("make the folder", &staging.state, &e))?;
+        Ok(staging)
+    }
+
+    /// The folder as long as it is not in its place.
+    pub fn folder(&self) -> &Path {
+        &self.path
     }
 
     /// Path of a file in the folder.
@@ -112,12 +143,54 @@ impl Staging {
         self.path.join(name)
     }
 
-    /// Puts the folder in its place. An earlier run's folder there is replaced.
+    /// The folder of what only the run itself needs.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// Path of a file that only the run itself needs.
+    pub fn state_file(&self, name: &str) -> PathBuf {
+        self.state.join(name)
+    }
+
+    /// Whether the folder is that of a run that was killed when all was done but putting it in its place.
+    pub fn is_whole(&self) -> bool {
+        is_run_folder(&self.path)
+    }
+
+    /// Whether the folder is kept when the run ends early.
+    pub fn keep(&mut self, keep: bool) {
+        self.keep = keep;
+    }
+
+    /// Removes what an interrupted run left.
+    ///
+    /// # Errors
+    /// Where the file system refuses.
+    pub fn clear(&self) -> Result<(), FolderError> {
+        let refused = |path: &Path, e: &io::Error| FolderError::io("remove", path, e);
+        fs::remove_dir_all(&self.state).map_err(|e| refused(&self.state, &e))?;
+        for entry in fs::read_dir(&self.path).map_err(|e| FolderError::io("look into", &self.path, &e))? {
+            let entry = entry.map_err(|e| FolderError::io("look into", &self.path, &e))?.path();
+            if entry.file_name().is_some_and(|name| name == LOCK) {
+                continue;
+            }
+            let removed = if entry.is_dir() { fs::remove_dir_all(&entry) } else { fs::remove_file(&entry) };
+            removed.map_err(|e| refused(&entry, &e))?;
+        }
+        fs::create_dir_all(&self.state).map_err(|e| FolderError::io("make the folder", &self.state, &e))
+    }
+
+    /// Puts the folder in its place, without what only the run itself needed. An earlier run's folder there is
+    /// replaced.
     ///
     /// # Errors
     /// Where the file system refuses; then the earlier folder is where it was.
     pub fn finish(mut self) -> Result<PathBuf, FolderError> {
+        self.keep = true;
         check_target(&self.target)?;
+        // After a loss of power, a folder with its name must not turn out to be empty.
+        self.sync().map_err(|e| FolderError::io("write", &self.path, &e))?;
         let old = self.path.with_extension("old");
         if old.exists() {
             if !is_run_folder(&old) {
@@ -125,49 +198,80 @@ impl Staging {
             }
             fs::remove_dir_all(&old).map_err(|e| FolderError::io("remove", &old, &e))?;
         }
+        fs::remove_dir_all(&self.state).map_err(|e| FolderError::io("remove", &self.state, &e))?;
         let had_old = self.target.exists();
         if had_old {
             fs::rename(&self.target, &old).map_err(|e| FolderError::io("move away", &self.target, &e))?;
         }
-        let lock_path = self.path.join(LOCK);
-        let moved = fs::remove_file(&lock_path).and_then(|()| fs::rename(&self.path, &self.target));
+        let moved = fs::rename(&self.path, &self.target);
         if let Err(error) = moved {
             if had_old {
                 let _ = fs::rename(&old, &self.target);
             }
             return Err(FolderError::io("put in place", &self.target, &error));
         }
+        let _ = fs::remove_file(self.target.join(LOCK));
         self.lock = None;
         if had_old {
             let _ = fs::remove_dir_all(&old);
         }
         Ok(self.target.clone())
     }
+
+    fn sync(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.path)? {
+            let path = entry?.path();
+            if path.is_file() {
+                File::open(path)?.sync_all()?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        if self.lock.is_some() {
+        if self.lock.is_some() && !self.keep {
+            let _ = fs::remove_dir_all(&self.state);
             let _ = fs::remove_dir_all(&self.path);
         }
     }
 }
 
-/// Removes a staging folder that no run holds any more.
-fn remove_stale(path: &Path, target: &Path) -> Result<(), FolderError> {
+/// Makes the folder, or takes over one that no run holds any more; gives its lock.
+fn lock_folder(path: &Path, target: &Path) -> Result<File, FolderError> {
     let lock_path = path.join(LOCK);
-    let lock = match File::open(&lock_path) {
-        Ok(lock) => lock,
-        // It went away in the meantime.
-        Err(_) if !path.exists() => return Ok(()),
-        Err(_) => return Err(in_the_way(path)),
-    };
-    lock_or_refuse(&lock, &lock_path, target)?;
-    if !is_same_file(&lock, &lock_path) {
-        // Another run finished and a third one began in between: look again.
-        return Ok(());
+    // Each round ends with a lock, an error, or another run's folder gone.
+    for _ in 0..100 {
+        match fs::create_dir(path) {
+            Ok(()) => {
+                let lock =
+                    File::create_new(&lock_path).map_err(|e| FolderError::io("write", &lock_path, &e))?;
+                lock_or_refuse(&lock, &lock_path, target)?;
+                return Ok(lock);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(FolderError::io("make the folder", path, &error)),
+        }
+        let lock = match File::open(&lock_path) {
+            Ok(lock) => lock,
+            // It went away in the meantime.
+            Err(_) if !path.exists() => continue,
+            // A run was killed as it began, or someone made a folder by this name: empty, it may go.
+            Err(_) if fs::remove_dir(path).is_ok() => continue,
+            // A run was killed as it put its folder in place.
+            Err(_) if is_run_folder(path) => {
+                File::create(&lock_path).map_err(|e| FolderError::io("write", &lock_path, &e))?
+            }
+            Err(_) => return Err(in_the_way(path)),
+        };
+        lock_or_refuse(&lock, &lock_path, target)?;
+        // Otherwise another run finished and a third one began in between: look again.
+        if is_same_file(&lock, &lock_path) {
+            return Ok(lock);
+        }
     }
-    fs::remove_dir_all(path).map_err(|e| FolderError::io("remove", path, &e))
+    Err(FolderError::new(format!("other runs keep taking `{}`", path.display())))
 }
 
 fn in_the_way(path: &Path) -> FolderError {

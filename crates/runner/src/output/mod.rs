@@ -1,12 +1,18 @@
 //! Output: the run folder with documents, rejected and failed documents, ledger, summary and `run.json`.
 
+mod columns;
+mod complete;
+pub mod finish;
 mod folder;
 mod ledger;
-mod merge;
 mod report;
 pub mod row;
-mod sink;
+mod staged;
+mod value;
 
+pub use columns::OutputColumns;
+pub use complete::{Written, complete};
 pub use folder::{FolderError, Staging, check_target, is_run_folder};
-pub use report::{Timings, run_json, summary_json, totals};
-pub use sink::{FolderSink, Written};
+pub use ledger::ledger_batch;
+pub use report::{Timings, fingerprint, run_json, summary_json, totals};
+pub use staged::{Budgets, Staged, Waiting};

@@ -1,18 +1,31 @@
 //! `summary.json`, which is the same from run to run, and `run.json`, which is not: it holds the timings.
 
-use super::sink::Written;
-use crate::engine::{Counts, Finished, Prepared, Totals};
+use super::complete::Written;
+use crate::config::{Compression, OutputFormat};
+use crate::engine::{Counts, Finished, Prepared, Settings, Totals};
+use crate::input::SourceFile;
+use crate::journal::Fingerprint;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Measured times of a run.
-#[derive(Clone, Copy, Debug)]
+/// What was measured of a run. Of a resumed one, since it was resumed.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Timings {
     /// From the first document to the last.
     pub elapsed: Duration,
-    /// Threads that worked.
-    pub threads: usize,
+    /// Whether the run goes on with an interrupted one.
+    pub resumed: bool,
+    /// Nanoseconds of all threads in making documents of bytes.
+    pub reading: u64,
+    /// Nanoseconds of all threads in taking the next piece of input.
+    pub taking: u64,
+    /// Nanoseconds of all threads in waiting for room.
+    pub waiting: u64,
+    /// Nanoseconds of all threads in committing.
+    pub committing: u64,
+    /// Bytes that did not fit in memory and went to disk.
+    pub spilled: u64,
 }
 
 /// What a run did, without anything that may differ from run to run.
@@ -52,15 +65,8 @@ pub fn totals(counts: &Counts, written: Written) -> Totals {
     }
 }
 
-/// How a run was made: pipeline as resolved, plugins, counts, timings.
-pub fn run_json(
-    prepared: &Prepared,
-    files: &[crate::input::SourceFile],
-    counts: &Counts,
-    totals: Totals,
-    timings: Timings,
-    metrics: &BTreeMap<String, u64>,
-) -> Value {
+/// The pipeline as resolved, without what changes no output.
+fn pipeline_json(prepared: &Prepared) -> Value {
     let pipeline = &prepared.pipeline;
     let stages: Vec<Value> = prepared
         .stages
@@ -74,6 +80,45 @@ pub fn run_json(
             })
         })
         .collect();
+    let columns: Map<String, Value> = pipeline
+        .input
+        .columns
+        .iter()
+        .map(|(name, kind)| (name.clone(), textmill_core::column::type_name(kind).into()))
+        .collect();
+    let exclude: Vec<&str> = pipeline.output.exclude.iter().map(|(name, _)| name.as_str()).collect();
+    let (format, compression) = match pipeline.output.format {
+        OutputFormat::Jsonl(Compression::Plain | Compression::Bzip2) => ("jsonl", "none"),
+        OutputFormat::Jsonl(Compression::Gzip) => ("jsonl", "gzip"),
+        OutputFormat::Jsonl(Compression::Zstd) => ("jsonl", "zstd"),
+        OutputFormat::Parquet => ("parquet", "zstd"),
+    };
+    json!({
+        "file": pipeline.path,
+        "name": pipeline.name,
+        "description": pipeline.description,
+        "input": {
+            "paths": pipeline.input.paths.iter().map(|(path, _)| path).collect::<Vec<_>>(),
+            "text-field": pipeline.input.text_field,
+            "id-field": pipeline.input.id_field,
+            "source-field": pipeline.input.source_field,
+            "media-type": pipeline.input.media_type,
+            "max-document-bytes": pipeline.input.max_document_bytes,
+            "columns": columns,
+        },
+        "stages": stages,
+        "output": {
+            "folder": pipeline.output.folder,
+            "format": format,
+            "compression": compression,
+            "part-bytes": pipeline.output.part_bytes,
+            "exclude": exclude,
+        },
+    })
+}
+
+/// The plugins of a pipeline, each once.
+fn plugins_json(prepared: &Prepared) -> Vec<Value> {
     let mut plugins: Vec<Value> = Vec::new();
     for stage in &prepared.stages {
         let plugin = json!({
@@ -87,46 +132,105 @@ pub fn run_json(
             plugins.push(plugin);
         }
     }
-    let columns: Map<String, Value> = pipeline
-        .input
-        .columns
+    plugins
+}
+
+/// Inputs listed one by one in a fingerprint, at most; more are told by a digest.
+const LISTED: usize = 10_000;
+
+/// Everything that the output of a run depends on.
+pub fn fingerprint(prepared: &Prepared, files: &[SourceFile], settings: &Settings) -> Fingerprint {
+    let mut pipeline = pipeline_json(prepared);
+    // Named by their place in the list, stages would all differ once one is put in between.
+    let stages: Map<String, Value> = prepared
+        .stages
         .iter()
-        .map(|(name, kind)| (name.clone(), textmill_core::column::type_name(kind).into()))
+        .map(|stage| (stage.name.clone(), json!({ "operator": stage.operator, "options": stage.options })))
         .collect();
-    let exclude: Vec<&str> = pipeline.output.exclude.iter().map(|(name, _)| name.as_str()).collect();
+    let order: Vec<&str> = prepared.stages.iter().map(|stage| stage.name.as_str()).collect();
+    if let Some(pipeline) = pipeline.as_object_mut() {
+        pipeline.remove("file");
+        pipeline.remove("description");
+        // Where the folder lies is known by where the interrupted run lies.
+        if let Some(output) = pipeline.get_mut("output").and_then(Value::as_object_mut) {
+            output.remove("folder");
+        }
+        pipeline.insert("order".into(), order.into());
+        pipeline.insert("stages".into(), stages.into());
+    }
+    let plugins: Map<String, Value> = prepared
+        .stages
+        .iter()
+        .map(|stage| (stage.plugin.descriptor.name.clone(), stage.plugin.sha256.clone().into()))
+        .collect();
+    let inputs = files.iter().map(|file| {
+        (file.path.display().to_string(), json!({ "bytes": file.bytes, "version": file.version }))
+    });
+    let inputs: Value = if files.len() <= LISTED {
+        inputs.collect::<Map<String, Value>>().into()
+    } else {
+        let digest = inputs.fold(0u64, |digest, (path, state)| {
+            twox_hash::XxHash3_64::oneshot(format!("{digest}{path}{state}").as_bytes())
+        });
+        json!({ "files": files.len(), "digest": format!("{digest:016x}") })
+    };
+    json!({
+        "textmill": env!("CARGO_PKG_VERSION"),
+        "pipeline": pipeline,
+        "plugins": plugins,
+        "inputs": inputs,
+        "limit": settings.limit,
+        "largest-document": settings.shares.document,
+    })
+}
+
+/// How a run was made: pipeline as resolved, plugins, counts, timings.
+pub fn run_json(
+    prepared: &Prepared,
+    files: &[SourceFile],
+    settings: &Settings,
+    counts: &Counts,
+    totals: Totals,
+    timings: &Timings,
+    metrics: &BTreeMap<String, u64>,
+) -> Value {
+    let run = &prepared.pipeline.run;
+    let mut pipeline = pipeline_json(prepared);
+    if let Some(pipeline) = pipeline.as_object_mut() {
+        let run = json!({
+            "threads": settings.threads,
+            "memory": run.memory,
+            "batch-documents": run.batch_documents,
+            "batch-bytes": run.batch_bytes,
+        });
+        pipeline.insert("run".into(), run);
+    }
     let files: Vec<Value> = files.iter().map(|f| json!({ "path": f.path, "bytes": f.bytes })).collect();
-    let seconds = |duration: Duration| (duration.as_secs_f64() * 1e6).round() / 1e6;
+    let seconds = |nanos: u64| (nanos as f64 / 1e3).round() / 1e6;
     let stage_seconds: Map<String, Value> = prepared
         .stages
         .iter()
         .zip(&counts.stages)
-        .map(|(stage, counts)| (stage.name.clone(), seconds(Duration::from_nanos(counts.nanos)).into()))
+        .map(|(stage, counts)| (stage.name.clone(), seconds(counts.nanos).into()))
         .collect();
     json!({
         "textmill": env!("CARGO_PKG_VERSION"),
-        "pipeline": {
-            "file": pipeline.path,
-            "name": pipeline.name,
-            "description": pipeline.description,
-            "input": {
-                "paths": pipeline.input.paths.iter().map(|(path, _)| path).collect::<Vec<_>>(),
-                "text-field": pipeline.input.text_field,
-                "id-field": pipeline.input.id_field,
-                "source-field": pipeline.input.source_field,
-                "columns": columns,
-            },
-            "stages": stages,
-            "output": { "folder": pipeline.output.folder, "exclude": exclude },
-            "run": {
-                "threads": timings.threads,
-                "batch-documents": pipeline.run.batch_documents,
-                "batch-bytes": pipeline.run.batch_bytes,
-            },
-        },
-        "plugins": plugins,
+        "pipeline": pipeline,
+        "plugins": plugins_json(prepared),
         "inputs": files,
         "documents": totals,
         "metrics": metrics,
-        "timings": { "seconds": seconds(timings.elapsed), "stage-thread-seconds": stage_seconds },
+        "timings": {
+            "seconds": seconds(timings.elapsed.as_nanos() as u64),
+            "resumed": timings.resumed,
+            "stage-thread-seconds": stage_seconds,
+            "thread-seconds": {
+                "reading": seconds(timings.reading),
+                "taking": seconds(timings.taking),
+                "waiting": seconds(timings.waiting),
+                "committing": seconds(timings.committing),
+            },
+            "spilled-bytes": timings.spilled,
+        },
     })
 }

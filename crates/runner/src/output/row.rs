@@ -1,18 +1,16 @@
 //! Documents as lines of JSON. Fields of the input come out with the very characters they came in with.
 
+use super::value::write_value;
 use crate::input::Failure;
-use crate::json::members as members_of;
-use arrow_array::{Array, RecordBatch};
+use crate::json::{members as members_of, write_text};
+use arrow_array::{ArrayRef, RecordBatch};
 use serde_json::Value;
-use std::sync::Arc;
 use textmill_core::batch::Strings;
-use textmill_core::column::{CARRIED, ID, SOURCE, TEXT};
+use textmill_core::column::{CARRIED, ID, MEDIA_TYPE, SOURCE, TEXT};
 use textmill_core::event::Event;
-use textmill_core::value::value_at;
 
 /// Writes rows of a batch as JSON.
 pub struct RowWriter<'a> {
-    batch: &'a RecordBatch,
     id: Option<Strings<'a>>,
     source: Option<Strings<'a>>,
     text: Option<Strings<'a>>,
@@ -23,37 +21,36 @@ impl<'a> RowWriter<'a> {
     /// A writer for the rows of `batch`.
     pub fn new(batch: &'a RecordBatch) -> Self {
         let strings = |name: &str| batch.column_by_name(name).and_then(|c| Strings::of(c.as_ref()));
-        Self {
-            batch,
-            id: strings(ID),
-            source: strings(SOURCE),
-            text: strings(TEXT),
-            carried: strings(CARRIED),
-        }
+        Self { id: strings(ID), source: strings(SOURCE), text: strings(TEXT), carried: strings(CARRIED) }
     }
 
-    /// All rows as lines of `documents.jsonl`: id, source, text, the fields they came with (but those
-    /// `omitted`), and `columns`.
-    pub fn lines(&self, columns: &[String], omitted: &[String]) -> Vec<u8> {
-        let arrays: Vec<(&str, &Arc<dyn Array>)> = columns
-            .iter()
-            .filter_map(|name| Some((name.as_str(), self.batch.column_by_name(name)?)))
-            .collect();
-        let names: Vec<&str> =
-            [ID, SOURCE, TEXT].into_iter().chain(arrays.iter().map(|(name, _)| *name)).collect();
-        let mut out = Vec::new();
-        for row in 0..self.batch.num_rows() {
-            let mut object = Object::open(&mut out);
-            object.text(ID, get(self.id, row));
-            object.text(SOURCE, get(self.source, row));
-            object.text(TEXT, get(self.text, row));
-            object.carried(get(self.carried, row), &names, omitted);
-            for (name, array) in &arrays {
-                object.value(name, &value_at(array, row));
-            }
-            object.close();
+    /// Appends a row as a line of `documents.jsonl`. `care` says of the members that the document came with whether
+    /// some need care, and then which names are taken and which members are left out.
+    pub fn line<'n>(
+        &self,
+        out: &mut Vec<u8>,
+        row: usize,
+        media_type: Option<&str>,
+        arrays: &[(&str, &ArrayRef)],
+        care: impl FnOnce(&str) -> Option<(&'n [&'n str], &'n [String])>,
+    ) {
+        let mut object = Object::open(out);
+        object.text(ID, get(self.id, row));
+        object.text(SOURCE, get(self.source, row));
+        object.text(TEXT, get(self.text, row));
+        if let Some(media_type) = media_type {
+            object.text(MEDIA_TYPE, media_type);
         }
-        out
+        let carried = get(self.carried, row);
+        match care(carried) {
+            Some((taken, omitted)) => object.carried(carried, taken, omitted),
+            None => object.members(carried),
+        }
+        for (name, array) in arrays {
+            object.key(name);
+            write_value(object.out, array, row);
+        }
+        object.close();
     }
 
     /// Id and source.
@@ -147,18 +144,26 @@ impl<'a> Object<'a> {
 
     fn key(&mut self, name: &str) {
         self.comma();
-        write_json(self.out, name);
+        write_text(self.out, name);
         self.out.push(b':');
     }
 
     fn text(&mut self, name: &str, text: &str) {
         self.key(name);
-        write_json(self.out, text);
+        write_text(self.out, text);
     }
 
     fn value(&mut self, name: &str, value: &Value) {
         self.key(name);
         write_json(self.out, value);
+    }
+
+    /// Members as they are.
+    fn members(&mut self, members: &str) {
+        if !members.is_empty() {
+            self.comma();
+            self.out.extend_from_slice(members.as_bytes());
+        }
     }
 
     /// The members that the document came with, but those that are `omitted`. Those whose names are taken
@@ -173,8 +178,7 @@ impl<'a> Object<'a> {
         // The members were read as an object before they were joined.
         let items = members_of(&whole).map(|m| m.0).unwrap_or_default();
         if !items.iter().any(|(name, _)| collides(name) || omits(name)) {
-            self.comma();
-            self.out.extend_from_slice(members.as_bytes());
+            self.members(members);
             return;
         }
         let mut inner = String::new();

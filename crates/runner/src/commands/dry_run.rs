@@ -1,0 +1,116 @@
+//! `textmill run --dry-run`: what would be done, and about what it would take.
+
+use super::print;
+use crate::engine::{Bound, Prepared, Sample, Settings};
+use crate::failure::Failure;
+use crate::input::SourceFile;
+use crate::progress::Progress;
+use crate::table::{bytes, duration};
+use arrow_schema::Schema;
+use std::fmt::Write as _;
+use textmill_core::column::HIDDEN;
+use textmill_plugin::drive::plan::BoundPlan;
+use textmill_plugin::plan::StepOp;
+
+/// Prints the plan of a run, and an estimate from a sample of its input.
+///
+/// # Errors
+/// Where a stage fails on the sample as a whole.
+pub fn dry_run(prepared: &Prepared, files: &[SourceFile], settings: Settings) -> Result<(), Failure> {
+    let mut out = plan(prepared, files);
+    let names = prepared.stages.iter().map(|stage| stage.name.clone()).collect();
+    let progress = Progress::new(0, names, true, false);
+    let sample = Sample::take(prepared, files, settings, &progress)?;
+    estimate(&mut out, &sample, prepared, settings);
+    print(out.trim_end())
+}
+
+fn plan(prepared: &Prepared, files: &[SourceFile]) -> String {
+    let mut out = String::new();
+    let total: u64 = files.iter().map(|file| file.bytes).sum();
+    let count = if files.len() == 1 { "1 file".to_owned() } else { format!("{} files", files.len()) };
+    put(&mut out, &format!("input: {count}, {}", bytes(total)));
+    put(&mut out, &format!("  columns: {}", columns(&prepared.input)));
+    for (number, stage) in prepared.stages.iter().enumerate() {
+        let plugin = &stage.plugin.descriptor;
+        let head = format!("{}. {} (plugin {} {})", number + 1, stage.name, plugin.name, plugin.version);
+        match &stage.bound {
+            Bound::Map(operator) => {
+                put(&mut out, &format!("{head}: map"));
+                put(&mut out, &format!("  reads: {}", columns(&operator.passed)));
+            }
+            Bound::Aggregate(operator) => {
+                put(&mut out, &format!("{head}: aggregate, documents pass through"));
+                put(&mut out, &format!("  reads: {}", columns(&operator.passed)));
+            }
+            Bound::Plan(_, plan) => {
+                put(&mut out, &format!("{head}: plan, needs the whole corpus"));
+                steps(&mut out, plan);
+            }
+        }
+        put(&mut out, &format!("  columns: {}", columns(&stage.after)));
+    }
+    let written: Vec<&str> = ["id", "source", "text"]
+        .into_iter()
+        .chain(prepared.columns.names.iter().map(String::as_str))
+        .collect();
+    put(&mut out, &format!("output: {}, and fields that nobody declared", written.join(", ")));
+    out
+}
+
+/// The steps of a plan: where the barrier stands, and what is exchanged behind it.
+fn steps(out: &mut String, plan: &BoundPlan) {
+    let early: Vec<&str> = plan.early().map(|step| step.id).collect();
+    let mut barrier = false;
+    for (step, operator) in plan.steps() {
+        if !barrier && !early.contains(&step.id.as_str()) {
+            put(out, "  -- barrier: documents wait here --");
+            barrier = true;
+        }
+        let operator = operator.map(|o| format!(" by `{}`", o.descriptor.name)).unwrap_or_default();
+        let what = match step.op {
+            StepOp::Map => format!("map of `{}`{operator}", step.from),
+            StepOp::Group => {
+                format!("exchange of `{}` by {}; group{operator}", step.from, step.by.join(", "))
+            }
+            StepOp::Components => format!("connected components of `{}`", step.from),
+        };
+        let with = step.with.as_ref().map(|with| format!(", joined with `{with}`")).unwrap_or_default();
+        put(out, &format!("  {}: {what}{with}", step.id));
+    }
+}
+
+fn estimate(out: &mut String, sample: &Sample, prepared: &Prepared, settings: Settings) {
+    if sample.documents == 0 {
+        put(out, "estimate: the sample has no document to go by");
+        return;
+    }
+    let whole = |part: u64| (part as f64 * sample.all / sample.documents as f64) as u64;
+    let of = format!("{} documents, {}", sample.documents, bytes(sample.bytes));
+    put(out, &format!("estimate from a sample ({of}):"));
+    put(out, &format!("  documents: {}", whole(sample.documents)));
+    let memory = prepared.pipeline.run.memory;
+    put(out, &format!("  memory: {} allowed, on {} threads", bytes(memory), settings.threads));
+    if prepared.has_barrier() {
+        let waiting = whole(sample.waiting);
+        let fits = waiting.min(settings.shares.documents + settings.shares.rows);
+        let rest = if waiting > fits { format!(", {} fit in memory", bytes(fits)) } else { String::new() };
+        put(out, &format!("  waiting at the first barrier: {}{rest}", bytes(waiting)));
+    }
+    put(out, &format!("  disk while it runs: {}", bytes(whole(sample.staged))));
+    let nanos = whole(sample.nanos) / settings.threads as u64;
+    put(out, &format!("  time up to the first barrier, or the end: {}", duration(nanos)));
+    if sample.failed > 0 {
+        put(out, &format!("  {} documents of the sample cannot be read or processed", sample.failed));
+    }
+}
+
+fn columns(schema: &Schema) -> String {
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    names.filter(|name| !HIDDEN.contains(name)).collect::<Vec<_>>().join(", ")
+}
+
+fn put(out: &mut String, line: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{line}");
+}

@@ -1,0 +1,77 @@
+//! What to do about an interrupted run: go on with it, leave it alone, or begin anew.
+
+use super::run::write_json;
+use crate::cli::RunArgs;
+use crate::engine::{Prepared, Settings};
+use crate::failure::Failure;
+use crate::input::SourceFile;
+use crate::journal::{Checkpoint, Checkpoints, differences};
+use crate::output::{Staging, fingerprint};
+use crate::progress::Progress;
+use serde_json::Value;
+
+/// What the run is made of, in its state folder.
+const FINGERPRINT: &str = "fingerprint.json";
+
+/// The checkpoint to go on from, where an interrupted run is there and is to be gone on with. What is there otherwise
+/// is removed, unless it is worth keeping and nobody said that it is not.
+pub fn interrupted(
+    staging: &mut Staging,
+    prepared: &Prepared,
+    files: &[SourceFile],
+    settings: &Settings,
+    args: &RunArgs,
+    progress: &Progress,
+) -> Result<Option<Checkpoint>, Failure> {
+    let now = fingerprint(prepared, files, settings);
+    let path = staging.state_file(FINGERPRINT);
+    let before: Option<Value> =
+        std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let checkpoint = Checkpoints::new(staging.state()).find()?;
+    if let Some((before, checkpoint)) = before.zip(checkpoint) {
+        let changed = differences(&before, &now);
+        let at = format!("{} documents were read", checkpoint.ordinal);
+        if args.resume && changed.is_empty() && args.strict && has_failures(&checkpoint) {
+            return Err(Failure::new("documents have failed already, and the run is to be strict")
+                .hint("leave `--strict` out, or mend the input and begin anew with `--restart`"));
+        }
+        if args.resume && changed.is_empty() {
+            progress.line(&format!("going on with an interrupted run: {at}"));
+            return Ok(Some(checkpoint));
+        }
+        if args.resume {
+            let message = format!("the interrupted run was another one:\n  {}", changed.join("\n  "));
+            return Err(Failure::new(message).hint("undo the change, or begin anew with `--restart`"));
+        }
+        if !args.restart && changed.is_empty() {
+            let message = format!("a run into this folder was interrupted: {at}");
+            return Err(Failure::new(message).hint("go on with `--resume`, or begin anew with `--restart`"));
+        }
+        if !args.restart {
+            let message = format!(
+                "another run into this folder was interrupted: {at}; since then\n  {}",
+                changed.join("\n  ")
+            );
+            return Err(
+                Failure::new(message).hint("begin anew with `--restart`, which drops what it has done")
+            );
+        }
+    } else if args.resume {
+        let message = format!("there is no interrupted run to go on with in {}", staging.state().display());
+        let hint = "leave `--resume` out, or give the `temp-dir` that the run had";
+        return Err(Failure::new(message).hint(hint));
+    }
+    staging.clear()?;
+    staging.keep(false);
+    // Whole or not at all: torn, it would hide what was done.
+    let fresh = path.with_extension("new");
+    write_json(&fresh, &now)?;
+    std::fs::rename(&fresh, &path)
+        .map_err(|e| Failure::new(format!("cannot write {}: {e}", path.display())))?;
+    Ok(None)
+}
+
+fn has_failures(checkpoint: &Checkpoint) -> bool {
+    let counts = &checkpoint.counts;
+    counts.input.failed + counts.stages.iter().map(|stage| stage.failed).sum::<u64>() > 0
+}

@@ -1,0 +1,38 @@
+//! Where the run folder goes: a folder of this machine, or an address of a store.
+
+use crate::engine::Prepared;
+use crate::failure::Failure;
+use crate::output::{FolderError, check_target};
+use crate::remote::{RemoteFolder, is_address, publish};
+use std::path::{Path, PathBuf};
+use twox_hash::XxHash3_64;
+
+/// Whether a run may put its folder there.
+pub fn check(target: &Path) -> Result<(), FolderError> {
+    if !is_address(target) {
+        return check_target(target);
+    }
+    let checked = RemoteFolder::open(target).and_then(|folder| folder.check_target());
+    checked.map_err(|error| FolderError { message: error.to_string(), hint: error.hint })
+}
+
+/// Where a run folder is built that goes to a store in the end.
+pub fn local_folder(prepared: &Prepared, target: &Path) -> PathBuf {
+    let temp_dir = prepared.pipeline.run.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
+    let hash = XxHash3_64::oneshot(target.as_os_str().as_encoded_bytes());
+    temp_dir.join(format!("textmill-upload-{hash:016x}"))
+}
+
+/// Moves a whole run folder to a store. Where the store refuses, the folder stays where it is.
+pub fn publish_folder(folder: &Path, target: &Path) -> Result<(), Failure> {
+    if let Err(error) = publish(folder, target, |_| ()) {
+        let hint = format!(
+            "the run is done, its folder is whole at {}, and `--resume` tries the upload again",
+            folder.display()
+        );
+        let hint = error.hint.map_or(hint.clone(), |advice| format!("{advice}; {hint}"));
+        return Err(Failure::new(format!("{}: {}", error.address.display(), error.message)).hint(hint));
+    }
+    std::fs::remove_dir_all(folder)
+        .map_err(|e| Failure::new(format!("cannot remove {}: {e}", folder.display())))
+}

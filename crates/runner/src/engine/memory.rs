@@ -1,0 +1,66 @@
+//! How the memory of a run is shared out.
+
+use crate::config::Run;
+
+/// Bytes that a morsel holds at its height, for each byte of input: the bytes as read, the text as a column, the text
+/// before and after a stage, the lines and blocks that it becomes. Measured on pages in which `clean` edits most lines.
+const MORSEL_FACTOR: u64 = 6;
+
+/// Bytes that a thread holds that makes Parquet of documents or of the ledger.
+const ROW_GROUPS: u64 = 128 << 20;
+
+/// How the memory of a run is shared out. What is left over is for sums, indexes, and what plugins hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shares {
+    /// For all morsels under way, in bytes.
+    pub morsels: u64,
+    /// For documents that wait before a barrier, in bytes. They are read once more, so disk will do.
+    pub documents: u64,
+    /// For rows that are exchanged and looked up behind a barrier, in bytes.
+    pub rows: u64,
+    /// Threads that make the final files: each holds two row groups.
+    pub finishing: usize,
+    /// Bytes of input in a morsel.
+    pub chunk: usize,
+    /// Bytes that a document may have: the pipeline's limit, or what the memory has room for.
+    pub document: usize,
+}
+
+impl Shares {
+    /// Shares out the memory that a pipeline states.
+    pub fn of(run: &Run, threads: usize, max_document_bytes: usize) -> Self {
+        let morsels = run.memory * 3 / 8;
+        // Every thread can have one under way and one waiting for its turn.
+        let room = (morsels / MORSEL_FACTOR / (2 * threads as u64)) as usize;
+        Self {
+            morsels,
+            documents: run.memory / 8,
+            rows: run.memory / 4,
+            finishing: ((run.memory / 2 / ROW_GROUPS) as usize).clamp(1, threads.max(1)),
+            chunk: run.batch_bytes.min(room).max(1),
+            document: max_document_bytes.min((run.memory / 8) as usize),
+        }
+    }
+
+    /// What a morsel of so many bytes of input counts for.
+    pub fn cost(bytes: u64) -> u64 {
+        bytes * MORSEL_FACTOR
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn morsels_of_all_threads_fit() {
+        for (memory, threads) in [(4 << 20, 1), (512 << 20, 2), (2 << 30, 64)] {
+            let run =
+                Run { threads: None, batch_documents: 256, batch_bytes: 4 << 20, memory, temp_dir: None };
+            let shares = Shares::of(&run, threads, 64 << 20);
+            assert!(Shares::cost(shares.chunk as u64) * threads as u64 <= shares.morsels);
+            assert!(shares.morsels + shares.documents + shares.rows < memory);
+            assert!(shares.document as u64 <= memory / 8);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! A morsel: a piece of the input on its way through a segment, until everything that it becomes is ready to be
+//! written.
+
+use super::chain::{Chain, Segment};
+use super::counts::Counts;
+use super::names::names_of;
+use super::outcome::{Line, Outcome};
+use super::prepare::Prepared;
+use crate::config::OutputFormat;
+use crate::input::{InputBatch, Position};
+use crate::output::finish::frame;
+use crate::output::ledger_batch;
+use crate::spill::{Encoded, encode};
+use arrow_array::RecordBatch;
+use serde_json::Value;
+use textmill_core::event::Action;
+use textmill_plugin::call::Host;
+use textmill_plugin::error::{Error, Result};
+
+/// Rows of the ledger in a block.
+const LEDGER_BLOCK: usize = 16 * 1024;
+
+/// What a morsel became.
+pub struct Morsel {
+    /// Where it came from.
+    pub origin: Origin,
+    /// Counters.
+    pub counts: Counts,
+    /// Documents that entered, for the progress.
+    pub documents: u64,
+    /// Documents that leave the pipeline.
+    pub written: u64,
+    /// They, as lines.
+    pub lines: Vec<u8>,
+    /// They as blocks for Parquet, or documents that wait before a barrier.
+    pub blocks: Vec<Block>,
+    /// Rows for the steps of the plan behind the barrier, by the number of the step.
+    pub rows: Vec<(usize, Block)>,
+    /// Ids of the documents that were read, where a barrier comes.
+    pub names: Vec<Block>,
+    /// States of aggregates, by the number of the stage.
+    pub states: Vec<(usize, Encoded)>,
+    /// Lines of rejected documents, framed.
+    pub rejected: Vec<u8>,
+    /// Lines of failed documents, framed.
+    pub failed: Vec<u8>,
+    /// Rows of the ledger.
+    pub ledger: Vec<Encoded>,
+}
+
+impl Morsel {
+    fn new(origin: Origin, stages: usize) -> Self {
+        Self {
+            origin,
+            counts: Counts::new(stages),
+            documents: 0,
+            written: 0,
+            lines: Vec::new(),
+            blocks: Vec::new(),
+            rows: Vec::new(),
+            names: Vec::new(),
+            states: Vec::new(),
+            rejected: Vec::new(),
+            failed: Vec::new(),
+            ledger: Vec::new(),
+        }
+    }
+}
+
+/// A batch with the bytes that it is on disk.
+pub struct Block {
+    /// The batch.
+    pub batch: RecordBatch,
+    /// Its bytes.
+    pub encoded: Encoded,
+}
+
+impl Block {
+    fn new(batch: RecordBatch) -> Result<Self> {
+        let encoded = encode(&batch)?;
+        Ok(Self { batch, encoded })
+    }
+}
+
+/// Where a morsel came from.
+pub enum Origin {
+    /// The documents before a barrier.
+    Held {
+        /// Blocks of them.
+        blocks: usize,
+    },
+    /// The input.
+    Input {
+        /// Where reading goes on.
+        after: Position,
+        /// Documents and failures that were read.
+        places: u64,
+        /// Hashes of ids that were new.
+        ids: Vec<u64>,
+        /// Records that are no documents.
+        passed_over: u64,
+    },
+}
+
+/// What happens to every morsel of a segment.
+#[derive(Clone, Copy)]
+pub struct Milling<'a> {
+    /// The pipeline.
+    pub prepared: &'a Prepared,
+    /// The segment.
+    pub segment: Segment<'a>,
+    /// Whether ids are noted: the input is read, and a barrier comes.
+    pub names: bool,
+    /// Whether a document that fails ends the run.
+    pub strict: bool,
+    /// Who is told.
+    pub host: &'a (dyn Host + Sync),
+}
+
+impl<'a> Milling<'a> {
+    /// One thread's workers.
+    pub fn start(&self) -> Chain<'a> {
+        Chain::new(self.segment)
+    }
+
+    /// Runs batches through the segment.
+    ///
+    /// # Errors
+    /// Where a stage fails as a whole, or, when strict, a document.
+    pub fn mill(&self, chain: &mut Chain<'a>, origin: Origin, batches: Vec<InputBatch>) -> Result<Morsel> {
+        let stages = self.prepared.stages.len();
+        let mut morsel = Morsel::new(origin, stages);
+        let mut whole = Outcome::new(RecordBatch::new_empty(empty()), stages);
+        let is_input = matches!(morsel.origin, Origin::Input { .. });
+        for batch in batches {
+            if self.host.should_stop() {
+                return Err(super::pool::stopped());
+            }
+            let mut outcome = Outcome::new(batch.documents, stages);
+            morsel.documents += outcome.documents.num_rows() as u64;
+            if is_input {
+                if self.names {
+                    for names in names_of(&outcome.documents)? {
+                        morsel.names.push(Block::new(names)?);
+                    }
+                }
+                outcome.take_input(batch.events, batch.failures);
+                outcome.counts.input.bytes_out += batch.bytes;
+            }
+            chain.run(self.host, &mut outcome)?;
+            self.leave(&mut morsel, &outcome.documents)?;
+            whole.append(outcome);
+        }
+        for (step, rows) in std::mem::take(&mut chain.rows) {
+            morsel.rows.push((step, Block::new(rows)?));
+        }
+        for (stage, state) in chain.states(self.host)? {
+            morsel.states.push((stage, encode(&state)?));
+        }
+        whole.sort();
+        if self.strict {
+            refuse_failures(&whole)?;
+        }
+        for line in &whole.rejected {
+            put(line, &mut morsel.rejected);
+        }
+        for line in &whole.failed {
+            put(line, &mut morsel.failed);
+        }
+        let names: Vec<&str> = self.prepared.stages.iter().map(|stage| stage.name.as_str()).collect();
+        for rows in whole.ledger.chunks(LEDGER_BLOCK) {
+            morsel.ledger.push(encode(&ledger_batch(rows, &names)?)?);
+        }
+        morsel.counts = whole.counts;
+        Ok(morsel)
+    }
+
+    /// Documents leave the segment.
+    fn leave(&self, morsel: &mut Morsel, documents: &RecordBatch) -> Result<()> {
+        if documents.num_rows() == 0 {
+            return Ok(());
+        }
+        if self.segment.tail().is_some() {
+            morsel.blocks.push(Block::new(documents.clone())?);
+            return Ok(());
+        }
+        morsel.written += documents.num_rows() as u64;
+        let columns = &self.prepared.columns;
+        match self.prepared.pipeline.output.format {
+            OutputFormat::Jsonl(_) => columns.lines(documents, &mut morsel.lines),
+            OutputFormat::Parquet => morsel.blocks.push(Block::new(columns.batch(documents)?)?),
+        }
+        Ok(())
+    }
+}
+
+fn empty() -> arrow_schema::SchemaRef {
+    std::sync::Arc::new(arrow_schema::Schema::empty())
+}
+
+fn put(line: &Line, into: &mut Vec<u8>) {
+    frame(line.ordinal, &line.bytes, into);
+}
+
+/// The first document that failed, as an error.
+fn refuse_failures(outcome: &Outcome) -> Result<()> {
+    let Some(row) = outcome.ledger.iter().find(|row| row.event.action == Action::Fail) else { return Ok(()) };
+    let note = row.event.note.as_deref().unwrap_or_default();
+    let line = outcome.failed.first().and_then(|line| serde_json::from_slice::<Value>(&line.bytes).ok());
+    let told = |key: &str| line.as_ref().and_then(|line| line.get(key)).cloned();
+    let source = told("source").and_then(|s| s.as_str().map(str::to_owned)).unwrap_or_default();
+    let offset = told("offset").map(|offset| format!(" at {offset}")).unwrap_or_default();
+    let message = format!("document `{}` in {source}{offset} failed ({}): {note}", row.id, row.event.rule);
+    Err(Error::from(message).fatal())
+}

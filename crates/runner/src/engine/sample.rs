@@ -1,0 +1,100 @@
+//! A sample of the input, run through the first segment, to tell what a run would take.
+
+use super::chain::Segment;
+use super::morsel::{Block, Milling, Origin};
+use super::prepare::{Bound, Prepared};
+use super::run::Settings;
+use crate::input::{Cursor, Ids, Parser, SourceFile};
+use crate::progress::Progress;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+use textmill_plugin::error::Result;
+
+/// Files that a sample is taken from, at most: evenly from all.
+const FILES: usize = 8;
+/// Bytes that are taken of a file, about.
+const BYTES_OF_FILE: usize = 2 << 20;
+
+/// What a sample of the input takes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sample {
+    /// Documents in it.
+    pub documents: u64,
+    /// Bytes of the input files, as they lie on disk.
+    pub bytes: u64,
+    /// Documents in the whole input, about.
+    pub all: f64,
+    /// Bytes in memory of what waits before the first barrier.
+    pub waiting: u64,
+    /// Bytes of everything that is staged on disk.
+    pub staged: u64,
+    /// Documents that failed.
+    pub failed: u64,
+    /// Nanoseconds of one thread.
+    pub nanos: u64,
+}
+
+impl Sample {
+    /// Takes a sample and runs it.
+    ///
+    /// # Errors
+    /// Where a stage fails as a whole.
+    pub fn take(
+        prepared: &Prepared,
+        files: &[SourceFile],
+        settings: Settings,
+        progress: &Progress,
+    ) -> Result<Self> {
+        let stages = &prepared.stages;
+        let barrier = stages.iter().position(|stage| matches!(stage.bound, Bound::Plan(..)));
+        let to = barrier.unwrap_or(stages.len());
+        let segment = Segment { head: None, stages, input: &prepared.input, from: 0, to, profile: false };
+        let names = barrier.is_some();
+        let milling = Milling { prepared, segment, names, strict: false, host: progress };
+        let mut chain = milling.start();
+        let input = &prepared.pipeline.input;
+        let run = &prepared.pipeline.run;
+        let read = Arc::new(AtomicU64::new(0));
+        let mut parser = Parser::new(input);
+        let (mut ids, mut ordinal) = (Ids::default(), 0);
+        let mut sample = Self::default();
+        let mut taken = 0;
+        for file in files.iter().step_by(files.len().div_ceil(FILES).max(1)) {
+            let started = Instant::now();
+            let (before, documents) = (read.load(Ordering::Relaxed), sample.documents);
+            let one = std::slice::from_ref(file);
+            let chunk_bytes = settings.shares.chunk.min(BYTES_OF_FILE);
+            let mut cursor =
+                Cursor::new(one, input, chunk_bytes, settings.shares.document, Arc::clone(&read));
+            let Some(chunk) = cursor.next() else { continue };
+            let after = chunk.after().clone();
+            let mut parsed = parser.parse(chunk);
+            ids.settle(&mut parsed);
+            let places = parsed.len() as u64;
+            let batches = parsed.finish(ordinal, run.batch_documents, settings.shares.chunk)?;
+            ordinal += places;
+            let origin = Origin::Input { after, places, ids: Vec::new(), passed_over: 0 };
+            let morsel = milling.mill(&mut chain, origin, batches)?;
+            sample.documents += morsel.documents;
+            sample.failed += morsel.counts.input.failed;
+            sample.failed += morsel.counts.stages.iter().map(|stage| stage.failed).sum::<u64>();
+            let held: Vec<&Block> =
+                morsel.blocks.iter().chain(morsel.rows.iter().map(|(_, rows)| rows)).collect();
+            sample.waiting +=
+                held.iter().map(|block| block.batch.get_array_memory_size() as u64).sum::<u64>();
+            sample.staged += held.iter().map(|block| block.encoded.len()).sum::<u64>();
+            sample.staged += morsel.ledger.iter().map(|block| block.len()).sum::<u64>();
+            sample.staged += (morsel.lines.len() + morsel.rejected.len() + morsel.failed.len()) as u64;
+            sample.nanos += started.elapsed().as_nanos() as u64;
+            // Files differ in how long their documents are: each speaks for its own bytes.
+            let part = (read.load(Ordering::Relaxed) - before).clamp(1, file.bytes.max(1));
+            sample.all += (sample.documents - documents) as f64 * file.bytes as f64 / part as f64;
+            taken += file.bytes;
+        }
+        sample.bytes = read.load(Ordering::Relaxed);
+        let total: u64 = files.iter().map(|file| file.bytes).sum();
+        sample.all *= total as f64 / taken.max(1) as f64;
+        Ok(sample)
+    }
+}

@@ -1,0 +1,132 @@
+//! Running one segment: from the input or from the documents before a barrier, on all threads, committed in order.
+
+use super::chain::Segment;
+use super::memory::Shares;
+use super::morsel::{Milling, Morsel, Origin};
+use super::pool::Turnstile;
+use super::run::Engine;
+use crate::input::{Chunk, Cursor, Ids, InputBatch, Parser};
+use crate::output::Staged;
+use crate::spill::SpillTable;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use textmill_plugin::drive::store::Table;
+use textmill_plugin::error::Result;
+
+/// What depends on everything that was read before.
+struct Reading {
+    ids: Ids,
+    /// Places of the input so far.
+    ordinal: u64,
+    /// Places that may still be read.
+    left: u64,
+}
+
+impl Engine<'_> {
+    fn milling<'s>(&'s self, segment: Segment<'s>) -> Milling<'s> {
+        let barrier_comes = self.prepared.has_barrier();
+        Milling {
+            prepared: self.prepared,
+            segment,
+            names: barrier_comes,
+            strict: self.settings.strict,
+            host: self.progress,
+        }
+    }
+
+    /// Runs the first segment, from where the checkpoint says.
+    ///
+    /// # Errors
+    /// Where a stage fails as a whole, or the files of the run cannot be written.
+    pub(super) fn read(&self, segment: Segment<'_>, staged: &mut Staged<'_>) -> Result<()> {
+        let input = &self.prepared.pipeline.input;
+        let shares = self.settings.shares;
+        let read = self.progress.read_counter();
+        let mut cursor = Cursor::new(self.files, input, shares.chunk, shares.document, read);
+        let checkpoint = staged.checkpoint();
+        self.progress.read_counter().store(checkpoint.bytes, Ordering::Relaxed);
+        cursor.resume_at(&checkpoint.position);
+        let mut ids = Ids::default();
+        staged.ids(|id| ids.restore([id]))?;
+        let left = self.settings.limit.map_or(u64::MAX, |limit| limit.saturating_sub(checkpoint.ordinal));
+        let enough = AtomicBool::new(left == 0);
+        let reading = Mutex::new(Reading { ids, ordinal: checkpoint.ordinal, left });
+        let stile = Turnstile::default();
+        let milling = self.milling(segment);
+        let run = &self.prepared.pipeline.run;
+        self.pool(&segment).run(
+            || {
+                if enough.load(Ordering::Relaxed) {
+                    return None;
+                }
+                let chunk = cursor.next()?;
+                let cost = Shares::cost(chunk.bytes());
+                Some(Ok((chunk, cost)))
+            },
+            || (Parser::new(input), milling.start()),
+            |(parser, chain), number, chunk: Chunk| {
+                let turn = stile.place(number);
+                let after = chunk.after().clone();
+                let mut parsed = self.progress.timed_reading(|| parser.parse(chunk));
+                let (first, hashes) = turn.pass(|| {
+                    let mut reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
+                    parsed.truncate(usize::try_from(reading.left).unwrap_or(usize::MAX));
+                    let first = reading.ordinal;
+                    reading.ordinal += parsed.len() as u64;
+                    reading.left -= parsed.len() as u64;
+                    enough.fetch_or(reading.left == 0, Ordering::Relaxed);
+                    (first, reading.ids.settle(&mut parsed))
+                })?;
+                let (places, passed_over) = (parsed.len() as u64, parsed.passed_over());
+                let batches = parsed.finish(first, run.batch_documents, shares.chunk)?;
+                let origin = Origin::Input { after, places, ids: hashes, passed_over };
+                milling.mill(chain, origin, batches)
+            },
+            |morsel| self.commit(staged, morsel),
+        )
+    }
+
+    /// Runs a later segment over the documents that waited before the barrier.
+    ///
+    /// # Errors
+    /// As [`Engine::read`].
+    pub(super) fn go_on(
+        &self,
+        segment: Segment<'_>,
+        held: &SpillTable,
+        staged: &mut Staged<'_>,
+    ) -> Result<()> {
+        let mut next = staged.checkpoint().blocks;
+        let milling = self.milling(segment);
+        self.pool(&segment).run(
+            || {
+                // Blocks of short documents are small; what a morsel costs besides its documents must not outweigh them.
+                let first = next;
+                let mut bytes = 0;
+                while next < held.blocks() && (next == first || bytes < self.settings.shares.chunk as u64) {
+                    bytes += held.bytes(next);
+                    next += 1;
+                }
+                (first < next).then(|| Ok((first..next, Shares::cost(bytes))))
+            },
+            || milling.start(),
+            |chain, _, blocks: Range<usize>| {
+                let origin = Origin::Held { blocks: blocks.len() };
+                let batch = |at| -> Result<InputBatch> {
+                    let documents = held.block(at)?;
+                    Ok(InputBatch { documents, events: Vec::new(), failures: Vec::new(), bytes: 0 })
+                };
+                milling.mill(chain, origin, blocks.map(batch).collect::<Result<_>>()?)
+            },
+            |morsel| self.commit(staged, morsel),
+        )
+    }
+
+    fn commit(&self, staged: &mut Staged<'_>, morsel: Morsel) -> Result<()> {
+        self.progress.advance(morsel.documents, &morsel.counts);
+        staged.note_read(self.progress.read_bytes());
+        staged.commit(morsel)
+    }
+}

@@ -1,0 +1,73 @@
+//! What a run is made of, so that another one is not taken for it.
+
+use serde_json::Value;
+
+/// Everything that the output depends on: pipeline, plugins, inputs.
+pub type Fingerprint = Value;
+
+/// Differences shown, at most.
+const MOST: usize = 8;
+
+/// Where two fingerprints differ, in words; empty where they agree.
+pub fn differences(before: &Fingerprint, now: &Fingerprint) -> Vec<String> {
+    let mut found = Vec::new();
+    compare("", before, now, &mut found);
+    let more = found.len().saturating_sub(MOST);
+    found.truncate(MOST);
+    if more > 0 {
+        found.push(format!("and {more} more"));
+    }
+    found
+}
+
+fn compare(place: &str, before: &Value, now: &Value, found: &mut Vec<String>) {
+    let inner = |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
+    match (before, now) {
+        (Value::Object(a), Value::Object(b)) => {
+            for (name, value) in a {
+                match b.get(name) {
+                    Some(other) => compare(&inner(name), value, other, found),
+                    None => found.push(format!("`{}` was {}, and is gone", inner(name), shown(value))),
+                }
+            }
+            for (name, value) in b.iter().filter(|(name, _)| !a.contains_key(*name)) {
+                found.push(format!("`{}` is new: {}", inner(name), shown(value)));
+            }
+        }
+        _ if before != now => {
+            found.push(format!("`{place}` was {}, and is {}", shown(before), shown(now)));
+        }
+        _ => {}
+    }
+}
+
+fn shown(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_differs_is_named() {
+        let before =
+            json!({"stages": {"near": {"threshold": 0.8}}, "inputs": {"a.txt": {"bytes": 3}, "b.txt": {}}});
+        let now =
+            json!({"stages": {"near": {"threshold": 0.9}}, "inputs": {"a.txt": {"bytes": 3}, "c.txt": {}}});
+        assert!(differences(&before, &before).is_empty());
+        assert_eq!(
+            differences(&before, &now),
+            [
+                "`stages.near.threshold` was 0.8, and is 0.9",
+                "`inputs.b.txt` was {}, and is gone",
+                "`inputs.c.txt` is new: {}",
+            ]
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! The end of a run: what was staged becomes the files of the run folder.
+
+use super::finish;
+use super::folder::Staging;
+use super::staged::Staged;
+use crate::config::OutputFormat;
+use crate::engine::{Prepared, stopped};
+use crate::journal::storage;
+use crate::spill::BlockFile;
+use arrow_array::RecordBatch;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use textmill_plugin::error::Result;
+
+/// Numbers of documents in the files of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Written {
+    /// Documents written.
+    pub documents: u64,
+    /// Lines of `rejected.jsonl`.
+    pub rejected: u64,
+    /// Lines of `failed.jsonl`.
+    pub failed: u64,
+}
+
+/// Makes the files of the run folder. What was staged is there until the end, so that it may be done again.
+///
+/// # Errors
+/// Where a file cannot be read or written.
+pub fn complete(
+    staging: &Staging,
+    prepared: &Prepared,
+    staged: &mut Staged<'_>,
+    stop: &AtomicBool,
+    threads: usize,
+) -> Result<Written> {
+    // Killed after this, an interrupted run may have no staged documents any more, and needs none.
+    staged.begin_completing()?;
+    let parts = staged.parts();
+    let rejected = finish::merge_lines(parts.rejected, &staging.file("rejected.jsonl"))?;
+    let failed = finish::merge_lines(parts.failed, &staging.file("failed.jsonl"))?;
+    let open = |path: &Path, schema| BlockFile::open(path, &schema, staged.length(path), |_| ());
+    let ledger: Result<Vec<BlockFile>> =
+        parts.ledger.iter().map(|path| open(path, finish::ledger_schema())).collect();
+    let ledger = ledger?.into_iter().map(|file| blocks(file, stop)).collect();
+    finish::ledger(ledger, finish::ledger_schema(), &staging.file("ledger.parquet"), threads)?;
+    let output = &prepared.pipeline.output;
+    let folder = staging.folder();
+    if parts.documents.exists() {
+        match output.format {
+            OutputFormat::Jsonl(compression) => {
+                finish::documents(
+                    &parts.documents,
+                    folder,
+                    "documents",
+                    compression,
+                    output.part_bytes,
+                    threads,
+                )?;
+            }
+            OutputFormat::Parquet => {
+                let documents = blocks(open(&parts.documents, prepared.columns.schema())?, stop);
+                let schema = prepared.columns.schema();
+                let paths = finish::parquet::documents(
+                    documents,
+                    schema,
+                    folder,
+                    "documents",
+                    output.part_bytes,
+                    threads,
+                )?;
+                finish::sync(&paths)?;
+                std::fs::remove_file(&parts.documents)
+                    .map_err(|e| storage("remove", &parts.documents, &e))?;
+            }
+        }
+    }
+    Ok(Written { documents: staged.checkpoint().written, rejected, failed })
+}
+
+/// The blocks of a file, until the run is being stopped.
+fn blocks(file: BlockFile, stop: &AtomicBool) -> impl Iterator<Item = Result<RecordBatch>> + Send {
+    (0..file.blocks())
+        .map(move |at| if stop.load(Ordering::Relaxed) { Err(stopped()) } else { file.read(at) })
+}
