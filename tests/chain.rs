@@ -1,7 +1,7 @@
 //! The shipped pipeline over the sample documents: a snapshot a document, and the same bytes on any
 //! number of threads and in batches of any size.
 
-use crate::support::{rows, succeeded, textmill, workspace};
+use crate::support::{SAME, rows, succeeded, textmill, workspace};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, UInt64Type};
@@ -20,9 +20,6 @@ fn run(folder: &Path, arguments: &[&str]) -> PathBuf {
     out
 }
 
-const SAME: [&str; 5] =
-    ["documents.jsonl", "rejected.jsonl", "failed.jsonl", "ledger.parquet", "summary.json"];
-
 #[test]
 fn threads_and_batches_do_not_show() {
     let folder = TempDir::new().unwrap();
@@ -32,6 +29,7 @@ fn threads_and_batches_do_not_show() {
         &["--threads", "8", "--set", "run.batch-documents=1"],
         &["--threads", "1", "--set", "run.batch-documents=1000"],
         &["--threads", "3", "--set", "run.batch-documents=7"],
+        &["--threads", "2", "--set", "run.batch-bytes=3000", "--memory", "16MiB"],
     ] {
         let other = run(folder.path(), arguments);
         for file in SAME {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 use textmill::host::{LoadedPlugin, library_name};
 
@@ -47,8 +47,7 @@ const PREFIX: &[u8] = b"\nrunning 1 test\n";
 fn program() {
     if let Ok(arguments) = std::env::var(ARGUMENTS) {
         let arguments = std::iter::once("textmill").chain(arguments.split_terminator(SEPARATOR));
-        let code = textmill::main(arguments.map(Into::into).collect());
-        std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
+        std::process::exit(textmill::main(arguments.map(Into::into).collect()).into());
     }
 }
 
@@ -81,6 +80,37 @@ impl Program {
 
     pub fn current_dir(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Starts it and does not wait.
+    pub fn spawn(mut self) -> Child {
+        let command = self.command.env(ARGUMENTS, &self.arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
+    }
+
+    /// Lets no file grow beyond so many blocks of 512 bytes: writing more fails as on a full disk.
+    #[cfg(unix)]
+    pub fn with_largest_file(mut self, blocks: u32) -> Self {
+        let mut shell = Command::new("sh");
+        // Ignored, the signal leaves the call that writes to fail.
+        shell.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"")).arg("sh");
+        shell.arg(self.command.get_program()).args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        if let Some(folder) = self.command.get_current_dir() {
+            shell.current_dir(folder);
+        }
+        self.command = shell;
         self
     }
 
@@ -117,6 +147,14 @@ pub fn hide(text: &str, folder: &Path) -> String {
     }
 }
 
+/// The files of a run that are the same from run to run.
+pub const SAME: [&str; 5] =
+    ["documents.jsonl", "rejected.jsonl", "failed.jsonl", "ledger.parquet", "summary.json"];
+
+/// All four plugins.
+pub const CHAIN: &str = "[[stage]]\nplugin = \"clean\"\n[[stage]]\nplugin = \"dedupe\"\n\
+                         [[stage]]\nplugin = \"extract\"\n[[stage]]\nplugin = \"summarize-stats\"\n";
+
 /// A folder with a pipeline file and an input.
 pub struct Bench {
     pub folder: TempDir,
@@ -148,9 +186,19 @@ impl Bench {
 
     /// Runs a pipeline over `input.jsonl` into `out`.
     pub fn run(&self, stages: &str, arguments: &[&str]) -> Output {
+        self.call(stages, arguments).output()
+    }
+
+    /// The call that [`Bench::run`] makes.
+    pub fn call(&self, stages: &str, arguments: &[&str]) -> Program {
         let text = format!("[input]\npaths = [\"input.jsonl\"]\n[output]\nfolder = \"out\"\n{stages}");
         let pipeline = self.write("pipeline.toml", text);
-        textmill().arg("run").arg(pipeline).args(arguments).output()
+        textmill().arg("run").arg(pipeline).args(arguments)
+    }
+
+    /// The files of the run that must not differ between runs.
+    pub fn same(&self) -> [Vec<u8>; 5] {
+        SAME.map(|file| std::fs::read(self.path("out").join(file)).expect("the file is in the run folder"))
     }
 
     pub fn read(&self, name: &str) -> String {

@@ -1,0 +1,149 @@
+//! Formats in and out: what comes in one way comes out the same another way, and what is broken is on record.
+
+use crate::support::{Bench, CHAIN, rows, stderr, succeeded};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
+use std::fs::File;
+use std::io::Write as _;
+
+fn warc(length: usize) -> String {
+    let body = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>The ferry is back.</p>";
+    let response = format!(
+        "WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-000000000001>\r\n\
+         WARC-Target-URI: https://harbour.example/ferry\r\nWARC-Date: 2024-05-03T10:00:00Z\r\n\
+         Content-Type: application/http; msgtype=response\r\nContent-Length: {}\r\n\r\n{body}\r\n\r\n",
+        body.len()
+    );
+    let conversion = format!(
+        "WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-000000000002>\r\n\
+         WARC-Target-URI: https://harbour.example/tide\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n\
+         High tide.\r\n\r\n"
+    );
+    format!("{response}{conversion}{}", response.replace("0001>", "0003>"))
+}
+
+/// All faults at once, in one folder of mixed formats: each costs its record alone.
+#[test]
+fn every_fault_is_on_record_and_costs_no_other() {
+    let bench = Bench::new();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    for number in 0..3000 {
+        writeln!(gzip, "{{\"id\":\"g{number}\",\"text\":\"gzip\"}}").unwrap();
+    }
+    let gzip = gzip.finish().unwrap();
+    bench.write("corpus/a.jsonl.gz", &gzip[..gzip.len() / 2]);
+    bench.write("corpus/b.jsonl", b"{\"id\":\"b1\",\"text\":\"fine\"}\n{bad\n{\"id\":\"b3\",\"text\":\"\xff\"}\n{\"id\":\"b4\",\"text\":\"fine\"}\n");
+    bench.write("corpus/c.csv", "id,text,n\nc1,\"two\nlines\",1\nc2,short\nc3,last,3\n");
+    bench.write("corpus/d.txt", b"caf\xe9");
+    bench.write("corpus/e.warc", warc(999_999));
+    bench.write("corpus/f.txt", "x".repeat(5000));
+    bench.write("corpus/g.parquet", "no Parquet at all");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(bench.path("nowhere"), bench.path("corpus/h.txt")).unwrap();
+    bench.write("corpus/i.html", "<p>kept as it is</p>");
+    bench.write("input.jsonl", "");
+    let corpus = bench.path("corpus").display().to_string();
+    let arguments = ["--input", &corpus, "--set", "input.max-document-bytes=4000"];
+    succeeded(&bench.run("", &arguments));
+    let documents = rows(&bench.read("documents.jsonl"));
+    let ids: Vec<&str> = documents.iter().filter_map(|row| row["id"].as_str()).collect();
+    assert!(ids.contains(&"g0") && ids.contains(&"g1000"), "what was whole before the break is read");
+    let rest: Vec<&&str> = ids.iter().filter(|id| !id.starts_with('g')).collect();
+    let uuid = |n: u8| format!("00000000-0000-0000-0000-00000000000{n}");
+    assert_eq!(rest, [&"b1", &"b4", &"c1", &"c3", &"d.txt", &uuid(1).as_str(), &uuid(3).as_str(), &"i.html"]);
+    assert_eq!(documents.last().unwrap()["media_type"], "text/html");
+    let failed = bench.read("failed.jsonl");
+    let shown: String = rows(&failed)
+        .iter()
+        .map(|row| format!("{} at {}: {}: {}\n", row["id"], row["offset"], row["rule"], row["note"]))
+        .collect();
+    insta::assert_snapshot!(shown.replace(&bench.folder.path().display().to_string(), "[folder]"));
+    let summary: Value = serde_json::from_str(&bench.read("summary.json")).unwrap();
+    assert_eq!(summary["documents"]["read"], documents.len() + rows(&failed).len());
+
+    let strict = bench.run("", &[&arguments[..], &["--strict"]].concat());
+    assert!(!strict.status.success());
+    let told = stderr(&strict, bench.folder.path());
+    assert!(told.contains("a.jsonl.gz") && told.contains("broken-file"), "{told}");
+}
+
+/// Concatenated parts are the one file; Parquet holds the same documents, with types.
+#[test]
+fn every_output_holds_the_same_documents() {
+    let bench = Bench::new();
+    let line = |n: usize| {
+        format!(
+            "{{\"id\":\"d{n}\",\"text\":\"{}\",\"n\":{n}.50,\"deep\":{{\"a\":[{n}]}}}}",
+            "tide ".repeat(n)
+        )
+    };
+    bench.write("input.jsonl", (0..300).map(line).collect::<Vec<_>>().join("\n"));
+    let declared = "[input.columns]\nn = \"float64\"\n[[stage]]\nplugin = \"summarize-stats\"\n";
+    succeeded(&bench.run(declared, &[]));
+    let plain = bench.read("documents.jsonl");
+    let parts = |suffix: &str| {
+        let mut paths: Vec<_> =
+            std::fs::read_dir(bench.path("out")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.retain(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            name.starts_with("documents") && name.ends_with(suffix)
+        });
+        paths.sort();
+        paths
+    };
+    let joined = |suffix: &str| {
+        parts(suffix).iter().flat_map(|path| std::fs::read(path).unwrap()).collect::<Vec<u8>>()
+    };
+    succeeded(&bench.run(declared, &["--set", "output.part-bytes=20kB"]));
+    assert!(parts(".jsonl").len() > 3);
+    assert_eq!(String::from_utf8(joined(".jsonl")).unwrap(), plain);
+    succeeded(&bench.run(declared, &["--set", "output.compression=zstd"]));
+    assert_eq!(zstd::decode_all(joined(".jsonl.zst").as_slice()).unwrap(), plain.as_bytes());
+    succeeded(&bench.run(declared, &["--set", "output.compression=gzip", "--set", "output.part-bytes=1kB"]));
+    let mut unpacked = String::new();
+    let packed = joined(".jsonl.gz");
+    std::io::Read::read_to_string(&mut flate2::read::MultiGzDecoder::new(packed.as_slice()), &mut unpacked)
+        .unwrap();
+    assert_eq!(unpacked, plain);
+
+    succeeded(&bench.run(declared, &["--set", "output.format=parquet"]));
+    let batches = |path| -> Vec<_> {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+        reader.build().unwrap().map(Result::unwrap).collect()
+    };
+    let first = batches(bench.path("out/documents.parquet"));
+    assert_eq!(first.iter().map(|batch| batch.num_rows()).sum::<usize>(), 300);
+    let columns: Vec<String> = first[0].schema().fields().iter().map(|f| f.name().clone()).collect();
+    assert_eq!(columns, ["id", "source", "text", "media_type", "n", "carried"]);
+    // And back: what was Parquet comes out as the lines that it was made of.
+    let copy = bench.path("copy.parquet");
+    std::fs::rename(bench.path("out/documents.parquet"), &copy).unwrap();
+    let copy = copy.display().to_string();
+    succeeded(&bench.run("", &["--input", &copy]));
+    for (row, of_plain) in rows(&bench.read("documents.jsonl")).iter().zip(rows(&plain)) {
+        assert_eq!(
+            (&row["id"], &row["text"], &row["n"]),
+            (&of_plain["id"], &of_plain["text"], &of_plain["n"])
+        );
+    }
+    // Columns of Parquet that nobody declared keep their types.
+    succeeded(&bench.run("", &["--input", &copy, "--set", "output.format=parquet"]));
+    let schema = batches(bench.path("out/documents.parquet"))[0].schema();
+    assert_eq!(schema.field_with_name("n").unwrap().data_type().to_string(), "Float64");
+}
+
+/// The plan and an estimate, and nothing is written.
+#[test]
+fn a_dry_run_shows_the_plan() {
+    let bench = Bench::new();
+    bench.documents(&[&"A text of some words, long enough to stay. ".repeat(20), "too short"]);
+    let output = bench.run(CHAIN, &["--dry-run", "--threads", "2"]);
+    succeeded(&output);
+    assert!(!bench.path("out").exists() && !bench.path(".out.partial").exists());
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    // Sizes of compressed blocks and times are the business of others.
+    let sizes = ["waiting at the first barrier", "disk while it runs", "time up to"];
+    assert!(sizes.iter().all(|size| shown.contains(size)), "{shown}");
+    let steady = shown.lines().filter(|line| !sizes.iter().any(|size| line.contains(size)));
+    insta::assert_snapshot!(steady.collect::<Vec<_>>().join("\n"));
+}

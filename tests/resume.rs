@@ -1,0 +1,133 @@
+//! Interrupted runs: killed, stopped, out of disk. What they finished is kept, and in the end the output is that of a
+//! run that nothing happened to.
+
+use crate::support::{Bench, CHAIN, stderr, succeeded};
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+/// Documents of some paragraphs, the same each time; every tenth repeats an earlier one.
+fn corpus(bench: &Bench, documents: usize) {
+    let mut state = 12345u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    const WORDS: [&str; 16] = [
+        "harbour", "ferry", "the", "council", "said", "of", "bridge", "Monday", "a", "river", "and",
+        "ticket", "in", "tide", "was", "captain",
+    ];
+    let mut texts: Vec<String> = Vec::new();
+    for number in 0..documents {
+        if number % 10 == 9 {
+            texts.push(texts[random(number)].clone());
+            continue;
+        }
+        let mut text = format!("Report {number} from the harbour\n\nShare on FacebookShare on X\n");
+        for _ in 0..4 {
+            let words: Vec<&str> = (0..60).map(|_| WORDS[random(WORDS.len())]).collect();
+            text.push_str(&format!("\n{} in year {}.\n", words.join(" "), random(10_000)));
+        }
+        texts.push(text);
+    }
+    bench.documents(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// Small morsels, so that there are many; little memory, so that most of what waits is on disk.
+const SMALL: [&str; 6] = ["--threads", "2", "--set", "run.batch-bytes=8000", "--memory", "4MiB"];
+
+/// Goes on with the run until it is through.
+fn go_on(bench: &Bench) -> Output {
+    let resumed = bench.call(CHAIN, &[&SMALL[..], &["--resume"]].concat()).output();
+    // Killed before anything was done, or after everything was.
+    if stderr(&resumed, bench.folder.path()).contains("no interrupted run") {
+        return bench.call(CHAIN, &SMALL).output();
+    }
+    resumed
+}
+
+#[test]
+fn killed_at_any_moment_a_run_goes_on_to_the_same_bytes() {
+    let bench = Bench::new();
+    corpus(&bench, 400);
+    let started = Instant::now();
+    succeeded(&bench.call(CHAIN, &["--threads", "1"]).output());
+    let whole = started.elapsed();
+    let expected = bench.same();
+    let mut resumed = 0;
+    for moment in 0..10u32 {
+        std::fs::remove_dir_all(bench.path("out")).unwrap();
+        let mut child = bench.call(CHAIN, &SMALL).spawn();
+        // Spread over the run, and never twice the same: the clock is no part of the output.
+        std::thread::sleep(whole * (moment + 1) / 11 + Duration::from_micros(u64::from(moment) * 1700));
+        let _ = child.kill();
+        let _ = child.wait();
+        if bench.path(".out.partial/state/checkpoint.json").exists() {
+            resumed += 1;
+        }
+        succeeded(&go_on(&bench));
+        assert!(expected == bench.same(), "differs when killed at moment {moment}");
+        assert!(!bench.path(".out.partial").exists());
+    }
+    assert!(resumed > 0, "no kill hit the run");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_a_run_that_goes_on() {
+    let bench = Bench::new();
+    corpus(&bench, 200);
+    succeeded(&bench.run(CHAIN, &[]));
+    let expected = bench.same();
+    std::fs::remove_dir_all(bench.path("out")).unwrap();
+    let output = bench.call(CHAIN, &SMALL).with_largest_file(60).output();
+    assert_eq!(output.status.code(), Some(1));
+    let told = stderr(&output, bench.folder.path());
+    assert!(told.contains("cannot write") && told.contains("--resume"), "{told}");
+    assert!(!bench.path("out").exists(), "a part is never taken for the whole");
+
+    // Neither repeated in silence, nor gone on with under another pipeline or over other input.
+    let again = bench.run(CHAIN, &["--memory", "4MiB"]);
+    assert!(stderr(&again, bench.folder.path()).contains("a run into this folder was interrupted"));
+    let other = bench.run(CHAIN, &["--memory", "4MiB", "--resume", "--set", "dedupe.threshold=0.9"]);
+    let told = stderr(&other, bench.folder.path());
+    assert!(told.contains("`pipeline.stages.dedupe.options.threshold` was 0.75, and is 0.9"), "{told}");
+    let input = std::fs::read(bench.path("input.jsonl")).unwrap();
+    let times = std::fs::metadata(bench.path("input.jsonl")).unwrap().modified().unwrap();
+    bench.write("input.jsonl", [&input[..], b"\n{\"text\":\"more\"}\n"].concat());
+    let other = bench.run(CHAIN, &["--memory", "4MiB", "--resume"]);
+    let told = stderr(&other, bench.folder.path());
+    assert!(told.contains("input.jsonl.bytes` was"), "{told}");
+    bench.write("input.jsonl", &input);
+    let file = std::fs::File::options().write(true).open(bench.path("input.jsonl")).unwrap();
+    file.set_modified(times).unwrap();
+
+    let resumed = bench.call(CHAIN, &["--threads", "3", "--memory", "4MiB", "--resume"]).output();
+    succeeded(&resumed);
+    assert!(stderr(&resumed, bench.folder.path()).contains("going on with an interrupted run"));
+    assert!(expected == bench.same());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_run_in_order() {
+    let bench = Bench::new();
+    corpus(&bench, 2000);
+    let child = bench.call(CHAIN, &SMALL).spawn();
+    let checkpoint = bench.path(".out.partial/state/checkpoint.json");
+    let waited = Instant::now();
+    while !checkpoint.exists() && waited.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let kill = std::process::Command::new("kill").arg("-INT").arg(child.id().to_string()).status();
+    assert!(kill.is_ok_and(|status| status.success()));
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = stderr(&output, bench.folder.path());
+    assert!(told.contains("the run was stopped") && told.contains("--resume"), "{told}");
+    // Begun anew, nothing of it is left.
+    bench.documents(&["a document that is long enough to be kept by every stage of the chain"]);
+    succeeded(&bench.run(CHAIN, &["--restart"]));
+    assert_eq!(bench.ids("documents.jsonl"), ["d0"]);
+    assert!(!bench.path(".out.partial").exists());
+}
