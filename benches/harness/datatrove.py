@@ -1,0 +1,78 @@
+"""The whole chain against MinHash and a quality filter in datatrove, by the processor time of each."""
+
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from .corpus import MB, Corpus
+from .mill import Mill
+from .process import failure, took
+from .report import Failed, Row, at_least, say, spread
+
+ITEM = "datatrove"
+WANTED = 5.0
+HERE = Path(__file__).resolve().parent.parent
+REQUIREMENTS = HERE / "datatrove-requirements.txt"
+
+
+def measure(mill: Mill, corpora: list[Corpus], options) -> list[Row]:
+    web = next(corpus for corpus in corpora if corpus.name == "web")
+    python = venv(mill.work)
+    part = web.first(options.slice_mb * MB)
+    text = part.text_bytes / 1e6
+    theirs, ours = [], []
+    for number in range(options.datatrove_rounds):
+        say(f"{ITEM}: {text:.1f} MB of text, datatrove, round {number + 1} of {options.datatrove_rounds}")
+        done = _datatrove(mill.work, python, part.path)
+        theirs.append(text / done["cpu_seconds"])
+    for number in range(options.rounds):
+        say(f"{ITEM}: {text:.1f} MB of text, textmill, round {number + 1} of {options.rounds}")
+        result = mill.run(mill.news, [part.path], "datatrove", "--threads", "1")
+        ours.append(text / result.cpu)
+    summary = json.loads((mill.folder("datatrove") / "summary.json").read_text())
+    mill.remove("datatrove")
+    ratio = statistics.median(ours) / statistics.median(theirs)
+    on = f"web, {part.documents} documents, {text:.1f} MB of text"
+    unit = " MB/s of CPU"
+    return [
+        Row(ITEM, on, "datatrove, quality filter and MinHash", spread(theirs, 3, unit)),
+        Row(ITEM, on, "textmill, whole shipped chain", spread(ours, 2, unit)),
+        Row(ITEM, on, "documents kept by datatrove", f"{done['kept']} ({done['good']} pass the filter)"),
+        Row(ITEM, on, "documents kept by textmill", str(summary["documents"]["written"])),
+        at_least(ITEM, on, "textmill / datatrove", ratio, WANTED, 1),
+    ]
+
+
+def venv(work: Path) -> Path:
+    """The Python of a venv with datatrove, made where it is not there as the requirements want it."""
+    folder = work / "venv"
+    python, stamp = folder / "bin" / "python", folder / "requirements.txt"
+    wanted = REQUIREMENTS.read_text()
+    if python.is_file() and stamp.is_file() and stamp.read_text() == wanted:
+        return python
+    say(f"making a venv with datatrove in {folder}")
+    shutil.rmtree(folder, ignore_errors=True)
+    for command in (
+        [sys.executable, "-m", "venv", str(folder)],
+        [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", str(REQUIREMENTS)],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Failed(failure(command, done.returncode, done.stderr))
+    stamp.write_text(wanted)
+    return python
+
+
+def _datatrove(work: Path, python: Path, source: Path) -> dict:
+    # It reads a folder. And it takes up what it finds there of an earlier run.
+    folder = work / "datatrove"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "input").mkdir(parents=True)
+    (folder / "input" / source.name).hardlink_to(source)
+    command = [str(python), str(HERE / "datatrove_work.py"), str(folder / "input"), str(folder / "work")]
+    result = took(command, work / "logs" / "datatrove-reference").check(command)
+    shutil.rmtree(folder, ignore_errors=True)
+    return json.loads(result.output.splitlines()[-1])

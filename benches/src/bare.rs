@@ -1,0 +1,142 @@
+//! `bare FILE THREADS`: parses every line of a JSON Lines file with `sonic-rs` and with `simd-json`, and does nothing
+//! else: what reading JSON can be measured against. Prints a line for each: parser, MB/s, documents. Not a way to read
+//! a corpus: the file is in memory before the clock starts, and nothing of what is parsed is kept.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+use std::{env, fs, io, thread};
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Bytes that a thread takes at a time, about: taking costs nothing, and threads end together.
+const BLOCK: usize = 1 << 20;
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [file, threads] = arguments.as_slice() else {
+        return Err("usage: bare FILE THREADS".into());
+    };
+    let threads: usize = threads.parse()?;
+    let mut bytes = fs::read(file)?;
+    let size = bytes.len();
+    let print = |parser: &str, documents: usize, started: Instant| {
+        let speed = size as f64 / 1e6 / started.elapsed().as_secs_f64();
+        writeln!(io::stdout(), "{parser}\t{speed:.1}\t{documents}")
+    };
+
+    let blocks = blocks(&mut bytes);
+    let started = Instant::now();
+    let documents = share(blocks.iter().map(|block| &**block), threads, with_sonic)?;
+    print("sonic-rs", documents, started)?;
+
+    let started = Instant::now();
+    let documents = share(blocks.iter().map(|block| &**block), threads, with_sonic_struct)?;
+    print("sonic-rs to documents", documents, started)?;
+
+    // Last, since it parses in place: what it leaves is no JSON any more.
+    let started = Instant::now();
+    let documents = share(blocks.into_iter(), threads, with_simd)?;
+    print("simd-json", documents, started)?;
+    Ok(())
+}
+
+/// Parses the lines of a block to document trees.
+fn with_sonic(block: &[u8]) -> Result<usize, Failure> {
+    let mut documents = 0;
+    let mut rest = block;
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(end_of_line(rest));
+        rest = after;
+        if !line.trim_ascii().is_empty() {
+            black_box(sonic_rs::from_slice::<sonic_rs::Value>(line)?);
+            documents += 1;
+        }
+    }
+    Ok(documents)
+}
+
+/// What a reader of a corpus needs of a line.
+#[derive(serde::Deserialize)]
+#[expect(dead_code, reason = "read by nobody: parsing is what is measured")]
+struct Document {
+    id: String,
+    source: Option<String>,
+    text: String,
+}
+
+/// Parses the lines of a block to documents that own their text.
+fn with_sonic_struct(block: &[u8]) -> Result<usize, Failure> {
+    let mut documents = 0;
+    let mut rest = block;
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(end_of_line(rest));
+        rest = after;
+        if !line.trim_ascii().is_empty() {
+            black_box(sonic_rs::from_slice::<Document>(line)?);
+            documents += 1;
+        }
+    }
+    Ok(documents)
+}
+
+/// Parses the lines of a block to tapes, in buffers that are used again.
+fn with_simd(block: &mut [u8]) -> Result<usize, Failure> {
+    let mut documents = 0;
+    let mut buffers = simd_json::Buffers::new(BLOCK);
+    let mut rest = block;
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at_mut(end_of_line(rest));
+        rest = after;
+        if !line.trim_ascii().is_empty() {
+            black_box(simd_json::to_tape_with_buffers(line, &mut buffers)?);
+            documents += 1;
+        }
+    }
+    Ok(documents)
+}
+
+/// Has every block parsed by whichever thread is free; gives the documents of all.
+fn share<B>(
+    blocks: impl Iterator<Item = B> + Send,
+    threads: usize,
+    parse: fn(B) -> Result<usize, Failure>,
+) -> Result<usize, Failure> {
+    let blocks = Mutex::new(blocks);
+    let take = || blocks.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        let mut documents = 0;
+        while let Some(block) = take() {
+            documents += parse(block)?;
+        }
+        Ok(documents)
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|_| Err("a parser panicked".into())))
+            .sum()
+    })
+}
+
+/// Cuts the file into blocks of whole lines.
+fn blocks(bytes: &mut [u8]) -> Vec<&mut [u8]> {
+    let mut blocks = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let start = rest.len().min(BLOCK);
+        let end = start + rest.get(start..).map_or(0, end_of_line);
+        let (block, after) = rest.split_at_mut(end);
+        blocks.push(block);
+        rest = after;
+    }
+    blocks
+}
+
+/// Length of the first line, its line feed included.
+fn end_of_line(bytes: &[u8]) -> usize {
+    memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1)
+}
