@@ -5,7 +5,7 @@ use super::place::{check, local_folder, publish_folder};
 use super::print;
 use crate::cli::RunArgs;
 use crate::config::{OutputFormat, Pipeline, Problem};
-use crate::engine::{Engine, Idle, Prepared, Settings, Shares, prepare};
+use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares, prepare};
 use crate::failure::Failure;
 use crate::input::{SourceFile, expand, parquet_columns};
 use crate::journal::{Checkpoint, Checkpoints};
@@ -161,15 +161,17 @@ impl Work<'_> {
         let idle = Idle::default();
         let mut staged = Staged::open(staging, prepared, budgets.clone(), checkpoint)?;
         let engine = Engine { prepared, files, settings, progress, idle: &idle, store: &store };
-        let finished = engine.run(&mut staged);
-        if finished.as_ref().is_err_and(can_resume) {
+        let counts = engine.run(&mut staged);
+        if counts.as_ref().is_err_and(can_resume) {
             // What can be told of the disk is told: the user may turn the machine off.
             let _ = staged.sync_last();
         }
-        let finished = finished?;
+        let counts = counts?;
         progress.completing();
-        let written =
-            complete(staging, prepared, &mut staged, progress.stop_flag(), settings.shares.finishing)?;
+        let stop = progress.stop_flag();
+        let (written, reports) =
+            complete(staging, prepared, &mut staged, settings.shares.finishing, stop, |s| engine.reports(s))?;
+        let finished = Finished { counts, reports };
         progress.finish();
         let totals = totals(&finished.counts, written);
         if !totals.balance() {

@@ -63,7 +63,7 @@ impl<'a> Engine<'a> {
     ///
     /// # Errors
     /// Where a stage fails as a whole, or the files of the run cannot be written. Failures of documents are on record.
-    pub fn run(&self, staged: &mut Staged<'_>) -> Result<Finished> {
+    pub fn run(&self, staged: &mut Staged<'_>) -> Result<Counts> {
         let mut nanos: BTreeMap<usize, u64> = BTreeMap::new();
         let mut number = staged.checkpoint().segment;
         let mut is_ended = staged.checkpoint().is_ended;
@@ -107,9 +107,15 @@ impl<'a> Engine<'a> {
         for (stage, nanos) in nanos {
             counts.stages[stage].nanos += nanos;
         }
-        let reports =
-            reports(self.prepared, self.progress, self.plain_pool(self.settings.threads), staged.states())?;
-        Ok(Finished { counts, reports })
+        Ok(counts)
+    }
+
+    /// The reports of the aggregates on all documents that were committed, by stage.
+    ///
+    /// # Errors
+    /// Where a state cannot be read, or a report cannot be made.
+    pub fn reports(&self, staged: &Staged<'_>) -> Result<BTreeMap<String, Value>> {
+        reports(self.prepared, self.progress, self.plain_pool(self.settings.threads), staged.states())
     }
 
     /// The stages of a segment by its number: the barriers before it are those of the first plans.

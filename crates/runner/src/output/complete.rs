@@ -2,7 +2,7 @@
 
 use super::finish;
 use super::folder::Staging;
-use super::staged::Staged;
+use super::staged::{Parts, Staged};
 use crate::config::OutputFormat;
 use crate::engine::{Prepared, stopped};
 use crate::journal::storage;
@@ -10,6 +10,7 @@ use crate::spill::BlockFile;
 use arrow_array::RecordBatch;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use textmill_plugin::error::Result;
 
 /// Numbers of documents in the files of a run.
@@ -23,22 +24,49 @@ pub struct Written {
     pub failed: u64,
 }
 
-/// Makes the files of the run folder. What was staged is there until the end, so that it may be done again.
+/// Makes the files of the run folder, and meanwhile what `aside` gives. What was staged is there until the end, so that
+/// it may be done again.
 ///
 /// # Errors
-/// Where a file cannot be read or written.
-pub fn complete(
+/// Where a file cannot be read or written, or `aside` fails.
+pub fn complete<T>(
     staging: &Staging,
     prepared: &Prepared,
     staged: &mut Staged<'_>,
-    stop: &AtomicBool,
     threads: usize,
-) -> Result<Written> {
+    stop: &AtomicBool,
+    aside: impl FnOnce(&Staged<'_>) -> Result<T>,
+) -> Result<(Written, T)> {
     // Killed after this, an interrupted run may have no staged documents any more, and needs none.
     staged.begin_completing()?;
+    let staged = &*staged;
     let parts = staged.parts();
-    let rejected = finish::merge_lines(parts.rejected, &staging.file("rejected.jsonl"))?;
-    let failed = finish::merge_lines(parts.failed, &staging.file("failed.jsonl"))?;
+    let merge = || -> Result<(u64, u64)> {
+        let rejected = finish::merge_lines(parts.rejected.clone(), &staging.file("rejected.jsonl"))?;
+        Ok((rejected, finish::merge_lines(parts.failed.clone(), &staging.file("failed.jsonl"))?))
+    };
+    thread::scope(|scope| {
+        // Merging lines is copying: another thread does it while this one computes.
+        let merging = (threads > 1).then(|| scope.spawn(merge));
+        let aside = aside(staged)?;
+        make(staging, prepared, staged, &parts, threads, stop)?;
+        let (rejected, failed) = match merging {
+            Some(merging) => merging.join().map_err(|_| "a thread that merged lines panicked")??,
+            None => merge()?,
+        };
+        Ok((Written { documents: staged.checkpoint().written, rejected, failed }, aside))
+    })
+}
+
+/// Makes the ledger and the files of documents.
+fn make(
+    staging: &Staging,
+    prepared: &Prepared,
+    staged: &Staged<'_>,
+    parts: &Parts,
+    threads: usize,
+    stop: &AtomicBool,
+) -> Result<()> {
     let open = |path: &Path, schema| BlockFile::open(path, &schema, staged.length(path), |_| ());
     let ledger: Result<Vec<BlockFile>> =
         parts.ledger.iter().map(|path| open(path, finish::ledger_schema())).collect();
@@ -75,7 +103,7 @@ pub fn complete(
             }
         }
     }
-    Ok(Written { documents: staged.checkpoint().written, rejected, failed })
+    Ok(())
 }
 
 /// The blocks of a file, until the run is being stopped.
