@@ -45,14 +45,18 @@ pub fn complete<T>(
         let rejected = finish::merge_lines(parts.rejected.clone(), &staging.file("rejected.jsonl"))?;
         Ok((rejected, finish::merge_lines(parts.failed.clone(), &staging.file("failed.jsonl"))?))
     };
-    thread::scope(|scope| {
-        // Merging lines is copying: another thread does it while this one computes.
-        let merging = (threads > 1).then(|| scope.spawn(merge));
-        let aside = aside(staged)?;
+    let files = || -> Result<(u64, u64)> {
+        let lines = merge()?;
         make(staging, prepared, staged, &parts, threads, stop)?;
-        let (rejected, failed) = match merging {
-            Some(merging) => merging.join().map_err(|_| "a thread that merged lines panicked")??,
-            None => merge()?,
+        Ok(lines)
+    };
+    thread::scope(|scope| {
+        // Most of this is copying: another thread does it while this one computes.
+        let making = (threads > 1).then(|| scope.spawn(files));
+        let aside = aside(staged)?;
+        let (rejected, failed) = match making {
+            Some(making) => making.join().map_err(|_| "a thread that made the files panicked")??,
+            None => files()?,
         };
         Ok((Written { documents: staged.checkpoint().written, rejected, failed }, aside))
     })

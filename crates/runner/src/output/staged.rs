@@ -252,15 +252,16 @@ impl<'a> Staged<'a> {
     /// Where it cannot be written.
     pub fn end_segment(&mut self) -> Result<Option<Waiting>> {
         self.checkpoint.is_ended = true;
-        // From here on the run does without what waited before the segment: the disk must know that it is over.
-        self.sync()?;
-        // What waited before the barrier in front of it is used up.
-        if let Some(before) = self.checkpoint.segment.checked_sub(1) {
-            let used = [format!("held-{before}"), format!("rows-{before}-")];
-            let is_used = |name: &String| *name == used[0] || name.starts_with(&used[1]);
-            let files: Vec<String> =
-                self.checkpoint.files.keys().filter(|name| is_used(name)).cloned().collect();
-            self.checkpoint.files.retain(|name, _| !is_used(name));
+        // What waited before the barrier in front of it is used up. The disk must know that before it goes away.
+        let before = self.checkpoint.segment.checked_sub(1);
+        let used = before.map(|before| [format!("held-{before}"), format!("rows-{before}-")]);
+        let is_used =
+            |name: &String| used.as_ref().is_some_and(|used| *name == used[0] || name.starts_with(&used[1]));
+        let files: Vec<String> = self.checkpoint.files.keys().filter(|name| is_used(name)).cloned().collect();
+        self.checkpoint.files.retain(|name, _| !is_used(name));
+        if files.is_empty() {
+            self.write_checkpoint()?;
+        } else {
             self.sync()?;
             for path in files.iter().map(|name| self.staging.state_file(name)) {
                 match std::fs::remove_file(&path) {
