@@ -79,36 +79,31 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Failure> {
     }
     if args.resume && is_address(&target) && is_run_folder(&local) {
         // All is done but the upload.
-        let listing = listing(&local, &target);
-        publish_folder(&local, &target)?;
-        return if quiet { Ok(()) } else { print(&listing) };
+        return hand_over(&local, &target, "", quiet);
     }
     let mut staging = Staging::open(&local, prepared.pipeline.run.temp_dir.as_deref())?;
     if args.resume && staging.is_whole() {
         // Only putting it in its place was left to do.
-        let folder = staging.finish()?;
-        let listing = listing(&folder, &target);
-        if is_address(&target) {
-            publish_folder(&folder, &target)?;
-        }
-        return if quiet { Ok(()) } else { print(&listing) };
+        return hand_over(&staging.finish()?, &target, "", quiet);
     }
     let checkpoint = interrupted(&mut staging, &prepared, &files, &settings, args, &progress)?;
     let work = Work { prepared: &prepared, files: &files, settings, progress: &progress, args };
     match work.run(&staging, checkpoint) {
-        Ok(shown) => {
-            let folder = staging.finish()?;
-            let listing = listing(&folder, &target);
-            if is_address(&target) {
-                publish_folder(&folder, &target)?;
-            }
-            if quiet { Ok(()) } else { print(&format!("{shown}\n{listing}")) }
-        }
+        Ok(shown) => hand_over(&staging.finish()?, &target, &format!("{shown}\n"), quiet),
         Err(error) => {
             progress.finish();
             Err(ended_early(&mut staging, error))
         }
     }
+}
+
+/// Hands a whole run folder over: uploads it where a store is to have it, and shows what is in it after `shown`.
+fn hand_over(folder: &Path, target: &Path, shown: &str, quiet: bool) -> Result<(), Failure> {
+    let listing = listing(folder, target);
+    if is_address(target) {
+        publish_folder(folder, target)?;
+    }
+    if quiet { Ok(()) } else { print(&format!("{shown}{listing}")) }
 }
 
 /// The pipeline with what the command line says.
