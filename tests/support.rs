@@ -35,6 +35,8 @@ pub fn plugin(name: &str) -> LoadedPlugin {
 
 /// The variable that holds the arguments of the program when the test program stands in for it.
 const ARGUMENTS: &str = "TEXTMILL_TEST_ARGUMENTS";
+/// The test program's own arguments when it stands in for the program.
+const STAND_IN: [&str; 5] = ["--exact", "support::program", "--ignored", "--nocapture", "--test-threads=2"];
 /// What separates them there.
 const SEPARATOR: char = '\u{1f}';
 /// What the test program prints before the program's own output.
@@ -46,6 +48,12 @@ const PREFIX: &[u8] = b"\nrunning 1 test\n";
 #[ignore = "it is the program, which other tests start"]
 fn program() {
     if let Ok(arguments) = std::env::var(ARGUMENTS) {
+        textmill::child::set_launcher(|arguments| {
+            let mut command = Command::new(std::env::current_exe()?);
+            let arguments: Vec<_> = arguments.iter().map(|a| a.to_string_lossy()).collect();
+            command.args(STAND_IN).env(ARGUMENTS, arguments.join(&SEPARATOR.to_string()));
+            Ok(command)
+        });
         let arguments = std::iter::once("textmill").chain(arguments.split_terminator(SEPARATOR));
         std::process::exit(textmill::main(arguments.map(Into::into).collect()).into());
     }
@@ -60,7 +68,7 @@ pub struct Program {
 /// A call of the program that finds the libraries of this build.
 pub fn textmill() -> Program {
     let mut command = Command::new(std::env::current_exe().expect("the test program has a path"));
-    command.args(["--exact", "support::program", "--ignored", "--nocapture", "--test-threads=2"]);
+    command.args(STAND_IN);
     let folders = std::env::join_paths([libraries(), examples()]).expect("paths without separators");
     command.env("TEXTMILL_PLUGIN_PATH", folders).env("NO_COLOR", "1").env_remove("RUST_BACKTRACE");
     command.current_dir(workspace());

@@ -4,6 +4,7 @@
 //! in [`host`] alone.
 #![deny(unsafe_code)]
 
+pub mod child;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -1,99 +1,14 @@
-//! `textmill plugin list`, `info` and `which`.
+//! `textmill plugin info`.
 
-use super::print;
-use crate::cli::{ListArgs, PluginCommand, PluginName};
-use crate::config::suggest;
+use super::{open, print};
+use crate::cli::PluginName;
 use crate::failure::Failure;
-use crate::host::{Discovery, LoadedPlugin};
-use crate::table::table;
 use serde_json::Value;
 use std::fmt::Write as _;
 use textmill_plugin::descriptor::{Kind, OperatorDescriptor, Read, Rows, Threading};
 
-/// Looks at plugins.
-///
-/// # Errors
-/// What the user is to be told.
-pub fn plugin(command: &PluginCommand) -> Result<(), Failure> {
-    match command {
-        PluginCommand::List(args) => list(args),
-        PluginCommand::Info(args) => info(&args.plugin),
-        PluginCommand::Which(args) => which(&args.plugin),
-    }
-}
-
-fn list(args: &ListArgs) -> Result<(), Failure> {
-    let discovery = Discovery::new(args.pipeline.as_deref());
-    let mut rows = table(&["plugin", "version", "operators", "found", "library"], 5);
-    let mut broken = Vec::new();
-    let mut count = 0;
-    for found in discovery.all() {
-        match LoadedPlugin::open(&found.path) {
-            Ok(plugin) => {
-                count += 1;
-                let stages = plugin.descriptor.operators.iter().filter(|o| o.is_stage());
-                let stages: Vec<&str> = stages.map(|o| o.name.as_str()).collect();
-                let version = plugin.descriptor.version.clone();
-                rows.add_row(vec![
-                    found.name,
-                    version,
-                    stages.join(", "),
-                    found.why,
-                    found.path.display().to_string(),
-                ]);
-            }
-            // Any other library may lie in these folders; only one that means to be a plugin is of interest.
-            Err(error)
-                if error.message.contains("does not export") || error.message.contains("not a library") => {}
-            Err(error) => broken.push(error.to_string()),
-        }
-    }
-    if count == 0 {
-        let folders: Vec<String> =
-            discovery.folders().iter().map(|(_, path)| path.display().to_string()).collect();
-        let hint = format!("looked in {}", folders.join(", "));
-        return Err(Failure::new("no plugin was found").hint(hint));
-    }
-    for line in broken {
-        anstream::eprintln!("{line}");
-    }
-    print(&rows.to_string())
-}
-
-fn open(args: &PluginName) -> Result<LoadedPlugin, Failure> {
-    let discovery = Discovery::new(args.pipeline.as_deref());
-    match discovery.find(&args.name) {
-        Ok(found) => Ok(LoadedPlugin::open(&found.path)?),
-        Err(attempts) => {
-            let tried: Vec<String> = attempts.iter().map(|a| format!("  {}", a.path.display())).collect();
-            let names: Vec<String> = discovery.all().into_iter().map(|f| f.name).collect();
-            let hint = suggest(&args.name, names.iter().map(String::as_str));
-            let hint =
-                hint.unwrap_or_else(|| "`textmill plugin list` shows the plugins that there are".into());
-            Err(Failure::new(format!("there is no plugin `{}`; looked for\n{}", args.name, tried.join("\n")))
-                .hint(hint))
-        }
-    }
-}
-
-fn which(args: &PluginName) -> Result<(), Failure> {
-    let discovery = Discovery::new(args.pipeline.as_deref());
-    let mut lines = Vec::new();
-    let mut won = false;
-    for attempt in discovery.candidates(&args.name) {
-        let mark = match (attempt.exists, won) {
-            (true, false) => "found",
-            (true, true) => "hidden",
-            (false, _) => "no",
-        };
-        won |= attempt.exists;
-        lines.push(format!("{mark:6} {} ({})", attempt.path.display(), attempt.why));
-    }
-    print(&lines.join("\n"))?;
-    if won { Ok(()) } else { Err(Failure::new(format!("there is no plugin `{}`", args.name))) }
-}
-
-fn info(args: &PluginName) -> Result<(), Failure> {
+/// Shows what a plugin says of itself.
+pub(super) fn info(args: &PluginName) -> Result<(), Failure> {
     let plugin = open(args)?;
     let about = &plugin.descriptor;
     let mut out = format!("{} {}\n", about.name, about.version);

@@ -1,0 +1,52 @@
+//! The command line of `textmill plugin`.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// A subcommand of `plugin`.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a doc comment here would hide the help text of the arguments")]
+pub enum PluginCommand {
+    List(ListArgs),
+    Info(InfoArgs),
+    Which(WhichArgs),
+}
+
+/// Lists the plugins that can be found: name, version, operators, and the library.
+///
+/// Folders, first hit wins: `plugins` beside the pipeline file and beside its folder (with --pipeline),
+/// those in TEXTMILL_PLUGIN_PATH, the folder of this program, the user's data folder.
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    /// Look where this pipeline file would.
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
+}
+
+/// Shows a plugin: its operators, the columns they read and write, their options with types, defaults
+/// and docs.
+#[derive(Args, Debug)]
+pub struct InfoArgs {
+    /// What to show.
+    #[command(flatten)]
+    pub plugin: PluginName,
+}
+
+/// Shows every place where a plugin is looked for, and which one wins.
+#[derive(Args, Debug)]
+pub struct WhichArgs {
+    /// What to look for.
+    #[command(flatten)]
+    pub plugin: PluginName,
+}
+
+// Names a plugin. No doc comment: it would replace that of the command it is part of.
+#[derive(Args, Debug)]
+#[expect(missing_docs, reason = "see above")]
+pub struct PluginName {
+    /// Name of the plugin, or the path of its library.
+    pub name: String,
+    /// Look where this pipeline file would.
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
+}
