@@ -28,7 +28,7 @@ pub mod error;
 #[expect(unsafe_code, reason = "the plugin's side of the C boundary")]
 pub mod export;
 pub mod group;
-#[cfg(feature = "harness")]
+#[cfg(feature = "cases")]
 pub mod harness;
 pub mod map;
 pub mod operator;
