@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod formats;
 mod invariants;
+mod isolation;
 mod remote;
 mod resume;
 mod sources;

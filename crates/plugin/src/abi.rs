@@ -115,7 +115,8 @@ pub struct TmHost {
     pub report: unsafe extern "C" fn(call: *mut TmCall, severity: u32, row: u32, code: TmStr, message: TmStr),
     /// 1 when the run is being stopped, else 0.
     pub should_stop: unsafe extern "C" fn(call: *mut TmCall) -> u32,
-    /// How much of the call's work is done.
+    /// How much of the call's work is done. A `total` of 0 says that `done` is the row that begins: where the
+    /// plugin runs in a process of its own, the host knows by it which row it died of.
     pub progress: unsafe extern "C" fn(call: *mut TmCall, done: u64, total: u64),
     /// Adds to a counter of the stage.
     pub metric_add: unsafe extern "C" fn(call: *mut TmCall, name: TmStr, value: u64),

@@ -37,7 +37,7 @@ pub trait Host {
     fn report(&self, level: Level, row: Option<u32>, code: &str, message: &str);
     /// Whether the run is being stopped.
     fn should_stop(&self) -> bool;
-    /// How much of the call's work is done.
+    /// How much of the call's work is done: rows, where `total` is 0 or the number of rows.
     fn progress(&self, done: u64, total: u64);
     /// Adds to a counter that the run reports under the stage.
     fn metric_add(&self, name: &str, value: u64);
@@ -133,8 +133,12 @@ impl<'a> Call<'a> {
         self.row.get()
     }
 
-    /// Says which row is being processed, so that reports and panics name it.
+    /// Says which row is being processed, so that reports and panics name it. The host hears of it at once: where
+    /// the plugin runs in a process of its own and that dies, the host knows by which row.
     pub fn at_row(&self, row: Option<u32>) {
         self.row.set(row);
+        if let Some(row) = row {
+            self.host.progress(row.into(), 0);
+        }
     }
 }

@@ -21,6 +21,12 @@ pub enum ErrorKind {
     Fatal,
     /// The host cannot read or write its own files, as on a full disk.
     Storage,
+    /// The process that the plugin runs in died.
+    Crashed,
+    /// The plugin gave no answer in time.
+    TimeLimit,
+    /// The plugin wanted more memory than it may have.
+    MemoryLimit,
 }
 
 /// An error of plugin code. Strings and everything else that can be displayed, so every standard

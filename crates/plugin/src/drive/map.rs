@@ -113,12 +113,19 @@ impl<'a> MapDriver<'a> {
 
 /// The event of a document that failed together with its call.
 pub fn failure(row: u32, error: &Error) -> Event {
-    let rule = match error.kind {
+    Event::new(row, Action::Fail, rule_of(error.kind)).note(error.message.clone())
+}
+
+/// The rule under which the ledger has a document that failed together with its call.
+pub fn rule_of(kind: ErrorKind) -> &'static str {
+    match kind {
         ErrorKind::Panicked => "panic",
         ErrorKind::Contract => "contract",
+        ErrorKind::Crashed => "crash",
+        ErrorKind::TimeLimit => "time-limit",
+        ErrorKind::MemoryLimit => "memory-limit",
         _ => "operator-error",
-    };
-    Event::new(row, Action::Fail, rule).note(error.message.clone())
+    }
 }
 
 fn select(documents: &RecordBatch, positions: Vec<u32>) -> Result<RecordBatch> {

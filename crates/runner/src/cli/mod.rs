@@ -2,7 +2,7 @@
 
 mod plugin;
 
-pub use plugin::{InfoArgs, ListArgs, PluginCommand, PluginName, WhichArgs};
+pub use plugin::{InfoArgs, ListArgs, PluginCommand, PluginName, ReproArgs, WhichArgs};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -37,6 +37,9 @@ pub enum Command {
     /// Look at plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// The process of a plugin. The program starts it by itself.
+    #[command(name = crate::isolate::SUBCOMMAND, hide = true)]
+    IsolatedPlugin,
 }
 
 /// Runs a pipeline and leaves a run folder.

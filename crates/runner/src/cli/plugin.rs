@@ -10,6 +10,7 @@ pub enum PluginCommand {
     List(ListArgs),
     Info(InfoArgs),
     Which(WhichArgs),
+    Repro(ReproArgs),
 }
 
 /// Lists the plugins that can be found: name, version, operators, and the library.
@@ -49,4 +50,24 @@ pub struct PluginName {
     /// Look where this pipeline file would.
     #[arg(long, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
+}
+
+/// Replays a document that a plugin's process died of.
+///
+/// A stage with `isolation = "process"` leaves each such document in the folder `repro` of the run folder, together
+/// with the plugin's name, the operator, the options and the limits. The file is a case of the SDK's harness: put
+/// among a plugin's cases, it becomes a test. Exit status: 1 where the document still fails, 0 where it does not.
+#[derive(Args, Debug)]
+pub struct ReproArgs {
+    /// The minimal reproduction.
+    pub file: PathBuf,
+    /// Use this plugin, by name or by the path of its library, instead of the one that the file names.
+    #[arg(long, value_name = "NAME")]
+    pub plugin: Option<String>,
+    /// Look for the plugin where this pipeline file would.
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
+    /// Run the plugin in this process and without limits, as under a debugger.
+    #[arg(long)]
+    pub in_process: bool,
 }

@@ -19,6 +19,20 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(args, cli.quiet, cli.verbose),
         Command::Check(args) => check::check(args, cli.quiet),
         Command::Plugin(command) => plugin::plugin(command),
+        Command::IsolatedPlugin => isolated_plugin(),
+    }
+}
+
+/// Is the process of a plugin.
+fn isolated_plugin() -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        let failed = |e| Failure::new(format!("cannot be the process of a plugin: {e}"));
+        crate::isolate::serve().map_err(failed)
+    }
+    #[cfg(not(unix))]
+    {
+        Err(Failure::new("`isolation = \"process\"` needs a Unix system"))
     }
 }
 

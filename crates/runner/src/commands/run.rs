@@ -86,6 +86,7 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Failure> {
         // Only putting it in its place was left to do.
         return hand_over(&staging.finish()?, &target, "", quiet);
     }
+    prepared.repros.into_folder(staging.folder());
     let checkpoint = interrupted(&mut staging, &prepared, &files, &settings, args, &progress)?;
     let work = Work { prepared: &prepared, files: &files, settings, progress: &progress, args };
     match work.run(&staging, checkpoint) {

@@ -4,6 +4,7 @@ use super::problem::{Problem, Problems};
 use super::section::Section;
 use super::settings::{Input, Output, Run};
 use super::tree::{Kind, Node, Place, set_value};
+use crate::isolate::Limits;
 use std::path::{Path, PathBuf};
 
 /// A pipeline file.
@@ -42,6 +43,8 @@ pub struct StageConfig {
     pub operator_place: Place,
     /// Options, a table.
     pub options: Node,
+    /// What the plugin may take in a process of its own; none where it runs in this one.
+    pub isolation: Option<Limits>,
 }
 
 impl Pipeline {
@@ -253,6 +256,7 @@ fn stages(node: Option<&Node>, names: Vec<String>, problems: &mut Vec<Problem>) 
             }
             None => Node { kind: Kind::Table(Vec::new()), place: section.place().clone() },
         };
+        let isolation = isolation(&mut section, problems);
         if out.iter().any(|s| s.name == name) {
             let message = format!("two stages are called `{name}`");
             problems.push(Problem::at(named.as_ref().unwrap_or(section.place()), message));
@@ -267,7 +271,15 @@ fn stages(node: Option<&Node>, names: Vec<String>, problems: &mut Vec<Problem>) 
             Some("") => problems.push(Problem::at(&plugin_place, "the name of the plugin is empty")),
             Some(plugin) => {
                 let plugin = plugin.to_owned();
-                out.push(StageConfig { name, plugin, plugin_place, operator, operator_place, options });
+                out.push(StageConfig {
+                    name,
+                    plugin,
+                    plugin_place,
+                    operator,
+                    operator_place,
+                    options,
+                    isolation,
+                });
             }
             None if section.node("plugin").is_none() => {
                 let problem = Problem::at(section.place(), "a stage names no plugin");
@@ -279,4 +291,24 @@ fn stages(node: Option<&Node>, names: Vec<String>, problems: &mut Vec<Problem>) 
         section.finish(problems);
     }
     out
+}
+
+/// `isolation`, and the limits that go with it.
+fn isolation(section: &mut Section<'_>, problems: &mut Vec<Problem>) -> Option<Limits> {
+    let word = section.word("isolation", &["none", "process"], problems);
+    let time = section.time("time-limit", problems);
+    let memory = section.bytes("memory-limit", problems);
+    if word == Some("process") {
+        let usual = Limits::default();
+        return Some(Limits { time: time.unwrap_or(usual.time), memory: memory.unwrap_or(usual.memory) });
+    }
+    let has_word = section.node("isolation").is_some() && word.is_none();
+    for key in ["time-limit", "memory-limit"] {
+        if let Some(node) = section.node(key).filter(|_| !has_word) {
+            let message = format!("`{key}` is for a plugin in a process of its own");
+            let hint = "add `isolation = \"process\"`, or leave it out";
+            problems.push(Problem::at(&node.place, message).hint(hint));
+        }
+    }
+    None
 }

@@ -2,6 +2,7 @@
 
 use super::problem::{Problem, suggest};
 use super::tree::{Entry, Kind, Node, Place};
+use std::time::Duration;
 
 /// A table that is being read.
 pub struct Section<'a> {
@@ -84,6 +85,22 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// A time above zero: a whole number of seconds, or a string such as `500ms`, `10s` or `2m`.
+    pub fn time(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<Duration> {
+        let wanted = "a time such as `10s` or `500ms`";
+        if let Some(Node { kind: Kind::Text(text), place }) = self.node(key)
+            && time_of(text).is_none()
+        {
+            problems.push(Problem::at(place, format!("`{key}` must be {wanted}, and it is `{text}`")));
+            return None;
+        }
+        self.read(key, wanted, problems, |kind| match kind {
+            Kind::Integer(number) => u64::try_from(*number).ok().filter(|&s| s > 0).map(Duration::from_secs),
+            Kind::Text(text) => time_of(text),
+            _ => None,
+        })
+    }
+
     /// One of several words.
     pub fn word(
         &mut self,
@@ -159,9 +176,41 @@ fn bytes_of(text: &str) -> Option<u64> {
     (bytes >= 1.0 && bytes < 2f64.powi(63)).then_some(bytes as u64)
 }
 
+/// A time in words: a number, and a unit.
+fn time_of(text: &str) -> Option<Duration> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let factor = match unit.trim() {
+        "ms" => 1e-3,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    let seconds = number.parse::<f64>().ok()? * factor;
+    (seconds >= 1e-3).then(|| Duration::try_from_secs_f64(seconds).ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::bytes_of;
+    use super::{bytes_of, time_of};
+    use std::time::Duration;
+
+    #[test]
+    fn times_in_words() {
+        for (text, millis) in [
+            ("10s", Some(10_000)),
+            ("500ms", Some(500)),
+            ("1.5 m", Some(90_000)),
+            ("3", Some(3_000)),
+            ("0s", None),
+            ("-1s", None),
+            ("1e400s", None),
+            ("soon", None),
+        ] {
+            assert_eq!(time_of(text), millis.map(Duration::from_millis), "{text}");
+        }
+    }
 
     #[test]
     fn bytes_in_words() {

@@ -1,8 +1,10 @@
 //! From a pipeline file to bound stages: plugins found and opened, options checked, columns followed.
 
+use super::opened::OpenedPlugin;
 use crate::config::{Pipeline, Place, Problem, Problems, StageConfig, check_options, suggest, with_defaults};
-use crate::host::{Discovery, LoadedPlugin};
+use crate::host::Discovery;
 use crate::input::input_schema;
+use crate::isolate::Repros;
 use crate::output::OutputColumns;
 use arrow_schema::SchemaRef;
 use serde_json::Value;
@@ -27,6 +29,8 @@ pub struct Prepared {
     pub input: SchemaRef,
     /// What is written of documents.
     pub columns: OutputColumns,
+    /// Where minimal reproductions go of documents that a plugin's process died of.
+    pub repros: Repros,
 }
 
 impl Prepared {
@@ -49,7 +53,7 @@ pub struct PreparedStage {
     /// Name in the pipeline.
     pub name: String,
     /// The plugin.
-    pub plugin: Arc<LoadedPlugin>,
+    pub plugin: Arc<OpenedPlugin>,
     /// Name of its operator.
     pub operator: String,
     /// Options, with the defaults of those that were not given.
@@ -101,11 +105,12 @@ pub fn prepare(pipeline: Pipeline) -> Result<Prepared, Problems> {
     let input = input_schema(&pipeline.input);
     let mut problems = Vec::new();
     let mut stages: Vec<PreparedStage> = Vec::new();
-    let mut opened: Vec<Arc<LoadedPlugin>> = Vec::new();
+    let mut opened: Vec<Arc<OpenedPlugin>> = Vec::new();
+    let repros = Repros::default();
     // After a stage that cannot be bound, the columns are unknown, and only options are checked.
     let mut columns = Some(Arc::clone(&input));
     for stage in &pipeline.stages {
-        match open(&discovery, stage, &mut opened) {
+        match open(&discovery, stage, &repros, &mut opened) {
             Err(problem) => {
                 problems.push(problem);
                 columns = None;
@@ -130,7 +135,7 @@ pub fn prepare(pipeline: Pipeline) -> Result<Prepared, Problems> {
         OutputColumns::new(&pipeline, after, names, declared)
     });
     match shown {
-        Some(columns) if problems.is_empty() => Ok(Prepared { pipeline, stages, input, columns }),
+        Some(columns) if problems.is_empty() => Ok(Prepared { pipeline, stages, input, columns, repros }),
         _ => Err(pipeline.problems(problems)),
     }
 }
@@ -138,8 +143,9 @@ pub fn prepare(pipeline: Pipeline) -> Result<Prepared, Problems> {
 fn open(
     discovery: &Discovery,
     stage: &StageConfig,
-    opened: &mut Vec<Arc<LoadedPlugin>>,
-) -> Result<Arc<LoadedPlugin>, Problem> {
+    repros: &Repros,
+    opened: &mut Vec<Arc<OpenedPlugin>>,
+) -> Result<Arc<OpenedPlugin>, Problem> {
     let found = discovery.find(&stage.plugin).map_err(|attempts| {
         let tried: Vec<PathBuf> = attempts.into_iter().map(|a| a.path).collect();
         let tried: Vec<String> = tried.iter().map(|path| format!("  {}", path.display())).collect();
@@ -149,10 +155,10 @@ fn open(
         let hint = hint.unwrap_or_else(|| "`textmill plugin list` shows the plugins that there are".into());
         Problem::at(&stage.plugin_place, message).hint(hint)
     })?;
-    if let Some(plugin) = opened.iter().find(|p| p.path == found.path) {
+    if let Some(plugin) = opened.iter().find(|p| p.path == found.path && p.isolation == stage.isolation) {
         return Ok(Arc::clone(plugin));
     }
-    let plugin = LoadedPlugin::open(&found.path)
+    let plugin = OpenedPlugin::open(&found.path, stage.isolation, repros)
         .map_err(|e| Problem::at(&stage.plugin_place, e.to_string()).maybe_hint(e.hint))?;
     let plugin = Arc::new(plugin);
     opened.push(Arc::clone(&plugin));
@@ -161,7 +167,7 @@ fn open(
 
 fn bind(
     stage: &StageConfig,
-    plugin: Arc<LoadedPlugin>,
+    plugin: Arc<OpenedPlugin>,
     input: Option<&SchemaRef>,
 ) -> Result<Option<PreparedStage>, Vec<Problem>> {
     let descriptor = match plugin.descriptor.operator(stage.operator.as_deref()) {

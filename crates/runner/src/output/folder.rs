@@ -1,5 +1,6 @@
 //! The run folder: built beside its place under another name, and moved there when it is whole.
 
+use crate::isolate::REPROS;
 use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -67,7 +68,8 @@ pub fn check_target(target: &Path) -> Result<(), FolderError> {
 
 /// Whether a run makes a file of this name.
 fn is_file_of_a_run(name: &str) -> bool {
-    let others = [MARKER, LOCK, STATE, "rejected.jsonl", "failed.jsonl", "ledger.parquet", "summary.json"];
+    let others =
+        [MARKER, LOCK, STATE, REPROS, "rejected.jsonl", "failed.jsonl", "ledger.parquet", "summary.json"];
     name.starts_with("documents") || others.contains(&name)
 }
 

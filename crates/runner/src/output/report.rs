@@ -2,7 +2,7 @@
 
 use super::complete::Written;
 use crate::config::{Compression, OutputFormat};
-use crate::engine::{Counts, Finished, Prepared, Settings, Totals};
+use crate::engine::{Counts, Finished, Prepared, PreparedStage, Settings, Totals};
 use crate::input::SourceFile;
 use crate::journal::Fingerprint;
 use serde_json::{Map, Value, json};
@@ -72,12 +72,14 @@ fn pipeline_json(prepared: &Prepared) -> Value {
         .stages
         .iter()
         .map(|stage| {
-            json!({
+            let mut own = json!({
                 "name": stage.name,
                 "plugin": stage.plugin.descriptor.name,
                 "operator": stage.operator,
                 "options": stage.options,
-            })
+            });
+            add_isolation(stage, &mut own);
+            own
         })
         .collect();
     let columns: Map<String, Value> = pipeline
@@ -117,6 +119,14 @@ fn pipeline_json(prepared: &Prepared) -> Value {
     })
 }
 
+/// Which documents fail depends on what a plugin's process may take.
+fn add_isolation(stage: &PreparedStage, to: &mut Value) {
+    if let (Some(to), Some(limits)) = (to.as_object_mut(), stage.plugin.isolation) {
+        let millis = u64::try_from(limits.time.as_millis()).unwrap_or(u64::MAX);
+        to.insert("isolation".into(), json!({ "time-limit-ms": millis, "memory-limit": limits.memory }));
+    }
+}
+
 /// The plugins of a pipeline, each once.
 fn plugins_json(prepared: &Prepared) -> Vec<Value> {
     let mut plugins: Vec<Value> = Vec::new();
@@ -145,7 +155,11 @@ pub fn fingerprint(prepared: &Prepared, files: &[SourceFile], settings: &Setting
     let stages: Map<String, Value> = prepared
         .stages
         .iter()
-        .map(|stage| (stage.name.clone(), json!({ "operator": stage.operator, "options": stage.options })))
+        .map(|stage| {
+            let mut own = json!({ "operator": stage.operator, "options": stage.options });
+            add_isolation(stage, &mut own);
+            (stage.name.clone(), own)
+        })
         .collect();
     let order: Vec<&str> = prepared.stages.iter().map(|stage| stage.name.as_str()).collect();
     if let Some(pipeline) = pipeline.as_object_mut() {

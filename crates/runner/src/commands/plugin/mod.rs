@@ -2,13 +2,14 @@
 
 mod info;
 mod list;
+mod repro;
 mod which;
 
 use super::print;
 use crate::cli::{PluginCommand, PluginName};
 use crate::config::suggest;
 use crate::failure::Failure;
-use crate::host::{Discovery, LoadedPlugin};
+use crate::host::{Discovery, Found, LoadedPlugin};
 
 /// Looks at plugins.
 ///
@@ -19,14 +20,20 @@ pub fn plugin(command: &PluginCommand) -> Result<(), Failure> {
         PluginCommand::List(args) => list::list(args),
         PluginCommand::Info(args) => info::info(&args.plugin),
         PluginCommand::Which(args) => which::which(&args.plugin),
+        PluginCommand::Repro(args) => repro::repro(args),
     }
 }
 
 /// Opens the plugin that a command names.
 fn open(args: &PluginName) -> Result<LoadedPlugin, Failure> {
+    Ok(LoadedPlugin::open(&find(args)?.path)?)
+}
+
+/// Finds the library of the plugin that a command names.
+fn find(args: &PluginName) -> Result<Found, Failure> {
     let discovery = Discovery::new(args.pipeline.as_deref());
     match discovery.find(&args.name) {
-        Ok(found) => Ok(LoadedPlugin::open(&found.path)?),
+        Ok(found) => Ok(found),
         Err(attempts) => {
             let tried: Vec<String> = attempts.iter().map(|a| format!("  {}", a.path.display())).collect();
             let names: Vec<String> = discovery.all().into_iter().map(|f| f.name).collect();

@@ -1,0 +1,67 @@
+//! A plugin as the engine has it: loaded into this process, or in one of its own.
+
+use crate::host::{LoadError, LoadedPlugin};
+use crate::isolate::{IsolatedPlugin, Limits, Repros};
+use arrow_schema::SchemaRef;
+use std::path::{Path, PathBuf};
+use textmill_plugin::call::Call;
+use textmill_plugin::descriptor::PluginDescriptor;
+use textmill_plugin::error::Result;
+use textmill_plugin::operator::{Plugin, Stage};
+
+/// A plugin that was opened.
+pub struct OpenedPlugin {
+    /// What it says of itself.
+    pub descriptor: PluginDescriptor,
+    /// The library.
+    pub path: PathBuf,
+    /// SHA-256 of the library, in hexadecimal.
+    pub sha256: String,
+    /// Version of the ABI that it was built with.
+    pub abi: (u32, u32),
+    /// What it may take in a process of its own; none where it runs in this one.
+    pub isolation: Option<Limits>,
+    plugin: Box<dyn Plugin>,
+}
+
+impl OpenedPlugin {
+    /// Opens a library, in a process of its own where there are limits for one.
+    ///
+    /// # Errors
+    /// Where it cannot be loaded.
+    pub fn open(
+        path: &Path,
+        isolation: Option<Limits>,
+        repros: &Repros,
+    ) -> std::result::Result<Self, LoadError> {
+        let path = path.to_owned();
+        Ok(match isolation {
+            None => {
+                let plugin = LoadedPlugin::open(&path)?;
+                let (descriptor, sha256) = (plugin.descriptor.clone(), plugin.sha256.clone());
+                Self { descriptor, path, sha256, abi: plugin.abi, isolation, plugin: Box::new(plugin) }
+            }
+            Some(limits) => {
+                let plugin = IsolatedPlugin::open(&path, limits, repros.clone())?;
+                let (descriptor, sha256) = (plugin.descriptor.clone(), plugin.sha256.clone());
+                Self { descriptor, path, sha256, abi: plugin.abi, isolation, plugin: Box::new(plugin) }
+            }
+        })
+    }
+}
+
+impl Plugin for OpenedPlugin {
+    fn describe(&self) -> PluginDescriptor {
+        self.descriptor.clone()
+    }
+
+    fn bind(
+        &self,
+        call: &Call<'_>,
+        operator: &str,
+        options: &str,
+        input: SchemaRef,
+    ) -> Result<Box<dyn Stage>> {
+        self.plugin.bind(call, operator, options, input)
+    }
+}

@@ -1,0 +1,307 @@
+//! A plugin's process as the program sees it: started, asked, watched, killed.
+
+use super::wire::{self, Reply, Request};
+use crate::child;
+use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ChildStderr, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long a read or a write waits before it looks whether it should go on.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long a process may take to begin.
+const BEGIN: Duration = Duration::from_secs(30);
+/// Lines of what the process wrote to stderr that are kept.
+const LINES: usize = 32;
+/// Bytes of such a line that are kept.
+const LINE_BYTES: u64 = 1000;
+
+/// Written where no row is known.
+const NO_ROW: u64 = u64::MAX;
+
+/// A running process.
+pub struct Process {
+    child: Child,
+    socket: UnixStream,
+    /// The row that the plugin is at; it outlives the process.
+    progress: File,
+    said: Arc<Mutex<VecDeque<String>>>,
+    listener: Option<JoinHandle<()>>,
+}
+
+/// Why a process gave no answer. It is gone then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It died; how.
+    Died(String),
+    /// It wanted more memory than it may have.
+    OutOfMemory,
+    /// The time was up.
+    Late,
+    /// The run is being stopped.
+    Stopped,
+    /// It could not be started or spoken to.
+    Broken(String),
+}
+
+impl Process {
+    /// Starts a process that has loaded nothing yet.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn start() -> io::Result<Self> {
+        let (socket, theirs) = UnixStream::pair()?;
+        socket.set_read_timeout(Some(LOOK))?;
+        socket.set_write_timeout(Some(LOOK))?;
+        let progress = progress_file()?;
+        let mut command = child::command(&[OsStr::new(super::SUBCOMMAND)])?;
+        command.stdin(Stdio::from(OwnedFd::from(theirs)));
+        command.stdout(Stdio::from(progress.try_clone()?)).stderr(Stdio::piped());
+        // Ctrl-C goes to all of a group: the process would die of it, and a document be blamed.
+        command.process_group(0);
+        let mut child = command.spawn()?;
+        // It holds the other end of the socket, which must close when the process dies.
+        drop(command);
+        let said = Arc::new(Mutex::new(VecDeque::new()));
+        let listener = child.stderr.take().map(|stderr| {
+            let said = Arc::clone(&said);
+            std::thread::spawn(move || listen(stderr, &said))
+        });
+        let mut process = Self { child, socket, progress, said, listener };
+        match process.ready() {
+            Ok(()) => Ok(process),
+            Err(ended) => {
+                let said = process.said().join("; ");
+                Err(io::Error::other(format!("{ended:?}; it said: {said}")))
+            }
+        }
+    }
+
+    /// The process says when it listens.
+    fn ready(&mut self) -> Result<(), Ended> {
+        let mut byte = [0];
+        let waiting = Waiting { socket: &self.socket, until: Instant::now() + BEGIN, stop: &|| false };
+        match { waiting }.read_exact(&mut byte) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.ended(&error)),
+        }
+    }
+
+    /// Sends a request and waits for the reply, at most for `time`, and no longer than `stop` answers no.
+    ///
+    /// # Errors
+    /// Where there is no reply. The process is gone then.
+    pub fn call(
+        &mut self,
+        request: &Request,
+        parts: &[Vec<u8>],
+        time: Duration,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(Reply, Vec<Vec<u8>>), Ended> {
+        // A file that cannot be written costs the hint, nothing else.
+        let _ = self.progress.write_all_at(&NO_ROW.to_le_bytes(), 0);
+        let now = Instant::now();
+        let until = now.checked_add(time).unwrap_or(now + Duration::from_secs(u32::MAX.into()));
+        let waiting = Waiting { socket: &self.socket, until, stop };
+        let reply = wire::write(waiting, request, parts).and_then(|()| wire::read(waiting));
+        reply.map_err(|error| self.ended(&error))
+    }
+
+    /// The row that the last call was at, where the plugin told.
+    pub fn row(&self) -> Option<u32> {
+        let mut bytes = [0; 8];
+        self.progress.read_exact_at(&mut bytes, 0).ok()?;
+        u32::try_from(u64::from_le_bytes(bytes)).ok()
+    }
+
+    /// Hands out what the process wrote to stderr since it was asked last.
+    pub fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+
+    /// Why a call failed. Sees to it that the process is gone.
+    fn ended(&mut self, error: &io::Error) -> Ended {
+        match error.kind() {
+            ErrorKind::TimedOut => {
+                self.kill();
+                Ended::Late
+            }
+            ErrorKind::ConnectionAborted => {
+                self.kill();
+                Ended::Stopped
+            }
+            ErrorKind::InvalidData => {
+                self.kill();
+                Ended::Died("it wrote over the connection to its host".into())
+            }
+            ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => {
+                let status = self.reap();
+                match status {
+                    Ok(_) if self.is_out_of_memory() => Ended::OutOfMemory,
+                    Ok(status) => Ended::Died(how(status)),
+                    Err(error) => Ended::Broken(error.to_string()),
+                }
+            }
+            _ => {
+                self.kill();
+                Ended::Broken(error.to_string())
+            }
+        }
+    }
+
+    /// Waits for a process that has closed the connection. It may have closed it and live on.
+    fn reap(&mut self) -> io::Result<ExitStatus> {
+        let until = Instant::now() + Duration::from_secs(5);
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                // What it said last is in the pipe.
+                if let Some(listener) = self.listener.take_if(|_| Instant::now() < until) {
+                    let _ = listener.join();
+                }
+                return Ok(status);
+            }
+            if Instant::now() > until {
+                self.child.kill()?;
+                return self.child.wait();
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// What Rust's runtime says before it aborts for want of memory.
+    fn is_out_of_memory(&self) -> bool {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.iter().any(|line| line.starts_with("memory allocation of ") && line.ends_with(" bytes failed"))
+    }
+
+    fn kill(&mut self) {
+        // It is dead already, or dies of this.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A file without a name.
+fn progress_file() -> io::Result<File> {
+    #[cfg(target_os = "linux")]
+    {
+        let file = rustix::fs::memfd_create("textmill-progress", rustix::fs::MemfdFlags::CLOEXEC)?;
+        Ok(file.into())
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let path = std::env::temp_dir().join(format!(
+            "textmill-progress-{}-{:?}",
+            std::process::id(),
+            std::thread::current().id()
+        ));
+        let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+        std::fs::remove_file(&path)?;
+        Ok(file)
+    }
+}
+
+/// Keeps the last lines that a process writes to stderr.
+fn listen(stderr: ChildStderr, said: &Mutex<VecDeque<String>>) {
+    let mut stderr = BufReader::new(stderr);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match stderr.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+        if text.is_empty() {
+            continue;
+        }
+        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.len() == LINES {
+            said.pop_front();
+        }
+        said.push_back(text);
+    }
+}
+
+/// The socket while a call lasts: reading and writing end when the time is up or the run is stopped.
+#[derive(Clone, Copy)]
+struct Waiting<'a> {
+    socket: &'a UnixStream,
+    until: Instant,
+    stop: &'a dyn Fn() -> bool,
+}
+
+impl Waiting<'_> {
+    fn patiently(&self, mut once: impl FnMut(&UnixStream) -> io::Result<usize>) -> io::Result<usize> {
+        loop {
+            match once(self.socket) {
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                other => return other,
+            }
+            if Instant::now() >= self.until {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            if (self.stop)() {
+                // Not `Interrupted`, which readers take for a reason to try again.
+                return Err(io::Error::new(ErrorKind::ConnectionAborted, "the run is being stopped"));
+            }
+        }
+    }
+}
+
+impl Read for Waiting<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        self.patiently(|mut socket| socket.read(to))
+    }
+}
+
+impl Write for Waiting<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.patiently(|mut socket| socket.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How a process died, in words that are the same from run to run.
+fn how(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("it was killed by {}", signal_name(signal)),
+        (None, Some(code)) => format!("it ended with status {code}"),
+        (None, None) => "it ended".to_owned(),
+    }
+}
+
+fn signal_name(signal: i32) -> String {
+    use rustix::process::Signal;
+    let known = [
+        (Signal::SEGV, "SIGSEGV (it touched memory that is not its own)"),
+        (Signal::BUS, "SIGBUS (it touched memory that is not there)"),
+        (Signal::ABORT, "SIGABRT (it gave up)"),
+        (Signal::ILL, "SIGILL (it came to an instruction that is none)"),
+        (Signal::FPE, "SIGFPE (it divided by zero, or the like)"),
+        (Signal::TRAP, "SIGTRAP"),
+        (Signal::KILL, "SIGKILL (by somebody else, or the system was out of memory)"),
+        (Signal::TERM, "SIGTERM"),
+        (Signal::SYS, "SIGSYS"),
+    ];
+    let found = known.iter().find(|(known, _)| known.as_raw() == signal);
+    found.map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).to_owned())
+}

@@ -1,0 +1,234 @@
+//! The plugin's process from the inside: loads one library, binds one operator, and answers.
+//!
+//! Stdin is the socket to the program, stdout the file in which the row stands that the plugin is at. Both are moved
+//! out of the plugin's way first: what it prints goes to stderr.
+
+use super::wire::{self, Answer, Reply, Request};
+use crate::host::LoadedPlugin;
+use arrow_array::RecordBatch;
+use arrow_schema::{Schema, SchemaRef};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Resource, Rlimit, Signal};
+use std::cell::RefCell;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use textmill_core::event;
+use textmill_plugin::call::{Call, Host, Level};
+use textmill_plugin::error::{Error, Result};
+use textmill_plugin::operator::{Output, Plugin, Stage, Worker};
+
+/// Serves until the program is done with this process.
+///
+/// # Errors
+/// Where this process was not started by the program, or cannot set itself up.
+pub fn serve() -> io::Result<()> {
+    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    // Anything but a socket has no peer: then a person has called this.
+    socket.peer_addr().map_err(|_| io::Error::other("textmill starts this by itself"))?;
+    let progress = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    let nothing = File::open("/dev/null")?;
+    rustix::stdio::dup2_stdin(&nothing)?;
+    rustix::stdio::dup2_stdout(io::stderr())?;
+    end_with_the_program(socket.try_clone()?.into());
+    // A core dump for each poison document would fill the disk.
+    let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    io::Write::write_all(&mut &socket, &[1])?;
+    let mut server = Server::default();
+    loop {
+        let (request, parts) = match wire::read::<Request>(&socket) {
+            Ok(found) => found,
+            // The program closes the connection when it is done.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let host = Told { progress: &progress, reply: RefCell::default() };
+        let mut told = Vec::new();
+        let answer = {
+            let call = Call::new(&host);
+            let answer = server.answer(&call, request, parts, &mut told);
+            for report in call.take_errors() {
+                host.report(Level::Error, Some(report.row), &report.code, &report.message);
+            }
+            answer.unwrap_or_else(Answer::of_error)
+        };
+        let reply = Reply { answer, ..host.reply.into_inner() };
+        wire::write(&socket, &reply, &told)?;
+    }
+}
+
+/// A plugin that hangs would outlive the program: a thread waits for the program's end of the socket to close.
+fn end_with_the_program(socket: OwnedFd) {
+    std::thread::spawn(move || {
+        loop {
+            // Nothing is asked for, so only a hang-up wakes it.
+            let mut watched = [PollFd::new(&socket, PollFlags::empty())];
+            match poll(&mut watched, None) {
+                Ok(_) => {
+                    let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::KILL);
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
+    });
+}
+
+/// What is loaded, bound and at work.
+#[derive(Default)]
+struct Server {
+    // Dropped in this order.
+    worker: Option<Box<dyn Worker>>,
+    stage: Option<(Box<dyn Stage>, SchemaRef)>,
+    plugin: Option<LoadedPlugin>,
+}
+
+impl Server {
+    fn answer(
+        &mut self,
+        call: &Call<'_>,
+        request: Request,
+        parts: Vec<Vec<u8>>,
+        told: &mut Vec<Vec<u8>>,
+    ) -> Result<Answer> {
+        let mut parts = parts.into_iter();
+        let mut part = || parts.next().ok_or_else(|| Error::from("a part is missing"));
+        match request {
+            Request::Open { path, sha256, memory } => {
+                limit_memory(memory)?;
+                match LoadedPlugin::open(&path) {
+                    Ok(opened) if sha256.as_ref().is_some_and(|wanted| *wanted != opened.sha256) => {
+                        let message = format!("{} has changed since the run began", path.display());
+                        Ok(Answer::Refused { message, hint: None })
+                    }
+                    Ok(opened) => {
+                        let descriptor = opened.descriptor.clone();
+                        let (sha256, abi) = (opened.sha256.clone(), opened.abi);
+                        self.plugin = Some(opened);
+                        Ok(Answer::Opened { descriptor, sha256, abi })
+                    }
+                    Err(error) => Ok(Answer::Refused { message: error.message, hint: error.hint }),
+                }
+            }
+            Request::Bind { operator, options } => {
+                let (input, _) = wire::decode(part()?)?;
+                let plugin = self.plugin.as_ref().ok_or("no library is loaded")?;
+                let stage = plugin.bind(call, &operator, &options, Arc::clone(&input))?;
+                told.push(wire::encode(&stage.output_schema(), None)?);
+                if let Some(state) = stage.state_schema() {
+                    told.push(wire::encode(&state, None)?);
+                }
+                let plan = stage.plan();
+                self.stage = Some((stage, input));
+                Ok(Answer::Bound { plan })
+            }
+            Request::Worker => {
+                self.worker = None;
+                let (stage, _) = self.stage.as_ref().ok_or("no operator is bound")?;
+                self.worker = Some(stage.new_worker(call)?);
+                Ok(Answer::Done)
+            }
+            Request::Process => {
+                let input = self.rows(part()?)?;
+                let Output { documents, events } = self.worker()?.process(call, input)?;
+                told.push(of_batch(&documents)?);
+                told.push(of_batch(&event::to_batch(&events)?)?);
+                Ok(Answer::Done)
+            }
+            Request::Update => {
+                let input = self.rows(part()?)?;
+                self.worker()?.update(call, input)?;
+                told.push(of_batch(&self.worker()?.take_state(call)?)?);
+                Ok(Answer::Done)
+            }
+            Request::Merge => {
+                let states = self.states(part()?)?;
+                self.worker()?.merge(call, states)?;
+                Ok(Answer::Done)
+            }
+            Request::TakeState => {
+                told.push(of_batch(&self.worker()?.take_state(call)?)?);
+                Ok(Answer::Done)
+            }
+            Request::Finish => Ok(Answer::Report(self.worker()?.finish(call)?)),
+            Request::Reduce { starts } => {
+                let rows = self.rows(part()?)?;
+                let ends = starts.iter().skip(1).copied().chain([rows.num_rows() as u64]);
+                let groups: Vec<Range<usize>> =
+                    starts.iter().zip(ends).map(|(&start, end)| start as usize..end as usize).collect();
+                told.push(of_batch(&self.worker()?.reduce(call, rows, &groups)?)?);
+                Ok(Answer::Done)
+            }
+        }
+    }
+
+    fn worker(&mut self) -> Result<&mut Box<dyn Worker>> {
+        Ok(self.worker.as_mut().ok_or("there is no worker")?)
+    }
+
+    fn rows(&self, part: Vec<u8>) -> Result<RecordBatch> {
+        let (_, input) = self.stage.as_ref().ok_or("no operator is bound")?;
+        wire::decode_batch(part, input)
+    }
+
+    fn states(&self, part: Vec<u8>) -> Result<RecordBatch> {
+        let (stage, _) = self.stage.as_ref().ok_or("no operator is bound")?;
+        wire::decode_batch(part, &stage.state_schema().ok_or("the operator has no states")?)
+    }
+}
+
+fn of_batch(batch: &RecordBatch) -> Result<Vec<u8>> {
+    let schema: &Schema = batch.schema_ref();
+    wire::encode(schema, Some(batch))
+}
+
+/// Lets this process hold `bytes` more than it does. An allocation beyond that fails, and Rust aborts.
+fn limit_memory(bytes: u64) -> Result<()> {
+    let status = std::fs::read_to_string("/proc/self/status")
+        .map_err(|e| format!("memory limits of stages need Linux: cannot read /proc/self/status: {e}"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmData:"));
+    let held = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    let held = held.ok_or("/proc/self/status has no `VmData`")?;
+    let most = held.saturating_mul(1024).saturating_add(bytes);
+    let limit = Rlimit { current: Some(most), maximum: Some(most) };
+    rustix::process::setrlimit(Resource::Data, limit).map_err(|e| format!("cannot limit memory: {e}"))?;
+    Ok(())
+}
+
+/// What the plugin tells the host, kept for the reply. Where it stands goes to the file at once.
+struct Told<'a> {
+    progress: &'a File,
+    reply: RefCell<Reply>,
+}
+
+impl Host for Told<'_> {
+    fn log(&self, level: Level, message: &str) {
+        self.reply.borrow_mut().logs.push((level as u32, message.to_owned()));
+    }
+
+    fn report(&self, level: Level, row: Option<u32>, code: &str, message: &str) {
+        self.reply.borrow_mut().reports.push((level as u32, row, code.to_owned(), message.to_owned()));
+    }
+
+    /// The program ends this process when the run is stopped.
+    fn should_stop(&self) -> bool {
+        false
+    }
+
+    fn progress(&self, done: u64, _total: u64) {
+        // Without it the guilty document is found all the same, only later.
+        let _ = self.progress.write_all_at(&done.to_le_bytes(), 0);
+    }
+
+    fn metric_add(&self, name: &str, value: u64) {
+        let metrics = &mut self.reply.borrow_mut().metrics;
+        match metrics.iter_mut().find(|(known, _)| known == name) {
+            Some((_, sum)) => *sum += value,
+            None => metrics.push((name.to_owned(), value)),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Stages in processes of their own: what kills a plugin costs one document.
+
+use crate::support::{Bench, CHAIN, rows, stderr, succeeded, textmill};
+use std::fmt::Write as _;
+
+fn isolated(operator: &str, limits: &str) -> String {
+    format!("[[stage]]\nplugin = \"poison\"\noperator = \"{operator}\"\nisolation = \"process\"\n{limits}\n")
+}
+
+/// Documents of which one sets something off.
+fn texts(word: &'static str) -> [&'static str; 6] {
+    ["one", " two", word, "four", "five", "six"]
+}
+
+#[test]
+fn what_kills_the_process_costs_the_guilty_document() {
+    let mut shown = String::new();
+    for (word, limits) in [
+        ("SEGFAULT", ""),
+        ("ABORT", ""),
+        ("EXIT", ""),
+        ("HANG", "time-limit = \"400ms\""),
+        ("STORM", "memory-limit = \"192MiB\""),
+        ("PANIC", ""),
+        ("REPORT", ""),
+    ] {
+        // With a hint of the row, and by halving alone.
+        for operator in ["loud", "silent"] {
+            if (word, operator) == ("REPORT", "silent") {
+                continue;
+            }
+            let bench = Bench::new();
+            bench.documents(&texts(word));
+            succeeded(&bench.run(&isolated(operator, limits), &[]));
+            assert_eq!(bench.ids("documents.jsonl"), ["d0", "d1", "d3", "d4", "d5"], "{word} {operator}");
+            for row in rows(&bench.read("failed.jsonl")) {
+                assert_eq!(row["id"], "d2");
+                let note = row["note"].as_str().unwrap_or_default();
+                let note = note.split(" at tests/").next().unwrap_or_default();
+                let _ = writeln!(shown, "{word} in `{operator}`: {}: {note}", row["rule"]);
+            }
+        }
+    }
+    insta::assert_snapshot!(shown);
+}
+
+/// The output is that of the same stage in the program's own process.
+#[test]
+fn an_isolated_stage_gives_the_same_bytes() {
+    let chain = CHAIN.replace("[[stage]]\n", "[[stage]]\nisolation = \"process\"\n");
+    let bench = Bench::new();
+    let texts: Vec<String> = (0..40)
+        .map(|n| format!("Title {n}\n\nThe bridge opened on {} May. \"It holds,\" said Ada Moor.\n", n % 7))
+        .collect();
+    bench.documents(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let run = |stages: &str, arguments: &[&str]| {
+        succeeded(&bench.run(stages, arguments));
+        bench.same()
+    };
+    let loaded = run(CHAIN, &[]);
+    assert!(loaded == run(&chain, &[]));
+    assert!(loaded == run(&chain, &["--set", "run.batch-documents=7", "--threads", "3"]));
+}
+
+/// A crash loses no count of the documents before it.
+#[test]
+fn an_aggregate_keeps_what_it_knew() {
+    for batch in ["1", "2", "1000"] {
+        let bench = Bench::new();
+        bench.documents(&texts("SEGFAULT"));
+        let set = format!("run.batch-documents={batch}");
+        succeeded(&bench.run(&isolated("count", ""), &["--set", &set]));
+        let summary: serde_json::Value = serde_json::from_str(&bench.read("summary.json")).unwrap();
+        assert_eq!(summary["reports"]["poison"], 5, "batches of {batch}");
+        assert_eq!(bench.ids("failed.jsonl"), ["d2"]);
+    }
+}
+
+#[test]
+fn a_plugin_that_dies_as_it_is_bound_is_an_error() {
+    let bench = Bench::new();
+    bench.documents(&["one"]);
+    let stage = format!("{}[stage.options]\nat-binding = true\n", isolated("loud", ""));
+    let output = bench.run(&stage, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!bench.path("out").exists());
+    insta::assert_snapshot!(stderr(&output, bench.folder.path()));
+}
+
+/// Ten thousand documents, one of which crashes the plugin and one of which never returns.
+#[test]
+fn two_of_ten_thousand_fail() {
+    let bench = Bench::new();
+    let texts: Vec<String> = (0..10_000)
+        .map(|n| match n {
+            3_333 => "SEGFAULT".to_owned(),
+            7_777 => "HANG".to_owned(),
+            n => format!("document number {n}"),
+        })
+        .collect();
+    bench.documents(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    succeeded(&bench.run(&isolated("loud", "time-limit = \"2s\""), &[]));
+    assert_eq!(bench.ids("documents.jsonl").len(), 9_998);
+    assert_eq!(bench.ids("failed.jsonl"), ["d3333", "d7777"]);
+    let ledger: serde_json::Value = serde_json::from_str(&bench.read("summary.json")).unwrap();
+    assert_eq!(ledger["documents"]["failed"], 2, "{ledger}");
+}
+
+/// In the program's own process a crash ends the run, and what was finished is gone on with.
+#[test]
+fn without_isolation_a_crash_keeps_the_finished_work() {
+    let bench = Bench::new();
+    let filler = "word ".repeat(2_000);
+    let mut texts: Vec<String> = (0..300).map(|n| format!("{n} {filler}")).collect();
+    texts[290] = "SEGFAULT".into();
+    bench.documents(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let stage = "[[stage]]\nplugin = \"poison\"\n";
+    let small = ["--threads", "1", "--set", "run.batch-bytes=64KiB"];
+    let output = bench.run(stage, &small);
+    assert!(!output.status.success() && output.status.code().is_none(), "a signal ends it");
+    assert!(!bench.path("out").exists());
+    // The finished documents are not read again.
+    let output = bench.call(stage, &small).arg("--resume").output();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("going on with an interrupted run"), "{said}");
+}
+
+/// A minimal reproduction is replayed with the limits that it had, and is a case of the harness.
+#[test]
+fn a_minimal_reproduction_is_replayed() {
+    let bench = Bench::new();
+    bench.documents(&texts("a line\nSEGFAULT\n=== nothing {else}\n"));
+    succeeded(&bench.run(&isolated("loud", ""), &[]));
+    let folder = bench.path("out/repro");
+    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
+    let [file] = files.as_slice() else { panic!("{files:?}") };
+    let output = textmill().args(["plugin", "repro"]).arg(file).output();
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(stderr(&output, bench.folder.path()));
+    // The next run takes the place of this one, `repro` included.
+    bench.documents(&["one"]);
+    let mended = std::fs::read_to_string(file).unwrap().replace("SEGFAULT", "WALNUT");
+    succeeded(&bench.run(&isolated("loud", ""), &[]));
+    assert!(!folder.exists());
+    let file = bench.write("mended.txt", mended);
+    let output = textmill().args(["plugin", "repro"]).arg(&file).output();
+    succeeded(&output);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("takes the document now"));
+    let output = textmill().args(["plugin", "repro"]).arg(&file).args(["--plugin", "nothing"]).output();
+    assert_eq!(output.status.code(), Some(1));
+}
