@@ -2,6 +2,8 @@
 
 use crate::support::{Bench, CHAIN, rows, stderr, succeeded, textmill};
 use std::fmt::Write as _;
+#[cfg(target_os = "linux")]
+use std::time::{Duration, Instant};
 
 fn isolated(operator: &str, limits: &str) -> String {
     format!("[[stage]]\nplugin = \"poison\"\noperator = \"{operator}\"\nisolation = \"process\"\n{limits}\n")
@@ -148,4 +150,66 @@ fn a_minimal_reproduction_is_replayed() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("takes the document now"));
     let output = textmill().args(["plugin", "repro"]).arg(&file).args(["--plugin", "nothing"]).output();
     assert_eq!(output.status.code(), Some(1));
+}
+
+/// A run with a document that never returns, and the processes that it has started.
+#[cfg(target_os = "linux")]
+fn hanging(bench: &Bench) -> (std::process::Child, Vec<String>) {
+    bench.documents(&texts("HANG"));
+    let child = bench.call(&isolated("loud", ""), &[]).spawn();
+    let processes = || {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", child.id())).into_iter().flatten().flatten();
+        let lists = threads.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+        lists.flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
+    };
+    // The process has read what hangs it once it sleeps in the plugin, which shows in its progress alone: a moment
+    // after the batch has been sent is enough here, since any moment will do.
+    wait_for(|| !Vec::<String>::is_empty(&processes()));
+    std::thread::sleep(Duration::from_millis(500));
+    let found = processes();
+    assert!(!found.is_empty());
+    (child, found)
+}
+
+#[cfg(target_os = "linux")]
+fn wait_for(mut there: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while !there() {
+        assert!(Instant::now() < until, "it never comes");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn signal(child: &std::process::Child, name: &str) {
+    // To the whole group, as a terminal does, would also reach this test.
+    let kill = std::process::Command::new("kill").arg(name).arg(child.id().to_string()).status();
+    assert!(kill.unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_plugin_that_hangs_does_not_outlive_the_program() {
+    let bench = Bench::new();
+    let (mut child, processes) = hanging(&bench);
+    signal(&child, "-KILL");
+    child.wait().unwrap();
+    let gone = |id: &String| {
+        // A zombie waits for its new parent to look.
+        std::fs::read_to_string(format!("/proc/{id}/stat")).map_or(true, |stat| stat.contains(") Z "))
+    };
+    wait_for(|| processes.iter().all(gone));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_does_not_wait_for_a_plugin_that_hangs() {
+    let bench = Bench::new();
+    let (child, _) = hanging(&bench);
+    let started = Instant::now();
+    signal(&child, "-INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(started.elapsed() < Duration::from_secs(10), "the time limit is a minute");
+    assert!(!bench.path("out").exists());
 }

@@ -24,7 +24,9 @@ pub fn check(args: &CheckArgs, quiet: bool) -> Result<(), Failure> {
             Bound::Plan(..) => "plan, needs the whole corpus",
         };
         let number = number + 1;
-        lines.push(format!("  {number}. {} (plugin {} {}, {kind})", stage.name, plugin.name, plugin.version));
+        let place = stage.plugin.place();
+        let name = &stage.name;
+        lines.push(format!("  {number}. {name} (plugin {} {}, {kind}{place})", plugin.name, plugin.version));
     }
     let columns =
         ["id", "source", "text"].into_iter().chain(prepared.columns.names.iter().map(String::as_str));

@@ -33,7 +33,8 @@ fn plan(prepared: &Prepared, files: &[SourceFile]) -> String {
     put(&mut out, &format!("  columns: {}", columns(&prepared.input)));
     for (number, stage) in prepared.stages.iter().enumerate() {
         let plugin = &stage.plugin.descriptor;
-        let head = format!("{}. {} (plugin {} {})", number + 1, stage.name, plugin.name, plugin.version);
+        let (number, place) = (number + 1, stage.plugin.place());
+        let head = format!("{number}. {} (plugin {} {}{place})", stage.name, plugin.name, plugin.version);
         match &stage.bound {
             Bound::Map(operator) => {
                 put(&mut out, &format!("{head}: map"));

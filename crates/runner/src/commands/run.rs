@@ -8,6 +8,7 @@ use crate::config::{OutputFormat, Pipeline, Problem};
 use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares, prepare};
 use crate::failure::Failure;
 use crate::input::{SourceFile, expand, parquet_columns};
+use crate::isolate::REPROS;
 use crate::journal::{Checkpoint, Checkpoints};
 use crate::output::{
     Budgets, Staged, Staging, Timings, complete, is_run_folder, run_json, summary_json, totals,
@@ -302,5 +303,10 @@ fn listing(folder: &Path, shown: &Path) -> String {
         lines.push(format!("… and {} more parts", documents.len() - 3));
     }
     lines.extend(FILES.iter().map(|(file, what)| line(&folder.join(file), what)));
+    let repros = std::fs::read_dir(folder.join(REPROS)).into_iter().flatten().flatten().count();
+    if repros > 0 {
+        let place = shown.join(REPROS);
+        lines.push(format!("{}  {repros}, documents that a plugin's process died of", place.display()));
+    }
     lines.join("\n")
 }

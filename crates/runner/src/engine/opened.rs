@@ -50,6 +50,20 @@ impl OpenedPlugin {
     }
 }
 
+impl OpenedPlugin {
+    /// Where it runs, for what follows its name and version; empty where that is this process.
+    pub fn place(&self) -> String {
+        match &self.isolation {
+            Some(limits) => format!(
+                ", in a process of its own with {:?} a call and {}",
+                limits.time,
+                crate::table::bytes(limits.memory)
+            ),
+            None => String::new(),
+        }
+    }
+}
+
 impl Plugin for OpenedPlugin {
     fn describe(&self) -> PluginDescriptor {
         self.descriptor.clone()
