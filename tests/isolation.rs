@@ -131,7 +131,7 @@ fn without_isolation_a_crash_keeps_the_finished_work() {
 #[test]
 fn a_minimal_reproduction_is_replayed() {
     let bench = Bench::new();
-    bench.documents(&texts("a line\nSEGFAULT\n=== nothing {else}\n"));
+    bench.documents(&texts("a line\nand a SEGFAULT here\nand no end"));
     succeeded(&bench.run(&isolated("loud", ""), &[]));
     let folder = bench.path("out/repro");
     let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
@@ -139,6 +139,11 @@ fn a_minimal_reproduction_is_replayed() {
     let output = textmill().args(["plugin", "repro"]).arg(file).output();
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!(stderr(&output, bench.folder.path()));
+    let small = bench.path("small.txt");
+    let output = textmill().args(["plugin", "repro"]).arg(file).arg("--shrink").arg(&small).output();
+    assert_eq!(output.status.code(), Some(1));
+    let text = std::fs::read_to_string(&small).unwrap();
+    assert_eq!(text.lines().last(), Some("SEGFAULT"), "{text}");
     // The next run takes the place of this one, `repro` included.
     bench.documents(&["one"]);
     let mended = std::fs::read_to_string(file).unwrap().replace("SEGFAULT", "WALNUT");

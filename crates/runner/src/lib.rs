@@ -12,6 +12,7 @@ pub mod engine;
 pub mod failure;
 pub mod host;
 pub mod input;
+pub mod inspect;
 pub mod isolate;
 pub mod journal;
 mod json;

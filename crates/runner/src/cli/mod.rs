@@ -1,7 +1,9 @@
 //! The command line: what can be asked for, and how it is explained.
 
+mod inspect;
 mod plugin;
 
+pub use inspect::{ActionName, LedgerArgs};
 pub use plugin::{InfoArgs, ListArgs, PluginCommand, PluginName, ReproArgs, WhichArgs};
 
 use clap::{Args, Parser, Subcommand};
@@ -34,6 +36,7 @@ Exit status: 0 done, 1 something failed, 2 the command line is wrong, 130 stoppe
 pub enum Command {
     Run(RunArgs),
     Check(CheckArgs),
+    Ledger(LedgerArgs),
     /// Look at plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),

@@ -70,4 +70,8 @@ pub struct ReproArgs {
     /// Run the plugin in this process and without limits, as under a debugger.
     #[arg(long)]
     pub in_process: bool,
+    /// Take away from the text what does not matter, and write what is left, which still fails by the same rule, to
+    /// this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "in_process")]
+    pub shrink: Option<PathBuf>,
 }

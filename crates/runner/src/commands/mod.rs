@@ -3,6 +3,7 @@
 mod check;
 mod dry_run;
 mod interrupted;
+mod ledger;
 mod place;
 mod plugin;
 mod run;
@@ -18,6 +19,7 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Run(args) => run::run(args, cli.quiet, cli.verbose),
         Command::Check(args) => check::check(args, cli.quiet),
+        Command::Ledger(args) => ledger::ledger(args),
         Command::Plugin(command) => plugin::plugin(command),
         Command::IsolatedPlugin => isolated_plugin(),
     }

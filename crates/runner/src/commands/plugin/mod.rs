@@ -3,6 +3,7 @@
 mod info;
 mod list;
 mod repro;
+mod shrink;
 mod which;
 
 use super::print;

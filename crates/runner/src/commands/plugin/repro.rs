@@ -1,10 +1,13 @@
 //! `textmill plugin repro`.
 
+use super::shrink::shrink;
 use super::{find, print};
 use crate::cli::{PluginName, ReproArgs};
 use crate::engine::OpenedPlugin;
 use crate::failure::Failure;
 use crate::isolate::{Repro, Repros};
+use crate::table::bytes;
+use std::path::Path;
 use textmill_core::event::Action;
 use textmill_plugin::harness::{Outcome, render, run};
 
@@ -14,10 +17,10 @@ use textmill_plugin::harness::{Outcome, render, run};
 /// Where the document still fails, and where it cannot be tried.
 pub(super) fn repro(args: &ReproArgs) -> Result<(), Failure> {
     let shown = args.file.display();
-    let bytes = std::fs::read(&args.file).map_err(|e| Failure::new(format!("cannot read {shown}: {e}")))?;
+    let content = std::fs::read(&args.file).map_err(|e| Failure::new(format!("cannot read {shown}: {e}")))?;
     let name = args.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let hint = "the files in the folder `repro` of a run folder are";
-    let repro = Repro::parse(&name, &bytes)
+    let repro = Repro::parse(&name, &content)
         .map_err(|e| Failure::new(format!("{shown} is no minimal reproduction: {e}")).hint(hint))?;
     let plugin = match &args.plugin {
         Some(plugin) => plugin.clone(),
@@ -39,14 +42,57 @@ pub(super) fn repro(args: &ReproArgs) -> Result<(), Failure> {
             let passed = format!("{} {} takes the document now{note}", about.name, about.version);
             print(&format!("{}\n{passed}", render(&outcome).trim_end()))
         }
-        failures => Err(Failure::new(format!(
-            "{} {} fails on the document: {}",
-            about.name,
-            about.version,
-            failures.join("; ")
-        ))
-        .hint("with `--in-process` it can be run under a debugger")),
+        failures => {
+            if let Some(file) = &args.shrink {
+                smaller(&plugin, &repro, &outcome, &content, file)?;
+            }
+            Err(Failure::new(format!(
+                "{} {} fails on the document: {}",
+                about.name,
+                about.version,
+                failures.join("; ")
+            ))
+            .hint("with `--in-process` it can be run under a debugger"))
+        }
     }
+}
+
+/// Texts that are tried, at most.
+const TRIES: usize = 1000;
+
+/// Writes a smaller minimal reproduction.
+fn smaller(
+    plugin: &OpenedPlugin,
+    repro: &Repro,
+    outcome: &Outcome,
+    file: &[u8],
+    to: &Path,
+) -> Result<(), Failure> {
+    let rule = first_failure(outcome);
+    let [document] = repro.case.documents.as_slice() else {
+        return Err(Failure::new("only a file with one document can be made smaller"));
+    };
+    let Ok(text) = std::str::from_utf8(&document.bytes) else {
+        return Err(Failure::new("only a document in UTF-8 can be made smaller"));
+    };
+    let shrunk = shrink(text, TRIES, |text| {
+        let mut case = repro.case.clone();
+        case.documents[0].bytes = text.into();
+        let again = run(plugin, repro.operator.as_deref(), &case, usize::MAX);
+        again.is_ok_and(|again| first_failure(&again) == rule)
+    });
+    // All but the document stays as it is: the first line, and the line that names the document.
+    let head = &file[..file.len() - document.bytes.len()];
+    std::fs::write(to, [head, shrunk.as_bytes()].concat())
+        .map_err(|e| Failure::new(format!("cannot write {}: {e}", to.display())))?;
+    let (before, after) = (bytes(text.len() as u64), bytes(shrunk.len() as u64));
+    print(&format!("{}: {before} of text became {after}", to.display()))
+}
+
+/// The rule of the first failure.
+fn first_failure(outcome: &Outcome) -> Option<String> {
+    let events = outcome.verdicts.iter().flat_map(|verdict| &verdict.events);
+    events.into_iter().find(|event| event.action == Action::Fail).map(|event| event.rule.clone().into_owned())
 }
 
 /// What documents failed of.

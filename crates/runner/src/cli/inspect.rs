@@ -1,0 +1,68 @@
+//! The command line of what looks at finished runs.
+
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Filters and counts the ledger of a run: what was decided, how often, on what evidence.
+///
+/// Prints a line for each stage, action and rule: events, documents, and the least, the middle and the greatest of the
+/// values that the rule measured. With `--rows` also the rows themselves. The ledger is a Parquet file: any program
+/// that reads Parquet can ask it more.
+#[derive(Args, Debug)]
+#[command(after_help = LEDGER_EXAMPLES)]
+pub struct LedgerArgs {
+    /// The run folder.
+    pub run: PathBuf,
+    /// What this stage did; the reading of the input is called `input`.
+    #[arg(long, value_name = "NAME")]
+    pub stage: Option<String>,
+    /// What was done by this rule.
+    #[arg(long, value_name = "NAME")]
+    pub rule: Option<String>,
+    /// What was done in this way.
+    #[arg(long, value_name = "ACTION")]
+    pub action: Option<ActionName>,
+    /// What happened to this document.
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// Show the first N rows, too.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub rows: usize,
+    /// Print every row that passes as a line of JSON, and no table.
+    #[arg(long, conflicts_with = "rows")]
+    pub json: bool,
+}
+
+const LEDGER_EXAMPLES: &str = "Examples:
+  textmill ledger out/news
+  textmill ledger out/news --action drop --rows 20
+  textmill ledger out/news --rule too-short --json
+
+The same in DuckDB:
+  SELECT stage, action, rule, count(*) AS events, count(DISTINCT id) AS documents, min(value), median(value), max(value)
+  FROM 'out/news/ledger.parquet' WHERE action = 'drop' GROUP BY ALL ORDER BY ALL;";
+
+/// Actions of events.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ActionName {
+    /// A span of the text was replaced.
+    Edit,
+    /// The document went no further.
+    Drop,
+    /// Something worth knowing.
+    Annotate,
+    /// The document could not be processed.
+    Fail,
+}
+
+impl ActionName {
+    /// As the ledger has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Edit => "edit",
+            Self::Drop => "drop",
+            Self::Annotate => "annotate",
+            Self::Fail => "fail",
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! `textmill ledger`.
+
+use super::print;
+use crate::cli::LedgerArgs;
+use crate::failure::Failure;
+use crate::inspect::{Entry, Filter, Ledger, RunFolder};
+use crate::table::table;
+use std::collections::BTreeMap;
+use std::io::Write;
+
+/// Filters and counts a ledger.
+///
+/// # Errors
+/// Where there is no such run, or no such stage in it.
+pub fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
+    let run = RunFolder::open(&args.run)?;
+    if let Some(stage) = &args.stage {
+        run.check_stage(stage)?;
+    }
+    let filter = Filter {
+        id: args.id.clone(),
+        stage: args.stage.clone(),
+        rule: args.rule.clone(),
+        action: args.action.map(|action| action.name().to_owned()),
+    };
+    let ledger = Ledger::of(&run);
+    if args.json {
+        return lines(&ledger, &filter);
+    }
+    let mut counts = Counts::default();
+    let mut rows: Vec<Entry> = Vec::new();
+    ledger.scan(&filter, |batch| {
+        for entry in Entry::of(batch) {
+            counts.take(&entry);
+            if rows.len() < args.rows {
+                rows.push(entry);
+            }
+        }
+        Ok(())
+    })?;
+    let mut out = counts.table(&run.stages());
+    if !rows.is_empty() {
+        out.push_str(&format!("\n{}", shown(&rows)));
+    }
+    print(&out)
+}
+
+/// Every row as a line of JSON.
+fn lines(ledger: &Ledger, filter: &Filter) -> Result<(), Failure> {
+    let mut out = std::io::BufWriter::new(anstream::stdout().lock());
+    let mut gone = false;
+    ledger.scan(filter, |batch| {
+        if gone {
+            return Ok(());
+        }
+        for entry in &Entry::of(batch) {
+            let line = serde_json::to_string(entry).map_err(|e| Failure::new(e.to_string()))?;
+            match writeln!(out, "{line}") {
+                // A reader that has gone away, as `| head` does, is no failure.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                    gone = true;
+                    return Ok(());
+                }
+                other => other.map_err(|e| Failure::new(format!("cannot write to stdout: {e}")))?,
+            }
+        }
+        Ok(())
+    })?;
+    match out.flush() {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How often each rule did something.
+#[derive(Default)]
+struct Counts {
+    /// By stage, action and rule.
+    rules: BTreeMap<(String, String, String), Count>,
+}
+
+#[derive(Default)]
+struct Count {
+    events: u64,
+    documents: u64,
+    /// The last document counted: rows are sorted by document.
+    last: Option<u64>,
+    values: Values,
+    threshold: Option<f64>,
+    /// Whether all events had the same threshold.
+    differs: bool,
+}
+
+/// What a rule measured.
+#[derive(Default)]
+struct Values {
+    range: Option<(f64, f64)>,
+    /// One value in so many: of a long ledger, a sample tells the middle.
+    sample: Vec<f64>,
+    stride: u64,
+    seen: u64,
+}
+
+impl Values {
+    /// Values that are kept, at most.
+    const KEPT: usize = 1 << 16;
+
+    fn take(&mut self, value: f64) {
+        let (least, greatest) = self.range.unwrap_or((value, value));
+        self.range = Some((least.min(value), greatest.max(value)));
+        self.stride = self.stride.max(1);
+        if self.seen.is_multiple_of(self.stride) {
+            if self.sample.len() == Self::KEPT {
+                let mut at = 0;
+                self.sample.retain(|_| {
+                    at += 1;
+                    at % 2 == 1
+                });
+                self.stride *= 2;
+            }
+            if self.seen.is_multiple_of(self.stride) {
+                self.sample.push(value);
+            }
+        }
+        self.seen += 1;
+    }
+
+    fn middle(&mut self) -> Option<f64> {
+        self.sample.sort_by(f64::total_cmp);
+        self.sample.get(self.sample.len() / 2).copied()
+    }
+}
+
+impl Counts {
+    fn take(&mut self, entry: &Entry) {
+        let key = (entry.stage.clone(), entry.action.clone(), entry.rule.clone());
+        let count = self.rules.entry(key).or_default();
+        count.differs |= count.events > 0 && count.threshold != entry.threshold;
+        count.threshold = entry.threshold;
+        count.events += 1;
+        count.documents += u64::from(count.last != Some(entry.ordinal));
+        count.last = Some(entry.ordinal);
+        entry.value.into_iter().for_each(|value| count.values.take(value));
+    }
+
+    /// A table in the order of the stages.
+    fn table(mut self, stages: &[&str]) -> String {
+        let headings =
+            ["stage", "action", "rule", "events", "documents", "least", "middle", "greatest", "threshold"];
+        let mut out = table(&headings, 3);
+        let (mut events, mut rules) = (0, 0);
+        for stage in stages {
+            for ((_, action, rule), count) in self.rules.iter_mut().filter(|((of, ..), _)| of == stage) {
+                let value = |value: Option<f64>| value.map(number).unwrap_or_default();
+                let middle = count.values.middle();
+                let threshold = match (count.threshold, count.differs) {
+                    (_, true) => "several".to_owned(),
+                    (threshold, false) => threshold.map(number).unwrap_or_default(),
+                };
+                out.add_row(vec![
+                    (*stage).to_owned(),
+                    action.clone(),
+                    rule.clone(),
+                    count.events.to_string(),
+                    count.documents.to_string(),
+                    value(count.values.range.map(|(least, _)| least)),
+                    value(middle),
+                    value(count.values.range.map(|(_, greatest)| greatest)),
+                    threshold,
+                ]);
+                events += count.events;
+                rules += 1;
+            }
+        }
+        if rules == 0 {
+            return "no event passes the filter".to_owned();
+        }
+        let table = out.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        format!("{table}\n{events} events of {rules} rules")
+    }
+}
+
+/// A number without digits that say nothing.
+fn number(value: f64) -> String {
+    let text = format!("{value:.4}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    text.to_owned()
+}
+
+/// Characters of a text in a row that are shown.
+const SHOWN: usize = 60;
+
+fn shown(rows: &[Entry]) -> String {
+    let mut out = table(&["id", "stage", "action", "rule", "value", "threshold", "span", "more"], 8);
+    for row in rows {
+        let span = row.start.zip(row.end).map(|(start, end)| format!("{start}..{end}")).unwrap_or_default();
+        let other = row.other.as_ref().map(|other| format!("other {other}"));
+        let with =
+            row.replacement.as_ref().filter(|text| !text.is_empty()).map(|text| format!("with {text:?}"));
+        let more: Vec<String> = [other, with, row.note.clone()].into_iter().flatten().collect();
+        let more: String = more.join("; ").chars().take(SHOWN).collect();
+        out.add_row(vec![
+            row.id.clone(),
+            row.stage.clone(),
+            row.action.clone(),
+            row.rule.clone(),
+            row.value.map(number).unwrap_or_default(),
+            row.threshold.map(number).unwrap_or_default(),
+            span,
+            more,
+        ]);
+    }
+    out.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}

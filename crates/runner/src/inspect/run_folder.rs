@@ -1,0 +1,64 @@
+//! A run folder that is there: its files, and what `run.json` and `summary.json` say.
+
+use crate::config::suggest;
+use crate::failure::Failure;
+use crate::output::is_run_folder;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// A finished run.
+pub struct RunFolder {
+    path: PathBuf,
+    /// What `run.json` says.
+    pub run: Value,
+    /// What `summary.json` says.
+    pub summary: Value,
+}
+
+impl RunFolder {
+    /// Opens a run folder.
+    ///
+    /// # Errors
+    /// Where it is none, or one of its files cannot be read.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        if !is_run_folder(path) {
+            let message = format!("`{}` is no run folder", path.display());
+            let hint = "give the folder that `textmill run` has written, the one with `run.json` in it";
+            return Err(Failure::new(message).hint(hint));
+        }
+        let json = |name: &str| {
+            let path = path.join(name);
+            let text = std::fs::read(&path)
+                .map_err(|e| Failure::new(format!("cannot read {}: {e}", path.display())))?;
+            serde_json::from_slice(&text)
+                .map_err(|e| Failure::new(format!("{} is broken: {e}", path.display())))
+        };
+        Ok(Self { path: path.to_owned(), run: json("run.json")?, summary: json("summary.json")? })
+    }
+
+    /// Path of a file in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Names of the stages, in order; the input comes first, as it does in the ledger.
+    pub fn stages(&self) -> Vec<&str> {
+        let stages = self.run.pointer("/pipeline/stages").and_then(Value::as_array);
+        let names = stages.into_iter().flatten().filter_map(|stage| stage.get("name")?.as_str());
+        std::iter::once("input").chain(names).collect()
+    }
+
+    /// Says so where a stage is asked for that the run does not have.
+    ///
+    /// # Errors
+    /// Where there is no such stage.
+    pub fn check_stage(&self, stage: &str) -> Result<(), Failure> {
+        let stages = self.stages();
+        if stages.contains(&stage) {
+            return Ok(());
+        }
+        let hint = suggest(stage, stages.iter().copied());
+        let hint = hint.unwrap_or_else(|| format!("it has `{}`", stages.join("`, `")));
+        Err(Failure::new(format!("the run has no stage `{stage}`")).hint(hint))
+    }
+}
