@@ -7,6 +7,7 @@ mod chain;
 mod cli;
 mod config;
 mod formats;
+mod inspect;
 mod invariants;
 mod isolation;
 mod remote;

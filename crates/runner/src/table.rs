@@ -17,6 +17,13 @@ pub fn bytes(count: u64) -> String {
     if unit == 0 { format!("{count} B") } else { format!("{value:.1} {}", UNITS[unit]) }
 }
 
+/// A number without digits that say nothing.
+pub fn number(value: f64) -> String {
+    let text = format!("{value:.4}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    text.to_owned()
+}
+
 /// A time with a unit.
 pub fn duration(nanos: u64) -> String {
     let seconds = Duration::from_nanos(nanos).as_secs_f64();

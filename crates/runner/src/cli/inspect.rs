@@ -33,6 +33,30 @@ pub struct LedgerArgs {
     pub json: bool,
 }
 
+/// Tells everything that happened to a document: stage by stage, what was decided by which rule, on what evidence, and
+/// what was changed in its text.
+///
+/// Removed and changed passages are shown where the input is still where the run found it; else their places alone. For a
+/// duplicate the kept twin is shown beside it.
+#[derive(Args, Debug)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub struct ExplainArgs {
+    /// The run folder.
+    pub run: PathBuf,
+    /// The document's id.
+    pub id: String,
+    /// Show passages and texts in full.
+    #[arg(long)]
+    pub full: bool,
+    /// Print what is known as JSON.
+    #[arg(long, conflicts_with = "full")]
+    pub json: bool,
+}
+
+const EXPLAIN_EXAMPLES: &str = "Examples:
+  textmill explain out/news 14-kite-day-inland-courier.txt
+  textmill explain out/news 14-kite-day-inland-courier.txt --full";
+
 const LEDGER_EXAMPLES: &str = "Examples:
   textmill ledger out/news
   textmill ledger out/news --action drop --rows 20

@@ -3,7 +3,7 @@
 mod inspect;
 mod plugin;
 
-pub use inspect::{ActionName, LedgerArgs};
+pub use inspect::{ActionName, ExplainArgs, LedgerArgs};
 pub use plugin::{InfoArgs, ListArgs, PluginCommand, PluginName, ReproArgs, WhichArgs};
 
 use clap::{Args, Parser, Subcommand};
@@ -36,6 +36,7 @@ Exit status: 0 done, 1 something failed, 2 the command line is wrong, 130 stoppe
 pub enum Command {
     Run(RunArgs),
     Check(CheckArgs),
+    Explain(ExplainArgs),
     Ledger(LedgerArgs),
     /// Look at plugins.
     #[command(subcommand)]

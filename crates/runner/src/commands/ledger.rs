@@ -4,7 +4,7 @@ use super::print;
 use crate::cli::LedgerArgs;
 use crate::failure::Failure;
 use crate::inspect::{Entry, Filter, Ledger, RunFolder};
-use crate::table::table;
+use crate::table::{number, table};
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -180,13 +180,6 @@ impl Counts {
         let table = out.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
         format!("{table}\n{events} events of {rules} rules")
     }
-}
-
-/// A number without digits that say nothing.
-fn number(value: f64) -> String {
-    let text = format!("{value:.4}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    text.to_owned()
 }
 
 /// Characters of a text in a row that are shown.

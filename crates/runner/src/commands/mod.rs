@@ -2,6 +2,7 @@
 
 mod check;
 mod dry_run;
+mod explain;
 mod interrupted;
 mod ledger;
 mod place;
@@ -19,6 +20,7 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Run(args) => run::run(args, cli.quiet, cli.verbose),
         Command::Check(args) => check::check(args, cli.quiet),
+        Command::Explain(args) => explain::explain(args),
         Command::Ledger(args) => ledger::ledger(args),
         Command::Plugin(command) => plugin::plugin(command),
         Command::IsolatedPlugin => isolated_plugin(),

@@ -39,6 +39,26 @@ impl Chunk {
         &self.after
     }
 
+    /// Whether a document of this id may be in it, as far as that can be told without parsing: an id of plain
+    /// characters stands in the bytes, or in the name of the file, as it is.
+    pub fn may_hold(&self, id: &str) -> bool {
+        let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte));
+        // JSON may write a slash in two ways.
+        let part = id.split('/').max_by_key(|part| part.len()).unwrap_or_default();
+        let holds = |bytes: &[u8]| !is_plain || memchr::memmem::find(bytes, part.as_bytes()).is_some();
+        self.pieces.iter().any(|piece| {
+            // Ids that a file gives are made of its name.
+            id.starts_with(&piece.file.name)
+                || match &piece.body {
+                    Body::Lines(block) => holds(&block.bytes),
+                    Body::Rows(rows) => holds(&rows.block.bytes),
+                    Body::Warc(records) => holds(&records.block.bytes),
+                    Body::Parquet(_) | Body::Whole(..) => true,
+                    Body::Failed(_) | Body::Last(_) => false,
+                }
+        })
+    }
+
     /// Bytes that it holds in memory, or will hold while it is parsed, about.
     pub fn bytes(&self) -> u64 {
         self.bytes

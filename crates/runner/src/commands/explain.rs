@@ -1,0 +1,216 @@
+//! `textmill explain`.
+
+use super::print;
+use crate::cli::ExplainArgs;
+use crate::failure::Failure;
+use crate::inspect::{Entry, Fate, Filter, Ledger, RunFolder, original};
+use crate::table::{bytes, number};
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use textmill_core::edit::{Edit, apply, sort_and_check};
+
+/// Tells what happened to a document.
+///
+/// # Errors
+/// Where there is no such run, or no such document in it.
+pub fn explain(args: &ExplainArgs) -> Result<(), Failure> {
+    let run = RunFolder::open(&args.run)?;
+    let filter = Filter { id: Some(args.id.clone()), ..Filter::default() };
+    let entries = Ledger::of(&run).entries(&filter, usize::MAX)?;
+    let Some(fate) = Fate::of(&run, &args.id)? else {
+        let message = format!("the run `{}` has no document `{}`", args.run.display(), args.id);
+        let hint = "ids are those in documents.jsonl, rejected.jsonl and failed.jsonl";
+        return Err(Failure::new(message).hint(hint));
+    };
+    if args.json {
+        let (ending, document) = match &fate {
+            Fate::Written(document) => ("written", document),
+            Fate::Rejected(document) => ("rejected", document),
+            Fate::Failed(document) => ("failed", document),
+        };
+        let known = json!({ "id": args.id, "fate": ending, "events": entries, "document": document });
+        return print(&format!("{known:#}"));
+    }
+    let source = fate.text("source").unwrap_or_default();
+    let read = original(&run, &args.id, source);
+    let story = Story { run: &run, fate: &fate, entries: &entries, full: args.full };
+    print(story.tell(&args.id, read)?.trim_end())
+}
+
+/// Lines of a passage that are shown, and characters of a line.
+const SHOWN_LINES: usize = 6;
+const SHOWN_CHARS: usize = 110;
+
+struct Story<'a> {
+    run: &'a RunFolder,
+    fate: &'a Fate,
+    entries: &'a [Entry],
+    full: bool,
+}
+
+impl Story<'_> {
+    fn tell(&self, id: &str, read: Option<String>) -> Result<String, Failure> {
+        let mut out = String::new();
+        let ending = match self.fate {
+            Fate::Written(_) => "came through",
+            Fate::Rejected(_) => "was dropped",
+            Fate::Failed(_) => "failed",
+        };
+        let _ = writeln!(out, "document `{id}` {ending}");
+        let _ = writeln!(out, "from {}", self.fate.text("source").unwrap_or_default());
+        let mut text = read;
+        if text.is_none() && self.entries.iter().any(|entry| entry.action == "edit") {
+            let _ =
+                writeln!(out, "its input is not there any more: removed passages are shown by their places");
+        }
+        let last = self.fate.text("stage");
+        for stage in self.run.stages() {
+            let of_stage: Vec<&Entry> = self.entries.iter().filter(|entry| entry.stage == stage).collect();
+            if stage == "input" && of_stage.is_empty() {
+                continue;
+            }
+            self.stage(stage, &of_stage, &mut text, &mut out)?;
+            if Some(stage) == last && !matches!(self.fate, Fate::Written(_)) {
+                break;
+            }
+        }
+        self.ending(text.as_deref(), &mut out);
+        Ok(out)
+    }
+
+    fn stage(
+        &self,
+        stage: &str,
+        entries: &[&Entry],
+        text: &mut Option<String>,
+        out: &mut String,
+    ) -> Result<(), Failure> {
+        if entries.is_empty() {
+            let _ = writeln!(out, "\n{stage}: nothing to report");
+            return Ok(());
+        }
+        let _ = writeln!(out, "\n{stage}");
+        for entry in entries.iter().filter(|entry| entry.action != "edit") {
+            self.decision(entry, text.as_deref(), out)?;
+        }
+        let mut edits: Vec<(Edit, &Entry)> = entries.iter().filter_map(|e| Some((edit(e)?, *e))).collect();
+        if edits.is_empty() {
+            return Ok(());
+        }
+        edits.sort_by_key(|(edit, _)| (edit.start, edit.end));
+        for (edit, entry) in &edits {
+            let before = text.as_deref().and_then(|text| text.get(edit.start..edit.end));
+            self.edit(edit, entry, before, out);
+        }
+        // Where the input has changed since, the spans need not fit.
+        let mut edits: Vec<Edit> = edits.into_iter().map(|(edit, _)| edit).collect();
+        if let Some(before) = text.take()
+            && sort_and_check(&before, &mut edits).is_ok()
+        {
+            let after = apply(&before, &edits);
+            let (had, has) = (bytes(before.len() as u64), bytes(after.len() as u64));
+            let _ = writeln!(out, "  {} edits: {had} of text became {has}", edits.len());
+            *text = Some(after);
+        }
+        Ok(())
+    }
+
+    fn decision(&self, entry: &Entry, text: Option<&str>, out: &mut String) -> Result<(), Failure> {
+        let what = match entry.action.as_str() {
+            "drop" => "dropped by",
+            "fail" => "failed by",
+            _ => "noted by",
+        };
+        let _ = writeln!(out, "  {what} `{}`{}", entry.rule, evidence(entry));
+        let Some(other) = &entry.other else { return Ok(()) };
+        let _ = writeln!(out, "  the other document is `{other}`");
+        if let Some(twin) = Fate::of(self.run, other)? {
+            let own = text.or_else(|| self.fate.text("text")).unwrap_or_default();
+            self.passage("  this  | ", own, out);
+            self.passage("  other | ", twin.text("text").unwrap_or_default(), out);
+        }
+        Ok(())
+    }
+
+    fn edit(&self, edit: &Edit, entry: &Entry, before: Option<&str>, out: &mut String) {
+        let place = format!("bytes {}..{}", edit.start, edit.end);
+        let _ = writeln!(out, "  `{}` at {place}{}", entry.rule, evidence(entry));
+        if let Some(before) = before.filter(|before| !before.is_empty()) {
+            self.passage("    - ", before, out);
+        }
+        if !edit.replacement.is_empty() {
+            self.passage("    + ", &edit.replacement, out);
+        }
+    }
+
+    fn ending(&self, text: Option<&str>, out: &mut String) {
+        let document = self.fate.document();
+        let written = self.fate.text("text").unwrap_or_default();
+        if !matches!(self.fate, Fate::Written(_)) {
+            let stage = self.fate.text("stage").unwrap_or_default();
+            let size = bytes(written.len() as u64);
+            let _ = writeln!(out, "\nits way ended in `{stage}`, with {size} of text");
+            return;
+        }
+        let _ = writeln!(out, "\nwritten with {} of text", bytes(written.len() as u64));
+        if text.is_some_and(|text| text != written) {
+            let _ =
+                writeln!(out, "the input has changed since: its text and these edits do not make this text");
+        }
+        self.passage("  | ", written, out);
+        let own = ["id", "source", "text"];
+        for (name, value) in document.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
+            let _ = writeln!(out, "  {name}: {}", self.line(&shown(value)));
+        }
+    }
+
+    /// Some lines of a text, each behind a mark.
+    fn passage(&self, mark: &str, text: &str, out: &mut String) {
+        let most = if self.full { usize::MAX } else { SHOWN_LINES };
+        let count = text.lines().count();
+        for line in text.lines().take(most) {
+            let _ = writeln!(out, "{}", format!("{mark}{}", self.line(line)).trim_end());
+        }
+        if count > most {
+            let _ = writeln!(out, "{mark}… {} more lines", count - most);
+        } else if count == 0 {
+            let _ = writeln!(out, "{mark}{text:?}");
+        }
+    }
+
+    fn line<'t>(&self, line: &'t str) -> Cow<'t, str> {
+        match line.char_indices().nth(SHOWN_CHARS) {
+            Some((end, _)) if !self.full => Cow::Owned(format!("{}…", &line[..end])),
+            _ => Cow::Borrowed(line),
+        }
+    }
+}
+
+/// What the rule measured, and what it had to say.
+fn evidence(entry: &Entry) -> String {
+    let mut out = String::new();
+    if let Some(value) = entry.value {
+        let _ = write!(out, ": {}", number(value));
+        if let Some(threshold) = entry.threshold {
+            let _ = write!(out, ", the threshold is {}", number(threshold));
+        }
+    }
+    if let Some(note) = &entry.note {
+        let _ = write!(out, " ({note})");
+    }
+    out
+}
+
+fn edit(entry: &Entry) -> Option<Edit> {
+    let span = usize::try_from(entry.start?).ok()?..usize::try_from(entry.end?).ok()?;
+    let is_edit = entry.action == "edit";
+    is_edit.then(|| Edit::replace(span, entry.replacement.clone().unwrap_or_default(), entry.rule.clone()))
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.replace('\n', " "),
+        other => other.to_string(),
+    }
+}

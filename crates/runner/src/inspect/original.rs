@@ -1,0 +1,83 @@
+//! The text of a document as it was read: looked for in the input once more, where the input is still there.
+
+use super::run_folder::RunFolder;
+use crate::config::Input;
+use crate::input::{Cursor, Parser, SourceFile, expand};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use textmill_core::batch::string;
+use textmill_core::column::{ID, TEXT, parse_type};
+
+/// Bytes of input that are looked at together.
+const CHUNK: usize = 4 << 20;
+
+/// The text of a document as it was read; none where the input does not have it any more.
+pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<String> {
+    let input = input_of(run);
+    let mut files: Vec<SourceFile> = Vec::new();
+    for (path, _) in &input.paths {
+        files.extend(expand(path).ok()?.0);
+    }
+    if files.iter().any(|file| file.path == Path::new(source)) {
+        files.retain(|file| file.path == Path::new(source));
+    }
+    // An id that came again got a number.
+    let (base, number) = match id.rsplit_once('~') {
+        Some((base, number)) => (base, number.parse::<usize>().ok()),
+        None => (id, None),
+    };
+    let mut parser = Parser::new(&input);
+    let mut seen = 0;
+    let mut renamed = None;
+    for file in &files {
+        let most = input.max_document_bytes;
+        let read = Arc::new(AtomicU64::new(0));
+        let mut cursor = Cursor::new(std::slice::from_ref(file), &input, CHUNK, most, read);
+        while let Some(chunk) = cursor.next() {
+            if !chunk.may_hold(base) {
+                continue;
+            }
+            for batch in parser.parse(chunk).finish(0, usize::MAX, usize::MAX).ok()? {
+                for row in 0..batch.documents.num_rows() {
+                    let text = || string(&batch.documents, TEXT, row).map(str::to_owned);
+                    let found = string(&batch.documents, ID, row);
+                    if found == Some(id) {
+                        return text();
+                    }
+                    if found == Some(base) {
+                        seen += 1;
+                        if number == Some(seen) {
+                            renamed = text();
+                        }
+                    }
+                }
+            }
+        }
+    }
+    renamed
+}
+
+/// The table `[input]` of the pipeline that was run.
+fn input_of(run: &RunFolder) -> Input {
+    let mut input = Input::default();
+    let table = run.run.pointer("/pipeline/input").cloned().unwrap_or_default();
+    let text = |key: &str| table.get(key).and_then(Value::as_str).map(str::to_owned);
+    let paths = table.get("paths").and_then(Value::as_array);
+    input.paths =
+        paths.into_iter().flatten().filter_map(|p| Some((PathBuf::from(p.as_str()?), None))).collect();
+    input.text_field = text("text-field").unwrap_or(input.text_field);
+    input.id_field = text("id-field").unwrap_or(input.id_field);
+    input.source_field = text("source-field").unwrap_or(input.source_field);
+    input.media_type = text("media-type");
+    let bytes = table.get("max-document-bytes").and_then(Value::as_u64);
+    input.max_document_bytes = bytes.map_or(input.max_document_bytes, |bytes| bytes as usize);
+    let columns = table.get("columns").and_then(Value::as_object);
+    for (name, words) in columns.into_iter().flatten() {
+        if let Some(kind) = words.as_str().and_then(|words| parse_type(words).ok()) {
+            input.columns.push((name.clone(), kind));
+        }
+    }
+    input
+}

@@ -1,0 +1,94 @@
+//! Looking at a finished run: its ledger, and what happened to a document.
+
+use crate::support::{Bench, CHAIN, hide, rows, stderr, succeeded, textmill};
+
+/// Pages of which one repeats another and one is all frame.
+fn milled(arguments: &[&str]) -> Bench {
+    let bench = Bench::new();
+    let page = |name: &str, end: &str| {
+        let text = format!(
+            "{name}\n\nHome | News | Sport | Weather\n\nThe ferry to Orle Island sails twice a day from Monday, the \
+             harbour office said.\n\n\"We have waited for this since the spring,\" said Ada Moor, who keeps the inn \
+             on the island and counts the guests.\n\nShare on FacebookShare on X\n\n{end}\n"
+        );
+        bench.write(&format!("pages/{name}.txt"), text);
+    };
+    page(
+        "ferry-harbour",
+        "The first boat leaves at seven and the last one comes back at eight in the evening.",
+    );
+    page(
+        "ferry-island",
+        "The first boat leaves at seven and the last one comes back at eight in the evening.",
+    );
+    bench.write("pages/frame.txt", "Home | News | Sport | Weather\n\nShare on FacebookShare on X\n");
+    let text = format!("[input]\npaths = [\"pages\"]\n[output]\nfolder = \"out\"\n{CHAIN}");
+    let pipeline = bench.write("pipeline.toml", text);
+    succeeded(&textmill().arg("run").arg(pipeline).args(arguments).output());
+    bench
+}
+
+fn shown(bench: &Bench, command: &[&str]) -> String {
+    let output = textmill().arg(command[0]).arg(bench.path("out")).args(&command[1..]).output();
+    succeeded(&output);
+    hide(&String::from_utf8_lossy(&output.stdout), bench.folder.path())
+}
+
+#[test]
+fn a_ledger_is_filtered_and_counted() {
+    let bench = milled(&[]);
+    let all = shown(&bench, &["ledger"]);
+    let drops = shown(&bench, &["ledger", "--action", "drop", "--rows", "5"]);
+    insta::assert_snapshot!(format!("{all}\n{drops}"));
+    let events = rows(&shown(&bench, &["ledger", "--json", "--id", "frame.txt"]));
+    assert!(!events.is_empty() && events.iter().all(|event| event["id"] == "frame.txt"));
+    assert_eq!(shown(&bench, &["ledger", "--rule", "nothing"]).trim(), "no event passes the filter");
+}
+
+#[test]
+fn a_document_is_explained() {
+    let bench = milled(&[]);
+    let explained: Vec<String> = ["ferry-harbour.txt", "ferry-island.txt", "frame.txt"]
+        .iter()
+        .map(|id| shown(&bench, &["explain", id]))
+        .collect();
+    insta::assert_snapshot!(explained.join("\n----------\n"));
+    let known = shown(&bench, &["explain", "ferry-island.txt", "--json"]);
+    let known: serde_json::Value = serde_json::from_str(&known).unwrap();
+    assert_eq!(
+        (&known["fate"], &known["document"]["other"]),
+        (&"rejected".into(), &"ferry-harbour.txt".into())
+    );
+    // The input may be gone, or have changed.
+    std::fs::remove_file(bench.path("pages/ferry-harbour.txt")).unwrap();
+    bench.write("pages/frame.txt", "Nothing of what was there.");
+    let gone = shown(&bench, &["explain", "ferry-harbour.txt"]);
+    assert!(gone.contains("its input is not there any more") && gone.contains("The ferry to Orle"), "{gone}");
+    shown(&bench, &["explain", "frame.txt"]);
+}
+
+/// Wherever documents stand, they are found.
+#[test]
+fn a_document_is_found_in_every_format() {
+    for set in ["compression=\"gzip\"", "compression=\"zstd\"", "format=\"parquet\"", "part-bytes=200"] {
+        let bench = milled(&["--set", &format!("output.{set}")]);
+        let known = shown(&bench, &["explain", "ferry-harbour.txt", "--json"]);
+        let known: serde_json::Value = serde_json::from_str(&known).unwrap();
+        assert_eq!(known["fate"], "written", "{set}");
+        assert!(known["document"]["text"].as_str().unwrap().contains("Orle Island"), "{set}");
+    }
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let bench = milled(&[]);
+    let mut said = String::new();
+    for command in
+        [&["explain", "out", "ferry"][..], &["ledger", "out", "--stage", "claen"], &["ledger", "pages"]]
+    {
+        let output = textmill().arg(command[0]).arg(bench.path(command[1])).args(&command[2..]).output();
+        assert_eq!(output.status.code(), Some(1));
+        said.push_str(&stderr(&output, bench.folder.path()));
+    }
+    insta::assert_snapshot!(said);
+}
