@@ -52,10 +52,12 @@ impl Error {
         Self::new(ErrorKind::Unsupported, format!("the operator does not support `{what}`"))
     }
 
-    /// The same error as one that ends the stage.
+    /// The same error as one that ends the stage. A cancellation and a failure of the host's files do so already.
     #[must_use]
     pub fn fatal(mut self) -> Self {
-        self.kind = ErrorKind::Fatal;
+        if !matches!(self.kind, ErrorKind::Cancelled | ErrorKind::Storage) {
+            self.kind = ErrorKind::Fatal;
+        }
         self
     }
 
