@@ -15,13 +15,13 @@ from pathlib import Path
 # Nothing of Python's own is left among the sources.
 sys.dont_write_bytecode = True
 
-from harness import datatrove, kill, memory, parse, threads  # noqa: E402
+from harness import datatrove, kill, memory, overhead, parse, threads  # noqa: E402
 from harness.corpus import Corpus  # noqa: E402
 from harness.mill import Mill  # noqa: E402
 from harness.report import Failed, Row, machine, say, table  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-ITEMS = {module.ITEM: module for module in (parse, threads, datatrove, memory, kill)}
+ITEMS = {module.ITEM: module for module in (parse, threads, datatrove, memory, kill, overhead)}
 
 
 def arguments() -> argparse.Namespace:
@@ -50,7 +50,7 @@ def arguments() -> argparse.Namespace:
 
 def build() -> None:
     # The default members are the program and its plugins; the yardstick is not among them.
-    for packages in ([], ["--package", "textmill-benches"]):
+    for packages in ([], ["--package", "textmill-benches", "--bins", "--examples"]):
         command = ["cargo", "build", "--release", *packages]
         say(" ".join(command))
         if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:

@@ -147,7 +147,8 @@ pub struct TmPlugin {
     pub new_worker: Option<NewWorkerFn>,
     /// Releases a worker.
     pub release_worker: Option<ReleaseWorkerFn>,
-    /// Maps a batch. The input is moved in (a released array after [`status::MORE`]).
+    /// Maps a batch. The input is moved in (a released array after [`status::MORE`]). Where nothing happened, `events`
+    /// may stay as it is, released.
     pub process: Option<ProcessFn>,
     /// Documents held back until the end of the input. Reserved: every document must be answered in the call
     /// that passes it, and this host does not call it.

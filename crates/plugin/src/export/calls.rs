@@ -4,6 +4,7 @@ use super::EXPORTED;
 use super::guard::{BoundStage, BoundWorker, guarded, hand_over, import, on_worker, stage_of};
 use crate::abi::{self, TmAggregate, TmCall, TmGroup, TmHost, TmPlan, TmStage, TmStr, TmWorker, status};
 use crate::error::Error;
+use crate::operator::Output;
 use arrow_array::ffi::FFI_ArrowArray;
 use arrow_schema::ffi::FFI_ArrowSchema;
 use arrow_schema::{Schema, SchemaRef};
@@ -99,13 +100,8 @@ pub(super) unsafe extern "C" fn process(
         // SAFETY: the host passes an array of the schema it bound.
         let batch = unsafe { import(input, &bound.input) }?;
         let output = bound.worker.process(call, batch)?;
-        let found = event::to_batch(&output.events)?;
         // SAFETY: the host gives room for both.
-        unsafe {
-            hand_over(output.documents, documents);
-            hand_over(found, events);
-        }
-        Ok(status::OK)
+        unsafe { answer(output, documents, events) }
     })
 }
 
@@ -117,14 +113,33 @@ pub(super) unsafe extern "C" fn flush(
 ) -> i32 {
     on_worker(worker, call, false, |bound, call| {
         let output = bound.worker.flush(call)?;
-        let found = event::to_batch(&output.events)?;
         // SAFETY: the host gives room for both.
-        unsafe {
-            hand_over(output.documents, documents);
+        unsafe { answer(output, documents, events) }
+    })
+}
+
+/// Hands an answer over. Where nothing happened, `events` stays as the host made it: ten empty columns cost more
+/// than all else of a small batch.
+///
+/// # Safety
+/// Both are null or point to writable memory for an array, whose old content is released already.
+unsafe fn answer(
+    output: Output,
+    documents: *mut FFI_ArrowArray,
+    events: *mut FFI_ArrowArray,
+) -> Result<i32, Error> {
+    let found = match output.events.is_empty() {
+        true => None,
+        false => Some(event::to_batch(&output.events)?),
+    };
+    // SAFETY: passed on to the caller.
+    unsafe {
+        hand_over(output.documents, documents);
+        if let Some(found) = found {
             hand_over(found, events);
         }
-        Ok(status::OK)
-    })
+    }
+    Ok(status::OK)
 }
 
 static AGGREGATE: TmAggregate = TmAggregate {
