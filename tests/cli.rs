@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 #[test]
 fn every_help_text_is_as_accepted() {
-    let calls: [&[&str]; 10] = [
+    let calls: [&[&str]; 11] = [
         &["--help"],
         &["run", "--help"],
         &["check", "--help"],
@@ -16,6 +16,7 @@ fn every_help_text_is_as_accepted() {
         &["plugin", "repro", "--help"],
         &["ledger", "--help"],
         &["explain", "--help"],
+        &["diff", "--help"],
     ];
     let mut shown = String::new();
     for call in calls {

@@ -92,3 +92,43 @@ fn what_is_not_there_is_said() {
     }
     insta::assert_snapshot!(said);
 }
+
+/// One threshold is another, and one document is new.
+#[test]
+fn two_runs_are_compared() {
+    let bench = milled(&[]);
+    std::fs::rename(bench.path("out"), bench.path("before")).unwrap();
+    bench.write(
+        "pages/new.txt",
+        "The ferry has a new captain.\n\nShe has sailed these waters for thirty years.\n",
+    );
+    std::fs::remove_file(bench.path("pages/frame.txt")).unwrap();
+    let pipeline = bench.path("pipeline.toml");
+    let run = |sets: &[&str]| {
+        let sets = sets.iter().flat_map(|set| ["--set", set]);
+        succeeded(&textmill().arg("run").arg(&pipeline).args(sets).output());
+    };
+    let diff = |arguments: &[&str]| {
+        let output =
+            textmill().arg("diff").args([bench.path("before"), bench.path("out")]).args(arguments).output();
+        (output.status.code(), hide(&String::from_utf8_lossy(&output.stdout), bench.folder.path()))
+    };
+    run(&["clean.rules.share-bar=false", "dedupe.mode=\"exact\""]);
+    let (status, shown) = diff(&[]);
+    assert_eq!(status, Some(1));
+    insta::assert_snapshot!(shown);
+    let (_, json) = diff(&["--json", "--documents", "1"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["documents"]["most"].as_array().unwrap().len(), 1);
+    std::fs::remove_dir_all(bench.path("before")).unwrap();
+    std::fs::rename(bench.path("out"), bench.path("before")).unwrap();
+    run(&[
+        "clean.rules.share-bar=false",
+        "dedupe.mode=\"exact\"",
+        "output.format=\"parquet\"",
+        "run.threads=1",
+    ]);
+    run(&["clean.rules.share-bar=false", "dedupe.mode=\"exact\"", "run.threads=1"]);
+    let (status, shown) = diff(&[]);
+    assert_eq!(status, Some(0), "{shown}");
+}

@@ -18,6 +18,8 @@ pub enum Failure {
         /// What to do.
         hint: Option<String>,
     },
+    /// Nothing went wrong, and the answer is no: the exit status says so, and nothing else is said.
+    Negative,
     /// The user stopped it.
     Stopped {
         /// What became of it.
@@ -55,6 +57,7 @@ impl Failure {
     pub fn render(&self, styled: bool) -> String {
         match self {
             Self::Pipeline(problems) => problems.render(styled),
+            Self::Negative => String::new(),
             Self::Message { message, hint } | Self::Stopped { message, hint } => {
                 let (on, off) = if styled { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
                 let hint = hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();

@@ -32,6 +32,7 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
     let cli = cli::Cli::parse_from(arguments);
     match commands::carry_out(&cli) {
         Ok(()) => 0,
+        Err(failure::Failure::Negative) => failure::Failure::Negative.exit_status(),
         Err(failure) => {
             let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
             let styled = std::io::stderr().is_terminal() && !no_color;

@@ -53,6 +53,30 @@ pub struct ExplainArgs {
     pub json: bool,
 }
 
+/// Compares two runs: which lines of the configuration differ, what each rule did more or less often, and which
+/// documents came, went and changed, the most changed first.
+///
+/// Documents are matched by their ids. Exit status: 0 where the outputs are the same, 1 where they differ.
+#[derive(Args, Debug)]
+#[command(after_help = DIFF_EXAMPLES)]
+pub struct DiffArgs {
+    /// The run folder before the change.
+    pub before: PathBuf,
+    /// The run folder after it.
+    pub after: PathBuf,
+    /// Show so many of the documents that changed most.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub documents: usize,
+    /// Print what differs as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const DIFF_EXAMPLES: &str = "Examples:
+  textmill diff out/before out/after
+  textmill diff out/before out/after --documents 50
+  textmill diff out/before out/after --json";
+
 const EXPLAIN_EXAMPLES: &str = "Examples:
   textmill explain out/news 14-kite-day-inland-courier.txt
   textmill explain out/news 14-kite-day-inland-courier.txt --full";

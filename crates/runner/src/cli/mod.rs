@@ -3,7 +3,7 @@
 mod inspect;
 mod plugin;
 
-pub use inspect::{ActionName, ExplainArgs, LedgerArgs};
+pub use inspect::{ActionName, DiffArgs, ExplainArgs, LedgerArgs};
 pub use plugin::{InfoArgs, ListArgs, PluginCommand, PluginName, ReproArgs, WhichArgs};
 
 use clap::{Args, Parser, Subcommand};
@@ -37,6 +37,7 @@ pub enum Command {
     Run(RunArgs),
     Check(CheckArgs),
     Explain(ExplainArgs),
+    Diff(DiffArgs),
     Ledger(LedgerArgs),
     /// Look at plugins.
     #[command(subcommand)]

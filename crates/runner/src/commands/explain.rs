@@ -3,7 +3,7 @@
 use super::print;
 use crate::cli::ExplainArgs;
 use crate::failure::Failure;
-use crate::inspect::{Entry, Fate, Filter, Ledger, RunFolder, original};
+use crate::inspect::{Ending, Entry, Fate, Filter, Ledger, RunFolder, original};
 use crate::table::{bytes, number};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -24,12 +24,8 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Failure> {
         return Err(Failure::new(message).hint(hint));
     };
     if args.json {
-        let (ending, document) = match &fate {
-            Fate::Written(document) => ("written", document),
-            Fate::Rejected(document) => ("rejected", document),
-            Fate::Failed(document) => ("failed", document),
-        };
-        let known = json!({ "id": args.id, "fate": ending, "events": entries, "document": document });
+        let known =
+            json!({ "id": args.id, "fate": fate.ending, "events": entries, "document": fate.document });
         return print(&format!("{known:#}"));
     }
     let source = fate.text("source").unwrap_or_default();
@@ -52,10 +48,10 @@ struct Story<'a> {
 impl Story<'_> {
     fn tell(&self, id: &str, read: Option<String>) -> Result<String, Failure> {
         let mut out = String::new();
-        let ending = match self.fate {
-            Fate::Written(_) => "came through",
-            Fate::Rejected(_) => "was dropped",
-            Fate::Failed(_) => "failed",
+        let ending = match self.fate.ending {
+            Ending::Written => "came through",
+            Ending::Rejected => "was dropped",
+            Ending::Failed => "failed",
         };
         let _ = writeln!(out, "document `{id}` {ending}");
         let _ = writeln!(out, "from {}", self.fate.text("source").unwrap_or_default());
@@ -71,7 +67,7 @@ impl Story<'_> {
                 continue;
             }
             self.stage(stage, &of_stage, &mut text, &mut out)?;
-            if Some(stage) == last && !matches!(self.fate, Fate::Written(_)) {
+            if Some(stage) == last && self.fate.ending != Ending::Written {
                 break;
             }
         }
@@ -145,9 +141,8 @@ impl Story<'_> {
     }
 
     fn ending(&self, text: Option<&str>, out: &mut String) {
-        let document = self.fate.document();
         let written = self.fate.text("text").unwrap_or_default();
-        if !matches!(self.fate, Fate::Written(_)) {
+        if self.fate.ending != Ending::Written {
             let stage = self.fate.text("stage").unwrap_or_default();
             let size = bytes(written.len() as u64);
             let _ = writeln!(out, "\nits way ended in `{stage}`, with {size} of text");
@@ -160,7 +155,7 @@ impl Story<'_> {
         }
         self.passage("  | ", written, out);
         let own = ["id", "source", "text"];
-        for (name, value) in document.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
+        for (name, value) in self.fate.document.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
             let _ = writeln!(out, "  {name}: {}", self.line(&shown(value)));
         }
     }

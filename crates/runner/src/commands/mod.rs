@@ -1,6 +1,7 @@
 //! The subcommands.
 
 mod check;
+mod diff;
 mod dry_run;
 mod explain;
 mod interrupted;
@@ -20,6 +21,7 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Run(args) => run::run(args, cli.quiet, cli.verbose),
         Command::Check(args) => check::check(args, cli.quiet),
+        Command::Diff(args) => diff::diff(args),
         Command::Explain(args) => explain::explain(args),
         Command::Ledger(args) => ledger::ledger(args),
         Command::Plugin(command) => plugin::plugin(command),

@@ -1,5 +1,6 @@
 //! What became of a document: the line of the run folder that holds it now.
 
+use super::lines::{Ending, cannot, content, files, is_parquet};
 use super::run_folder::RunFolder;
 use crate::failure::Failure;
 use crate::json::write_text;
@@ -9,21 +10,19 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
 use serde_json::{Map, Value};
 use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 use textmill_core::batch::Strings;
 use textmill_core::column::ID;
 use textmill_core::value::value_at;
 
 /// Where a document ended.
 #[derive(Clone, Debug)]
-pub enum Fate {
-    /// It came through.
-    Written(Map<String, Value>),
-    /// A stage dropped it.
-    Rejected(Map<String, Value>),
-    /// It could not be processed.
-    Failed(Map<String, Value>),
+pub struct Fate {
+    /// How.
+    pub ending: Ending,
+    /// The document as it stands in the run folder.
+    pub document: Map<String, Value>,
 }
 
 impl Fate {
@@ -32,63 +31,30 @@ impl Fate {
     /// # Errors
     /// Where a file of the run cannot be read.
     pub fn of(run: &RunFolder, id: &str) -> Result<Option<Self>, Failure> {
-        for (name, fate) in [("rejected.jsonl", Self::Rejected as fn(_) -> _), ("failed.jsonl", Self::Failed)]
-        {
-            if let Some(line) = line_of(&run.file(name), id)? {
-                return Ok(Some(fate(line)));
-            }
-        }
-        for path in documents(run)? {
+        for (ending, path) in files(run)? {
             if let Some(line) = line_of(&path, id)? {
-                return Ok(Some(Self::Written(line)));
+                return Ok(Some(Self { ending, document: line }));
             }
         }
         Ok(None)
     }
 
-    /// The document as it stands in the run folder.
-    pub fn document(&self) -> &Map<String, Value> {
-        match self {
-            Self::Written(line) | Self::Rejected(line) | Self::Failed(line) => line,
-        }
-    }
-
     /// A string of it.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.document().get(name)?.as_str()
+        self.document.get(name)?.as_str()
     }
-}
-
-/// The files of documents, in order.
-fn documents(run: &RunFolder) -> Result<Vec<PathBuf>, Failure> {
-    let folder = run.file("");
-    let entries = std::fs::read_dir(&folder)
-        .map_err(|e| Failure::new(format!("cannot look into {}: {e}", folder.display())))?;
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("documents")));
-    paths.sort();
-    Ok(paths)
 }
 
 /// The line of a file that begins with an id.
 fn line_of(path: &Path, id: &str) -> Result<Option<Map<String, Value>>, Failure> {
-    let fail =
-        |error: &dyn std::fmt::Display| Failure::new(format!("cannot read {}: {error}", path.display()));
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    if ending == Some("parquet") {
-        return row_of(path, id).map_err(|e| fail(&e));
+    if is_parquet(path) {
+        return row_of(path, id).map_err(cannot(path));
     }
-    let file = File::open(path).map_err(|e| fail(&e))?;
-    let content: Box<dyn Read> = match ending {
-        Some("gz") => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(file))),
-        Some("zst") => Box::new(zstd::stream::read::Decoder::new(file).map_err(|e| fail(&e))?),
-        _ => Box::new(file),
-    };
     // Every line of a run begins so, and nowhere else can a line feed stand before it.
     let mut start = b"\n{\"id\":".to_vec();
     write_text(&mut start, id);
-    let line = find_line(content, &start).map_err(|e| fail(&e))?;
-    line.map(|line| serde_json::from_slice(&line).map_err(|e| fail(&e))).transpose()
+    let line = find_line(content(path)?, &start).map_err(cannot(path))?;
+    line.map(|line| serde_json::from_slice(&line).map_err(cannot(path))).transpose()
 }
 
 /// Bytes that are read at a time.

@@ -1,12 +1,16 @@
 //! Reading run folders again: what happened in a run, and to a document. Reads only, and never all of a large file
 //! into memory.
 
+mod compare;
 mod fate;
 mod ledger;
+mod lines;
 mod original;
 mod run_folder;
 
+pub use compare::{Changed, Comparison, Reason, compare};
 pub use fate::Fate;
 pub use ledger::{Entry, Filter, Ledger};
+pub use lines::{Ending, each_line};
 pub use original::original;
 pub use run_folder::RunFolder;

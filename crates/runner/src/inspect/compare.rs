@@ -1,0 +1,231 @@
+//! Two runs side by side: which documents came, went and changed. Holds some 40 bytes for each document of the first
+//! run, and the lines of the documents that are shown.
+
+use super::lines::{Ending, each_line};
+use super::run_folder::RunFolder;
+use crate::failure::Failure;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use twox_hash::XxHash3_64;
+
+/// Documents whose lines are compared word by word, at most: those whose lengths differ most.
+const COMPARED: usize = 200;
+/// Ids of documents that came or went that are kept, at most.
+const LISTED: usize = 100;
+
+/// How a document ended, with the stage and the rule that ended it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Reason {
+    /// How.
+    pub ending: Ending,
+    /// The stage; none where it came through.
+    pub stage: Option<String>,
+    /// The rule.
+    pub rule: Option<String>,
+}
+
+/// A document that both runs have, and not the same.
+#[derive(Clone, Debug, Serialize)]
+pub struct Changed {
+    /// Its id.
+    pub id: String,
+    /// What became of it in the first run.
+    pub before: Reason,
+    /// What became of it in the second.
+    pub after: Reason,
+    /// Bytes of lines of its text that only one of them has.
+    pub bytes: u64,
+    /// Columns that differ.
+    pub columns: Vec<String>,
+    /// Its text in the first run.
+    #[serde(skip)]
+    pub text_before: String,
+    /// Its text in the second.
+    #[serde(skip)]
+    pub text_after: String,
+}
+
+/// What two runs do not have in common.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Comparison {
+    /// Documents that are the same to the byte.
+    pub same: u64,
+    /// Documents that both have, and not the same.
+    pub changed: u64,
+    /// Documents of the second run alone.
+    pub added: u64,
+    /// Documents of the first run alone.
+    pub removed: u64,
+    /// The first of those of the second run alone.
+    pub added_ids: Vec<String>,
+    /// The first of those of the first run alone.
+    pub removed_ids: Vec<String>,
+    /// How many documents went from which ending to which. The same ending twice: the document itself has changed.
+    pub moves: Vec<(Reason, Reason, u64)>,
+    /// The documents that have changed most, the most first.
+    pub most: Vec<Changed>,
+}
+
+/// What is kept of a document of the first run.
+#[derive(Clone, Copy)]
+struct Mark {
+    line: u64,
+    bytes: u32,
+    reason: u32,
+    met: bool,
+}
+
+/// Reasons, each once.
+#[derive(Default)]
+struct Reasons {
+    numbers: HashMap<Reason, u32>,
+    all: Vec<Reason>,
+}
+
+impl Reasons {
+    fn number(&mut self, ending: Ending, line: &[u8]) -> u32 {
+        let reason = reason(ending, line);
+        if let Some(&number) = self.numbers.get(&reason) {
+            return number;
+        }
+        let number = self.all.len() as u32;
+        self.all.push(reason.clone());
+        self.numbers.insert(reason, number);
+        number
+    }
+}
+
+fn reason(ending: Ending, line: &[u8]) -> Reason {
+    if ending == Ending::Written {
+        return Reason { ending, stage: None, rule: None };
+    }
+    #[derive(serde::Deserialize)]
+    struct Ended {
+        stage: Option<String>,
+        rule: Option<String>,
+    }
+    let ended: Option<Ended> = serde_json::from_slice(line).ok();
+    let (stage, rule) = ended.map_or((None, None), |ended| (ended.stage, ended.rule));
+    Reason { ending, stage, rule }
+}
+
+/// Compares two runs, document by document.
+///
+/// # Errors
+/// Where one of them cannot be read.
+pub fn compare(before: &RunFolder, after: &RunFolder) -> Result<Comparison, Failure> {
+    let hash = |bytes: &[u8]| XxHash3_64::oneshot(bytes);
+    let mut reasons = Reasons::default();
+    let mut marks: HashMap<u64, Mark> = HashMap::new();
+    each_line(before, |ending, id, line| {
+        let reason = reasons.number(ending, line);
+        let bytes = u32::try_from(line.len()).unwrap_or(u32::MAX);
+        marks.insert(hash(id.as_bytes()), Mark { line: hash(line), bytes, reason, met: false });
+    })?;
+    let mut found = Comparison::default();
+    let mut moves: BTreeMap<(u32, u32), u64> = BTreeMap::new();
+    // The least of those kept is on top: length, then the later document first.
+    let mut most: BinaryHeap<Reverse<(u64, Reverse<u64>, String)>> = BinaryHeap::new();
+    let mut number = 0;
+    each_line(after, |ending, id, line| {
+        number += 1;
+        let Some(mark) = marks.get_mut(&hash(id.as_bytes())) else {
+            found.added += 1;
+            if found.added_ids.len() < LISTED {
+                found.added_ids.push(id.to_owned());
+            }
+            return;
+        };
+        mark.met = true;
+        let reason = reasons.number(ending, line);
+        if mark.line == hash(line) && mark.reason == reason {
+            found.same += 1;
+            return;
+        }
+        found.changed += 1;
+        *moves.entry((mark.reason, reason)).or_default() += 1;
+        let weight = u64::from(mark.bytes).abs_diff(line.len() as u64);
+        most.push(Reverse((weight, Reverse(number), id.to_owned())));
+        if most.len() > COMPARED {
+            most.pop();
+        }
+    })?;
+    found.removed = marks.values().filter(|mark| !mark.met).count() as u64;
+    if found.removed > 0 {
+        each_line(before, |_, id, _| {
+            let gone = marks.get(&hash(id.as_bytes())).is_some_and(|mark| !mark.met);
+            if gone && found.removed_ids.len() < LISTED {
+                found.removed_ids.push(id.to_owned());
+            }
+        })?;
+    }
+    let name = |number: u32| reasons.all[number as usize].clone();
+    found.moves = moves.into_iter().map(|((from, to), count)| (name(from), name(to), count)).collect();
+    found.moves.sort_by(|a, b| (Reverse(a.2), &a.0, &a.1).cmp(&(Reverse(b.2), &b.0, &b.1)));
+    let ids: Vec<String> = most.into_iter().map(|Reverse((.., id))| id).collect();
+    found.most = changes(before, after, ids)?;
+    Ok(found)
+}
+
+/// Compares some documents word by word; the most changed first.
+fn changes(before: &RunFolder, after: &RunFolder, ids: Vec<String>) -> Result<Vec<Changed>, Failure> {
+    let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    let lines = |run: &RunFolder| -> Result<HashMap<String, (Ending, Vec<u8>)>, Failure> {
+        let mut lines = HashMap::new();
+        if !wanted.is_empty() {
+            each_line(run, |ending, id, line| {
+                if wanted.contains(id) {
+                    lines.insert(id.to_owned(), (ending, line.to_owned()));
+                }
+            })?;
+        }
+        Ok(lines)
+    };
+    let (mut old, mut new) = (lines(before)?, lines(after)?);
+    let mut changed: Vec<Changed> =
+        ids.iter().filter_map(|id| Some(change(id, old.remove(id)?, new.remove(id)?))).collect();
+    changed.sort_by(|a, b| (Reverse(a.bytes), &a.id).cmp(&(Reverse(b.bytes), &b.id)));
+    Ok(changed)
+}
+
+fn change(id: &str, old: (Ending, Vec<u8>), new: (Ending, Vec<u8>)) -> Changed {
+    let read = |line: &[u8]| serde_json::from_slice::<Map<String, Value>>(line).unwrap_or_default();
+    let (before, after) = (read(&old.1), read(&new.1));
+    let text = |line: &Map<String, Value>| {
+        line.get("text").and_then(Value::as_str).map(str::to_owned).unwrap_or_default()
+    };
+    let (text_before, text_after) = (text(&before), text(&after));
+    // Why it ended is said elsewhere, and is no column.
+    let own = ["id", "source", "text", "stage", "rule", "value", "threshold", "other", "note"];
+    let both = old.0 == Ending::Written && new.0 == Ending::Written;
+    let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+    let columns = names
+        .filter(|name| both && !own.contains(&name.as_str()) && before.get(*name) != after.get(*name))
+        .cloned()
+        .collect();
+    let bytes = lines_apart(&text_before, &text_after);
+    let (before, after) = (reason(old.0, &old.1), reason(new.0, &new.1));
+    Changed { id: id.to_owned(), before, after, bytes, columns, text_before, text_after }
+}
+
+/// Bytes of lines that only one of two texts has, wherever they stand in it.
+fn lines_apart(before: &str, after: &str) -> u64 {
+    let mut counts: HashMap<&str, i64> = HashMap::new();
+    before.lines().for_each(|line| *counts.entry(line).or_default() += 1);
+    after.lines().for_each(|line| *counts.entry(line).or_default() -= 1);
+    counts.into_iter().map(|(line, count)| line.len() as u64 * count.unsigned_abs()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines_apart;
+
+    #[test]
+    fn lines_that_one_text_has_are_counted() {
+        assert_eq!(lines_apart("one\ntwo\nthree", "three\none\n"), 3);
+        assert_eq!(lines_apart("one\none\n", "one\nfour"), 7);
+        assert_eq!(lines_apart("", ""), 0);
+    }
+}
