@@ -1,6 +1,8 @@
 //! Plugins that were not made with the SDK: in C, with another version of Arrow, with the tables of version 1.0, with those of
 //! a version to come. They load, and run beside the shipped ones.
 
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
 use crate::support::{Bench, examples, rows, succeeded, workspace};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt32Type, UInt64Type};

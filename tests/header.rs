@@ -1,6 +1,8 @@
 //! The C header against the Rust tables: every size, offset, type, number and name, as the C compiler sees them.
 //! What the header's words mean is not tested here: plugins in C are built and run in `c_plugins`.
 
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
 use crate::support::workspace;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
 use std::any::type_name;
