@@ -122,12 +122,6 @@ fn two_runs_are_compared() {
     assert_eq!(json["documents"]["most"].as_array().unwrap().len(), 1);
     std::fs::remove_dir_all(bench.path("before")).unwrap();
     std::fs::rename(bench.path("out"), bench.path("before")).unwrap();
-    run(&[
-        "clean.rules.share-bar=false",
-        "dedupe.mode=\"exact\"",
-        "output.format=\"parquet\"",
-        "run.threads=1",
-    ]);
     run(&["clean.rules.share-bar=false", "dedupe.mode=\"exact\"", "run.threads=1"]);
     let (status, shown) = diff(&[]);
     assert_eq!(status, Some(0), "{shown}");

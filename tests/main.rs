@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod bad_plugins;
+mod c_plugins;
 mod chain;
 mod cli;
 mod config;
 mod formats;
+mod header;
 mod inspect;
 mod invariants;
 mod isolation;

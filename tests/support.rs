@@ -24,7 +24,7 @@ pub fn examples() -> PathBuf {
     let hint =
         "run a plain `cargo test` once, without a package or the name of a test: that builds the examples";
     let there = |name| folder.join(library_name(name)).exists();
-    assert!(there("bad-plugin") && there("min-length"), "{hint}");
+    assert!(["bad-plugin", "min-length", "abi-1-0", "other-arrow"].into_iter().all(there), "{hint}");
     folder
 }
 

@@ -2,13 +2,16 @@
 //! them are `export` (plugin) and the runner's host module.
 //!
 //! Rules: no Rust type, enum, bool or usize crosses. Strings are pointer and length, borrowed for the
-//! call. Fields are only ever appended, and `struct_size` says how many there are; abilities beyond a
-//! table are extensions, found by name. A plugin calls the host's functions only during a call, on the thread
-//! of that call.
+//! call. Fields are only ever appended, and `struct_size` says how many there are ([`read_table`] reads no
+//! further); abilities beyond a table are extensions, found by name. A plugin calls the host's functions only
+//! during a call, on the thread of that call.
+//!
+//! The same in C, with all that an author has to know, is `include/textmill_plugin.h`; a test compares the two.
 
 use arrow_array::ffi::FFI_ArrowArray;
 use arrow_schema::ffi::FFI_ArrowSchema;
 use std::ffi::c_void;
+use std::mem::{MaybeUninit, offset_of};
 
 /// The ABI's major version; a host refuses any other.
 pub const ABI_MAJOR: u32 = 1;
@@ -80,6 +83,62 @@ impl TmStr {
     }
 }
 
+/// A table that begins with `struct_size`, its size in bytes, and of which the other side may know an older or a
+/// younger version.
+///
+/// # Safety
+/// The type is `repr(C)`, begins with a `u32`, and every field that was appended after version 1.0 may be zero: a
+/// function is an `Option`.
+pub unsafe trait Table: Copy {
+    /// Bytes of the table in version 1.0. No version has fewer.
+    const SIZE_1_0: usize;
+}
+
+// SAFETY: all fields are of version 1.0.
+unsafe impl Table for TmHost {
+    const SIZE_1_0: usize = offset_of!(TmHost, get_extension) + size_of::<usize>();
+}
+// SAFETY: as above.
+unsafe impl Table for TmPlugin {
+    const SIZE_1_0: usize = offset_of!(TmPlugin, get_extension) + size_of::<usize>();
+}
+// SAFETY: as above.
+unsafe impl Table for TmAggregate {
+    const SIZE_1_0: usize = offset_of!(TmAggregate, memory_bytes) + size_of::<usize>();
+}
+// SAFETY: as above.
+unsafe impl Table for TmGroup {
+    const SIZE_1_0: usize = offset_of!(TmGroup, reduce) + size_of::<usize>();
+}
+// SAFETY: as above.
+unsafe impl Table for TmPlan {
+    const SIZE_1_0: usize = offset_of!(TmPlan, plan) + size_of::<usize>();
+}
+
+/// Copies a table of the other side, no further than its `struct_size`. Fields that it does not have are zero.
+///
+/// # Errors
+/// The size of a table that is smaller than version 1.0.
+///
+/// # Safety
+/// `table` is aligned and points to as many readable bytes as its first four say.
+pub unsafe fn read_table<T: Table>(table: *const T) -> Result<T, u32> {
+    // SAFETY: every table begins with its size.
+    let size = unsafe { table.cast::<u32>().read() };
+    if (size as usize) < T::SIZE_1_0 {
+        return Err(size);
+    }
+    // A size within a field is none that a version has: the field is left out.
+    let whole = size as usize / align_of::<T>() * align_of::<T>();
+    let mut own = MaybeUninit::<T>::zeroed();
+    // SAFETY: so many bytes can be read there and written here; all of version 1.0 is among them, and zero is good for
+    // what comes behind.
+    unsafe {
+        table.cast::<u8>().copy_to_nonoverlapping(own.as_mut_ptr().cast(), whole.min(size_of::<T>()));
+        Ok(own.assume_init())
+    }
+}
+
 /// One call of the host; only the host looks inside.
 #[repr(C)]
 pub struct TmCall {
@@ -100,6 +159,7 @@ pub struct TmWorker {
 
 /// What the host offers. The table lives as long as the process.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct TmHost {
     /// Bytes of this table.
     pub struct_size: u32,
@@ -127,6 +187,7 @@ pub struct TmHost {
 /// What a plugin offers. The table lives as long as the process. No function may be null; the host refuses
 /// a table in which one is.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct TmPlugin {
     /// Bytes of this table.
     pub struct_size: u32,
@@ -194,6 +255,7 @@ pub type GetExtensionFn = unsafe extern "C" fn(id: TmStr) -> *const c_void;
 
 /// Extension `textmill.aggregate/1`.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct TmAggregate {
     /// Bytes of this table.
     pub struct_size: u32,
@@ -224,6 +286,7 @@ pub struct TmAggregate {
 
 /// Extension `textmill.group/1`.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct TmGroup {
     /// Bytes of this table.
     pub struct_size: u32,
@@ -245,6 +308,7 @@ pub struct TmGroup {
 
 /// Extension `textmill.plan/1`.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct TmPlan {
     /// Bytes of this table.
     pub struct_size: u32,
@@ -261,33 +325,57 @@ pub type EntryPoint = unsafe extern "C" fn(host: *const TmHost) -> *const TmPlug
 #[cfg(all(test, target_pointer_width = "64"))]
 mod tests {
     use super::*;
-    use std::mem::{offset_of, size_of};
 
-    /// The layout is frozen: a change here breaks every plugin in the world.
+    /// The layout is frozen: a smaller number here breaks every plugin in the world. Where each field is, and of which
+    /// type, is compared with the C header.
     #[test]
-    fn the_layout_of_1_0_stands() {
+    fn the_sizes_of_1_0_stand() {
         assert_eq!(size_of::<TmStr>(), 16);
-        assert_eq!(offset_of!(TmHost, name), 8);
-        assert_eq!(offset_of!(TmHost, version), 24);
-        assert_eq!(offset_of!(TmHost, log), 40);
-        assert_eq!(offset_of!(TmHost, report), 48);
-        assert_eq!(offset_of!(TmHost, should_stop), 56);
-        assert_eq!(offset_of!(TmHost, progress), 64);
-        assert_eq!(offset_of!(TmHost, metric_add), 72);
-        assert_eq!(offset_of!(TmHost, get_extension), 80);
-        assert_eq!(size_of::<TmHost>(), 88);
-        assert_eq!(offset_of!(TmPlugin, abi_major), 4);
-        assert_eq!(offset_of!(TmPlugin, descriptor), 16);
-        assert_eq!(offset_of!(TmPlugin, bind), 32);
-        assert_eq!(offset_of!(TmPlugin, release_stage), 40);
-        assert_eq!(offset_of!(TmPlugin, new_worker), 48);
-        assert_eq!(offset_of!(TmPlugin, release_worker), 56);
-        assert_eq!(offset_of!(TmPlugin, process), 64);
-        assert_eq!(offset_of!(TmPlugin, flush), 72);
-        assert_eq!(offset_of!(TmPlugin, get_extension), 80);
-        assert_eq!(size_of::<TmPlugin>(), 88);
-        assert_eq!(size_of::<TmAggregate>(), 56);
-        assert_eq!(size_of::<TmGroup>(), 16);
-        assert_eq!(size_of::<TmPlan>(), 16);
+        assert_eq!(TmHost::SIZE_1_0, 88);
+        assert_eq!(TmPlugin::SIZE_1_0, 88);
+        assert_eq!(TmAggregate::SIZE_1_0, 56);
+        assert_eq!(TmGroup::SIZE_1_0, 16);
+        assert_eq!(TmPlan::SIZE_1_0, 16);
+    }
+
+    /// A group table of a version to come.
+    #[repr(C)]
+    #[derive(Clone, Copy)]
+    struct Later {
+        first: TmGroup,
+        appended: Option<GetExtensionFn>,
+    }
+
+    // SAFETY: it begins as `TmGroup` does, and the field behind may be zero.
+    unsafe impl Table for Later {
+        const SIZE_1_0: usize = TmGroup::SIZE_1_0;
+    }
+
+    unsafe extern "C" fn nothing(_: TmStr) -> *const c_void {
+        std::ptr::null()
+    }
+
+    /// Reads the first `bytes` of a table, which lie in memory of just that size, as those of a table that says `size`.
+    fn read<T: Table, F: Table>(from: F, bytes: usize, size: u32) -> Result<T, u32> {
+        let mut words = vec![0u64; bytes / 8];
+        // SAFETY: both are at least so large.
+        unsafe {
+            (&raw const from).cast::<u8>().copy_to_nonoverlapping(words.as_mut_ptr().cast(), bytes);
+            words.as_mut_ptr().cast::<u32>().write(size);
+            read_table(words.as_ptr().cast::<T>())
+        }
+    }
+
+    #[test]
+    fn a_table_is_read_as_far_as_both_sides_know_it() {
+        let group = TmGroup { struct_size: 0, flags: 7, reduce: None };
+        let later = Later { first: group, appended: Some(nothing) };
+        let older = read::<Later, _>(later, 16, 16);
+        assert!(older.is_ok_and(|table| table.first.flags == 7 && table.appended.is_none()));
+        assert!(read::<Later, _>(later, 24, 24).is_ok_and(|table| table.appended.is_some()));
+        assert!(read::<Later, _>(later, 24, 20).is_ok_and(|table| table.appended.is_none()));
+        assert!(read::<TmGroup, _>(later, 24, 24).is_ok_and(|table| table.flags == 7));
+        assert!(read::<TmGroup, _>(later, 8, 8).is_err_and(|size| size == 8));
+        assert!(read::<TmGroup, _>(later, 8, 0).is_err_and(|size| size == 0));
     }
 }

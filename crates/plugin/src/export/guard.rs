@@ -13,27 +13,29 @@ use std::sync::Arc;
 
 /// The host during a call across the boundary.
 struct AbiHost {
-    table: *const TmHost,
+    table: Option<TmHost>,
     call: *mut TmCall,
 }
 
-impl AbiHost {
-    fn table(&self) -> Option<&TmHost> {
-        // SAFETY: null, or the host's table, which lives as long as the process.
-        unsafe { self.table.as_ref() }
+/// Reads the host's table, which may be of an older or a younger minor version; `None` where there is none.
+pub(super) fn host_table(host: *const TmHost) -> Option<TmHost> {
+    if host.is_null() {
+        return None;
     }
+    // SAFETY: the host's table lives as long as the process and says how large it is.
+    unsafe { abi::read_table(host) }.ok()
 }
 
 impl Host for AbiHost {
     fn log(&self, level: Level, message: &str) {
-        if let Some(host) = self.table() {
+        if let Some(host) = &self.table {
             // SAFETY: the call is the host's own and the string outlives this line.
             unsafe { (host.log)(self.call, level as u32, TmStr::lend(message)) }
         }
     }
 
     fn report(&self, level: Level, row: Option<u32>, code: &str, message: &str) {
-        if let Some(host) = self.table() {
+        if let Some(host) = &self.table {
             let row = row.unwrap_or(abi::NO_ROW);
             // SAFETY: as in `log`.
             unsafe { (host.report)(self.call, level as u32, row, TmStr::lend(code), TmStr::lend(message)) }
@@ -42,18 +44,18 @@ impl Host for AbiHost {
 
     fn should_stop(&self) -> bool {
         // SAFETY: as in `log`.
-        self.table().is_some_and(|host| unsafe { (host.should_stop)(self.call) } != 0)
+        self.table.is_some_and(|host| unsafe { (host.should_stop)(self.call) } != 0)
     }
 
     fn progress(&self, done: u64, total: u64) {
-        if let Some(host) = self.table() {
+        if let Some(host) = &self.table {
             // SAFETY: as in `log`.
             unsafe { (host.progress)(self.call, done, total) }
         }
     }
 
     fn metric_add(&self, name: &str, value: u64) {
-        if let Some(host) = self.table() {
+        if let Some(host) = &self.table {
             // SAFETY: as in `log`.
             unsafe { (host.metric_add)(self.call, TmStr::lend(name), value) }
         }
@@ -84,7 +86,7 @@ pub(super) fn guarded(
     call: *mut TmCall,
     body: impl FnOnce(&Call<'_>) -> Result<i32>,
 ) -> i32 {
-    let abi_host = AbiHost { table: host, call };
+    let abi_host = AbiHost { table: host_table(host), call };
     let call = Call::new(&abi_host);
     let error = match catch_unwind(AssertUnwindSafe(|| body(&call))) {
         Ok(Ok(status)) => {

@@ -78,8 +78,12 @@ unsafe impl Sync for Exported {}
 
 static EXPORTED: OnceLock<Exported> = OnceLock::new();
 
-/// The table of this library's plugin; null when the descriptor cannot be made. For `export!`.
-pub fn table(_host: *const TmHost, plugin: fn() -> PluginSpec) -> *const TmPlugin {
+/// The table of this library's plugin; null when the descriptor cannot be made, or the host's table is none of
+/// this major version. For `export!`.
+pub fn table(host: *const TmHost, plugin: fn() -> PluginSpec) -> *const TmPlugin {
+    if !host.is_null() && guard::host_table(host).is_none() {
+        return std::ptr::null();
+    }
     let made = catch_unwind(|| {
         keep_panics_quiet();
         EXPORTED.get_or_init(|| {

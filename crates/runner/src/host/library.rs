@@ -7,7 +7,7 @@ use arrow_schema::SchemaRef;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use textmill_plugin::abi::{ABI_MAJOR, EntryPoint, SYMBOL, SYMBOL_STEM, TmPlugin};
+use textmill_plugin::abi::{ABI_MAJOR, EntryPoint, SYMBOL, SYMBOL_STEM, Table, TmPlugin, read_table};
 use textmill_plugin::abi::{BindFn, GetExtensionFn, NewWorkerFn, ProcessFn, ReleaseStageFn, ReleaseWorkerFn};
 use textmill_plugin::call::Call;
 use textmill_plugin::descriptor::PluginDescriptor;
@@ -110,22 +110,21 @@ impl LoadedPlugin {
         }
         // The major version first: with another one, nothing else is where it seems.
         // SAFETY: every table of every version begins with `struct_size` and `abi_major`.
-        let (struct_size, major) =
-            unsafe { ((&raw const (*table).struct_size).read(), (&raw const (*table).abi_major).read()) };
+        let major = unsafe { (&raw const (*table).abi_major).read() };
         if major != ABI_MAJOR {
             let message =
                 format!("it is a plugin for ABI version {major}, and this host speaks version {ABI_MAJOR}");
             return Err(fail(message, Some("rebuild the plugin with the SDK of this textmill")));
         }
-        if (struct_size as usize) < size_of::<TmPlugin>() {
-            let message =
-                format!("its table has {struct_size} bytes, and version 1.0 has {}", size_of::<TmPlugin>());
-            return Err(fail(message, None));
-        }
-        // SAFETY: it is aligned and as large as this table, and lives as long as the process.
-        let table: &'static TmPlugin = unsafe { &*table };
+        // An older plugin's table may end before this host's, a younger one's behind it.
+        // SAFETY: it is aligned, and as large as it says.
+        let table = unsafe { read_table(table) }.map_err(|size| {
+            let least = TmPlugin::SIZE_1_0;
+            let message = format!("its table has {size} bytes, and that of version 1.0 has {least}");
+            fail(message, Some("`struct_size` must be the size of the plugin's own table, `TmPlugin`"))
+        })?;
         let functions =
-            Functions::of(table).ok_or_else(|| fail("a function is missing in its table".into(), None))?;
+            Functions::of(&table).ok_or_else(|| fail("a function is missing in its table".into(), None))?;
         // SAFETY: the plugin's string lives as long as the process.
         let json = unsafe { table.descriptor.to_string() };
         let descriptor: PluginDescriptor =

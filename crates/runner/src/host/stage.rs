@@ -13,7 +13,9 @@ use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
 use textmill_core::event;
-use textmill_plugin::abi::{self, TmAggregate, TmGroup, TmPlan, TmStage, TmStr, TmWorker, status};
+use textmill_plugin::abi::{
+    self, Table, TmAggregate, TmGroup, TmPlan, TmStage, TmStr, TmWorker, read_table, status,
+};
 use textmill_plugin::call::Call;
 use textmill_plugin::error::{Error, ErrorKind, Result};
 use textmill_plugin::operator::{Output, Stage, Worker};
@@ -48,17 +50,24 @@ impl Drop for Handle {
 }
 
 impl Handle {
-    /// A table of an extension, where the plugin has it in full.
-    fn extension<T>(&self, id: &str) -> Option<&T> {
+    /// The table of an extension, where the plugin has it.
+    ///
+    /// # Errors
+    /// Where what it has is no such table.
+    fn extension<T: Table>(&self, id: &str) -> Result<Option<T>> {
         // SAFETY: the string is lent for the call.
-        let table = unsafe { (self.functions.get_extension)(TmStr::lend(id)) };
-        if table.is_null() || !table.cast::<T>().is_aligned() {
-            return None;
+        let table = unsafe { (self.functions.get_extension)(TmStr::lend(id)) }.cast::<T>();
+        if table.is_null() {
+            return Ok(None);
+        }
+        if !table.is_aligned() {
+            return Err(contract(format!("its table of `{id}` is not aligned")));
         }
         // SAFETY: every extension table begins with its size and lives as long as the process.
-        let size = unsafe { table.cast::<u32>().read() } as usize;
-        // SAFETY: it is as large as the table that this host knows.
-        (size >= size_of::<T>()).then(|| unsafe { &*table.cast::<T>() })
+        unsafe { read_table(table) }.map(Some).map_err(|size| {
+            let least = T::SIZE_1_0;
+            contract(format!("its table of `{id}` has {size} bytes, and that of version 1.0 has {least}"))
+        })
     }
 }
 
@@ -122,7 +131,7 @@ impl LoadedStage {
 }
 
 fn plan_of(handle: &Handle, call: &Call<'_>) -> Result<Option<String>> {
-    let Some(extension) = handle.extension::<TmPlan>(abi::EXT_PLAN) else { return Ok(None) };
+    let Some(extension) = handle.extension::<TmPlan>(abi::EXT_PLAN)? else { return Ok(None) };
     let plan = extension.plan.ok_or_else(|| missing("plan"))?;
     let mut text = TmStr::EMPTY;
     // SAFETY: the stage is alive, the place is ours.
@@ -133,7 +142,7 @@ fn plan_of(handle: &Handle, call: &Call<'_>) -> Result<Option<String>> {
 }
 
 fn state_schema_of(handle: &Handle, call: &Call<'_>) -> Result<Option<SchemaRef>> {
-    let Some(extension) = handle.extension::<TmAggregate>(abi::EXT_AGGREGATE) else { return Ok(None) };
+    let Some(extension) = handle.extension::<TmAggregate>(abi::EXT_AGGREGATE)? else { return Ok(None) };
     let state_schema = extension.state_schema.ok_or_else(|| missing("state_schema"))?;
     let mut schema = FFI_ArrowSchema::empty();
     // SAFETY: the stage is alive, the place is ours and empty.
@@ -206,8 +215,8 @@ fn export(batch: RecordBatch) -> FFI_ArrowArray {
 }
 
 impl LoadedWorker {
-    fn extension<T>(&self, id: &str) -> Result<&T> {
-        self.handle.extension(id).ok_or_else(|| Error::unsupported(id))
+    fn extension<T: Table>(&self, id: &str) -> Result<T> {
+        self.handle.extension(id)?.ok_or_else(|| Error::unsupported(id))
     }
 
     /// One answer of `process` or `flush`.
@@ -300,12 +309,10 @@ impl Worker for LoadedWorker {
     }
 
     fn memory_bytes(&self) -> u64 {
-        let memory_bytes =
-            self.handle.extension::<TmAggregate>(abi::EXT_AGGREGATE).and_then(|e| e.memory_bytes);
-        match memory_bytes {
+        match self.extension::<TmAggregate>(abi::EXT_AGGREGATE).map(|e| e.memory_bytes) {
             // SAFETY: the worker is ours, and no call on it is under way.
-            Some(memory_bytes) => unsafe { memory_bytes(self.worker) },
-            None => 0,
+            Ok(Some(memory_bytes)) => unsafe { memory_bytes(self.worker) },
+            _ => 0,
         }
     }
 }
