@@ -86,7 +86,8 @@
  *              `row` (uint32, no nulls): for each answered row, the row of the passed batch that it is, ascending.
  *              With "preserve" there is a row for each passed row, in order. Columns that are not written go on
  *              by themselves. `id`, `source`, `ordinal` and `carried` belong to the host and cannot be written.
- *   events     what was done to which document and why. The columns are always these, in this order:
+ *   events     what was done to which document and why; left as it was, released, where nothing was done. The
+ *              columns are always these, in this order:
  *
  *              row          uint32  "I"            row of the passed batch
  *              action       uint8   "C"            TM_ACTION_...
@@ -234,7 +235,8 @@ typedef struct TmHost {
   void (*report)(TmCall *call, uint32_t severity, uint32_t row, TmStr code, TmStr message);
   /* 1 when the run is being stopped, else 0. Long work asks a few times a second, and answers TM_CANCELLED. */
   uint32_t (*should_stop)(TmCall *call);
-  /* How much of the call's work is done. */
+  /* How much of the call's work is done. With a `total` of 0, `done` is the row that begins: where the plugin runs in a
+   * process of its own, the host knows by it which row it died of, and need not look for it by halving. */
   void (*progress)(TmCall *call, uint64_t done, uint64_t total);
   /* Adds to a counter that the run reports under the stage. */
   void (*metric_add)(TmCall *call, TmStr name, uint64_t value);

@@ -155,6 +155,8 @@ static int32_t map(const TmStage *stage, TmCall *call, const struct ArrowArray *
   for (row = 0; row < texts.length; row++) {
     uint64_t words;
     TmStr text;
+    /* The row that begins: should it crash in a process of its own, the host knows of which. */
+    stage->host->progress(call, (uint64_t)row, 0);
     /* A null text is one without words. */
     tm_strings_get(&texts, row, &text);
     if (!count(stage->host, call, text, &unasked, &words)) {

@@ -79,6 +79,8 @@ static int32_t map(const TmStage *stage, TmCall *call, const struct ArrowArray *
   for (row = 0; row < texts.length; row++) {
     uint64_t chars;
     TmStr text;
+    /* The row that begins: should it crash in a process of its own, the host knows of which. */
+    stage->host->progress(call, (uint64_t)row, 0);
     if (stage->host->should_stop(call)) {
       return tm_fail(stage->host, call, TM_CANCELLED, TM_NO_ROW, "cancelled", "the run is being stopped");
     }
