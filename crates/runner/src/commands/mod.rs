@@ -16,9 +16,9 @@ use crate::failure::Failure;
 /// What the user is to be told.
 pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
-        Command::Run(args) => run::run(args, cli.quiet, cli.verbose),
-        Command::Check(args) => check::check(args, cli.quiet),
-        Command::Plugin(command) => plugin::plugin(command),
+        Command::Run(args) => run::run(args, cli.quiet, cli.verbose, cli.locked),
+        Command::Check(args) => check::check(args, cli.quiet, cli.locked),
+        Command::Plugin(command) => plugin::plugin(command, cli.locked),
     }
 }
 

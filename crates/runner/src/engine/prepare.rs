@@ -1,6 +1,8 @@
 //! From a pipeline file to bound stages: plugins found and opened, options checked, columns followed.
 
-use crate::config::{Pipeline, Place, Problem, Problems, StageConfig, check_options, suggest, with_defaults};
+use crate::config::{
+    Locking, Pipeline, Place, Problem, Problems, StageConfig, check_options, suggest, with_defaults,
+};
 use crate::host::{Discovery, LoadedPlugin};
 use crate::input::input_schema;
 use crate::output::OutputColumns;
@@ -92,11 +94,13 @@ impl Bound {
     }
 }
 
-/// Finds and binds everything that a pipeline names.
+/// Finds and binds everything that a pipeline names. Libraries must be those that its lock file names, where there is
+/// one; with `only_locked`, there must be one, and it must name each.
 ///
 /// # Errors
 /// Every mistake found, each with its place.
-pub fn prepare(pipeline: Pipeline) -> Result<Prepared, Problems> {
+pub fn prepare(pipeline: Pipeline, only_locked: bool) -> Result<Prepared, Problems> {
+    let locking = Locking::of(Some(&pipeline.path), only_locked)?;
     let discovery = Discovery::new(Some(&pipeline.path));
     let input = input_schema(&pipeline.input);
     let mut problems = Vec::new();
@@ -105,7 +109,7 @@ pub fn prepare(pipeline: Pipeline) -> Result<Prepared, Problems> {
     // After a stage that cannot be bound, the columns are unknown, and only options are checked.
     let mut columns = Some(Arc::clone(&input));
     for stage in &pipeline.stages {
-        match open(&discovery, stage, &mut opened) {
+        match open(&discovery, &locking, stage, &mut opened) {
             Err(problem) => {
                 problems.push(problem);
                 columns = None;
@@ -137,6 +141,7 @@ pub fn prepare(pipeline: Pipeline) -> Result<Prepared, Problems> {
 
 fn open(
     discovery: &Discovery,
+    locking: &Locking,
     stage: &StageConfig,
     opened: &mut Vec<Arc<LoadedPlugin>>,
 ) -> Result<Arc<LoadedPlugin>, Problem> {
@@ -149,10 +154,14 @@ fn open(
         let hint = hint.unwrap_or_else(|| "`textmill plugin list` shows the plugins that there are".into());
         Problem::at(&stage.plugin_place, message).hint(hint)
     })?;
-    if let Some(plugin) = opened.iter().find(|p| p.path == found.path) {
+    let path = found.real_path();
+    if let Some(plugin) = opened.iter().find(|p| p.path == path) {
         return Ok(Arc::clone(plugin));
     }
-    let plugin = LoadedPlugin::open(&found.path)
+    let expected = locking
+        .expected(&found.name)
+        .map_err(|refused| Problem::at(&stage.plugin_place, refused.message).hint(refused.hint))?;
+    let plugin = LoadedPlugin::open_with(&found.path, expected.as_ref())
         .map_err(|e| Problem::at(&stage.plugin_place, e.to_string()).maybe_hint(e.hint))?;
     let plugin = Arc::new(plugin);
     opened.push(Arc::clone(&plugin));

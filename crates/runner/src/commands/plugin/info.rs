@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use textmill_plugin::descriptor::{Kind, OperatorDescriptor, Read, Rows, Threading};
 
 /// Shows what a plugin says of itself.
-pub(super) fn info(args: &PluginName) -> Result<(), Failure> {
-    let plugin = open(args)?;
+pub(super) fn info(args: &PluginName, locked: bool) -> Result<(), Failure> {
+    let plugin = open(args, locked)?;
     let about = &plugin.descriptor;
     let mut out = format!("{} {}\n", about.name, about.version);
     let mut line = |label: &str, value: &str| {
