@@ -105,7 +105,7 @@ impl Lock {
             }
             put(&mut out, "[plugin.sha256]");
             for (platform, sha256) in &plugin.sha256 {
-                put(&mut out, &format!("{} = {}", quoted(platform), quoted(sha256)));
+                put(&mut out, &format!("{} = {}", key(platform), quoted(sha256)));
             }
         }
         out
@@ -115,6 +115,11 @@ impl Lock {
 fn put(out: &mut String, line: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{line}");
+}
+
+fn key(text: &str) -> String {
+    let is_bare = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    if is_bare { text.to_owned() } else { quoted(text) }
 }
 
 fn quoted(text: &str) -> String {

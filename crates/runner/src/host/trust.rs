@@ -279,11 +279,10 @@ mod unix {
 
     fn foreign(what: &str, path: &Path, rights: Rights, who: Who) -> Refusal {
         let (own, sudo) = match who.uid {
-            ROOT => ("this is root".to_owned(), ""),
+            ROOT => ("and this is root".to_owned(), ""),
             uid => (format!("neither to you (user {uid}) nor to root"), "sudo "),
         };
-        let joint = if who.uid == ROOT { " and " } else { ", " };
-        let message = format!("{what} belongs to user {}{joint}{own}", rights.uid);
+        let message = format!("{what} belongs to user {}, {own}", rights.uid);
         let command = format!("{sudo}chown -h {} {}", who.uid, quoted(path));
         Refusal::new(message).hint(format!("where you know what it is, `{command}` makes it yours"))
     }
