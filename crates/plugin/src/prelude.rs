@@ -10,6 +10,7 @@ pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::group::{Group, group};
 pub use crate::map::{Map, map};
 pub use crate::operator::Output;
+pub use crate::options::Checks;
 pub use crate::plan::Plan;
 pub use crate::row::{Doc, Row};
 pub use arrow_array::{self, Array, ArrayRef, RecordBatch};

@@ -6,6 +6,7 @@ mod memory;
 mod morsel;
 mod names;
 mod outcome;
+mod placed;
 mod pool;
 mod prepare;
 mod profile;
