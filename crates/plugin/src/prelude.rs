@@ -17,7 +17,7 @@ pub use arrow_array::{self, Array, ArrayRef, RecordBatch};
 pub use arrow_schema::{self, DataType, Field, Schema};
 pub use schemars::{self, JsonSchema};
 pub use serde::{self, Deserialize, Serialize};
-pub use serde_json::Value;
+pub use serde_json::{Value, json};
 pub use textmill_core::column::{list, structure};
 pub use textmill_core::edit::{Edit, Rewriter};
 pub use textmill_core::event::{Action, Event};
