@@ -6,6 +6,7 @@ mod bad_plugins;
 mod chain;
 mod cli;
 mod config;
+mod examples;
 mod formats;
 mod invariants;
 mod lock;

@@ -225,3 +225,25 @@ impl<'a> Doc<'a> {
         self.changes.events.push(complete(Event::new(self.number(), Action::Annotate, rule)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::LargeStringArray;
+    use std::sync::Arc;
+
+    #[test]
+    fn lines_lie_side_by_side() {
+        for text in ["", "\n", "one", "one\ntwo\r\n\nfour\r", "a\n\u{2028}b\n"] {
+            let column: ArrayRef = Arc::new(LargeStringArray::from(vec![text]));
+            let batch = RecordBatch::try_from_iter([(TEXT, column)]).unwrap();
+            let row = Row::of(&batch).next().unwrap();
+            let spans: String = row.lines().map(|(span, _)| &text[span]).collect();
+            assert_eq!(spans, text);
+            assert_eq!(
+                row.lines().map(|(_, line)| line).collect::<Vec<_>>(),
+                text.lines().collect::<Vec<_>>()
+            );
+        }
+    }
+}
