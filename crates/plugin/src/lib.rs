@@ -1,7 +1,7 @@
 //! What a textmill plugin is written with.
 //!
-//! A plugin is a `cdylib` crate of safe Rust: implement one of the traits, write
-//! [`export!`](crate::export!) once, and the runner can load it. The traits form a ladder:
+//! A plugin is a `cdylib` crate of safe Rust: implement one of the traits, write [`export!`](crate::export!) once,
+//! and the runner can load it. The traits form a ladder:
 //!
 //! | trait | for |
 //! | --- | --- |
@@ -14,7 +14,8 @@
 //! # A first plugin
 //!
 //! The whole `src/lib.rs` of a plugin that removes lines of dashes and drops what has too few words. Its crate has
-//! `crate-type = ["cdylib", "rlib"]` (the second for its tests), and depends on `textmill-plugin`, `serde` and `schemars`.
+//! `crate-type = ["cdylib", "rlib"]` (the second for its tests), and depends on `textmill-plugin`, `serde` and
+//! `schemars`.
 //!
 //! ```standalone_crate
 //! use textmill_plugin::prelude::*;
@@ -88,42 +89,46 @@
 //!
 //! # Options
 //!
-//! A struct with `Serialize`, `Deserialize` and `JsonSchema`. The runner checks a pipeline against the schema and shows each
-//! mistake at its line; what the schema cannot say, `bind` checks with [`Checks`](options::Checks), all of it at once.
+//! A struct with `Serialize`, `Deserialize` and `JsonSchema`. The runner checks a pipeline against the schema and
+//! shows each mistake at its line; what the schema cannot say, `bind` checks with [`Checks`](options::Checks), all of
+//! it at once.
 //!
 //! # Editing text
 //!
-//! Text is never handed back: a plugin says which bytes to replace, and under which rule, with [`Doc::remove`](row::Doc::remove),
-//! [`Doc::replace`](row::Doc::replace) or an [`Edit`](edit::Edit) that bears what was measured. The runner applies the edits and
-//! writes each to the ledger. Where rules work on what rules before them left, a [`Rewriter`](edit::Rewriter) keeps the spans
-//! in order.
+//! Text is never handed back: a plugin says which bytes to replace, and under which rule, with
+//! [`Doc::remove`](row::Doc::remove), [`Doc::replace`](row::Doc::replace) or an [`Edit`](edit::Edit) that bears what
+//! was measured. The SDK makes the new text of them; the runner checks that they do, and writes each to the ledger.
+//! Where rules work on what rules before them left, a [`Rewriter`](edit::Rewriter) keeps the spans in order.
 //!
 //! # Columns
 //!
-//! An operator is passed the columns that its [`Describe`](descriptor::Describe) reads, and none else. It writes those that it
-//! declares, with [`Doc::set`](row::Doc::set): anything that serde can write and that fits the type. [`column::list`] and
-//! [`column::structure`] make types of types.
+//! An operator is passed the columns that its [`Describe`](descriptor::Describe) reads, and none else. It writes
+//! those that it declares, with [`Doc::set`](row::Doc::set): anything that serde can write and that fits the type.
+//! [`column::list`] and [`column::structure`] make types of types.
 //!
 //! # Dropping
 //!
-//! A document is dropped with a rule, a value and the threshold that it crossed ([`Doc::drop`](row::Doc::drop)), or with a note
-//! or another document ([`Doc::drop_with`](row::Doc::drop_with)). It is written to `rejected.jsonl` with them.
+//! A document is dropped with a rule, a value and the threshold that it crossed ([`Doc::drop`](row::Doc::drop)), or
+//! with a note or another document ([`Doc::drop_with`](row::Doc::drop_with)). It is written to `rejected.jsonl` with
+//! them.
 //!
 //! # Errors
 //!
-//! `Err` from [`map`](map::Map::map) fails that document, which is written to `failed.jsonl` with the message; a panic does, too.
-//! An error in `bind` ends the run before it begins. Every standard error and every string turns into an
-//! [`Error`](error::Error) with `?`.
+//! `Err` from [`map`](map::Map::map) fails that document, which is written to `failed.jsonl` with the message; a
+//! panic does, too. An error in `bind` ends the run before it begins. Every standard error and every string turns
+//! into an [`Error`](error::Error) with `?`.
 //!
 //! # Logs, counters, progress, cancellation
 //!
 //! All of them go through the [`Call`](call::Call), which [`Doc::call`](row::Doc::call) gives. Lines of
-//! [`Level::Debug`](call::Level) show with `--verbose`; counters stand in `run.json`. The SDK asks between documents whether the
-//! run is being stopped; a loop of seconds over one document asks for itself, with [`Call::keep_going`](call::Call::keep_going).
+//! [`Level::Debug`](call::Level) show with `--verbose`; counters stand in `run.json`. The SDK asks between documents
+//! whether the run is being stopped; a loop of seconds over one document asks for itself, with
+//! [`Call::keep_going`](call::Call::keep_going).
 //!
 //! # Tests
 //!
-//! With the feature `harness`, a plugin runs in its own tests through the code that the runner uses, without a library:
+//! With the feature `harness`, a plugin runs in its own tests through the code that the runner uses, without a
+//! library:
 //!
 //! ```ignore
 //! #[test]
@@ -132,23 +137,24 @@
 //! }
 //! ```
 //!
-//! Each file in `cases` is a document (or several, see [`harness`]); what becomes of it is compared with a snapshot.
+//! Each file in `cases` is a document (or several, see the module `harness`); what becomes of it is compared with a snapshot.
 //! `textmill plugin check` tries the built library with input that no author thinks of.
 //!
 //! # What crosses the boundary
 //!
 //! Record batches by the Arrow C Data Interface, options and descriptor as JSON, strings by pointer and length; see
-//! [`abi`]. No Rust type crosses, so plugin and runner may be built by different compilers, with different versions of
-//! every crate, and a plugin may be written in another language.
+//! [`abi`]. No Rust type crosses, so plugin and runner may be built by different compilers, with different versions
+//! of every crate, and a plugin may be written in another language.
 //!
 //! # Versions
 //!
-//! The number in the one symbol is the major version of the contract. Within it, tables only grow at their end: a plugin that was
-//! built with an older minor version still loads. A plugin of another major version is refused by name.
+//! The number in the one symbol is the major version of the contract. Within it, tables only grow at their end: a
+//! plugin that was built with an older minor version still loads. A plugin of another major version is refused by
+//! name.
 //!
-//! Documents must come out the same at any number of threads and in batches of any size. So a plugin reads no clock, no file
-//! and no network, makes no random numbers without a fixed seed, lets no order of a hash map reach an output, and keeps
-//! nothing from one document to the next but scratch space.
+//! Documents must come out the same at any number of threads and in batches of any size. So a plugin reads no clock,
+//! no file and no network, makes no random numbers without a fixed seed, lets no order of a hash map reach an output,
+//! and keeps nothing from one document to the next but scratch space.
 //!
 //! Unsafe code stands in `abi` and `export` alone.
 #![deny(unsafe_code)]

@@ -47,8 +47,8 @@ impl<'a> Row<'a> {
         self.text().split_inclusive('\n').map(move |whole| {
             let span = start..start + whole.len();
             start = span.end;
-            let line = whole.strip_suffix('\n').unwrap_or(whole);
-            (span, line.strip_suffix('\r').unwrap_or(line))
+            let line = whole.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+            (span, line.unwrap_or(whole))
         })
     }
 

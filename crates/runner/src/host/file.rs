@@ -176,3 +176,56 @@ fn hash(mut file: &File) -> std::io::Result<String> {
     }
     Ok(sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    /// A file of the test's own. Its content is no library, and the loader of these tests only reads it.
+    fn folder() -> (tempfile::TempDir, PathBuf) {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap().join("library");
+        std::fs::write(&path, "what was hashed").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_file_that_is_swapped_after_hashing_is_not_the_one_that_is_loaded() {
+        let (folder, path) = folder();
+        let file = LibraryFile::open(&path).unwrap();
+        // As `printf 'what was hashed' | sha256sum` says.
+        assert_eq!(file.sha256, "3ebe079530feb693b25d794e9bb741aeb27069f2b40fcc2e9bc37aa5e8727ac8");
+        let other = folder.path().join("other");
+        std::fs::write(&other, "something else").unwrap();
+        std::fs::rename(&other, &path).unwrap();
+        assert_eq!(file.load(|name| std::fs::read_to_string(name)).unwrap(), "what was hashed");
+    }
+
+    #[test]
+    fn a_file_that_is_written_over_after_hashing_is_refused() {
+        let (_folder, path) = folder();
+        let file = LibraryFile::open(&path).unwrap();
+        let write_and_read = |name: &Path| {
+            std::fs::write(&path, "something else, and longer")?;
+            std::fs::read_to_string(name)
+        };
+        let refusal = file.load(write_and_read).unwrap_err();
+        assert_eq!(refusal.message, "it changes while it is being loaded");
+    }
+
+    #[test]
+    fn a_descriptor_outlives_what_was_loaded_by_it() {
+        let (_folder, path) = folder();
+        let name = |file: LibraryFile| file.load(|name| Ok::<_, std::io::Error>(name.to_owned())).unwrap();
+        let first = name(LibraryFile::open(&path).unwrap());
+        assert_eq!(first, name(LibraryFile::open(&path).unwrap()), "one descriptor for one file");
+        let other = path.with_file_name("other");
+        std::fs::write(&other, "another").unwrap();
+        assert_ne!(first, name(LibraryFile::open(&other).unwrap()));
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(std::fs::read_to_string(first).unwrap(), "what was hashed");
+    }
+}

@@ -295,7 +295,8 @@ mod unix {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::unix::{Rights, Who};
     use super::*;
