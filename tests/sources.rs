@@ -56,3 +56,47 @@ fn unsafe_code_stands_in_the_abi_the_export_and_the_host_alone() {
         assert!(lib.contains("#![forbid(unsafe_code)]"), "{} does not forbid unsafe code", path.display());
     }
 }
+
+/// What ships is written with what an outside author has: the SDK's documented modules, and crates from the registry.
+#[test]
+fn the_shipped_plugins_use_nothing_that_an_outside_author_cannot() {
+    let root = workspace();
+    let manifest = |path: &Path| -> toml::Table { std::fs::read_to_string(path).unwrap().parse().unwrap() };
+    let shared = manifest(&root.join("Cargo.toml"));
+    let shared = shared["workspace"]["dependencies"].as_table().unwrap();
+    let mut plugins = 0;
+    for plugin in std::fs::read_dir(root.join("plugins")).unwrap() {
+        let folder = plugin.unwrap().path();
+        plugins += 1;
+        let own = manifest(&folder.join("Cargo.toml"));
+        for (name, dependency) in own["dependencies"].as_table().unwrap() {
+            let is_shared = dependency.get("workspace").is_some();
+            let dependency = if is_shared { &shared[name] } else { dependency };
+            let is_local = dependency.get("path").is_some() || dependency.get("git").is_some();
+            assert!(!is_local || name == "textmill-plugin", "{} depends on {name}", folder.display());
+            // Features of the SDK are for tests.
+            assert!(name != "textmill-plugin" || own["dependencies"][name].get("features").is_none());
+        }
+        for file in rust_files(&folder.join("src")) {
+            let code = code(&file);
+            for inner in
+                ["textmill_core", "::abi", "::export::", "::drive", "::operator", "env!(\"CARGO", "include!"]
+            {
+                assert!(!code.contains(inner), "{} uses {inner}", file.display());
+            }
+        }
+        assert!(!folder.join("build.rs").exists(), "{} has a build script", folder.display());
+    }
+    assert_eq!(plugins, 4);
+}
+
+/// The page for authors names what there is.
+#[test]
+fn the_authors_page_shows_every_example() {
+    let folder = workspace().join("crates/plugin");
+    let page = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    for file in rust_files(&folder.join("examples")) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(page.contains(&format!("examples/{name}")), "the page does not show {name}");
+    }
+}

@@ -96,6 +96,32 @@ impl Program {
         self
     }
 
+    /// Runs it as a program with more rights than its caller: root calls on behalf of another user. Needs Python.
+    #[cfg(unix)]
+    pub fn on_behalf_of(mut self, user: u32) -> Self {
+        let script =
+            format!("import os, sys; os.setresuid({user}, 0, 0); os.execv(sys.argv[1], sys.argv[1:])");
+        self.wrap(Command::new("python3").args(["-c", &script]));
+        self
+    }
+
+    /// Puts another command in front.
+    #[cfg(unix)]
+    fn wrap(&mut self, front: &mut Command) {
+        let mut command = Command::new(front.get_program());
+        command.args(front.get_args()).arg(self.command.get_program()).args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if let Some(folder) = self.command.get_current_dir() {
+            command.current_dir(folder);
+        }
+        self.command = command;
+    }
+
     /// Starts it and does not wait.
     pub fn spawn(mut self) -> Child {
         let command = self.command.env(ARGUMENTS, &self.arguments);
@@ -105,20 +131,9 @@ impl Program {
     /// Lets no file grow beyond so many blocks of 512 bytes: writing more fails as on a full disk.
     #[cfg(unix)]
     pub fn with_largest_file(mut self, blocks: u32) -> Self {
-        let mut shell = Command::new("sh");
         // Ignored, the signal leaves the call that writes to fail.
-        shell.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"")).arg("sh");
-        shell.arg(self.command.get_program()).args(self.command.get_args());
-        for (name, value) in self.command.get_envs() {
-            match value {
-                Some(value) => shell.env(name, value),
-                None => shell.env_remove(name),
-            };
-        }
-        if let Some(folder) = self.command.get_current_dir() {
-            shell.current_dir(folder);
-        }
-        self.command = shell;
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        self.wrap(Command::new("sh").args(["-c", &script, "sh"]));
         self
     }
 

@@ -38,7 +38,7 @@ fn main() -> Result {
     };
     let library = env::current_exe()?.with_file_name("examples").join(library_name("no-op"));
     let loaded = LoadedPlugin::open(&library)?;
-    let isolated = IsolatedPlugin::open(&library, Limits::default(), Repros::default())?;
+    let isolated = IsolatedPlugin::open(&library, None, Limits::default(), Repros::default())?;
     let native = no_op::plugin();
     let ways: [(&str, &dyn Plugin); 3] = [("direct", &native), ("loaded", &loaded), ("isolated", &isolated)];
     for operator in ["nothing", "same"] {

@@ -5,6 +5,7 @@ use crate::descriptor::{Describe, Kind};
 use crate::error::{Error, Result};
 use crate::operator::{OperatorEntry, Stage, Worker};
 use crate::options::{self, Options};
+use crate::pace::Pace;
 use crate::row::Row;
 use arrow_array::cast::AsArray;
 use arrow_array::{LargeBinaryArray, RecordBatch};
@@ -18,6 +19,58 @@ use std::sync::{Arc, LazyLock};
 ///
 /// Any split of the documents and any order of merging must give the same report: count in integers,
 /// sort before you report.
+///
+/// ```
+/// use textmill_plugin::prelude::*;
+///
+/// #[derive(Serialize, Deserialize, JsonSchema)]
+/// struct NoOptions {}
+///
+/// /// Reports how many documents there are, and how many bytes.
+/// struct Sizes;
+///
+/// #[derive(Default, Serialize, Deserialize)]
+/// struct State {
+///     documents: u64,
+///     bytes: u64,
+/// }
+///
+/// impl Aggregate for Sizes {
+///     type Options = NoOptions;
+///     type State = State;
+///
+///     fn describe() -> Describe {
+///         Describe::new("sizes").reads("text")
+///     }
+///
+///     fn bind(_: NoOptions) -> Result<Self> {
+///         Ok(Self)
+///     }
+///
+///     fn update(&self, state: &mut State, row: &Row<'_>) -> Result<()> {
+///         self.merge(state, State { documents: 1, bytes: row.text().len() as u64 })
+///     }
+///
+///     fn merge(&self, into: &mut State, from: State) -> Result<()> {
+///         into.documents += from.documents;
+///         into.bytes += from.bytes;
+///         Ok(())
+///     }
+///
+///     fn finish(&self, state: State) -> Result<Value> {
+///         Ok(json!({ "documents": state.documents, "bytes": state.bytes }))
+///     }
+///
+///     fn memory_bytes(&self, _: &State) -> u64 {
+///         size_of::<State>() as u64
+///     }
+/// }
+///
+/// # let entry =
+/// aggregate::<Sizes>() // goes into `textmill_plugin::export!`
+/// # ;
+/// # assert!(entry.descriptor.is_stage());
+/// ```
 pub trait Aggregate: Send + Sync + Sized + 'static {
     /// What a pipeline can set.
     type Options: Options;
@@ -117,11 +170,10 @@ impl<T: Aggregate> AggregateWorker<T> {
 impl<T: Aggregate> Worker for AggregateWorker<T> {
     fn update(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<()> {
         self.fresh = T::State::default();
+        let mut pace = Pace::new();
         for row in Row::of(&input) {
             call.at_row(Some(row.index() as u32));
-            if row.index() % 64 == 0 {
-                call.keep_going()?;
-            }
+            pace.before(&row, call)?;
             self.operator.update(&mut self.fresh, &row).map_err(|e| e.at_row(call.row()))?;
         }
         call.at_row(None);

@@ -11,6 +11,47 @@ use arrow_schema::{Schema, SchemaRef};
 use std::sync::Arc;
 
 /// An operator on record batches. Each worker thread works on its own clone.
+///
+/// ```
+/// use std::sync::Arc;
+/// use textmill_plugin::prelude::arrow_array::UInt64Array;
+/// use textmill_plugin::prelude::*;
+///
+/// #[derive(Serialize, Deserialize, JsonSchema)]
+/// struct NoOptions {}
+///
+/// /// Writes how many bytes a text has.
+/// #[derive(Clone)]
+/// struct TextBytes;
+///
+/// impl BatchMap for TextBytes {
+///     type Options = NoOptions;
+///
+///     fn describe() -> Describe {
+///         Describe::new("text-bytes").reads("text").writes("bytes", DataType::UInt64)
+///     }
+///
+///     fn bind(_: NoOptions) -> Result<Self> {
+///         Ok(Self)
+///     }
+///
+///     fn schema(&self) -> Schema {
+///         Schema::new(vec![Field::new("bytes", DataType::UInt64, true)])
+///     }
+///
+///     fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output> {
+///         call.keep_going()?;
+///         let bytes: UInt64Array = Row::of(batch).map(|row| Some(row.text().len() as u64)).collect();
+///         let documents = RecordBatch::try_new(Arc::new(self.schema()), vec![Arc::new(bytes)])?;
+///         Ok(Output { documents, events: Vec::new() })
+///     }
+/// }
+///
+/// # let entry =
+/// batch_map::<TextBytes>() // goes into `textmill_plugin::export!`
+/// # ;
+/// # assert_eq!(entry.descriptor.writes[0].column, "bytes");
+/// ```
 pub trait BatchMap: Clone + Send + Sync + 'static {
     /// What a pipeline can set.
     type Options: Options;

@@ -58,6 +58,29 @@ impl Host for NoHost {
 }
 
 /// One call of the host into a plugin.
+///
+/// ```
+/// use textmill_plugin::prelude::*;
+///
+/// /// The most frequent byte of a long text, found slowly.
+/// fn most_frequent(text: &str, call: &Call<'_>) -> Result<Option<u8>> {
+///     let parts = text.as_bytes().chunks(1 << 16);
+///     let mut counts = [0u64; 256];
+///     for (done, part) in parts.enumerate() {
+///         // Returns an error once the run is being stopped: pass it on.
+///         call.keep_going()?;
+///         call.progress(done as u64 * (1 << 16), text.len() as u64);
+///         part.iter().for_each(|&byte| counts[byte as usize] += 1);
+///     }
+///     call.metric_add("bytes-looked-at", text.len() as u64);
+///     let most = (0..=255u8).max_by_key(|&byte| counts[byte as usize]);
+///     call.log(Level::Debug, &format!("most frequent: {most:?}"));
+///     Ok(most)
+/// }
+///
+/// let call = Call::new(&textmill_plugin::call::NoHost);
+/// assert_eq!(most_frequent("abracadabra", &call).unwrap(), Some(b'a'));
+/// ```
 pub struct Call<'a> {
     host: &'a dyn Host,
     row: Cell<Option<u32>>,

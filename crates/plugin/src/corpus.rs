@@ -9,6 +9,7 @@ use crate::group::{Group, group};
 use crate::map::{Map, map};
 use crate::operator::{OperatorEntry, Output};
 use crate::options::Options;
+use crate::pace::Pace;
 use crate::plan::Plan;
 use crate::row::{Doc, Row};
 use crate::{batch_map::BatchMap, batch_map::batch_map};
@@ -28,6 +29,50 @@ use textmill_core::column::ORDINAL;
 ///
 /// Each document emits items under keys; the host brings items with equal keys together; what is found
 /// in a group goes back to the documents it concerns. Each worker thread works on its own clone.
+///
+/// ```
+/// use textmill_plugin::prelude::*;
+///
+/// #[derive(Serialize, Deserialize, JsonSchema)]
+/// struct NoOptions {}
+///
+/// /// Writes how many documents come from the same source.
+/// #[derive(Clone)]
+/// struct Siblings;
+///
+/// impl Corpus for Siblings {
+///     type Options = NoOptions;
+///     type Item = ();
+///     type Finding = u64;
+///
+///     fn describe() -> Describe {
+///         Describe::new("siblings").reads("source").writes("siblings", DataType::UInt64)
+///     }
+///
+///     fn bind(_: NoOptions) -> Result<Self> {
+///         Ok(Self)
+///     }
+///
+///     fn emit(&mut self, row: &Row<'_>, out: &mut Emitter<()>) -> Result<()> {
+///         row.str("source").map_or(Ok(()), |source| out.emit(source, &()))
+///     }
+///
+///     fn reduce(&mut self, _source: &[u8], items: &[(u64, ())], out: &mut Findings<u64>) -> Result<()> {
+///         let others = items.len() as u64 - 1;
+///         items.iter().try_for_each(|(ordinal, ())| out.give(*ordinal, &others))
+///     }
+///
+///     fn apply(&mut self, doc: &mut Doc<'_>, found: &[u64]) -> Result<()> {
+///         doc.set("siblings", found.first());
+///         Ok(())
+///     }
+/// }
+///
+/// # let entries =
+/// corpus::<Siblings>() // goes into `textmill_plugin::export!`
+/// # ;
+/// # assert_eq!(entries.len(), 4);
+/// ```
 pub trait Corpus: Clone + Send + Sync + 'static {
     /// What a pipeline can set.
     type Options: Options;
@@ -191,8 +236,10 @@ impl<T: Corpus> BatchMap for Emit<T> {
 
     fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output> {
         let mut out = Emitter { ordinal: 0, rows: Keyed::default(), items: PhantomData };
+        let mut pace = Pace::new();
         for row in Row::of(batch) {
             call.at_row(Some(row.index() as u32));
+            pace.before(&row, call)?;
             out.ordinal = row.ordinal();
             self.0.emit(&row, &mut out).map_err(|e| e.at_row(call.row()))?;
         }

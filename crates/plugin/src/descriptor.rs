@@ -156,6 +156,19 @@ pub struct Write {
 }
 
 /// Builds the description of an operator.
+///
+/// ```
+/// use textmill_plugin::prelude::*;
+///
+/// Describe::new("place-names")
+///     .doc("Finds names of places. Which ones is told by the language, where it is known.")
+///     .reads("text") // a pipeline without it is refused
+///     .reads_optional("language") // passed where a stage before wrote it
+///     .reads_option("hint-column") // passed where the option `hint-column` names it
+///     .writes("places", list(structure([("name", DataType::Utf8), ("start", DataType::UInt64)])))
+///     .selects() // may drop documents
+///     .version(2); // the second meaning that it has: outputs differ from the first
+/// ```
 #[derive(Clone, Debug)]
 pub struct Describe {
     pub(crate) name: String,

@@ -10,7 +10,8 @@ use arrow_schema::{Schema, SchemaRef};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// An operator on groups of rows. Each worker thread works on its own clone.
+/// An operator on groups of rows. Each worker thread works on its own clone. It stands in a plan, between steps that
+/// make its rows and steps that take them: [`Compose`](crate::compose::Compose) shows one whole.
 pub trait Group: Clone + Send + Sync + 'static {
     /// What a pipeline can set.
     type Options: Options;

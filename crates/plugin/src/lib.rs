@@ -1,7 +1,7 @@
 //! What a textmill plugin is written with.
 //!
-//! A plugin is a `cdylib` crate of safe Rust: implement one of the traits, write
-//! [`export!`](crate::export!) once, and the runner can load it. The traits form a ladder:
+//! A plugin is a `cdylib` crate of safe Rust: implement one of the traits, write [`export!`](crate::export!) once,
+//! and the runner can load it. The traits form a ladder:
 //!
 //! | trait | for |
 //! | --- | --- |
@@ -10,6 +10,151 @@
 //! | [`Aggregate`](aggregate::Aggregate) | a report on the corpus: state, merge, finish |
 //! | [`Corpus`](corpus::Corpus) | documents compared through keys they share |
 //! | [`Group`](group::Group), [`Compose`](compose::Compose) | a plan of your own |
+//!
+//! # A first plugin
+//!
+//! The whole `src/lib.rs` of a plugin that removes lines of dashes and drops what has too few words. Its crate has
+//! `crate-type = ["cdylib", "rlib"]` (the second for its tests), and depends on `textmill-plugin`, `serde` and
+//! `schemars`.
+//!
+//! ```standalone_crate
+//! use textmill_plugin::prelude::*;
+//!
+//! /// What a pipeline can set; the comments are what users read in `textmill plugin info`.
+//! #[derive(Clone, Serialize, Deserialize, JsonSchema)]
+//! #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+//! struct Tidy {
+//!     /// Fewest words that a document may have.
+//!     #[schemars(range(min = 1))]
+//!     min_words: u64,
+//! }
+//!
+//! impl Default for Tidy {
+//!     fn default() -> Self {
+//!         Self { min_words: 5 }
+//!     }
+//! }
+//!
+//! impl Map for Tidy {
+//!     type Options = Self;
+//!
+//!     fn describe() -> Describe {
+//!         Describe::new("tidy")
+//!             .doc("Removes lines of dashes, counts words, and drops documents of few.")
+//!             .reads("text")
+//!             .writes("text", DataType::LargeUtf8)
+//!             .writes("words", DataType::UInt64)
+//!             .selects()
+//!     }
+//!
+//!     fn bind(options: Self) -> Result<Self> {
+//!         Ok(options)
+//!     }
+//!
+//!     fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
+//!         for (span, line) in doc.lines() {
+//!             if line.len() > 2 && line.chars().all(|c| c == '-') {
+//!                 doc.remove(span, "dashes");
+//!             }
+//!         }
+//!         let words = doc.text().split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count();
+//!         if (words as u64) < self.min_words {
+//!             doc.drop("few-words", words as f64, self.min_words as f64);
+//!         }
+//!         doc.set("words", words);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! textmill_plugin::export!(map::<Tidy>());
+//!
+//! # #[cfg(feature = "cases")]
+//! # {
+//! # use textmill_plugin::harness::{Case, run};
+//! # let outcome = run(&plugin(), None, &Case::of("one two three four five\n-----\n"), 1).unwrap();
+//! # assert_eq!(outcome.verdicts[0].after.as_deref(), Some("one two three four five\n"));
+//! # assert_eq!(outcome.verdicts[0].columns["words"], 5);
+//! # }
+//! ```
+//!
+//! Build it, put the library into a folder `plugins` beside a pipeline file, and name it there (dashes for the
+//! underscores of the crate's name):
+//!
+//! ```toml
+//! [[stage]]
+//! plugin = "tidy"
+//! [stage.options]
+//! min-words = 20
+//! ```
+//!
+//! # Options
+//!
+//! A struct with `Serialize`, `Deserialize` and `JsonSchema`. The runner checks a pipeline against the schema and
+//! shows each mistake at its line; what the schema cannot say, `bind` checks with [`Checks`](options::Checks), all of
+//! it at once.
+//!
+//! # Editing text
+//!
+//! Text is never handed back: a plugin says which bytes to replace, and under which rule, with
+//! [`Doc::remove`](row::Doc::remove), [`Doc::replace`](row::Doc::replace) or an [`Edit`](edit::Edit) that bears what
+//! was measured. The SDK makes the new text of them; the runner checks that they do, and writes each to the ledger.
+//! Where rules work on what rules before them left, a [`Rewriter`](edit::Rewriter) keeps the spans in order.
+//!
+//! # Columns
+//!
+//! An operator is passed the columns that its [`Describe`](descriptor::Describe) reads, and none else. It writes
+//! those that it declares, with [`Doc::set`](row::Doc::set): anything that serde can write and that fits the type.
+//! [`column::list`] and [`column::structure`] make types of types.
+//!
+//! # Dropping
+//!
+//! A document is dropped with a rule, a value and the threshold that it crossed ([`Doc::drop`](row::Doc::drop)), or
+//! with a note or another document ([`Doc::drop_with`](row::Doc::drop_with)). It is written to `rejected.jsonl` with
+//! them.
+//!
+//! # Errors
+//!
+//! `Err` from [`map`](map::Map::map) fails that document, which is written to `failed.jsonl` with the message; a
+//! panic does, too. An error in `bind` ends the run before it begins. Every standard error and every string turns
+//! into an [`Error`](error::Error) with `?`.
+//!
+//! # Logs, counters, progress, cancellation
+//!
+//! All of them go through the [`Call`](call::Call), which [`Doc::call`](row::Doc::call) gives. Lines of
+//! [`Level::Debug`](call::Level) show with `--verbose`; counters stand in `run.json`. The SDK asks between documents
+//! whether the run is being stopped; a loop of seconds over one document asks for itself, with
+//! [`Call::keep_going`](call::Call::keep_going).
+//!
+//! # Tests
+//!
+//! With the feature `harness`, a plugin runs in its own tests through the code that the runner uses, without a
+//! library:
+//!
+//! ```ignore
+//! #[test]
+//! fn cases() {
+//!     textmill_plugin::harness::snapshots(&crate::plugin(), "cases");
+//! }
+//! ```
+//!
+//! Each file in `cases` is a document (or several, see the module `harness`); what becomes of it is compared with a snapshot.
+//! `textmill plugin check` tries the built library with input that no author thinks of.
+//!
+//! # What crosses the boundary
+//!
+//! Record batches by the Arrow C Data Interface, options and descriptor as JSON, strings by pointer and length; see
+//! [`abi`]. No Rust type crosses, so plugin and runner may be built by different compilers, with different versions
+//! of every crate, and a plugin may be written in another language.
+//!
+//! # Versions
+//!
+//! The number in the one symbol is the major version of the contract. Within it, tables only grow at their end: a
+//! plugin that was built with an older minor version still loads. A plugin of another major version is refused by
+//! name.
+//!
+//! Documents must come out the same at any number of threads and in batches of any size. So a plugin reads no clock,
+//! no file and no network, makes no random numbers without a fixed seed, lets no order of a hash map reach an output,
+//! and keeps nothing from one document to the next but scratch space.
 //!
 //! Unsafe code stands in `abi` and `export` alone.
 #![deny(unsafe_code)]
@@ -33,6 +178,7 @@ pub mod harness;
 pub mod map;
 pub mod operator;
 pub mod options;
+mod pace;
 pub mod plan;
 pub mod prelude;
 pub mod row;

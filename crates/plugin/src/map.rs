@@ -5,6 +5,7 @@ use crate::descriptor::{Describe, Kind, Rows};
 use crate::error::{Error, Result};
 use crate::operator::{OperatorEntry, Output, Stage, Worker};
 use crate::options::{self, Options};
+use crate::pace::Pace;
 use crate::row::{Changes, Doc, Row};
 use arrow_array::builder::LargeStringBuilder;
 use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
@@ -22,6 +23,46 @@ use textmill_core::value::array_from;
 ///
 /// Each worker thread works on its own clone, so fields may be scratch space; share large tables in an
 /// [`Arc`].
+///
+/// ```
+/// use textmill_plugin::prelude::*;
+///
+/// /// Puts straight quotation marks in the place of curly ones.
+/// #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+/// #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+/// struct StraightQuotes {
+///     /// Whether apostrophes become straight, too.
+///     apostrophes: bool,
+/// }
+///
+/// impl Map for StraightQuotes {
+///     type Options = Self;
+///
+///     fn describe() -> Describe {
+///         Describe::new("straight-quotes").reads("text").writes("text", DataType::LargeUtf8)
+///     }
+///
+///     fn bind(options: Self) -> Result<Self> {
+///         Ok(options)
+///     }
+///
+///     fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
+///         for (at, mark) in doc.text().match_indices(['“', '”', '’']) {
+///             if mark != "’" {
+///                 doc.replace(at..at + mark.len(), "\"", "quotation-mark");
+///             } else if self.apostrophes {
+///                 doc.replace(at..at + mark.len(), "'", "apostrophe");
+///             }
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// # let entry =
+/// map::<StraightQuotes>() // goes into `textmill_plugin::export!`
+/// # ;
+/// # assert_eq!(entry.descriptor.name, "straight-quotes");
+/// ```
 pub trait Map: Clone + Send + Sync + 'static {
     /// What a pipeline can set.
     type Options: Options;
@@ -92,12 +133,11 @@ struct MapWorker<T> {
 impl<T: Map> Worker for MapWorker<T> {
     fn process(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<Output> {
         let mut out = Collected::new(&self.shape, &input);
+        let mut pace = Pace::new();
         for row in Row::of(&input) {
             let number = row.index() as u32;
             call.at_row(Some(number));
-            if row.index() % 64 == 0 {
-                call.keep_going()?;
-            }
+            pace.before(&row, call)?;
             let mut changes = Changes { values: vec![None; out.columns.len()], ..Changes::default() };
             let outcome = self.operator.map(&mut Doc::new(row, &self.shape.writes, &mut changes, call));
             if let Err(error) = outcome {

@@ -1,10 +1,50 @@
-//! Options of an operator: a serde struct with a derived JSON Schema.
+//! Options of an operator: a serde struct with a derived JSON Schema, and every mistake in it at once.
+//!
+//! Before a plugin sees options, the runner checks them against their schema, and shows each mistake at its line of the
+//! pipeline file. So what the schema can say belongs there: types by themselves, the rest by attributes such as
+//! `#[schemars(range(min = 1))]` or `#[schemars(length(min = 1))]`. What only the operator can judge, options that
+//! depend on one another above all, it judges when it binds: with [`Checks`], which finds all of it in one go.
+//!
+//! ```
+//! use textmill_plugin::options::Checks;
+//! use textmill_plugin::prelude::*;
+//!
+//! #[derive(Serialize, Deserialize, JsonSchema)]
+//! #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+//! struct Length {
+//!     /// Fewest words that a document may have.
+//!     min_words: u64,
+//!     /// Most words that a document may have.
+//!     #[schemars(range(min = 1))]
+//!     max_words: u64,
+//! }
+//!
+//! impl Default for Length {
+//!     fn default() -> Self {
+//!         Self { min_words: 0, max_words: 100_000 }
+//!     }
+//! }
+//!
+//! impl Length {
+//!     fn check(&self) -> Result {
+//!         let mut checks = Checks::new();
+//!         checks.require(self.max_words > 0, "max-words", || "must be above 0".into());
+//!         checks.require(self.min_words <= self.max_words, "min-words", || {
+//!             format!("must be at most `max-words`, and is `{}`", self.min_words)
+//!         });
+//!         checks.finish()
+//!     }
+//! }
+//!
+//! let error = Length { min_words: 7, max_words: 0 }.check().unwrap_err();
+//! assert_eq!(error.message, "`max-words` must be above 0\n`min-words` must be at most `max-words`, and is `7`");
+//! ```
 
 use crate::error::{Error, ErrorKind, Result};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What options are made of. Implemented for every struct that derives `Serialize`, `Deserialize` and
 /// `JsonSchema`; give it `#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]`, and a doc
@@ -18,13 +58,125 @@ pub fn schema<T: Options>() -> Value {
     schemars::schema_for!(T).to_value()
 }
 
+/// Collects what is wrong with options, so that a user sees all of it at once. The example stands at the head of the
+/// [module](self).
+#[derive(Clone, Debug, Default)]
+pub struct Checks {
+    found: Vec<String>,
+}
+
+impl Checks {
+    /// Nothing is wrong yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes a mistake where something does not hold. `option` is the option's name in pipeline files, with dots where it
+    /// lies in a table (`rules.headline`); `message` goes on from there, as in ``must be above 0, and is `-1` ``.
+    pub fn require(&mut self, holds: bool, option: &str, message: impl FnOnce() -> String) -> &mut Self {
+        if !holds {
+            self.found.push(mistake(option, " ", &message()));
+        }
+        self
+    }
+
+    /// Ends the checks.
+    ///
+    /// # Errors
+    /// One of kind [`ErrorKind::Options`] with everything that was noted, a line each.
+    pub fn finish(self) -> Result {
+        if self.found.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::new(ErrorKind::Options, self.found.join("\n")))
+        }
+    }
+}
+
+/// A mistake in options, as a plugin reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mistake<'a> {
+    /// Name of the option, with dots where it lies in a table; `None` where the message does not begin with one.
+    pub option: Option<&'a str>,
+    /// The whole message.
+    pub message: &'a str,
+}
+
+/// The single mistakes in the message of an error of kind [`ErrorKind::Options`]: one begins with each line that begins
+/// with a name in backticks.
+pub fn mistakes(message: &str) -> Vec<Mistake<'_>> {
+    let breaks = message.match_indices("\n`").map(|(at, _)| at + 1);
+    let starts: Vec<usize> = std::iter::once(0).chain(breaks).collect();
+    let ends = starts.iter().skip(1).copied().chain([message.len()]);
+    let one = |(start, end): (usize, usize)| {
+        let message = message[start..end].trim_end();
+        let option = message.strip_prefix('`').and_then(|rest| rest.split_once('`')).map(|(name, _)| name);
+        Mistake { option, message }
+    };
+    starts.iter().copied().zip(ends).map(one).collect()
+}
+
 /// Reads options from JSON.
 ///
 /// # Errors
-/// Where they do not fit; the message is serde's.
+/// Where they do not fit: one of kind [`ErrorKind::Options`] with a line for each option that does not. The words are
+/// serde's.
 pub fn parse<T: Options>(json: &str) -> Result<T> {
     let json = if json.trim().is_empty() { "{}" } else { json };
-    serde_json::from_str(json).map_err(|e| Error::new(ErrorKind::Options, without_place(&e.to_string())))
+    let error = match serde_json::from_str(json) {
+        Ok(options) => return Ok(options),
+        Err(error) => error,
+    };
+    let mut found = Vec::new();
+    if let Ok(Value::Object(mut options)) = serde_json::from_str(json) {
+        let misfits = misfits::<T>(&options, &mut Vec::new(), &mut found);
+        options.retain(|name, _| !misfits.contains(name));
+        // What is missing beside them shows once they are gone, and they are missing then, too.
+        if !found.is_empty()
+            && let Err(error) = serde_json::from_value::<T>(Value::Object(options))
+            && !misfits.iter().any(|name| error.to_string().contains(&format!("`{name}`")))
+        {
+            found.push(without_place(&error.to_string()).to_owned());
+        }
+    }
+    if found.is_empty() {
+        found.push(without_place(&error.to_string()).to_owned());
+    }
+    Err(Error::new(ErrorKind::Options, found.join("\n")))
+}
+
+/// Tries each option of a table alone, since serde ends at the first that does not fit. Gives their names.
+fn misfits<T: Options>(
+    table: &Map<String, Value>,
+    path: &mut Vec<String>,
+    found: &mut Vec<String>,
+) -> Vec<String> {
+    let mut names = Vec::new();
+    for (name, value) in table {
+        path.push(name.clone());
+        let wrap = |inner: Value, name: &String| Value::Object(Map::from_iter([(name.clone(), inner)]));
+        let alone = path.iter().rev().fold(value.clone(), wrap);
+        // One that is wanted beside it is another's mistake.
+        if let Err(error) = serde_json::from_value::<T>(alone)
+            && !error.to_string().starts_with("missing field")
+        {
+            let before = found.len();
+            if let Value::Object(inner) = value {
+                misfits::<T>(inner, path, found);
+            }
+            if found.len() == before {
+                found.push(mistake(&path.join("."), ": ", without_place(&error.to_string())));
+            }
+            names.push(name.clone());
+        }
+        path.pop();
+    }
+    names
+}
+
+/// A mistake as one line.
+fn mistake(option: &str, joint: &str, message: &str) -> String {
+    format!("`{option}`{joint}{}", message.replace('\n', " "))
 }
 
 /// Line and column of the JSON mean nothing to a user who wrote TOML.
@@ -32,5 +184,78 @@ fn without_place(message: &str) -> &str {
     match message.rfind(" at line ") {
         Some(at) => &message[..at],
         None => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+    struct Lenient {
+        least: u64,
+        rules: Rules,
+    }
+
+    #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+    struct Rules {
+        head_line: bool,
+        foot_line: bool,
+    }
+
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Strict {
+        column: String,
+        least: u64,
+    }
+
+    fn lines<T: Options + std::fmt::Debug>(json: &str) -> Vec<String> {
+        let error = parse::<T>(json).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Options);
+        error.message.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_option_that_does_not_fit_is_named() {
+        assert!(parse::<Lenient>("").is_ok());
+        let json =
+            r#"{"least": -1, "rules": {"head-line": "no", "foot-line": true, "middle": 1}, "lest": 2}"#;
+        assert_eq!(
+            lines::<Lenient>(json),
+            [
+                "`least`: invalid value: integer `-1`, expected u64",
+                "`rules.head-line`: invalid type: string \"no\", expected a boolean",
+                "`rules.middle`: unknown field `middle`, expected `head-line` or `foot-line`",
+                "`lest`: unknown field `lest`, expected `least` or `rules`",
+            ]
+        );
+        assert_eq!(lines::<Lenient>("7").len(), 1);
+        assert_eq!(lines::<Lenient>("{").len(), 1);
+    }
+
+    #[test]
+    fn what_is_missing_shows_beside_what_does_not_fit() {
+        assert_eq!(lines::<Strict>(r#"{"least": 1}"#), ["missing field `column`"]);
+        assert_eq!(
+            lines::<Strict>(r#"{"least": "x"}"#),
+            ["`least`: invalid type: string \"x\", expected u64", "missing field `column`"]
+        );
+        assert_eq!(
+            lines::<Strict>(r#"{"column": 7, "least": 1}"#),
+            ["`column`: invalid type: integer `7`, expected a string"]
+        );
+    }
+
+    #[test]
+    fn a_message_is_split_where_a_line_names_an_option() {
+        let found = mistakes("`a` is wrong\n  for a reason\n`b.c`: is, too\n");
+        let parts: Vec<_> = found.iter().map(|m| (m.option, m.message)).collect();
+        assert_eq!(parts, [(Some("a"), "`a` is wrong\n  for a reason"), (Some("b.c"), "`b.c`: is, too")]);
+        let found = mistakes("one sentence\nin two lines");
+        assert_eq!(found, [Mistake { option: None, message: "one sentence\nin two lines" }]);
     }
 }

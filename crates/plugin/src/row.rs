@@ -8,7 +8,7 @@ use arrow_schema::DataType;
 use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use textmill_core::batch::{self, Strings};
 use textmill_core::column::{ORDINAL, TEXT};
 use textmill_core::edit::Edit;
@@ -38,6 +38,18 @@ impl<'a> Row<'a> {
     /// The text; empty where the row has none.
     pub fn text(&self) -> &'a str {
         self.text.and_then(|t| t.get(self.row)).unwrap_or("")
+    }
+
+    /// The lines of the text: where each lies with its line break, and the line without it. To remove a line with its
+    /// break, remove the span.
+    pub fn lines(&self) -> impl Iterator<Item = (Range<usize>, &'a str)> + use<'a> {
+        let mut start = 0;
+        self.text().split_inclusive('\n').map(move |whole| {
+            let span = start..start + whole.len();
+            start = span.end;
+            let line = whole.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+            (span, line.unwrap_or(whole))
+        })
     }
 
     /// Place of the document in the input order; 0 where the operator does not read `ordinal`.
@@ -89,6 +101,33 @@ pub(crate) struct Changes {
 }
 
 /// A row that can be edited, annotated and dropped. Reading goes through [`Row`].
+///
+/// ```
+/// use textmill_plugin::prelude::*;
+///
+/// fn map(doc: &mut Doc<'_>) -> Result<()> {
+///     // Read: the text and what else the operator declares that it reads.
+///     let text = doc.text();
+///     let language = doc.str("language").unwrap_or("und");
+///     // Edit: spans are bytes of the text as it came, in any order, and do not overlap.
+///     for (at, tab) in text.match_indices('\t') {
+///         doc.replace(at..at + tab.len(), " ", "tab");
+///     }
+///     let shouting = text.chars().filter(|c| c.is_uppercase()).count() as f64 / text.len().max(1) as f64;
+///     if let Some((span, _)) = doc.lines().next().filter(|_| shouting > 0.5) {
+///         // With what was measured, for the reader of the ledger.
+///         doc.edit(Edit::remove(span, "shouted-head").measured(shouting, 0.5));
+///     }
+///     // Write a column, note something, drop.
+///     doc.set("tabs", text.matches('\t').count());
+///     doc.annotate(|event| event.note(format!("in `{language}`")), "language-known");
+///     if text.is_empty() {
+///         doc.drop("empty", 0.0, 1.0);
+///     }
+///     doc.call().metric_add("tabs", text.matches('\t').count() as u64);
+///     Ok(())
+/// }
+/// ```
 pub struct Doc<'a> {
     row: Row<'a>,
     writes: &'a [(String, DataType)],
@@ -126,6 +165,21 @@ impl<'a> Doc<'a> {
     /// after the stage is the received text with all edits applied.
     pub fn edit(&mut self, edit: Edit) {
         self.changes.edits.push(edit);
+    }
+
+    /// Removes a span of [`Row::text`], in bytes.
+    pub fn remove(&mut self, span: Range<usize>, rule: impl Into<Cow<'static, str>>) {
+        self.edit(Edit::remove(span, rule));
+    }
+
+    /// Puts other text in the place of a span of [`Row::text`], in bytes.
+    pub fn replace(
+        &mut self,
+        span: Range<usize>,
+        text: impl Into<Cow<'static, str>>,
+        rule: impl Into<Cow<'static, str>>,
+    ) {
+        self.edit(Edit::replace(span, text, rule));
     }
 
     /// Records many edits.
@@ -169,5 +223,27 @@ impl<'a> Doc<'a> {
     /// Records something worth knowing that changes nothing.
     pub fn annotate(&mut self, complete: impl FnOnce(Event) -> Event, rule: impl Into<Cow<'static, str>>) {
         self.changes.events.push(complete(Event::new(self.number(), Action::Annotate, rule)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::LargeStringArray;
+    use std::sync::Arc;
+
+    #[test]
+    fn lines_lie_side_by_side() {
+        for text in ["", "\n", "one", "one\ntwo\r\n\nfour\r", "a\n\u{2028}b\n"] {
+            let column: ArrayRef = Arc::new(LargeStringArray::from(vec![text]));
+            let batch = RecordBatch::try_from_iter([(TEXT, column)]).unwrap();
+            let row = Row::of(&batch).next().unwrap();
+            let spans: String = row.lines().map(|(span, _)| &text[span]).collect();
+            assert_eq!(spans, text);
+            assert_eq!(
+                row.lines().map(|(_, line)| line).collect::<Vec<_>>(),
+                text.lines().collect::<Vec<_>>()
+            );
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use textmill_plugin::error::Result;
+use textmill_plugin::options::Checks;
 
 /// Options of `dedupe`; every step of the plan gets them.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -13,8 +15,9 @@ pub struct Options {
     pub keep: Keep,
     /// Column with the date that `keep = "earliest"` goes by: ISO 8601, as precise as known.
     pub date_column: Option<String>,
-    /// Least estimated share of word 5-grams in common (Jaccard similarity) at which a document is dropped, above 0
-    /// and at most 1. Pairs much below 0.72 rarely come to be compared.
+    /// Least estimated share of word 5-grams in common (Jaccard similarity) at which a document is dropped. Pairs much
+    /// below 0.72 rarely come to be compared.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub threshold: f64,
 }
 
@@ -49,17 +52,18 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Checks what the schema cannot say.
+    /// Checks what the schema cannot say, and once more what it says: not every host looks at it.
     ///
     /// # Errors
-    /// A sentence that names the option.
-    pub fn check(&self) -> Result<(), String> {
-        if !(self.threshold > 0.0 && self.threshold <= 1.0) {
-            return Err(format!("`threshold` is `{}`, and must be above 0 and at most 1", self.threshold));
-        }
-        if self.keep == Keep::Earliest && self.date_column.is_none() {
-            return Err("`keep = \"earliest\"` needs `date-column`, such as \"published\"".into());
-        }
-        Ok(())
+    /// Every mistake, with the name of the option.
+    pub fn check(&self) -> Result {
+        let mut checks = Checks::new();
+        checks.require(self.threshold > 0.0 && self.threshold <= 1.0, "threshold", || {
+            format!("must be above 0 and at most 1, and is `{}`", self.threshold)
+        });
+        checks.require(self.keep != Keep::Earliest || self.date_column.is_some(), "keep", || {
+            "is `earliest`, which needs a `date-column`, such as \"published\"".into()
+        });
+        checks.finish()
     }
 }

@@ -4,6 +4,8 @@ use crate::stop_words::StopWords;
 use crate::terms::{BLOCK, Limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use textmill_plugin::error::Result;
+use textmill_plugin::options::Checks;
 
 /// Options of `summarize-stats`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -23,9 +25,13 @@ pub struct Options {
     pub stop_words: Vec<StopWords>,
     /// Most distinct words held in memory at a time, about 100 bytes each, with twice as many bigrams, about 30 bytes
     /// each (per thread). Counts are exact up to there; past it they come from a sample that is the same for every
-    /// split of the corpus. At least 4096.
+    /// split of the corpus.
+    #[schemars(range(min = LEAST_VOCABULARY))]
     pub max_vocabulary: usize,
 }
+
+/// Below a few blocks, a single block could pass the cap.
+const LEAST_VOCABULARY: usize = 4 * BLOCK as usize;
 
 impl Default for Options {
     fn default() -> Self {
@@ -42,20 +48,16 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Checks what the schema cannot say.
+    /// Checks once more what the schema says: not every host looks at it.
     ///
     /// # Errors
-    /// A sentence that names the option.
-    pub fn check(&self) -> Result<(), String> {
-        // Below a few blocks, a single block could pass the cap.
-        let least = 4 * BLOCK as usize;
-        if self.max_vocabulary < least {
-            return Err(format!(
-                "`max-vocabulary` is `{}`, and at least `{least}` is needed",
-                self.max_vocabulary
-            ));
-        }
-        Ok(())
+    /// Every mistake, with the name of the option.
+    pub fn check(&self) -> Result {
+        let mut checks = Checks::new();
+        checks.require(self.max_vocabulary >= LEAST_VOCABULARY, "max-vocabulary", || {
+            format!("must be at least {LEAST_VOCABULARY}, and is `{}`", self.max_vocabulary)
+        });
+        checks.finish()
     }
 
     /// What the vocabulary may hold.

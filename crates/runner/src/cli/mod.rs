@@ -4,7 +4,7 @@ mod inspect;
 mod plugin;
 
 pub use inspect::{ActionName, DiffArgs, ExplainArgs, LedgerArgs};
-pub use plugin::{InfoArgs, ListArgs, PluginCommand, PluginName, ReproArgs, WhichArgs};
+pub use plugin::{InfoArgs, ListArgs, LockArgs, PluginCommand, PluginName, ReproArgs, WhichArgs};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -25,6 +25,9 @@ pub struct Cli {
     /// Print what plugins log for their authors, too.
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
+    /// Load only plugins that the pipeline's lock file names; without a lock file, none.
+    #[arg(long, global = true)]
+    pub locked: bool,
 }
 
 const AFTER: &str = "Results go to stdout, progress and messages to stderr. NO_COLOR=1 turns colours off.

@@ -11,6 +11,7 @@ pub enum PluginCommand {
     Info(InfoArgs),
     Which(WhichArgs),
     Repro(ReproArgs),
+    Lock(LockArgs),
 }
 
 /// Lists the plugins that can be found: name, version, operators, and the library.
@@ -75,3 +76,32 @@ pub struct ReproArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "in_process")]
     pub shrink: Option<PathBuf>,
 }
+
+/// Writes textmill.lock: which libraries pipelines may load, by hash.
+///
+/// The file names the pipelines, and each plugin with its version, its ABI and the SHA-256 of its library for each
+/// platform. It lies beside the pipelines, or in the folder around theirs where that one has `plugins` or a lock file
+/// already. From then on a library that differs is refused, before any of its code runs; `--locked` refuses what is not
+/// locked, too. On another platform, the same command adds that platform's hashes.
+///
+/// Without a pipeline, the lock file in the current folder is renewed, for the pipelines that it names. To read name and
+/// version of a plugin, it is loaded: lock what you trust.
+#[derive(Args, Debug)]
+#[command(after_help = LOCK_EXAMPLES)]
+pub struct LockArgs {
+    /// Pipeline files whose plugins are to be locked, beside those that are named in the lock file already.
+    #[arg(value_name = "PIPELINE")]
+    pub pipelines: Vec<PathBuf>,
+    /// Lock this plugin, too, though no pipeline names it; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub plugin: Vec<String>,
+    /// Change nothing; fail where the lock file is stale. `--locked` does the same.
+    #[arg(long)]
+    pub check: bool,
+}
+
+const LOCK_EXAMPLES: &str = "Examples:
+  textmill plugin lock config/news.toml
+  textmill plugin lock
+  textmill plugin lock --check config/news.toml
+  textmill --locked run config/news.toml";

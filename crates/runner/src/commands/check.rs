@@ -10,8 +10,8 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// Every mistake in it.
-pub fn check(args: &CheckArgs, quiet: bool) -> Result<(), Failure> {
-    let prepared = prepare(Pipeline::read(&args.pipeline, &args.set)?)?;
+pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure> {
+    let prepared = prepare(Pipeline::read(&args.pipeline, &args.set)?, locked)?;
     if quiet {
         return Ok(());
     }

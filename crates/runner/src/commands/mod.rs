@@ -19,12 +19,12 @@ use crate::failure::Failure;
 /// What the user is to be told.
 pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
-        Command::Run(args) => run::run(args, cli.quiet, cli.verbose),
-        Command::Check(args) => check::check(args, cli.quiet),
+        Command::Run(args) => run::run(args, cli.quiet, cli.verbose, cli.locked),
+        Command::Check(args) => check::check(args, cli.quiet, cli.locked),
         Command::Diff(args) => diff::diff(args),
         Command::Explain(args) => explain::explain(args),
         Command::Ledger(args) => ledger::ledger(args),
-        Command::Plugin(command) => plugin::plugin(command),
+        Command::Plugin(command) => plugin::plugin(command, cli.locked),
         Command::IsolatedPlugin => isolated_plugin(),
     }
 }

@@ -29,7 +29,7 @@ use textmill_plugin::error::{Error, ErrorKind};
 ///
 /// # Errors
 /// What the user is to be told.
-pub fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Failure> {
+pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(), Failure> {
     let mut pipeline = read(args)?;
     let target = pipeline.output.folder.clone();
     let (files, passed_over) = input_files(&pipeline)?;
@@ -47,7 +47,7 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Failure> {
             None => error.into(),
         });
     }
-    let mut prepared = prepare(pipeline)?;
+    let mut prepared = prepare(pipeline, locked)?;
     let run = &prepared.pipeline.run;
     let threads = run.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
     let settings = Settings {

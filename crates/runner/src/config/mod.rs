@@ -1,5 +1,6 @@
 //! Pipeline files: from TOML to what the engine runs, with every mistake at its line and column.
 
+mod lock;
 mod options;
 mod pipeline;
 mod problem;
@@ -7,6 +8,7 @@ mod section;
 mod settings;
 mod tree;
 
+pub use lock::{LOCK_FILE, Lock, LockedPlugin, Locking, NotLocked, lock_places, platform};
 pub use options::{check_options, with_defaults};
 pub use pipeline::{Pipeline, StageConfig};
 pub use problem::{Problem, Problems, suggest};

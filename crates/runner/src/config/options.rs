@@ -1,7 +1,7 @@
 //! Checks a stage's options against the plugin's own JSON Schema, and points at the place in the file.
 
 use super::problem::{Problem, suggest};
-use super::tree::Node;
+use super::tree::{Kind, Node};
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub fn check_options(plugin: &str, schema: &Value, options: &Node) -> Vec<Proble
     for error in validator.iter_errors(&json) {
         let pointer = error.instance_path().as_str().to_owned();
         let node = options.at_pointer(&pointer);
-        let property = pointer.rsplit('/').next().unwrap_or_default();
+        let option = option_words(options, &pointer);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 let known = properties(schema, &pointer);
@@ -37,13 +37,38 @@ pub fn check_options(plugin: &str, schema: &Value, options: &Node) -> Vec<Proble
             }
             _ => {
                 let doc = described(schema, &pointer);
-                let message =
-                    format!("option `{property}` of `{plugin}`: {}", lower_first(&error.to_string()));
+                let what = words_of(error.schema_path().as_str(), schema)
+                    .map(|words| format!("{} is not one of {words}", error.instance()))
+                    .unwrap_or_else(|| lower_first(&error.to_string()));
+                let message = format!("{option} of `{plugin}`: {what}");
                 problems.push(Problem::at(&node.place, message).maybe_hint(doc));
             }
         }
     }
     problems
+}
+
+/// What a pointer leads to, in words: an option, or an item of one that is an array.
+fn option_words(options: &Node, pointer: &str) -> String {
+    let (outer, last) = pointer.rsplit_once('/').unwrap_or_default();
+    match (&options.at_pointer(outer).kind, last.parse::<usize>()) {
+        (Kind::List(_), Ok(item)) => format!("item {} of {}", item + 1, option_words(options, outer)),
+        _ => format!("option `{}`", last.replace("~1", "/").replace("~0", "~")),
+    }
+}
+
+/// The words that a schema gives to choose from, where it does so by a list of constants with a doc each.
+fn words_of(pointer: &str, schema: &Value) -> Option<String> {
+    // A path through references is no pointer into the schema, but its end tells where it was going.
+    let (path, choice) = pointer.rsplit_once('/')?;
+    if choice != "oneOf" {
+        return None;
+    }
+    let target = path.rsplit_once("/$ref").map(|(before, _)| before).unwrap_or(path);
+    let choices = resolved(schema, schema.pointer(target)?)?.get("oneOf")?.as_array()?;
+    let words: Option<Vec<String>> =
+        choices.iter().map(|choice| Some(choice.get("const")?.to_string())).collect();
+    words.map(|words| words.join(", "))
 }
 
 /// Options with the schema's defaults in place of those that were not given, in the schema's order.

@@ -83,20 +83,23 @@ impl Pipeline {
                 pipeline.source = source;
                 Ok(pipeline)
             }
-            _ => {
-                problems.sort_by_key(|p| match &p.place {
-                    Some(Place::File(span)) => span.start,
-                    _ => usize::MAX,
-                });
-                Err(Problems { path: path.display().to_string(), source, list: problems })
-            }
+            _ => Err(Problems { path: path.display().to_string(), source, list: in_order(problems) }),
         }
     }
 
     /// Problems found later, with this file's text.
     pub fn problems(&self, list: Vec<Problem>) -> Problems {
-        Problems { path: self.path.display().to_string(), source: self.source.clone(), list }
+        Problems { path: self.path.display().to_string(), source: self.source.clone(), list: in_order(list) }
     }
+}
+
+/// Problems in the order of the file; those without a place in it come last.
+fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by_key(|p| match &p.place {
+        Some(Place::File(span)) => span.start,
+        _ => usize::MAX,
+    });
+    problems
 }
 
 const TABLES: [&str; 4] = ["pipeline", "input", "output", "run"];

@@ -139,7 +139,7 @@ fn located(text: &str, place: &Place, folder: &Path) -> PathBuf {
 
 /// A path relative to a folder, without going into a folder and out again. Only a folder that is no link is
 /// left out: behind a link, `..` leads elsewhere.
-fn join(folder: &Path, path: &str) -> PathBuf {
+pub(super) fn join(folder: &Path, path: &str) -> PathBuf {
     let mut joined = folder.to_owned();
     for component in Path::new(path).components() {
         let climbs = component == Component::ParentDir

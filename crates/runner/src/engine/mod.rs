@@ -7,6 +7,7 @@ mod morsel;
 mod names;
 mod opened;
 mod outcome;
+mod placed;
 mod pool;
 mod prepare;
 mod profile;

@@ -1,6 +1,6 @@
 //! A plugin as the engine has it: loaded into this process, or in one of its own.
 
-use crate::host::{LoadError, LoadedPlugin};
+use crate::host::{Expected, LoadError, LoadedPlugin};
 use crate::isolate::{IsolatedPlugin, Limits, Repros};
 use arrow_schema::SchemaRef;
 use std::path::{Path, PathBuf};
@@ -19,38 +19,43 @@ pub struct OpenedPlugin {
     pub sha256: String,
     /// Version of the ABI that it was built with.
     pub abi: (u32, u32),
+    /// Whether a lock file says that it is this library.
+    pub locked: bool,
     /// What it may take in a process of its own; none where it runs in this one.
     pub isolation: Option<Limits>,
     plugin: Box<dyn Plugin>,
 }
 
 impl OpenedPlugin {
-    /// Opens a library, in a process of its own where there are limits for one.
+    /// Opens a library, in a process of its own where there are limits for one. It must be what is `expected`.
     ///
     /// # Errors
     /// Where it cannot be loaded.
     pub fn open(
         path: &Path,
+        expected: Option<&Expected>,
         isolation: Option<Limits>,
         repros: &Repros,
     ) -> std::result::Result<Self, LoadError> {
-        let path = path.to_owned();
+        let locked = expected.is_some();
         Ok(match isolation {
             None => {
-                let plugin = LoadedPlugin::open(&path)?;
-                let (descriptor, sha256) = (plugin.descriptor.clone(), plugin.sha256.clone());
-                Self { descriptor, path, sha256, abi: plugin.abi, isolation, plugin: Box::new(plugin) }
+                let plugin = LoadedPlugin::open_with(path, expected)?;
+                let (descriptor, path) = (plugin.descriptor.clone(), plugin.path.clone());
+                let (sha256, abi) = (plugin.sha256.clone(), plugin.abi);
+                Self { descriptor, path, sha256, abi, locked, isolation, plugin: Box::new(plugin) }
             }
             Some(limits) => {
-                let plugin = IsolatedPlugin::open(&path, limits, repros.clone())?;
-                let (descriptor, sha256) = (plugin.descriptor.clone(), plugin.sha256.clone());
-                Self { descriptor, path, sha256, abi: plugin.abi, isolation, plugin: Box::new(plugin) }
+                // Without links on the way, as a library that is loaded here has it.
+                let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+                let plugin = IsolatedPlugin::open(&path, expected, limits, repros.clone())?;
+                let (descriptor, sha256, abi) =
+                    (plugin.descriptor.clone(), plugin.sha256.clone(), plugin.abi);
+                Self { descriptor, path, sha256, abi, locked, isolation, plugin: Box::new(plugin) }
             }
         })
     }
-}
 
-impl OpenedPlugin {
     /// Where it runs, for what follows its name and version; empty where that is this process.
     pub fn place(&self) -> String {
         match &self.isolation {

@@ -1,22 +1,25 @@
 //! From a pipeline file to bound stages: plugins found and opened, options checked, columns followed.
 
 use super::opened::OpenedPlugin;
-use crate::config::{Pipeline, Place, Problem, Problems, StageConfig, check_options, suggest, with_defaults};
+use super::placed::{also, placed, without_unknown};
+use crate::config::{
+    Locking, Pipeline, Problem, Problems, StageConfig, check_options, suggest, with_defaults,
+};
 use crate::host::Discovery;
 use crate::input::input_schema;
 use crate::isolate::Repros;
 use crate::output::OutputColumns;
-use arrow_schema::SchemaRef;
+use arrow_schema::{Field, Schema, SchemaRef};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use textmill_core::column::{CARRIED, HIDDEN, ID, MEDIA_TYPE, SOURCE, TEXT, is_supported};
 use textmill_plugin::call::{Call, NoHost};
-use textmill_plugin::descriptor::{Kind, Rows, Threading};
+use textmill_plugin::descriptor::{Kind, OperatorDescriptor, Rows, Threading};
 use textmill_plugin::drive::bind::BoundOperator;
 use textmill_plugin::drive::plan::BoundPlan;
-use textmill_plugin::error::{Error, ErrorKind};
+use textmill_plugin::error::Error;
 use textmill_plugin::plan::Plan;
 
 /// A pipeline that can run.
@@ -96,43 +99,45 @@ impl Bound {
     }
 }
 
-/// Finds and binds everything that a pipeline names.
+/// Finds and binds everything that a pipeline names. Libraries must be those that its lock file names, where there is
+/// one; with `only_locked`, there must be one, and it must name each.
 ///
 /// # Errors
 /// Every mistake found, each with its place.
-pub fn prepare(pipeline: Pipeline) -> Result<Prepared, Problems> {
+pub fn prepare(pipeline: Pipeline, only_locked: bool) -> Result<Prepared, Problems> {
+    let locking = Locking::of(Some(&pipeline.path), only_locked)?;
     let discovery = Discovery::new(Some(&pipeline.path));
     let input = input_schema(&pipeline.input);
     let mut problems = Vec::new();
     let mut stages: Vec<PreparedStage> = Vec::new();
     let mut opened: Vec<Arc<OpenedPlugin>> = Vec::new();
     let repros = Repros::default();
-    // After a stage that cannot be bound, the columns are unknown, and only options are checked.
-    let mut columns = Some(Arc::clone(&input));
+    // After a stage that cannot be bound, the columns are assumed, and only options are checked.
+    let (mut columns, mut known) = (Arc::clone(&input), true);
     for stage in &pipeline.stages {
-        match open(&discovery, stage, &repros, &mut opened) {
+        match open(&discovery, &locking, stage, &repros, &mut opened) {
             Err(problem) => {
                 problems.push(problem);
-                columns = None;
+                known = false;
             }
-            Ok(plugin) => match bind(stage, plugin, columns.as_ref()) {
-                Ok(Some(bound)) => {
-                    columns = Some(Arc::clone(&bound.after));
+            Ok(plugin) => match bind(stage, Arc::clone(&plugin), &columns, known) {
+                Ok(bound) => {
+                    columns = Arc::clone(&bound.after);
                     stages.push(bound);
                 }
-                Ok(None) => columns = None,
                 Err(found) => {
                     problems.extend(found);
-                    columns = None;
+                    columns = assumed(&columns, plugin.descriptor.operator(stage.operator.as_deref()));
+                    known = false;
                 }
             },
         }
     }
-    let shown = columns.as_ref().map(|after| {
+    let shown = known.then(|| {
         let written: BTreeSet<&str> = stages.iter().flat_map(|s| s.bound.writes()).collect();
-        let names = output_columns(&pipeline, after, &written, &mut problems);
+        let names = output_columns(&pipeline, &columns, &written, &mut problems);
         let declared = pipeline.input.columns.iter().map(|(name, _)| name.clone()).collect();
-        OutputColumns::new(&pipeline, after, names, declared)
+        OutputColumns::new(&pipeline, &columns, names, declared)
     });
     match shown {
         Some(columns) if problems.is_empty() => Ok(Prepared { pipeline, stages, input, columns, repros }),
@@ -142,6 +147,7 @@ pub fn prepare(pipeline: Pipeline) -> Result<Prepared, Problems> {
 
 fn open(
     discovery: &Discovery,
+    locking: &Locking,
     stage: &StageConfig,
     repros: &Repros,
     opened: &mut Vec<Arc<OpenedPlugin>>,
@@ -155,21 +161,28 @@ fn open(
         let hint = hint.unwrap_or_else(|| "`textmill plugin list` shows the plugins that there are".into());
         Problem::at(&stage.plugin_place, message).hint(hint)
     })?;
-    if let Some(plugin) = opened.iter().find(|p| p.path == found.path && p.isolation == stage.isolation) {
+    let path = found.real_path();
+    if let Some(plugin) = opened.iter().find(|p| p.path == path && p.isolation == stage.isolation) {
         return Ok(Arc::clone(plugin));
     }
-    let plugin = OpenedPlugin::open(&found.path, stage.isolation, repros)
+    let expected = locking
+        .expected(&found.name)
+        .map_err(|refused| Problem::at(&stage.plugin_place, refused.message).hint(refused.hint))?;
+    let plugin = OpenedPlugin::open(&found.path, expected.as_ref(), stage.isolation, repros)
         .map_err(|e| Problem::at(&stage.plugin_place, e.to_string()).maybe_hint(e.hint))?;
     let plugin = Arc::new(plugin);
     opened.push(Arc::clone(&plugin));
     Ok(plugin)
 }
 
+/// Binds a stage to the columns that reach it. Where those are not `known` but assumed, since a stage before it is
+/// broken, its options alone are looked at.
 fn bind(
     stage: &StageConfig,
     plugin: Arc<OpenedPlugin>,
-    input: Option<&SchemaRef>,
-) -> Result<Option<PreparedStage>, Vec<Problem>> {
+    input: &SchemaRef,
+    known: bool,
+) -> Result<PreparedStage, Vec<Problem>> {
     let descriptor = match plugin.descriptor.operator(stage.operator.as_deref()) {
         Some(descriptor) => descriptor.clone(),
         None => {
@@ -187,15 +200,17 @@ fn bind(
         return Err(vec![Problem::at(&stage.operator_place, message)]);
     }
     let wrong = check_options(&stage.plugin, &descriptor.options, &stage.options);
-    if !wrong.is_empty() {
-        return Err(wrong);
-    }
-    let Some(input) = input else { return Ok(None) };
-    let options = stage.options.to_json();
-    let fail = |error: Error| vec![placed(stage, &error)];
+    let options = without_unknown(&stage.options, &wrong);
+    let fail = |error: Error| placed(stage, &error);
     let call = Call::new(&NoHost);
-    let operator =
-        BoundOperator::bind(plugin.as_ref(), &call, Some(&descriptor.name), &options, input).map_err(fail)?;
+    let operator = BoundOperator::bind(plugin.as_ref(), &call, Some(&descriptor.name), &options, input);
+    let operator = match operator {
+        Ok(operator) if wrong.is_empty() && known => operator,
+        Err(error) if wrong.is_empty() && known => return Err(fail(error)),
+        // What the plugin itself finds wrong with its options is shown beside the rest.
+        Err(error) => return Err(also(stage, &error, wrong)),
+        Ok(_) => return Err(wrong),
+    };
     let (bound, after) = match descriptor.kind {
         Kind::Map => {
             let after = Arc::clone(&operator.after);
@@ -213,22 +228,19 @@ fn bind(
     };
     let options = with_defaults(&descriptor.options, &options);
     let operator = descriptor.name;
-    Ok(Some(PreparedStage { name: stage.name.clone(), plugin, operator, options, bound, after }))
+    Ok(PreparedStage { name: stage.name.clone(), plugin, operator, options, bound, after })
 }
 
-/// An error of binding, at the option, the options or the plugin that it is about.
-fn placed(stage: &StageConfig, error: &Error) -> Problem {
-    let place = match error.kind {
-        ErrorKind::Options => named_option(stage, &error.message).unwrap_or(&stage.options.place),
-        _ => &stage.plugin_place,
-    };
-    Problem::at(place, format!("stage `{}`: {}", stage.name, error.message))
-}
-
-/// The place of the option that a message names in backticks.
-fn named_option<'a>(stage: &'a StageConfig, message: &str) -> Option<&'a Place> {
-    let names = message.split('`').skip(1).step_by(2);
-    names.filter_map(|name| stage.options.entry(name)).map(|entry| &entry.node.place).next()
+/// The columns after a stage that could not be bound, by what its operator declares.
+fn assumed(before: &SchemaRef, operator: Option<&OperatorDescriptor>) -> SchemaRef {
+    let mut fields: Vec<Field> = before.fields().iter().map(|field| field.as_ref().clone()).collect();
+    for write in operator.into_iter().flat_map(|operator| &operator.writes) {
+        if let Ok(kind) = write.data_type() {
+            fields.retain(|field| *field.name() != write.column);
+            fields.push(Field::new(&write.column, kind, true));
+        }
+    }
+    Arc::new(Schema::new(fields))
 }
 
 fn output_columns(

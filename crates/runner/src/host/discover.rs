@@ -1,5 +1,7 @@
 //! Where plugins are looked for: first hit wins, and every attempt is kept for the error message.
 
+use super::trust::is_privileged;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Variable with further folders, separated as `PATH` is.
@@ -28,31 +30,46 @@ pub struct Attempt {
 pub struct Found {
     /// Name in pipeline files.
     pub name: String,
-    /// The library.
+    /// The library, by its absolute path. Links on the way are still in it: they are checked when it is opened.
     pub path: PathBuf,
     /// Why its folder was looked at.
     pub why: String,
+}
+
+impl Found {
+    /// The library without links on the way, to tell whether two names mean one library.
+    pub fn real_path(&self) -> PathBuf {
+        std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone())
+    }
 }
 
 impl Discovery {
     /// The folders for a pipeline file: its workspace's `plugins` folder (beside the file or beside the
     /// file's folder), the variable `TEXTMILL_PLUGIN_PATH`, the folder of the running program, the
     /// user's data folder. Never the current folder, never the system's library path.
+    ///
+    /// Where the program has rights that its caller does not have (setuid, setgid), what the caller's environment
+    /// says is not believed: neither the variable nor the data folder, which `HOME` and `XDG_DATA_HOME` name.
     pub fn new(pipeline: Option<&Path>) -> Self {
+        Self::with(pipeline, |name| if is_privileged() { None } else { std::env::var_os(name) })
+    }
+
+    /// As [`Discovery::new`], with the environment that is believed.
+    fn with(pipeline: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let base = pipeline.and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
         let mut folders = Vec::new();
         if pipeline.is_some() {
             folders.push(("beside the pipeline file".to_owned(), base.join("plugins")));
             folders.push(("the workspace's plugins".to_owned(), base.join("..").join("plugins")));
         }
-        if let Some(paths) = std::env::var_os(PATH_VARIABLE) {
+        if let Some(paths) = variable(PATH_VARIABLE) {
             let paths = std::env::split_paths(&paths).filter(|p| p.is_absolute());
             folders.extend(paths.map(|path| (PATH_VARIABLE.to_owned(), path)));
         }
         if let Some(folder) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
             folders.push(("beside the program".to_owned(), folder.to_owned()));
         }
-        if let Some(home) = data_home() {
+        if let Some(home) = data_home(&variable) {
             folders.push(("the user's data folder".to_owned(), home.join("textmill").join("plugins")));
         }
         let mut seen = std::collections::HashSet::new();
@@ -126,11 +143,11 @@ fn plugin_name(path: &Path) -> Option<String> {
 }
 
 fn absolute(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn data_home() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+fn data_home(variable: &impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let variable = |name: &str| variable(name).map(PathBuf::from).filter(|p| p.is_absolute());
     if cfg!(windows) {
         return variable("APPDATA");
     }
@@ -139,4 +156,20 @@ fn data_home() -> Option<PathBuf> {
         false => home.join(".local").join("share"),
     });
     variable("XDG_DATA_HOME").or(home)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environment_that_is_not_believed_names_no_folder() {
+        let whys = |variable: &dyn Fn(&str) -> Option<OsString>| -> Vec<String> {
+            Discovery::with(None, variable).folders().iter().map(|(why, _)| why.clone()).collect()
+        };
+        let home = std::env::temp_dir();
+        let believed = whys(&|_| Some(home.clone().into_os_string()));
+        assert_eq!(believed, [PATH_VARIABLE, "beside the program", "the user's data folder"]);
+        assert_eq!(whys(&|_| None), ["beside the program"]);
+    }
 }

@@ -1,10 +1,13 @@
-//! Opening a library and reading its table. Libraries are never unloaded.
+//! Loading a library and reading its table. Libraries are never unloaded. What makes one trustworthy stands in
+//! `trust` and `file`.
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
+use super::file::LibraryFile;
 use super::stage::LoadedStage;
 use super::table::host;
+use super::trust::Refusal;
 use arrow_schema::SchemaRef;
-use sha2::{Digest, Sha256};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use textmill_plugin::abi::{ABI_MAJOR, EntryPoint, SYMBOL, SYMBOL_STEM, Table, TmPlugin, read_table};
@@ -18,10 +21,12 @@ use textmill_plugin::operator::{Plugin, Stage};
 pub struct LoadedPlugin {
     /// What it says of itself.
     pub descriptor: PluginDescriptor,
-    /// The library.
+    /// The library, without a symbolic link on the way.
     pub path: PathBuf,
     /// SHA-256 of the library, in hexadecimal.
     pub sha256: String,
+    /// Whether a lock file names this hash.
+    pub locked: bool,
     /// Version of the ABI that it was built with.
     pub abi: (u32, u32),
     functions: Functions,
@@ -72,23 +77,77 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
+/// What a lock file says of a library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Name of the plugin.
+    pub plugin: String,
+    /// Its version when it was locked.
+    pub version: String,
+    /// SHA-256 of its library, in hexadecimal.
+    pub sha256: String,
+    /// The lock file, as shown to the user; none where it was loaded before in this run.
+    pub lock: Option<PathBuf>,
+}
+
+impl Expected {
+    /// Compares with the hash of the library that is there.
+    fn check(&self, sha256: &str) -> std::result::Result<(), Refusal> {
+        if self.sha256 == sha256 {
+            return Ok(());
+        }
+        let Self { plugin, version, sha256: locked, lock } = self;
+        let Some(lock) = lock else {
+            let message = format!("the library of plugin `{plugin}` has changed since the run began");
+            return Err(Refusal::new(message).hint("begin the run anew"));
+        };
+        let lock = lock.display();
+        let message = format!(
+            "plugin `{plugin}` is not the library that was locked\n  sha256 there: {sha256}\n  {lock} has: {locked} \
+             (version {version})"
+        );
+        let hint = "put the locked library back; or, where you know the change, take it in with `textmill plugin lock`";
+        Err(Refusal::new(message).hint(hint))
+    }
+}
+
+/// SHA-256 of a library in hexadecimal. None of its code runs.
+///
+/// # Errors
+/// Where it cannot be read, is no file, or others can change it.
+pub fn sha256_of(path: &Path) -> std::result::Result<String, LoadError> {
+    LibraryFile::open(path).map(|file| file.sha256).map_err(|refusal| refuse(path, refusal))
+}
+
+fn refuse(path: &Path, refusal: Refusal) -> LoadError {
+    LoadError { path: path.to_owned(), message: refusal.message, hint: refusal.hint }
+}
+
 impl LoadedPlugin {
-    /// Opens a library by its absolute path.
+    /// Opens a library by its path.
     ///
     /// # Errors
-    /// Where it is not a library, not a plugin, or a plugin of another major version.
+    /// Where others can change it, it is not a library, not a plugin, or a plugin of another major version.
     pub fn open(path: &Path) -> std::result::Result<Self, LoadError> {
-        let fail = |message: String, hint: Option<&str>| LoadError {
-            path: path.to_owned(),
-            message,
-            hint: hint.map(str::to_owned),
+        Self::open_with(path, None)
+    }
+
+    /// Opens a library that must be the one that is `expected`; none of its code runs before that is sure.
+    ///
+    /// # Errors
+    /// As [`LoadedPlugin::open`], and where the library is another one.
+    pub fn open_with(path: &Path, expected: Option<&Expected>) -> std::result::Result<Self, LoadError> {
+        let file = LibraryFile::open(path).map_err(|refusal| refuse(path, refusal))?;
+        let (path, sha256) = (file.path.clone(), file.sha256.clone());
+        let fail = |message: String, hint: Option<&str>| {
+            refuse(&path, Refusal { message, hint: hint.map(str::to_owned) })
         };
-        let bytes = std::fs::read(path).map_err(|e| fail(format!("cannot read it: {e}"), None))?;
-        let sha256 = hex(&Sha256::digest(&bytes));
-        drop(bytes);
+        if let Some(expected) = expected {
+            expected.check(&sha256).map_err(|refusal| refuse(&path, refusal))?;
+        }
         // SAFETY: opening runs the library's initialisers. A native plugin has the full trust of the
-        // process; the user named it.
-        let library = unsafe { open(path) }.map_err(|e| fail(format!("it is not a library: {e}"), None))?;
+        // process; the user named it, and nobody else can change it.
+        let library = file.load(|name| unsafe { open(name) }).map_err(|refusal| refuse(&path, refusal))?;
         // Never unloaded: tables, strings and thread-locals of the plugin may be in use anywhere.
         let library: &'static libloading::Library = Box::leak(Box::new(library));
         // SAFETY: the symbol has this type in every plugin of this major version.
@@ -133,7 +192,7 @@ impl LoadedPlugin {
             return Err(fail("it has no operators".into(), None));
         }
         let abi = (major, table.abi_minor);
-        Ok(Self { descriptor, path: path.to_owned(), sha256, abi, functions })
+        Ok(Self { descriptor, sha256, locked: expected.is_some(), abi, functions, path })
     }
 }
 
@@ -178,8 +237,4 @@ fn other_major(library: &libloading::Library) -> Option<u32> {
         // SAFETY: the symbol is looked up, not called.
         unsafe { library.get::<EntryPoint>(symbol.as_str()) }.is_ok()
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

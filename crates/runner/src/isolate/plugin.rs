@@ -4,7 +4,7 @@ use super::limits::Limits;
 use super::process::{Ended, Process};
 use super::repro::{Guilty, Repros};
 use super::wire::{self, Answer, Reply, Request};
-use crate::host::LoadError;
+use crate::host::{Expected, LoadError};
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use serde_json::Value;
@@ -35,22 +35,28 @@ struct Settings {
     name: String,
     version: String,
     path: PathBuf,
-    sha256: Option<String>,
+    expected: Option<Expected>,
     limits: Limits,
     repros: Repros,
 }
 
 impl IsolatedPlugin {
-    /// Opens a library in a process, to hear what it says of itself. Minimal reproductions go to `repros`.
+    /// Opens a library in a process, to hear what it says of itself. It must be what is `expected`. Minimal
+    /// reproductions go to `repros`.
     ///
     /// # Errors
     /// Where it cannot be loaded, or dies of that.
-    pub fn open(path: &Path, limits: Limits, repros: Repros) -> std::result::Result<Self, LoadError> {
+    pub fn open(
+        path: &Path,
+        expected: Option<&Expected>,
+        limits: Limits,
+        repros: Repros,
+    ) -> std::result::Result<Self, LoadError> {
         let settings = Settings {
             name: String::new(),
             version: String::new(),
             path: path.to_owned(),
-            sha256: None,
+            expected: expected.cloned(),
             limits,
             repros,
         };
@@ -58,7 +64,13 @@ impl IsolatedPlugin {
         let settings = Settings {
             name: opened.descriptor.name.clone(),
             version: opened.descriptor.version.clone(),
-            sha256: Some(opened.sha256.clone()),
+            // From here on it must be the library that it was, locked or not.
+            expected: Some(expected.cloned().unwrap_or_else(|| Expected {
+                plugin: opened.descriptor.name.clone(),
+                version: opened.descriptor.version.clone(),
+                sha256: opened.sha256.clone(),
+                lock: None,
+            })),
             ..settings
         };
         Ok(Self { descriptor: opened.descriptor, sha256: opened.sha256, abi: opened.abi, settings })
@@ -80,7 +92,7 @@ impl Settings {
             Process::start().map_err(|e| fail(format!("its process does not start: {e}"), None))?;
         let request = Request::Open {
             path: self.path.clone(),
-            sha256: self.sha256.clone(),
+            expected: self.expected.clone(),
             memory: self.limits.memory,
         };
         let reply = process.call(&request, &[], self.limits.long(), &|| false);

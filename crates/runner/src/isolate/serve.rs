@@ -98,13 +98,9 @@ impl Server {
         let mut parts = parts.into_iter();
         let mut part = || parts.next().ok_or_else(|| Error::from("a part is missing"));
         match request {
-            Request::Open { path, sha256, memory } => {
+            Request::Open { path, expected, memory } => {
                 limit_memory(memory)?;
-                match LoadedPlugin::open(&path) {
-                    Ok(opened) if sha256.as_ref().is_some_and(|wanted| *wanted != opened.sha256) => {
-                        let message = format!("{} has changed since the run began", path.display());
-                        Ok(Answer::Refused { message, hint: None })
-                    }
+                match LoadedPlugin::open_with(&path, expected.as_ref()) {
                     Ok(opened) => {
                         let descriptor = opened.descriptor.clone();
                         let (sha256, abi) = (opened.sha256.clone(), opened.abi);

@@ -4,6 +4,7 @@
 //! Frame: bytes of the header (u32), number of parts (u32), bytes of each part (u64 each), header, parts. All numbers
 //! are little-endian.
 
+use crate::host::Expected;
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 use arrow_ipc::reader::StreamDecoder;
@@ -26,8 +27,8 @@ pub enum Request {
     Open {
         /// The library.
         path: PathBuf,
-        /// SHA-256 that it must have, where one is known.
-        sha256: Option<String>,
+        /// What it must be, where that is known.
+        expected: Option<Expected>,
         /// Bytes that the process may hold beyond what it holds now.
         memory: u64,
     },

@@ -137,6 +137,7 @@ fn plugins_json(prepared: &Prepared) -> Vec<Value> {
             "abi": format!("{}.{}", stage.plugin.abi.0, stage.plugin.abi.1),
             "path": stage.plugin.path,
             "sha256": stage.plugin.sha256,
+            "locked": stage.plugin.locked,
         });
         if !plugins.contains(&plugin) {
             plugins.push(plugin);

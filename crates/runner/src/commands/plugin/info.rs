@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use textmill_plugin::descriptor::{Kind, OperatorDescriptor, Read, Rows, Threading};
 
 /// Shows what a plugin says of itself.
-pub(super) fn info(args: &PluginName) -> Result<(), Failure> {
-    let plugin = open(args)?;
+pub(super) fn info(args: &PluginName, locked: bool) -> Result<(), Failure> {
+    let plugin = open(args, locked)?;
     let about = &plugin.descriptor;
     let mut out = format!("{} {}\n", about.name, about.version);
     let mut line = |label: &str, value: &str| {
@@ -87,7 +87,8 @@ fn options(root: &Value, schema: &Value, indent: usize, out: &mut String) {
         let target = follow(root, own);
         let default =
             own.get("default").filter(|d| !d.is_object()).map(|d| format!(" = {d}")).unwrap_or_default();
-        let _ = writeln!(out, "{pad}{name}: {}{default}", type_words(root, target));
+        let (kind, range) = (type_words(root, target), range_words(own));
+        let _ = writeln!(out, "{pad}{name}: {kind}{range}{default}");
         let doc = own.get("description").or_else(|| target.get("description")).and_then(Value::as_str);
         for line in doc.unwrap_or_default().lines() {
             let _ = writeln!(out, "{pad}    {line}");
@@ -96,6 +97,22 @@ fn options(root: &Value, schema: &Value, indent: usize, out: &mut String) {
             options(root, target, indent + 4, out);
         }
     }
+}
+
+/// The numbers that an option may be, as far as its type does not say so.
+fn range_words(schema: &Value) -> String {
+    let is_unsigned = schema.get("type").and_then(Value::as_str) == Some("integer");
+    let bounds = [
+        ("minimum", " of at least"),
+        ("exclusiveMinimum", " above"),
+        ("maximum", " of at most"),
+        ("exclusiveMaximum", " below"),
+    ];
+    let bounds = bounds.into_iter().filter_map(|(key, words)| {
+        let bound = schema.get(key)?.as_f64()?;
+        (key != "minimum" || bound != 0.0 || !is_unsigned).then(|| format!("{words} {bound}"))
+    });
+    bounds.collect::<Vec<_>>().join(" and")
 }
 
 fn follow<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {

@@ -2,13 +2,14 @@
 
 mod info;
 mod list;
+mod lock;
 mod repro;
 mod shrink;
 mod which;
 
 use super::print;
 use crate::cli::{PluginCommand, PluginName};
-use crate::config::suggest;
+use crate::config::{Locking, NotLocked, suggest};
 use crate::failure::Failure;
 use crate::host::{Discovery, Found, LoadedPlugin};
 
@@ -16,33 +17,37 @@ use crate::host::{Discovery, Found, LoadedPlugin};
 ///
 /// # Errors
 /// What the user is to be told.
-pub fn plugin(command: &PluginCommand) -> Result<(), Failure> {
+pub fn plugin(command: &PluginCommand, locked: bool) -> Result<(), Failure> {
     match command {
-        PluginCommand::List(args) => list::list(args),
-        PluginCommand::Info(args) => info::info(&args.plugin),
+        PluginCommand::List(args) => list::list(args, locked),
+        PluginCommand::Info(args) => info::info(&args.plugin, locked),
         PluginCommand::Which(args) => which::which(&args.plugin),
-        PluginCommand::Repro(args) => repro::repro(args),
+        PluginCommand::Repro(args) => repro::repro(args, locked),
+        PluginCommand::Lock(args) => lock::lock(args, locked),
     }
 }
 
 /// Opens the plugin that a command names.
-fn open(args: &PluginName) -> Result<LoadedPlugin, Failure> {
-    Ok(LoadedPlugin::open(&find(args)?.path)?)
+fn open(args: &PluginName, locked: bool) -> Result<LoadedPlugin, Failure> {
+    let locking = Locking::of(args.pipeline.as_deref(), locked)?;
+    let found = find(&Discovery::new(args.pipeline.as_deref()), &args.name)?;
+    let expected = locking.expected(&found.name)?;
+    Ok(LoadedPlugin::open_with(&found.path, expected.as_ref())?)
 }
 
-/// Finds the library of the plugin that a command names.
-fn find(args: &PluginName) -> Result<Found, Failure> {
-    let discovery = Discovery::new(args.pipeline.as_deref());
-    match discovery.find(&args.name) {
-        Ok(found) => Ok(found),
-        Err(attempts) => {
-            let tried: Vec<String> = attempts.iter().map(|a| format!("  {}", a.path.display())).collect();
-            let names: Vec<String> = discovery.all().into_iter().map(|f| f.name).collect();
-            let hint = suggest(&args.name, names.iter().map(String::as_str));
-            let hint =
-                hint.unwrap_or_else(|| "`textmill plugin list` shows the plugins that there are".into());
-            Err(Failure::new(format!("there is no plugin `{}`; looked for\n{}", args.name, tried.join("\n")))
-                .hint(hint))
-        }
+/// Finds a plugin by name.
+fn find(discovery: &Discovery, name: &str) -> Result<Found, Failure> {
+    discovery.find(name).map_err(|attempts| {
+        let tried: Vec<String> = attempts.iter().map(|a| format!("  {}", a.path.display())).collect();
+        let names: Vec<String> = discovery.all().into_iter().map(|f| f.name).collect();
+        let hint = suggest(name, names.iter().map(String::as_str));
+        let hint = hint.unwrap_or_else(|| "`textmill plugin list` shows the plugins that there are".into());
+        Failure::new(format!("there is no plugin `{name}`; looked for\n{}", tried.join("\n"))).hint(hint)
+    })
+}
+
+impl From<NotLocked> for Failure {
+    fn from(refused: NotLocked) -> Self {
+        Self::new(refused.message).hint(refused.hint)
     }
 }

@@ -2,9 +2,11 @@
 
 use super::shrink::shrink;
 use super::{find, print};
-use crate::cli::{PluginName, ReproArgs};
+use crate::cli::ReproArgs;
+use crate::config::Locking;
 use crate::engine::OpenedPlugin;
 use crate::failure::Failure;
+use crate::host::Discovery;
 use crate::isolate::{Repro, Repros};
 use crate::table::bytes;
 use std::path::Path;
@@ -15,7 +17,7 @@ use textmill_plugin::harness::{Outcome, render, run};
 ///
 /// # Errors
 /// Where the document still fails, and where it cannot be tried.
-pub(super) fn repro(args: &ReproArgs) -> Result<(), Failure> {
+pub(super) fn repro(args: &ReproArgs, locked: bool) -> Result<(), Failure> {
     let shown = args.file.display();
     let content = std::fs::read(&args.file).map_err(|e| Failure::new(format!("cannot read {shown}: {e}")))?;
     let name = args.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -30,9 +32,11 @@ pub(super) fn repro(args: &ReproArgs) -> Result<(), Failure> {
         }
         None => repro.plugin.clone(),
     };
-    let found = find(&PluginName { name: plugin, pipeline: args.pipeline.clone() })?;
+    let pipeline = args.pipeline.as_deref();
+    let found = find(&Discovery::new(pipeline), &plugin)?;
+    let expected = Locking::of(pipeline, locked)?.expected(&found.name)?;
     let isolation = (!args.in_process).then_some(repro.limits);
-    let plugin = OpenedPlugin::open(&found.path, isolation, &Repros::default())?;
+    let plugin = OpenedPlugin::open(&found.path, expected.as_ref(), isolation, &Repros::default())?;
     let failed = |message: String| Failure::new(format!("{shown} cannot be replayed: {message}"));
     let outcome = run(&plugin, repro.operator.as_deref(), &repro.case, usize::MAX).map_err(failed)?;
     let about = &plugin.descriptor;

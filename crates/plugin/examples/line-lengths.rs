@@ -1,0 +1,61 @@
+//! Reports how long the lines of a corpus are: an aggregate, which documents pass through.
+use std::collections::BTreeMap;
+use textmill_plugin::prelude::*;
+
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Options {
+    /// Characters that are counted as one length: with 20, a line of 45 is one of 40.
+    #[schemars(range(min = 1))]
+    step: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { step: 20 }
+    }
+}
+
+struct LineLengths(Options);
+
+impl Aggregate for LineLengths {
+    type Options = Options;
+    /// Lines by length: a sorted map of whole numbers, which any split of the documents adds up to.
+    type State = BTreeMap<u64, u64>;
+
+    fn describe() -> Describe {
+        Describe::new("line-lengths").doc("Reports how many lines are how long.").reads("text")
+    }
+
+    fn bind(options: Options) -> Result<Self> {
+        let mut checks = Checks::new();
+        checks.require(options.step > 0, "step", || "must be above 0".into());
+        checks.finish()?;
+        Ok(Self(options))
+    }
+
+    fn update(&self, state: &mut Self::State, row: &Row<'_>) -> Result<()> {
+        for (_, line) in row.lines() {
+            let chars = line.chars().count() as u64;
+            *state.entry(chars - chars % self.0.step).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    fn merge(&self, into: &mut Self::State, from: Self::State) -> Result<()> {
+        for (length, lines) in from {
+            *into.entry(length).or_default() += lines;
+        }
+        Ok(())
+    }
+
+    fn finish(&self, state: Self::State) -> Result<Value> {
+        Ok(json!({ "step": self.0.step, "lines": state }))
+    }
+
+    fn memory_bytes(&self, state: &Self::State) -> u64 {
+        state.len() as u64 * 24
+    }
+}
+
+textmill_plugin::export!(aggregate::<LineLengths>());

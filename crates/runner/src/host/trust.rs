@@ -1,0 +1,358 @@
+//! Whether others can change a library, or put another in its place. Looks at owners and modes, and says what
+//! mends them; opens nothing, and says nothing about what is in the library.
+//!
+//! Looked at are the library, the folder that it lies in, and every symbolic link on the way with the link's own
+//! folder. Folders further up are not: what could be put in their place must still belong to the user or to root,
+//! and so must the folder around it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Why a library is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal without advice.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    /// The same refusal with advice.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Links that are followed on the way to a library, at most; as many as Linux follows.
+const LINKS: usize = 40;
+
+/// Whether the program runs with rights that its caller does not have (setuid, setgid). What the caller's
+/// environment says of plugins is not believed then.
+pub fn is_privileged() -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{getegid, geteuid, getgid, getuid};
+        geteuid() != getuid() || getegid() != getgid()
+    }
+    #[cfg(not(unix))]
+    {
+        false
+    }
+}
+
+/// Checks the way to a library and the library itself. Gives the library's path without links.
+///
+/// On systems without owners and modes (Windows) nothing is refused but what is no file: there, access lists guard
+/// the folders of programs and users.
+///
+/// # Errors
+/// Where others can change what lies there, or it is no file.
+pub fn check(path: &Path) -> Result<PathBuf, Refusal> {
+    let way = Way::to(path)?;
+    #[cfg(unix)]
+    unix::check(&way)?;
+    let meta = way.real.symlink_metadata().map_err(unread)?;
+    if let Some(kind) = other_kind(&meta) {
+        return Err(Refusal::new(format!("it is {kind}, not a file")).hint("name the file of a library"));
+    }
+    Ok(way.real)
+}
+
+/// What cannot be read.
+pub fn unread(error: std::io::Error) -> Refusal {
+    Refusal::new(format!("cannot read it: {error}"))
+}
+
+/// What a path leads to, in words, where it is no regular file.
+pub fn other_kind(meta: &std::fs::Metadata) -> Option<&'static str> {
+    let kind = meta.file_type();
+    if kind.is_file() {
+        return None;
+    }
+    if kind.is_dir() {
+        return Some("a folder");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return Some("a pipe");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return Some("a device");
+        }
+    }
+    Some("a thing of another kind")
+}
+
+/// The way to a file.
+struct Way {
+    /// The file, without a link on the way.
+    real: PathBuf,
+    /// The links on the way, each in a folder without links on the way.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "links have no owner there"))]
+    links: Vec<PathBuf>,
+}
+
+impl Way {
+    fn to(path: &Path) -> Result<Self, Refusal> {
+        let path = std::path::absolute(path).map_err(unread)?;
+        if cfg!(not(unix)) {
+            return Ok(Self { real: path.canonicalize().map_err(unread)?, links: Vec::new() });
+        }
+        let mut real = PathBuf::from("/");
+        let mut links: Vec<PathBuf> = Vec::new();
+        // What is still to be walked, the next part last.
+        let mut ahead = parts(&path);
+        while let Some(part) = ahead.pop() {
+            if part == "/" {
+                real = PathBuf::from("/");
+                continue;
+            }
+            if part == ".." {
+                real.pop();
+                continue;
+            }
+            let next = real.join(&part);
+            if next.symlink_metadata().map_err(unread)?.is_symlink() {
+                if links.len() == LINKS {
+                    return Err(Refusal::new(format!("more than {LINKS} links lie on the way to it")));
+                }
+                ahead.extend(parts(&next.read_link().map_err(unread)?));
+                links.push(next);
+            } else {
+                real = next;
+            }
+        }
+        Ok(Self { real, links })
+    }
+}
+
+/// The parts of a path, the first last; a path from the root has `/` for its first.
+fn parts(path: &Path) -> Vec<std::ffi::OsString> {
+    path.components().rev().filter(|c| c.as_os_str() != ".").map(|c| c.as_os_str().to_owned()).collect()
+}
+
+#[cfg(unix)]
+mod unix {
+    //! Owners and modes.
+
+    use super::{Refusal, Way, unread};
+    use std::os::unix::fs::MetadataExt;
+    use std::path::Path;
+
+    /// Who may write to a file or folder.
+    #[derive(Clone, Copy, Debug)]
+    pub(super) struct Rights {
+        pub uid: u32,
+        pub gid: u32,
+        pub mode: u32,
+        /// Whether an access list gives rights beyond the mode.
+        pub list: bool,
+    }
+
+    /// Whom the program acts for.
+    #[derive(Clone, Copy, Debug)]
+    pub(super) struct Who {
+        pub uid: u32,
+        pub gid: u32,
+    }
+
+    const ROOT: u32 = 0;
+    const GROUP_WRITES: u32 = 0o020;
+    const ANYBODY_WRITES: u32 = 0o002;
+    const STICKY: u32 = 0o1000;
+
+    impl Rights {
+        fn of(path: &Path) -> Result<Self, Refusal> {
+            let meta = path.symlink_metadata().map_err(unread)?;
+            Ok(Self { uid: meta.uid(), gid: meta.gid(), mode: meta.mode(), list: has_list(path) })
+        }
+
+        /// Who beside the owner can write, in words.
+        pub(super) fn other_writer(&self, who: Who) -> Option<String> {
+            // A group of the user's own number is theirs alone: with such groups an umask of 002 is usual.
+            let is_private = self.gid == who.gid && self.gid == who.uid;
+            if self.mode & ANYBODY_WRITES != 0 {
+                Some("anybody".to_owned())
+            } else if self.mode & GROUP_WRITES == 0 {
+                None
+            } else if !is_private {
+                Some(format!("group {}", self.gid))
+            } else {
+                // The bits of the group are the most that any entry of the list gives.
+                self.list.then(|| "whom its access list names".to_owned())
+            }
+        }
+
+        /// As [`Rights::other_writer`] for a folder: where it is sticky, an entry is its owner's, who is asked after
+        /// with the entry.
+        pub(super) fn other_mover(&self, who: Who) -> Option<String> {
+            if self.mode & STICKY != 0 { None } else { self.other_writer(who) }
+        }
+
+        /// Whether the owner is somebody who could do as they like anyway.
+        pub(super) fn has_foreign_owner(&self, who: Who) -> bool {
+            self.uid != ROOT && self.uid != who.uid
+        }
+
+        fn mode(&self) -> String {
+            format!("{:o}", self.mode & 0o7777)
+        }
+    }
+
+    /// Whether a file has an access list beyond its mode.
+    #[cfg(target_os = "linux")]
+    fn has_list(path: &Path) -> bool {
+        let mut nothing: [u8; 0] = [];
+        // Asked for no bytes, the answer is the length of the list.
+        rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut nothing).is_ok_and(|length| length > 0)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn has_list(_: &Path) -> bool {
+        false
+    }
+
+    /// Checks everything on the way.
+    pub(super) fn check(way: &Way) -> Result<(), Refusal> {
+        let who = Who { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() };
+        for link in &way.links {
+            let folder = link.parent().unwrap_or(Path::new("/"));
+            let rights = Rights::of(link)?;
+            if rights.has_foreign_owner(who) {
+                let what = format!("the link {} on the way to it", link.display());
+                return Err(foreign(&what, link, rights, who));
+            }
+            let rights = Rights::of(folder)?;
+            let what = format!("the folder {} of a link on the way to it", folder.display());
+            if rights.has_foreign_owner(who) {
+                return Err(foreign(&what, folder, rights, who));
+            }
+            if let Some(writer) = rights.other_mover(who) {
+                return Err(open_to(&writer, &what, folder, rights));
+            }
+        }
+        let rights = Rights::of(&way.real)?;
+        if rights.has_foreign_owner(who) {
+            return Err(foreign("it", &way.real, rights, who));
+        }
+        // A pipe, a device or a folder is refused as what it is.
+        if way.real.is_file()
+            && let Some(writer) = rights.other_writer(who)
+        {
+            return Err(open_to(&writer, "it", &way.real, rights));
+        }
+        let folder = way.real.parent().unwrap_or(Path::new("/"));
+        let rights = Rights::of(folder)?;
+        let what = format!("its folder {}", folder.display());
+        if rights.has_foreign_owner(who) {
+            return Err(foreign(&what, folder, rights, who));
+        }
+        match rights.other_mover(who) {
+            Some(writer) => Err(open_to(&writer, &what, folder, rights)),
+            None => Ok(()),
+        }
+    }
+
+    fn open_to(writer: &str, what: &str, path: &Path, rights: Rights) -> Refusal {
+        Refusal::new(format!("{writer} can write to {what} (mode {})", rights.mode()))
+            .hint(format!("`chmod go-w {}` leaves that to its owner", quoted(path)))
+    }
+
+    fn foreign(what: &str, path: &Path, rights: Rights, who: Who) -> Refusal {
+        let (own, sudo) = match who.uid {
+            ROOT => ("and this is root".to_owned(), ""),
+            uid => (format!("neither to you (user {uid}) nor to root"), "sudo "),
+        };
+        let message = format!("{what} belongs to user {}, {own}", rights.uid);
+        let command = format!("{sudo}chown -h {} {}", who.uid, quoted(path));
+        Refusal::new(message).hint(format!("where you know what it is, `{command}` makes it yours"))
+    }
+
+    /// A path as a shell takes it.
+    fn quoted(path: &Path) -> String {
+        let path = path.display().to_string();
+        let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+        if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::unix::{Rights, Who};
+    use super::*;
+
+    fn rights(uid: u32, gid: u32, mode: u32) -> Rights {
+        Rights { uid, gid, mode, list: false }
+    }
+
+    const USER: Who = Who { uid: 1000, gid: 1000 };
+
+    #[test]
+    fn only_the_owner_and_their_own_group_may_write() {
+        let writer = |gid, mode| rights(1000, gid, mode).other_writer(USER);
+        assert_eq!(writer(1000, 0o755), None);
+        assert_eq!(writer(100, 0o755), None);
+        assert_eq!(writer(1000, 0o775), None, "a group of the user's own, under an umask of 002");
+        assert_eq!(writer(100, 0o775).as_deref(), Some("group 100"));
+        assert_eq!(writer(0, 0o775).as_deref(), Some("group 0"));
+        assert_eq!(writer(1000, 0o777).as_deref(), Some("anybody"));
+        let in_users = Who { uid: 1000, gid: 100 };
+        assert_eq!(rights(1000, 100, 0o664).other_writer(in_users).as_deref(), Some("group 100"));
+        assert_eq!(rights(0, 0, 0o664).other_writer(Who { uid: 0, gid: 0 }), None);
+        let with_list = |mode| Rights { list: true, ..rights(1000, 1000, mode) }.other_writer(USER);
+        assert!(with_list(0o664).is_some() && with_list(0o644).is_none());
+    }
+
+    #[test]
+    fn a_sticky_folder_leaves_entries_to_their_owners() {
+        assert_eq!(rights(0, 0, 0o1777).other_mover(USER), None);
+        assert_eq!(rights(0, 0, 0o777).other_mover(USER).as_deref(), Some("anybody"));
+        assert_eq!(rights(0, 50, 0o2775).other_mover(USER).as_deref(), Some("group 50"));
+    }
+
+    #[test]
+    fn root_trusts_root_alone() {
+        let root = Who { uid: 0, gid: 0 };
+        assert!(rights(1000, 1000, 0o755).has_foreign_owner(root));
+        assert!(!rights(0, 0, 0o755).has_foreign_owner(root));
+        assert!(!rights(0, 0, 0o755).has_foreign_owner(USER));
+        assert!(!rights(1000, 1000, 0o755).has_foreign_owner(USER));
+        assert!(rights(1001, 1000, 0o755).has_foreign_owner(USER));
+    }
+
+    #[test]
+    fn a_way_is_walked_link_by_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("a/b")).unwrap();
+        std::fs::write(root.join("a/b/file"), "").unwrap();
+        std::os::unix::fs::symlink("a/b", root.join("near")).unwrap();
+        std::os::unix::fs::symlink(root.join("near"), root.join("a/far")).unwrap();
+        let way = Way::to(&root.join("a/./far/../b/file")).unwrap();
+        assert_eq!(way.real, root.join("a/b/file"));
+        assert_eq!(way.links, [root.join("a/far"), root.join("near")]);
+        std::os::unix::fs::symlink("round", root.join("round")).unwrap();
+        let refusal = Way::to(&root.join("round/file")).err().unwrap();
+        assert_eq!(refusal.message, "more than 40 links lie on the way to it");
+    }
+}
