@@ -67,6 +67,10 @@ impl Lock {
             source: String::new(),
             list: vec![Problem::whole(message)],
         };
+        // To read a pipe would be to wait for ever.
+        if path.metadata().is_ok_and(|meta| !meta.is_file()) {
+            return Err(whole("the lock file is no file".into()));
+        }
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -335,6 +339,8 @@ mod tests {
             assert_eq!(Lock::read(&path).unwrap(), Some(lock));
         }
         insta::assert_snapshot!(sample().render());
+        assert_eq!(Lock::read(&folder.path().join("none")).unwrap(), None);
+        assert!(Lock::read(folder.path()).unwrap_err().render(false).contains("the lock file is no file"));
     }
 
     #[test]
