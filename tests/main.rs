@@ -13,5 +13,6 @@ mod resume;
 mod sources;
 mod spill;
 mod stages;
+mod start;
 mod store;
 mod support;

@@ -8,7 +8,7 @@ mod settings;
 mod tree;
 
 pub use options::{check_options, with_defaults};
-pub use pipeline::{Pipeline, StageConfig};
+pub use pipeline::{Pipeline, StageConfig, TABLES};
 pub use problem::{Problem, Problems, suggest};
 pub use settings::{Compression, Input, Output, OutputFormat, Run};
 pub use tree::{Entry, Kind, Node, Place};

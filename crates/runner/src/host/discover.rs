@@ -1,5 +1,6 @@
 //! Where plugins are looked for: first hit wins, and every attempt is kept for the error message.
 
+use super::project::builds;
 use std::path::{Path, PathBuf};
 
 /// Variable with further folders, separated as `PATH` is.
@@ -60,7 +61,8 @@ impl Discovery {
         Self { folders, base }
     }
 
-    /// Looks for a plugin named in a pipeline file: by path where the name has a slash, else by name.
+    /// Looks for a plugin named in a pipeline file: by path where the name has a slash, else by name. A folder with a
+    /// plugin's sources stands for what was built there last.
     ///
     /// # Errors
     /// Every place that was looked at.
@@ -76,15 +78,24 @@ impl Discovery {
         Err(attempts)
     }
 
-    /// Every place that is looked at for a plugin, in order.
+    /// Every place that is looked at for a plugin, in order. Where there is a project of the plugin, that is what it
+    /// has built, the newest first.
     pub fn candidates(&self, plugin: &str) -> Vec<Attempt> {
         let attempt =
             |why: &str, path: PathBuf| Attempt { why: why.to_owned(), exists: path.is_file(), path };
         if plugin.contains(['/', '\\']) {
-            return vec![attempt("the path in the pipeline file", self.base.join(plugin))];
+            let path = self.base.join(plugin);
+            let built = builds(&path);
+            let paths = if built.is_empty() { vec![path] } else { built };
+            return paths.into_iter().map(|path| attempt("the path in the pipeline file", path)).collect();
         }
         let file = library_name(plugin);
-        self.folders.iter().map(|(why, folder)| attempt(why, folder.join(&file))).collect()
+        let places = self.folders.iter().flat_map(|(why, folder)| {
+            let built = builds(&folder.join(plugin)).into_iter();
+            let built = built.map(move |path| attempt(&format!("{why}, a project"), path));
+            std::iter::once(attempt(why, folder.join(&file))).chain(built)
+        });
+        places.collect()
     }
 
     /// Every library in the folders whose name could be a plugin's; hidden ones (found later under a
@@ -96,6 +107,8 @@ impl Discovery {
             let mut paths: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
             paths.sort();
             for path in paths {
+                let built = if path.is_dir() { builds(&path) } else { Vec::new() };
+                let path = built.into_iter().next().filter(|path| path.is_file()).unwrap_or(path);
                 let Some(name) = plugin_name(&path) else { continue };
                 if !found.iter().any(|f| f.name == name) {
                     found.push(Found { name, path: absolute(&path), why: why.clone() });

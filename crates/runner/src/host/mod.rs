@@ -3,8 +3,10 @@
 mod discover;
 mod import;
 mod library;
+mod project;
 mod stage;
 mod table;
 
 pub use discover::{Attempt, Discovery, Found, library_name};
 pub use library::{LoadError, LoadedPlugin};
+pub use project::{Project, Tool};

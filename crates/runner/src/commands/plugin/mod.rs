@@ -2,6 +2,7 @@
 
 mod info;
 mod list;
+mod new;
 mod which;
 
 use super::print;
@@ -18,6 +19,7 @@ pub fn plugin(command: &PluginCommand) -> Result<(), Failure> {
     match command {
         PluginCommand::List(args) => list::list(args),
         PluginCommand::Info(args) => info::info(&args.plugin),
+        PluginCommand::New(args) => new::new(args),
         PluginCommand::Which(args) => which::which(&args.plugin),
     }
 }

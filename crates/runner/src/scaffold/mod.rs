@@ -1,0 +1,11 @@
+//! Writing what others start from: projects of plugins, workspaces of pipelines. Runs nothing and loads nothing.
+
+mod folder;
+mod name;
+mod plugin;
+mod sdk;
+
+pub use folder::Folder;
+pub use name::check_name;
+pub use plugin::{Kind, Language, description, project};
+pub use sdk::Sdk;
