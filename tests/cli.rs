@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 #[test]
 fn every_help_text_is_as_accepted() {
-    let calls: [&[&str]; 8] = [
+    let calls: [&[&str]; 9] = [
         &["--help"],
         &["run", "--help"],
         &["check", "--help"],
+        &["schema", "--help"],
         &["plugin", "--help"],
         &["plugin", "list", "--help"],
         &["plugin", "info", "--help"],

@@ -10,6 +10,7 @@ mod formats;
 mod invariants;
 mod remote;
 mod resume;
+mod schema;
 mod sources;
 mod spill;
 mod stages;

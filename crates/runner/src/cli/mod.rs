@@ -34,6 +34,7 @@ Exit status: 0 done, 1 something failed, 2 the command line is wrong, 130 stoppe
 pub enum Command {
     Run(RunArgs),
     Check(CheckArgs),
+    Schema(SchemaArgs),
     /// Look at plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -109,3 +110,17 @@ pub struct CheckArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 }
+
+/// Prints a JSON Schema of pipeline files, for editors.
+///
+/// It has every table and key, and the options of every plugin that can be found. An editor with TOML support completes
+/// and checks a file that begins with `#:schema ./textmill.schema.json`.
+#[derive(Args, Debug)]
+#[command(after_help = SCHEMA_EXAMPLES)]
+pub struct SchemaArgs {
+    /// Take the plugins that this pipeline file can name.
+    pub pipeline: Option<PathBuf>,
+}
+
+const SCHEMA_EXAMPLES: &str = "Example:
+  textmill schema pipeline.toml > textmill.schema.json";

@@ -6,6 +6,7 @@ mod interrupted;
 mod place;
 mod plugin;
 mod run;
+mod schema;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
@@ -19,6 +20,7 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(args, cli.quiet, cli.verbose),
         Command::Check(args) => check::check(args, cli.quiet),
         Command::Plugin(command) => plugin::plugin(command),
+        Command::Schema(args) => schema::print_schema(args),
     }
 }
 

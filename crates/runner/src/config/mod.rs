@@ -3,6 +3,7 @@
 mod options;
 mod pipeline;
 mod problem;
+mod schema;
 mod section;
 mod settings;
 mod tree;
@@ -10,5 +11,6 @@ mod tree;
 pub use options::{check_options, with_defaults};
 pub use pipeline::{Pipeline, StageConfig, TABLES};
 pub use problem::{Problem, Problems, suggest};
+pub use schema::{Offered, SCHEMA_FILE, schema};
 pub use settings::{Compression, Input, Output, OutputFormat, Run};
 pub use tree::{Entry, Kind, Node, Place};

@@ -1,0 +1,35 @@
+//! All plugins that can be found, opened. What is no plugin is passed over.
+
+use super::{Discovery, Found, LoadError, LoadedPlugin};
+
+/// The plugins that can be found.
+#[derive(Default)]
+pub struct Opened {
+    /// Those that could be opened, by name.
+    pub plugins: Vec<(Found, LoadedPlugin)>,
+    /// Those that mean to be plugins and could not.
+    pub broken: Vec<LoadError>,
+}
+
+impl Opened {
+    /// Opens what is found.
+    pub fn all(found: impl IntoIterator<Item = Found>) -> Self {
+        let mut opened = Self::default();
+        for found in found {
+            match LoadedPlugin::open(&found.path) {
+                Ok(plugin) => opened.plugins.push((found, plugin)),
+                // Any other library may lie in these folders; only one that means to be a plugin is of interest.
+                Err(error)
+                    if error.message.contains("does not export")
+                        || error.message.contains("not a library") => {}
+                Err(error) => opened.broken.push(error),
+            }
+        }
+        opened
+    }
+
+    /// Opens everything in the folders.
+    pub fn in_folders(discovery: &Discovery) -> Self {
+        Self::all(discovery.all())
+    }
+}
