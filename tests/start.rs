@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
+use textmill::host::library_name;
 
 /// Cargo as an author of a plugin calls it. All projects of these tests are built into one folder, which stays warm from
 /// one test to the next.
@@ -76,9 +77,43 @@ fn projects_of_every_kind_build_and_pass_their_tests() {
         succeed(form);
         for path in files(&project) {
             let text = fs::read_to_string(&path).unwrap();
-            assert!(!text.contains("{{"), "{} has a placeholder left", path.display());
+            assert!(!has_placeholder(&text), "{}", path.display());
         }
     }
+}
+
+fn has_placeholder(text: &str) -> bool {
+    ["{{name}}", "{{crate}}", "{{description}}", "{{sdk}}"].iter().any(|p| text.contains(p))
+}
+
+/// The same for C, with or without `make`.
+#[test]
+#[cfg(unix)]
+fn a_project_in_c_builds_and_makes_of_its_fixture_what_was_accepted() {
+    let temp = TempDir::new().unwrap();
+    succeeded(&new(temp.path(), &["new-c", "--lang", "c"]).output());
+    let project = temp.path().join("new-c");
+    for path in files(&project) {
+        assert!(!has_placeholder(&fs::read_to_string(&path).unwrap()), "{}", path.display());
+    }
+    let library = project.join("build").join(library_name("new-c"));
+    if Command::new("make").arg("--version").output().is_ok() {
+        let mut make = Command::new("make");
+        make.arg("CFLAGS=-O1 -Werror").current_dir(&project);
+        succeed(make);
+    } else {
+        fs::create_dir(project.join("build")).unwrap();
+        let mut cc = Command::new("cc");
+        cc.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden", "-Iinclude"]);
+        cc.args(["-shared", "plugin.c", "-o"]).arg(&library).current_dir(&project);
+        succeed(cc);
+    }
+    assert!(library.exists());
+    let run = textmill().current_dir(&project).args(["run", "fixture/pipeline.toml"]);
+    succeeded(&run.env("TEXTMILL_PLUGIN_PATH", project.join("build").to_str().unwrap()).output());
+    let become_of = ["documents.jsonl", "rejected.jsonl", "failed.jsonl"]
+        .map(|file| fs::read_to_string(project.join("build/fixture").join(file)).unwrap());
+    assert_eq!(become_of.concat(), fs::read_to_string(project.join("fixture/accepted.jsonl")).unwrap());
 }
 
 #[test]
@@ -102,7 +137,7 @@ fn a_project_that_cannot_be_written_is_refused_with_advice() {
     fs::write(temp.path().join("file"), "mine").unwrap();
     fs::write(temp.path().join("inline.toml"), "stage = [{plugin = \"one\"}]\n").unwrap();
     fs::write(temp.path().join("broken.toml"), "[[stag]]\n").unwrap();
-    let calls: [&[&str]; 9] = [
+    let calls: [&[&str]; 10] = [
         &["LongLines"],
         &["serde"],
         &["fn"],
@@ -110,6 +145,7 @@ fn a_project_that_cannot_be_written_is_refused_with_advice() {
         &["full"],
         &["file"],
         &["long-lines", "--sdk", "."],
+        &["long-lines", "--lang", "c", "--kind", "corpus"],
         &["long-lines", "--pipeline", "inline.toml"],
         &["long-lines", "--pipeline", "broken.toml"],
     ];

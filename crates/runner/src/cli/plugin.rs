@@ -53,7 +53,7 @@ pub struct NewArgs {
     /// What it does.
     #[arg(long, value_enum, default_value_t = Kind::Map)]
     pub kind: Kind,
-    /// What it is written in.
+    /// What it is written in; in C there is a map alone.
     #[arg(long, value_enum, default_value_t = Language::Rust)]
     pub lang: Language,
     /// The project's folder, which must be empty or not there yet; NAME in the current folder where it is not

@@ -132,7 +132,7 @@ pub fn library_name(plugin: &str) -> String {
 }
 
 /// The plugin's name that a library's file name stands for.
-fn plugin_name(path: &Path) -> Option<String> {
+pub(super) fn plugin_name(path: &Path) -> Option<String> {
     let file = path.file_name()?.to_str()?;
     let stem = file.strip_prefix(std::env::consts::DLL_PREFIX)?.strip_suffix(std::env::consts::DLL_SUFFIX)?;
     Some(stem.replace('_', "-"))

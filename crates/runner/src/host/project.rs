@@ -1,6 +1,6 @@
 //! The folder that a plugin is written in: what builds it, and where its library then lies. Builds nothing.
 
-use super::discover::library_name;
+use super::discover::{library_name, plugin_name};
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -39,14 +39,19 @@ impl Project {
         }
         // Of `.` and the like, the name is told by the place they stand for.
         let place = folder.canonicalize().ok()?;
-        of(Tool::Make, place.file_name()?.to_str()?.replace('_', "-"))
+        let own = place.file_name()?.to_str()?.replace('_', "-");
+        let mut built = libraries(&folder.join("build"));
+        built.sort();
+        // Where it has built another plugin than its folder is called, that is the one.
+        let name = if built.contains(&own) { None } else { built.into_iter().next() };
+        of(Tool::Make, name.unwrap_or(own))
     }
 
     /// Where its library lies when it is built: what is there first, the newest before older ones, then what is not.
     pub fn builds(&self) -> Vec<PathBuf> {
         let folders: &[&str] = match self.tool {
             Tool::Cargo => &["target/release", "target/debug"],
-            Tool::Make => &["", "build"],
+            Tool::Make => &["build", ""],
         };
         let file = library_name(&self.name);
         let mut builds: Vec<PathBuf> = folders.iter().map(|f| self.folder.join(f).join(&file)).collect();
@@ -58,6 +63,12 @@ impl Project {
 /// Where the library of the project in this folder lies, as [`Project::builds`] says; nowhere where it is no project.
 pub(super) fn builds(folder: &Path) -> Vec<PathBuf> {
     Project::at(folder).map(|project| project.builds()).unwrap_or_default()
+}
+
+/// Names of the plugins that libraries in a folder could be.
+fn libraries(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| plugin_name(&entry.path())).collect()
 }
 
 fn built_at(path: &Path) -> Option<SystemTime> {

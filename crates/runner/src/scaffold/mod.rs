@@ -7,5 +7,5 @@ mod sdk;
 
 pub use folder::Folder;
 pub use name::check_name;
-pub use plugin::{Kind, Language, description, project};
+pub use plugin::{Kind, Language, Project};
 pub use sdk::Sdk;

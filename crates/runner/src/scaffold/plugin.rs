@@ -61,40 +61,78 @@ const CORPUS: &[Template] = templates![
     "tests/cases/snapshots/options.snap" from "corpus/cases/snapshots/options.snap",
 ];
 
-/// What a new plugin says of itself, in a sentence without its full stop.
-pub fn description(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Map => "Counts words, squeezes repeated marks, and drops documents of few words",
-        Kind::Aggregate => "Counts documents and words, and how many documents have how many words",
-        Kind::Corpus => "Keeps the first of the documents that open with the same words",
-    }
+const C_MAP: &[Template] = templates![
+    "plugin.c" from "c/plugin.c",
+    "Makefile" from "c/Makefile",
+    "README.md" from "c/README.md",
+    ".gitignore" from "c/gitignore",
+    "fixture/accepted.jsonl" from "c/fixture/accepted.jsonl",
+    "fixture/documents.jsonl" from "c/fixture/documents.jsonl",
+    "fixture/pipeline.toml" from "c/fixture/pipeline.toml",
+];
+const C_HEADERS: &[Template] = &[
+    ("include/textmill_plugin.h", include_str!("../../../plugin/include/textmill_plugin.h")),
+    ("include/textmill_arrow.h", include_str!("../../../plugin/include/textmill_arrow.h")),
+];
+
+/// A project that has not been written yet.
+pub struct Project {
+    templates: Vec<Template>,
+    description: &'static str,
+    /// The SDK, where the project is built with it.
+    sdk: Option<Sdk>,
 }
 
-/// Writes the project of a plugin into a folder.
-///
-/// # Errors
-/// Where there is no template of this kind and language, or a file cannot be written.
-pub fn project(name: &str, kind: Kind, language: Language, sdk: &Sdk, place: &Path) -> Result<(), Failure> {
-    let templates: Vec<Template> = match (language, kind) {
-        (Language::Rust, Kind::Map) => [RUST, MAP].concat(),
-        (Language::Rust, Kind::Aggregate) => [RUST, AGGREGATE].concat(),
-        (Language::Rust, Kind::Corpus) => [RUST, CORPUS].concat(),
-        (Language::C, _) => {
-            return Err(Failure::new("there is no template of this kind in C"));
-        }
-    };
-    let sdk_path = sdk.path_from(place)?;
-    let folder = Folder::open(place)?;
-    let fill = |template: &str| {
-        let filled = template.replace("{{name}}", name).replace("{{crate}}", &name.replace('-', "_"));
-        filled.replace("{{description}}", description(kind)).replace("{{sdk}}", &escaped(&sdk_path))
-    };
-    for (path, template) in templates {
-        folder.write(path, fill(template))?;
+impl Project {
+    /// The project of a plugin of this kind in this language. `sdk` is the SDK's folder, where the user has given one.
+    ///
+    /// # Errors
+    /// Where there is no template, or no SDK.
+    pub fn new(kind: Kind, language: Language, sdk: Option<&Path>) -> Result<Self, Failure> {
+        let (templates, description) = match (language, kind) {
+            (Language::Rust, Kind::Map) => (
+                [RUST, MAP].concat(),
+                "Counts words, squeezes repeated marks, and drops documents of few words",
+            ),
+            (Language::Rust, Kind::Aggregate) => (
+                [RUST, AGGREGATE].concat(),
+                "Counts documents and words, and how many documents have how many words",
+            ),
+            (Language::Rust, Kind::Corpus) => {
+                ([RUST, CORPUS].concat(), "Keeps the first of the documents that open with the same words")
+            }
+            (Language::C, Kind::Map) => {
+                ([C_MAP, C_HEADERS].concat(), "Counts characters, and drops documents of few characters")
+            }
+            (Language::C, _) => {
+                let message = "there is no project in C but of the kind `map`";
+                let hint = "leave `--kind` out, or write it in Rust; `include/textmill_plugin.h` has the whole contract";
+                return Err(Failure::new(message).hint(hint));
+            }
+        };
+        let sdk = (language == Language::Rust).then(|| Sdk::find(sdk)).transpose()?;
+        Ok(Self { templates, description, sdk })
     }
-    match sdk.lock().filter(|_| language == Language::Rust) {
-        Some(lock) => folder.write("Cargo.lock", lock),
-        None => Ok(()),
+
+    /// Writes the project of the plugin `name` into a folder that is empty or not there yet.
+    ///
+    /// # Errors
+    /// Where the folder does not suit, or a file cannot be written.
+    pub fn write(&self, name: &str, place: &Path) -> Result<(), Failure> {
+        let sdk = self.sdk.as_ref().map(|sdk| sdk.path_from(place)).transpose()?.unwrap_or_default();
+        let folder = Folder::open(place)?;
+        for (path, template) in &self.templates {
+            let filled = template
+                .replace("{{name}}", name)
+                .replace("{{crate}}", &name.replace('-', "_"))
+                .replace("{{description}}", self.description)
+                .replace("{{sdk}}", &escaped(&sdk));
+            folder.write(path, filled)?;
+        }
+        match self.sdk.as_ref().and_then(Sdk::lock) {
+            Some(lock) => folder.write("Cargo.lock", lock),
+            None => Ok(()),
+        }
     }
 }
 

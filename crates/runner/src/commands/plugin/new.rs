@@ -4,7 +4,7 @@ use super::print;
 use crate::cli::NewArgs;
 use crate::config::Pipeline;
 use crate::failure::Failure;
-use crate::scaffold::{Language, Sdk, check_name, project};
+use crate::scaffold::{Language, Project, check_name};
 use std::path::{Path, PathBuf};
 
 /// Writes the project of a new plugin.
@@ -12,9 +12,8 @@ pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
     check_name(&args.name)?;
     // Everything that can be wrong is found before anything is written.
     let stage = args.pipeline.as_deref().map(|file| with_stage(file, &args.name)).transpose()?;
-    let sdk = Sdk::find(args.sdk.as_deref())?;
     let place = place(args);
-    project(&args.name, args.kind, args.lang, &sdk, &place)?;
+    Project::new(args.kind, args.lang, args.sdk.as_deref())?.write(&args.name, &place)?;
     let mut lines = vec![format!("{} is a plugin", place.display())];
     if let (Some(file), Some(text)) = (&args.pipeline, stage) {
         std::fs::write(file, text)
