@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 
 #[test]
 fn every_help_text_is_as_accepted() {
-    let calls: [&[&str]; 9] = [
+    let calls: [&[&str]; 10] = [
         &["--help"],
         &["run", "--help"],
         &["check", "--help"],
         &["schema", "--help"],
+        &["init", "--help"],
         &["plugin", "--help"],
         &["plugin", "list", "--help"],
         &["plugin", "info", "--help"],

@@ -1,11 +1,13 @@
 //! Starting: new plugins that build, pass their own tests and run.
 
-use crate::support::{Program, hide, succeeded, textmill, workspace};
+use crate::support::{Program, hide, rows, succeeded, textmill, workspace};
+use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
+use textmill::config::{Node, Pipeline};
 use textmill::host::library_name;
 
 /// Cargo as an author of a plugin calls it. All projects of these tests are built into one folder, which stays warm from
@@ -114,6 +116,74 @@ fn a_project_in_c_builds_and_makes_of_its_fixture_what_was_accepted() {
     let become_of = ["documents.jsonl", "rejected.jsonl", "failed.jsonl"]
         .map(|file| fs::read_to_string(project.join("build/fixture").join(file)).unwrap());
     assert_eq!(become_of.concat(), fs::read_to_string(project.join("fixture/accepted.jsonl")).unwrap());
+}
+
+/// From an empty folder to a run with a plugin of one's own: five commands.
+#[test]
+#[cfg(unix)]
+fn five_commands_lead_from_an_empty_folder_to_a_run() {
+    let temp = TempDir::new().unwrap();
+    let textmill = |arguments: &[&str]| textmill().current_dir(temp.path()).args(arguments).output();
+    let project = temp.path().join("corpus/plugins/calm-marks");
+
+    succeeded(&textmill(&["init", "corpus"]));
+    succeeded(&textmill(&["plugin", "new", "calm-marks", "--pipeline", "corpus/pipeline.toml"]));
+    // Not a sixth: it saves building what other tests have built.
+    std::os::unix::fs::symlink(built(), project.join("target")).unwrap();
+    succeed(cargo(temp.path(), &["build", "--manifest-path", "corpus/plugins/calm-marks/Cargo.toml"]));
+    if PLUGIN_CHECK {
+        succeeded(&textmill(&["plugin", "check", "calm-marks", "--pipeline", "corpus/pipeline.toml"]));
+    }
+    succeeded(&textmill(&["run", "corpus/pipeline.toml"]));
+
+    let read = |file: &str| fs::read_to_string(temp.path().join("corpus").join(file)).unwrap();
+    let (expected, made) = (rows(&read("expected/documents.jsonl")), rows(&read("out/documents.jsonl")));
+    let ids = |rows: &[Value]| rows.iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&made), ids(&expected));
+    assert!(made.iter().all(|row| row["words"].as_u64().is_some_and(|words| words > 50)));
+    let forgetful = |rows: &[Value]| rows.iter().any(|row| row["text"].to_string().contains("forget!!!"));
+    assert!(forgetful(&expected) && !forgetful(&made), "the new stage leaves one mark of three");
+}
+
+/// Whether this program has `textmill plugin check`.
+const PLUGIN_CHECK: bool = false;
+
+#[test]
+fn a_workspace_makes_of_its_sample_what_it_expects() {
+    let temp = TempDir::new().unwrap();
+    let output = textmill().current_dir(temp.path()).args(["init", "."]).output();
+    succeeded(&output);
+    let mut names: Vec<_> = files(temp.path())
+        .iter()
+        .map(|path| path.strip_prefix(temp.path()).unwrap().display().to_string())
+        .collect();
+    names.retain(|name| !name.starts_with("pages"));
+    let all = ".gitignore README.md expected/documents.jsonl expected/rejected.jsonl pipeline.toml \
+               plugins/README.md textmill.schema.json";
+    assert_eq!(names.join(" "), all);
+    let read = |file: &str| fs::read_to_string(temp.path().join(file)).unwrap();
+    let pipeline = Pipeline::parse(Path::new("pipeline.toml"), read("pipeline.toml"), &[]).unwrap();
+    let stages: Vec<_> = pipeline.stages.iter().map(|stage| stage.plugin.as_str()).collect();
+    assert_eq!(stages, ["clean", "dedupe", "extract", "summarize-stats"]);
+
+    let run = textmill().current_dir(temp.path()).args(["run", "pipeline.toml", "--threads", "1"]);
+    succeeded(&run.output());
+    for file in ["documents.jsonl", "rejected.jsonl"] {
+        let (expected, made) = (read(&format!("expected/{file}")), read(&format!("out/{file}")));
+        assert!(expected == made && !made.is_empty(), "{file}");
+    }
+    // A copy and a page without a text, and each says so.
+    let rejected = rows(&read("out/rejected.jsonl"));
+    assert_eq!(rejected.len(), 2);
+    assert!(rejected.iter().any(|row| row["other"] == "01-night-market.txt"));
+
+    let schema = serde_json::from_str(&read("textmill.schema.json")).unwrap();
+    let validator = jsonschema::options().build(&schema).unwrap();
+    assert!(validator.is_valid(&Node::parse(&read("pipeline.toml")).unwrap().to_json()));
+
+    let again = textmill().current_dir(temp.path()).args(["init", "."]).output();
+    assert!(!again.status.success());
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is not empty"));
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub enum Command {
     Run(RunArgs),
     Check(CheckArgs),
     Schema(SchemaArgs),
+    Init(InitArgs),
     /// Look at plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -124,3 +125,12 @@ pub struct SchemaArgs {
 
 const SCHEMA_EXAMPLES: &str = "Example:
   textmill schema pipeline.toml > textmill.schema.json";
+
+/// Writes a workspace: a pipeline with a sample, what it makes of the sample, a folder for plugins, a schema for editors.
+///
+/// The stages are the plugins that come with this program and want nothing but text.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The workspace's folder, which must be empty or not there yet.
+    pub dir: PathBuf,
+}

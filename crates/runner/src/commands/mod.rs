@@ -2,6 +2,7 @@
 
 mod check;
 mod dry_run;
+mod init;
 mod interrupted;
 mod place;
 mod plugin;
@@ -20,6 +21,7 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(args, cli.quiet, cli.verbose),
         Command::Check(args) => check::check(args, cli.quiet),
         Command::Plugin(command) => plugin::plugin(command),
+        Command::Init(args) => init::init(args),
         Command::Schema(args) => schema::print_schema(args),
     }
 }

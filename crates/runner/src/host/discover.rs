@@ -50,15 +50,18 @@ impl Discovery {
             let paths = std::env::split_paths(&paths).filter(|p| p.is_absolute());
             folders.extend(paths.map(|path| (PATH_VARIABLE.to_owned(), path)));
         }
-        if let Some(folder) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
-            folders.push(("beside the program".to_owned(), folder.to_owned()));
-        }
+        folders.extend(beside_program());
         if let Some(home) = data_home() {
             folders.push(("the user's data folder".to_owned(), home.join("textmill").join("plugins")));
         }
         let mut seen = std::collections::HashSet::new();
         folders.retain(|(_, folder)| seen.insert(folder.clone()));
         Self { folders, base }
+    }
+
+    /// The folder of the running program alone: the plugins that came with it.
+    pub fn of_program() -> Self {
+        Self { folders: beside_program().into_iter().collect(), base: PathBuf::new() }
     }
 
     /// Looks for a plugin named in a pipeline file: by path where the name has a slash, else by name. A folder with a
@@ -136,6 +139,11 @@ pub(super) fn plugin_name(path: &Path) -> Option<String> {
     let file = path.file_name()?.to_str()?;
     let stem = file.strip_prefix(std::env::consts::DLL_PREFIX)?.strip_suffix(std::env::consts::DLL_SUFFIX)?;
     Some(stem.replace('_', "-"))
+}
+
+fn beside_program() -> Option<(String, PathBuf)> {
+    let program = std::env::current_exe().ok()?;
+    Some(("beside the program".to_owned(), program.parent()?.to_owned()))
 }
 
 fn absolute(path: &Path) -> PathBuf {
