@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 
 #[test]
 fn every_help_text_is_as_accepted() {
-    let calls: [&[&str]; 10] = [
+    let calls: [&[&str]; 11] = [
         &["--help"],
         &["run", "--help"],
         &["check", "--help"],
         &["schema", "--help"],
         &["init", "--help"],
+        &["dev", "--help"],
         &["plugin", "--help"],
         &["plugin", "list", "--help"],
         &["plugin", "info", "--help"],

@@ -1,11 +1,11 @@
 //! Starting: new plugins that build, pass their own tests and run.
 
 use crate::support::{Program, hide, rows, succeeded, textmill, workspace};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use tempfile::TempDir;
 use textmill::config::{Node, Pipeline};
 use textmill::host::library_name;
@@ -29,6 +29,15 @@ fn cargo(project: &Path, arguments: &[&str]) -> Command {
 /// The folder that projects are built in.
 fn built() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects")
+}
+
+/// An empty folder that is at the same place every time, so that what was built of a project is overwritten by the next
+/// test run instead of staying beside it.
+fn empty(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("start").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
 }
 
 fn succeed(mut command: Command) {
@@ -68,14 +77,16 @@ fn new(folder: &Path, arguments: &[&str]) -> Program {
 /// No template rots: what is written builds, keeps the form of rustfmt, and passes its own tests.
 #[test]
 fn projects_of_every_kind_build_and_pass_their_tests() {
-    let temp = TempDir::new().unwrap();
+    let folder = empty("kinds");
     for kind in ["map", "aggregate", "corpus"] {
         let name = format!("new-{kind}");
-        succeeded(&new(temp.path(), &[&name, "--kind", kind]).output());
-        let project = temp.path().join(&name);
+        succeeded(&new(&folder, &[&name, "--kind", kind]).output());
+        let project = folder.join(&name);
         succeed(cargo(&project, &["test"]));
         let mut form = Command::new(env!("CARGO"));
-        form.args(["fmt", "--check"]).current_dir(&project);
+        // In the usual form, whatever form the checkout has that the projects lie in.
+        form.args(["fmt", "--check", "--", "--config", "max_width=100,use_small_heuristics=Default"]);
+        form.current_dir(&project);
         succeed(form);
         for path in files(&project) {
             let text = fs::read_to_string(&path).unwrap();
@@ -122,21 +133,21 @@ fn a_project_in_c_builds_and_makes_of_its_fixture_what_was_accepted() {
 #[test]
 #[cfg(unix)]
 fn five_commands_lead_from_an_empty_folder_to_a_run() {
-    let temp = TempDir::new().unwrap();
-    let textmill = |arguments: &[&str]| textmill().current_dir(temp.path()).args(arguments).output();
-    let project = temp.path().join("corpus/plugins/calm-marks");
+    let folder = empty("commands");
+    let textmill = |arguments: &[&str]| textmill().current_dir(&folder).args(arguments).output();
+    let project = &folder.join("corpus/plugins/calm-marks");
 
     succeeded(&textmill(&["init", "corpus"]));
     succeeded(&textmill(&["plugin", "new", "calm-marks", "--pipeline", "corpus/pipeline.toml"]));
     // Not a sixth: it saves building what other tests have built.
     std::os::unix::fs::symlink(built(), project.join("target")).unwrap();
-    succeed(cargo(temp.path(), &["build", "--manifest-path", "corpus/plugins/calm-marks/Cargo.toml"]));
+    succeed(cargo(&folder, &["build", "--manifest-path", "corpus/plugins/calm-marks/Cargo.toml"]));
     if PLUGIN_CHECK {
         succeeded(&textmill(&["plugin", "check", "calm-marks", "--pipeline", "corpus/pipeline.toml"]));
     }
     succeeded(&textmill(&["run", "corpus/pipeline.toml"]));
 
-    let read = |file: &str| fs::read_to_string(temp.path().join("corpus").join(file)).unwrap();
+    let read = |file: &str| fs::read_to_string(&folder.join("corpus").join(file)).unwrap();
     let (expected, made) = (rows(&read("expected/documents.jsonl")), rows(&read("out/documents.jsonl")));
     let ids = |rows: &[Value]| rows.iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
     assert_eq!(ids(&made), ids(&expected));
@@ -147,6 +158,83 @@ fn five_commands_lead_from_an_empty_folder_to_a_run() {
 
 /// Whether this program has `textmill plugin check`.
 const PLUGIN_CHECK: bool = false;
+
+/// `textmill dev`: a threshold is changed in the sources, and the documents are shown that it concerns, and no other.
+#[test]
+fn a_changed_threshold_shows_at_the_documents_that_it_concerns() {
+    let folder = empty("dev");
+    fs::write(folder.join("pipeline.toml"), "[input]\npaths = [\"input.jsonl\"]\n").unwrap();
+    let texts = [
+        "One two three four.",
+        "See also.",
+        "The ferry leaves at noon!!!",
+        "Nothing here has changed at all.",
+    ];
+    let lines =
+        texts.iter().enumerate().map(|(n, text)| json!({"id": format!("d{n}"), "text": text}).to_string());
+    fs::write(folder.join("input.jsonl"), lines.collect::<Vec<_>>().join("\n")).unwrap();
+    succeeded(&new(&folder, &["dev-marks", "--pipeline", "pipeline.toml"]).output());
+    let dev = |arguments: &[&str]| {
+        let program =
+            textmill().current_dir(&folder).args(["dev", "pipeline.toml", "--plugin", "dev-marks", "--once"]);
+        let program = program.args(arguments).env("CARGO_TARGET_DIR", built().to_str().unwrap());
+        program.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_NET_OFFLINE", "true").output()
+    };
+    // A build may take long, or wait for that of another test, and the test program that stands in says so.
+    let shown = |output: &Output| {
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lines = text.lines().filter(|line| !line.contains("has been running for over"));
+        lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+    };
+
+    // Nothing has been built that the pipeline could find.
+    let output = dev(&[]);
+    succeeded(&output);
+    assert_eq!(shown(&output), "4 documents: 3 written, 1 dropped, 0 failed");
+    let library = library_name("dev-marks");
+    fs::copy(built().join("debug").join(&library), folder.join("plugins").join(&library)).unwrap();
+    let output = dev(&[]);
+    succeeded(&output);
+    assert_eq!(shown(&output), "4 documents: 3 written, 1 dropped, 0 failed; nothing changed");
+
+    let source = folder.join("plugins/dev-marks/src/lib.rs");
+    let text = fs::read_to_string(&source).unwrap();
+    let changed = text
+        .replace("min_words: 4,", "min_words: 5,")
+        .replace("squeeze_marks: true,", "squeeze_marks: false,");
+    fs::write(&source, &changed).unwrap();
+    let output = dev(&[]);
+    succeeded(&output);
+    insta::assert_snapshot!(shown(&output));
+    let output = dev(&["--limit", "1"]);
+    succeeded(&output);
+    assert!(
+        shown(&output).contains("1 changed (verdict 1, text 0, columns 1, events 1), 0 as before"),
+        "{}",
+        shown(&output)
+    );
+
+    // What the compiler says is shown, and it is the end of it.
+    fs::write(&source, changed.replace("min_words: 5,", "min_words: five,")).unwrap();
+    let output = dev(&[]);
+    assert!(!output.status.success() && shown(&output).is_empty());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("cannot find value `five`") && said.contains("`cargo build` in "), "{said}");
+}
+
+#[test]
+fn what_cannot_be_developed_is_refused_with_advice() {
+    let temp = TempDir::new().unwrap();
+    let pipeline = temp.path().join("pipeline.toml");
+    fs::write(&pipeline, "[input]\npaths = [\".\"]\n[[stage]]\nplugin = \"min-length\"\n").unwrap();
+    let mut shown = String::new();
+    for plugin in ["min-lenght", "min-length"] {
+        let output = textmill().arg("dev").arg(&pipeline).args(["--once", "--plugin", plugin]).output();
+        assert!(!output.status.success());
+        let _ = writeln!(shown, "{}", hide(&String::from_utf8_lossy(&output.stderr), temp.path()));
+    }
+    insta::assert_snapshot!(shown);
+}
 
 #[test]
 fn a_workspace_makes_of_its_sample_what_it_expects() {

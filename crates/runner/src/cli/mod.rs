@@ -36,6 +36,7 @@ pub enum Command {
     Check(CheckArgs),
     Schema(SchemaArgs),
     Init(InitArgs),
+    Dev(DevArgs),
     /// Look at plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -134,3 +135,30 @@ pub struct InitArgs {
     /// The workspace's folder, which must be empty or not there yet.
     pub dir: PathBuf,
 }
+
+/// Builds a plugin after each change, runs a sample, and shows what has changed, document by document.
+///
+/// The sample goes through the whole pipeline, in memory, with the fresh library in the stages of the plugin, and is compared
+/// with what the build before made of it; the first time, with the library that the pipeline finds. Nothing is written.
+#[derive(Args, Debug)]
+#[command(after_help = DEV_EXAMPLES)]
+pub struct DevArgs {
+    /// The pipeline file.
+    pub pipeline: PathBuf,
+    /// The plugin: its name in the pipeline.
+    #[arg(long, value_name = "NAME")]
+    pub plugin: String,
+    /// The folder with its sources; `plugins/NAME` or `NAME`, beside the pipeline file or its folder, where it is
+    /// not said.
+    #[arg(long = "crate", value_name = "DIR")]
+    pub crate_dir: Option<PathBuf>,
+    /// Documents in the sample, at most: the first of the input.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub limit: usize,
+    /// Build and compare one time.
+    #[arg(long)]
+    pub once: bool,
+}
+
+const DEV_EXAMPLES: &str = "Example:
+  textmill dev pipeline.toml --plugin long-lines";

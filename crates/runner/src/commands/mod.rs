@@ -1,6 +1,7 @@
 //! The subcommands.
 
 mod check;
+mod dev;
 mod dry_run;
 mod init;
 mod interrupted;
@@ -21,6 +22,7 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(args, cli.quiet, cli.verbose),
         Command::Check(args) => check::check(args, cli.quiet),
         Command::Plugin(command) => plugin::plugin(command),
+        Command::Dev(args) => dev::dev(args, cli.verbose),
         Command::Init(args) => init::init(args),
         Command::Schema(args) => schema::print_schema(args),
     }

@@ -249,7 +249,8 @@ fn stop_on_interrupt(progress: &Progress) {
     }
 }
 
-fn input_files(pipeline: &Pipeline) -> Result<(Vec<SourceFile>, usize), Failure> {
+/// The files that a pipeline reads, and how many of other kinds it passes over.
+pub(super) fn input_files(pipeline: &Pipeline) -> Result<(Vec<SourceFile>, usize), Failure> {
     if pipeline.input.paths.is_empty() {
         let hint = "give `--input PATH`, or write `paths = [\"…\"]` under `[input]`";
         return Err(Failure::new("the pipeline names no input").hint(hint));
