@@ -147,7 +147,7 @@ fn five_commands_lead_from_an_empty_folder_to_a_run() {
     }
     succeeded(&textmill(&["run", "corpus/pipeline.toml"]));
 
-    let read = |file: &str| fs::read_to_string(&folder.join("corpus").join(file)).unwrap();
+    let read = |file: &str| fs::read_to_string(folder.join("corpus").join(file)).unwrap();
     let (expected, made) = (rows(&read("expected/documents.jsonl")), rows(&read("out/documents.jsonl")));
     let ids = |rows: &[Value]| rows.iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
     assert_eq!(ids(&made), ids(&expected));
