@@ -9,6 +9,9 @@ fn every_help_text_is_as_accepted() {
         &["--help"],
         &["run", "--help"],
         &["check", "--help"],
+        &["schema", "--help"],
+        &["init", "--help"],
+        &["dev", "--help"],
         &["plugin", "--help"],
         &["plugin", "list", "--help"],
         &["plugin", "info", "--help"],
@@ -18,6 +21,7 @@ fn every_help_text_is_as_accepted() {
         &["explain", "--help"],
         &["diff", "--help"],
         &["plugin", "lock", "--help"],
+        &["plugin", "new", "--help"],
     ];
     let mut shown = String::new();
     for call in calls {

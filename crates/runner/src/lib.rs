@@ -19,6 +19,7 @@ mod json;
 pub mod output;
 pub mod progress;
 pub mod remote;
+pub mod scaffold;
 pub mod spill;
 pub mod table;
 

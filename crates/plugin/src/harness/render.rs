@@ -66,6 +66,14 @@ fn column(name: &str, value: &Value, out: &mut String) {
     }
 }
 
+/// Shows an event in a line. `before` is the text that the stage received.
+pub fn event_line(event: &Event, before: &str) -> String {
+    let mut out = String::new();
+    row(event, before, &mut out);
+    out.truncate(out.trim_end().len());
+    out
+}
+
 fn row(event: &Event, before: &str, out: &mut String) {
     let _ = write!(out, "{} {}", event.action.name(), event.rule);
     if let (Some(start), Some(end)) = (event.start, event.end) {

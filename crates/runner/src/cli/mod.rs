@@ -4,7 +4,7 @@ mod inspect;
 mod plugin;
 
 pub use inspect::{ActionName, DiffArgs, ExplainArgs, LedgerArgs};
-pub use plugin::{InfoArgs, ListArgs, LockArgs, PluginCommand, PluginName, ReproArgs, WhichArgs};
+pub use plugin::{InfoArgs, ListArgs, LockArgs, NewArgs, PluginCommand, PluginName, ReproArgs, WhichArgs};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -42,6 +42,9 @@ pub enum Command {
     Explain(ExplainArgs),
     Diff(DiffArgs),
     Ledger(LedgerArgs),
+    Schema(SchemaArgs),
+    Init(InitArgs),
+    Dev(DevArgs),
     /// Look at plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -120,3 +123,53 @@ pub struct CheckArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 }
+
+/// Prints a JSON Schema of pipeline files, for editors.
+///
+/// It has every table and key, and the options of every plugin that can be found. An editor with TOML support completes
+/// and checks a file that begins with `#:schema ./textmill.schema.json`.
+#[derive(Args, Debug)]
+#[command(after_help = SCHEMA_EXAMPLES)]
+pub struct SchemaArgs {
+    /// Take the plugins that this pipeline file can name.
+    pub pipeline: Option<PathBuf>,
+}
+
+const SCHEMA_EXAMPLES: &str = "Example:
+  textmill schema pipeline.toml > textmill.schema.json";
+
+/// Writes a workspace: a pipeline with a sample, what it makes of the sample, a folder for plugins, a schema for editors.
+///
+/// The stages are the plugins that come with this program and want nothing but text.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The workspace's folder, which must be empty or not there yet.
+    pub dir: PathBuf,
+}
+
+/// Builds a plugin after each change, runs a sample, and shows what has changed, document by document.
+///
+/// The sample goes through the whole pipeline, in memory, with the fresh library in the stages of the plugin, and is compared
+/// with what the build before made of it; the first time, with the library that the pipeline finds. Nothing is written.
+#[derive(Args, Debug)]
+#[command(after_help = DEV_EXAMPLES)]
+pub struct DevArgs {
+    /// The pipeline file.
+    pub pipeline: PathBuf,
+    /// The plugin: its name in the pipeline.
+    #[arg(long, value_name = "NAME")]
+    pub plugin: String,
+    /// The folder with its sources; `plugins/NAME` or `NAME`, beside the pipeline file or its folder, where it is
+    /// not said.
+    #[arg(long = "crate", value_name = "DIR")]
+    pub crate_dir: Option<PathBuf>,
+    /// Documents in the sample, at most: the first of the input.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub limit: usize,
+    /// Build and compare one time.
+    #[arg(long)]
+    pub once: bool,
+}
+
+const DEV_EXAMPLES: &str = "Example:
+  textmill dev pipeline.toml --plugin long-lines";

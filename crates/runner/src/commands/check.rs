@@ -2,7 +2,7 @@
 
 use super::print;
 use crate::cli::CheckArgs;
-use crate::config::Pipeline;
+use crate::config::{Locking, Pipeline};
 use crate::engine::{Bound, prepare};
 use crate::failure::Failure;
 
@@ -11,7 +11,8 @@ use crate::failure::Failure;
 /// # Errors
 /// Every mistake in it.
 pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure> {
-    let prepared = prepare(Pipeline::read(&args.pipeline, &args.set)?, locked)?;
+    let locking = Locking::of(Some(&args.pipeline), locked)?;
+    let prepared = prepare(Pipeline::read(&args.pipeline, &args.set)?, &locking)?;
     if quiet {
         return Ok(());
     }

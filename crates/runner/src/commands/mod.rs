@@ -1,14 +1,17 @@
 //! The subcommands.
 
 mod check;
+mod dev;
 mod diff;
 mod dry_run;
 mod explain;
+mod init;
 mod interrupted;
 mod ledger;
 mod place;
 mod plugin;
 mod run;
+mod schema;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
@@ -24,6 +27,9 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Diff(args) => diff::diff(args),
         Command::Explain(args) => explain::explain(args),
         Command::Ledger(args) => ledger::ledger(args),
+        Command::Schema(args) => schema::print_schema(args, cli.locked),
+        Command::Init(args) => init::init(args),
+        Command::Dev(args) => dev::dev(args, cli.verbose, cli.locked),
         Command::Plugin(command) => plugin::plugin(command, cli.locked),
         Command::IsolatedPlugin => isolated_plugin(),
     }

@@ -4,7 +4,7 @@ use super::interrupted::interrupted;
 use super::place::{check, local_folder, publish_folder};
 use super::print;
 use crate::cli::RunArgs;
-use crate::config::{OutputFormat, Pipeline, Problem};
+use crate::config::{Locking, OutputFormat, Pipeline, Problem};
 use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares, prepare};
 use crate::failure::Failure;
 use crate::input::{SourceFile, expand, parquet_columns};
@@ -47,7 +47,8 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
             None => error.into(),
         });
     }
-    let mut prepared = prepare(pipeline, locked)?;
+    let locking = Locking::of(Some(&pipeline.path), locked)?;
+    let mut prepared = prepare(pipeline, &locking)?;
     let run = &prepared.pipeline.run;
     let threads = run.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
     let settings = Settings {
@@ -251,7 +252,8 @@ fn stop_on_interrupt(progress: &Progress) {
     }
 }
 
-fn input_files(pipeline: &Pipeline) -> Result<(Vec<SourceFile>, usize), Failure> {
+/// The files that a pipeline reads, and how many of other kinds it passes over.
+pub(super) fn input_files(pipeline: &Pipeline) -> Result<(Vec<SourceFile>, usize), Failure> {
     if pipeline.input.paths.is_empty() {
         let hint = "give `--input PATH`, or write `paths = [\"…\"]` under `[input]`";
         return Err(Failure::new("the pipeline names no input").hint(hint));

@@ -221,7 +221,7 @@ fn is_sha256(text: &str) -> bool {
 }
 
 /// Which libraries a pipeline may load: what its lock file says, and whether that is all.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Locking {
     /// The lock file, as shown to the user, and what it says.
     lock: Option<(PathBuf, Lock)>,
@@ -275,6 +275,15 @@ impl Locking {
             }
         };
         Err(Problems { path, source: String::new(), list: vec![Problem::whole(message).hint(hint)] })
+    }
+
+    /// The same, but for a plugin that is being changed: any library of it will do.
+    #[must_use]
+    pub fn without(mut self, plugin: &str) -> Self {
+        if let Some((_, lock)) = &mut self.lock {
+            lock.plugins.remove(plugin);
+        }
+        self
     }
 
     /// What the library of a plugin must be; `None` where any will do.

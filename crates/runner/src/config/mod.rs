@@ -4,13 +4,15 @@ mod lock;
 mod options;
 mod pipeline;
 mod problem;
+mod schema;
 mod section;
 mod settings;
 mod tree;
 
 pub use lock::{LOCK_FILE, Lock, LockedPlugin, Locking, NotLocked, lock_places, platform};
 pub use options::{check_options, with_defaults};
-pub use pipeline::{Pipeline, StageConfig};
+pub use pipeline::{Pipeline, StageConfig, TABLES};
 pub use problem::{Problem, Problems, suggest};
+pub use schema::{Offered, SCHEMA_FILE, schema};
 pub use settings::{Compression, Input, Output, OutputFormat, Run};
 pub use tree::{Entry, Kind, Node, Place};

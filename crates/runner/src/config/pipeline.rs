@@ -102,7 +102,8 @@ fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems
 }
 
-const TABLES: [&str; 4] = ["pipeline", "input", "output", "run"];
+/// Tables of a pipeline file beside its stages.
+pub const TABLES: [&str; 4] = ["pipeline", "input", "output", "run"];
 
 /// `--set input.text-field=body`, `--set STAGE.threshold=0.9`: a table of the file, or a stage's option.
 fn apply_set(tree: &mut Node, argument: &str, problems: &mut Vec<Problem>) {

@@ -228,16 +228,16 @@ impl Output {
     }
 }
 
+impl Default for Run {
+    fn default() -> Self {
+        Self { threads: None, batch_documents: 256, batch_bytes: 4 << 20, memory: MEMORY, temp_dir: None }
+    }
+}
+
 impl Run {
     /// Reads the table `[run]`; `temp-dir` is relative to `folder`.
     pub fn read(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Self {
-        let mut run = Self {
-            threads: None,
-            batch_documents: 256,
-            batch_bytes: 4 << 20,
-            memory: MEMORY,
-            temp_dir: None,
-        };
+        let mut run = Self::default();
         let Some(node) = node else { return run };
         let mut section = Section::new("`[run]`", node, problems);
         run.threads = section.count("threads", problems);
@@ -262,7 +262,7 @@ impl Run {
 }
 
 /// Less memory than this is refused.
-const LEAST_MEMORY: u64 = 4 << 20;
+pub(super) const LEAST_MEMORY: u64 = 4 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -99,13 +99,11 @@ impl Bound {
     }
 }
 
-/// Finds and binds everything that a pipeline names. Libraries must be those that its lock file names, where there is
-/// one; with `only_locked`, there must be one, and it must name each.
+/// Finds and binds everything that a pipeline names. Libraries must be what `locking` says.
 ///
 /// # Errors
 /// Every mistake found, each with its place.
-pub fn prepare(pipeline: Pipeline, only_locked: bool) -> Result<Prepared, Problems> {
-    let locking = Locking::of(Some(&pipeline.path), only_locked)?;
+pub fn prepare(pipeline: Pipeline, locking: &Locking) -> Result<Prepared, Problems> {
     let discovery = Discovery::new(Some(&pipeline.path));
     let input = input_schema(&pipeline.input);
     let mut problems = Vec::new();
@@ -115,7 +113,7 @@ pub fn prepare(pipeline: Pipeline, only_locked: bool) -> Result<Prepared, Proble
     // After a stage that cannot be bound, the columns are assumed, and only options are checked.
     let (mut columns, mut known) = (Arc::clone(&input), true);
     for stage in &pipeline.stages {
-        match open(&discovery, &locking, stage, &repros, &mut opened) {
+        match open(&discovery, locking, stage, &repros, &mut opened) {
             Err(problem) => {
                 problems.push(problem);
                 known = false;

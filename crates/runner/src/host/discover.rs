@@ -1,5 +1,6 @@
 //! Where plugins are looked for: first hit wins, and every attempt is kept for the error message.
 
+use super::project::builds;
 use super::trust::is_privileged;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -66,9 +67,7 @@ impl Discovery {
             let paths = std::env::split_paths(&paths).filter(|p| p.is_absolute());
             folders.extend(paths.map(|path| (PATH_VARIABLE.to_owned(), path)));
         }
-        if let Some(folder) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
-            folders.push(("beside the program".to_owned(), folder.to_owned()));
-        }
+        folders.extend(beside_program());
         if let Some(home) = data_home(&variable) {
             folders.push(("the user's data folder".to_owned(), home.join("textmill").join("plugins")));
         }
@@ -77,7 +76,13 @@ impl Discovery {
         Self { folders, base }
     }
 
-    /// Looks for a plugin named in a pipeline file: by path where the name has a slash, else by name.
+    /// The folder of the running program alone: the plugins that came with it.
+    pub fn of_program() -> Self {
+        Self { folders: beside_program().into_iter().collect(), base: PathBuf::new() }
+    }
+
+    /// Looks for a plugin named in a pipeline file: by path where the name has a slash, else by name. A folder with a
+    /// plugin's sources stands for what was built there last.
     ///
     /// # Errors
     /// Every place that was looked at.
@@ -93,15 +98,24 @@ impl Discovery {
         Err(attempts)
     }
 
-    /// Every place that is looked at for a plugin, in order.
+    /// Every place that is looked at for a plugin, in order. Where there is a project of the plugin, that is what it
+    /// has built, the newest first.
     pub fn candidates(&self, plugin: &str) -> Vec<Attempt> {
         let attempt =
             |why: &str, path: PathBuf| Attempt { why: why.to_owned(), exists: path.is_file(), path };
         if plugin.contains(['/', '\\']) {
-            return vec![attempt("the path in the pipeline file", self.base.join(plugin))];
+            let path = self.base.join(plugin);
+            let built = builds(&path);
+            let paths = if built.is_empty() { vec![path] } else { built };
+            return paths.into_iter().map(|path| attempt("the path in the pipeline file", path)).collect();
         }
         let file = library_name(plugin);
-        self.folders.iter().map(|(why, folder)| attempt(why, folder.join(&file))).collect()
+        let places = self.folders.iter().flat_map(|(why, folder)| {
+            let built = builds(&folder.join(plugin)).into_iter();
+            let built = built.map(move |path| attempt(&format!("{why}, a project"), path));
+            std::iter::once(attempt(why, folder.join(&file))).chain(built)
+        });
+        places.collect()
     }
 
     /// Every library in the folders whose name could be a plugin's; hidden ones (found later under a
@@ -113,6 +127,8 @@ impl Discovery {
             let mut paths: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
             paths.sort();
             for path in paths {
+                let built = if path.is_dir() { builds(&path) } else { Vec::new() };
+                let path = built.into_iter().next().filter(|path| path.is_file()).unwrap_or(path);
                 let Some(name) = plugin_name(&path) else { continue };
                 if !found.iter().any(|f| f.name == name) {
                     found.push(Found { name, path: absolute(&path), why: why.clone() });
@@ -136,10 +152,15 @@ pub fn library_name(plugin: &str) -> String {
 }
 
 /// The plugin's name that a library's file name stands for.
-fn plugin_name(path: &Path) -> Option<String> {
+pub(super) fn plugin_name(path: &Path) -> Option<String> {
     let file = path.file_name()?.to_str()?;
     let stem = file.strip_prefix(std::env::consts::DLL_PREFIX)?.strip_suffix(std::env::consts::DLL_SUFFIX)?;
     Some(stem.replace('_', "-"))
+}
+
+fn beside_program() -> Option<(String, PathBuf)> {
+    let program = std::env::current_exe().ok()?;
+    Some(("beside the program".to_owned(), program.parent()?.to_owned()))
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -1,12 +1,16 @@
 //! Loading plugins: the one place where libraries are opened and the C tables are called.
 
+mod all;
 mod discover;
 mod file;
 mod import;
 mod library;
+mod project;
 mod stage;
 mod table;
 mod trust;
 
+pub use all::Opened;
 pub use discover::{Attempt, Discovery, Found, library_name};
 pub use library::{Expected, LoadError, LoadedPlugin, sha256_of};
+pub use project::{Project, Tool};

@@ -3,6 +3,7 @@
 mod info;
 mod list;
 mod lock;
+mod new;
 mod repro;
 mod shrink;
 mod which;
@@ -21,6 +22,7 @@ pub fn plugin(command: &PluginCommand, locked: bool) -> Result<(), Failure> {
     match command {
         PluginCommand::List(args) => list::list(args, locked),
         PluginCommand::Info(args) => info::info(&args.plugin, locked),
+        PluginCommand::New(args) => new::new(args),
         PluginCommand::Which(args) => which::which(&args.plugin),
         PluginCommand::Repro(args) => repro::repro(args, locked),
         PluginCommand::Lock(args) => lock::lock(args, locked),

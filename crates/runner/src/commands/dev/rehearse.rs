@@ -1,0 +1,246 @@
+//! A sample of the input through all stages of a pipeline, in memory and on one thread: what became of each document.
+//! Writes nothing.
+
+use crate::engine::{Bound, Prepared};
+use crate::input::{Cursor, Ids, Parser, SourceFile};
+use crate::progress::Progress;
+use arrow_array::{RecordBatch, UInt32Array};
+use arrow_select::take::take_record_batch;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use textmill_core::batch::string;
+use textmill_core::column::{ID, ORDINAL, TEXT};
+use textmill_core::event::{Action, Event};
+use textmill_core::value::value_at;
+use textmill_plugin::call::Host;
+use textmill_plugin::drive::aggregate::{AggregateDriver, report};
+use textmill_plugin::drive::map::{MapDriver, Mapped};
+use textmill_plugin::error::{Error, Result};
+use textmill_plugin::harness::event_line;
+
+/// What became of a sample.
+#[derive(Default)]
+pub(super) struct Rehearsal {
+    /// The documents, in input order.
+    pub documents: Vec<Told>,
+    /// Reports, by stage.
+    pub reports: BTreeMap<String, Value>,
+}
+
+/// What became of a document.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Told {
+    /// Its id.
+    pub id: String,
+    /// Where its way ended.
+    pub end: End,
+    /// Its text at the end of its way.
+    pub text: String,
+    /// Columns that stages wrote and that have a value, at the end of its way.
+    pub columns: BTreeMap<String, Value>,
+    /// What stages did to it, a line each.
+    pub events: Vec<String>,
+}
+
+/// Where a document's way ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum End {
+    /// It is written.
+    #[default]
+    Written,
+    /// A stage dropped it: how, in words.
+    Dropped(String),
+    /// It failed: how, in words.
+    Failed(String),
+}
+
+impl End {
+    /// The end in a word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Written => "written",
+            Self::Dropped(_) => "dropped",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// The end with its reason.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Written => self.word().to_owned(),
+            Self::Dropped(how) | Self::Failed(how) => format!("{} {how}", self.word()),
+        }
+    }
+}
+
+impl Rehearsal {
+    /// How many documents came to which end.
+    pub fn summary(&self) -> String {
+        let count = |word: &str| self.documents.iter().filter(|told| told.end.word() == word).count();
+        let [written, dropped, failed] = ["written", "dropped", "failed"].map(count);
+        format!("{} documents: {written} written, {dropped} dropped, {failed} failed", self.documents.len())
+    }
+}
+
+/// Runs the first `limit` documents through all stages.
+///
+/// # Errors
+/// Where a stage fails as a whole, or the user has stopped it.
+pub(super) fn rehearse(
+    prepared: &Prepared,
+    files: &[SourceFile],
+    limit: usize,
+    host: &Progress,
+) -> Result<Rehearsal> {
+    let mut batches = sample(prepared, files, limit)?;
+    let mut tally = Tally::new(prepared, &batches);
+    for stage in &prepared.stages {
+        let name = stage.name.as_str();
+        let of_stage =
+            |error: Error| Error { message: format!("stage `{name}`: {}", error.message), ..error };
+        batches = match &stage.bound {
+            Bound::Map(operator) => {
+                let mut driver = MapDriver::new(operator);
+                let mapped: Result<Vec<Mapped>> =
+                    batches.iter().map(|batch| driver.run(host, batch)).collect();
+                tally.take_in(name, &batches, mapped.map_err(of_stage)?)
+            }
+            Bound::Plan(_, plan) => {
+                let mapped = plan.run(host, &batches).map_err(of_stage)?;
+                tally.take_in(name, &batches, mapped)
+            }
+            Bound::Aggregate(operator) => {
+                let mut driver = AggregateDriver::new(operator);
+                let mapped: Result<Vec<Mapped>> =
+                    batches.iter().map(|batch| pass(&mut driver, host, batch)).collect();
+                let mapped = mapped.map_err(of_stage)?;
+                let states = driver.take_state(host).map_err(of_stage)?.into_iter().collect();
+                let made = report(operator, host, states).map_err(of_stage)?;
+                tally.rehearsal.reports.insert(name.to_owned(), made);
+                tally.take_in(name, &batches, mapped)
+            }
+        };
+    }
+    for batch in &batches {
+        tally.end(batch, |_| End::Written);
+    }
+    Ok(tally.rehearsal)
+}
+
+/// The first documents of the input. Places that give no document do not count.
+fn sample(prepared: &Prepared, files: &[SourceFile], limit: usize) -> Result<Vec<RecordBatch>> {
+    let (input, run) = (&prepared.pipeline.input, &prepared.pipeline.run);
+    let read = Arc::new(AtomicU64::new(0));
+    let mut cursor = Cursor::new(files, input, run.batch_bytes, input.max_document_bytes, read);
+    let (mut parser, mut ids, mut ordinal) = (Parser::new(input), Ids::default(), 0);
+    let (mut batches, mut left) = (Vec::new(), limit);
+    while left > 0 {
+        let Some(chunk) = cursor.next() else { break };
+        let mut parsed = parser.parse(chunk);
+        parsed.truncate(left);
+        ids.settle(&mut parsed);
+        let places = parsed.len() as u64;
+        for batch in parsed.finish(ordinal, run.batch_documents, run.batch_bytes)? {
+            left -= batch.documents.num_rows();
+            batches.push(batch.documents);
+        }
+        ordinal += places;
+    }
+    Ok(batches)
+}
+
+/// Takes a batch into an aggregate; documents that do not fail pass through.
+fn pass(driver: &mut AggregateDriver<'_>, host: &dyn Host, batch: &RecordBatch) -> Result<Mapped> {
+    let events = driver.update(host, batch)?;
+    let fails = |row: &u32| events.iter().any(|event| event.row == *row);
+    let kept: Vec<u32> = (0..batch.num_rows() as u32).filter(|row| !fails(row)).collect();
+    let documents = take_record_batch(batch, &UInt32Array::from(kept.clone()))?;
+    Ok(Mapped { documents, kept, events })
+}
+
+/// What is known of the documents so far.
+struct Tally<'a> {
+    prepared: &'a Prepared,
+    rehearsal: Rehearsal,
+    /// Place in the list of documents, by ordinal.
+    places: BTreeMap<u64, usize>,
+}
+
+impl<'a> Tally<'a> {
+    fn new(prepared: &'a Prepared, batches: &[RecordBatch]) -> Self {
+        let mut tally = Self { prepared, rehearsal: Rehearsal::default(), places: BTreeMap::new() };
+        for batch in batches {
+            for row in 0..batch.num_rows() {
+                let id = string(batch, ID, row).unwrap_or_default().to_owned();
+                tally.places.insert(ordinal(batch, row), tally.rehearsal.documents.len());
+                tally.rehearsal.documents.push(Told { id, ..Told::default() });
+            }
+        }
+        tally
+    }
+
+    fn told(&mut self, batch: &RecordBatch, row: usize) -> Option<&mut Told> {
+        self.places.get(&ordinal(batch, row)).and_then(|&at| self.rehearsal.documents.get_mut(at))
+    }
+
+    /// Notes what a stage did, and gives the documents that go on.
+    fn take_in(&mut self, stage: &str, batches: &[RecordBatch], mapped: Vec<Mapped>) -> Vec<RecordBatch> {
+        for (batch, mapped) in batches.iter().zip(&mapped) {
+            let mut ended: BTreeMap<usize, End> = BTreeMap::new();
+            for event in &mapped.events {
+                let row = event.row as usize;
+                if row >= batch.num_rows() {
+                    continue;
+                }
+                let line = event_line(event, string(batch, TEXT, row).unwrap_or_default());
+                match event.action {
+                    Action::Drop => drop(ended.entry(row).or_insert_with(|| self.dropped(stage, event))),
+                    Action::Fail => {
+                        let note = event.note.as_deref().unwrap_or(&event.rule);
+                        ended.entry(row).or_insert_with(|| End::Failed(format!("in `{stage}`: {note}")));
+                    }
+                    Action::Edit | Action::Annotate => {}
+                }
+                if let Some(told) = self.told(batch, row) {
+                    told.events.push(format!("{stage}: {line}"));
+                }
+            }
+            self.end(batch, |row| ended.get(&row).cloned().unwrap_or_default());
+        }
+        mapped.into_iter().map(|mapped| mapped.documents).collect()
+    }
+
+    fn dropped(&self, stage: &str, event: &Event) -> End {
+        let mut how = format!("by `{}` in `{stage}`", event.rule);
+        if let (Some(value), Some(threshold)) = (event.value, event.threshold) {
+            how.push_str(&format!(" (value {value}, threshold {threshold})"));
+        }
+        if let Some(other) = event.other.and_then(|other| self.places.get(&other)) {
+            how.push_str(&format!(", kept is {}", self.rehearsal.documents[*other].id));
+        }
+        End::Dropped(how)
+    }
+
+    /// Notes text and columns as they stand in this batch, and how documents ended, if they did.
+    fn end(&mut self, batch: &RecordBatch, end: impl Fn(usize) -> End) {
+        let names = &self.prepared.columns.names;
+        for row in 0..batch.num_rows() {
+            let text = string(batch, TEXT, row).unwrap_or_default().to_owned();
+            let column = |name: &String| {
+                let value = value_at(batch.column_by_name(name)?, row);
+                (!value.is_null()).then(|| (name.clone(), value))
+            };
+            let columns = names.iter().filter_map(column).collect();
+            if let Some(told) = self.told(batch, row) {
+                (told.text, told.columns, told.end) = (text, columns, end(row));
+            }
+        }
+    }
+}
+
+fn ordinal(batch: &RecordBatch, row: usize) -> u64 {
+    let column = batch.column_by_name(ORDINAL).map(|column| value_at(column, row));
+    column.and_then(|value| value.as_u64()).unwrap_or(u64::MAX)
+}

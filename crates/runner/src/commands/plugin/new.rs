@@ -1,0 +1,54 @@
+//! `textmill plugin new`.
+
+use super::print;
+use crate::cli::NewArgs;
+use crate::config::Pipeline;
+use crate::failure::Failure;
+use crate::scaffold::{Language, Project, check_name};
+use std::path::{Path, PathBuf};
+
+/// Writes the project of a new plugin.
+pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
+    check_name(&args.name)?;
+    // Everything that can be wrong is found before anything is written.
+    let stage = args.pipeline.as_deref().map(|file| with_stage(file, &args.name)).transpose()?;
+    let place = place(args);
+    Project::new(args.kind, args.lang, args.sdk.as_deref())?.write(&args.name, &place)?;
+    let mut lines = vec![format!("{} is a plugin", place.display())];
+    if let (Some(file), Some(text)) = (&args.pipeline, stage) {
+        std::fs::write(file, text)
+            .map_err(|e| Failure::new(format!("cannot write {}: {e}", file.display())))?;
+        lines.push(format!("{} has it as its last stage", file.display()));
+    }
+    let build = match args.lang {
+        Language::Rust => format!("cargo build --manifest-path {}", place.join("Cargo.toml").display()),
+        Language::C => format!("make -C {}", place.display()),
+    };
+    lines.push(format!("build it: {build}"));
+    lines.push(format!("read on:  {}", place.join("README.md").display()));
+    print(&lines.join("\n"))
+}
+
+/// The project's folder.
+fn place(args: &NewArgs) -> PathBuf {
+    if let Some(folder) = &args.dir {
+        return folder.clone();
+    }
+    match &args.pipeline {
+        Some(file) => file.parent().unwrap_or(Path::new("")).join("plugins").join(&args.name),
+        None => PathBuf::from(&args.name),
+    }
+}
+
+/// A pipeline file with the plugin as its last stage. What stands there stays as it is.
+fn with_stage(file: &Path, plugin: &str) -> Result<String, Failure> {
+    let before = Pipeline::read(file, &[])?;
+    let gap = if before.source.ends_with('\n') || before.source.is_empty() { "" } else { "\n" };
+    let text = format!("{}{gap}\n[[stage]]\nplugin = \"{plugin}\"\n", before.source);
+    let after = Pipeline::parse(file, text.clone(), &[]);
+    if after.is_ok_and(|after| after.stages.len() == before.stages.len() + 1) {
+        return Ok(text);
+    }
+    let hint = "its stages are no `[[stage]]` tables; leave `--pipeline` out, and add the stage by hand";
+    Err(Failure::new(format!("{} cannot take another stage", file.display())).hint(hint))
+}

@@ -1,0 +1,121 @@
+//! The folder that a plugin is written in: what builds it, and where its library then lies. Builds nothing.
+
+use super::discover::{library_name, plugin_name};
+use std::cmp::Reverse;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The folder of a plugin's sources.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What builds it.
+    pub tool: Tool,
+    /// Name of the plugin.
+    pub name: String,
+}
+
+/// What builds a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// There is a `Cargo.toml`.
+    Cargo,
+    /// There is a `Makefile`.
+    Make,
+}
+
+impl Project {
+    /// The project in a folder; `None` where nothing there says how to build it.
+    pub fn at(folder: &Path) -> Option<Self> {
+        let of = |tool, name| Some(Self { folder: folder.to_owned(), tool, name });
+        if let Ok(manifest) = std::fs::read_to_string(folder.join("Cargo.toml")) {
+            let manifest: toml::Table = manifest.parse().ok()?;
+            let name = |table: &str| manifest.get(table)?.get("name")?.as_str().map(str::to_owned);
+            return of(Tool::Cargo, name("lib").or_else(|| name("package"))?.replace('_', "-"));
+        }
+        if !folder.join("Makefile").is_file() {
+            return None;
+        }
+        // Of `.` and the like, the name is told by the place they stand for.
+        let place = folder.canonicalize().ok()?;
+        let own = place.file_name()?.to_str()?.replace('_', "-");
+        let mut built = libraries(&folder.join("build"));
+        built.sort();
+        // Where it has built another plugin than its folder is called, that is the one.
+        let name = if built.contains(&own) { None } else { built.into_iter().next() };
+        of(Tool::Make, name.unwrap_or(own))
+    }
+
+    /// Where its library lies when it is built: what is there first, the newest before older ones, then what is not.
+    pub fn builds(&self) -> Vec<PathBuf> {
+        let folders: &[&str] = match self.tool {
+            Tool::Cargo => &["target/release", "target/debug"],
+            Tool::Make => &["build", ""],
+        };
+        let file = library_name(&self.name);
+        let mut builds: Vec<PathBuf> = folders.iter().map(|f| self.folder.join(f).join(&file)).collect();
+        builds.sort_by_cached_key(|path| Reverse(built_at(path)));
+        builds
+    }
+}
+
+/// Where the library of the project in this folder lies, as [`Project::builds`] says; nowhere where it is no project.
+pub(super) fn builds(folder: &Path) -> Vec<PathBuf> {
+    Project::at(folder).map(|project| project.builds()).unwrap_or_default()
+}
+
+/// Names of the plugins that libraries in a folder could be.
+fn libraries(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| plugin_name(&entry.path())).collect()
+}
+
+fn built_at(path: &Path) -> Option<SystemTime> {
+    path.metadata().ok()?.modified().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Discovery;
+    use std::fs;
+    use std::time::Duration;
+
+    #[test]
+    fn the_newest_build_of_a_project_is_the_plugin() {
+        let temp = tempfile::TempDir::new().unwrap();
+        let pipeline = temp.path().join("pipeline.toml");
+        let folder = temp.path().join("plugins/long-lines");
+        for profile in ["release", "debug"] {
+            fs::create_dir_all(folder.join("target").join(profile)).unwrap();
+        }
+        let discovery = Discovery::new(Some(&pipeline));
+        let found = |plugin: &str| discovery.find(plugin).map(|f| f.path).ok();
+        assert_eq!(found("long-lines"), None);
+        fs::write(folder.join("Cargo.toml"), "[package]\nname = \"long-lines\"\n").unwrap();
+        let tried: Vec<PathBuf> =
+            discovery.find("long-lines").unwrap_err().into_iter().map(|a| a.path).collect();
+        let [release, debug] =
+            ["release", "debug"].map(|p| folder.join("target").join(p).join(library_name("long-lines")));
+        assert!(tried.contains(&release) && tried.contains(&debug));
+
+        fs::write(&release, "").unwrap();
+        fs::write(&debug, "").unwrap();
+        let hour = Duration::from_secs(3600);
+        let now = SystemTime::now();
+        for (newer, older) in [(&release, &debug), (&debug, &release)] {
+            let set = |path, time| fs::File::open(path).and_then(|f| f.set_modified(time)).unwrap();
+            set(newer, now);
+            set(older, now - hour);
+            let newer = newer.canonicalize().unwrap();
+            assert_eq!(found("long-lines"), Some(newer.clone()));
+            assert_eq!(found("./plugins/long-lines"), Some(newer.clone()));
+            assert!(discovery.all().iter().any(|f| f.name == "long-lines" && f.path == newer));
+        }
+        // A library that was put there by hand comes first.
+        let library = temp.path().join("plugins").join(library_name("long-lines"));
+        fs::write(&library, "").unwrap();
+        assert_eq!(found("long-lines"), Some(library.canonicalize().unwrap()));
+    }
+}
