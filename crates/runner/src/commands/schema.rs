@@ -30,7 +30,8 @@ pub(super) fn schema_text(pipeline: Option<&Path>) -> Result<String, Failure> {
         opened.plugins.into_iter().map(|(found, plugin)| (vec![found.name], plugin)).collect();
     for path in pipeline.map(paths).transpose()?.unwrap_or_default() {
         let Ok(found) = discovery.find(&path) else { continue };
-        match named.iter_mut().find(|(_, plugin)| plugin.path == found.path) {
+        let real = found.path.canonicalize().unwrap_or_else(|_| found.path.clone());
+        match named.iter_mut().find(|(_, plugin)| plugin.path == real) {
             Some((names, _)) => names.push(path),
             None => match LoadedPlugin::open(&found.path) {
                 Ok(plugin) => named.push((vec![path], plugin)),
