@@ -1,6 +1,6 @@
 //! The schema of pipeline files: the one that ships is fresh, and it tells right pipelines from wrong ones.
 
-use crate::support::{Bench, examples, plugin, succeeded, textmill, workspace};
+use crate::support::{Bench, examples, libraries, plugin, succeeded, textmill, workspace};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use textmill::config::{Node, Offered, SCHEMA_FILE, schema};
@@ -44,10 +44,11 @@ fn every_shipped_pipeline_names_the_schema_and_fits_it() {
 }
 
 /// What only the reader can tell: files, other stages, columns, what the command line says, plugins that are not there.
-const BEYOND_A_SCHEMA: [&str; 8] = [
+const BEYOND_A_SCHEMA: [&str; 9] = [
     "input-matches-nothing",
     "no-input",
     "no-output",
+    "options-that-clash",
     "output-is-a-file",
     "set-unknown-stage",
     "two-stages-one-name",
@@ -59,8 +60,13 @@ const NO_TREE: [&str; 2] = ["numbers-and-names", "syntax"];
 
 #[test]
 fn the_schema_refuses_the_mistakes_that_a_schema_can_tell() {
-    let names = ["min-length", "bad-plugin"];
-    let plugins = names.map(|n| (n, LoadedPlugin::open(&examples().join(library_name(n))).unwrap()));
+    let folders = [
+        ("min-length", examples()),
+        ("bad-plugin", examples()),
+        ("clean", libraries()),
+        ("dedupe", libraries()),
+    ];
+    let plugins = folders.map(|(n, folder)| (n, LoadedPlugin::open(&folder.join(library_name(n))).unwrap()));
     let validator = jsonschema::options().build(&schema_of(&plugins)).unwrap();
     for file in tomls(&workspace().join("tests/config")) {
         let name = file.file_stem().unwrap().to_str().unwrap();

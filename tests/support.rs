@@ -13,7 +13,7 @@ pub fn workspace() -> PathBuf {
 
 /// The folder of this test program, where cargo puts the libraries it depends on. The folder above holds
 /// libraries of earlier builds, which may be stale.
-fn libraries() -> PathBuf {
+pub fn libraries() -> PathBuf {
     let exe = std::env::current_exe().expect("the test program has a path");
     exe.parent().expect("and lies in a folder").to_owned()
 }

@@ -164,8 +164,8 @@ pub struct DevArgs {
     #[arg(long = "crate", value_name = "DIR")]
     pub crate_dir: Option<PathBuf>,
     /// Documents in the sample, at most: the first of the input.
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    pub limit: usize,
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
     /// Build and compare one time.
     #[arg(long)]
     pub once: bool,

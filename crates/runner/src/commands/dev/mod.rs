@@ -130,7 +130,7 @@ impl Dev<'_> {
                     std::thread::sleep(Duration::from_millis(20));
                 }
             });
-            let done = rehearse(&prepared, &files, self.args.limit, &host);
+            let done = rehearse(&prepared, &files, self.args.limit as usize, &host);
             over.store(true, Ordering::Relaxed);
             done
         })

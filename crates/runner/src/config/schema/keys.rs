@@ -18,6 +18,19 @@ pub(super) fn shared() -> Map<String, Value> {
         }),
     );
     put("bytes", json!({"anyOf": [{"type": "integer", "minimum": 1}, {"$ref": "#/$defs/bytes-in-words"}]}));
+    put(
+        "time",
+        json!({
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {
+                    "type": "string",
+                    "pattern": r"^([0-9]*[1-9][0-9]*\.?[0-9]*|[0-9]*\.[0-9]*[1-9][0-9]*)\s*(ms|s|m|min|h)?\s*$",
+                    "examples": ["500ms", "10s", "2m"],
+                },
+            ],
+        }),
+    );
     put("texts", json!({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}));
     put(
         "column-type",
@@ -100,7 +113,7 @@ pub(super) fn input() -> Value {
 
 /// Keys of a stage. `plugin`, `operator` and `options` are told in more detail once the plugins are known.
 pub(super) fn stage() -> Value {
-    table(
+    let mut table = table(
         "One plugin with its options.",
         json!({
             "plugin": {
@@ -122,9 +135,24 @@ pub(super) fn stage() -> Value {
                 "description": "Options of the operator; `textmill plugin info` shows them, too.",
                 "type": "object",
             },
-            // Further keys of a stage come here, as the reader of stages in `pipeline.rs` takes them.
+            "isolation": {
+                "description": "Where the plugin runs: in this process, or in one of its own, so that a crash or an endless loop costs one document.",
+                "enum": ["none", "process"],
+                "default": "none",
+            },
+            "time-limit": {
+                "description": "Time that a call may take, such as `10s`, in a process of its own.",
+                "$ref": "#/$defs/time",
+            },
+            "memory-limit": {
+                "description": "Memory that the process may use, such as `1GiB`, in a process of its own.",
+                "$ref": "#/$defs/bytes",
+            },
         }),
-    )
+    );
+    let own = json!({"required": ["isolation"], "properties": {"isolation": {"const": "process"}}});
+    table["dependentSchemas"] = json!({"time-limit": own, "memory-limit": own});
+    table
 }
 
 pub(super) fn output() -> Value {
