@@ -20,6 +20,7 @@ fn every_help_text_is_as_accepted() {
         &["ledger", "--help"],
         &["explain", "--help"],
         &["diff", "--help"],
+        &["what-if", "--help"],
         &["plugin", "lock", "--help"],
         &["plugin", "new", "--help"],
     ];

@@ -126,3 +126,34 @@ fn two_runs_are_compared() {
     let (status, shown) = diff(&[]);
     assert_eq!(status, Some(0), "{shown}");
 }
+
+/// Another threshold is tried on the ledger alone, and a run with it says the same.
+#[test]
+fn another_threshold_is_tried() {
+    let bench = Bench::new();
+    let texts: Vec<String> = (1..=40).map(|chars| "x".repeat(chars)).collect();
+    bench.documents(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let stages = "[[stage]]\nplugin = \"min-length\"\n[stage.options]\nmin-chars = 10\n\
+                  [[stage]]\nplugin = \"min-length\"\n[stage.options]\nmin-chars = 14\n";
+    succeeded(&bench.run(stages, &[]));
+    let tried = |sets: &[&str]| {
+        let sets = sets.iter().flat_map(|set| ["--set", set]);
+        let output = textmill().arg("what-if").arg(bench.path("out")).args(sets).output();
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let (status, shown) =
+        tried(&["min-length.min-chars=16", "min-length-2.min-chars=12", "min-length.min-chars=25"]);
+    assert_eq!(status, Some(0), "{shown}");
+    insta::assert_snapshot!(shown);
+    let rejected = bench.ids("rejected.jsonl").len();
+    succeeded(&bench.run(&stages.replace("= 10", "= 16"), &[]));
+    assert_eq!(bench.ids("rejected.jsonl").len(), rejected + 2);
+    let mut said = String::new();
+    for set in ["min-length.min-words=3", "min-length", "min-lenth.min-chars=3", "min-length.min-chars=many"]
+    {
+        let (status, shown) = tried(&[set]);
+        assert_eq!(status, Some(1));
+        said.push_str(&hide(&shown, bench.folder.path()));
+    }
+    insta::assert_snapshot!("what_cannot_be_tried_is_said", said);
+}

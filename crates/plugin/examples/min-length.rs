@@ -11,16 +11,15 @@ struct MinLength {
 impl Map for MinLength {
     type Options = Self;
     fn describe() -> Describe {
-        Describe::new("min-length").reads("text").selects()
+        let describe = Describe::new("min-length").reads("text").selects();
+        describe.threshold("too-short", "min-chars", Drops::Below)
     }
     fn bind(options: Self) -> Result<Self> {
         Ok(options)
     }
     fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
-        let chars = doc.text().chars().count() as u64;
-        if chars < self.min_chars {
-            doc.drop("too-short", chars as f64, self.min_chars as f64);
-        }
+        let chars = doc.text().chars().count();
+        doc.measure("too-short", chars as f64, self.min_chars as f64, Drops::Below);
         Ok(())
     }
 }

@@ -64,6 +64,9 @@ pub struct OperatorDescriptor {
     /// Changes when the same input and options give another output.
     #[serde(default)]
     pub semantics_version: u32,
+    /// Rules whose decisions follow from the ledger alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thresholds: Vec<Threshold>,
     /// JSON Schema 2020-12 of its options.
     #[serde(default)]
     pub options: Value,
@@ -73,6 +76,49 @@ impl OperatorDescriptor {
     /// Whether a pipeline may name it as a stage.
     pub fn is_stage(&self) -> bool {
         !self.step && self.kind != Kind::Group && self.rows != Rows::Table
+    }
+}
+
+/// A rule that drops a document by comparing one value with one option. Its values stand on the ledger for documents
+/// that it dropped or came near to dropping, so another threshold can be tried without the documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Threshold {
+    /// Id of the rule.
+    pub rule: String,
+    /// The option that is the threshold; parts of a path are separated by dots.
+    pub option: String,
+    /// Which values it drops.
+    pub drops: Drops,
+}
+
+/// Which side of a threshold is dropped. A value that equals the threshold never is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Drops {
+    /// What is less.
+    Below,
+    /// What is greater.
+    Above,
+}
+
+/// A kept value is near its threshold up to this many times away from it.
+pub const NEAR: f64 = 2.0;
+
+impl Drops {
+    /// Whether a value is dropped.
+    pub fn drops(self, value: f64, threshold: f64) -> bool {
+        match self {
+            Self::Below => value < threshold,
+            Self::Above => value > threshold,
+        }
+    }
+
+    /// Whether a value that is kept came near to being dropped: within [`NEAR`] times the threshold.
+    pub fn is_near(self, value: f64, threshold: f64) -> bool {
+        match self {
+            Self::Below => value < threshold * NEAR,
+            Self::Above => value > threshold / NEAR,
+        }
     }
 }
 
@@ -180,6 +226,7 @@ pub struct Describe {
     pub(crate) step: bool,
     pub(crate) smallest_group: u32,
     pub(crate) version: u32,
+    pub(crate) thresholds: Vec<Threshold>,
 }
 
 impl Describe {
@@ -195,6 +242,7 @@ impl Describe {
             step: false,
             smallest_group: 1,
             version: 1,
+            thresholds: Vec::new(),
         }
     }
 
@@ -279,6 +327,14 @@ impl Describe {
         self
     }
 
+    /// A rule that [`Doc::measure`](crate::row::Doc::measure) applies with an option as its threshold, and nothing
+    /// else: `textmill what-if` can then try another threshold without the documents.
+    #[must_use]
+    pub fn threshold(mut self, rule: &str, option: &str, drops: Drops) -> Self {
+        self.thresholds.push(Threshold { rule: rule.to_owned(), option: option.to_owned(), drops });
+        self
+    }
+
     pub(crate) fn finish(self, kind: Kind, options: Value) -> OperatorDescriptor {
         let writes =
             self.writes.iter().map(|(column, kind)| Write { column: column.clone(), kind: type_name(kind) });
@@ -293,6 +349,7 @@ impl Describe {
             step: self.step,
             smallest_group: self.smallest_group,
             semantics_version: self.version,
+            thresholds: self.thresholds,
             options,
         }
     }

@@ -5,7 +5,7 @@ pub use crate::batch_map::{BatchMap, batch_map};
 pub use crate::call::{Call, Level};
 pub use crate::compose::{Compose, compose};
 pub use crate::corpus::{Corpus, Emitter, Findings, corpus};
-pub use crate::descriptor::Describe;
+pub use crate::descriptor::{Describe, Drops};
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::group::{Group, group};
 pub use crate::map::{Map, map};

@@ -1,6 +1,7 @@
 //! A document as plugin code sees it: [`Row`] to read, [`Doc`] to edit, annotate and drop.
 
 use crate::call::Call;
+use crate::descriptor::Drops;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -210,6 +211,25 @@ impl<'a> Doc<'a> {
     /// document are forgotten.
     pub fn drop(&mut self, rule: impl Into<Cow<'static, str>>, value: f64, threshold: f64) {
         self.drop_with(|event| event.measured(value, threshold), rule);
+    }
+
+    /// Compares what a rule measured with its threshold. Drops the document where `drops` says so; where it came
+    /// near, the value goes on the ledger as well, for `textmill explain` and `textmill what-if`. Gives whether the
+    /// document is dropped.
+    pub fn measure(
+        &mut self,
+        rule: impl Into<Cow<'static, str>>,
+        value: f64,
+        threshold: f64,
+        drops: Drops,
+    ) -> bool {
+        let dropped = drops.drops(value, threshold);
+        if dropped {
+            self.drop(rule, value, threshold);
+        } else if drops.is_near(value, threshold) {
+            self.annotate(|event| event.measured(value, threshold), rule);
+        }
+        dropped
     }
 
     /// Drops the document with an event that `complete` adds to, such as a note or another document.

@@ -46,6 +46,7 @@ impl Map for Clean {
                 ])),
             )
             .selects()
+            .threshold("no-text-left", "min-chars", Drops::Below)
             .version(1)
     }
 
@@ -62,9 +63,7 @@ impl Map for Clean {
             doc.drop("empty", 0.0, 1.0);
             return Ok(());
         }
-        if left < self.min_chars {
-            doc.drop("no-text-left", left as f64, self.min_chars as f64);
-        }
+        doc.measure("no-text-left", left as f64, self.min_chars as f64, Drops::Below);
         doc.set("raw", None::<Vec<u8>>);
         doc.set("encoding", &cleaned.encoding);
         doc.set("boilerplate", &cleaned.boilerplate);

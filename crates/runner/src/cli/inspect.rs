@@ -72,6 +72,31 @@ pub struct DiffArgs {
     pub json: bool,
 }
 
+/// Tries another threshold on a finished run, without its documents: how many would change sides, and which come nearest.
+///
+/// It asks the ledger alone, so it takes seconds, and knows of rules that a plugin has declared, which put the values of
+/// documents on the ledger that they dropped or came near to dropping (up to twice the threshold away). What stages
+/// further down would do with a document that is kept now is not known.
+#[derive(Args, Debug)]
+#[command(after_help = WHAT_IF_EXAMPLES)]
+pub struct WhatIfArgs {
+    /// The run folder.
+    pub run: PathBuf,
+    /// The option of a stage, with the value to try; may be given several times.
+    #[arg(long, value_name = "STAGE.OPTION=VALUE", required = true)]
+    pub set: Vec<String>,
+    /// Show so many documents on each side of the new threshold.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub documents: usize,
+    /// Print what is known as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const WHAT_IF_EXAMPLES: &str = "Examples:
+  textmill what-if out/news --set STAGE.OPTION=400
+  textmill what-if out/news --set STAGE.OPTION=400 --documents 20";
+
 const DIFF_EXAMPLES: &str = "Examples:
   textmill diff out/before out/after
   textmill diff out/before out/after --documents 50

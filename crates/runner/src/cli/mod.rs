@@ -3,7 +3,7 @@
 mod inspect;
 mod plugin;
 
-pub use inspect::{ActionName, DiffArgs, ExplainArgs, LedgerArgs};
+pub use inspect::{ActionName, DiffArgs, ExplainArgs, LedgerArgs, WhatIfArgs};
 pub use plugin::{InfoArgs, ListArgs, LockArgs, NewArgs, PluginCommand, PluginName, ReproArgs, WhichArgs};
 
 use clap::{Args, Parser, Subcommand};
@@ -41,6 +41,7 @@ pub enum Command {
     Check(CheckArgs),
     Explain(ExplainArgs),
     Diff(DiffArgs),
+    WhatIf(WhatIfArgs),
     Ledger(LedgerArgs),
     Schema(SchemaArgs),
     Init(InitArgs),

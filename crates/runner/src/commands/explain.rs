@@ -116,6 +116,7 @@ impl Story<'_> {
         let what = match entry.action.as_str() {
             "drop" => "dropped by",
             "fail" => "failed by",
+            _ if entry.threshold.is_some() => "kept, and near the threshold of",
             _ => "noted by",
         };
         let _ = writeln!(out, "  {what} `{}`{}", entry.rule, evidence(entry));

@@ -12,6 +12,7 @@ mod place;
 mod plugin;
 mod run;
 mod schema;
+mod what_if;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
@@ -26,6 +27,7 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Check(args) => check::check(args, cli.quiet, cli.locked),
         Command::Diff(args) => diff::diff(args),
         Command::Explain(args) => explain::explain(args),
+        Command::WhatIf(args) => what_if::what_if(args),
         Command::Ledger(args) => ledger::ledger(args),
         Command::Schema(args) => schema::print_schema(args, cli.locked),
         Command::Init(args) => init::init(args),

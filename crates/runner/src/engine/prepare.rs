@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use textmill_core::column::{CARRIED, HIDDEN, ID, MEDIA_TYPE, SOURCE, TEXT, is_supported};
 use textmill_plugin::call::{Call, NoHost};
-use textmill_plugin::descriptor::{Kind, OperatorDescriptor, Rows, Threading};
+use textmill_plugin::descriptor::{Kind, OperatorDescriptor, Rows, Threading, Threshold};
 use textmill_plugin::drive::bind::BoundOperator;
 use textmill_plugin::drive::plan::BoundPlan;
 use textmill_plugin::error::Error;
@@ -90,6 +90,11 @@ impl Bound {
                 std::iter::once(whole).chain(plan.steps().filter_map(|(_, o)| o)).collect()
             }
         }
+    }
+
+    /// Rules of it whose decisions follow from the ledger alone.
+    pub fn thresholds(&self) -> Vec<&Threshold> {
+        self.operators().into_iter().flat_map(|o| &o.descriptor.thresholds).collect()
     }
 
     /// Names of the columns that it writes into documents.

@@ -79,6 +79,11 @@ fn pipeline_json(prepared: &Prepared) -> Value {
                 "options": stage.options,
             });
             add_isolation(stage, &mut own);
+            // So that thresholds can be tried without the plugin.
+            let thresholds = stage.bound.thresholds();
+            if let Some(own) = own.as_object_mut().filter(|_| !thresholds.is_empty()) {
+                own.insert("thresholds".into(), json!(thresholds));
+            }
             own
         })
         .collect();

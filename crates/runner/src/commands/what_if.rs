@@ -1,0 +1,200 @@
+//! `textmill what-if`.
+
+use super::print;
+use crate::cli::WhatIfArgs;
+use crate::failure::Failure;
+use crate::inspect::{Ending, Entry, Filter, Ledger, RunFolder, each_line};
+use crate::table::number;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use textmill_plugin::descriptor::{Drops, NEAR, Threshold};
+use twox_hash::XxHash3_64;
+
+/// Tries other thresholds on a run.
+///
+/// # Errors
+/// Where there is no such run, stage or option, or the option decides no rule that can be tried so.
+pub fn what_if(args: &WhatIfArgs) -> Result<(), Failure> {
+    let run = RunFolder::open(&args.run)?;
+    let mut answers = Vec::new();
+    for set in &args.set {
+        answers.extend(try_one(&run, set, args.documents)?);
+    }
+    if args.json {
+        let json = serde_json::to_string_pretty(&answers).map_err(|e| Failure::new(e.to_string()))?;
+        return print(&json);
+    }
+    let shown: Vec<String> = answers.iter().map(Answer::shown).collect();
+    print(shown.join("\n\n").trim_end())
+}
+
+/// What another threshold would do to a rule.
+#[derive(Debug, Serialize)]
+struct Answer {
+    stage: String,
+    rule: String,
+    option: String,
+    before: f64,
+    after: f64,
+    /// Documents that the rule drops now and would keep.
+    kept: u64,
+    /// Documents that it keeps now and would drop.
+    dropped: u64,
+    /// Those among them that came through in the end.
+    dropped_of_written: u64,
+    /// Whether values that matter may be missing from the ledger: then the numbers are the least.
+    at_least: bool,
+    /// Documents nearest to the new threshold, on the side that is dropped.
+    nearest_dropped: Vec<Example>,
+    /// Documents nearest to the new threshold, on the side that is kept.
+    nearest_kept: Vec<Example>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Example {
+    id: String,
+    value: f64,
+    /// Whether the rule drops it now.
+    dropped_now: bool,
+}
+
+/// The rules that a set option decides, with the new threshold.
+fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, Failure> {
+    let hint = "write `--set STAGE.OPTION=NUMBER`";
+    let bad = |message: String| Failure::new(format!("`--set {set}`: {message}")).hint(hint);
+    let (path, value) = set.split_once('=').ok_or_else(|| bad("there is no `=`".into()))?;
+    let after: f64 = value.trim().parse().map_err(|_| bad(format!("`{}` is no number", value.trim())))?;
+    let (stage, option) =
+        path.trim().split_once('.').ok_or_else(|| bad("it names no option of a stage".into()))?;
+    run.check_stage(stage)?;
+    let config = stage_of(run, stage).ok_or_else(|| bad(format!("`{stage}` has no options")))?;
+    let all: Vec<Threshold> = config
+        .get("thresholds")
+        .and_then(|thresholds| serde_json::from_value(thresholds.clone()).ok())
+        .unwrap_or_default();
+    let wanted: Vec<&Threshold> = all.iter().filter(|t| t.option == option).collect();
+    if wanted.is_empty() {
+        let message =
+            format!("option `{option}` of stage `{stage}` decides no rule that the ledger alone can replay");
+        let known: Vec<String> =
+            all.iter().map(|t| format!("`{stage}.{}` (rule `{}`)", t.option, t.rule)).collect();
+        let hint = match known.as_slice() {
+            [] => "the stage's plugin declares no such rule; run the pipeline with the option and compare with `textmill diff`".to_owned(),
+            known => format!("it can replay {}", known.join(", ")),
+        };
+        return Err(Failure::new(message).hint(hint));
+    }
+    let pointer = format!("/options/{}", option.replace('.', "/"));
+    let before = config.pointer(&pointer).and_then(Value::as_f64);
+    let before = before.ok_or_else(|| bad(format!("the run has no number for `{option}`")))?;
+    wanted.into_iter().map(|threshold| replay(run, stage, threshold, before, after, examples)).collect()
+}
+
+fn stage_of<'a>(run: &'a RunFolder, stage: &str) -> Option<&'a Value> {
+    let stages = run.run.pointer("/pipeline/stages")?.as_array()?;
+    stages.iter().find(|own| own.get("name").and_then(Value::as_str) == Some(stage))
+}
+
+fn replay(
+    run: &RunFolder,
+    stage: &str,
+    threshold: &Threshold,
+    before: f64,
+    after: f64,
+    examples: usize,
+) -> Result<Answer, Failure> {
+    let Threshold { rule, option, drops } = threshold;
+    let filter = Filter { stage: Some(stage.to_owned()), rule: Some(rule.clone()), ..Filter::default() };
+    let mut answer = Answer {
+        stage: stage.to_owned(),
+        rule: rule.clone(),
+        option: option.clone(),
+        before,
+        after,
+        kept: 0,
+        dropped: 0,
+        dropped_of_written: 0,
+        at_least: is_beyond(*drops, before, after),
+        nearest_dropped: Vec::new(),
+        nearest_kept: Vec::new(),
+    };
+    let mut turned: HashSet<u64> = HashSet::new();
+    Ledger::of(run).scan(&filter, |batch| {
+        for entry in Entry::of(batch) {
+            let Some(value) = entry.value else { continue };
+            let (now, then) = (entry.action == "drop", drops.drops(value, after));
+            match (now, then) {
+                (true, false) => answer.kept += 1,
+                (false, true) => {
+                    answer.dropped += 1;
+                    turned.insert(XxHash3_64::oneshot(entry.id.as_bytes()));
+                }
+                _ => {}
+            }
+            let example = Example { id: entry.id, value, dropped_now: now };
+            let side = if then { &mut answer.nearest_dropped } else { &mut answer.nearest_kept };
+            keep_nearest(side, example, after, examples);
+        }
+        Ok(())
+    })?;
+    if !turned.is_empty() {
+        each_line(run, |ending, id, _| {
+            let counts = ending == Ending::Written && turned.contains(&XxHash3_64::oneshot(id.as_bytes()));
+            answer.dropped_of_written += u64::from(counts);
+        })?;
+    }
+    Ok(answer)
+}
+
+/// Whether the new threshold is so far away that documents which would be dropped are not on the ledger.
+fn is_beyond(drops: Drops, before: f64, after: f64) -> bool {
+    match drops {
+        Drops::Below => after > before * NEAR,
+        Drops::Above => after < before / NEAR,
+    }
+}
+
+/// Keeps the examples that are nearest to a threshold, nearest first; those at the same distance in their order.
+fn keep_nearest(examples: &mut Vec<Example>, example: Example, threshold: f64, most: usize) {
+    let distance = |example: &Example| (example.value - threshold).abs();
+    let at = examples.partition_point(|other| distance(other) <= distance(&example));
+    if at < most {
+        examples.insert(at, example);
+        examples.truncate(most);
+    }
+}
+
+impl Answer {
+    fn shown(&self) -> String {
+        let mut out = String::new();
+        let (before, after) = (number(self.before), number(self.after));
+        let _ = writeln!(out, "`{}` of `{}`: `{}` {before} -> {after}", self.rule, self.stage, self.option);
+        let least = if self.at_least { "at least " } else { "" };
+        let (dropped, written) = (self.dropped, self.dropped_of_written);
+        let _ = writeln!(
+            out,
+            "  {least}{dropped} more would be dropped, {written} of which came through in the end"
+        );
+        let _ = writeln!(out, "  {} more would be kept, and go on to the next stage", self.kept);
+        if self.at_least {
+            let _ = writeln!(
+                out,
+                "  the ledger holds values up to {} times the threshold away; beyond that, run the pipeline",
+                number(NEAR)
+            );
+        }
+        for (what, examples) in [("dropped", &self.nearest_dropped), ("kept", &self.nearest_kept)] {
+            if examples.is_empty() {
+                continue;
+            }
+            let _ = writeln!(out, "  nearest of those that would be {what}:");
+            for example in examples {
+                let now = if example.dropped_now { "dropped now" } else { "kept now" };
+                let _ = writeln!(out, "    {}  {} ({now})", number(example.value), example.id);
+            }
+        }
+        out.trim_end().to_owned()
+    }
+}
