@@ -8,6 +8,7 @@ mod chain;
 mod cli;
 mod config;
 mod formats;
+mod fuzz;
 mod header;
 mod invariants;
 mod remote;

@@ -4,7 +4,7 @@ mod check;
 mod dry_run;
 mod interrupted;
 mod place;
-mod plugin;
+pub mod plugin;
 mod run;
 
 use crate::cli::{Cli, Command};

@@ -1,8 +1,9 @@
 //! Loading plugins: the one place where libraries are opened and the C tables are called.
 
 mod discover;
-mod import;
+pub mod import;
 mod library;
+mod raw;
 mod stage;
 mod table;
 
