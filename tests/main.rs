@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod examples;
 mod formats;
+mod fuzz;
 mod header;
 mod inspect;
 mod invariants;

@@ -43,6 +43,8 @@ pub fn is_supported(kind: &DataType) -> bool {
     match kind {
         DataType::List(item) | DataType::LargeList(item) => is_supported(item.data_type()),
         DataType::Struct(fields) => fields.iter().all(|f| is_supported(f.data_type())),
+        // Values without bytes have no length that Arrow could know.
+        DataType::FixedSizeBinary(size) => *size > 0,
         other => scalar_name(other).is_some(),
     }
 }
@@ -145,7 +147,8 @@ impl<'a> TypeParser<'a> {
             "fixed_size_binary" => {
                 self.expect('[')?;
                 let size = self.word();
-                let size = size.parse().map_err(|_| format!("`{size}` is not a number of bytes"))?;
+                let size = size.parse().ok().filter(|n| *n > 0);
+                let size = size.ok_or_else(|| format!("`{word}` needs a number of bytes"))?;
                 self.expect(']')?;
                 Ok(DataType::FixedSizeBinary(size))
             }

@@ -9,7 +9,7 @@ mod init;
 mod interrupted;
 mod ledger;
 mod place;
-mod plugin;
+pub mod plugin;
 mod run;
 mod schema;
 mod what_if;

@@ -71,12 +71,21 @@ fn words_of(pointer: &str, schema: &Value) -> Option<String> {
     words.map(|words| words.join(", "))
 }
 
+/// Tables that are completed at most: defaults of a schema that refers to itself could go on for ever.
+const TABLES_AT_MOST: usize = 10_000;
+/// Tables that may lie in one another.
+const DEPTH_AT_MOST: usize = 64;
+
 /// Options with the schema's defaults in place of those that were not given, in the schema's order.
 pub fn with_defaults(schema: &Value, given: &Value) -> Value {
-    complete(schema, schema, given)
+    complete(schema, schema, given, 0, &mut 0)
 }
 
-fn complete(root: &Value, schema: &Value, given: &Value) -> Value {
+fn complete(root: &Value, schema: &Value, given: &Value, depth: usize, tables: &mut usize) -> Value {
+    *tables += 1;
+    if depth > DEPTH_AT_MOST || *tables > TABLES_AT_MOST {
+        return given.clone();
+    }
     let schema = resolved(root, schema).unwrap_or(schema);
     let (Some(properties), Some(given)) =
         (schema.get("properties").and_then(Value::as_object), given.as_object())
@@ -87,7 +96,7 @@ fn complete(root: &Value, schema: &Value, given: &Value) -> Value {
     for (name, own) in properties {
         let default = own.get("default").cloned();
         match given.get(name).cloned().or(default) {
-            Some(value) => out.insert(name.clone(), complete(root, own, &value)),
+            Some(value) => out.insert(name.clone(), complete(root, own, &value, depth + 1, tables)),
             None => None,
         };
     }
@@ -155,5 +164,12 @@ mod tests {
         });
         let options = with_defaults(&schema, &json!({"rules": {"b": false}}));
         assert_eq!(options, json!({"rules": {"a": true, "b": false}, "least": 3}));
+    }
+
+    #[test]
+    fn defaults_of_a_schema_that_refers_to_itself_end() {
+        let own = json!({"$ref": "#", "default": {}});
+        let schema = json!({"properties": {"a": own, "b": own, "c": own}});
+        assert!(with_defaults(&schema, &json!({})).is_object());
     }
 }

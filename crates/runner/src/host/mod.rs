@@ -3,9 +3,10 @@
 mod all;
 mod discover;
 mod file;
-mod import;
+pub mod import;
 mod library;
 mod project;
+mod raw;
 mod stage;
 mod table;
 mod trust;

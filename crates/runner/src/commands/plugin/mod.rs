@@ -1,6 +1,6 @@
 //! The subcommands of `textmill plugin`.
 
-mod info;
+pub mod info;
 mod list;
 mod lock;
 mod new;

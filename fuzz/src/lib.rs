@@ -1,0 +1,6 @@
+//! What a library hands to the host, made of bytes. Each module is one fuzz target; the tests of the workspace run them on
+//! inputs that once found something.
+
+pub mod descriptor;
+pub mod import;
+pub mod plan;
