@@ -15,13 +15,13 @@ from pathlib import Path
 # Nothing of Python's own is left among the sources.
 sys.dont_write_bytecode = True
 
-from harness import datatrove, kill, memory, overhead, parse, threads  # noqa: E402
+from harness import datatrove, inspect, kill, memory, overhead, parse, threads  # noqa: E402
 from harness.corpus import Corpus  # noqa: E402
 from harness.mill import Mill  # noqa: E402
 from harness.report import Failed, Row, machine, say, table  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-ITEMS = {module.ITEM: module for module in (parse, threads, datatrove, memory, kill, overhead)}
+ITEMS = {module.ITEM: module for module in (parse, threads, datatrove, memory, kill, overhead, inspect)}
 
 
 def arguments() -> argparse.Namespace:
@@ -44,6 +44,7 @@ def arguments() -> argparse.Namespace:
     add("--kill-mb", type=int, default=500, metavar="MB", help="size of the corpora in kill (500)")
     add("--kill-memory", default="128MiB", metavar="SIZE", help="budget in kill, so that it spills (128MiB)")
     add("--kills", type=int, default=10, metavar="N", help="how often it is killed (10)")
+    add("--inspect-mb", type=int, default=920, metavar="MB", help="size of the corpus in inspect (920)")
     add("--seed", type=int, default=1, metavar="N", help="of the moments in kill (1)")
     return parser.parse_args()
 
