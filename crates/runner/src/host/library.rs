@@ -1,6 +1,7 @@
 //! Opening a library and reading its table. Libraries are never unloaded.
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
+use super::probe::Probe;
 use super::stage::LoadedStage;
 use super::table::host;
 use arrow_schema::SchemaRef;
@@ -24,7 +25,7 @@ pub struct LoadedPlugin {
     pub sha256: String,
     /// Version of the ABI that it was built with.
     pub abi: (u32, u32),
-    functions: Functions,
+    pub(super) functions: Functions,
 }
 
 /// The functions of a plugin's table, none of them null.
@@ -36,6 +37,8 @@ pub(super) struct Functions {
     pub release_worker: ReleaseWorkerFn,
     pub process: ProcessFn,
     pub get_extension: GetExtensionFn,
+    /// What watches over the arrays that cross, where the plugin is being checked.
+    pub probe: Option<&'static Probe>,
 }
 
 impl Functions {
@@ -49,6 +52,7 @@ impl Functions {
             release_worker: table.release_worker?,
             process: table.process?,
             get_extension: table.get_extension?,
+            probe: None,
         })
     }
 }
@@ -135,6 +139,19 @@ impl LoadedPlugin {
         }
         let abi = (major, table.abi_minor);
         Ok(Self { descriptor, path: path.to_owned(), sha256, abi, functions })
+    }
+
+    /// The same plugin, watched over by a probe.
+    pub(super) fn probed(&self, probe: &'static Probe) -> Self {
+        let functions = Functions { probe: Some(probe), ..self.functions };
+        let Self { descriptor, path, sha256, abi, .. } = self;
+        Self {
+            descriptor: descriptor.clone(),
+            path: path.clone(),
+            sha256: sha256.clone(),
+            abi: *abi,
+            functions,
+        }
     }
 }
 
