@@ -11,7 +11,7 @@ struct MinLength {
 impl Map for MinLength {
     type Options = Self;
     fn describe() -> Describe {
-        Describe::new("min-length").reads("text").selects()
+        Describe::new("min-length").doc("Drops short documents.").reads("text").selects()
     }
     fn bind(options: Self) -> Result<Self> {
         Ok(options)

@@ -2,7 +2,7 @@
 
 mod plugin;
 
-pub use plugin::{InfoArgs, ListArgs, PluginCommand, PluginName, WhichArgs};
+pub use plugin::{InfoArgs, ListArgs, PluginCheckArgs, PluginCommand, PluginName, WhichArgs};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;

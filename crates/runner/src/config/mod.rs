@@ -10,5 +10,6 @@ mod tree;
 pub use options::{check_options, with_defaults};
 pub use pipeline::{Pipeline, StageConfig};
 pub use problem::{Problem, Problems, suggest};
+pub use section::bytes_of;
 pub use settings::{Compression, Input, Output, OutputFormat, Run};
 pub use tree::{Entry, Kind, Node, Place};

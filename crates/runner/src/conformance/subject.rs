@@ -7,7 +7,7 @@ use arrow_array::RecordBatch;
 use serde_json::Value;
 use std::time::Duration;
 use textmill_plugin::call::NoHost;
-use textmill_plugin::descriptor::{Kind, OperatorDescriptor};
+use textmill_plugin::descriptor::OperatorDescriptor;
 use textmill_plugin::drive::bind::BoundOperator;
 use textmill_plugin::error::Result;
 use textmill_plugin::harness::{Bound, Case, Outcome};
@@ -144,9 +144,4 @@ pub fn operators(bound: &Bound) -> Vec<(String, &BoundOperator)> {
                 .collect()
         }
     }
-}
-
-/// Whether the operator answers documents, and not only a report.
-pub fn answers_documents(operator: &OperatorDescriptor) -> bool {
-    operator.kind != Kind::Aggregate
 }
