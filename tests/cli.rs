@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 #[test]
 fn every_help_text_is_as_accepted() {
-    let calls: [&[&str]; 7] = [
+    let calls: [&[&str]; 8] = [
         &["--help"],
         &["run", "--help"],
         &["check", "--help"],
@@ -13,6 +13,7 @@ fn every_help_text_is_as_accepted() {
         &["plugin", "list", "--help"],
         &["plugin", "info", "--help"],
         &["plugin", "which", "--help"],
+        &["plugin", "check", "--help"],
     ];
     let mut shown = String::new();
     for call in calls {

@@ -6,6 +6,7 @@ mod bad_plugins;
 mod chain;
 mod cli;
 mod config;
+mod conformance;
 mod formats;
 mod invariants;
 mod remote;

@@ -4,7 +4,7 @@
 use crate::call::Call;
 use crate::compose::{Compose, compose};
 use crate::descriptor::{Describe, Rows};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::group::{Group, group};
 use crate::map::{Map, map};
 use crate::operator::{OperatorEntry, Output};
@@ -154,7 +154,7 @@ impl<T: Corpus> Compose for Whole<T> {
     }
 
     fn plan(options: T::Options) -> Result<Plan> {
-        T::bind(options)?;
+        T::bind(options).map_err(Error::of_options)?;
         Ok(Plan::new()
             .map("items", &step_name::<T>("emit"), "input")
             .group(FINDINGS, &step_name::<T>("reduce"), "items", &[KEY])
@@ -193,6 +193,9 @@ impl<T: Corpus> BatchMap for Emit<T> {
         let mut out = Emitter { ordinal: 0, rows: Keyed::default(), items: PhantomData };
         for row in Row::of(batch) {
             call.at_row(Some(row.index() as u32));
+            if row.index() % 64 == 0 {
+                call.keep_going()?;
+            }
             out.ordinal = row.ordinal();
             self.0.emit(&row, &mut out).map_err(|e| e.at_row(call.row()))?;
         }

@@ -36,5 +36,6 @@ pub mod options;
 pub mod plan;
 pub mod prelude;
 pub mod row;
+mod tables;
 
 pub use textmill_core::{batch, column, edit, event, value};

@@ -24,6 +24,7 @@ pub fn schema<T: Options>() -> Value {
 /// Where they do not fit; the message is serde's.
 pub fn parse<T: Options>(json: &str) -> Result<T> {
     let json = if json.trim().is_empty() { "{}" } else { json };
+    crate::tables::check::<T>(json)?;
     serde_json::from_str(json).map_err(|e| Error::new(ErrorKind::Options, without_place(&e.to_string())))
 }
 

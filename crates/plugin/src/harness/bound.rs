@@ -7,7 +7,9 @@ use crate::descriptor::Kind;
 use crate::drive::aggregate::{AggregateDriver, report};
 use crate::drive::bind::BoundOperator;
 use crate::drive::map::{MapDriver, Mapped};
+use crate::drive::memory::MemoryStore;
 use crate::drive::plan::BoundPlan;
+use crate::drive::spread::{OneThread, Spread};
 use crate::error::Result;
 use crate::operator::Plugin;
 use arrow_array::{RecordBatch, UInt32Array};
@@ -65,9 +67,22 @@ impl Bound {
     /// # Errors
     /// Where the stage fails as a whole.
     pub fn run(&self, host: &(dyn Host + Sync), batches: &[RecordBatch]) -> Result<Outcome> {
+        self.run_in(host, &OneThread, batches)
+    }
+
+    /// [`Bound::run`] with the jobs of a plan on the workers of `spread`.
+    ///
+    /// # Errors
+    /// Where the stage fails as a whole.
+    pub(super) fn run_in(
+        &self,
+        host: &(dyn Host + Sync),
+        spread: &impl Spread,
+        batches: &[RecordBatch],
+    ) -> Result<Outcome> {
         let mut outcome = Outcome::default();
         if let Some(plan) = &self.plan {
-            for (batch, mapped) in batches.iter().zip(plan.run(host, batches)?) {
+            for (batch, mapped) in batches.iter().zip(plan.run_in(host, spread, &MemoryStore, batches)?) {
                 outcome.verdicts.extend(verdicts(batch, &mapped));
             }
         } else if self.operator.descriptor.kind == Kind::Aggregate {

@@ -10,6 +10,7 @@ use crate::call::NoHost;
 use crate::descriptor::{Kind, Threading};
 use crate::drive::aggregate::{AggregateDriver, Sum};
 use crate::drive::map::MapDriver;
+use crate::drive::spread::Spread;
 use crate::error::Result;
 use arrow_array::RecordBatch;
 use std::fmt::Write as _;
@@ -32,7 +33,8 @@ pub enum Merging {
 /// of random splits that follow from `seed`. The answer names the split and the first difference.
 ///
 /// The first round has a document a batch. A map's batches go to several workers, in any order; an aggregate's too,
-/// and its states are merged as `merging` says; the batches of a plan stay in order, since it sees the whole corpus. An
+/// and its states are merged as `merging` says; the batches of a plan stay in order, since it sees the whole corpus, and go
+/// to several workers, too. An
 /// operator that runs on one worker alone ([`Threading::Serial`]) is split into batches only.
 ///
 /// # Errors
@@ -162,7 +164,8 @@ impl Split {
                 let mut parts: Vec<&Part> = self.parts.iter().collect();
                 parts.sort_by_key(|part| part.rows.start);
                 let batches: Vec<RecordBatch> = parts.into_iter().map(|part| part.of(documents)).collect();
-                bound.run(&NoHost, &batches)
+                let workers = self.parts.iter().map(|part| part.worker).collect();
+                bound.run_in(&NoHost, &Workers { of_job: workers, count: self.workers() }, &batches)
             }
         }
     }
@@ -224,6 +227,30 @@ impl Split {
             words.push_str("; states merged in another order than the documents'");
         }
         words
+    }
+}
+
+/// Gives the jobs of a plan's steps to several workers, one after the other.
+struct Workers {
+    /// The worker of each job; from the first again where there are more jobs.
+    of_job: Vec<usize>,
+    count: usize,
+}
+
+impl Spread for Workers {
+    fn each<J: Send, T: Send, F: FnMut(J) -> Result<T> + Send>(
+        &self,
+        jobs: impl Iterator<Item = Result<J>> + Send,
+        start: impl Fn() -> F + Sync,
+        mut commit: impl FnMut(T) -> Result<()> + Send,
+    ) -> Result<()> {
+        let mut workers: Vec<F> = (0..self.count.max(1)).map(|_| start()).collect();
+        let mut of_job = self.of_job.iter().cycle();
+        for job in jobs {
+            let worker = of_job.next().copied().unwrap_or(0);
+            commit(workers[worker](job?)?)?;
+        }
+        Ok(())
     }
 }
 

@@ -58,8 +58,10 @@ pub struct PluginName {
     pub pipeline: Option<PathBuf>,
 }
 
-/// Tests a plugin against the contract: whether it keeps to it under empty, sliced, misaligned, null and huge input, hostile
-/// texts and options, several threads, any split of the documents, and a host that asks to stop.
+/// Tests whether a plugin keeps to the contract.
+///
+/// It is given empty, sliced, misaligned, null and huge input, hostile texts and options, several threads, its documents in every
+/// split, and a host that asks to stop; what it answers, releases and keeps is looked at.
 ///
 /// Each test runs in a process of its own, with limits of time and memory, so that a crash or a hang is a verdict of that
 /// test. A table shows the verdicts, and under it each failure with what was seen and the command that runs it again. Exit
@@ -88,9 +90,12 @@ pub struct PluginCheckArgs {
     /// What the documents, and everything else that is random, follow from.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// End a test after this many seconds. Below 100, huge documents are smaller, 100 kB for each second.
+    /// End a test after this many seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub time_limit: u64,
+    /// Size of the documents that are called huge; less is enough for a plugin built without optimisation.
+    #[arg(long, value_name = "SIZE", default_value = "10MB")]
+    pub huge: String,
     /// Memory that a test may ask the system for; 0 for any.
     #[arg(long, value_name = "SIZE", default_value = "4GiB")]
     pub memory: String,

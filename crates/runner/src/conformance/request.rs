@@ -21,6 +21,8 @@ pub struct Request {
     pub seed: u64,
     /// Seconds after which the process is ended.
     pub limit_seconds: u64,
+    /// Bytes of a document that is called huge.
+    pub huge_bytes: u64,
     /// Bytes of address space that the process may have; 0 for any number.
     pub memory_bytes: u64,
     /// The file for its notes.

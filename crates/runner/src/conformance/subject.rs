@@ -15,12 +15,6 @@ use textmill_plugin::plan::INPUT;
 
 /// Documents that are generated where none are given.
 const DOCUMENTS: usize = 48;
-/// A document that is called huge, where there is time for it.
-const HUGE_BYTES: usize = 10_000_000;
-/// The slowest operator that a time limit leaves room for, in bytes of huge documents a second of the limit: at the usual
-/// limit, documents are as large as they should be.
-const HUGE_BYTES_A_SECOND: u64 = 100_000;
-
 /// An operator under test.
 pub struct Subject {
     /// The plugin.
@@ -114,12 +108,6 @@ impl Subject {
         let (plugin, _) = Probe::attach(&self.plugin, layout);
         let bound = Bound::bind(&plugin, Some(&self.operator.name), &self.options, &documents.schema())?;
         bound.run(&NoHost, std::slice::from_ref(documents))
-    }
-
-    /// Bytes of a huge document.
-    pub fn huge(&self) -> usize {
-        let affordable = self.limit.as_secs().saturating_mul(HUGE_BYTES_A_SECOND);
-        HUGE_BYTES.min(usize::try_from(affordable).unwrap_or(usize::MAX))
     }
 }
 

@@ -55,7 +55,7 @@ pub enum Verdict {
 }
 
 /// What was seen is told this often, and then counted.
-const TOLD_AT_MOST: usize = 5;
+const TOLD_AT_MOST: usize = 10;
 
 impl Verdict {
     /// The plugin passes.

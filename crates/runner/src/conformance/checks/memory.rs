@@ -3,7 +3,7 @@
 use crate::conformance::subject::Subject;
 use crate::conformance::test::{Notes, Run, Test, Verdict};
 use crate::table::bytes;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use textmill_plugin::call::NoHost;
 use textmill_plugin::error::Result;
 
@@ -19,6 +19,9 @@ const FED: usize = 24 << 20;
 const GROWTH_OF_FED: f64 = 0.3;
 /// Growth that is always forgiven, in bytes.
 const FORGIVEN: u64 = 4 << 20;
+/// How long the documents are run before memory is measured, and after, at most.
+const SETTLING: Duration = Duration::from_secs(1);
+const MEASURING: Duration = Duration::from_secs(2);
 /// Rounds at least, however large the documents are.
 const ROUNDS: usize = 8;
 
@@ -28,18 +31,17 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     }
     let documents = subject.batch()?;
     let size = documents.get_array_memory_size().max(1);
-    // A quarter of the time for each half: at any speed, several rounds.
-    let deadline = |parts: u32| Instant::now() + subject.limit * parts / 8;
+    let deadline = |longest: Duration| Instant::now() + longest.min(subject.limit / 4);
     let (mut fed, mut rounds) = (0, 0);
     notes.doing("running the documents until memory has settled");
-    let until = deadline(1);
+    let until = deadline(SETTLING);
     while rounds < ROUNDS || (fed < FED / 2 && Instant::now() < until) {
         once(subject, &documents)?;
         (fed, rounds) = (fed + size, rounds + 1);
     }
     let before = resident().unwrap_or_default();
     notes.doing("running the documents again and again");
-    let until = deadline(2);
+    let until = deadline(MEASURING);
     (fed, rounds) = (0, 0);
     while rounds < ROUNDS * 2 || (fed < FED && Instant::now() < until) {
         once(subject, &documents)?;

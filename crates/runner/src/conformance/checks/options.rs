@@ -131,9 +131,18 @@ fn clean(error: &Error, what: &str, seen: &mut Vec<String>) {
 }
 
 fn shown(error: &Error) -> String {
+    let message = short(&error.message);
     match error.kind {
-        ErrorKind::Options => format!("`{}`", error.message),
-        ErrorKind::Panicked => format!("a panic (`{}`)", error.message),
-        kind => format!("{kind:?} (`{}`)", error.message),
+        ErrorKind::Options => format!("`{message}`"),
+        ErrorKind::Panicked => format!("a panic (`{message}`)"),
+        kind => format!("{kind:?} (`{message}`)"),
+    }
+}
+
+/// Enough of a message to know it by: a number may have hundreds of digits.
+fn short(message: &str) -> String {
+    match message.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
     }
 }

@@ -16,7 +16,7 @@ pub const TEST: Test = Test {
 };
 
 fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
-    let huge = subject.huge();
+    let huge = usize::try_from(subject.request.huge_bytes)?;
     let filled = |pattern: &str| pattern.repeat(huge / pattern.len());
     let sentence =
         "The ferry to Velmara left the quay at half past seven, \"a little late\", said Ada Lind. ";

@@ -58,7 +58,8 @@ pub(super) fn check(args: &PluginCheckArgs) -> Result<(), Failure> {
         input: args.input.as_deref().map(input).transpose()?,
         seed: args.seed,
         limit_seconds: args.time_limit,
-        memory_bytes: memory(&args.memory)?,
+        huge_bytes: size("--huge", &args.huge)?,
+        memory_bytes: if args.memory.trim() == "0" { 0 } else { size("--memory", &args.memory)? },
         notes: PathBuf::new(),
     };
     // The library is opened in a process of its own first: it tells which operators there are.
@@ -209,10 +210,7 @@ fn input(path: &std::path::Path) -> Result<PathBuf, Failure> {
     std::fs::canonicalize(path).map_err(|e| Failure::new(format!("cannot read {}: {e}", path.display())))
 }
 
-fn memory(words: &str) -> Result<u64, Failure> {
-    if words.trim() == "0" {
-        return Ok(0);
-    }
+fn size(option: &str, words: &str) -> Result<u64, Failure> {
     let hint = "give a number of bytes such as `512MiB` or `2GB`";
-    bytes_of(words).ok_or_else(|| Failure::new(format!("--memory: `{words}` is no size")).hint(hint))
+    bytes_of(words).ok_or_else(|| Failure::new(format!("{option}: `{words}` is no size")).hint(hint))
 }

@@ -98,8 +98,15 @@ pub(super) fn command(args: &PluginCheckArgs, library: &Path, test: &str, operat
     if let Some(input) = &args.input {
         option("--input", input.display().to_string());
     }
-    if args.time_limit != 120 {
-        option("--time-limit", args.time_limit.to_string());
+    // What differs from the usual; the numbers are those of the command line's own description.
+    for (name, value, usual) in [
+        ("--time-limit", args.time_limit.to_string(), "120"),
+        ("--huge", args.huge.clone(), "10MB"),
+        ("--memory", args.memory.clone(), "4GiB"),
+    ] {
+        if value != usual {
+            option(name, value);
+        }
     }
     words.join(" ")
 }
