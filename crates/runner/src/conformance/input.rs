@@ -38,3 +38,35 @@ pub fn read(path: &Path) -> Result<Case> {
     let options = Value::Object(Map::new());
     Ok(Case { options, documents: documents?, ..Case::of("") })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn lines_and_cases_are_documents() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let lines = "{\"id\": \"a\", \"text\": \"One.\", \"url\": \"x\"}\n\n{\"text\": \"Two.\"}\n";
+        let case = read(&write("pages.jsonl", lines)).unwrap();
+        let found: Vec<_> = case.documents.iter().map(|d| (d.id.as_str(), d.bytes.as_slice())).collect();
+        assert_eq!(found, [("a", b"One.".as_slice()), ("line-3", b"Two.".as_slice())]);
+        assert_eq!(case.documents[0].columns.get("url"), Some(&json!("x")));
+
+        let case =
+            read(&write("case.txt", "#! {\"options\": {\"least\": 3}}\n=== a\nOne.\n=== b\n")).unwrap();
+        assert_eq!((case.documents.len(), &case.options), (2, &json!({"least": 3})));
+
+        for (text, wrong) in
+            [("{\"id\": 7}", "line 1: `id` is no string"), ("{}", "line 1: there is no `text`")]
+        {
+            let message = read(&write("wrong.jsonl", text)).unwrap_err().message;
+            assert!(message.ends_with(wrong), "{message}");
+        }
+    }
+}
