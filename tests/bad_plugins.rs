@@ -49,8 +49,8 @@ fn a_defect_costs_the_guilty_document_alone() {
         }
     }
     // Where in its file the plugin panics changes with every edit of it.
-    let lines = shown.lines().map(|line| match line.split_once("bad_plugin.rs:") {
-        Some((before, _)) => format!("{before}bad_plugin.rs:[line]"),
+    let lines = shown.lines().map(|line| match line.split_once("documents.rs:") {
+        Some((before, _)) => format!("{before}documents.rs:[line]"),
         None => line.to_owned(),
     });
     insta::assert_snapshot!(hide(&lines.collect::<Vec<_>>().join("\n"), &examples()));

@@ -23,6 +23,7 @@ fn every_help_text_is_as_accepted() {
         &["what-if", "--help"],
         &["plugin", "lock", "--help"],
         &["plugin", "new", "--help"],
+        &["plugin", "check", "--help"],
     ];
     let mut shown = String::new();
     for call in calls {

@@ -7,6 +7,7 @@ mod c_plugins;
 mod chain;
 mod cli;
 mod config;
+mod conformance;
 mod examples;
 mod formats;
 mod fuzz;

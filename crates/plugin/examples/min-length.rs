@@ -11,7 +11,7 @@ struct MinLength {
 impl Map for MinLength {
     type Options = Self;
     fn describe() -> Describe {
-        let describe = Describe::new("min-length").reads("text").selects();
+        let describe = Describe::new("min-length").doc("Drops short documents.").reads("text").selects();
         describe.threshold("too-short", "min-chars", Drops::Below)
     }
     fn bind(options: Self) -> Result<Self> {

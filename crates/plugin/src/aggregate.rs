@@ -121,7 +121,9 @@ static STATE_SCHEMA: LazyLock<SchemaRef> =
     LazyLock::new(|| Arc::new(Schema::new(vec![Field::new(STATE, DataType::LargeBinary, false)])));
 
 fn bind<T: Aggregate>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<dyn Stage>> {
-    Ok(Box::new(AggregateStage { operator: Arc::new(T::bind(options::parse(json)?)?) }))
+    Ok(Box::new(AggregateStage {
+        operator: Arc::new(T::bind(options::parse(json)?).map_err(Error::of_options)?),
+    }))
 }
 
 struct AggregateStage<T> {

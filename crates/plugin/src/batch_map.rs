@@ -3,7 +3,7 @@
 
 use crate::call::Call;
 use crate::descriptor::{Describe, Kind};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::operator::{OperatorEntry, Output, Stage, Worker};
 use crate::options::{self, Options};
 use arrow_array::RecordBatch;
@@ -85,7 +85,7 @@ pub fn batch_map<T: BatchMap>() -> OperatorEntry {
 }
 
 fn bind<T: BatchMap>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<dyn Stage>> {
-    let operator = T::bind(options::parse(json)?)?;
+    let operator = T::bind(options::parse(json)?).map_err(Error::of_options)?;
     let schema = Arc::new(operator.schema());
     Ok(Box::new(BatchMapStage { operator, schema }))
 }

@@ -153,7 +153,7 @@ pub fn compose<T: Compose>() -> OperatorEntry {
 }
 
 fn bind<T: Compose>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<dyn Stage>> {
-    let plan = T::plan(options::parse(json)?)?;
+    let plan = T::plan(options::parse(json)?).map_err(Error::of_options)?;
     plan.check()?;
     Ok(Box::new(ComposeStage { plan: serde_json::to_string(&plan)? }))
 }

@@ -4,7 +4,7 @@
 use crate::call::Call;
 use crate::compose::{Compose, compose};
 use crate::descriptor::{Describe, Rows};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::group::{Group, group};
 use crate::map::{Map, map};
 use crate::operator::{OperatorEntry, Output};
@@ -199,7 +199,7 @@ impl<T: Corpus> Compose for Whole<T> {
     }
 
     fn plan(options: T::Options) -> Result<Plan> {
-        T::bind(options)?;
+        T::bind(options).map_err(Error::of_options)?;
         Ok(Plan::new()
             .map("items", &step_name::<T>("emit"), "input")
             .group(FINDINGS, &step_name::<T>("reduce"), "items", &[KEY])

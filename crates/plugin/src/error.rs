@@ -61,6 +61,16 @@ impl Error {
         self
     }
 
+    /// The same error as one about options: what an operator objects to when it is given nothing else. An error that says
+    /// more of itself than that it failed stays what it is.
+    #[must_use]
+    pub(crate) fn of_options(mut self) -> Self {
+        if self.kind == ErrorKind::Failed {
+            self.kind = ErrorKind::Options;
+        }
+        self
+    }
+
     /// The same error with the row that caused it.
     #[must_use]
     pub fn at_row(mut self, row: Option<u32>) -> Self {

@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::descriptor::{Describe, Kind};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::operator::{OperatorEntry, Stage, Worker};
 use crate::options::{self, Options};
 use arrow_array::RecordBatch;
@@ -44,7 +44,7 @@ pub fn group<T: Group>() -> OperatorEntry {
 }
 
 fn bind<T: Group>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<dyn Stage>> {
-    let operator = T::bind(options::parse(json)?)?;
+    let operator = T::bind(options::parse(json)?).map_err(Error::of_options)?;
     let schema = Arc::new(operator.schema());
     Ok(Box::new(GroupStage { operator, schema }))
 }

@@ -182,5 +182,6 @@ mod pace;
 pub mod plan;
 pub mod prelude;
 pub mod row;
+mod tables;
 
 pub use textmill_core::{batch, column, edit, event, value};

@@ -99,7 +99,7 @@ fn bind<T: Map>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<d
     if selects {
         fields.push(Field::new(ROW, DataType::UInt32, false));
     }
-    let operator = T::bind(options::parse(json)?)?;
+    let operator = T::bind(options::parse(json)?).map_err(Error::of_options)?;
     let shape = Arc::new(Shape { writes: describe.writes, selects, schema: Arc::new(Schema::new(fields)) });
     Ok(Box::new(MapStage { operator, shape }))
 }

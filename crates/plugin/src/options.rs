@@ -123,6 +123,7 @@ pub fn mistakes(message: &str) -> Vec<Mistake<'_>> {
 /// serde's.
 pub fn parse<T: Options>(json: &str) -> Result<T> {
     let json = if json.trim().is_empty() { "{}" } else { json };
+    crate::tables::check::<T>(json)?;
     let error = match serde_json::from_str(json) {
         Ok(options) => return Ok(options),
         Err(error) => error,

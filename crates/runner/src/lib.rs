@@ -8,6 +8,7 @@ pub mod child;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod conformance;
 pub mod engine;
 pub mod failure;
 pub mod host;

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use serde_json::json;
 use textmill_plugin::event::Action;
-use textmill_plugin::harness::{Case, Document, Outcome, run, snapshots};
+use textmill_plugin::harness::{
+    Case, Document, Outcome, assert_partition_invariant, case_files, run, snapshots,
+};
 
 #[test]
 fn stage_snapshots() {
@@ -120,4 +122,13 @@ fn hostile_texts_take_linear_time() {
     let texts = vec!["a".repeat(4 << 20), "\n".repeat(4 << 20), "a ".repeat(1 << 20), "é東".repeat(1 << 18)];
     let kept = outcome(&texts, "first", 10).verdicts.iter().filter(|verdict| verdict.after.is_some()).count();
     assert_eq!(kept, 4);
+}
+
+/// The cases once more, cut into batches, shared among workers and merged in every way.
+#[test]
+fn no_split_changes_the_answer() {
+    for file in case_files("../../tests/stages/dedupe".as_ref()) {
+        let case = Case::parse("case", &std::fs::read(file).unwrap()).unwrap();
+        assert_partition_invariant(&crate::plugin(), None, &case, 1, 8);
+    }
 }

@@ -5,6 +5,7 @@ use crate::options::Options;
 use crate::state::{Document, State};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use textmill_plugin::harness::{Case, assert_partition_invariant, case_files, snapshots};
 
 fn state_of<'a>(texts: impl IntoIterator<Item = &'a String>, options: &Options) -> State {
     let mut state = State::default();
@@ -185,5 +186,14 @@ fn hostile_texts_take_linear_time_and_little_memory() {
 
 #[test]
 fn stage_snapshots() {
-    textmill_plugin::harness::snapshots(&crate::plugin(), "../../tests/stages/summarize-stats");
+    snapshots(&crate::plugin(), "../../tests/stages/summarize-stats");
+}
+
+/// The cases once more, cut into batches, shared among workers and merged in every way.
+#[test]
+fn no_split_changes_the_answer() {
+    for file in case_files("../../tests/stages/summarize-stats".as_ref()) {
+        let case = Case::parse("case", &std::fs::read(file).unwrap()).unwrap();
+        assert_partition_invariant(&crate::plugin(), None, &case, 1, 8);
+    }
 }

@@ -22,6 +22,44 @@ pub struct Kept {
     pub positions: Vec<u32>,
 }
 
+/// A part of the contract that an answer can break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clause {
+    /// Every document that is dropped has an event that says why, and is not answered.
+    Reasons,
+    /// Text after = text before + edits.
+    Edits,
+    /// Events have a rule and name rows that there are.
+    Events,
+    /// Everything else: columns, types, lengths, rows.
+    Shape,
+}
+
+const DROPPED_AND_ANSWERED: &str = "it drops a document and answers it all the same";
+const NO_REASON: &str = "it drops a document without an event that says why";
+const DROPPED_AND_EDITED: &str = "it edits a document that it drops";
+const NOT_REBUILT: &str = "its edits do not turn the text it received into the text it answers";
+const NOT_READ: &str = "it writes `text` without reading it";
+const NOT_WRITTEN: &str = "edits text without writing it";
+const NO_RULE: &str = "an event has no rule";
+const NO_ROW: &str = "an event names row ";
+/// How the host's import begins what it says of events that are not what they should be.
+const BROKEN_EVENTS: &str = "its events break the contract";
+
+impl Clause {
+    /// The part of the contract that the message of a contract error is about.
+    pub fn of(message: &str) -> Self {
+        match message {
+            DROPPED_AND_ANSWERED | NO_REASON => Self::Reasons,
+            DROPPED_AND_EDITED | NOT_REBUILT | NOT_READ => Self::Edits,
+            NO_RULE => Self::Events,
+            _ if message.ends_with(NOT_WRITTEN) => Self::Edits,
+            _ if message.starts_with(NO_ROW) || message.starts_with(BROKEN_EVENTS) => Self::Events,
+            _ => Self::Shape,
+        }
+    }
+}
+
 /// Checks an answer against the batch that was passed: columns, rows, events, and that the edits rebuild
 /// the text.
 ///
@@ -33,8 +71,7 @@ pub fn check(operator: &BoundOperator, passed: &RecordBatch, output: &Output) ->
     let mut fates = vec![Fate::default(); count];
     for event in &output.events {
         let fate = fates.get_mut(event.row as usize);
-        let fate =
-            fate.ok_or_else(|| broken(format!("an event names row {} of a batch of {count}", event.row)))?;
+        let fate = fate.ok_or_else(|| broken(format!("{NO_ROW}{} of a batch of {count}", event.row)))?;
         match event.action {
             Action::Drop => fate.dropped = true,
             Action::Fail => fate.failed = true,
@@ -42,11 +79,11 @@ pub fn check(operator: &BoundOperator, passed: &RecordBatch, output: &Output) ->
             Action::Annotate => {}
         }
         if event.rule.is_empty() {
-            return Err(broken("an event has no rule".into()).at_row(Some(event.row)));
+            return Err(broken(NO_RULE.into()).at_row(Some(event.row)));
         }
     }
     if let Some(row) = fates.iter().position(|f| f.edited && f.dropped) {
-        return Err(broken("it edits a document that it drops".into()).at_row(Some(row as u32)));
+        return Err(broken(DROPPED_AND_EDITED.into()).at_row(Some(row as u32)));
     }
     let kept = kept_rows(operator, count, output, &fates)?;
     edits(operator, passed, output, &kept, &fates)?;
@@ -72,7 +109,7 @@ pub fn table(operator: &BoundOperator, count: usize, output: &Output) -> Result<
     columns(operator, output)?;
     for event in &output.events {
         if event.row as usize >= count {
-            return Err(broken(format!("an event names row {} of a batch of {count}", event.row)));
+            return Err(broken(format!("{NO_ROW}{} of a batch of {count}", event.row)));
         }
         if event.rule.is_empty() || !matches!(event.action, Action::Annotate | Action::Fail) {
             let message =
@@ -116,7 +153,7 @@ fn kept_rows(operator: &BoundOperator, count: usize, output: &Output, fates: &[F
     let mut keep = |row: u32, position: usize| {
         let fate = &fates[row as usize];
         if fate.dropped {
-            return Err(broken("it drops a document and answers it all the same".into()).at_row(Some(row)));
+            return Err(broken(DROPPED_AND_ANSWERED.into()).at_row(Some(row)));
         }
         if !fate.failed {
             kept.rows.push(row);
@@ -159,7 +196,7 @@ fn missing(from: u32, to: u32, fates: &[Fate]) -> Result<()> {
     for row in from..to {
         let fate = &fates[row as usize];
         if !fate.dropped && !fate.failed {
-            return Err(broken("it drops a document without an event that says why".into()).at_row(Some(row)));
+            return Err(broken(NO_REASON.into()).at_row(Some(row)));
         }
     }
     Ok(())
@@ -179,13 +216,12 @@ fn edits(
         return match fates.iter().position(|f| f.edited) {
             None => Ok(()),
             Some(row) => {
-                let message =
-                    format!("operator `{}` edits text without writing it", operator.descriptor.name);
+                let message = format!("operator `{}` {NOT_WRITTEN}", operator.descriptor.name);
                 Err(broken(message).at_row(Some(row as u32)))
             }
         };
     };
-    let before = before.ok_or_else(|| broken("it writes `text` without reading it".into()))?;
+    let before = before.ok_or_else(|| broken(NOT_READ.into()))?;
     let mut of_row: Vec<&Event> = output.events.iter().filter(|e| e.action == Action::Edit).collect();
     of_row.sort_by_key(|e| (e.row, e.start, e.end));
     let mut rest = of_row.as_slice();
@@ -197,8 +233,7 @@ fn edits(
         let before = before.get(row as usize).unwrap_or("");
         let after = after.get(position as usize).unwrap_or("");
         if !rebuilds(before, after, mine) {
-            let message = "its edits do not turn the text it received into the text it answers";
-            return Err(broken(message.into()).at_row(Some(row)));
+            return Err(broken(NOT_REBUILT.into()).at_row(Some(row)));
         }
     }
     Ok(())

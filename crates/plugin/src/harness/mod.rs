@@ -10,13 +10,27 @@
 //! }
 //! ```
 
+mod bound;
 mod case;
+mod compare;
+#[cfg(feature = "harness")]
+mod invariant;
+mod partition;
+mod random;
 mod render;
 mod run;
 #[cfg(feature = "harness")]
 mod snapshots;
+#[cfg(all(test, feature = "harness"))]
+mod tests;
 
+pub use bound::Bound;
 pub use case::{Case, Document};
+pub use compare::difference;
+#[cfg(feature = "harness")]
+pub use invariant::assert_partition_invariant;
+pub use partition::{Merging, partition_difference};
+pub use random::Random;
 pub use render::{event_line, render};
 pub use run::{Outcome, Verdict, run};
 #[cfg(feature = "harness")]

@@ -22,7 +22,7 @@ pub fn render(outcome: &Outcome) -> String {
     out
 }
 
-fn one(verdict: &Verdict, out: &mut String) {
+pub(super) fn one(verdict: &Verdict, out: &mut String) {
     let end = match (verdict.end(), &verdict.after) {
         (Some(event), _) if event.action == Action::Drop => format!("dropped by `{}`", event.rule),
         (Some(event), _) => format!("failed by `{}`", event.rule),

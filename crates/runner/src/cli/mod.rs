@@ -4,7 +4,9 @@ mod inspect;
 mod plugin;
 
 pub use inspect::{ActionName, DiffArgs, ExplainArgs, LedgerArgs, WhatIfArgs};
-pub use plugin::{InfoArgs, ListArgs, LockArgs, NewArgs, PluginCommand, PluginName, ReproArgs, WhichArgs};
+pub use plugin::{
+    InfoArgs, ListArgs, LockArgs, NewArgs, PluginCheckArgs, PluginCommand, PluginName, ReproArgs, WhichArgs,
+};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;

@@ -14,5 +14,6 @@ pub use options::{check_options, with_defaults};
 pub use pipeline::{Pipeline, StageConfig, TABLES};
 pub use problem::{Problem, Problems, suggest};
 pub use schema::{Offered, SCHEMA_FILE, schema};
+pub use section::bytes_of;
 pub use settings::{Compression, Input, Output, OutputFormat, Run};
 pub use tree::{Entry, Kind, Node, Place};

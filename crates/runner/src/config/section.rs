@@ -157,7 +157,7 @@ impl<'a> Section<'a> {
 }
 
 /// Bytes in words: a number, and a unit of 1000 (`kB`, `MB`) or of 1024 (`KiB`, `MiB`).
-fn bytes_of(text: &str) -> Option<u64> {
+pub fn bytes_of(text: &str) -> Option<u64> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
     let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
 use super::file::LibraryFile;
+use super::probe::Probe;
 use super::stage::LoadedStage;
 use super::table::host;
 use super::trust::Refusal;
@@ -29,7 +30,7 @@ pub struct LoadedPlugin {
     pub locked: bool,
     /// Version of the ABI that it was built with.
     pub abi: (u32, u32),
-    functions: Functions,
+    pub(super) functions: Functions,
 }
 
 /// The functions of a plugin's table, none of them null.
@@ -41,6 +42,8 @@ pub(super) struct Functions {
     pub release_worker: ReleaseWorkerFn,
     pub process: ProcessFn,
     pub get_extension: GetExtensionFn,
+    /// What watches over the arrays that cross, where the plugin is being checked.
+    pub probe: Option<&'static Probe>,
 }
 
 impl Functions {
@@ -54,6 +57,7 @@ impl Functions {
             release_worker: table.release_worker?,
             process: table.process?,
             get_extension: table.get_extension?,
+            probe: None,
         })
     }
 }
@@ -91,6 +95,14 @@ pub struct Expected {
 }
 
 impl Expected {
+    /// Sees to it that the library is the one that is expected. None of its code runs.
+    ///
+    /// # Errors
+    /// Where it is another one, or cannot be read.
+    pub fn verify(&self, path: &Path) -> std::result::Result<(), LoadError> {
+        self.check(&sha256_of(path)?).map_err(|refusal| refuse(path, refusal))
+    }
+
     /// Compares with the hash of the library that is there.
     fn check(&self, sha256: &str) -> std::result::Result<(), Refusal> {
         if self.sha256 == sha256 {
@@ -193,6 +205,20 @@ impl LoadedPlugin {
         }
         let abi = (major, table.abi_minor);
         Ok(Self { descriptor, sha256, locked: expected.is_some(), abi, functions, path })
+    }
+
+    /// The same plugin, watched over by a probe.
+    pub(super) fn probed(&self, probe: &'static Probe) -> Self {
+        let functions = Functions { probe: Some(probe), ..self.functions };
+        let Self { descriptor, path, sha256, locked, abi, .. } = self;
+        Self {
+            descriptor: descriptor.clone(),
+            path: path.clone(),
+            sha256: sha256.clone(),
+            locked: *locked,
+            abi: *abi,
+            functions,
+        }
     }
 }
 

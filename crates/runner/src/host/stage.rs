@@ -3,9 +3,10 @@
 
 use super::import;
 use super::library::Functions;
+use super::probe::struct_of;
 use super::table::{CallState, host};
 use arrow_array::ffi::FFI_ArrowArray;
-use arrow_array::{Array, RecordBatch, StructArray};
+use arrow_array::{Array, RecordBatch};
 use arrow_schema::ffi::FFI_ArrowSchema;
 use arrow_schema::{Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
@@ -46,6 +47,9 @@ impl Drop for Handle {
     fn drop(&mut self) {
         // SAFETY: `bind` gave the stage; its workers, which hold this handle, are gone.
         unsafe { (self.functions.release_stage)(self.stage) }
+        if let Some(probe) = self.functions.probe {
+            probe.stage(false);
+        }
     }
 }
 
@@ -123,6 +127,10 @@ impl LoadedStage {
             return Err(contract("it bound an operator and gave no stage"));
         }
         let handle = Arc::new(Handle { functions, stage });
+        if let Some(probe) = functions.probe {
+            probe.stage(true);
+            probe.receive_schema(&mut output);
+        }
         let output = import::schema(&output, "output columns")?;
         let plan = plan_of(&handle, call)?;
         let state = state_schema_of(&handle, call)?;
@@ -150,7 +158,12 @@ fn state_schema_of(handle: &Handle, call: &Call<'_>) -> Result<Option<SchemaRef>
     match answer {
         Err(error) if error.kind == ErrorKind::Unsupported => Ok(None),
         Err(error) => Err(error),
-        Ok(_) => Ok(Some(Arc::new(import::schema(&schema, "state columns")?))),
+        Ok(_) => {
+            if let Some(probe) = handle.functions.probe {
+                probe.receive_schema(&mut schema);
+            }
+            Ok(Some(Arc::new(import::schema(&schema, "state columns")?)))
+        }
     }
 }
 
@@ -168,6 +181,9 @@ impl Stage for LoadedStage {
         })?;
         if worker.is_null() {
             return Err(contract("it made no worker"));
+        }
+        if let Some(probe) = handle.functions.probe {
+            probe.worker(true);
         }
         Ok(Box::new(LoadedWorker {
             handle,
@@ -201,31 +217,48 @@ impl Drop for LoadedWorker {
     fn drop(&mut self) {
         // SAFETY: `new_worker` gave it, and nothing uses it any more.
         unsafe { (self.handle.functions.release_worker)(self.worker) }
+        if let Some(probe) = self.handle.functions.probe {
+            probe.worker(false);
+        }
     }
 }
 
-/// A batch as the struct array that crosses; keeps the number of rows where there are no columns.
-fn export(batch: RecordBatch) -> FFI_ArrowArray {
-    let rows = batch.num_rows();
-    let array = match batch.num_columns() {
-        0 => StructArray::new_empty_fields(rows, None),
-        _ => StructArray::from(batch),
-    };
-    FFI_ArrowArray::new(&array.into_data())
-}
-
 impl LoadedWorker {
+    /// A batch as it crosses.
+    fn hand_over(&self, batch: RecordBatch) -> FFI_ArrowArray {
+        let array = struct_of(batch);
+        match self.handle.functions.probe {
+            Some(probe) => probe.hand_over(array),
+            None => FFI_ArrowArray::new(&array.into_data()),
+        }
+    }
+
+    /// After a call that succeeded.
+    fn handed_over(&self, array: &FFI_ArrowArray) {
+        if let Some(probe) = self.handle.functions.probe {
+            probe.handed_over(array);
+        }
+    }
+
+    /// An array that the plugin handed over, as a batch.
+    fn receive(&self, mut array: FFI_ArrowArray, schema: &SchemaRef, what: &str) -> Result<RecordBatch> {
+        if let Some(probe) = self.handle.functions.probe {
+            probe.receive(&mut array);
+        }
+        import::batch(array, schema, what)
+    }
+
     fn extension<T: Table>(&self, id: &str) -> Result<T> {
         self.handle.extension(id)?.ok_or_else(|| Error::unsupported(id))
     }
 
     /// One answer of `process` or `flush`.
     fn answer(&self, documents: FFI_ArrowArray, events: FFI_ArrowArray) -> Result<Output> {
-        let documents = import::batch(documents, &self.output, "documents")?;
+        let documents = self.receive(documents, &self.output, "documents")?;
         if events.is_released() {
             return Ok(Output { documents, events: Vec::new() });
         }
-        let events = import::batch(events, &event::schema(), "events")?;
+        let events = self.receive(events, &event::schema(), "events")?;
         Ok(Output { documents, events: event::from_batch(&events).map_err(contract)? })
     }
 
@@ -237,7 +270,7 @@ impl LoadedWorker {
 impl Worker for LoadedWorker {
     fn process(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<Output> {
         let process = self.handle.functions.process;
-        let mut input = export(input);
+        let mut input = self.hand_over(input);
         let mut parts: Vec<Output> = Vec::new();
         loop {
             let (mut documents, mut events) = (FFI_ArrowArray::empty(), FFI_ArrowArray::empty());
@@ -246,6 +279,7 @@ impl Worker for LoadedWorker {
                 // after `MORE`); both places are ours and empty.
                 unsafe { process(self.worker, call, &raw mut input, &raw mut documents, &raw mut events) }
             })?;
+            self.handed_over(&input);
             parts.push(self.answer(documents, events)?);
             match answer {
                 status::OK => return join(&self.output, parts),
@@ -259,7 +293,7 @@ impl Worker for LoadedWorker {
     fn reduce(&mut self, call: &Call<'_>, rows: RecordBatch, groups: &[Range<usize>]) -> Result<RecordBatch> {
         let reduce = self.extension::<TmGroup>(abi::EXT_GROUP)?.reduce.ok_or_else(|| missing("reduce"))?;
         let starts: Vec<u64> = groups.iter().map(|g| g.start as u64).collect();
-        let mut rows = export(rows);
+        let mut rows = self.hand_over(rows);
         let mut out = FFI_ArrowArray::empty();
         call_plugin(call, |call| {
             let (starts, count) = (starts.as_ptr(), starts.len() as u64);
@@ -267,15 +301,18 @@ impl Worker for LoadedWorker {
             // ours and empty.
             unsafe { (reduce)(self.worker, call, &raw mut rows, starts, count, &raw mut out) }
         })?;
-        import::batch(out, &self.output, "rows")
+        self.handed_over(&rows);
+        self.receive(out, &self.output, "rows")
     }
 
     fn update(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<()> {
         let update =
             self.extension::<TmAggregate>(abi::EXT_AGGREGATE)?.update.ok_or_else(|| missing("update"))?;
-        let mut input = export(input);
+        let mut input = self.hand_over(input);
         // SAFETY: the worker is ours alone; the input is moved in.
-        call_plugin(call, |call| unsafe { (update)(self.worker, call, &raw mut input) }).map(drop)
+        call_plugin(call, |call| unsafe { (update)(self.worker, call, &raw mut input) })?;
+        self.handed_over(&input);
+        Ok(())
     }
 
     fn take_state(&mut self, call: &Call<'_>) -> Result<RecordBatch> {
@@ -286,15 +323,17 @@ impl Worker for LoadedWorker {
         let mut out = FFI_ArrowArray::empty();
         // SAFETY: the worker is ours alone; the place is ours and empty.
         call_plugin(call, |call| unsafe { (take_state)(self.worker, call, &raw mut out) })?;
-        import::batch(out, self.state_schema()?, "states")
+        self.receive(out, self.state_schema()?, "states")
     }
 
     fn merge(&mut self, call: &Call<'_>, states: RecordBatch) -> Result<()> {
         let merge =
             self.extension::<TmAggregate>(abi::EXT_AGGREGATE)?.merge.ok_or_else(|| missing("merge"))?;
-        let mut states = export(states);
+        let mut states = self.hand_over(states);
         // SAFETY: the worker is ours alone; the states are moved in.
-        call_plugin(call, |call| unsafe { (merge)(self.worker, call, &raw mut states) }).map(drop)
+        call_plugin(call, |call| unsafe { (merge)(self.worker, call, &raw mut states) })?;
+        self.handed_over(&states);
+        Ok(())
     }
 
     fn finish(&mut self, call: &Call<'_>) -> Result<Value> {

@@ -98,4 +98,13 @@ mod tests {
     fn cases_are_as_accepted() {
         textmill_plugin::harness::snapshots(&super::plugin(), "tests/cases");
     }
+
+    #[test]
+    fn no_split_of_the_documents_changes_the_report() {
+        use textmill_plugin::harness::{Case, assert_partition_invariant, case_files};
+        for file in case_files("tests/cases".as_ref()) {
+            let case = Case::parse("case", &std::fs::read(file).unwrap()).unwrap();
+            assert_partition_invariant(&super::plugin(), None, &case, 1, 20);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The subcommands of `textmill plugin`.
 
+mod check;
 pub mod info;
 mod list;
 mod lock;
@@ -26,6 +27,8 @@ pub fn plugin(command: &PluginCommand, locked: bool) -> Result<(), Failure> {
         PluginCommand::Which(args) => which::which(&args.plugin),
         PluginCommand::Repro(args) => repro::repro(args, locked),
         PluginCommand::Lock(args) => lock::lock(args, locked),
+        PluginCommand::Check(args) => check::check(args, locked),
+        PluginCommand::CheckOne { request } => crate::conformance::carry_out(request).map_err(Failure::new),
     }
 }
 

@@ -1,0 +1,131 @@
+//! Tests of the harness on operators that keep to the contract, and on ones that do not.
+
+use super::{Case, Document, assert_partition_invariant};
+use crate::operator::PluginSpec;
+use crate::prelude::*;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+struct NoOptions {}
+
+/// An aggregate of a string, merged and finished as its name says.
+macro_rules! aggregate {
+    ($name:ident, $state:ty, $update:expr, $merge:expr) => {
+        struct $name;
+
+        impl Aggregate for $name {
+            type Options = NoOptions;
+            type State = $state;
+
+            fn describe() -> Describe {
+                Describe::new(stringify!($name)).reads("text")
+            }
+            fn bind(_: NoOptions) -> Result<Self> {
+                Ok(Self)
+            }
+            fn update(&self, state: &mut $state, row: &Row<'_>) -> Result<()> {
+                let update: fn(&mut $state, &str) = $update;
+                update(state, row.text());
+                Ok(())
+            }
+            fn merge(&self, into: &mut $state, from: $state) -> Result<()> {
+                let merge: fn(&mut $state, $state) = $merge;
+                merge(into, from);
+                Ok(())
+            }
+            fn finish(&self, state: $state) -> Result<Value> {
+                Ok(serde_json::to_value(state)?)
+            }
+            fn memory_bytes(&self, _: &$state) -> u64 {
+                8
+            }
+        }
+    };
+}
+
+aggregate!(Longest, String, |s, t| *s = (&**s).max(t).to_owned(), |a, b| *a = b.max(std::mem::take(a)));
+aggregate!(First, Option<String>, |s, t| *s = s.take().or(Some(t.to_owned())), |a, b| *a = a.take().or(b));
+aggregate!(Sums, f64, |s, t| *s += 0.1 * t.len() as f64, |a, b| *a += b);
+aggregate!(Joined, String, |s, t| s.push_str(t), |a, b| a.push_str(&b));
+
+/// Numbers the documents of its worker.
+#[derive(Clone)]
+struct Numbered(u64);
+
+impl Map for Numbered {
+    type Options = NoOptions;
+    fn describe() -> Describe {
+        Describe::new("numbered").reads("text").writes("number", DataType::UInt64)
+    }
+    fn bind(_: NoOptions) -> Result<Self> {
+        Ok(Self(0))
+    }
+    fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
+        self.0 += 1;
+        doc.set("number", self.0);
+        Ok(())
+    }
+}
+
+fn case() -> Case {
+    let document = |n: usize| Document {
+        id: format!("d{n}"),
+        bytes: format!("text {}", n * 7 % 10).into_bytes(),
+        ..Document::default()
+    };
+    Case { documents: (0..12).map(document).collect(), ..Case::of("") }
+}
+
+fn plugin() -> PluginSpec {
+    let operators = vec![
+        aggregate::<Longest>(),
+        aggregate::<First>(),
+        aggregate::<Sums>(),
+        aggregate::<Joined>(),
+        map::<Numbered>(),
+    ];
+    PluginSpec { name: "t".into(), version: "0", licence: "", description: "", operators }
+}
+
+fn message(operator: &str, seed: u64) -> Option<String> {
+    let plugin = plugin();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        assert_partition_invariant(&plugin, Some(operator), &case(), seed, 20);
+    }));
+    outcome.err().map(|payload| payload.downcast_ref::<String>().cloned().unwrap_or_default())
+}
+
+#[test]
+fn an_aggregate_that_keeps_to_the_contract_passes() {
+    for seed in 0..10 {
+        assert_eq!(message("Longest", seed), None);
+    }
+}
+
+/// Each is found with every seed, the split is small, and the same seed finds the same.
+#[test]
+fn what_depends_on_the_split_is_found() {
+    for operator in ["First", "Sums", "Joined", "numbered"] {
+        for seed in 0..10 {
+            let found =
+                message(operator, seed).unwrap_or_else(|| panic!("{operator} passes with seed {seed}"));
+            assert!(
+                found.contains(&format!("operator `{operator}`")) && found.contains("split into"),
+                "{found}"
+            );
+            assert_eq!(message(operator, seed), Some(found));
+        }
+    }
+    assert_eq!(
+        message("First", 1).unwrap(),
+        "operator `First`: in one batch it answers something else than in 2 (seed 1, round 1): \
+         the report is `\"text 0\"`, and `\"text 8\"`\n\
+         split into documents 4..12 on worker 0, documents 0..4 on worker 1"
+    );
+    assert_eq!(
+        message("numbered", 1).unwrap(),
+        "operator `numbered`: in one batch it answers something else than in 2 (seed 1, round 1): \
+         document `d4`: `number: 5`, and `number: 1`\n\
+         split into documents 4..12 on worker 0, documents 0..4 on worker 1"
+    );
+}

@@ -1,0 +1,17 @@
+//! Whether answers pass the host's checks of their shape.
+
+use crate::conformance::breach::of_clause;
+use crate::conformance::subject::Subject;
+use crate::conformance::test::{Notes, Run, Test, Verdict};
+use textmill_plugin::drive::check::Clause;
+use textmill_plugin::error::Result;
+
+pub const TEST: Test = Test {
+    id: "answers-valid",
+    doc: "Every answer passes the host's checks: columns, types, lengths, UTF-8, and rows that ascend and exist.",
+    run: Run::Bound(run),
+};
+
+fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
+    Ok(Verdict::of(of_clause(subject, notes, Clause::Shape)?, ""))
+}

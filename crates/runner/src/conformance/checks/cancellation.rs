@@ -1,0 +1,129 @@
+//! How soon a call ends once the host asks to stop.
+
+use crate::conformance::subject::{Subject, readers};
+use crate::conformance::test::{Notes, Run, Test, Verdict};
+use crate::table::duration;
+use arrow_array::RecordBatch;
+use arrow_select::concat::concat_batches;
+use std::time::{Duration, Instant};
+use textmill_plugin::call::{Call, Host, Level, NoHost};
+use textmill_plugin::descriptor::Kind;
+use textmill_plugin::drive::bind::BoundOperator;
+use textmill_plugin::error::{ErrorKind, Result};
+use textmill_plugin::operator::Worker;
+
+pub const TEST: Test = Test {
+    id: "cancellation",
+    doc: "A call over a large batch ends within a second of the host asking to stop, however large the batch is.",
+    run: Run::Bound(run),
+};
+
+/// How long a call may go on after the host has asked to stop.
+const LATENCY: Duration = Duration::from_secs(1);
+/// How long a call may go on to its end, as if nobody had asked.
+const FINISHING: Duration = Duration::from_millis(400);
+/// Batches are made larger until a call takes this long, so that a call that never asks is told from one that does.
+const LONG: Duration = Duration::from_millis(1500);
+/// Bytes of a batch that are enough for an operator so quick that it need not ask.
+const ENOUGH: usize = 64 << 20;
+/// A slow moment of the machine is no fault of the plugin: the best of so many tries counts.
+const TRIES: usize = 3;
+
+fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
+    let documents = subject.batch()?;
+    let bound = subject.bind(&documents)?;
+    let mut seen = Vec::new();
+    let mut measured = Vec::new();
+    // On a short limit, a shorter call has to do.
+    let long = LONG.min(subject.limit / 8);
+    let allowed = |kind: Option<ErrorKind>| {
+        // One that goes on to its end has not asked, and is late only because the batch was not larger.
+        let most = if kind.is_some() { LATENCY } else { FINISHING };
+        most.min(long * 2 / 3)
+    };
+    for operator in readers(&bound) {
+        let mut batch = operator.project(&documents)?;
+        loop {
+            notes.doing(format!("timing a call over {} documents", batch.num_rows()));
+            let whole = time(operator, &batch, None)?.0;
+            let stop = whole / 4;
+            notes.doing(format!("stopping a call over {} documents", batch.num_rows()));
+            let mut best: Option<(Duration, Option<ErrorKind>)> = None;
+            for _ in 0..TRIES {
+                let (took, kind) = time(operator, &batch, Some(stop))?;
+                let late = took.saturating_sub(stop);
+                best = Some(best.map_or((late, kind), |b| if late < b.0 { (late, kind) } else { b }));
+                if late <= allowed(kind) {
+                    break;
+                }
+            }
+            let Some((late, kind)) = best else { break };
+            measured.push((batch.num_rows(), late));
+            let what = format!(
+                "a call over {} documents, which takes {}, went on for {} after the host asked to stop; {} are allowed",
+                batch.num_rows(),
+                duration(whole.as_nanos() as u64),
+                duration(late.as_nanos() as u64),
+                duration(allowed(kind).as_nanos() as u64)
+            );
+            if late > allowed(kind) {
+                seen.push(what);
+                break;
+            }
+            if kind.is_some_and(|kind| kind != ErrorKind::Cancelled) {
+                seen.push(format!("a call that was stopped fails with {kind:?} instead of CANCELLED"));
+                break;
+            }
+            if whole >= long || batch.get_array_memory_size() >= ENOUGH {
+                break;
+            }
+            let times = (long.as_secs_f64() / whole.as_secs_f64().max(1e-6) * 1.2).clamp(2.0, 8.0) as usize;
+            batch = concat_batches(&operator.passed, &vec![batch; times])?;
+        }
+    }
+    let worst = measured.iter().max_by_key(|(_, late)| *late);
+    let note = worst.map(|(rows, late)| {
+        format!("at most {} after it was asked, at {rows} documents", duration(late.as_nanos() as u64))
+    });
+    Ok(Verdict::of(seen, note.unwrap_or_default()))
+}
+
+/// How long a call takes where the host asks to stop after `stop`; and its error, where it has one.
+fn time(
+    operator: &BoundOperator,
+    batch: &RecordBatch,
+    stop: Option<Duration>,
+) -> Result<(Duration, Option<ErrorKind>)> {
+    let mut worker = operator.stage.new_worker(&Call::new(&NoHost))?;
+    let started = Instant::now();
+    let host = Stopping { at: stop.map(|stop| started + stop) };
+    let answer = work(operator, worker.as_mut(), &Call::new(&host), batch.clone());
+    Ok((started.elapsed(), answer.err().map(|e| e.kind)))
+}
+
+fn work(
+    operator: &BoundOperator,
+    worker: &mut dyn Worker,
+    call: &Call<'_>,
+    batch: RecordBatch,
+) -> Result<()> {
+    match operator.descriptor.kind {
+        Kind::Aggregate => worker.update(call, batch),
+        _ => worker.process(call, batch).map(drop),
+    }
+}
+
+/// A host that asks to stop at a time.
+struct Stopping {
+    at: Option<Instant>,
+}
+
+impl Host for Stopping {
+    fn log(&self, _: Level, _: &str) {}
+    fn report(&self, _: Level, _: Option<u32>, _: &str, _: &str) {}
+    fn should_stop(&self) -> bool {
+        self.at.is_some_and(|at| Instant::now() >= at)
+    }
+    fn progress(&self, _: u64, _: u64) {}
+    fn metric_add(&self, _: &str, _: u64) {}
+}

@@ -1,0 +1,63 @@
+//! Whether the same documents are answered with the same bytes: again, elsewhere in memory, by another process, at another
+//! time, in another place.
+
+use crate::conformance::ANSWERS;
+use crate::conformance::answers::{difference, lines};
+use crate::conformance::process;
+use crate::conformance::request::Request;
+use crate::conformance::subject::Subject;
+use crate::conformance::test::{Notes, Run, Test, Verdict};
+use std::time::{Duration, Instant};
+use textmill_plugin::call::NoHost;
+use textmill_plugin::error::Result;
+
+pub const TEST: Test = Test {
+    id: "determinism",
+    doc: "The same documents are answered with the same bytes by the same stage, a fresh one, and a fresh process a second \
+          later with another language, time zone and home.",
+    run: Run::Bound(run),
+};
+
+/// What a plugin must not look at, changed for the fresh process.
+const ELSEWHERE: [(&str, &str); 5] = [
+    ("TZ", "Pacific/Kiritimati"),
+    ("LANG", "tr_TR.UTF-8"),
+    ("LC_ALL", "tr_TR.UTF-8"),
+    ("USER", "nobody"),
+    ("HOSTNAME", "elsewhere"),
+];
+/// A clock that shows seconds has gone on after this long.
+const SECOND: Duration = Duration::from_millis(1050);
+
+fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
+    let started = Instant::now();
+    let documents = subject.batch()?;
+    notes.doing("running the documents twice on one stage");
+    let bound = subject.bind(&documents)?;
+    let whole = std::slice::from_ref(&documents);
+    let first = lines(&bound.run(&NoHost, whole)?);
+    let mut seen = Vec::new();
+    let mut compare = |other: &[String], how: &str| {
+        seen.extend(difference(&first, other).map(|found| format!("{how}: {found}")));
+    };
+    compare(&lines(&bound.run(&NoHost, whole)?), "a second time on one stage");
+    notes.doing("running the documents on a fresh stage");
+    compare(&lines(&subject.run(&documents)?), "on a fresh stage");
+    notes.doing("running the documents in a fresh process");
+    std::thread::sleep(SECOND.saturating_sub(started.elapsed()));
+    let request = Request {
+        test: ANSWERS.to_owned(),
+        limit_seconds: subject.request.limit_seconds.saturating_sub(started.elapsed().as_secs()).max(1),
+        ..subject.request.clone()
+    };
+    let finished = process::run(&request, &ELSEWHERE)?;
+    match (finished.answers, finished.verdict) {
+        (Some(answers), Verdict::Ok { .. }) => compare(&answers, "in a fresh process"),
+        (_, Verdict::Failed { seen: theirs }) => {
+            seen.extend(theirs.into_iter().map(|what| format!("in a fresh process: {what}")));
+        }
+        (_, Verdict::Skipped { why }) => seen.push(format!("in a fresh process: {why}")),
+        (None, Verdict::Ok { .. }) => seen.push("a fresh process gave no answers".into()),
+    }
+    Ok(Verdict::of(seen, format!("{} lines of answers", first.len())))
+}

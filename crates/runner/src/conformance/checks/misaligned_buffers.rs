@@ -1,0 +1,24 @@
+//! Whether buffers are read at the least alignment that Arrow asks for. Its C Data Interface recommends 64 bytes; what
+//! it demands is the alignment of the values, as C knows them.
+
+use crate::conformance::subject::Subject;
+use crate::conformance::test::{Notes, Run, Test, Verdict};
+use crate::host::Layout;
+use textmill_plugin::error::Result;
+use textmill_plugin::harness::difference;
+
+pub const TEST: Test = Test {
+    id: "misaligned-buffers",
+    doc: "Buffers that are aligned for their values and for nothing more, such as bytes at odd addresses and views at \
+          multiples of eight, are read as any others.",
+    run: Run::Bound(run),
+};
+
+fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
+    let documents = subject.batch()?;
+    notes.doing("running the documents as they are");
+    let plain = subject.run(&documents)?;
+    notes.doing("running them in buffers at odd addresses");
+    let moved = subject.run_laid_out(&documents, Layout::Misaligned)?;
+    Ok(Verdict::of(difference(&plain, &moved).into_iter().collect(), ""))
+}

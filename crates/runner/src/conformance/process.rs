@@ -1,0 +1,192 @@
+//! Runs a test in a process of its own, and says what became of it: a verdict, a death, or silence.
+
+use super::request::Request;
+use super::test::{Line, PluginLine, Verdict};
+use crate::child;
+use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What a test's process left.
+#[derive(Debug)]
+pub struct Finished {
+    /// What it found; a death or a hang is a failure.
+    pub verdict: Verdict,
+    /// What is known of the plugin, where its library could be opened.
+    pub plugin: Option<PluginLine>,
+    /// What became of the documents, where it was asked for.
+    pub answers: Option<Vec<String>>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// How often the process is looked at.
+const LOOK: Duration = Duration::from_millis(5);
+/// Bytes of what a process writes to stderr that are kept.
+const STDERR_BYTES: usize = 4096;
+/// Bytes of notes that are read, at most.
+const NOTES_BYTES: u64 = 256 << 20;
+
+/// Runs a test and waits for it, as long as the request allows.
+///
+/// # Errors
+/// Where the process cannot be started, or there is no place for its notes.
+pub fn run(request: &Request, environment: &[(&str, &str)]) -> Result<Finished, String> {
+    let notes = NotesFile::new()?;
+    let request = Request { notes: notes.0.clone(), ..request.clone() };
+    let json = serde_json::to_string(&request).map_err(|e| e.to_string())?;
+    let arguments = ["plugin", "check-one", &json].map(OsStr::new);
+    let mut command =
+        child::command(&arguments).map_err(|e| format!("cannot start this program again: {e}"))?;
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.envs(environment.iter().copied());
+    let started = Instant::now();
+    let mut process = command.spawn().map_err(|e| format!("cannot start this program again: {e}"))?;
+    let stderr = process.stderr.take().map(|stderr| thread::spawn(move || tail(stderr)));
+    let limit = Duration::from_secs(request.limit_seconds);
+    let status = wait(&mut process, started + limit);
+    let elapsed = started.elapsed();
+    let words = stderr.and_then(|reader| reader.join().ok()).unwrap_or_default();
+    let found = read(&notes.0);
+    let verdict = match (status, found.verdict) {
+        (Ok(Some(status)), Some(verdict)) if status.success() => verdict,
+        // It had its verdict, and died after it: of a destructor, or of what it had done to the memory.
+        (Ok(Some(status)), Some(_)) => {
+            Verdict::failed(format!("{} after the test, at its end{words}", death(status)))
+        }
+        (Ok(Some(status)), None) => {
+            let doing = found.doing.map(|doing| format!(" while {doing}")).unwrap_or_default();
+            Verdict::failed(format!("{}{doing}{words}", death(status)))
+        }
+        (Ok(None), _) => {
+            let doing = found.doing.map(|doing| format!(" while {doing}")).unwrap_or_default();
+            Verdict::failed(format!("it did not end within {} s{doing}", limit.as_secs()))
+        }
+        (Err(error), _) => return Err(format!("cannot wait for the test: {error}")),
+    };
+    Ok(Finished { verdict, plugin: found.plugin, answers: found.answers, elapsed })
+}
+
+/// Waits; `None` where it had to be killed.
+fn wait(process: &mut Child, until: Instant) -> std::io::Result<Option<ExitStatus>> {
+    loop {
+        if let Some(status) = process.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= until {
+            process.kill()?;
+            process.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// How a process ended that gave no verdict.
+fn death(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return match signal_name(signal) {
+            Some((name, words)) => format!("the process died of {name} ({words})"),
+            None => format!("the process died of signal {signal}"),
+        };
+    }
+    match status.code() {
+        Some(code) => format!("the process ended with status {code} and no verdict"),
+        None => "the process ended without a verdict".into(),
+    }
+}
+
+#[cfg(unix)]
+fn signal_name(signal: i32) -> Option<(&'static str, &'static str)> {
+    use rustix::process::Signal;
+    let known = [
+        (Signal::ABORT, "SIGABRT", "it aborted"),
+        (Signal::SEGV, "SIGSEGV", "it touched memory that is not its own"),
+        (Signal::BUS, "SIGBUS", "it touched memory that is not there"),
+        (Signal::ILL, "SIGILL", "an instruction that is none"),
+        (Signal::FPE, "SIGFPE", "an arithmetic error"),
+        (Signal::TRAP, "SIGTRAP", "a trap"),
+        (Signal::KILL, "SIGKILL", "killed, perhaps for want of memory"),
+        (Signal::TERM, "SIGTERM", "asked to end"),
+        (Signal::XCPU, "SIGXCPU", "it used more time than it may"),
+        (Signal::SYS, "SIGSYS", "a system call that is not allowed"),
+    ];
+    known.into_iter().find(|(known, ..)| known.as_raw() == signal).map(|(_, name, words)| (name, words))
+}
+
+/// The last line that says something of what a process wrote to stderr, for a sentence.
+fn tail(mut stderr: impl Read) -> String {
+    let mut kept: VecDeque<u8> = VecDeque::new();
+    let mut buffer = [0; 4096];
+    while let Ok(read) = stderr.read(&mut buffer) {
+        if read == 0 {
+            break;
+        }
+        kept.extend(&buffer[..read]);
+        let over = kept.len().saturating_sub(STDERR_BYTES);
+        kept.drain(..over);
+    }
+    let text = String::from_utf8_lossy(&Vec::from(kept)).into_owned();
+    let line = text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("note:"));
+    line.map(|line| format!("; its last words: `{line}`")).unwrap_or_default()
+}
+
+/// What stands in notes, as far as they go.
+#[derive(Default)]
+struct Found {
+    doing: Option<String>,
+    plugin: Option<PluginLine>,
+    answers: Option<Vec<String>>,
+    verdict: Option<Verdict>,
+}
+
+fn read(notes: &Path) -> Found {
+    let mut found = Found::default();
+    let Ok(file) = std::fs::File::open(notes) else { return found };
+    for line in BufReader::new(file.take(NOTES_BYTES)).lines() {
+        // A line that was cut short, or one that a plugin wrote, says nothing.
+        let Some(line) = line.ok().and_then(|line| serde_json::from_str(&line).ok()) else { continue };
+        match line {
+            Line::Doing(what) => found.doing = Some(what),
+            Line::Plugin(plugin) => found.plugin = Some(*plugin),
+            Line::Answers(answers) => found.answers = Some(answers),
+            Line::Verdict(verdict) => found.verdict = Some(verdict),
+        }
+    }
+    found
+}
+
+/// A file of our own in the folder for temporary ones, gone when it is no longer needed.
+struct NotesFile(PathBuf);
+
+impl NotesFile {
+    fn new() -> Result<Self, String> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let folder = std::env::temp_dir();
+        let mut error = None;
+        // Another process with this number may have left its file.
+        for _ in 0..100 {
+            let number = COUNT.fetch_add(1, Ordering::Relaxed);
+            let path = folder.join(format!("textmill-check-{}-{number}.jsonl", std::process::id()));
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(_) => return Ok(Self(path)),
+                Err(e) => error = Some(e),
+            }
+        }
+        let why = error.map(|e| e.to_string()).unwrap_or_default();
+        Err(format!("cannot write into {}: {why}", folder.display()))
+    }
+}
+
+impl Drop for NotesFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
