@@ -198,22 +198,19 @@ fn tidy(text: &str) -> String {
         Some((before, _)) => format!("{before}; its last words: […]"),
         None => text,
     };
-    let mut words: Vec<&str> = text.split(' ').collect();
+    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
     for at in 1..words.len() {
-        let unit = words[at].trim_end_matches([',', ')', ';', '.']);
-        let number = words[at - 1].parse::<f64>().is_ok();
-        if number && ["s", "ms", "B", "kB", "MB", "GB", "rounds,", "rounds", "documents"].contains(&unit) {
-            words[at - 1] = "[n]";
-            // The same time may be told in one unit or the other.
-            if unit == "ms" || unit == "s" {
-                words[at] = if words[at].ends_with(';') {
-                    "s;"
-                } else if words[at].ends_with(',') {
-                    "s,"
-                } else {
-                    "s"
-                };
-            }
+        let word = words[at].clone();
+        let unit = word.trim_end_matches([',', ')', ';', '.']);
+        let kind = match unit {
+            "s" | "ms" => "[time]",
+            "B" | "kB" | "MB" | "GB" => "[bytes]",
+            "rounds" | "documents" => unit,
+            _ => continue,
+        };
+        if words[at - 1].parse::<f64>().is_ok() {
+            words[at - 1] = "[n]".to_owned();
+            words[at] = format!("{kind}{}", &word[unit.len()..]);
         }
     }
     hide(&words.join(" "), &examples())
