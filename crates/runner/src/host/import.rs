@@ -57,3 +57,43 @@ pub fn schema(schema: &FFI_ArrowSchema, what: &str) -> Result<Schema> {
     }));
     imported.map_err(|_| broken("they cannot be read".into()))?.map_err(broken)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_schema::Field;
+
+    fn imported(fields: Vec<Field>) -> Result<Schema> {
+        schema(&FFI_ArrowSchema::try_from(Schema::new(fields)).unwrap(), "output columns")
+    }
+
+    #[test]
+    fn columns_come_over_as_they_are_declared_without_metadata() {
+        let list = DataType::new_list(DataType::Utf8, false);
+        let fields = vec![Field::new("words", list, true), Field::new("row", DataType::UInt32, false)];
+        let metadata = [("key".to_owned(), "value".to_owned())].into();
+        let with_metadata: Vec<Field> = fields
+            .iter()
+            .map(|f| f.clone().with_metadata(std::collections::HashMap::clone(&metadata)))
+            .collect();
+        assert_eq!(imported(with_metadata).unwrap(), Schema::new(fields));
+    }
+
+    #[test]
+    fn columns_that_arrow_cannot_handle_are_refused() {
+        let refused = |kind, nullable| imported(vec![Field::new("x", kind, nullable)]).unwrap_err().message;
+        let shown = [
+            refused(DataType::Null, false),
+            refused(DataType::new_fixed_size_list(DataType::Int8, 2, true), true),
+            refused(DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8)), true),
+        ];
+        let before = "its output columns break the contract: ";
+        let shown = shown.map(|message| message.strip_prefix(before).unwrap_or_default().to_owned());
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        `x` has nothing but nulls, and may not be null
+        `x` has the unsupported format `+w:2`
+        `x` is dictionary-encoded, which is not supported
+        ");
+        assert!(schema(&FFI_ArrowSchema::empty(), "output columns").is_err());
+    }
+}

@@ -257,6 +257,11 @@ fn rebuilt(schema: &RawSchema, depth: usize, fields: &mut usize) -> Result<FFI_A
     if !schema.dictionary.is_null() {
         return Err(format!("`{name}` is dictionary-encoded, which is not supported"));
     }
+    let flags = Flags::from_bits_truncate(schema.flags);
+    // Arrow takes such a column in, and panics when rows are taken out of it.
+    if format == "n" && !flags.contains(Flags::NULLABLE) {
+        return Err(format!("`{name}` has nothing but nulls, and may not be null"));
+    }
     let wanted = match format {
         "+s" => schema.n_children,
         "+l" | "+L" => 1,
@@ -275,7 +280,6 @@ fn rebuilt(schema: &RawSchema, depth: usize, fields: &mut usize) -> Result<FFI_A
         let child = child.ok_or_else(|| format!("child {at} of `{name}` is not there"))?;
         children.push(rebuilt(child, depth + 1, fields)?);
     }
-    let flags = Flags::from_bits_truncate(schema.flags);
     let made = FFI_ArrowSchema::try_new(format, children, None).and_then(|made| made.with_name(name));
     made.and_then(|made| made.with_flags(flags)).map_err(|error| error.to_string())
 }
