@@ -45,6 +45,8 @@ impl Map for Operator {
             .writes("text", DataType::LargeUtf8)
             .writes("words", DataType::UInt64)
             .selects()
+            // `textmill what-if` can try another threshold without the documents.
+            .threshold("few-words", "min-words", Drops::Below)
     }
 
     fn bind(options: Options) -> Result<Self> {
@@ -60,9 +62,13 @@ impl Map for Operator {
     fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
         let options = &self.options;
         let words = doc.text().split_whitespace().count() as u64;
-        if words < options.min_words {
-            // On record with what was measured, and with what it was compared.
-            doc.drop("few-words", words as f64, options.min_words as f64);
+        // On record with what was measured and what it was compared with, also where it came near.
+        if doc.measure(
+            "few-words",
+            words as f64,
+            options.min_words as f64,
+            Drops::Below,
+        ) {
             return Ok(());
         }
         if words > options.many_words {
