@@ -157,3 +157,25 @@ fn another_threshold_is_tried() {
     }
     insta::assert_snapshot!("what_cannot_be_tried_is_said", said);
 }
+
+/// The text as it was read is found in lines, too, whatever else stands in them.
+#[test]
+fn removed_passages_are_found_in_lines() {
+    let bench = Bench::new();
+    let page = "The ferry sails at noon, the harbour office said on Monday, and the island's inn is open.";
+    let twice = format!("Share on FacebookShare on X\n\n{page}");
+    let lines = [
+        serde_json::json!({"text": format!("A page that speaks of \"twin\" and no more. {page}"), "id": "first"}),
+        serde_json::json!({"about": "twin", "id": "second", "text": page}),
+        serde_json::json!({"id": "twin", "text": twice}),
+        serde_json::json!({"id": "twin", "text": format!("{twice} And another ferry at one.")}),
+    ];
+    let lines = lines.map(|line| line.to_string()).join("\n");
+    bench.write("input.jsonl", lines);
+    succeeded(&bench.run("[[stage]]\nplugin = \"clean\"\n", &[]));
+    for id in ["twin", "twin~2"] {
+        let explained = shown(&bench, &["explain", id]);
+        assert!(explained.contains("    - Share on FacebookShare on X"), "{explained}");
+        assert!(!explained.contains("has changed since"), "{explained}");
+    }
+}

@@ -1,6 +1,7 @@
 //! What became of a document: the line of the run folder that holds it now.
 
-use super::lines::{Ending, cannot, content, files, is_parquet};
+use super::find::find;
+use super::lines::{Ending, cannot, content, files, is_parquet, is_plain};
 use super::run_folder::RunFolder;
 use crate::failure::Failure;
 use crate::json::write_text;
@@ -10,7 +11,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
 use serde_json::{Map, Value};
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use textmill_core::batch::Strings;
 use textmill_core::column::ID;
@@ -53,8 +54,29 @@ fn line_of(path: &Path, id: &str) -> Result<Option<Map<String, Value>>, Failure>
     // Every line of a run begins so, and nowhere else can a line feed stand before it.
     let mut start = b"\n{\"id\":".to_vec();
     write_text(&mut start, id);
-    let line = find_line(content(path)?, &start).map_err(cannot(path))?;
+    let line = match is_plain(path) {
+        true => line_at(path, &start).map_err(cannot(path))?,
+        false => find_line(content(path)?, &start).map_err(cannot(path))?,
+    };
     line.map(|line| serde_json::from_slice(&line).map_err(cannot(path))).transpose()
+}
+
+/// The same in a file that is not compressed: on all cores, and without reading all of it into memory.
+fn line_at(path: &Path, start: &[u8]) -> std::io::Result<Option<Vec<u8>>> {
+    let mut file = BufReader::new(File::open(path)?);
+    let mut head = vec![0; start.len() - 1];
+    let begins = file.read_exact(&mut head).is_ok() && head == start[1..];
+    let at = match begins {
+        true => 0,
+        false => match find(path, start, 0)? {
+            Some(at) => at + 1,
+            None => return Ok(None),
+        },
+    };
+    file.seek(SeekFrom::Start(at))?;
+    let mut line = Vec::new();
+    file.read_until(b'\n', &mut line)?;
+    Ok(Some(line.trim_ascii_end().to_vec()))
 }
 
 /// Bytes that are read at a time.

@@ -55,6 +55,11 @@ pub(super) fn is_parquet(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "parquet")
 }
 
+/// Whether a file holds lines, and no compression needs to be undone.
+pub(super) fn is_plain(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "jsonl")
+}
+
 /// The lines of a file, its compression undone.
 ///
 /// # Errors

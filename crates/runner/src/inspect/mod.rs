@@ -3,6 +3,7 @@
 
 mod compare;
 mod fate;
+mod find;
 mod ledger;
 mod lines;
 mod original;

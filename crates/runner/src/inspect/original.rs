@@ -1,9 +1,14 @@
 //! The text of a document as it was read: looked for in the input once more, where the input is still there.
 
+use super::find::find;
 use super::run_folder::RunFolder;
-use crate::config::Input;
-use crate::input::{Cursor, Parser, SourceFile, expand};
+use crate::config::{Compression, Input};
+use crate::input::{Cursor, Kind, Parser, Position, SourceFile, expand};
+use crate::json::write_text;
+use crate::remote::is_address;
 use serde_json::Value;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -22,6 +27,10 @@ pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<String> {
     }
     if files.iter().any(|file| file.path == Path::new(source)) {
         files.retain(|file| file.path == Path::new(source));
+    }
+    // Most ids stand in their line as they are: then no other line needs to be read.
+    if let Some(text) = files.iter().find_map(|file| text_in_lines(file, &input, id)) {
+        return Some(text);
     }
     // An id that came again got a number.
     let (base, number) = match id.rsplit_once('~') {
@@ -57,6 +66,67 @@ pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<String> {
         }
     }
     renamed
+}
+
+/// Lines that are looked into because the id stands somewhere in them, at most.
+const CANDIDATES: usize = 1000;
+
+/// The text of a document of this very id in a plain file of lines. An id that a line does not hold as it is, is not
+/// found here.
+fn text_in_lines(file: &SourceFile, input: &Input, id: &str) -> Option<String> {
+    let format = file.format;
+    if format.kind != Kind::Jsonl || format.compression != Compression::Plain || is_address(&file.path) {
+        return None;
+    }
+    let mut needle = Vec::new();
+    write_text(&mut needle, id);
+    let mut parser = Parser::new(input);
+    let mut from = 0;
+    for _ in 0..CANDIDATES {
+        let at = find(&file.path, &needle, from).ok()??;
+        let (start, end) = line_around(&file.path, at).ok()?;
+        let most = input.max_document_bytes;
+        let read = Arc::new(AtomicU64::new(0));
+        let mut cursor = Cursor::new(std::slice::from_ref(file), input, 1, most, read);
+        cursor.resume_at(&Position { file: 0, offset: start, number: 0 });
+        let chunk = cursor.next()?;
+        for batch in parser.parse(chunk).finish(0, usize::MAX, usize::MAX).ok()? {
+            let rows = 0..batch.documents.num_rows();
+            let found = rows.into_iter().find(|&row| string(&batch.documents, ID, row) == Some(id));
+            if let Some(row) = found {
+                return string(&batch.documents, TEXT, row).map(str::to_owned);
+            }
+        }
+        from = end;
+    }
+    None
+}
+
+/// Where the line begins that an offset lies in, and where the next one does.
+fn line_around(path: &Path, at: u64) -> std::io::Result<(u64, u64)> {
+    let mut file = BufReader::new(File::open(path)?);
+    let (mut start, mut block) = (at, 4096u64);
+    loop {
+        let from = start.saturating_sub(block);
+        let mut bytes = vec![0; (start - from) as usize];
+        file.seek(SeekFrom::Start(from))?;
+        file.read_exact(&mut bytes)?;
+        match memchr::memrchr(b'\n', &bytes) {
+            Some(found) => {
+                start = from + found as u64 + 1;
+                break;
+            }
+            None if from == 0 => {
+                start = 0;
+                break;
+            }
+            None => (start, block) = (from, block * 4),
+        }
+    }
+    file.seek(SeekFrom::Start(at))?;
+    let mut rest = Vec::new();
+    file.read_until(b'\n', &mut rest)?;
+    Ok((start, at + rest.len() as u64))
 }
 
 /// The table `[input]` of the pipeline that was run.
