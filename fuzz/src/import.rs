@@ -181,7 +181,7 @@ fn data_type(source: &mut Source<'_>, depth: usize) -> Result<DataType> {
         14 => DataType::Binary,
         15 => DataType::LargeBinary,
         16 => DataType::BinaryView,
-        17 => DataType::FixedSizeBinary(*source.choose(&[-1, 0, 1, 3, 16, i32::MAX])?),
+        17 => DataType::FixedSizeBinary(*source.choose(&[-1, 0, 1, 3, 16, 300])?),
         18 => DataType::Null,
         19 => DataType::List(item(source)?),
         20 => DataType::LargeList(item(source)?),
@@ -266,17 +266,18 @@ fn node(
     let mut buffers: Vec<*const c_void> = Vec::new();
     if !matches!(kind, DataType::Null) {
         let bits = arena.bytes(source, (end as usize).div_ceil(8), 0);
-        buffers.push(if source.int_in_range(0..=2u8)? == 2 { bits } else { null() });
+        // Whole rows, and columns that may not, are rarely null.
+        let most = if depth == 0 || source.calm { 15u8 } else { 2 };
+        buffers.push(if source.int_in_range(0..=most)? == most { bits } else { null() });
     }
     let mut children = Vec::new();
     let mut child = |source: &mut Source<'_>, arena: &mut Arena, kind: &DataType, least: i64| -> Result<()> {
         let made = node(source, arena, kind, least, depth + 1)?;
         arena.arrays.push(Box::new(made));
         let pointer: *const RawArray = arena.arrays.last().map_or(null(), |array| &raw const **array);
-        let sort = source.int_in_range(0..=40u8)?;
-        children.push(match sort {
-            0 => null(),
-            1 => pointer.wrapping_byte_add(4),
+        children.push(match (rarely(source, 40)?, rarely(source, 40)?) {
+            (true, _) => null(),
+            (_, true) => pointer.wrapping_byte_add(4),
             _ => pointer,
         });
         Ok(())
@@ -310,7 +311,7 @@ fn node(
         DataType::Null => {}
         other => {
             let width = match other {
-                DataType::FixedSizeBinary(size) => usize::try_from(*size).unwrap_or(0).min(1 << 20),
+                DataType::FixedSizeBinary(size) => usize::try_from(*size).unwrap_or(0),
                 other => other.primitive_width().unwrap_or(1),
             };
             let shift = if rarely(source, 16)? { 1 } else { 0 };
