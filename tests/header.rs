@@ -173,6 +173,7 @@ fn asserts() -> String {
         ("TM_CANCELLED", status::CANCELLED),
         ("TM_OPTIONS", status::OPTIONS),
         ("TM_UNSUPPORTED", status::UNSUPPORTED),
+        ("TM_FATAL", status::FATAL),
     ] {
         assert_that(out, &format!("{name} == {number}"));
     }

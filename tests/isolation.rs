@@ -218,3 +218,65 @@ fn an_interrupt_does_not_wait_for_a_plugin_that_hangs() {
     assert!(started.elapsed() < Duration::from_secs(10), "the time limit is a minute");
     assert!(!bench.path("out").exists());
 }
+
+/// What an earlier document has left behind in the process costs no later one.
+#[test]
+fn an_innocent_document_is_not_blamed() {
+    for batch in ["1", "2", "1000"] {
+        for operator in ["loud", "silent"] {
+            let bench = Bench::new();
+            bench.documents(&texts("LATER"));
+            let set = format!("run.batch-documents={batch}");
+            succeeded(&bench.run(&isolated(operator, ""), &["--set", &set, "--threads", "1"]));
+            assert!(bench.ids("failed.jsonl").is_empty(), "{operator} in batches of {batch}");
+            assert_eq!(bench.ids("documents.jsonl").len(), 6);
+        }
+    }
+}
+
+/// A process that the plugin has started neither holds up the run nor outlives it.
+#[test]
+fn what_a_plugin_has_started_ends_with_it() {
+    let bench = Bench::new();
+    bench.documents(&texts("GRANDCHILD"));
+    let started = Instant::now();
+    succeeded(&bench.run(&isolated("loud", ""), &[]));
+    assert!(started.elapsed() < Duration::from_secs(60), "it would sleep for ten minutes");
+    assert_eq!(bench.ids("failed.jsonl"), ["d2"]);
+    assert_eq!(rows(&bench.read("failed.jsonl"))[0]["rule"], "crash");
+}
+
+/// A panic moves the state into another worker, and a crash there must not lose it.
+#[test]
+fn a_crash_after_a_panic_loses_no_count() {
+    for batch in ["1", "3", "1000"] {
+        let bench = Bench::new();
+        bench.documents(&["one", "PANIC", "two", "PANIC", "SEGFAULT", "three", "SEGFAULT", "PANIC", "four"]);
+        let set = format!("run.batch-documents={batch}");
+        succeeded(&bench.run(&isolated("count", ""), &["--set", &set]));
+        let summary: serde_json::Value = serde_json::from_str(&bench.read("summary.json")).unwrap();
+        assert_eq!(summary["reports"]["poison"], 4, "batches of {batch}");
+        assert_eq!(bench.ids("failed.jsonl"), ["d1", "d3", "d4", "d6", "d7"]);
+    }
+}
+
+/// A link that others could turn is refused wherever the plugin runs.
+#[cfg(unix)]
+#[test]
+fn isolation_refuses_what_others_can_change() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let bench = Bench::new();
+    bench.documents(&["one"]);
+    let open = bench.path("open");
+    std::fs::create_dir(&open).unwrap();
+    let library = textmill::host::library_name("poison");
+    symlink(crate::support::examples().join(&library), open.join(&library)).unwrap();
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let stage = format!("[[stage]]\nplugin = \"./open/{library}\"\n");
+    for isolation in ["", "isolation = \"process\"\n"] {
+        let output = bench.run(&format!("{stage}{isolation}"), &[]);
+        assert_eq!(output.status.code(), Some(1));
+        let said = stderr(&output, bench.folder.path());
+        assert!(said.contains("anybody can write to the folder [folder]/open of a link"), "{said}");
+    }
+}

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a plugin's output must not get in the way of the program's")]
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, Ordering};
 use textmill_plugin::prelude::*;
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +35,17 @@ fn take(text: &str) {
         loop {
             all.push(black_box(vec![1; 16 << 20]));
         }
+    }
+    if text.contains("GRANDCHILD") {
+        // It outlives the plugin, and holds whatever the plugin has open.
+        let sleep = std::process::Command::new("sleep").arg("600").spawn();
+        std::mem::forget(sleep);
+        std::process::abort();
+    }
+    // Kills at the next document.
+    static LATER: AtomicBool = AtomicBool::new(false);
+    if LATER.swap(text.contains("LATER"), Ordering::Relaxed) {
+        std::process::abort();
     }
     assert!(!text.contains("PANIC"), "it does not like this one");
 }

@@ -184,6 +184,7 @@ struct ArrowArray {
 #define TM_CANCELLED (-3)  /* it stopped because `should_stop` said so */
 #define TM_OPTIONS (-4)    /* bind: the options are not acceptable */
 #define TM_UNSUPPORTED (-5) /* the operator does not do this */
+#define TM_FATAL (-6)       /* the stage cannot go on, whatever rows come */
 
 /* Levels of `log` and `report`. */
 #define TM_LEVEL_ERROR 0u

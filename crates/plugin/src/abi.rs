@@ -48,6 +48,8 @@ pub mod status {
     pub const OPTIONS: i32 = -4;
     /// The operator does not do this.
     pub const UNSUPPORTED: i32 = -5;
+    /// The stage cannot go on, whatever rows come.
+    pub const FATAL: i32 = -6;
 }
 
 /// A borrowed UTF-8 string.

@@ -162,11 +162,18 @@ struct AggregateWorker<T: Aggregate> {
 
 impl<T: Aggregate> AggregateWorker<T> {
     fn take_in(&mut self, from: T::State) -> Result<()> {
+        if self.torn {
+            return Err(torn());
+        }
         self.torn = true;
         self.operator.merge(&mut self.state, from).map_err(Error::fatal)?;
         self.torn = false;
         Ok(())
     }
+}
+
+fn torn() -> Error {
+    Error::from("merging two states failed halfway, and the counts are lost").fatal()
 }
 
 impl<T: Aggregate> Worker for AggregateWorker<T> {
@@ -185,7 +192,7 @@ impl<T: Aggregate> Worker for AggregateWorker<T> {
 
     fn take_state(&mut self, _call: &Call<'_>) -> Result<RecordBatch> {
         if self.torn {
-            return Err(Error::from("merging two states failed halfway, and the counts are lost").fatal());
+            return Err(torn());
         }
         let bytes = postcard::to_stdvec(&std::mem::take(&mut self.state))?;
         let column = LargeBinaryArray::from_vec(vec![&bytes]);

@@ -226,7 +226,7 @@ impl<'a> Doc<'a> {
         let dropped = drops.drops(value, threshold);
         if dropped {
             self.drop(rule, value, threshold);
-        } else if drops.is_near(value, threshold) {
+        } else if !self.changes.dropped && drops.is_near(value, threshold) {
             self.annotate(|event| event.measured(value, threshold), rule);
         }
         dropped

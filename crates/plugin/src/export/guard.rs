@@ -105,11 +105,11 @@ pub(super) fn guarded(
     let (status, code) = match error.kind {
         ErrorKind::Failed
         | ErrorKind::Contract
-        | ErrorKind::Fatal
         | ErrorKind::Storage
         | ErrorKind::Crashed
         | ErrorKind::TimeLimit
         | ErrorKind::MemoryLimit => (status::FAILED, "failed"),
+        ErrorKind::Fatal => (status::FATAL, "fatal"),
         ErrorKind::Options => (status::OPTIONS, "options"),
         ErrorKind::Unsupported => (status::UNSUPPORTED, "unsupported"),
         ErrorKind::Cancelled => (status::CANCELLED, "cancelled"),

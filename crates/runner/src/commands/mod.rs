@@ -39,14 +39,14 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
 
 /// Is the process of a plugin.
 fn isolated_plugin() -> Result<(), Failure> {
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     {
         let failed = |e| Failure::new(format!("cannot be the process of a plugin: {e}"));
         crate::isolate::serve().map_err(failed)
     }
-    #[cfg(not(unix))]
+    #[cfg(not(target_os = "linux"))]
     {
-        Err(Failure::new("`isolation = \"process\"` needs a Unix system"))
+        Err(Failure::new("`isolation = \"process\"` takes Linux"))
     }
 }
 

@@ -38,7 +38,7 @@ struct Answer {
     option: String,
     before: f64,
     after: f64,
-    /// Documents that the rule drops now and would keep.
+    /// Documents that the rule drops now and would let pass; another rule of the stage may drop them still.
     kept: u64,
     /// Documents that it keeps now and would drop.
     dropped: u64,
@@ -120,10 +120,18 @@ fn replay(
         nearest_dropped: Vec::new(),
         nearest_kept: Vec::new(),
     };
+    // What another rule of the stage drops all the same changes no side.
+    let drops_of_stage = Filter { action: Some("drop".to_owned()), rule: None, ..filter.clone() };
+    let mut gone: HashSet<u64> = HashSet::new();
+    Ledger::of(run).scan(&drops_of_stage, |batch| {
+        let others = Entry::of(batch).into_iter().filter(|entry| entry.rule != *rule);
+        gone.extend(others.map(|entry| entry.ordinal));
+        Ok(())
+    })?;
     let mut turned: HashSet<u64> = HashSet::new();
     Ledger::of(run).scan(&filter, |batch| {
         for entry in Entry::of(batch) {
-            let Some(value) = entry.value else { continue };
+            let Some(value) = entry.value.filter(|_| !gone.contains(&entry.ordinal)) else { continue };
             let (now, then) = (entry.action == "drop", drops.drops(value, after));
             match (now, then) {
                 (true, false) => answer.kept += 1,
@@ -177,7 +185,7 @@ impl Answer {
             out,
             "  {least}{dropped} more would be dropped, {written} of which came through in the end"
         );
-        let _ = writeln!(out, "  {} more would be kept, and go on to the next stage", self.kept);
+        let _ = writeln!(out, "  {} more would pass this rule, and go on", self.kept);
         if self.at_least {
             let _ = writeln!(
                 out,

@@ -34,7 +34,7 @@ fn test(request: Request, notes: &Notes) -> Result<Verdict> {
         return run(&request.library, notes);
     }
     notes.doing("opening the library");
-    let plugin = match LoadedPlugin::open(&request.library) {
+    let plugin = match LoadedPlugin::open_with(&request.library, request.expected.as_ref()) {
         Ok(plugin) => plugin,
         Err(error) => {
             let hint = error.hint.map(|hint| format!("; hint: {hint}")).unwrap_or_default();

@@ -52,6 +52,12 @@ pub fn run(request: &Request, environment: &[(&str, &str)]) -> Result<Finished, 
     let limit = Duration::from_secs(request.limit_seconds);
     let status = wait(&mut process, started + limit);
     let elapsed = started.elapsed();
+    // What the test has started may hold the pipe as long as it likes.
+    let patience = Instant::now() + Duration::from_secs(2);
+    while stderr.as_ref().is_some_and(|reader| !reader.is_finished()) && Instant::now() < patience {
+        thread::sleep(LOOK);
+    }
+    let stderr = stderr.filter(thread::JoinHandle::is_finished);
     let words = stderr.and_then(|reader| reader.join().ok()).unwrap_or_default();
     let found = read(&notes.0);
     let verdict = match (status, found.verdict) {

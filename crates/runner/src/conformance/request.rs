@@ -1,5 +1,6 @@
 //! What a test's process is asked for. Travels as JSON in an argument.
 
+use crate::host::Expected;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -9,6 +10,8 @@ use std::path::PathBuf;
 pub struct Request {
     /// The library.
     pub library: PathBuf,
+    /// What it must be: every test looks at the same one.
+    pub expected: Option<Expected>,
     /// Id of the test.
     pub test: String,
     /// The operator, for tests of one.

@@ -46,11 +46,9 @@ impl OpenedPlugin {
                 Self { descriptor, path, sha256, abi, locked, isolation, plugin: Box::new(plugin) }
             }
             Some(limits) => {
-                // Without links on the way, as a library that is loaded here has it.
-                let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-                let plugin = IsolatedPlugin::open(&path, expected, limits, repros.clone())?;
-                let (descriptor, sha256, abi) =
-                    (plugin.descriptor.clone(), plugin.sha256.clone(), plugin.abi);
+                let plugin = IsolatedPlugin::open(path, expected, limits, repros.clone())?;
+                let (descriptor, path) = (plugin.descriptor.clone(), plugin.path.clone());
+                let (sha256, abi) = (plugin.sha256.clone(), plugin.abi);
                 Self { descriptor, path, sha256, abi, locked, isolation, plugin: Box::new(plugin) }
             }
         })

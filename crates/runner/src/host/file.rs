@@ -61,12 +61,18 @@ impl LibraryFile {
     /// # Errors
     /// Where it cannot be read, is no file, or others can change it.
     pub fn open(path: &Path) -> Result<Self, Refusal> {
-        let path = trust::check(path)?;
-        let file = options().open(&path).map_err(unread)?;
+        let real = trust::check(path)?;
+        let file = options().open(&real).map_err(unread)?;
         let meta = file.metadata().map_err(unread)?;
         if let Some(kind) = trust::other_kind(&meta) {
             return Err(Refusal::new(format!("it is {kind}, not a file")));
         }
+        // Of what was opened, not of what lay there a moment before; and once more the way to it.
+        trust::check_open(&real, &meta)?;
+        if trust::check(path)? != real {
+            return Err(changing());
+        }
+        let path = real;
         let stamp = Stamp::of(&meta);
         // The path was checked, and this is what the descriptor leads to.
         if !stamp.is_same_file(&Stamp::of(&path.symlink_metadata().map_err(unread)?)) {

@@ -95,6 +95,15 @@ pub struct Expected {
 }
 
 impl Expected {
+    /// The library that is there now. None of its code runs.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or others can change it.
+    pub fn of(plugin: &str, path: &Path) -> std::result::Result<Self, LoadError> {
+        let (plugin, sha256) = (plugin.to_owned(), sha256_of(path)?);
+        Ok(Self { plugin, version: String::new(), sha256, lock: None })
+    }
+
     /// Sees to it that the library is the one that is expected. None of its code runs.
     ///
     /// # Errors
@@ -110,8 +119,8 @@ impl Expected {
         }
         let Self { plugin, version, sha256: locked, lock } = self;
         let Some(lock) = lock else {
-            let message = format!("the library of plugin `{plugin}` has changed since the run began");
-            return Err(Refusal::new(message).hint("begin the run anew"));
+            let message = format!("the library of plugin `{plugin}` has changed since this began");
+            return Err(Refusal::new(message).hint("begin anew"));
         };
         let lock = lock.display();
         let message = format!(

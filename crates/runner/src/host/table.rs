@@ -72,6 +72,7 @@ impl<'a> CallState<'a> {
             status::CANCELLED => ErrorKind::Cancelled,
             status::PANICKED => ErrorKind::Panicked,
             status::UNSUPPORTED => ErrorKind::Unsupported,
+            status::FATAL => ErrorKind::Fatal,
             _ => ErrorKind::Failed,
         };
         // The last report is the one on why the call fails; those before are on rows, and come again when

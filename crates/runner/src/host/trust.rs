@@ -72,6 +72,20 @@ pub fn check(path: &Path) -> Result<PathBuf, Refusal> {
     Ok(way.real)
 }
 
+/// Checks a library that was opened, by what its descriptor tells. `path` is where it was found.
+///
+/// # Errors
+/// Where others can change it.
+pub fn check_open(path: &Path, meta: &std::fs::Metadata) -> Result<(), Refusal> {
+    #[cfg(unix)]
+    return unix::check_open(path, meta);
+    #[cfg(not(unix))]
+    {
+        let _ = (path, meta);
+        Ok(())
+    }
+}
+
 /// What cannot be read.
 pub fn unread(error: std::io::Error) -> Refusal {
     Refusal::new(format!("cannot read it: {error}"))
@@ -182,8 +196,11 @@ mod unix {
 
     impl Rights {
         fn of(path: &Path) -> Result<Self, Refusal> {
-            let meta = path.symlink_metadata().map_err(unread)?;
-            Ok(Self { uid: meta.uid(), gid: meta.gid(), mode: meta.mode(), list: has_list(path) })
+            Ok(Self::told(path, &path.symlink_metadata().map_err(unread)?))
+        }
+
+        fn told(path: &Path, meta: &std::fs::Metadata) -> Self {
+            Self { uid: meta.uid(), gid: meta.gid(), mode: meta.mode(), list: has_list(path) }
         }
 
         /// Who beside the owner can write, in words.
@@ -231,9 +248,25 @@ mod unix {
         false
     }
 
+    fn who() -> Who {
+        Who { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() }
+    }
+
+    /// Checks a file that was opened.
+    pub(super) fn check_open(path: &Path, meta: &std::fs::Metadata) -> Result<(), Refusal> {
+        let rights = Rights::told(path, meta);
+        if rights.has_foreign_owner(who()) {
+            return Err(foreign("it", path, rights, who()));
+        }
+        match rights.other_writer(who()) {
+            Some(writer) => Err(open_to(&writer, "it", path, rights)),
+            None => Ok(()),
+        }
+    }
+
     /// Checks everything on the way.
     pub(super) fn check(way: &Way) -> Result<(), Refusal> {
-        let who = Who { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() };
+        let who = who();
         for link in &way.links {
             let folder = link.parent().unwrap_or(Path::new("/"));
             let rights = Rights::of(link)?;

@@ -25,7 +25,9 @@ pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<String> {
     for (path, _) in &input.paths {
         files.extend(expand(path).ok()?.0);
     }
-    if files.iter().any(|file| file.path == Path::new(source)) {
+    // Numbers of ids that came again run over the whole input.
+    let is_numbered = id.rsplit_once('~').is_some_and(|(_, number)| number.parse::<usize>().is_ok());
+    if !is_numbered && files.iter().any(|file| file.path == Path::new(source)) {
         files.retain(|file| file.path == Path::new(source));
     }
     // Most ids stand in their line as they are: then no other line needs to be read.

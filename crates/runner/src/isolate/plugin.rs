@@ -22,6 +22,8 @@ use textmill_plugin::operator::{Output, Plugin, Stage, Worker};
 pub struct IsolatedPlugin {
     /// What it says of itself.
     pub descriptor: PluginDescriptor,
+    /// The library without links on the way.
+    pub path: PathBuf,
     /// SHA-256 of the library, in hexadecimal.
     pub sha256: String,
     /// Version of the ABI that it was built with.
@@ -73,11 +75,13 @@ impl IsolatedPlugin {
             })),
             ..settings
         };
-        Ok(Self { descriptor: opened.descriptor, sha256: opened.sha256, abi: opened.abi, settings })
+        let Opened { path, descriptor, sha256, abi } = opened;
+        Ok(Self { descriptor, path, sha256, abi, settings })
     }
 }
 
 struct Opened {
+    path: PathBuf,
     descriptor: PluginDescriptor,
     sha256: String,
     abi: (u32, u32),
@@ -101,7 +105,9 @@ impl Settings {
             fail(format!("its process gave no answer as it loaded the library: {how}"), None)
         })?;
         match reply.answer {
-            Answer::Opened { descriptor, sha256, abi } => Ok((process, Opened { descriptor, sha256, abi })),
+            Answer::Opened { path, descriptor, sha256, abi } => {
+                Ok((process, Opened { path, descriptor, sha256, abi }))
+            }
             Answer::Refused { message, hint } => Err(fail(message, hint)),
             Answer::Failed { message, .. } => Err(fail(message, None)),
             _ => Err(fail("its process gave another answer than it was asked for".into(), None)),
@@ -168,17 +174,23 @@ impl Recipe {
         Ok((process, Bound { output, state, plan }))
     }
 
-    /// A process with a new worker: one that waits, or another.
-    fn worker(&self, call: &Call<'_>) -> Result<Process> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut process = match idle {
-            Some(process) => process,
-            None => self.start(call)?.0,
-        };
+    /// A process with a new worker: one that waits, or another. A `fresh` one has seen no document.
+    fn worker(&self, call: &Call<'_>, fresh: bool) -> Result<Process> {
         let long = self.settings.limits.long();
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        while let Some(mut process) = if fresh { None } else { idle() } {
+            // One that somebody has killed meanwhile is nobody's fault here.
+            let Ok((reply, _)) = process.call(&Request::Worker, &[], long, &|| call.should_stop()) else {
+                continue;
+            };
+            pass_on(reply, call).into_result().map_err(Error::fatal)?;
+            return Ok(process);
+        }
+        // No document is to blame for what happens before one is passed.
+        let mut process = self.start(call).map_err(Error::fatal)?.0;
         let reply = process.call(&Request::Worker, &[], long, &|| call.should_stop());
         let (reply, _) = reply.map_err(|ended| self.error(&ended, long).fatal())?;
-        pass_on(reply, call).into_result()?;
+        pass_on(reply, call).into_result().map_err(Error::fatal)?;
         Ok(process)
     }
 
@@ -250,7 +262,7 @@ impl Stage for IsolatedStage {
     }
 
     fn new_worker(&self, call: &Call<'_>) -> Result<Box<dyn Worker>> {
-        let process = Some(self.recipe.worker(call)?);
+        let process = Some(self.recipe.worker(call, false)?);
         let (recipe, bound) = (Arc::clone(&self.recipe), self.bound.clone());
         Ok(Box::new(IsolatedWorker { recipe, bound, process, states: Vec::new(), has_merged: false }))
     }
@@ -294,8 +306,10 @@ impl IsolatedWorker {
     ) -> Result<(Answer, Vec<Vec<u8>>), Failed> {
         let mut process = match self.process.take() {
             Some(process) => process,
-            None => self.recipe.worker(call)?,
+            None => self.recipe.worker(call, false)?,
         };
+        let used = process.has_seen_documents;
+        process.has_seen_documents |= matches!(request, Request::Process | Request::Update);
         let reply = process.call(request, parts, time, &|| call.should_stop());
         let said = process.said();
         let level = if reply.is_ok() { Level::Info } else { Level::Warn };
@@ -312,44 +326,55 @@ impl IsolatedWorker {
             }
             Err(ended) => {
                 let died = matches!(ended, Ended::Died(_) | Ended::Late | Ended::OutOfMemory);
-                Err(Failed { error: self.recipe.error(&ended, time), died, row: process.row() })
+                Err(Failed { error: self.recipe.error(&ended, time), died, used, row: process.row() })
             }
         }
     }
 
-    /// A call on documents. Where the process dies of it, the document that it was at is tried alone: what kills
-    /// alone is guilty, and kept as a minimal reproduction.
+    /// A call on documents. Where the process dies of it, the document that it was at is tried alone, in a process that has
+    /// seen no other: what kills so is guilty, and kept as a minimal reproduction.
     fn ask_of_documents(
         &mut self,
         call: &Call<'_>,
         request: &Request,
         documents: &RecordBatch,
     ) -> Result<Vec<Vec<u8>>> {
-        let time = self.recipe.settings.limits.time;
-        let ask = |worker: &mut Self, documents: &RecordBatch| {
-            let part = wire::encode(documents.schema_ref(), Some(documents))?;
-            worker.ask(call, request, &[part], time)
-        };
-        let failed = match ask(self, documents) {
-            Ok((Answer::Done, parts)) => return Ok(parts),
-            Ok(_) => return Err(strange()),
+        let failed = match self.try_documents(call, request, documents) {
+            Ok(parts) => return Ok(parts),
+            Err(failed) if !failed.died => return Err(failed.error),
             Err(failed) => failed,
         };
-        if !failed.died {
-            return Err(failed.error);
-        }
-        if documents.num_rows() == 1 {
+        let is_alone = documents.num_rows() == 1;
+        if is_alone && !failed.used {
             return Err(self.guilty(documents, failed.error).at_row(Some(0)));
         }
-        let Some(row) = failed.row.filter(|&row| (row as usize) < documents.num_rows()) else {
+        let named = failed.row.filter(|&row| (row as usize) < documents.num_rows());
+        let Some(row) = (if is_alone { Some(0) } else { named }) else {
             return Err(failed.error);
         };
         let alone = documents.slice(row as usize, 1);
-        match ask(self, &alone) {
+        self.process = Some(self.recipe.worker(call, true)?);
+        match self.try_documents(call, request, &alone) {
+            // It was what an earlier document had left behind, or somebody else who killed the process.
+            Ok(parts) if is_alone => Ok(parts),
             Err(failed) if failed.died => Err(self.guilty(&alone, failed.error).at_row(Some(row))),
-            Err(stopped) if stopped.error.kind == ErrorKind::Cancelled => Err(stopped.error),
-            // It is another's fault: the caller halves the batch until it is found.
+            Err(other) if is_alone || other.error.kind == ErrorKind::Cancelled => Err(other.error),
+            // It is another's fault: the caller halves the batch until it is found. A state that came of the trial is
+            // not kept, since the document comes again.
             _ => Err(failed.error),
+        }
+    }
+
+    fn try_documents(
+        &mut self,
+        call: &Call<'_>,
+        request: &Request,
+        documents: &RecordBatch,
+    ) -> Result<Vec<Vec<u8>>, Failed> {
+        let part = wire::encode(documents.schema_ref(), Some(documents))?;
+        match self.ask(call, request, &[part], self.recipe.settings.limits.time)? {
+            (Answer::Done, parts) => Ok(parts),
+            _ => Err(strange().into()),
         }
     }
 
@@ -408,13 +433,15 @@ struct Failed {
     error: Error,
     /// Whether the process died of it.
     died: bool,
+    /// Whether the process had seen documents before.
+    used: bool,
     /// The row that it was at.
     row: Option<u32>,
 }
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        Self { error, died: false, row: None }
+        Self { error, died: false, used: false, row: None }
     }
 }
 
@@ -443,6 +470,11 @@ impl Worker for IsolatedWorker {
     }
 
     fn update(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<()> {
+        // What was merged in lies in the process: out of it, before a document may kill it.
+        if self.has_merged {
+            let state = self.take_state(call)?;
+            self.states.push(state);
+        }
         let parts = self.ask_of_documents(call, &Request::Update, &input)?;
         let state = only(parts, self.state_schema()?)?;
         self.states.push(state);

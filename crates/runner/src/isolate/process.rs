@@ -2,6 +2,7 @@
 
 use super::wire::{self, Reply, Request};
 use crate::child;
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -35,6 +36,8 @@ pub struct Process {
     progress: File,
     said: Arc<Mutex<VecDeque<String>>>,
     listener: Option<JoinHandle<()>>,
+    /// Whether it was asked to look at documents.
+    pub has_seen_documents: bool,
 }
 
 /// Why a process gave no answer. It is gone then.
@@ -75,7 +78,7 @@ impl Process {
             let said = Arc::clone(&said);
             std::thread::spawn(move || listen(stderr, &said))
         });
-        let mut process = Self { child, socket, progress, said, listener };
+        let mut process = Self { child, socket, progress, said, listener, has_seen_documents: false };
         match process.ready() {
             Ok(()) => Ok(process),
             Err(ended) => {
@@ -162,14 +165,16 @@ impl Process {
         let until = Instant::now() + Duration::from_secs(5);
         loop {
             if let Some(status) = self.child.try_wait()? {
+                // What it had started would hold the pipe, and go on.
+                self.kill_group();
                 // What it said last is in the pipe.
-                if let Some(listener) = self.listener.take_if(|_| Instant::now() < until) {
-                    let _ = listener.join();
+                while self.listener.as_ref().is_some_and(|l| !l.is_finished()) && Instant::now() < until {
+                    std::thread::sleep(Duration::from_millis(1));
                 }
                 return Ok(status);
             }
             if Instant::now() > until {
-                self.child.kill()?;
+                self.kill_group();
                 return self.child.wait();
             }
             std::thread::sleep(Duration::from_millis(1));
@@ -183,9 +188,16 @@ impl Process {
     }
 
     fn kill(&mut self) {
-        // It is dead already, or dies of this.
-        let _ = self.child.kill();
+        self.kill_group();
         let _ = self.child.wait();
+    }
+
+    /// Kills the process and what it has started: it leads a group of its own.
+    fn kill_group(&self) {
+        // They are dead already, or die of this.
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
 }
 
@@ -197,22 +209,7 @@ impl Drop for Process {
 
 /// A file without a name.
 fn progress_file() -> io::Result<File> {
-    #[cfg(target_os = "linux")]
-    {
-        let file = rustix::fs::memfd_create("textmill-progress", rustix::fs::MemfdFlags::CLOEXEC)?;
-        Ok(file.into())
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let path = std::env::temp_dir().join(format!(
-            "textmill-progress-{}-{:?}",
-            std::process::id(),
-            std::thread::current().id()
-        ));
-        let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-        std::fs::remove_file(&path)?;
-        Ok(file)
-    }
+    Ok(rustix::fs::memfd_create("textmill-progress", rustix::fs::MemfdFlags::CLOEXEC)?.into())
 }
 
 /// Keeps the last lines that a process writes to stderr.
@@ -248,13 +245,14 @@ struct Waiting<'a> {
 impl Waiting<'_> {
     fn patiently(&self, mut once: impl FnMut(&UnixStream) -> io::Result<usize>) -> io::Result<usize> {
         loop {
+            // A process that never stops sending is out of its mind, too.
+            if Instant::now() >= self.until {
+                return Err(ErrorKind::TimedOut.into());
+            }
             match once(self.socket) {
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 other => return other,
-            }
-            if Instant::now() >= self.until {
-                return Err(ErrorKind::TimedOut.into());
             }
             if (self.stop)() {
                 // Not `Interrupted`, which readers take for a reason to try again.
@@ -290,7 +288,6 @@ fn how(status: ExitStatus) -> String {
 }
 
 fn signal_name(signal: i32) -> String {
-    use rustix::process::Signal;
     let known = [
         (Signal::SEGV, "SIGSEGV (it touched memory that is not its own)"),
         (Signal::BUS, "SIGBUS (it touched memory that is not there)"),

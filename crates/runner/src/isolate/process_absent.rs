@@ -23,7 +23,7 @@ impl Process {
     /// # Errors
     /// Always.
     pub fn start() -> io::Result<Self> {
-        let message = "`isolation = \"process\"` needs a Unix system";
+        let message = "`isolation = \"process\"` takes Linux";
         Err(io::Error::new(io::ErrorKind::Unsupported, message))
     }
 

@@ -103,9 +103,9 @@ impl Server {
                 match LoadedPlugin::open_with(&path, expected.as_ref()) {
                     Ok(opened) => {
                         let descriptor = opened.descriptor.clone();
-                        let (sha256, abi) = (opened.sha256.clone(), opened.abi);
+                        let (path, sha256, abi) = (opened.path.clone(), opened.sha256.clone(), opened.abi);
                         self.plugin = Some(opened);
-                        Ok(Answer::Opened { descriptor, sha256, abi })
+                        Ok(Answer::Opened { path, descriptor, sha256, abi })
                     }
                     Err(error) => Ok(Answer::Refused { message: error.message, hint: error.hint }),
                 }
@@ -138,7 +138,8 @@ impl Server {
             Request::Update => {
                 let input = self.rows(part()?)?;
                 self.worker()?.update(call, input)?;
-                told.push(of_batch(&self.worker()?.take_state(call)?)?);
+                // The batch is in: to try it again would count it twice.
+                told.push(of_batch(&self.worker()?.take_state(call).map_err(Error::fatal)?)?);
                 Ok(Answer::Done)
             }
             Request::Merge => {

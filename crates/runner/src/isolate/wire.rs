@@ -63,6 +63,8 @@ pub enum Request {
 pub enum Answer {
     /// The library is loaded.
     Opened {
+        /// The library without links on the way.
+        path: PathBuf,
         /// What the plugin says of itself.
         descriptor: PluginDescriptor,
         /// SHA-256 of the library.
@@ -255,7 +257,7 @@ pub fn read<T: DeserializeOwned>(mut from: impl Read) -> io::Result<(T, Vec<Vec<
         lengths.push(u64::from_le_bytes(length));
     }
     let header = read_some(&mut from, header.into())?;
-    let header = serde_json::from_slice(&header)?;
+    let header = serde_json::from_slice(&header).map_err(|_| garbled())?;
     let parts: io::Result<Vec<Vec<u8>>> = lengths.into_iter().map(|n| read_some(&mut from, n)).collect();
     Ok((header, parts?))
 }

@@ -1,5 +1,5 @@
 //! Whether the same documents are answered with the same bytes: again, elsewhere in memory, by another process, at another
-//! time, in another place.
+//! time, with another environment.
 
 use crate::conformance::ANSWERS;
 use crate::conformance::answers::{difference, lines};
@@ -19,10 +19,13 @@ pub const TEST: Test = Test {
 };
 
 /// What a plugin must not look at, changed for the fresh process.
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 8] = [
     ("TZ", "Pacific/Kiritimati"),
     ("LANG", "tr_TR.UTF-8"),
     ("LC_ALL", "tr_TR.UTF-8"),
+    ("HOME", "/nonexistent"),
+    ("XDG_CONFIG_HOME", "/nonexistent"),
+    ("XDG_DATA_HOME", "/nonexistent"),
     ("USER", "nobody"),
     ("HOSTNAME", "elsewhere"),
 ];

@@ -8,7 +8,7 @@ use crate::cli::PluginCheckArgs;
 use crate::config::{Locking, bytes_of, suggest};
 use crate::conformance::{self, Finished, OPENS, PluginLine, Request, Run, TESTS, Test, Verdict};
 use crate::failure::Failure;
-use crate::host::Discovery;
+use crate::host::{Discovery, Expected};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -52,12 +52,16 @@ pub(super) fn check(args: &PluginCheckArgs, locked: bool) -> Result<(), Failure>
     let wanted = wanted(&args.only)?;
     let pipeline = args.pipeline.as_deref();
     let found = find(&Discovery::new(pipeline), name)?;
-    if let Some(expected) = Locking::of(pipeline, locked)?.expected(&found.name)? {
+    let expected = Locking::of(pipeline, locked)?.expected(&found.name)?;
+    if let Some(expected) = &expected {
         expected.verify(&found.path)?;
     }
     let library = found.path;
+    // Locked or not: no test may look at a library that has taken its place meanwhile.
+    let expected = expected.or_else(|| Expected::of(&found.name, &library).ok());
     let request = Request {
         library: library.clone(),
+        expected,
         test: OPENS.to_owned(),
         operator: None,
         options: args.options.as_deref().map(options).transpose()?,
