@@ -120,7 +120,9 @@ impl Drop for Memory {
 struct Arena {
     bytes: Vec<Memory>,
     pointers: Vec<Box<[*const c_void]>>,
+    #[expect(clippy::vec_box, reason = "pointers lead to them while more are added")]
     arrays: Vec<Box<RawArray>>,
+    #[expect(clippy::vec_box, reason = "as above")]
     schemas: Vec<Box<RawSchema>>,
     strings: Vec<CString>,
 }
