@@ -3,7 +3,7 @@
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
-use crate::support::{Bench, examples, rows, succeeded, workspace};
+use crate::support::{Bench, examples, rows, succeeded, textmill, workspace};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt32Type, UInt64Type};
 use arrow_array::{ArrayRef, LargeStringArray, RecordBatch, StringArray, StringViewArray};
@@ -117,6 +117,36 @@ fn tables_of_other_sizes() {
         bound.err().unwrap().message,
         "its table of `textmill.plan/1` has 8 bytes, and that of version 1.0 has 16"
     );
+}
+
+/// The project that `plugin new` writes: its plugin compiles without a warning, and its fixture becomes what was accepted.
+#[test]
+fn the_template_in_c_does_what_its_fixture_says() {
+    let bench = Bench::new();
+    let template = workspace().join("crates/runner/templates/c");
+    let files = [
+        "plugin.c",
+        "Makefile",
+        "README.md",
+        "fixture/pipeline.toml",
+        "fixture/documents.jsonl",
+        "fixture/accepted.jsonl",
+    ];
+    for file in files {
+        let text = std::fs::read_to_string(template.join(file)).unwrap();
+        let text = text.replace("{{name}}", "long-enough").replace("{{crate}}", "long_enough");
+        let text = text.replace("{{description}}", "Drops short documents");
+        assert!(!text.contains("{{"), "{file} has a placeholder that nobody fills");
+        bench.write(file, text);
+    }
+    let source = bench.path("plugin.c");
+    build(source.to_str().unwrap(), &[], &bench.path("plugins"), "long-enough");
+    let call = textmill().args(["run", "fixture/pipeline.toml"]).current_dir(bench.folder.path());
+    succeeded(&call.output());
+    let run = bench.path("build/fixture");
+    let became = ["documents.jsonl", "rejected.jsonl", "failed.jsonl"];
+    let became = became.map(|file| std::fs::read_to_string(run.join(file)).unwrap()).concat();
+    assert_eq!(became, std::fs::read_to_string(bench.path("fixture/accepted.jsonl")).unwrap());
 }
 
 /// One symbol and nothing else; `nm` comes with the compiler.

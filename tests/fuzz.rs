@@ -19,8 +19,6 @@ fn check(target: &str, run: fn(&[u8]), inputs: u64) {
     paths.sort();
     assert!(!paths.is_empty(), "{} is empty", folder.display());
     for path in paths {
-        // Shown where the test fails, even by an abort with `--nocapture`.
-        println!("{}", path.display());
         run(&std::fs::read(&path).unwrap());
     }
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;

@@ -120,9 +120,9 @@ impl Drop for Memory {
 struct Arena {
     bytes: Vec<Memory>,
     pointers: Vec<Box<[*const c_void]>>,
-    #[expect(clippy::vec_box, reason = "others point to them")]
+    #[expect(clippy::vec_box, reason = "pointers lead to them while more are added")]
     arrays: Vec<Box<RawArray>>,
-    #[expect(clippy::vec_box, reason = "others point to them")]
+    #[expect(clippy::vec_box, reason = "as above")]
     schemas: Vec<Box<RawSchema>>,
     strings: Vec<CString>,
 }
@@ -264,7 +264,7 @@ fn node(
     let offset = if source.int_in_range(0..=3u8)? == 3 { source.int_in_range(0..=9i64)? } else { 0 };
     let (length, offset) = (nonsense(source, length)?, nonsense(source, offset)?);
     // What memory could hold: beyond that the host must not read.
-    let end = length.checked_add(offset).filter(|end| length >= 0 && offset >= 0 && *end < 64).unwrap_or(0);
+    let end = length.checked_add(offset).filter(|end| length >= 0 && offset >= 0 && *end < 4096).unwrap_or(0);
     let mut buffers: Vec<*const c_void> = Vec::new();
     if !matches!(kind, DataType::Null) {
         let bits = arena.bytes(source, (end as usize).div_ceil(8), 0);

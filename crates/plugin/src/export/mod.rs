@@ -130,3 +130,19 @@ fn payload_text(payload: &dyn Any) -> &str {
     let text = payload.downcast_ref::<&'static str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without words")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn never() -> PluginSpec {
+        unreachable!("the host is refused before the plugin is made")
+    }
+
+    /// The size is all that is read of it: nothing else is there.
+    #[test]
+    fn a_host_whose_table_is_smaller_than_that_of_1_0_gets_no_plugin() {
+        let short = [80u64];
+        assert!(table(short.as_ptr().cast(), never).is_null());
+    }
+}

@@ -22,7 +22,10 @@ static const char DESCRIPTOR[] =
 
 /* The columns that it answers: those of "writes", then `row`, since it may drop documents. */
 enum { CHARS, ROW, COLUMNS };
-static const TmField ANSWERED[COLUMNS] = {{"chars", "L", 0}, {"row", "I", 0}};
+static const TmField ANSWERED[COLUMNS] = {
+    {"chars", "L", 0},
+    {"row", "I", 0},
+};
 
 /* The operator bound to its options. Several threads read it at once: it must not change. */
 struct TmStage {
