@@ -18,8 +18,10 @@ pub mod journal;
 mod json;
 pub mod output;
 pub mod progress;
+mod rehearsal;
 pub mod remote;
 pub mod scaffold;
+mod snap;
 pub mod spill;
 pub mod table;
 

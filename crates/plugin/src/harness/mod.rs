@@ -17,7 +17,7 @@ mod run;
 mod snapshots;
 
 pub use case::{Case, Document};
-pub use render::{event_line, render};
+pub use render::{event_line, is_hidden, render, visible};
 pub use run::{Outcome, Verdict, run};
 #[cfg(feature = "harness")]
 pub use snapshots::snapshots;

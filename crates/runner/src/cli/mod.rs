@@ -2,9 +2,11 @@
 
 mod inspect;
 mod plugin;
+mod snapshots;
 
 pub use inspect::{ActionName, DiffArgs, ExplainArgs, LedgerArgs};
 pub use plugin::{InfoArgs, ListArgs, LockArgs, NewArgs, PluginCommand, PluginName, ReproArgs, WhichArgs};
+pub use snapshots::{AcceptArgs, RejectArgs, ReviewArgs, TestArgs};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -39,6 +41,10 @@ Exit status: 0 done, 1 something failed, 2 the command line is wrong, 130 stoppe
 pub enum Command {
     Run(RunArgs),
     Check(CheckArgs),
+    Test(TestArgs),
+    Review(ReviewArgs),
+    Accept(AcceptArgs),
+    Reject(RejectArgs),
     Explain(ExplainArgs),
     Diff(DiffArgs),
     Ledger(LedgerArgs),

@@ -12,6 +12,7 @@ mod place;
 mod plugin;
 mod run;
 mod schema;
+mod snapshots;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
@@ -24,6 +25,10 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Run(args) => run::run(args, cli.quiet, cli.verbose, cli.locked),
         Command::Check(args) => check::check(args, cli.quiet, cli.locked),
+        Command::Test(args) => snapshots::test(args, cli.quiet, cli.verbose, cli.locked),
+        Command::Review(args) => snapshots::review(args),
+        Command::Accept(args) => snapshots::accept(args, cli.quiet),
+        Command::Reject(args) => snapshots::reject(args, cli.quiet),
         Command::Diff(args) => diff::diff(args),
         Command::Explain(args) => explain::explain(args),
         Command::Ledger(args) => ledger::ledger(args),

@@ -7,6 +7,7 @@ mod problem;
 mod schema;
 mod section;
 mod settings;
+mod testing;
 mod tree;
 
 pub use lock::{LOCK_FILE, Lock, LockedPlugin, Locking, NotLocked, lock_places, platform};
@@ -15,4 +16,5 @@ pub use pipeline::{Pipeline, StageConfig, TABLES};
 pub use problem::{Problem, Problems, suggest};
 pub use schema::{Offered, SCHEMA_FILE, schema};
 pub use settings::{Compression, Input, Output, OutputFormat, Run};
+pub use testing::Testing;
 pub use tree::{Entry, Kind, Node, Place};
