@@ -17,6 +17,7 @@ pub mod isolate;
 pub mod journal;
 mod json;
 pub mod output;
+mod paths;
 pub mod progress;
 mod rehearsal;
 pub mod remote;

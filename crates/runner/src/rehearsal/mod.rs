@@ -6,5 +6,5 @@ mod sample;
 mod stages;
 
 pub use difference::{Line, Sign, common, cut, differing};
-pub use sample::{ids, sample};
+pub use sample::{ids, rename_sources, sample};
 pub use stages::{Watcher, rehearse};

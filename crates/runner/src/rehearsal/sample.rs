@@ -2,10 +2,12 @@
 
 use crate::config::Pipeline;
 use crate::input::{Cursor, Ids, InputBatch, Parser, SourceFile};
+use arrow_array::{LargeStringArray, RecordBatch};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use textmill_core::batch::string;
-use textmill_core::column::{ID, ORDINAL};
+use textmill_core::column::{ID, ORDINAL, SOURCE};
 use textmill_core::value::value_at;
 use textmill_plugin::error::Result;
 
@@ -32,6 +34,25 @@ pub fn sample(pipeline: &Pipeline, files: &[SourceFile], limit: usize) -> Result
         ordinal += places;
     }
     Ok(batches)
+}
+
+/// Gives documents that have one of these sources another.
+///
+/// # Errors
+/// Where a batch cannot be put together again.
+pub fn rename_sources(batches: &mut [InputBatch], names: &BTreeMap<String, String>) -> Result<()> {
+    for batch in batches {
+        let documents = &batch.documents;
+        let Some(place) = documents.schema().index_of(SOURCE).ok() else { continue };
+        let sources = (0..documents.num_rows()).map(|row| {
+            let source = string(documents, SOURCE, row)?;
+            Some(names.get(source).map_or(source, String::as_str))
+        });
+        let mut columns = documents.columns().to_vec();
+        columns[place] = Arc::new(sources.collect::<LargeStringArray>());
+        batch.documents = RecordBatch::try_new(documents.schema(), columns)?;
+    }
+    Ok(())
 }
 
 /// Ids of all documents and of the places that gave none, each with its ordinal, in input order.

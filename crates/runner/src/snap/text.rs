@@ -23,6 +23,8 @@ const INSIDE: usize = 80;
 
 /// Shows a text with its edits, which are in order and do not overlap.
 pub(super) fn struck(before: &str, edits: &[Edit]) -> Vec<String> {
+    let edits: Vec<Edit> = edits.iter().flat_map(|edit| small(before, edit)).collect();
+    let edits = edits.as_slice();
     let text =
         Struck { before, lines: lines(before), edits, named: vec![false; edits.len()], out: Vec::new() };
     shorten(text.show())
@@ -89,12 +91,21 @@ impl<'a> Struck<'a> {
             return;
         }
         let of_group = &self.edits[edits.clone()];
-        let staying = |line: &Range<usize>| line.len() > covered(of_group, line);
-        let stay = self.lines[lines.clone()].iter().filter(|line| staying(line)).count();
+        let staying = |line: &&Range<usize>| line.len() > covered(of_group, line);
+        let stay: Vec<&Range<usize>> = self.lines[lines.clone()].iter().filter(staying).collect();
         let short = |text: &str| text.chars().take(INSIDE + 1).count() <= INSIDE;
-        if of_group.iter().all(|edit| edit.replacement.is_empty()) && stay <= 1 {
-            self.removed(lines, edits, stay);
-        } else if of_group.iter().all(|edit| short(&self.before[edit.span()]) && short(&edit.replacement)) {
+        let small = |edit: &Edit| short(&self.before[edit.span()]) && short(&edit.replacement);
+        let inside = |edit: &Edit| {
+            let [line] = stay.as_slice() else { return false };
+            small(edit)
+                && line.start <= edit.start
+                && edit.end <= line.end
+                && !edit.replacement.contains('\n')
+        };
+        if stay.len() <= 1 && of_group.iter().all(|edit| edit.replacement.is_empty() || inside(edit)) {
+            let none = stay.is_empty();
+            self.removed(lines, edits, none);
+        } else if of_group.iter().all(small) {
             let line = self.inside(start..end, edits);
             self.out.push(Shown::Other(line));
         } else {
@@ -103,20 +114,25 @@ impl<'a> Struck<'a> {
     }
 
     /// Lines of which at most one stays.
-    fn removed(&mut self, lines: Range<usize>, edits: Range<usize>, stay: usize) {
+    fn removed(&mut self, lines: Range<usize>, edits: Range<usize>, none: bool) {
         let in_text = self.lines.len();
         // Where none does, an empty one is left, unless the text ends here.
-        let left = (stay == 0).then(|| {
+        let left = none.then(|| {
             let empty = lines.clone().rev().find(|line| self.lines[*line].is_empty());
             empty.or_else(|| (lines.end < in_text).then_some(lines.end - 1))
         });
         for number in lines {
             let line = self.lines[number].clone();
-            let gone = covered(&self.edits[edits.clone()], &line);
+            let of_group = &self.edits[edits.clone()];
+            let gone = covered(of_group, &line);
             if gone < line.len() || left == Some(Some(number)) {
-                let shown = match gone {
-                    0 => Shown::Kept(piece(&self.before[line])),
-                    _ => Shown::Other(self.inside(line, edits.clone())),
+                let edited = of_group.iter().any(|edit| {
+                    edit.start < line.end && edit.end > line.start
+                        || !edit.replacement.is_empty() && line.start <= edit.start && edit.end <= line.end
+                });
+                let shown = match edited {
+                    false => Shown::Kept(piece(&self.before[line])),
+                    true => Shown::Other(self.inside(line, edits.clone())),
                 };
                 self.out.push(shown);
             } else {
@@ -193,6 +209,33 @@ impl<'a> Struck<'a> {
         let shown: Vec<String> = shown.collect();
         if shown.is_empty() { String::new() } else { format!("    {}", shown.join(" ")) }
     }
+}
+
+/// An edit as small ones: without what it leaves as it was at both ends, and one for each line where it joins and parts none.
+fn small(before: &str, edit: &Edit) -> Vec<Edit> {
+    let old = &before[edit.span()];
+    let parts: Vec<(&str, &str)> = match old.matches('\n').count() {
+        ends if ends == edit.replacement.matches('\n').count() => {
+            old.split('\n').zip(edit.replacement.split('\n')).collect()
+        }
+        _ => vec![(old, &edit.replacement)],
+    };
+    let (mut out, mut at) = (Vec::new(), edit.start);
+    for (old, new) in parts {
+        let end = at + old.len();
+        if old != new {
+            let head: usize =
+                old.chars().zip(new.chars()).take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum();
+            let (rest, left) = (&old[head..], &new[head..]);
+            let ends = rest.chars().rev().zip(left.chars().rev()).take_while(|(a, b)| a == b);
+            let tail: usize = ends.map(|(c, _)| c.len_utf8()).sum();
+            let replacement = left[..left.len() - tail].to_owned().into();
+            out.push(Edit { start: at + head, end: end - tail, replacement, ..edit.clone() });
+        }
+        at = end + 1;
+    }
+    // It changes nothing, and is shown as what it is.
+    if out.is_empty() { vec![edit.clone()] } else { out }
 }
 
 /// Bytes of a line that edits cover.
@@ -324,6 +367,18 @@ mod tests {
             "* at noon[-!!!-]{+!+} or a[-\\u{a0}-]{+ +}bit[-\\u{a0}-]{+ +}later[- -]    \
              [marks] [space ×2] [end]\n  so"
         );
+        let text = format!("{}\nand so\u{a0}on", "gone ".repeat(30));
+        let space = Edit::replace(text.len() - 4..text.len() - 2, " ", "space");
+        let line = format!("~ {}gone\\u{{20}}    [menu]", "gone ".repeat(29));
+        assert_eq!(
+            show(&text, vec![Edit::remove(0..151, "menu"), space]),
+            format!("{}\n* and so[-\\u{{a0}}-]{{+ +}}on    [space]", line.replace("\\u{20}", " "))
+        );
+        // What an edit leaves as it was is not shown as edited.
+        let edit = Edit::replace(1..8, "\n\nb", "space");
+        assert_eq!(show("a\n\n   bc", vec![Edit { end: 8, ..edit }]), "  a\n\n* [-   -]bc    [space]");
+        let lines = Edit::replace(0..5, "A\nb\nC", "upper");
+        assert_eq!(show("a\nb\nc", vec![lines]), "* [-a-]{+A+}    [upper]\n  b\n* [-c-]{+C+}    [upper]");
         let text = "hy-\nphen\nnext";
         assert_eq!(show(text, vec![Edit::remove(2..4, "hyphen")]), "* hy[--\\n-]phen    [hyphen]\n  next");
         assert_eq!(show("ab", vec![Edit::replace(1..1, "-", "in")]), "* a{+-+}b    [in]");

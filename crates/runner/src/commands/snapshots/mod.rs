@@ -14,8 +14,9 @@ use crate::config::Pipeline;
 use crate::engine::Prepared;
 use crate::failure::Failure;
 use crate::input::{InputBatch, SourceFile};
+use crate::paths::relative;
 use crate::progress::Progress;
-use crate::rehearsal::{rehearse, sample};
+use crate::rehearsal::{rehearse, rename_sources, sample};
 use crate::snap::{Recorded, Recorder, SnapshotFolder, options};
 use std::path::Path;
 
@@ -33,17 +34,29 @@ fn read(path: &Path) -> Result<Pipeline, Failure> {
     Ok(pipeline)
 }
 
-/// The documents of the test.
+/// The documents of the test. Those that are named after their files are so as seen from the pipeline file, wherever
+/// textmill was called.
 fn documents(pipeline: &Pipeline) -> Result<Vec<InputBatch>, Failure> {
-    let (files, _): (Vec<SourceFile>, usize) = super::run::input_files(pipeline)?;
+    let (files, _) = super::run::input_files(pipeline)?;
+    let mut read = first(pipeline, &files)?;
+    let folder = pipeline.path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let near = |file: &SourceFile| {
+        let way = relative(&folder.canonicalize().ok()?, &file.path.canonicalize().ok()?);
+        Some((file.source(), way.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")))
+    };
+    rename_sources(&mut read, &files.iter().filter_map(near).collect())?;
+    Ok(read)
+}
+
+fn first(pipeline: &Pipeline, files: &[SourceFile]) -> Result<Vec<InputBatch>, Failure> {
     let test = &pipeline.test;
     if let Some(limit) = test.limit {
-        return Ok(sample(pipeline, &files, limit)?);
+        return Ok(sample(pipeline, files, limit)?);
     }
     if test.inputs.is_empty() {
-        return Ok(sample(pipeline, &files, OF_INPUT)?);
+        return Ok(sample(pipeline, files, OF_INPUT)?);
     }
-    let read = sample(pipeline, &files, OF_TEST + 1)?;
+    let read = sample(pipeline, files, OF_TEST + 1)?;
     let count: usize = read.iter().map(|batch| batch.documents.num_rows()).sum();
     if count > OF_TEST {
         let message =
