@@ -144,7 +144,7 @@ pub struct SchemaArgs {
 const SCHEMA_EXAMPLES: &str = "Example:
   textmill schema pipeline.toml > textmill.schema.json";
 
-/// Writes a workspace: a pipeline with a sample, what it makes of the sample, a folder for plugins, a schema for editors.
+/// Writes a workspace: a pipeline with a sample and snapshots of what it makes of it, a folder for plugins, a schema for editors.
 ///
 /// The stages are the plugins that come with this program and want nothing but text.
 #[derive(Args, Debug)]

@@ -28,6 +28,12 @@ fn rules(change: &Change) -> BTreeSet<String> {
     if !matches!(change.key, Key::Document(..)) {
         return BTreeSet::new();
     }
+    // Where the verdict is another, all else follows from that.
+    let verdict = |content: &str| content.lines().next().map(rules_of).unwrap_or_default();
+    let (old, new) = (verdict(change.old.as_deref().unwrap_or_default()), verdict(&change.new));
+    if old != new {
+        return if new.is_empty() { old } else { new }.into_iter().collect();
+    }
     let lines = differing(change.old.as_deref().unwrap_or_default(), &change.new, 0);
     let differ = lines.iter().filter(|line| matches!(line.sign, Sign::Removed | Sign::Added));
     differ.flat_map(|line| rules_of(&line.text)).collect()

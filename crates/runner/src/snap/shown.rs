@@ -48,6 +48,20 @@ pub fn shown(change: &Change, most: usize) -> String {
         if !name.is_empty() {
             let _ = writeln!(out, "{DIM}--- {name}{OFF}");
         }
+        if new.is_empty() {
+            let lines = old.lines().count();
+            let _ = writeln!(
+                out,
+                "{RED}- {lines} {} gone{OFF}",
+                if lines == 1 { "line is" } else { "lines are" }
+            );
+            continue;
+        }
+        // Of what goes no further the beginning is shown, and nobody wants to see where that is.
+        if name == "text" && ends(&change.new) && !ends(change.old.as_deref().unwrap_or_default()) {
+            new.lines().for_each(|line| out.push_str(&format!("{line}\n")));
+            continue;
+        }
         for line in differing(&old, &new, AROUND) {
             if left == 0 {
                 hidden += 1;
@@ -61,6 +75,11 @@ pub fn shown(change: &Change, most: usize) -> String {
         let _ = writeln!(out, "  … and {hidden} more lines");
     }
     out
+}
+
+/// Whether a document's way ends here.
+fn ends(content: &str) -> bool {
+    content.starts_with("dropped by ") || content.starts_with("failed by ")
 }
 
 /// The sections of a content by their names; what stands before the first has none.
@@ -117,6 +136,6 @@ mod tests {
         assert!(shown(&change, 1).contains("… and 4 more lines"));
         let gone = Change { new: "kept, untouched".into(), ..change };
         let plain = anstream::adapter::strip_str(&shown(&gone, 10)).to_string();
-        assert_eq!(plain, "- kept (8 lines)\n+ kept, untouched\n");
+        assert_eq!(plain, "- kept (9 lines)\n+ kept, untouched\n");
     }
 }

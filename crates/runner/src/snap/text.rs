@@ -23,10 +23,10 @@ const INSIDE: usize = 80;
 
 /// Shows a text with its edits, which are in order and do not overlap.
 pub(super) fn struck(before: &str, edits: &[Edit]) -> Vec<String> {
-    let edits: Vec<Edit> = edits.iter().flat_map(|edit| small(before, edit)).collect();
-    let edits = edits.as_slice();
-    let text =
-        Struck { before, lines: lines(before), edits, named: vec![false; edits.len()], out: Vec::new() };
+    let of = |(number, edit)| small(before, edit).into_iter().map(move |part| (number, part));
+    let (origins, parts): (Vec<usize>, Vec<Edit>) = edits.iter().enumerate().flat_map(of).unzip();
+    let told = vec![false; edits.len()];
+    let text = Struck { before, lines: lines(before), edits: &parts, origins, told, out: Vec::new() };
     shorten(text.show())
 }
 
@@ -35,8 +35,10 @@ struct Struck<'a> {
     /// The lines, without their ends.
     lines: Vec<Range<usize>>,
     edits: &'a [Edit],
+    /// Of which edit each is a part.
+    origins: Vec<usize>,
     /// Edits whose evidence has been told.
-    named: Vec<bool>,
+    told: Vec<bool>,
     out: Vec<Shown>,
 }
 
@@ -134,7 +136,10 @@ impl<'a> Struck<'a> {
                     false => Shown::Kept(piece(&self.before[line])),
                     true => Shown::Other(self.inside(line, edits.clone())),
                 };
-                self.out.push(shown);
+                // What follows the last line's end is no line.
+                if edited || number + 1 < in_text || !self.lines[number].is_empty() {
+                    self.out.push(shown);
+                }
             } else {
                 // The line's own end counts: an empty line has nothing else that can be removed.
                 let touched = line.start.saturating_sub(usize::from(line.is_empty()))..line.end + 1;
@@ -195,7 +200,7 @@ impl<'a> Struck<'a> {
             {
                 continue;
             }
-            let told = std::mem::replace(&mut self.named[number], true);
+            let told = std::mem::replace(&mut self.told[self.origins[number]], true);
             let tag = if told { format!("[{}]", edit.rule) } else { tag(edit) };
             match tags.iter_mut().find(|(known, _)| *known == tag) {
                 Some((_, count)) => *count += 1,
@@ -364,7 +369,7 @@ mod tests {
         ];
         assert_eq!(
             show(text, edits),
-            "* at noon[-!!!-]{+!+} or a[-\\u{a0}-]{+ +}bit[-\\u{a0}-]{+ +}later[- -]    \
+            "* at noon![-!!-] or a[-\\u{a0}-]{+ +}bit[-\\u{a0}-]{+ +}later[- -]    \
              [marks] [space ×2] [end]\n  so"
         );
         let text = format!("{}\nand so\u{a0}on", "gone ".repeat(30));
@@ -375,8 +380,8 @@ mod tests {
             format!("{}\n* and so[-\\u{{a0}}-]{{+ +}}on    [space]", line.replace("\\u{20}", " "))
         );
         // What an edit leaves as it was is not shown as edited.
-        let edit = Edit::replace(1..8, "\n\nb", "space");
-        assert_eq!(show("a\n\n   bc", vec![Edit { end: 8, ..edit }]), "  a\n\n* [-   -]bc    [space]");
+        let edit = Edit::replace(1..7, "\n\nb", "space");
+        assert_eq!(show("a\n\n   bc", vec![edit]), "  a\n\n* [-   -]bc    [space]");
         let lines = Edit::replace(0..5, "A\nb\nC", "upper");
         assert_eq!(show("a\nb\nc", vec![lines]), "* [-a-]{+A+}    [upper]\n  b\n* [-c-]{+C+}    [upper]");
         let text = "hy-\nphen\nnext";
@@ -388,11 +393,12 @@ mod tests {
     fn empty_lines_are_counted_right() {
         assert_eq!(
             show("a\n\n\n\nb", vec![Edit::remove(2..4, "blank")]),
-            "  a\n~    [blank]\n~    [blank]\n\n  b"
+            "  a\n~     [blank]\n~     [blank]\n\n  b"
         );
         assert_eq!(show("a\n  \nb", vec![Edit::remove(2..4, "spaces")]), "  a\n* [-  -]    [spaces]\n  b");
         assert_eq!(show("a\nb", vec![Edit::remove(0..3, "all")]), "~ a    [all]\n~ b    [all]");
-        assert_eq!(show("a\n", vec![Edit::remove(1..2, "end")]), "  a\n~    [end]");
+        assert_eq!(show("a\n", vec![Edit::remove(1..2, "end")]), "  a\n~     [end]");
+        assert_eq!(show("a\nb\n", vec![Edit::remove(2..4, "last")]), "  a\n~ b    [last]");
         assert_eq!(show("", vec![]), "");
     }
 
@@ -400,11 +406,11 @@ mod tests {
     fn long_ones_stand_below_one_another() {
         let old = "o".repeat(100);
         let text = format!("one {old}\ntwo\nthree");
-        let edit = Edit::replace(4..text.len() - 6, "new\nwords", "decode").measured(2.0, 1.0);
+        let edit = Edit::replace(4..text.len() - 6, "all\nnew\nwords", "decode").measured(2.0, 1.0);
         assert_eq!(
             show(&text, vec![edit]),
             format!(
-                "~ one {old}    [decode: value 2, threshold 1]\n~ two    [decode]\n> one new\n> words\n  three"
+                "~ one {old}    [decode: value 2, threshold 1]\n~ two    [decode]\n> one all\n> new\n> words\n  three"
             )
         );
         let many = (0..50).map(|n| n.to_string()).collect::<Vec<_>>().join("\n");
