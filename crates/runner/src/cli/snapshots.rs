@@ -11,7 +11,8 @@ use std::path::PathBuf;
 /// tested.
 ///
 /// A snapshot shows the text with removed lines struck out and named by rule, the columns that the stage wrote, its verdict
-/// and its events. A stage that lets a document pass untouched has none. What differs is shown with the options that have
+/// and its events. A stage that lets a document pass untouched has none, and another threshold under the same decision is
+/// no difference. What differs is shown with the options that have
 /// changed since, and is left beside the accepted snapshots as `.snap.new`, for `textmill review` or `cargo insta review`.
 /// The first time, everything is new: read it, and accept it. Snapshots that nothing makes any more (orphans) are a
 /// difference, too.

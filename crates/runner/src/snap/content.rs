@@ -25,6 +25,46 @@ pub fn is_nothing(content: &str) -> bool {
         || content.starts_with(ABSENT) && content.lines().count() == 1
 }
 
+/// Whether a content says that its document did not reach the stage.
+pub(super) fn is_absent(content: &str) -> bool {
+    content.starts_with(ABSENT)
+}
+
+/// Whether a content says that its document's way ends in the stage.
+pub(super) fn is_end(content: &str) -> bool {
+    content.starts_with("dropped by ") || content.starts_with("failed by ")
+}
+
+/// Whether two contents say the same. Where a decision is the same, on the same value, another threshold makes no
+/// difference: it would show at every document that the rule has ever looked at.
+pub fn is_same(old: &str, new: &str) -> bool {
+    old == new || is_nothing(old) && is_nothing(new) || {
+        without_thresholds(old).eq(without_thresholds(new))
+    }
+}
+
+/// The lines without thresholds where an event tells of them: in the verdict, in tags, among the events.
+fn without_thresholds(content: &str) -> impl Iterator<Item = String> {
+    let mut in_events = false;
+    content.lines().enumerate().map(move |(number, line)| {
+        in_events |= line == "--- events";
+        let from = match line.starts_with(['~', '*', '>']) {
+            _ if number == 0 || in_events => Some(0),
+            true => line.rfind("    ["),
+            false => None,
+        };
+        let Some((text, told)) = from.and_then(|from| line.split_at_checked(from)) else {
+            return line.to_owned();
+        };
+        let mut parts = told.split("threshold ");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(format!("{text}{first}"), |out, part| {
+            let end = part.find([',', ']']).unwrap_or(part.len());
+            out + "threshold " + &part[end..]
+        })
+    })
+}
+
 /// What a stage did to a document.
 #[derive(Clone, Debug, Default)]
 pub struct Content<'a> {
@@ -139,4 +179,25 @@ fn line(event: &Event, before: &str, id_of: &dyn Fn(u64) -> Option<String>) -> S
         out.push_str(&format!(": {}", because.join(", ")));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_threshold_alone_is_no_difference() {
+        let content = |value: u32, threshold: u32, words: u32| {
+            format!(
+                "dropped by `short`: value {value}, threshold {threshold}, a note\n--- text\n\
+                 ~ a threshold {words}    [menu: value 2, threshold {threshold}] [x ×2]\n  kept, threshold {words}\n\
+                 --- columns\nwords: 3\n--- events\nannotate `y`: value 1, threshold {threshold}"
+            )
+        };
+        assert!(is_same(&content(1, 2, 3), &content(1, 4, 3)));
+        assert!(!is_same(&content(1, 2, 3), &content(2, 2, 3)));
+        assert!(!is_same(&content(1, 2, 3), &content(1, 2, 4)));
+        assert!(is_same(UNTOUCHED, &absent("dropped", "a")) && is_same(NO_REPORT, NO_REPORT));
+        assert!(!is_same(UNTOUCHED, "kept\n--- columns\nwords: 3"));
+    }
 }

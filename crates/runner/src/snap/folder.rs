@@ -2,7 +2,7 @@
 //! report, and one for the options of all stages. Pending snapshots lie beside those that they would replace.
 
 use super::change::Change;
-use super::content::is_nothing;
+use super::content::{is_nothing, is_same};
 use super::file::{ENDING, NEW_ENDING, Snapshot};
 use super::name::file_names;
 use crate::failure::Failure;
@@ -62,7 +62,7 @@ impl SnapshotFolder {
         let old = self.read(key, ENDING)?.map(|snapshot| snapshot.content);
         let content = content.trim_end();
         let same = match &old {
-            Some(old) => old == content || is_nothing(old) && is_nothing(content),
+            Some(old) => is_same(old, content),
             None => is_nothing(content),
         };
         Ok((!same).then(|| self.change(key, old, content.to_owned())))

@@ -14,7 +14,7 @@ mod text;
 mod yaml;
 
 pub use cause::causes;
-pub use change::{Change, State};
+pub use change::{Change, Group, State};
 pub use folder::{Key, SnapshotFolder};
 pub use options::{OptionChange, changed, options};
 pub use record::{Recorded, Recorder, stage_names};

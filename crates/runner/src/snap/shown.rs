@@ -1,6 +1,7 @@
 //! A change on a screen: what differs, section by section, in colours. Where they are not wanted, the writer takes them out.
 
 use super::change::{Change, State};
+use super::content::is_end;
 use crate::rehearsal::{Line, Sign, cut, differing};
 use std::fmt::Write as _;
 
@@ -58,7 +59,7 @@ pub fn shown(change: &Change, most: usize) -> String {
             continue;
         }
         // Of what goes no further the beginning is shown, and nobody wants to see where that is.
-        if name == "text" && ends(&change.new) && !ends(change.old.as_deref().unwrap_or_default()) {
+        if name == "text" && is_end(&change.new) && !is_end(change.old.as_deref().unwrap_or_default()) {
             new.lines().for_each(|line| out.push_str(&format!("{line}\n")));
             continue;
         }
@@ -75,11 +76,6 @@ pub fn shown(change: &Change, most: usize) -> String {
         let _ = writeln!(out, "  … and {hidden} more lines");
     }
     out
-}
-
-/// Whether a document's way ends here.
-fn ends(content: &str) -> bool {
-    content.starts_with("dropped by ") || content.starts_with("failed by ")
 }
 
 /// The sections of a content by their names; what stands before the first has none.

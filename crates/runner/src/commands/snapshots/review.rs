@@ -7,7 +7,7 @@ use super::keys::{Answer, HELP, KEYS, read};
 use super::test::one;
 use crate::cli::ReviewArgs;
 use crate::failure::Failure;
-use crate::snap::{Change, Key, OptionChange, SnapshotFolder, changed, heading};
+use crate::snap::{Change, Group, Key, OptionChange, SnapshotFolder, changed, heading};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -77,22 +77,23 @@ impl<'a> Review<'a> {
 
     fn go(&self, tally: &mut Tally) -> Result<(), Failure> {
         let (accepted, skipped) = (tally.accepted, tally.skipped);
-        let all = self.changes.len() + self.orphans.len();
-        for (number, change) in self.changes.iter().enumerate() {
+        let groups = Group::of(&self.changes);
+        let all = groups.len() + self.orphans.len();
+        for (number, group) in groups.iter().enumerate() {
             let mut out =
                 format!("{}\n", heading(&format!("{}: {} of {all}", self.path.display(), number + 1)));
-            one(change, &self.changes, LINES, &mut out);
-            for option in self.options_before(change) {
+            one(group, &self.changes, LINES, &mut out);
+            for option in self.options_before(group.head) {
                 let _ = writeln!(out, "option: {option}");
             }
             match ask(&out, tally)? {
-                Answer::Accept => self.folder.accept(change)?,
-                Answer::Reject => self.folder.reject(change)?,
+                Answer::Accept => group.all().try_for_each(|change| self.folder.accept(change))?,
+                Answer::Reject => group.all().try_for_each(|change| self.folder.reject(change))?,
                 _ => {}
             }
         }
         for (number, orphan) in self.orphans.iter().enumerate() {
-            let at = self.changes.len() + number + 1;
+            let at = groups.len() + number + 1;
             let out = format!(
                 "{}\nnothing makes this snapshot any more; accepting that removes it\n",
                 heading(&format!("{}: {at} of {all}\n=== {orphan}", self.path.display()))
@@ -105,6 +106,9 @@ impl<'a> Review<'a> {
         let Some(of_options) = self.of_options.as_ref().filter(|_| tally.skipped == skipped) else {
             return Ok(());
         };
+        if self.changes.is_empty() {
+            anstream::eprintln!("{}: options that no document shows are taken down", self.path.display());
+        }
         if tally.accepted > accepted || self.changes.is_empty() {
             self.folder.accept(of_options)
         } else {

@@ -7,7 +7,7 @@ use crate::cli::TestArgs;
 use crate::config::Locking;
 use crate::engine::prepare;
 use crate::failure::Failure;
-use crate::snap::{Change, Key, SnapshotFolder, State, causes, changed, heading, shown};
+use crate::snap::{Change, Group, Key, SnapshotFolder, State, causes, changed, heading, shown};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -37,7 +37,7 @@ pub(in super::super) fn test(
             // The others are tested all the same.
             Err(failure) => {
                 passed = false;
-                anstream::eprintln!("{}", failure.render(true));
+                anstream::eprintln!("{}\n", failure.render(true));
             }
         }
     }
@@ -110,7 +110,8 @@ impl Report<'_> {
             let _ = writeln!(out, "options that have changed since:\n  {}", options.join("\n  "));
         }
         out.push('\n');
-        for change in self.changes {
+        for group in Group::of(self.changes) {
+            let change = group.head;
             if first {
                 // All is new: it is read in the review.
                 let verdict = change.new.lines().next().unwrap_or_default();
@@ -122,7 +123,7 @@ impl Report<'_> {
                 );
                 continue;
             }
-            one(change, self.changes, LINES, &mut out);
+            one(&group, self.changes, LINES, &mut out);
             out.push('\n');
         }
         if first {
@@ -182,11 +183,12 @@ impl Report<'_> {
     }
 }
 
-/// A change with its cause.
-pub(super) fn one(change: &Change, changes: &[Change], most: usize, out: &mut String) {
+/// A change with its cause and what follows from it.
+pub(super) fn one(group: &Group<'_>, changes: &[Change], most: usize, out: &mut String) {
+    let change = group.head;
     let state = match change.state() {
         State::New => ", new",
-        State::Gone => ", gone",
+        State::Gone => ", nothing any more",
         State::Changed => "",
     };
     let _ = writeln!(out, "{}", heading(&format!("=== {}{state}", change.title())));
@@ -196,4 +198,9 @@ pub(super) fn one(change: &Change, changes: &[Change], most: usize, out: &mut St
         let _ = writeln!(out, "{rules}: {}", causes.join(", "));
     }
     out.push_str(&shown(change, most));
+    let behind: Vec<String> =
+        group.followers.iter().filter_map(|change| Some(format!("`{}`", change.stage.as_ref()?))).collect();
+    if !behind.is_empty() {
+        let _ = writeln!(out, "it gets no further: not to {}", behind.join(", "));
+    }
 }
