@@ -19,10 +19,13 @@ mod lock;
 mod remote;
 mod resume;
 mod schema;
+mod snapshots_of_pipelines;
 mod sources;
 mod spill;
 mod stages;
 mod start;
 mod store;
 mod support;
+#[cfg(unix)]
+mod terminal;
 mod trust;

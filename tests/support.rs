@@ -137,6 +137,27 @@ impl Program {
         self
     }
 
+    /// The call itself, for who starts it in a way of their own.
+    #[cfg(unix)]
+    pub fn command(mut self) -> Command {
+        self.command.env(ARGUMENTS, &self.arguments);
+        self.command
+    }
+
+    /// Runs it with this text as its stdin.
+    pub fn output_of(mut self, input: &str) -> Output {
+        use std::io::Write;
+        let command = self.command.env(ARGUMENTS, &self.arguments).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut stdin = child.stdin.take().expect("stdin is piped");
+        // It need not read to the end.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        let mut output = child.wait_with_output().expect("it ends");
+        output.stdout = output.stdout.strip_prefix(PREFIX).unwrap_or(&output.stdout).to_vec();
+        output
+    }
+
     pub fn output(mut self) -> Output {
         let mut output = self.command.env(ARGUMENTS, &self.arguments).output().expect("the program starts");
         output.stdout = output.stdout.strip_prefix(PREFIX).unwrap_or(&output.stdout).to_vec();

@@ -18,9 +18,12 @@ pub mod isolate;
 pub mod journal;
 mod json;
 pub mod output;
+mod paths;
 pub mod progress;
+mod rehearsal;
 pub mod remote;
 pub mod scaffold;
+mod snap;
 pub mod spill;
 pub mod table;
 

@@ -31,7 +31,7 @@ pub use compare::difference;
 pub use invariant::assert_partition_invariant;
 pub use partition::{Merging, partition_difference};
 pub use random::Random;
-pub use render::{event_line, render};
+pub use render::{event_line, is_hidden, render, visible};
 pub use run::{Outcome, Verdict, run};
 #[cfg(feature = "harness")]
 pub use snapshots::snapshots;

@@ -99,14 +99,16 @@ fn row(event: &Event, before: &str, out: &mut String) {
     out.push('\n');
 }
 
-/// Control characters and other invisible ones as escapes.
-fn visible(line: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control() && c != '\t'
-            || matches!(c, '\u{ad}' | '\u{a0}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
-    };
+/// Whether a character cannot be seen, or not be told from a space. A tab can.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control() && c != '\t'
+        || matches!(c, '\u{ad}' | '\u{a0}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// A line with the characters that cannot be seen as escapes.
+pub fn visible(line: &str) -> String {
     line.chars().fold(String::with_capacity(line.len()), |mut shown, c| {
-        if hidden(c) {
+        if is_hidden(c) {
             shown.extend(c.escape_unicode());
         } else {
             shown.push(c);

@@ -2,11 +2,13 @@
 
 mod inspect;
 mod plugin;
+mod snapshots;
 
 pub use inspect::{ActionName, DiffArgs, ExplainArgs, LedgerArgs, WhatIfArgs};
 pub use plugin::{
     InfoArgs, ListArgs, LockArgs, NewArgs, PluginCheckArgs, PluginCommand, PluginName, ReproArgs, WhichArgs,
 };
+pub use snapshots::{AcceptArgs, RejectArgs, ReviewArgs, TestArgs};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -41,6 +43,10 @@ Exit status: 0 done, 1 something failed, 2 the command line is wrong, 130 stoppe
 pub enum Command {
     Run(RunArgs),
     Check(CheckArgs),
+    Test(TestArgs),
+    Review(ReviewArgs),
+    Accept(AcceptArgs),
+    Reject(RejectArgs),
     Explain(ExplainArgs),
     Diff(DiffArgs),
     WhatIf(WhatIfArgs),
@@ -141,7 +147,7 @@ pub struct SchemaArgs {
 const SCHEMA_EXAMPLES: &str = "Example:
   textmill schema pipeline.toml > textmill.schema.json";
 
-/// Writes a workspace: a pipeline with a sample, what it makes of the sample, a folder for plugins, a schema for editors.
+/// Writes a workspace: a pipeline with a sample and snapshots of what it makes of it, a folder for plugins, a schema for editors.
 ///
 /// The stages are the plugins that come with this program and want nothing but text.
 #[derive(Args, Debug)]

@@ -12,6 +12,7 @@ mod place;
 pub mod plugin;
 mod run;
 mod schema;
+mod snapshots;
 mod what_if;
 
 use crate::cli::{Cli, Command};
@@ -25,6 +26,10 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Run(args) => run::run(args, cli.quiet, cli.verbose, cli.locked),
         Command::Check(args) => check::check(args, cli.quiet, cli.locked),
+        Command::Test(args) => snapshots::test(args, cli.quiet, cli.verbose, cli.locked),
+        Command::Review(args) => snapshots::review(args),
+        Command::Accept(args) => snapshots::accept(args, cli.quiet),
+        Command::Reject(args) => snapshots::reject(args, cli.quiet),
         Command::Diff(args) => diff::diff(args),
         Command::Explain(args) => explain::explain(args),
         Command::WhatIf(args) => what_if::what_if(args),

@@ -7,6 +7,7 @@ mod problem;
 mod schema;
 mod section;
 mod settings;
+mod testing;
 mod tree;
 
 pub use lock::{LOCK_FILE, Lock, LockedPlugin, Locking, NotLocked, lock_places, platform};
@@ -16,4 +17,5 @@ pub use problem::{Problem, Problems, suggest};
 pub use schema::{Offered, SCHEMA_FILE, schema};
 pub use section::bytes_of;
 pub use settings::{Compression, Input, Output, OutputFormat, Run};
+pub use testing::Testing;
 pub use tree::{Entry, Kind, Node, Place};

@@ -3,6 +3,7 @@
 use super::problem::{Problem, Problems};
 use super::section::Section;
 use super::settings::{Input, Output, Run};
+use super::testing::Testing;
 use super::tree::{Kind, Node, Place, set_value};
 use crate::isolate::Limits;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ pub struct Pipeline {
     pub output: Output,
     /// How the work is done; changes no output.
     pub run: Run,
+    /// What its snapshots are made of.
+    pub test: Testing,
 }
 
 /// One stage.
@@ -103,7 +106,7 @@ fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
 }
 
 /// Tables of a pipeline file beside its stages.
-pub const TABLES: [&str; 4] = ["pipeline", "input", "output", "run"];
+pub const TABLES: [&str; 5] = ["pipeline", "input", "output", "run", "test"];
 
 /// `--set input.text-field=body`, `--set STAGE.threshold=0.9`: a table of the file, or a stage's option.
 fn apply_set(tree: &mut Node, argument: &str, problems: &mut Vec<Problem>) {
@@ -221,6 +224,7 @@ fn pipeline(path: &Path, source: &str, tree: &Node, problems: &mut Vec<Problem>)
     let stages = stages(top.node("stage"), stage_names(tree), problems);
     let output = Output::read(top.node("output"), folder, problems);
     let run = Run::read(top.node("run"), folder, problems);
+    let test = Testing::read(top.node("test"), path, problems);
     top.finish(problems);
     Some(Pipeline {
         path: path.to_owned(),
@@ -231,6 +235,7 @@ fn pipeline(path: &Path, source: &str, tree: &Node, problems: &mut Vec<Problem>)
         stages,
         output,
         run,
+        test,
     })
 }
 

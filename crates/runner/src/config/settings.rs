@@ -129,7 +129,7 @@ impl Input {
 
 /// A path of the file, relative to its folder. One given on the command line is the user's own, relative to
 /// where they stand, as `--input` is. Addresses such as `s3://bucket/prefix` stay as they are.
-fn located(text: &str, place: &Place, folder: &Path) -> PathBuf {
+pub(super) fn located(text: &str, place: &Place, folder: &Path) -> PathBuf {
     match place {
         Place::Set(_) => PathBuf::from(text),
         _ if text.contains("://") => PathBuf::from(text),

@@ -1,6 +1,7 @@
 //! Where the SDK lies that a new plugin is built with: the folder `crates/plugin` of a checkout of textmill.
 
 use crate::failure::Failure;
+use crate::paths::relative;
 use std::path::{Component, Path, PathBuf};
 
 /// Name of the SDK's crate.
@@ -90,24 +91,9 @@ fn real(folder: &Path) -> std::io::Result<PathBuf> {
     Ok(whole)
 }
 
-/// The way from one folder to another, both absolute and without links.
-fn relative(from: &Path, to: &Path) -> PathBuf {
-    let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
-    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let up = std::iter::repeat_n(Component::ParentDir, from.len() - common);
-    up.chain(to[common..].iter().copied()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_way_between_folders() {
-        let way = |from: &str, to: &str| relative(Path::new(from), Path::new(to)).display().to_string();
-        assert_eq!(way("/a/mine", "/a/textmill/crates/plugin"), "../textmill/crates/plugin");
-        assert_eq!(way("/a/textmill/x/y", "/a/textmill/crates/plugin"), "../../crates/plugin");
-    }
 
     #[test]
     fn the_sdk_of_this_checkout_is_found() {

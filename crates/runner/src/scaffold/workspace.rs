@@ -26,7 +26,7 @@ const README: &str = include_str!("../../templates/workspace/README.md");
 const PLUGINS: &str = include_str!("../../templates/workspace/plugins.md");
 const IGNORED: &str = include_str!("../../templates/workspace/gitignore");
 
-/// Writes a workspace whose pipeline has these plugins as its stages, all but the schema and what the pipeline makes of
+/// Writes a workspace whose pipeline has these plugins as its stages, all but the schema and the snapshots of
 /// the sample.
 ///
 /// # Errors
@@ -54,6 +54,10 @@ fn pipeline(name: &str, plugins: &[(&str, &PluginDescriptor)]) -> String {
         "#:schema ./{SCHEMA_FILE}\n\n[pipeline]\nname = {}\n\n[input]\n\
          # Files, folders and globs, relative to this file.\npaths = [\"pages\"]\n\n[output]\nfolder = \"out\"\n",
         quoted(name)
+    );
+    out.push_str(
+        "\n# What `textmill test` runs the pipeline on; `snapshots` holds what it is to make of that.\n\
+         [test]\ninputs = [\"pages\"]\n",
     );
     out.push_str(
         "\n# What happens to them, in order. `textmill plugin info NAME` shows what each can be told.\n",

@@ -1,23 +1,15 @@
 //! What has changed between two builds: document by document, and in numbers.
 
 use super::rehearse::{Rehearsal, Told};
+use crate::rehearsal::{Sign, common, cut, differing};
 use serde_json::Value;
-use similar::{ChangeTag, TextDiff};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::time::Duration;
 
-/// Characters of a line that are shown, at most.
-const LINE: usize = 160;
-/// Characters that are shown before the first one that differs, where a line is cut.
-const BEFORE: usize = 40;
 /// Lines of a difference that are shown, at most.
 const LINES: usize = 40;
 /// Lines around a change that are shown with it.
 const AROUND: usize = 1;
-/// Time after which a difference need not be the smallest: two texts of many lines have thousands to choose from.
-const PATIENCE: Duration = Duration::from_millis(500);
-
 /// Shows what has changed. Says so where nothing has.
 pub(super) fn compare(former: &Rehearsal, fresh: &Rehearsal) -> String {
     let before: BTreeMap<&str, &Told> = former.documents.iter().map(|t| (t.id.as_str(), t)).collect();
@@ -119,35 +111,20 @@ fn document(old: &Told, new: &Told, changes: &mut Changes, out: &mut String) {
 
 /// The lines that differ, with those around them.
 fn difference(old: &str, new: &str, out: &mut String) {
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
+    let lines = differing(old, new, AROUND);
+    let gaps = lines.iter().filter(|line| line.sign == Sign::Gap).count();
     let mut shown = 0;
-    for (number, group) in diff.grouped_ops(AROUND).iter().enumerate() {
-        if number > 0 {
-            out.push_str("  …\n");
+    for line in &lines {
+        if line.sign != Sign::Gap {
+            shown += 1;
         }
-        for op in group {
-            // Of lines that took one another's place, each pair is cut where it differs.
-            let side =
-                |tag| diff.iter_changes(op).filter(move |c| c.tag() == tag).map(|c| c.value().to_owned());
-            let removed: Vec<String> = side(ChangeTag::Delete).collect();
-            let added: Vec<String> = side(ChangeTag::Insert).collect();
-            let start = |at: usize| match (removed.get(at), added.get(at)) {
-                (Some(old), Some(new)) => common(old, new),
-                _ => 0,
-            };
-            let same = side(ChangeTag::Equal).map(|line| (' ', 0, line));
-            let minus = removed.iter().enumerate().map(|(at, line)| ('-', start(at), line.clone()));
-            let plus = added.iter().enumerate().map(|(at, line)| ('+', start(at), line.clone()));
-            for (sign, from, line) in same.chain(minus).chain(plus) {
-                shown += 1;
-                if shown <= LINES {
-                    let _ = writeln!(out, "{sign} {}", cut(line.trim_end_matches(['\r', '\n']), from));
-                }
-            }
+        if shown <= LINES {
+            let _ = writeln!(out, "{} {}", line.sign.mark(), cut(&line.text, line.at));
         }
     }
-    if shown > LINES {
-        let _ = writeln!(out, "  … and {} more lines", shown - LINES);
+    let all = lines.len() - gaps;
+    if all > LINES {
+        let _ = writeln!(out, "  … and {} more lines", all - LINES);
     }
 }
 
@@ -162,27 +139,6 @@ fn replaced(old: Option<&str>, new: Option<&str>, out: &mut String) {
             let _ = writeln!(out, "{sign} {}", cut(line, from));
         }
     }
-}
-
-/// Characters that two lines begin with.
-fn common(old: &str, new: &str) -> usize {
-    old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count()
-}
-
-/// A line, cut to what is around the character `at` where it is long. Control characters are shown as escapes.
-fn cut(line: &str, at: usize) -> String {
-    let count = line.chars().count();
-    let start = if count <= LINE { 0 } else { at.saturating_sub(BEFORE) };
-    let end = count.min(start + LINE);
-    let head = if start > 0 { "…" } else { "" };
-    let tail = if end < count { "…" } else { "" };
-    let middle = line.chars().skip(start).take(end - start);
-    let shown = |out: String, c: char| match c {
-        '\t' => out + "\t",
-        c if c.is_control() => out + &c.escape_unicode().to_string(),
-        c => out + c.encode_utf8(&mut [0; 4]),
-    };
-    format!("{head}{}{tail}", middle.fold(String::new(), shown))
 }
 
 #[cfg(test)]

@@ -1,23 +1,18 @@
-//! A sample of the input through all stages of a pipeline, in memory and on one thread: what became of each document.
-//! Writes nothing.
+//! What became of a sample of the input: each document at the end of its way.
 
-use crate::engine::{Bound, Prepared};
-use crate::input::{Cursor, Ids, Parser, SourceFile};
+use crate::engine::{Prepared, PreparedStage};
+use crate::input::SourceFile;
 use crate::progress::Progress;
-use arrow_array::{RecordBatch, UInt32Array};
-use arrow_select::take::take_record_batch;
+use crate::rehearsal::{self, Watcher};
+use arrow_array::RecordBatch;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use textmill_core::batch::string;
 use textmill_core::column::{ID, ORDINAL, TEXT};
 use textmill_core::event::{Action, Event};
 use textmill_core::value::value_at;
-use textmill_plugin::call::Host;
-use textmill_plugin::drive::aggregate::{AggregateDriver, report};
-use textmill_plugin::drive::map::{MapDriver, Mapped};
-use textmill_plugin::error::{Error, Result};
+use textmill_plugin::drive::map::Mapped;
+use textmill_plugin::error::Result;
 use textmill_plugin::harness::event_line;
 
 /// What became of a sample.
@@ -94,70 +89,11 @@ pub(super) fn rehearse(
     limit: usize,
     host: &Progress,
 ) -> Result<Rehearsal> {
-    let mut batches = sample(prepared, files, limit)?;
+    let read = rehearsal::sample(&prepared.pipeline, files, limit)?;
+    let batches: Vec<RecordBatch> = read.into_iter().map(|batch| batch.documents).collect();
     let mut tally = Tally::new(prepared, &batches);
-    for stage in &prepared.stages {
-        let name = stage.name.as_str();
-        let of_stage =
-            |error: Error| Error { message: format!("stage `{name}`: {}", error.message), ..error };
-        batches = match &stage.bound {
-            Bound::Map(operator) => {
-                let mut driver = MapDriver::new(operator);
-                let mapped: Result<Vec<Mapped>> =
-                    batches.iter().map(|batch| driver.run(host, batch)).collect();
-                tally.take_in(name, &batches, mapped.map_err(of_stage)?)
-            }
-            Bound::Plan(_, plan) => {
-                let mapped = plan.run(host, &batches).map_err(of_stage)?;
-                tally.take_in(name, &batches, mapped)
-            }
-            Bound::Aggregate(operator) => {
-                let mut driver = AggregateDriver::new(operator);
-                let mapped: Result<Vec<Mapped>> =
-                    batches.iter().map(|batch| pass(&mut driver, host, batch)).collect();
-                let mapped = mapped.map_err(of_stage)?;
-                let states = driver.take_state(host).map_err(of_stage)?.into_iter().collect();
-                let made = report(operator, host, states).map_err(of_stage)?;
-                tally.rehearsal.reports.insert(name.to_owned(), made);
-                tally.take_in(name, &batches, mapped)
-            }
-        };
-    }
-    for batch in &batches {
-        tally.end(batch, |_| End::Written);
-    }
+    rehearsal::rehearse(prepared, batches, host, &mut tally)?;
     Ok(tally.rehearsal)
-}
-
-/// The first documents of the input. Places that give no document do not count.
-fn sample(prepared: &Prepared, files: &[SourceFile], limit: usize) -> Result<Vec<RecordBatch>> {
-    let (input, run) = (&prepared.pipeline.input, &prepared.pipeline.run);
-    let read = Arc::new(AtomicU64::new(0));
-    let mut cursor = Cursor::new(files, input, run.batch_bytes, input.max_document_bytes, read);
-    let (mut parser, mut ids, mut ordinal) = (Parser::new(input), Ids::default(), 0);
-    let (mut batches, mut left) = (Vec::new(), limit);
-    while left > 0 {
-        let Some(chunk) = cursor.next() else { break };
-        let mut parsed = parser.parse(chunk);
-        parsed.truncate(left);
-        ids.settle(&mut parsed);
-        let places = parsed.len() as u64;
-        for batch in parsed.finish(ordinal, run.batch_documents, run.batch_bytes)? {
-            left -= batch.documents.num_rows();
-            batches.push(batch.documents);
-        }
-        ordinal += places;
-    }
-    Ok(batches)
-}
-
-/// Takes a batch into an aggregate; documents that do not fail pass through.
-fn pass(driver: &mut AggregateDriver<'_>, host: &dyn Host, batch: &RecordBatch) -> Result<Mapped> {
-    let events = driver.update(host, batch)?;
-    let fails = |row: &u32| events.iter().any(|event| event.row == *row);
-    let kept: Vec<u32> = (0..batch.num_rows() as u32).filter(|row| !fails(row)).collect();
-    let documents = take_record_batch(batch, &UInt32Array::from(kept.clone()))?;
-    Ok(Mapped { documents, kept, events })
 }
 
 /// What is known of the documents so far.
@@ -185,9 +121,38 @@ impl<'a> Tally<'a> {
         self.places.get(&ordinal(batch, row)).and_then(|&at| self.rehearsal.documents.get_mut(at))
     }
 
-    /// Notes what a stage did, and gives the documents that go on.
-    fn take_in(&mut self, stage: &str, batches: &[RecordBatch], mapped: Vec<Mapped>) -> Vec<RecordBatch> {
-        for (batch, mapped) in batches.iter().zip(&mapped) {
+    fn dropped(&self, stage: &str, event: &Event) -> End {
+        let mut how = format!("by `{}` in `{stage}`", event.rule);
+        if let (Some(value), Some(threshold)) = (event.value, event.threshold) {
+            how.push_str(&format!(" (value {value}, threshold {threshold})"));
+        }
+        if let Some(other) = event.other.and_then(|other| self.places.get(&other)) {
+            how.push_str(&format!(", kept is {}", self.rehearsal.documents[*other].id));
+        }
+        End::Dropped(how)
+    }
+
+    /// Notes text and columns as they stand in this batch, and how documents ended, if they did.
+    fn ended(&mut self, batch: &RecordBatch, end: impl Fn(usize) -> End) {
+        let names = &self.prepared.columns.names;
+        for row in 0..batch.num_rows() {
+            let text = string(batch, TEXT, row).unwrap_or_default().to_owned();
+            let column = |name: &String| {
+                let value = value_at(batch.column_by_name(name)?, row);
+                (!value.is_null()).then(|| (name.clone(), value))
+            };
+            let columns = names.iter().filter_map(column).collect();
+            if let Some(told) = self.told(batch, row) {
+                (told.text, told.columns, told.end) = (text, columns, end(row));
+            }
+        }
+    }
+}
+
+impl Watcher for Tally<'_> {
+    fn stage(&mut self, stage: &PreparedStage, batches: &[RecordBatch], mapped: &[Mapped]) {
+        let stage = stage.name.as_str();
+        for (batch, mapped) in batches.iter().zip(mapped) {
             let mut ended: BTreeMap<usize, End> = BTreeMap::new();
             for event in &mapped.events {
                 let row = event.row as usize;
@@ -207,35 +172,17 @@ impl<'a> Tally<'a> {
                     told.events.push(format!("{stage}: {line}"));
                 }
             }
-            self.end(batch, |row| ended.get(&row).cloned().unwrap_or_default());
+            self.ended(batch, |row| ended.get(&row).cloned().unwrap_or_default());
         }
-        mapped.into_iter().map(|mapped| mapped.documents).collect()
     }
 
-    fn dropped(&self, stage: &str, event: &Event) -> End {
-        let mut how = format!("by `{}` in `{stage}`", event.rule);
-        if let (Some(value), Some(threshold)) = (event.value, event.threshold) {
-            how.push_str(&format!(" (value {value}, threshold {threshold})"));
-        }
-        if let Some(other) = event.other.and_then(|other| self.places.get(&other)) {
-            how.push_str(&format!(", kept is {}", self.rehearsal.documents[*other].id));
-        }
-        End::Dropped(how)
+    fn report(&mut self, stage: &PreparedStage, report: Value) {
+        self.rehearsal.reports.insert(stage.name.clone(), report);
     }
 
-    /// Notes text and columns as they stand in this batch, and how documents ended, if they did.
-    fn end(&mut self, batch: &RecordBatch, end: impl Fn(usize) -> End) {
-        let names = &self.prepared.columns.names;
-        for row in 0..batch.num_rows() {
-            let text = string(batch, TEXT, row).unwrap_or_default().to_owned();
-            let column = |name: &String| {
-                let value = value_at(batch.column_by_name(name)?, row);
-                (!value.is_null()).then(|| (name.clone(), value))
-            };
-            let columns = names.iter().filter_map(column).collect();
-            if let Some(told) = self.told(batch, row) {
-                (told.text, told.columns, told.end) = (text, columns, end(row));
-            }
+    fn end(&mut self, batches: &[RecordBatch]) {
+        for batch in batches {
+            self.ended(batch, |_| End::Written);
         }
     }
 }

@@ -221,6 +221,27 @@ pub(super) fn run() -> Value {
     )
 }
 
+pub(super) fn test() -> Value {
+    table(
+        "What `textmill test` runs the pipeline on, and where the snapshots are that it compares.",
+        json!({
+            "inputs": {
+                "description": "Files, folders and globs, relative to this file; the first documents of the pipeline's own input where none are given.",
+                "$ref": "#/$defs/texts",
+            },
+            "snapshots": {
+                "description": "Folder of the accepted snapshots, relative to this file; `snapshots/` and this file's name without its ending where none is given.",
+                "type": "string",
+            },
+            "limit": {
+                "description": "Documents, at most: the first of the inputs. Where it is not said, 20 of the pipeline's own input; inputs that are given may have 1000.",
+                "type": "integer",
+                "minimum": 1,
+            },
+        }),
+    )
+}
+
 /// A number of bytes as a pipeline would say it.
 fn in_words(bytes: u64) -> String {
     match bytes {

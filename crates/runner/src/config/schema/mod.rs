@@ -39,6 +39,7 @@ pub fn schema(plugins: &[Offered<'_>]) -> Value {
             },
             "output": keys::output(),
             "run": keys::run(),
+            "test": keys::test(),
         },
         "$defs": defs,
     })

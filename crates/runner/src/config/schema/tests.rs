@@ -7,12 +7,13 @@ use std::path::Path;
 use textmill_plugin::descriptor::PluginDescriptor;
 
 /// Tables of a pipeline file, and how each begins.
-const HEADERS: [(&str, &str); 5] = [
+const HEADERS: [(&str, &str); 6] = [
     ("pipeline", "[pipeline]\n"),
     ("input", "[input]\n"),
     ("stage", "[[stage]]\nplugin = \"any\"\n"),
     ("output", "[output]\n"),
     ("run", "[run]\n"),
+    ("test", "[test]\n"),
 ];
 
 fn properties(schema: &Value, table: &str) -> Vec<String> {

@@ -1,0 +1,73 @@
+//! Which pipelines are meant where none is named.
+
+use crate::config::{Kind, Node};
+use crate::failure::Failure;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folders that are looked through.
+const FOLDERS: [&str; 2] = ["", "config"];
+
+/// The pipelines that were named, else those of the current folder and of `config` with a table `[test]`.
+pub(super) fn pipelines(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    if !named.is_empty() {
+        return Ok(named.to_owned());
+    }
+    let mut found = Vec::new();
+    for folder in FOLDERS {
+        let place = if folder.is_empty() { Path::new(".") } else { Path::new(folder) };
+        let mut files: Vec<PathBuf> = fs::read_dir(place)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| Path::new(folder).join(entry.file_name()))
+            .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+            .collect();
+        files.sort();
+        found.extend(
+            files.into_iter().filter(|path| fs::read_to_string(path).is_ok_and(|text| is_tested(&text))),
+        );
+    }
+    if found.is_empty() {
+        let message = "there is no pipeline with a table `[test]` in the current folder or in `config`";
+        let hint = "name a pipeline, or write `[test]` and `inputs = [\"…\"]` into one";
+        return Err(Failure::new(message).hint(hint));
+    }
+    Ok(found)
+}
+
+/// Whether a TOML file is a pipeline with a table `[test]`. Files of other programs may have one.
+fn is_tested(text: &str) -> bool {
+    match Node::parse(text) {
+        Ok(tree) => {
+            let has = |key: &str| tree.entry(key).is_some();
+            let test = tree.entry("test").is_some_and(|entry| matches!(entry.node.kind, Kind::Table(_)));
+            test && (has("stage") || has("input"))
+        }
+        // A pipeline with a mistake is tested, so that the mistake is shown.
+        Err(_) => {
+            let has = |header: &str| text.lines().any(|line| line.trim() == header);
+            has("[test]") && (has("[[stage]]") || has("[input]"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_tested;
+
+    #[test]
+    fn pipelines_are_told_from_other_files() {
+        for (text, tested) in [
+            ("[input]\npaths = []\n[test]\n", true),
+            ("[[stage]]\nplugin = \"a\"\n[test]\nunknown = 1\n", true),
+            ("[input]\npaths = []\n", false),
+            ("[[test]]\nname = \"a\"\n[input]\n", false),
+            ("[test]\n", false),
+            ("[input]\npaths = [\n[test]\n", true),
+            ("[package]\nname = [\n", false),
+        ] {
+            assert_eq!(is_tested(text), tested, "{text}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `textmill accept` and `textmill reject`: all pending snapshots at once.
+
+use super::super::print;
+use super::find::pipelines;
+use super::{count, documents, folder, read, record};
+use crate::cli::{AcceptArgs, RejectArgs};
+use crate::config::{Locking, Pipeline};
+use crate::engine::prepare;
+use crate::failure::Failure;
+use crate::rehearsal::ids;
+use crate::snap::{Key, SnapshotFolder, stage_names};
+use std::path::Path;
+
+/// The folder of a pipeline's snapshots, told from the file and the inputs alone: no stage is run.
+pub(super) fn folder_of(path: &Path) -> Result<(Pipeline, SnapshotFolder), Failure> {
+    let pipeline = read(path)?;
+    let documents = ids(&documents(&pipeline)?).into_iter().map(|(_, id)| id).collect();
+    let stages = stage_names(pipeline.stages.iter().map(|stage| &stage.name));
+    let folder = folder(&pipeline, documents, stages);
+    Ok((pipeline, folder))
+}
+
+/// Accepts all that is pending.
+///
+/// # Errors
+/// Where a pipeline cannot be read, or a file not be moved.
+pub(in super::super) fn accept(args: &AcceptArgs, quiet: bool) -> Result<(), Failure> {
+    for path in pipelines(&args.pipelines)? {
+        let (_, folder) = folder_of(&path)?;
+        let pending = folder.pending()?;
+        for change in &pending {
+            folder.accept(change)?;
+        }
+        let orphans = folder.orphans()?;
+        let mut told = match pending.len() {
+            0 => "nothing is pending".to_owned(),
+            number => format!("{} accepted", count(number, "snapshot")),
+        };
+        if args.delete_orphans {
+            for orphan in &orphans {
+                folder.delete(orphan)?;
+            }
+            told.push_str(&format!(", {} removed", count(orphans.len(), "orphan")));
+        } else if !orphans.is_empty() {
+            let orphans = count(orphans.len(), "orphan");
+            told.push_str(&format!(", {orphans} left, which `--delete-orphans` removes"));
+        }
+        if !quiet {
+            print(&format!("{}: {told}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Drops all that is pending.
+///
+/// # Errors
+/// Where a pipeline cannot be read, or a file not be removed.
+pub(in super::super) fn reject(args: &RejectArgs, quiet: bool) -> Result<(), Failure> {
+    for path in pipelines(&args.pipelines)? {
+        let (_, folder) = folder_of(&path)?;
+        let pending = folder.pending()?;
+        for change in &pending {
+            folder.reject(change)?;
+        }
+        if !quiet {
+            print(&format!("{}: {} dropped", path.display(), count(pending.len(), "pending snapshot")))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the snapshots of a pipeline that has none, and accepts them. Gives how many there are.
+///
+/// # Errors
+/// Where the pipeline does not run, or a file cannot be written.
+pub(in super::super) fn accept_first(path: &Path) -> Result<usize, Failure> {
+    let prepared = prepare(read(path)?, &Locking::of(Some(path), false)?)?;
+    let (recorded, options) = record(&prepared, documents(&prepared.pipeline)?, false)?;
+    let folder = folder(&prepared.pipeline, recorded.documents, recorded.stages);
+    let mut changes = Vec::new();
+    for (key, content) in &recorded.contents {
+        changes.extend(folder.compare(*key, content)?);
+    }
+    changes.extend(folder.compare(Key::Options, &options)?);
+    folder.hold(&changes)?;
+    for change in &changes {
+        folder.accept(change)?;
+    }
+    Ok(changes.len())
+}

@@ -1,0 +1,89 @@
+//! `textmill test`, `review`, `accept` and `reject`: snapshots of pipelines.
+
+mod find;
+mod held;
+mod keys;
+mod review;
+mod test;
+
+pub(super) use held::{accept, accept_first, reject};
+pub(super) use review::review;
+pub(super) use test::test;
+
+use crate::config::Pipeline;
+use crate::engine::Prepared;
+use crate::failure::Failure;
+use crate::input::{InputBatch, SourceFile};
+use crate::paths::relative;
+use crate::progress::Progress;
+use crate::rehearsal::{rehearse, rename_sources, sample};
+use crate::snap::{Recorded, Recorder, SnapshotFolder, options};
+use std::path::Path;
+
+/// Documents of the pipeline's own input that are tested where the file does not say.
+const OF_INPUT: usize = 20;
+/// Documents of inputs that are given for the test, at most, where the file does not say.
+const OF_TEST: usize = 1000;
+
+/// The pipeline, its input replaced by the test's.
+fn read(path: &Path) -> Result<Pipeline, Failure> {
+    let mut pipeline = Pipeline::read(path, &[])?;
+    if !pipeline.test.inputs.is_empty() {
+        pipeline.input.paths = pipeline.test.inputs.clone();
+    }
+    Ok(pipeline)
+}
+
+/// The documents of the test. Those that are named after their files are so as seen from the pipeline file, wherever
+/// textmill was called.
+fn documents(pipeline: &Pipeline) -> Result<Vec<InputBatch>, Failure> {
+    let (files, _) = super::run::input_files(pipeline)?;
+    let mut read = first(pipeline, &files)?;
+    let folder = pipeline.path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let near = |file: &SourceFile| {
+        let way = relative(&folder.canonicalize().ok()?, &file.path.canonicalize().ok()?);
+        Some((file.source(), way.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")))
+    };
+    rename_sources(&mut read, &files.iter().filter_map(near).collect())?;
+    Ok(read)
+}
+
+fn first(pipeline: &Pipeline, files: &[SourceFile]) -> Result<Vec<InputBatch>, Failure> {
+    let test = &pipeline.test;
+    if let Some(limit) = test.limit {
+        return Ok(sample(pipeline, files, limit)?);
+    }
+    if test.inputs.is_empty() {
+        return Ok(sample(pipeline, files, OF_INPUT)?);
+    }
+    let read = sample(pipeline, files, OF_TEST + 1)?;
+    let count: usize = read.iter().map(|batch| batch.documents.num_rows()).sum();
+    if count > OF_TEST {
+        let message =
+            format!("the test inputs of {} have more than {OF_TEST} documents", pipeline.path.display());
+        let hint = "name fewer under `[test]`, or say how many with `limit`";
+        return Err(Failure::new(message).hint(hint));
+    }
+    Ok(read)
+}
+
+/// Runs the documents through all stages.
+fn record(prepared: &Prepared, read: Vec<InputBatch>, verbose: bool) -> Result<(Recorded, String), Failure> {
+    let names = prepared.stages.iter().map(|stage| stage.name.clone()).collect();
+    let host = Progress::new(0, names, !verbose, verbose);
+    let mut recorder = Recorder::new(prepared, &read);
+    let batches = read.into_iter().map(|batch| batch.documents).collect();
+    rehearse(prepared, batches, &host, &mut recorder)?;
+    Ok((recorder.finish(), options(prepared)))
+}
+
+/// The folder of a pipeline's snapshots.
+fn folder(pipeline: &Pipeline, documents: Vec<String>, stages: Vec<String>) -> SnapshotFolder {
+    let source = pipeline.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    SnapshotFolder::new(pipeline.test.snapshots.clone(), source, documents, stages)
+}
+
+/// How many, in words.
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}

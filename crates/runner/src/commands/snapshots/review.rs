@@ -1,0 +1,179 @@
+//! `textmill review`.
+
+use super::super::print;
+use super::find::pipelines;
+use super::held::folder_of;
+use super::keys::{Answer, HELP, KEYS, read};
+use super::test::one;
+use crate::cli::ReviewArgs;
+use crate::failure::Failure;
+use crate::snap::{Change, Group, Key, OptionChange, SnapshotFolder, changed, heading};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Lines of a change that are shown.
+const LINES: usize = 200;
+
+/// Goes through what is pending.
+///
+/// # Errors
+/// Where a pipeline or an answer cannot be read, or a file not be moved.
+pub(in super::super) fn review(args: &ReviewArgs) -> Result<(), Failure> {
+    let mut tally = Tally::default();
+    for path in pipelines(&args.pipelines)? {
+        let (pipeline, folder) = folder_of(&path)?;
+        let stages: Vec<String> = pipeline.stages.into_iter().map(|stage| stage.name).collect();
+        Review::new(&path, folder, stages)?.go(&mut tally)?;
+        // What all of one pipeline was answered with is not for the next.
+        tally.all = tally.all.filter(|answer| *answer == Answer::Quit);
+    }
+    print(&tally.shown())
+}
+
+/// What was answered.
+#[derive(Default)]
+struct Tally {
+    accepted: usize,
+    rejected: usize,
+    skipped: usize,
+    /// The answer to all that follow.
+    all: Option<Answer>,
+}
+
+impl Tally {
+    fn shown(&self) -> String {
+        let Self { accepted, rejected, skipped, .. } = self;
+        if accepted + rejected + skipped == 0 {
+            return "nothing is pending".into();
+        }
+        format!("{accepted} accepted, {rejected} rejected, {skipped} still pending")
+    }
+}
+
+struct Review<'a> {
+    path: &'a Path,
+    folder: SnapshotFolder,
+    /// Names of the stages, in order.
+    stages: Vec<String>,
+    changes: Vec<Change>,
+    /// Which options have changed, and the snapshot that says so. It is accepted with the others.
+    options: Vec<OptionChange>,
+    of_options: Option<Change>,
+    orphans: Vec<String>,
+}
+
+impl<'a> Review<'a> {
+    fn new(path: &'a Path, folder: SnapshotFolder, stages: Vec<String>) -> Result<Self, Failure> {
+        let (of_options, changes): (Vec<Change>, _) =
+            folder.pending()?.into_iter().partition(|change| change.key == Key::Options);
+        let of_options = of_options.into_iter().next();
+        let options = match &of_options {
+            Some(Change { old: Some(old), new, .. }) => changed(old, new),
+            _ => Vec::new(),
+        };
+        let orphans = folder.orphans()?;
+        Ok(Self { path, folder, stages, changes, options, of_options, orphans })
+    }
+
+    fn go(&self, tally: &mut Tally) -> Result<(), Failure> {
+        let (accepted, skipped) = (tally.accepted, tally.skipped);
+        let groups = Group::of(&self.changes);
+        let all = groups.len() + self.orphans.len();
+        for (number, group) in groups.iter().enumerate() {
+            let mut out =
+                format!("{}\n", heading(&format!("{}: {} of {all}", self.path.display(), number + 1)));
+            one(group, &self.changes, LINES, &mut out);
+            for option in self.options_before(group.head) {
+                let _ = writeln!(out, "option: {option}");
+            }
+            match ask(&out, tally)? {
+                Answer::Accept => group.all().try_for_each(|change| self.folder.accept(change))?,
+                Answer::Reject => group.all().try_for_each(|change| self.folder.reject(change))?,
+                _ => {}
+            }
+        }
+        for (number, orphan) in self.orphans.iter().enumerate() {
+            let at = groups.len() + number + 1;
+            let out = format!(
+                "{}\nnothing makes this snapshot any more; accepting that removes it\n",
+                heading(&format!("{}: {at} of {all}\n=== {orphan}", self.path.display()))
+            );
+            if ask(&out, tally)? == Answer::Accept {
+                self.folder.delete(orphan)?;
+            }
+        }
+        // The options are those that the accepted snapshots were made with; while some wait, so do they.
+        let Some(of_options) = self.of_options.as_ref().filter(|_| tally.skipped == skipped) else {
+            return Ok(());
+        };
+        if self.changes.is_empty() {
+            anstream::eprintln!("{}: options that no document shows are taken down", self.path.display());
+        }
+        if tally.accepted > accepted || self.changes.is_empty() {
+            self.folder.accept(of_options)
+        } else {
+            self.folder.reject(of_options)
+        }
+    }
+
+    /// Changed options of what a document has come through.
+    fn options_before(&self, change: &Change) -> Vec<&str> {
+        let to = match &change.stage {
+            Some(name) => self.stages.iter().position(|stage| stage == name).map_or(0, |at| at + 1),
+            None => self.stages.len(),
+        };
+        let before = |option: &&OptionChange| {
+            // A stage that is there no more may have stood anywhere.
+            self.stages.iter().position(|stage| *stage == option.stage).is_none_or(|at| at < to)
+        };
+        self.options.iter().filter(before).map(|option| option.text.as_str()).collect()
+    }
+}
+
+/// Shows something and asks what is to become of it: accepted, rejected, or skipped.
+fn ask(shown: &str, tally: &mut Tally) -> Result<Answer, Failure> {
+    if tally.all.is_none() {
+        print(shown.trim_end())?;
+    }
+    let answer = loop {
+        if let Some(all) = tally.all {
+            break all;
+        }
+        anstream::eprintln!("{}", heading(KEYS));
+        let failed = |error| Failure::new(format!("cannot read an answer: {error}"));
+        match read().map_err(failed)? {
+            Some(Answer::Help) => anstream::eprintln!("{HELP}"),
+            Some(answer @ (Answer::AcceptAll | Answer::RejectAll | Answer::Quit)) => tally.all = Some(answer),
+            Some(answer) => break answer,
+            None => {}
+        }
+    };
+    let answer = match answer {
+        Answer::AcceptAll => Answer::Accept,
+        Answer::RejectAll => Answer::Reject,
+        Answer::Quit | Answer::Help => Answer::Skip,
+        answer => answer,
+    };
+    let (counter, word) = match answer {
+        Answer::Accept => (&mut tally.accepted, "accepted"),
+        Answer::Reject => (&mut tally.rejected, "rejected"),
+        _ => (&mut tally.skipped, "skipped"),
+    };
+    *counter += 1;
+    if tally.all.is_none() {
+        anstream::eprintln!("{word}\n");
+    }
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_is_told_in_words() {
+        assert_eq!(Tally::default().shown(), "nothing is pending");
+        let tally = Tally { accepted: 2, skipped: 1, ..Tally::default() };
+        assert_eq!(tally.shown(), "2 accepted, 0 rejected, 1 still pending");
+    }
+}

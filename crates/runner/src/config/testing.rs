@@ -1,0 +1,49 @@
+//! The table `[test]` of a pipeline file: what its snapshots are made of, and where they are kept.
+
+use super::problem::Problem;
+use super::section::Section;
+use super::settings::{join, located};
+use super::tree::{Node, Place};
+use std::path::{Path, PathBuf};
+
+/// What `textmill test` runs a pipeline on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Testing {
+    /// Files, folders and globs, with the place of each; the pipeline's own input where none are given.
+    pub inputs: Vec<(PathBuf, Option<Place>)>,
+    /// The folder of the accepted snapshots.
+    pub snapshots: PathBuf,
+    /// Documents, at most: the first of the inputs.
+    pub limit: Option<usize>,
+    /// The table's place in the file, where there is one.
+    pub place: Option<Place>,
+}
+
+impl Testing {
+    /// Reads the table; paths are relative to the folder of the pipeline file at `path`.
+    pub fn read(node: Option<&Node>, path: &Path, problems: &mut Vec<Problem>) -> Self {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut testing = Self {
+            inputs: Vec::new(),
+            snapshots: folder.join("snapshots").join(path.file_stem().unwrap_or_default()),
+            limit: None,
+            place: None,
+        };
+        let Some(node) = node else { return testing };
+        testing.place = Some(node.place.clone());
+        let mut section = Section::new("`[test]`", node, problems);
+        for (text, place) in section.texts("inputs", problems).unwrap_or_default() {
+            testing.inputs.push((located(text, place, folder), Some(place.clone())));
+        }
+        let place = section.node("snapshots").map(|n| n.place.clone());
+        if let (Some(text), Some(place)) = (section.text("snapshots", problems), place) {
+            testing.snapshots = match place {
+                Place::Set(_) => PathBuf::from(text),
+                Place::File(_) => join(folder, text),
+            };
+        }
+        testing.limit = section.count("limit", problems);
+        section.finish(problems);
+        testing
+    }
+}

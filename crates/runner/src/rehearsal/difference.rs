@@ -1,0 +1,96 @@
+//! The lines in which two texts differ, with those around them. What becomes of them on a screen is the caller's.
+
+use similar::{ChangeTag, TextDiff};
+use std::time::Duration;
+
+/// Characters of a line that are shown, at most.
+const LINE: usize = 160;
+/// Characters that are shown before the first one that differs, where a line is cut.
+const BEFORE: usize = 40;
+/// Time after which a difference need not be the smallest: two texts of many lines have thousands to choose from.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Whose line it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// Of both.
+    Same,
+    /// Of the old text.
+    Removed,
+    /// Of the new one.
+    Added,
+    /// Lines of both are left out here.
+    Gap,
+}
+
+impl Sign {
+    /// The sign as a character; a gap is a line of its own.
+    pub fn mark(self) -> char {
+        match self {
+            Self::Same | Self::Gap => ' ',
+            Self::Removed => '-',
+            Self::Added => '+',
+        }
+    }
+}
+
+/// A line of a difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Whose it is.
+    pub sign: Sign,
+    /// The first character in which it differs from the line that it took the place of, or that took its.
+    pub at: usize,
+    /// The line.
+    pub text: String,
+}
+
+/// The lines that differ, with at most `around` lines around each change.
+pub fn differing(old: &str, new: &str, around: usize) -> Vec<Line> {
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
+    let mut lines = Vec::new();
+    for (number, group) in diff.grouped_ops(around).iter().enumerate() {
+        if number > 0 {
+            lines.push(Line { sign: Sign::Gap, at: 0, text: "…".into() });
+        }
+        for op in group {
+            let side = |tag| {
+                let of_side = diff.iter_changes(op).filter(move |change| change.tag() == tag);
+                of_side.map(|change| change.value().trim_end_matches(['\r', '\n']).to_owned())
+            };
+            let removed: Vec<String> = side(ChangeTag::Delete).collect();
+            let added: Vec<String> = side(ChangeTag::Insert).collect();
+            // Lines that took one another's place.
+            let at = |line: usize| match (removed.get(line), added.get(line)) {
+                (Some(old), Some(new)) => common(old, new),
+                _ => 0,
+            };
+            let line = |sign, at, text: &String| Line { sign, at, text: text.clone() };
+            lines.extend(side(ChangeTag::Equal).map(|text| Line { sign: Sign::Same, at: 0, text }));
+            lines.extend(removed.iter().enumerate().map(|(n, text)| line(Sign::Removed, at(n), text)));
+            lines.extend(added.iter().enumerate().map(|(n, text)| line(Sign::Added, at(n), text)));
+        }
+    }
+    lines
+}
+
+/// Characters that two lines begin with.
+pub fn common(old: &str, new: &str) -> usize {
+    old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count()
+}
+
+/// A line, cut to what is around the character `at` where it is long. Control characters are shown as escapes.
+pub fn cut(line: &str, at: usize) -> String {
+    let count = line.chars().count();
+    let start = if count <= LINE { 0 } else { at.saturating_sub(BEFORE) };
+    let end = count.min(start + LINE);
+    let head = if start > 0 { "…" } else { "" };
+    let tail = if end < count { "…" } else { "" };
+    let middle = line.chars().skip(start).take(end - start);
+    let shown = |out: String, c: char| match c {
+        '\t' => out + "\t",
+        c if c.is_control() => out + &c.escape_unicode().to_string(),
+        c => out + c.encode_utf8(&mut [0; 4]),
+    };
+    format!("{head}{}{tail}", middle.fold(String::new(), shown))
+}

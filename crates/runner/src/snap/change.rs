@@ -1,0 +1,112 @@
+//! A snapshot that differs from the accepted one.
+
+use super::content::{is_absent, is_end, is_nothing};
+use super::folder::Key;
+
+/// A snapshot that differs from the accepted one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What it is of.
+    pub key: Key,
+    /// The document's id, or what else it is of.
+    pub what: String,
+    /// The stage.
+    pub stage: Option<String>,
+    /// The accepted content.
+    pub old: Option<String>,
+    /// The content now.
+    pub new: String,
+}
+
+/// How a snapshot differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// There was none.
+    New,
+    /// It is another.
+    Changed,
+    /// There is nothing to keep any more.
+    Gone,
+}
+
+/// Changes that are answered together: one, and what follows from it alone. Where a document's way comes to an end, what
+/// stages behind did to it is gone, and there is nothing to say of that.
+pub struct Group<'a> {
+    /// The change that is looked at.
+    pub head: &'a Change,
+    /// What follows from it.
+    pub followers: Vec<&'a Change>,
+}
+
+impl<'a> Group<'a> {
+    /// The groups of some changes, which are in order.
+    pub fn of(changes: &'a [Change]) -> Vec<Self> {
+        let mut groups: Vec<Self> = Vec::new();
+        for change in changes {
+            match groups.last_mut() {
+                Some(group) if group.takes(change) => group.followers.push(change),
+                _ => groups.push(Self { head: change, followers: Vec::new() }),
+            }
+        }
+        groups
+    }
+
+    fn takes(&self, change: &Change) -> bool {
+        let (Key::Document(head, _), Key::Document(document, _)) = (self.head.key, change.key) else {
+            return false;
+        };
+        head == document && is_end(&self.head.new) && is_absent(&change.new)
+    }
+
+    /// The changes, the head first.
+    pub fn all(&self) -> impl Iterator<Item = &'a Change> {
+        std::iter::once(self.head).chain(self.followers.iter().copied())
+    }
+}
+
+impl Change {
+    /// How it differs.
+    pub fn state(&self) -> State {
+        match &self.old {
+            None => State::New,
+            Some(old) if is_nothing(old) => State::New,
+            Some(_) if is_nothing(&self.new) => State::Gone,
+            Some(_) => State::Changed,
+        }
+    }
+
+    /// The document in words, or what else it is.
+    pub fn title(&self) -> String {
+        match (&self.key, &self.stage) {
+            (Key::Report(_), Some(stage)) => format!("report of `{stage}`"),
+            (_, Some(stage)) => format!("{} in `{stage}`", self.what),
+            (_, None) => self.what.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_from_a_drop_goes_with_it() {
+        let change = |document, stage, new: &str| Change {
+            key: Key::Document(document, stage),
+            what: String::new(),
+            stage: None,
+            old: Some("kept".into()),
+            new: new.into(),
+        };
+        let changes = [
+            change(0, 1, "dropped by `a`"),
+            change(0, 2, "does not get here: dropped by `a`, in `s`"),
+            change(0, 3, "does not get here: dropped by `a`, in `s`"),
+            change(1, 1, "kept\n--- text\n  x"),
+            change(1, 2, "kept, untouched"),
+            change(2, 2, "does not get here: dropped by `a`, in `s`"),
+        ];
+        let groups: Vec<usize> = Group::of(&changes).iter().map(|group| group.all().count()).collect();
+        assert_eq!(groups, [3, 1, 1, 1]);
+    }
+}

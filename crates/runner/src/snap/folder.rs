@@ -1,0 +1,261 @@
+//! A folder of snapshots: a folder for each document with a file for each stage that did something to it, a file for each
+//! report, and one for the options of all stages. Pending snapshots lie beside those that they would replace.
+
+use super::change::Change;
+use super::content::{is_nothing, is_same};
+use super::file::{ENDING, NEW_ENDING, Snapshot};
+use super::name::file_names;
+use crate::failure::Failure;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What a snapshot is of. In the order of a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// The options of all stages.
+    Options,
+    /// A document in a stage, by their numbers.
+    Document(usize, usize),
+    /// The report of a stage.
+    Report(usize),
+}
+
+/// The snapshots of a pipeline.
+pub struct SnapshotFolder {
+    path: PathBuf,
+    /// Name of the pipeline file, which its snapshots have in their header.
+    source: String,
+    documents: Vec<String>,
+    stages: Vec<String>,
+    /// Paths below the folder, without endings.
+    paths: BTreeMap<Key, String>,
+    keys: BTreeMap<String, Key>,
+}
+
+impl SnapshotFolder {
+    /// The folder at `path` of the pipeline file called `source`, with these documents and stages.
+    pub fn new(path: PathBuf, source: String, documents: Vec<String>, stages: Vec<String>) -> Self {
+        let (document_names, stage_names) = (file_names(&documents), file_names(&stages));
+        let mut paths = BTreeMap::from([(Key::Options, "options".to_owned())]);
+        for (stage, stage_name) in stage_names.iter().enumerate() {
+            paths.insert(Key::Report(stage), format!("{stage_name}.report"));
+            for (document, name) in document_names.iter().enumerate() {
+                paths.insert(Key::Document(document, stage), format!("{name}/{stage_name}"));
+            }
+        }
+        let keys = paths.iter().map(|(key, path)| (path.clone(), *key)).collect();
+        Self { path, source, documents, stages, paths, keys }
+    }
+
+    /// Where the folder is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What a snapshot would change: its content beside the accepted one. `None` where they are the same.
+    ///
+    /// # Errors
+    /// Where the accepted one cannot be read.
+    pub fn compare(&self, key: Key, content: &str) -> Result<Option<Change>, Failure> {
+        let old = self.read(key, ENDING)?.map(|snapshot| snapshot.content);
+        let content = content.trim_end();
+        let same = match &old {
+            Some(old) => is_same(old, content),
+            None => is_nothing(content),
+        };
+        Ok((!same).then(|| self.change(key, old, content.to_owned())))
+    }
+
+    /// The pending changes, in the order of documents and stages.
+    ///
+    /// # Errors
+    /// Where the folder or a snapshot cannot be read.
+    pub fn pending(&self) -> Result<Vec<Change>, Failure> {
+        let mut changes = Vec::new();
+        for name in self.files()? {
+            let Some(key) = name.strip_suffix(NEW_ENDING).and_then(|name| self.keys.get(name)) else {
+                continue;
+            };
+            if let Some(new) = self.read(*key, NEW_ENDING)? {
+                let old = self.read(*key, ENDING)?.map(|snapshot| snapshot.content);
+                changes.push(self.change(*key, old, new.content));
+            }
+        }
+        changes.sort_by_key(|change| change.key);
+        Ok(changes)
+    }
+
+    /// Snapshots of this pipeline that none of its documents and stages makes, by their paths below the folder.
+    ///
+    /// # Errors
+    /// Where the folder or a snapshot cannot be read.
+    pub fn orphans(&self) -> Result<Vec<String>, Failure> {
+        let mut orphans = Vec::new();
+        for name in self.files()? {
+            let Some(stem) = name.strip_suffix(ENDING) else { continue };
+            // What somebody else keeps here is theirs.
+            if !self.keys.contains_key(stem)
+                && read(&self.path.join(&name))?.is_some_and(|snapshot| snapshot.source == self.source)
+            {
+                orphans.push(name);
+            }
+        }
+        Ok(orphans)
+    }
+
+    /// Makes these changes pending, and no other.
+    ///
+    /// # Errors
+    /// Where a file cannot be written.
+    pub fn hold(&self, changes: &[Change]) -> Result<(), Failure> {
+        let wanted: BTreeMap<&str, &Change> =
+            changes.iter().map(|change| (self.paths[&change.key].as_str(), change)).collect();
+        for name in self.files()? {
+            let Some(stem) = name.strip_suffix(NEW_ENDING) else { continue };
+            let path = self.path.join(&name);
+            if !wanted.contains_key(stem) && read(&path)?.is_none_or(|s| s.source == self.source) {
+                self.remove(&path)?;
+            }
+        }
+        for (stem, change) in wanted {
+            let path = self.path.join(format!("{stem}{NEW_ENDING}"));
+            let snapshot = Snapshot {
+                source: self.source.clone(),
+                description: change.what.clone(),
+                expression: change.stage.clone().unwrap_or_default(),
+                content: change.new.clone(),
+            };
+            let parent = path.parent().unwrap_or(&self.path);
+            fs::create_dir_all(parent).map_err(|error| failed("make", parent, &error))?;
+            fs::write(&path, snapshot.to_text()).map_err(|error| failed("write", &path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Puts a pending snapshot in its place. One that says that nothing happens leaves no file.
+    ///
+    /// # Errors
+    /// Where a file cannot be moved or removed.
+    pub fn accept(&self, change: &Change) -> Result<(), Failure> {
+        let [pending, accepted] = [NEW_ENDING, ENDING].map(|ending| self.file(change.key, ending));
+        if is_nothing(&change.new) {
+            self.remove(&accepted)?;
+            return self.remove(&pending);
+        }
+        fs::rename(&pending, &accepted).map_err(|error| failed("move", &pending, &error))
+    }
+
+    /// Drops a pending snapshot.
+    ///
+    /// # Errors
+    /// Where it cannot be removed.
+    pub fn reject(&self, change: &Change) -> Result<(), Failure> {
+        self.remove(&self.file(change.key, NEW_ENDING))
+    }
+
+    /// Removes an orphan.
+    ///
+    /// # Errors
+    /// Where it cannot be removed.
+    pub fn delete(&self, orphan: &str) -> Result<(), Failure> {
+        self.remove(&self.path.join(orphan))
+    }
+
+    fn change(&self, key: Key, old: Option<String>, new: String) -> Change {
+        let stage = |stage: usize| self.stages.get(stage).cloned();
+        let (what, stage) = match key {
+            Key::Options => ("options of all stages".to_owned(), None),
+            Key::Document(document, number) => {
+                (self.documents.get(document).cloned().unwrap_or_default(), stage(number))
+            }
+            Key::Report(number) => ("report".to_owned(), stage(number)),
+        };
+        Change { key, what, stage, old, new }
+    }
+
+    fn file(&self, key: Key, ending: &str) -> PathBuf {
+        self.path.join(format!("{}{ending}", self.paths[&key]))
+    }
+
+    fn read(&self, key: Key, ending: &str) -> Result<Option<Snapshot>, Failure> {
+        let path = self.file(key, ending);
+        let snapshot = read(&path)?;
+        if let Some(other) = snapshot.as_ref().filter(|snapshot| snapshot.source != self.source) {
+            let message = format!("{} is a snapshot of `{}`", path.display(), other.source);
+            let hint = "give each pipeline a folder of its own, as `snapshots` under `[test]`";
+            return Err(Failure::new(message).hint(hint));
+        }
+        Ok(snapshot)
+    }
+
+    /// Names of all snapshots in the folder and in the folders of documents, in order, with `/`.
+    fn files(&self) -> Result<Vec<String>, Failure> {
+        let mut names = Vec::new();
+        for (name, is_folder) in entries(&self.path)? {
+            if is_folder {
+                let inner = entries(&self.path.join(&name))?;
+                names.extend(
+                    inner.into_iter().filter(|(_, folder)| !folder).map(|(n, _)| format!("{name}/{n}")),
+                );
+            } else {
+                names.push(name);
+            }
+        }
+        names.retain(|name| name.ends_with(ENDING) || name.ends_with(NEW_ENDING));
+        names.sort();
+        Ok(names)
+    }
+
+    /// Removes a file, if it is there, and the folder around it where that is empty then.
+    fn remove(&self, path: &Path) -> Result<(), Failure> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(failed("remove", path, &error));
+            }
+            _ => {}
+        }
+        if let Some(parent) = path.parent() {
+            // Fails where something is in it.
+            let _ = fs::remove_dir(parent);
+        }
+        Ok(())
+    }
+}
+
+/// What is in a folder, and which of it are folders. Links are not followed.
+fn entries(folder: &Path) -> Result<Vec<(String, bool)>, Failure> {
+    let listed = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        listed => listed.map_err(|error| failed("list", folder, &error))?,
+    };
+    let mut found = Vec::new();
+    for entry in listed {
+        let entry = entry.map_err(|error| failed("list", folder, &error))?;
+        let kind = entry.file_type().map_err(|error| failed("list", folder, &error))?;
+        if let Ok(name) = entry.file_name().into_string() {
+            found.push((name, kind.is_dir()));
+        }
+    }
+    Ok(found)
+}
+
+fn read(path: &Path) -> Result<Option<Snapshot>, Failure> {
+    let text = match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        text => text.map_err(|error| failed("read", path, &error))?,
+    };
+    match Snapshot::parse(&text) {
+        Some(snapshot) => Ok(Some(snapshot)),
+        None => {
+            let message =
+                format!("{} is no snapshot: it has no header between two lines `---`", path.display());
+            Err(Failure::new(message).hint("restore it, or remove it and accept what `textmill test` makes"))
+        }
+    }
+}
+
+fn failed(verb: &str, path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("cannot {verb} {}: {error}", path.display()))
+}

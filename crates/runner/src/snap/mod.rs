@@ -1,0 +1,21 @@
+//! Snapshots of pipelines: what each stage does to each document, as text for people, in files that `cargo insta review`
+//! reads too. Runs nothing and asks nothing: that is up to the commands.
+
+mod cause;
+mod change;
+mod content;
+mod file;
+mod folder;
+mod name;
+mod options;
+mod record;
+mod shown;
+mod text;
+mod yaml;
+
+pub use cause::causes;
+pub use change::{Change, Group, State};
+pub use folder::{Key, SnapshotFolder};
+pub use options::{OptionChange, changed, options};
+pub use record::{Recorded, Recorder, stage_names};
+pub use shown::{heading, shown};

@@ -1,0 +1,137 @@
+//! A change on a screen: what differs, section by section, in colours. Where they are not wanted, the writer takes them out.
+
+use super::change::{Change, State};
+use super::content::is_end;
+use crate::rehearsal::{Line, Sign, cut, differing};
+use std::fmt::Write as _;
+
+/// Lines around a change that are shown with it.
+const AROUND: usize = 2;
+
+const BOLD: &str = "\u{1b}[1m";
+const DIM: &str = "\u{1b}[2m";
+const RED: &str = "\u{1b}[31m";
+const GREEN: &str = "\u{1b}[32m";
+const STRUCK: &str = "\u{1b}[9m";
+const UNSTRUCK: &str = "\u{1b}[29m";
+const OFF: &str = "\u{1b}[0m";
+
+/// A line that stands out.
+pub fn heading(text: &str) -> String {
+    format!("{BOLD}{text}{OFF}")
+}
+
+/// What differs, with at most `most` lines.
+pub fn shown(change: &Change, most: usize) -> String {
+    let old = change.old.as_deref().unwrap_or_default();
+    if change.state() == State::Gone {
+        let lines = old.lines().count();
+        let now = change.new.lines().next().unwrap_or_default();
+        let was = old.lines().next().unwrap_or_default();
+        return format!("{RED}- {was}{OFF} ({lines} lines)\n{GREEN}+ {now}{OFF}\n");
+    }
+    let mut out = String::new();
+    let (before, after) = (sections(old), sections(&change.new));
+    let mut left = most;
+    let mut hidden = 0;
+    for name in ["", "text", "columns", "events"] {
+        let of = |sections: &[(String, String)]| {
+            sections
+                .iter()
+                .find(|(section, _)| section == name)
+                .map(|(_, text)| text.clone())
+                .unwrap_or_default()
+        };
+        let (old, new) = (of(&before), of(&after));
+        if old == new {
+            continue;
+        }
+        if !name.is_empty() {
+            let _ = writeln!(out, "{DIM}--- {name}{OFF}");
+        }
+        if new.is_empty() {
+            let lines = old.lines().count();
+            let _ = writeln!(
+                out,
+                "{RED}- {lines} {} gone{OFF}",
+                if lines == 1 { "line is" } else { "lines are" }
+            );
+            continue;
+        }
+        // Of what goes no further the beginning is shown, and nobody wants to see where that is.
+        if name == "text" && is_end(&change.new) && !is_end(change.old.as_deref().unwrap_or_default()) {
+            new.lines().for_each(|line| out.push_str(&format!("{line}\n")));
+            continue;
+        }
+        for line in differing(&old, &new, AROUND) {
+            if left == 0 {
+                hidden += 1;
+                continue;
+            }
+            left -= 1;
+            let _ = writeln!(out, "{}", coloured(&line));
+        }
+    }
+    if hidden > 0 {
+        let _ = writeln!(out, "  … and {hidden} more lines");
+    }
+    out
+}
+
+/// The sections of a content by their names; what stands before the first has none.
+fn sections(content: &str) -> Vec<(String, String)> {
+    let mut sections = vec![(String::new(), String::new())];
+    for line in content.lines() {
+        match line.strip_prefix("--- ") {
+            Some(name) => sections.push((name.to_owned(), String::new())),
+            None => {
+                if let Some((_, text)) = sections.last_mut() {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+        }
+    }
+    sections
+}
+
+fn coloured(line: &Line) -> String {
+    let text = cut(&line.text, line.at);
+    let text = match text.strip_prefix("~ ") {
+        Some(removed) => {
+            let end = removed.rfind("    [").unwrap_or(removed.len());
+            format!("~ {STRUCK}{}{UNSTRUCK}{}", &removed[..end], &removed[end..])
+        }
+        None => text,
+    };
+    match line.sign {
+        Sign::Removed => format!("{RED}- {text}{OFF}"),
+        Sign::Added => format!("{GREEN}+ {text}{OFF}"),
+        Sign::Same | Sign::Gap => format!("  {text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::folder::Key;
+    use super::*;
+
+    #[test]
+    fn sections_that_are_the_same_are_not_shown() {
+        let change = Change {
+            key: Key::Document(0, 1),
+            what: "page.txt".into(),
+            stage: Some("some-stage".into()),
+            old: Some("kept\n--- text\n  one\n  two\n  three\n  four\n  five\n--- columns\nwords: 3".into()),
+            new: "kept\n--- text\n~ one    [menu]\n  two\n  three\n  four\n  five\n--- columns\nwords: 3\n--- events\nannotate `x`"
+                .into(),
+        };
+        let plain = anstream::adapter::strip_str(&shown(&change, 10)).to_string();
+        insta::assert_snapshot!(plain);
+        assert!(shown(&change, 10).contains("\u{1b}[32m+ ~ \u{1b}[9mone\u{1b}[29m    [menu]"));
+        assert!(shown(&change, 1).contains("… and 4 more lines"));
+        let gone = Change { new: "kept, untouched".into(), ..change };
+        let plain = anstream::adapter::strip_str(&shown(&gone, 10)).to_string();
+        assert_eq!(plain, "- kept (9 lines)\n+ kept, untouched\n");
+    }
+}
