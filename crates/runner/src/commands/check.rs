@@ -1,9 +1,10 @@
 //! `textmill check`.
 
+use super::examine::{Examined, examine};
 use super::print;
 use crate::cli::CheckArgs;
 use crate::config::{Locking, Pipeline};
-use crate::engine::{Bound, prepare};
+use crate::engine::Bound;
 use crate::failure::Failure;
 
 /// Checks a pipeline file.
@@ -12,7 +13,8 @@ use crate::failure::Failure;
 /// Every mistake in it.
 pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure> {
     let locking = Locking::of(Some(&args.pipeline), locked)?;
-    let prepared = prepare(Pipeline::read(&args.pipeline, &args.set)?, &locking)?;
+    let pipeline = Pipeline::read(&args.pipeline, &args.set)?;
+    let Examined { prepared, .. } = examine(pipeline, &locking, true)?;
     if quiet {
         return Ok(());
     }

@@ -1,13 +1,14 @@
 //! `textmill run`.
 
+use super::examine::{Examined, examine, some_input};
 use super::interrupted::interrupted;
-use super::place::{check, local_folder, publish_folder};
+use super::place::{local_folder, publish_folder};
 use super::print;
 use crate::cli::RunArgs;
-use crate::config::{Locking, OutputFormat, Pipeline, Problem};
-use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares, prepare};
+use crate::config::{Locking, Pipeline};
+use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares};
 use crate::failure::Failure;
-use crate::input::{SourceFile, expand, parquet_columns};
+use crate::input::SourceFile;
 use crate::isolate::REPROS;
 use crate::journal::{Checkpoint, Checkpoints};
 use crate::output::{
@@ -30,25 +31,11 @@ use textmill_plugin::error::{Error, ErrorKind};
 /// # Errors
 /// What the user is to be told.
 pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(), Failure> {
-    let mut pipeline = read(args)?;
+    let pipeline = read(args)?;
+    some_input(&pipeline)?;
     let target = pipeline.output.folder.clone();
-    let (files, passed_over) = input_files(&pipeline)?;
-    if pipeline.output.format == OutputFormat::Parquet {
-        declare_all(&mut pipeline, &files);
-    }
-    if let Some(target) = target.as_ref().filter(|_| !args.dry_run)
-        && let Err(error) = check(target)
-    {
-        return Err(match &pipeline.output.place {
-            Some(place) => {
-                let problem = Problem::at(place, error.message).maybe_hint(error.hint);
-                pipeline.problems(vec![problem]).into()
-            }
-            None => error.into(),
-        });
-    }
     let locking = Locking::of(Some(&pipeline.path), locked)?;
-    let mut prepared = prepare(pipeline, &locking)?;
+    let Examined { mut prepared, files, passed_over } = examine(pipeline, &locking, !args.dry_run)?;
     let run = &prepared.pipeline.run;
     let threads = run.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
     let settings = Settings {
@@ -125,15 +112,6 @@ fn read(args: &RunArgs) -> Result<Pipeline, Failure> {
         pipeline.run.threads = Some(threads.into());
     }
     Ok(pipeline)
-}
-
-/// Where all input is Parquet and the output is, too, columns that nobody declared keep their types.
-fn declare_all(pipeline: &mut Pipeline, files: &[SourceFile]) {
-    for (name, kind) in parquet_columns(files, &pipeline.input) {
-        if !pipeline.input.columns.iter().any(|(declared, _)| *declared == name) {
-            pipeline.input.columns.push((name, kind));
-        }
-    }
 }
 
 /// A run that is being made.
@@ -250,29 +228,6 @@ fn stop_on_interrupt(progress: &Progress) {
     if let Err(error) = ctrlc::set_handler(handler) {
         progress.line(&format!("cannot listen for an interrupt: {error}"));
     }
-}
-
-/// The files that a pipeline reads, and how many of other kinds it passes over.
-pub(super) fn input_files(pipeline: &Pipeline) -> Result<(Vec<SourceFile>, usize), Failure> {
-    if pipeline.input.paths.is_empty() {
-        let hint = "give `--input PATH`, or write `paths = [\"…\"]` under `[input]`";
-        return Err(Failure::new("the pipeline names no input").hint(hint));
-    }
-    let (mut files, mut passed_over) = (Vec::new(), 0);
-    let mut problems = Vec::new();
-    for (path, place) in &pipeline.input.paths {
-        match (expand(path), place) {
-            (Ok((found, others)), _) => {
-                files.extend(found);
-                passed_over += others;
-            }
-            (Err(error), None) => return Err(error.into()),
-            (Err(error), Some(place)) => {
-                problems.push(Problem::at(place, error.to_string()).maybe_hint(error.hint));
-            }
-        }
-    }
-    if problems.is_empty() { Ok((files, passed_over)) } else { Err(pipeline.problems(problems).into()) }
 }
 
 /// Writes a JSON file for people.

@@ -97,7 +97,7 @@ impl Pipeline {
 }
 
 /// Problems in the order of the file; those without a place in it come last.
-fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+pub(super) fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort_by_key(|p| match &p.place {
         Some(Place::File(span)) => span.start,
         _ => usize::MAX,

@@ -53,6 +53,14 @@ pub struct Problems {
 }
 
 impl Problems {
+    /// These with others of the same file.
+    #[must_use]
+    pub fn and(mut self, others: Vec<Problem>) -> Self {
+        self.list.extend(others);
+        self.list = super::pipeline::in_order(self.list);
+        self
+    }
+
     /// Shows all of them, with colours where `styled`.
     pub fn render(&self, styled: bool) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };

@@ -37,7 +37,7 @@ fn read(path: &Path) -> Result<Pipeline, Failure> {
 /// The documents of the test. Those that are named after their files are so as seen from the pipeline file, wherever
 /// textmill was called.
 fn documents(pipeline: &Pipeline) -> Result<Vec<InputBatch>, Failure> {
-    let (files, _) = super::run::input_files(pipeline)?;
+    let (files, _) = super::examine::input_files(pipeline)?;
     let mut read = first(pipeline, &files)?;
     let folder = pipeline.path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let near = |file: &SourceFile| {
