@@ -53,6 +53,7 @@ impl Terminal {
     }
 
     /// Waits until the program shows this, behind what was waited for before.
+    #[expect(clippy::panic, reason = "a test fails by panicking")]
     pub fn wait_for(&mut self, text: &str) {
         let until = Instant::now() + PATIENCE;
         loop {
