@@ -12,10 +12,12 @@ mod process;
 #[cfg(not(target_os = "linux"))]
 #[path = "process_absent.rs"]
 mod process;
+mod recipe;
 mod repro;
 #[cfg(target_os = "linux")]
 mod serve;
 mod wire;
+mod worker;
 
 pub use limits::Limits;
 pub use plugin::IsolatedPlugin;

@@ -1,0 +1,172 @@
+//! How the processes of a plugin come about: a library opened, an operator bound, a worker begun. What documents do to
+//! them is the business of `worker`.
+
+use super::limits::Limits;
+use super::process::{Ended, Process};
+use super::repro::Repros;
+use super::wire::{self, Answer, Reply, Request};
+use crate::host::{Expected, LoadError};
+use arrow_schema::SchemaRef;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use textmill_plugin::call::{Call, Level};
+use textmill_plugin::descriptor::PluginDescriptor;
+use textmill_plugin::error::{Error, ErrorKind, Result};
+
+/// What every process of a plugin is started with.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub name: String,
+    pub version: String,
+    pub path: PathBuf,
+    pub expected: Option<Expected>,
+    pub limits: Limits,
+    pub repros: Repros,
+}
+
+pub(super) struct Opened {
+    pub path: PathBuf,
+    pub descriptor: PluginDescriptor,
+    pub sha256: String,
+    pub abi: (u32, u32),
+}
+
+impl Settings {
+    /// A process that has loaded the library.
+    pub fn open(&self) -> std::result::Result<(Process, Opened), LoadError> {
+        let fail =
+            |message: String, hint: Option<String>| LoadError { path: self.path.clone(), message, hint };
+        let mut process =
+            Process::start().map_err(|e| fail(format!("its process does not start: {e}"), None))?;
+        let request = Request::Open {
+            path: self.path.clone(),
+            expected: self.expected.clone(),
+            memory: self.limits.memory,
+        };
+        let reply = process.call(&request, &[], self.limits.long(), &|| false);
+        let (reply, _) = reply.map_err(|ended| {
+            let how = sentence(&ended, self.limits.long(), &self.limits);
+            fail(format!("its process gave no answer as it loaded the library: {how}"), None)
+        })?;
+        match reply.answer {
+            Answer::Opened { path, descriptor, sha256, abi } => {
+                Ok((process, Opened { path, descriptor, sha256, abi }))
+            }
+            Answer::Refused { message, hint } => Err(fail(message, hint)),
+            Answer::Failed { message, .. } => Err(fail(message, None)),
+            _ => Err(fail("its process gave another answer than it was asked for".into(), None)),
+        }
+    }
+}
+
+/// How a process of a stage is made, and those that wait for work.
+pub(super) struct Recipe {
+    pub settings: Settings,
+    pub operator: String,
+    pub options: String,
+    pub input: SchemaRef,
+    pub idle: Mutex<Vec<Process>>,
+}
+
+/// What a bound operator said of itself.
+#[derive(Clone)]
+pub(super) struct Bound {
+    pub output: SchemaRef,
+    pub state: Option<SchemaRef>,
+    pub plan: Option<String>,
+}
+
+impl Recipe {
+    /// A process in which the operator is bound.
+    pub fn start(&self, call: &Call<'_>) -> Result<(Process, Bound)> {
+        let (mut process, _) = self.settings.open().map_err(|e| Error::from(e.to_string()).fatal())?;
+        let request = Request::Bind { operator: self.operator.clone(), options: self.options.clone() };
+        let parts = [wire::encode(&self.input, None)?];
+        let long = self.settings.limits.long();
+        let reply = process.call(&request, &parts, long, &|| call.should_stop());
+        let (reply, parts) = reply.map_err(|ended| self.error(&ended, long))?;
+        let answer = pass_on(reply, call).into_result()?;
+        let Answer::Bound { plan } = answer else { return Err(strange()) };
+        let mut schemas = parts.into_iter().map(|part| Ok(wire::decode(part)?.0));
+        let output: SchemaRef = schemas.next().unwrap_or_else(|| Err(strange()))?;
+        let state = schemas.next().transpose()?;
+        Ok((process, Bound { output, state, plan }))
+    }
+
+    /// A process with a new worker: one that waits, or another. A `fresh` one has seen no document.
+    pub fn worker(&self, call: &Call<'_>, fresh: bool) -> Result<Process> {
+        let long = self.settings.limits.long();
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        while let Some(mut process) = if fresh { None } else { idle() } {
+            // One that somebody has killed meanwhile is nobody's fault here.
+            let Ok((reply, _)) = process.call(&Request::Worker, &[], long, &|| call.should_stop()) else {
+                continue;
+            };
+            pass_on(reply, call).into_result().map_err(Error::fatal)?;
+            return Ok(process);
+        }
+        // No document is to blame for what happens before one is passed.
+        let mut process = self.start(call).map_err(Error::fatal)?.0;
+        let reply = process.call(&Request::Worker, &[], long, &|| call.should_stop());
+        let (reply, _) = reply.map_err(|ended| self.error(&ended, long).fatal())?;
+        pass_on(reply, call).into_result().map_err(Error::fatal)?;
+        Ok(process)
+    }
+
+    /// Keeps a process for the next worker.
+    pub fn put_back(&self, process: Process) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+    }
+
+    /// The error of a call that had no answer within `time`.
+    pub fn error(&self, ended: &Ended, time: Duration) -> Error {
+        let kind = match ended {
+            Ended::Died(_) => ErrorKind::Crashed,
+            Ended::OutOfMemory => ErrorKind::MemoryLimit,
+            Ended::Late => ErrorKind::TimeLimit,
+            Ended::Stopped => ErrorKind::Cancelled,
+            Ended::Broken(_) => ErrorKind::Fatal,
+        };
+        Error::new(kind, sentence(ended, time, &self.settings.limits))
+    }
+}
+
+/// Why there was no answer. Ends up in outputs: the same words from run to run.
+fn sentence(ended: &Ended, time: Duration, limits: &Limits) -> String {
+    match ended {
+        Ended::Died(how) => format!("the plugin's process died: {how}"),
+        Ended::OutOfMemory => {
+            // In the unit that limits are given in.
+            let most = match limits.memory % (1 << 20) {
+                0 => format!("{} MiB", limits.memory >> 20),
+                _ => format!("{} bytes", limits.memory),
+            };
+            format!("the plugin's process wanted more memory than the {most} that `memory-limit` allows")
+        }
+        Ended::Late => format!("the plugin gave no answer within the {time:?} that `time-limit` allows"),
+        Ended::Stopped => "the run is being stopped".to_owned(),
+        Ended::Broken(why) => format!("the plugin's process cannot be spoken to: {why}"),
+    }
+}
+
+/// The error of an answer to another question.
+pub(super) fn strange() -> Error {
+    Error::new(ErrorKind::Contract, "the plugin's process gave another answer than it was asked for")
+}
+
+/// Tells the host what the plugin told it, and gives the answer.
+pub(super) fn pass_on(reply: Reply, call: &Call<'_>) -> Answer {
+    for (level, message) in reply.logs {
+        call.log(Level::from_code(level), &message);
+    }
+    for (level, row, code, message) in reply.reports {
+        call.at_row(row);
+        call.report(Level::from_code(level), &code, &message);
+    }
+    call.at_row(None);
+    for (name, value) in reply.metrics {
+        call.metric_add(&name, value);
+    }
+    reply.answer
+}
