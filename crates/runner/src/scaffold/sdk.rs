@@ -102,7 +102,11 @@ mod tests {
         assert!(Sdk::find(Some(&sdk.checkout)).is_ok());
         assert!(Sdk::find(Some(&sdk.checkout.join("crates/core"))).is_err());
         let temp = tempfile::TempDir::new().unwrap();
-        assert!(Path::new(&sdk.path_from(temp.path()).unwrap()).is_absolute());
+        // Relative or not, depending on where this checkout lies: it leads there.
+        let path = temp.path().join(sdk.path_from(temp.path()).unwrap());
+        assert_eq!(path.canonicalize().unwrap(), sdk.folder);
+        let far = Path::new("/somewhere-else/project");
+        assert!(Path::new(&sdk.path_from(far).unwrap()).is_absolute());
         assert!(sdk.path_from(&sdk.checkout.join("plugins/dedupe")).is_err());
     }
 }
