@@ -4,6 +4,8 @@
 
 use crate::support::workspace;
 
+#[path = "../fuzz/src/arena.rs"]
+mod arena;
 #[path = "../fuzz/src/descriptor.rs"]
 mod descriptor;
 #[path = "../fuzz/src/import.rs"]

@@ -4,12 +4,12 @@
 //! Every buffer is as large as its array claims, and every list of pointers as long: the size of memory is what no host can
 //! see. Claims that no memory could meet are made too, and the host must refuse those before it reads.
 
+use super::arena::{Arena, RawArray, RawSchema, release_array, release_child, release_schema};
 use arbitrary::{Result, Unstructured};
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
 use arrow_array::{RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
-use std::alloc::Layout;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{CString, c_void};
 use std::ops::{Deref, DerefMut};
 use std::ptr::{null, null_mut};
 use std::sync::Arc;
@@ -46,105 +46,6 @@ impl<'a> Deref for Source<'a> {
 impl DerefMut for Source<'_> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.bytes
-    }
-}
-
-/// `struct ArrowArray`.
-#[repr(C)]
-struct RawArray {
-    length: i64,
-    null_count: i64,
-    offset: i64,
-    n_buffers: i64,
-    n_children: i64,
-    buffers: *const *const c_void,
-    children: *const *const RawArray,
-    dictionary: *const RawArray,
-    release: Option<unsafe extern "C" fn(*mut RawArray)>,
-    private_data: *mut c_void,
-}
-
-/// `struct ArrowSchema`.
-#[repr(C)]
-struct RawSchema {
-    format: *const c_char,
-    name: *const c_char,
-    metadata: *const c_char,
-    flags: i64,
-    n_children: i64,
-    children: *const *const RawSchema,
-    dictionary: *const RawSchema,
-    release: Option<unsafe extern "C" fn(*mut RawSchema)>,
-    private_data: *mut c_void,
-}
-
-/// Counts the releases of the array that is handed over.
-unsafe extern "C" fn release_array(array: *mut RawArray) {
-    // SAFETY: the host passes the array; its private data is a counter that outlives it.
-    unsafe {
-        *(*array).private_data.cast::<u32>() += 1;
-        (*array).release = None;
-    }
-}
-
-/// Children belong to the array above: a host that took none of them out releases none.
-unsafe extern "C" fn release_child(_: *mut RawArray) {
-    std::process::abort();
-}
-
-unsafe extern "C" fn release_schema(schema: *mut RawSchema) {
-    // SAFETY: the host passes the schema.
-    unsafe { (*schema).release = None }
-}
-
-/// Bytes at an address that every type may have, and not one more than was asked for.
-struct Memory(*mut u8, Layout);
-
-impl Memory {
-    fn new(len: usize) -> Self {
-        let layout = Layout::from_size_align(len.max(1), 16).expect("it is small");
-        // SAFETY: the size is not zero.
-        Self(unsafe { std::alloc::alloc_zeroed(layout) }, layout)
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        // SAFETY: it was allocated with this layout.
-        unsafe { std::alloc::dealloc(self.0, self.1) }
-    }
-}
-
-/// Memory that lives as long as an input is run.
-#[derive(Default)]
-struct Arena {
-    bytes: Vec<Memory>,
-    pointers: Vec<Box<[*const c_void]>>,
-    #[expect(clippy::vec_box, reason = "pointers lead to them while more are added")]
-    arrays: Vec<Box<RawArray>>,
-    #[expect(clippy::vec_box, reason = "as above")]
-    schemas: Vec<Box<RawSchema>>,
-    strings: Vec<CString>,
-}
-
-impl Arena {
-    /// So many bytes of the input, `shift` bytes from where they would be aligned. Nothing lies behind them.
-    fn bytes(&mut self, source: &mut Source<'_>, len: usize, shift: usize) -> *const c_void {
-        let memory = Memory::new(len + shift);
-        let start = memory.0.wrapping_add(shift);
-        let given = len.min(source.len());
-        let given = source.bytes(given).unwrap_or_default();
-        // SAFETY: there is room for them.
-        unsafe { start.copy_from_nonoverlapping(given.as_ptr(), given.len()) };
-        self.bytes.push(memory);
-        start.cast_const().cast()
-    }
-
-    fn list<T>(&mut self, pointers: Vec<*const T>) -> *const *const T {
-        let list: Box<[*const c_void]> = pointers.into_iter().map(|p| p.cast::<c_void>()).collect();
-        let start = list.as_ptr();
-        self.pointers.push(list);
-        start.cast()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a library hands to the host, made of bytes. Each module is one fuzz target; the tests of the workspace run them on
 //! inputs that once found something.
 
+pub mod arena;
 pub mod descriptor;
 pub mod import;
 pub mod plan;

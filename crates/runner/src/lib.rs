@@ -23,6 +23,7 @@ pub mod progress;
 mod rehearsal;
 pub mod remote;
 pub mod scaffold;
+mod signals;
 mod snap;
 pub mod spill;
 pub mod table;

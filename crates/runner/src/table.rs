@@ -44,6 +44,11 @@ pub fn table(headings: &[&str], left: usize) -> Table {
     table
 }
 
+/// A table as text, without white space at the ends of lines.
+pub fn drawn(table: &Table) -> String {
+    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
 /// What each stage did, a row a stage.
 pub fn stages(prepared: &Prepared, counts: &Counts, totals: Totals) -> String {
     let headings =
@@ -78,7 +83,7 @@ pub fn stages(prepared: &Prepared, counts: &Counts, totals: Totals) -> String {
         ]);
     }
     let Totals { read, written, rejected, failed } = totals;
-    let table = table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    let table = drawn(&table);
     format!("{table}\n{read} read = {written} written + {rejected} rejected + {failed} failed")
 }
 
@@ -107,6 +112,6 @@ pub fn profile(prepared: &Prepared, counts: &Counts, timings: &Timings, threads:
             bytes(counts.host_bytes),
         ]);
     }
-    let table = table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    let table = drawn(&table);
     format!("{table}\nspilled: {}", bytes(timings.spilled))
 }

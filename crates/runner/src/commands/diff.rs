@@ -5,12 +5,11 @@ use crate::cli::DiffArgs;
 use crate::failure::Failure;
 use crate::inspect::{Changed, Comparison, Ending, Reason, RunFolder, compare};
 use crate::journal::differences;
-use crate::table::table;
+use crate::rehearsal::write_difference;
+use crate::table::{drawn, table};
 use serde_json::{Map, Value, json};
-use similar::{ChangeTag, TextDiff};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 /// Compares two runs.
 ///
@@ -150,7 +149,7 @@ fn rules_table(rules: &[Value]) -> String {
             format!("{:+}", after - before),
         ]);
     }
-    out.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    drawn(&out)
 }
 
 fn moved(from: &Reason, to: &Reason) -> String {
@@ -170,37 +169,15 @@ fn words(reason: &Reason) -> String {
     }
 }
 
-/// Lines of a document that are shown, and characters of a line.
-const SHOWN_LINES: usize = 20;
-const SHOWN_CHARS: usize = 110;
+/// Lines of a document that are shown.
+const LINES: usize = 20;
+/// Lines around a change that are shown with it.
+const AROUND: usize = 1;
 
 fn document(change: &Changed, out: &mut String) {
     let _ = writeln!(out, "\n=== {}: {}", change.id, moved(&change.before, &change.after));
     if !change.columns.is_empty() {
         let _ = writeln!(out, "  other columns: {}", change.columns.join(", "));
     }
-    let diff = TextDiff::configure()
-        .timeout(Duration::from_secs(1))
-        .diff_lines(change.text_before.as_str(), change.text_after.as_str());
-    let mut lines = 0;
-    for group in diff.grouped_ops(1) {
-        for one in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            lines += 1;
-            if lines > SHOWN_LINES {
-                continue;
-            }
-            let mark = match one.tag() {
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-                ChangeTag::Equal => ' ',
-            };
-            let line = one.value().trim_end_matches('\n');
-            let cut = line.char_indices().nth(SHOWN_CHARS).map_or(line.len(), |(at, _)| at);
-            let more = if cut < line.len() { "…" } else { "" };
-            let _ = writeln!(out, "{}", format!("  {mark} {}{more}", &line[..cut]).trim_end());
-        }
-    }
-    if lines > SHOWN_LINES {
-        let _ = writeln!(out, "  … {} more lines", lines - SHOWN_LINES);
-    }
+    write_difference(&change.text_before, &change.text_after, AROUND, LINES, "  ", out);
 }

@@ -4,7 +4,7 @@ use super::print;
 use crate::cli::LedgerArgs;
 use crate::failure::Failure;
 use crate::inspect::{Entry, Filter, Ledger, RunFolder};
-use crate::table::{number, table};
+use crate::table::{drawn, number, table};
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -177,7 +177,7 @@ impl Counts {
         if rules == 0 {
             return "no event passes the filter".to_owned();
         }
-        let table = out.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        let table = drawn(&out);
         format!("{table}\n{events} events of {rules} rules")
     }
 }
@@ -205,5 +205,5 @@ fn shown(rows: &[Entry]) -> String {
             more,
         ]);
     }
-    out.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    drawn(&out)
 }

@@ -98,33 +98,12 @@ fn wait(process: &mut Child, until: Instant) -> std::io::Result<Option<ExitStatu
 fn death(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return match signal_name(signal) {
-            Some((name, words)) => format!("the process died of {name} ({words})"),
-            None => format!("the process died of signal {signal}"),
-        };
+        return format!("the process died of {}", crate::signals::shown(signal));
     }
     match status.code() {
         Some(code) => format!("the process ended with status {code} and no verdict"),
         None => "the process ended without a verdict".into(),
     }
-}
-
-#[cfg(unix)]
-fn signal_name(signal: i32) -> Option<(&'static str, &'static str)> {
-    use rustix::process::Signal;
-    let known = [
-        (Signal::ABORT, "SIGABRT", "it aborted"),
-        (Signal::SEGV, "SIGSEGV", "it touched memory that is not its own"),
-        (Signal::BUS, "SIGBUS", "it touched memory that is not there"),
-        (Signal::ILL, "SIGILL", "an instruction that is none"),
-        (Signal::FPE, "SIGFPE", "an arithmetic error"),
-        (Signal::TRAP, "SIGTRAP", "a trap"),
-        (Signal::KILL, "SIGKILL", "killed, perhaps for want of memory"),
-        (Signal::TERM, "SIGTERM", "asked to end"),
-        (Signal::XCPU, "SIGXCPU", "it used more time than it may"),
-        (Signal::SYS, "SIGSYS", "a system call that is not allowed"),
-    ];
-    known.into_iter().find(|(known, ..)| known.as_raw() == signal).map(|(_, name, words)| (name, words))
 }
 
 /// The last line that says something of what a process wrote to stderr, for a sentence.

@@ -37,20 +37,24 @@ impl OpenedPlugin {
         isolation: Option<Limits>,
         repros: &Repros,
     ) -> std::result::Result<Self, LoadError> {
-        let locked = expected.is_some();
+        // Both tell the same of themselves, under the same names.
+        macro_rules! opened {
+            ($plugin:expr) => {{
+                let plugin = $plugin;
+                Self {
+                    descriptor: plugin.descriptor.clone(),
+                    path: plugin.path.clone(),
+                    sha256: plugin.sha256.clone(),
+                    abi: plugin.abi,
+                    locked: expected.is_some(),
+                    isolation,
+                    plugin: Box::new(plugin),
+                }
+            }};
+        }
         Ok(match isolation {
-            None => {
-                let plugin = LoadedPlugin::open_with(path, expected)?;
-                let (descriptor, path) = (plugin.descriptor.clone(), plugin.path.clone());
-                let (sha256, abi) = (plugin.sha256.clone(), plugin.abi);
-                Self { descriptor, path, sha256, abi, locked, isolation, plugin: Box::new(plugin) }
-            }
-            Some(limits) => {
-                let plugin = IsolatedPlugin::open(path, expected, limits, repros.clone())?;
-                let (descriptor, path) = (plugin.descriptor.clone(), plugin.path.clone());
-                let (sha256, abi) = (plugin.sha256.clone(), plugin.abi);
-                Self { descriptor, path, sha256, abi, locked, isolation, plugin: Box::new(plugin) }
-            }
+            None => opened!(LoadedPlugin::open_with(path, expected)?),
+            Some(limits) => opened!(IsolatedPlugin::open(path, expected, limits, repros.clone())?),
         })
     }
 

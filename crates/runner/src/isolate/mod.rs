@@ -5,6 +5,7 @@
 //! over a socket as Arrow IPC. How far a call has come stands in a file that both share, so that it is known
 //! when the child has died. Linux alone has what this takes.
 
+mod ended;
 mod limits;
 mod plugin;
 #[cfg(target_os = "linux")]

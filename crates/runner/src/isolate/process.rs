@@ -1,7 +1,8 @@
 //! A plugin's process as the program sees it: started, asked, watched, killed.
 
+use super::ended::Ended;
 use super::wire::{self, Reply, Request};
-use crate::child;
+use crate::{child, signals};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -38,21 +39,6 @@ pub struct Process {
     listener: Option<JoinHandle<()>>,
     /// Whether it was asked to look at documents.
     pub has_seen_documents: bool,
-}
-
-/// Why a process gave no answer. It is gone then.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// It died; how.
-    Died(String),
-    /// It wanted more memory than it may have.
-    OutOfMemory,
-    /// The time was up.
-    Late,
-    /// The run is being stopped.
-    Stopped,
-    /// It could not be started or spoken to.
-    Broken(String),
 }
 
 impl Process {
@@ -281,24 +267,8 @@ impl Write for Waiting<'_> {
 /// How a process died, in words that are the same from run to run.
 fn how(status: ExitStatus) -> String {
     match (status.signal(), status.code()) {
-        (Some(signal), _) => format!("it was killed by {}", signal_name(signal)),
+        (Some(signal), _) => format!("it was killed by {}", signals::shown(signal)),
         (None, Some(code)) => format!("it ended with status {code}"),
         (None, None) => "it ended".to_owned(),
     }
-}
-
-fn signal_name(signal: i32) -> String {
-    let known = [
-        (Signal::SEGV, "SIGSEGV (it touched memory that is not its own)"),
-        (Signal::BUS, "SIGBUS (it touched memory that is not there)"),
-        (Signal::ABORT, "SIGABRT (it gave up)"),
-        (Signal::ILL, "SIGILL (it came to an instruction that is none)"),
-        (Signal::FPE, "SIGFPE (it divided by zero, or the like)"),
-        (Signal::TRAP, "SIGTRAP"),
-        (Signal::KILL, "SIGKILL (by somebody else, or the system was out of memory)"),
-        (Signal::TERM, "SIGTERM"),
-        (Signal::SYS, "SIGSYS"),
-    ];
-    let found = known.iter().find(|(known, _)| known.as_raw() == signal);
-    found.map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).to_owned())
 }

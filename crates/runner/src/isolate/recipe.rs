@@ -1,8 +1,9 @@
 //! How the processes of a plugin come about: a library opened, an operator bound, a worker begun. What documents do to
 //! them is the business of `worker`.
 
+use super::ended::Ended;
 use super::limits::Limits;
-use super::process::{Ended, Process};
+use super::process::Process;
 use super::repro::Repros;
 use super::wire::{self, Answer, Reply, Request};
 use crate::host::{Expected, LoadError};

@@ -1,6 +1,7 @@
 //! A worker that is a process: calls, blame, and states that no crash reaches.
 
-use super::process::{Ended, Process};
+use super::ended::Ended;
+use super::process::Process;
 use super::recipe::{Bound, Recipe, pass_on, strange};
 use super::repro::Guilty;
 use super::wire::{self, Answer, Request};

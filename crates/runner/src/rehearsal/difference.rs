@@ -1,6 +1,7 @@
 //! The lines in which two texts differ, with those around them. What becomes of them on a screen is the caller's.
 
 use similar::{ChangeTag, TextDiff};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Characters of a line that are shown, at most.
@@ -72,6 +73,26 @@ pub fn differing(old: &str, new: &str, around: usize) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// Writes the lines that differ, at most `most` of them, each behind `indent` and its sign.
+pub fn write_difference(old: &str, new: &str, around: usize, most: usize, indent: &str, out: &mut String) {
+    let lines = differing(old, new, around);
+    let gaps = lines.iter().filter(|line| line.sign == Sign::Gap).count();
+    let mut shown = 0;
+    for line in &lines {
+        if line.sign != Sign::Gap {
+            shown += 1;
+        }
+        if shown <= most {
+            let line = format!("{indent}{} {}", line.sign.mark(), cut(&line.text, line.at));
+            let _ = writeln!(out, "{}", line.trim_end());
+        }
+    }
+    let all = lines.len() - gaps;
+    if all > most {
+        let _ = writeln!(out, "{indent}  … and {} more lines", all - most);
+    }
 }
 
 /// Characters that two lines begin with.

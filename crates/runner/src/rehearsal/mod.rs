@@ -5,6 +5,6 @@ mod difference;
 mod sample;
 mod stages;
 
-pub use difference::{Line, Sign, common, cut, differing};
+pub use difference::{Line, Sign, common, cut, differing, write_difference};
 pub use sample::{ids, rename_sources, sample};
 pub use stages::{Watcher, rehearse};

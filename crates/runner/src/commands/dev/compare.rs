@@ -1,7 +1,7 @@
 //! What has changed between two builds: document by document, and in numbers.
 
 use super::rehearse::{Rehearsal, Told};
-use crate::rehearsal::{Sign, common, cut, differing};
+use crate::rehearsal::{common, cut, write_difference};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -38,7 +38,7 @@ pub(super) fn compare(former: &Rehearsal, fresh: &Rehearsal) -> String {
         if old != new {
             changes.reports += 1;
             let _ = writeln!(out, "=== report of `{name}`");
-            difference(&old, &new, &mut out);
+            write_difference(&old, &new, AROUND, LINES, "", &mut out);
             out.push('\n');
         }
     }
@@ -90,7 +90,7 @@ fn document(old: &Told, new: &Told, changes: &mut Changes, out: &mut String) {
     if old.text != new.text {
         changes.texts += 1;
         out.push_str("--- text\n");
-        difference(&old.text, &new.text, out);
+        write_difference(&old.text, &new.text, AROUND, LINES, "", out);
     }
     if old.columns != new.columns {
         changes.columns += 1;
@@ -104,28 +104,9 @@ fn document(old: &Told, new: &Told, changes: &mut Changes, out: &mut String) {
     if old.events != new.events {
         changes.events += 1;
         out.push_str("--- events\n");
-        difference(&old.events.join("\n"), &new.events.join("\n"), out);
+        write_difference(&old.events.join("\n"), &new.events.join("\n"), AROUND, LINES, "", out);
     }
     out.push('\n');
-}
-
-/// The lines that differ, with those around them.
-fn difference(old: &str, new: &str, out: &mut String) {
-    let lines = differing(old, new, AROUND);
-    let gaps = lines.iter().filter(|line| line.sign == Sign::Gap).count();
-    let mut shown = 0;
-    for line in &lines {
-        if line.sign != Sign::Gap {
-            shown += 1;
-        }
-        if shown <= LINES {
-            let _ = writeln!(out, "{} {}", line.sign.mark(), cut(&line.text, line.at));
-        }
-    }
-    let all = lines.len() - gaps;
-    if all > LINES {
-        let _ = writeln!(out, "  … and {} more lines", all - LINES);
-    }
 }
 
 /// A line that took another's place, cut where they differ; nothing where they are the same.
