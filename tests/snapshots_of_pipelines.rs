@@ -181,6 +181,8 @@ fn changes_are_reviewed_on_a_terminal() {
     let (status, shown) = review.finish();
     assert!(status.success(), "{shown}");
     let shown = shown.split("running 1 test\n").last().unwrap_or_default();
+    // A key that comes before the program listens for it is shown by the terminal itself.
+    let shown = shown.replace("[?] helpa\n", "[?] help\n").replace("[?] helpA\n", "[?] help\n");
     insta::assert_snapshot!("a_review", shown);
     let test = call(&["test"]).output();
     succeeded(&test);
