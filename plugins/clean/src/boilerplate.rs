@@ -40,6 +40,19 @@ pub struct State {
     pub prose: bool,
 }
 
+/// What the rules make of a page.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// What is known of each line by itself and from the cues near it.
+    pub states: Vec<State>,
+    /// The stretches of the main text.
+    pub segments: Vec<body::Segment>,
+    /// The mark of each line, after the frame around the main text was looked for.
+    pub marks: Vec<Option<Mark>>,
+    /// Whether a line shows that the text is a saved page, with a frame around it.
+    pub is_page: bool,
+}
+
 /// Words from which on a line that ends like a sentence is a paragraph that no single cue removes.
 pub const PARAGRAPH: usize = 14;
 /// Words from which on a line without a sentence end is taken for text.
@@ -63,8 +76,8 @@ impl Furniture {
         Self { cues, dates, rules }
     }
 
-    /// The mark of each line of `text`.
-    pub fn marks(&self, text: &str, lines: &[Line]) -> Vec<Option<Mark>> {
+    /// What the rules make of each line of `text`.
+    pub fn look(&self, text: &str, lines: &[Line]) -> Look {
         let mut states: Vec<State> = lines.iter().map(|line| self.first_look(text, line)).collect();
         body::wrapped_paragraphs(lines, &mut states);
         let is_page = lines
@@ -78,12 +91,10 @@ impl Furniture {
         let segments = body::segments(text, lines, &states);
         let mut segments = self.without_comments(lines, &mut states, segments);
         body::with_lists(text, lines, &states, &mut segments);
+        let by_line = states.clone();
         self.frame(text, lines, &mut states, &segments, is_page);
-        let mut marks: Vec<Option<Mark>> = states.into_iter().map(|s| s.mark).collect();
-        for mark in &mut marks {
-            *mark = mark.filter(|m| self.rules.on(m.rule));
-        }
-        marks
+        let marks = states.into_iter().map(|s| s.mark.filter(|m| self.rules.on(m.rule))).collect();
+        Look { states: by_line, segments, marks, is_page }
     }
 
     /// Blocks of headlines after `Also Read` and its like, where they stand in the text: up to the

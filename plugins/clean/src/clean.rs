@@ -11,6 +11,8 @@ use crate::boilerplate::{Furniture, Mark};
 use crate::cues::Cues;
 use crate::dates::DateWords;
 use crate::line::Line;
+use crate::model::features::Page;
+use crate::model::grid::Grid;
 use crate::options::{Options, Rule, Rules};
 use crate::quick::QuickMap;
 use crate::{decode, mojibake, normalize};
@@ -70,6 +72,40 @@ impl Cleaner {
     /// # Errors
     /// Where the edits of a pass do not fit the text, which would be a fault of this crate.
     pub fn clean<'a>(&self, text: &'a str, raw: Option<&[u8]>) -> Result<Cleaned<'a>, EditError> {
+        let (mut rewriter, encoding) = self.normalise(text, raw)?;
+        let page = rewriter.text();
+        let lines = Line::all(page);
+        let mut marks = self.furniture.look(page, &lines).marks;
+        if self.rules.repeated_paragraph {
+            repeated(page, &lines, &mut marks);
+        }
+        let boilerplate = hand_on(page, &lines, &marks);
+        let edits = removals(page, &lines, &marks);
+        rewriter.pass(edits)?;
+        let (edits, text) = rewriter.finish();
+        Ok(Cleaned { edits, text, encoding, boilerplate })
+    }
+
+    /// The lines of a page as the model sees them, for training it: calls `each` with the text of each line
+    /// that is not blank, and returns the features.
+    ///
+    /// # Errors
+    /// As [`Self::clean`].
+    pub fn features(&self, text: &str, raw: Option<&[u8]>, mut each: impl FnMut(&str)) -> Result<Grid, EditError> {
+        let (rewriter, _) = self.normalise(text, raw)?;
+        let page = rewriter.text();
+        let lines = Line::all(page);
+        let look = self.furniture.look(page, &lines);
+        let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
+        let mut grid = Grid::default();
+        let (states, marks, segments) = (&look.states, &look.marks, &look.segments);
+        Page { text: page, lines: &lines, states, marks, segments, shown: &shown }.fill(&mut grid);
+        shown.iter().for_each(|&i| each(lines[i].text(page)));
+        Ok(grid)
+    }
+
+    /// Decodes, repairs and normalises.
+    fn normalise<'a>(&self, text: &'a str, raw: Option<&[u8]>) -> Result<(Rewriter<'a>, Option<String>), EditError> {
         let mut rewriter = Rewriter::new(text);
         let mut encoding = None;
         if let Some(raw) = raw
@@ -93,17 +129,7 @@ impl Cleaner {
             let edits = normalize::spaces(rewriter.text(), &self.rules);
             rewriter.pass(edits)?;
         }
-        let page = rewriter.text();
-        let lines = Line::all(page);
-        let mut marks = self.furniture.marks(page, &lines);
-        if self.rules.repeated_paragraph {
-            repeated(page, &lines, &mut marks);
-        }
-        let boilerplate = hand_on(page, &lines, &marks);
-        let edits = removals(page, &lines, &marks);
-        rewriter.pass(edits)?;
-        let (edits, text) = rewriter.finish();
-        Ok(Cleaned { edits, text, encoding, boilerplate })
+        Ok((rewriter, encoding))
     }
 }
 

@@ -10,6 +10,7 @@ pub mod dates;
 pub mod decode;
 mod frame;
 pub mod line;
+pub mod model;
 pub mod mojibake;
 pub mod normalize;
 pub mod options;

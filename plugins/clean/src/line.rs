@@ -13,6 +13,14 @@ pub struct Line {
     pub letters: usize,
     /// Words; for scripts without spaces, characters divided by what a word takes there.
     pub words: usize,
+    /// Words that begin with a capital.
+    pub capitals: usize,
+    /// Decimal digits, ASCII only.
+    pub digits: usize,
+    /// Commas of any script.
+    pub commas: usize,
+    /// Signs that part the items of a bar: `|`, `/`, `>`, `·`, `»`, `›`.
+    pub bars: usize,
     /// Ends like a sentence, closing quotation marks and brackets aside.
     pub sentence: bool,
     /// Ends with a full stop (of any script), not with a question or exclamation mark.
@@ -68,6 +76,10 @@ impl Line {
             chars: 0,
             letters: 0,
             words: 0,
+            capitals: 0,
+            digits: 0,
+            commas: 0,
+            bars: 0,
             sentence: false,
             full_stop: false,
             cut: false,
@@ -103,6 +115,10 @@ impl Line {
                 let alnum = (LOWER..=DIGIT).contains(&kind);
                 self.letters += usize::from(kind == LOWER) + usize::from(kind == UPPER);
                 self.words += usize::from(alnum & !in_word);
+                self.capitals += usize::from((kind == UPPER) & !in_word);
+                self.digits += usize::from(kind == DIGIT);
+                self.commas += usize::from(byte == b',');
+                self.bars += usize::from(kind == BAR);
                 in_word = alnum | (in_word & (kind != SPACE));
                 lower |= kind == LOWER;
                 upper |= kind == UPPER;
@@ -123,18 +139,28 @@ impl Line {
                     stopped = 0;
                     continue;
                 }
+                let (small, capital) = (c.is_lowercase(), c.is_uppercase());
                 self.words += usize::from(!in_word);
+                self.capitals += usize::from(capital & !in_word);
                 in_word = true;
-                let small = c.is_lowercase();
                 lower |= small;
-                upper |= c.is_uppercase();
+                upper |= capital;
                 self.breaks += usize::from(stopped >= 2 && !small);
                 stopped = 0;
             } else {
                 match c {
                     '。' | '！' | '？' => stopped = 3,
                     '؟' | '۔' | '।' | '…' => stopped = 1,
-                    '“' | '”' | '’' | '‘' | '«' | '»' | '」' | '』' => {}
+                    '“' | '”' | '’' | '‘' | '«' | '」' | '』' => {}
+                    '»' => self.bars += 1,
+                    '·' | '›' => {
+                        self.bars += 1;
+                        stopped = 0;
+                    }
+                    '、' | '،' | '，' => {
+                        self.commas += 1;
+                        stopped = 0;
+                    }
                     _ => stopped = 0,
                 }
             }
@@ -179,11 +205,20 @@ const DIGIT: u8 = 3;
 const SPACE: u8 = 4;
 const STOP: u8 = 5;
 const QUOTE: u8 = 6;
+const BAR: u8 = 7;
 
 /// What a byte of each kind makes of the state after a sentence end: 0 none, 1 just ended, 2 ended
 /// and a space, 3 ended in a script without spaces.
-static AFTER: [[u8; 4]; 7] =
-    [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 2, 2, 2], [1, 1, 1, 1], [0, 1, 2, 3]];
+static AFTER: [[u8; 4]; 8] = [
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+    [0, 2, 2, 2],
+    [1, 1, 1, 1],
+    [0, 1, 2, 3],
+    [0, 0, 0, 0],
+];
 
 /// What each ASCII byte is to the count.
 static CLASS: [u8; 128] = {
@@ -196,6 +231,7 @@ static CLASS: [u8; 128] = {
             b'0'..=b'9' => DIGIT,
             b' ' => SPACE,
             b'.' | b'!' | b'?' => STOP,
+            b'|' | b'/' | b'>' => BAR,
             b'"' | b'\'' | b'(' | b')' | b'[' | b']' => QUOTE,
             _ => 0,
         };
