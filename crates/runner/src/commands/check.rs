@@ -1,9 +1,9 @@
 //! `textmill check`.
 
+use super::examine::{Looks, examine_file};
 use super::print;
 use crate::cli::CheckArgs;
-use crate::config::{Locking, Pipeline};
-use crate::engine::{Bound, prepare};
+use crate::engine::Bound;
 use crate::failure::Failure;
 
 /// Checks a pipeline file.
@@ -11,11 +11,12 @@ use crate::failure::Failure;
 /// # Errors
 /// Every mistake in it.
 pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure> {
-    let locking = Locking::of(Some(&args.pipeline), locked)?;
-    let prepared = prepare(Pipeline::read(&args.pipeline, &args.set)?, &locking)?;
+    let examined = examine_file(&args.pipeline, &args.set, Looks::CHECK, locked)?;
     if quiet {
         return Ok(());
     }
+    examined.warn();
+    let prepared = &examined.prepared;
     let mut lines = vec![format!("{} is sound: {} stages", args.pipeline.display(), prepared.stages.len())];
     for (number, stage) in prepared.stages.iter().enumerate() {
         let plugin = &stage.plugin.descriptor;

@@ -4,6 +4,7 @@ mod check;
 mod dev;
 mod diff;
 mod dry_run;
+mod examine;
 mod explain;
 mod init;
 mod interrupted;

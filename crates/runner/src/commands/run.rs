@@ -1,13 +1,14 @@
 //! `textmill run`.
 
+use super::examine::{Examined, Looks, examine};
 use super::interrupted::interrupted;
-use super::place::{check, local_folder, publish_folder};
+use super::place::{local_folder, publish_folder};
 use super::print;
 use crate::cli::RunArgs;
-use crate::config::{Locking, OutputFormat, Pipeline, Problem};
-use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares, prepare};
+use crate::config::{Draft, Locking};
+use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares};
 use crate::failure::Failure;
-use crate::input::{SourceFile, expand, parquet_columns};
+use crate::input::SourceFile;
 use crate::isolate::REPROS;
 use crate::journal::{Checkpoint, Checkpoints};
 use crate::output::{
@@ -30,25 +31,15 @@ use textmill_plugin::error::{Error, ErrorKind};
 /// # Errors
 /// What the user is to be told.
 pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(), Failure> {
-    let mut pipeline = read(args)?;
-    let target = pipeline.output.folder.clone();
-    let (files, passed_over) = input_files(&pipeline)?;
-    if pipeline.output.format == OutputFormat::Parquet {
-        declare_all(&mut pipeline, &files);
+    let draft = read(args)?;
+    let locking = Locking::of(Some(&args.pipeline), locked)?;
+    let looks = if args.dry_run { Looks::DRY_RUN } else { Looks::RUN };
+    let examined = examine(draft, looks, &locking)?;
+    if !quiet {
+        examined.warn();
     }
-    if let Some(target) = target.as_ref().filter(|_| !args.dry_run)
-        && let Err(error) = check(target)
-    {
-        return Err(match &pipeline.output.place {
-            Some(place) => {
-                let problem = Problem::at(place, error.message).maybe_hint(error.hint);
-                pipeline.problems(vec![problem]).into()
-            }
-            None => error.into(),
-        });
-    }
-    let locking = Locking::of(Some(&pipeline.path), locked)?;
-    let mut prepared = prepare(pipeline, &locking)?;
+    let Examined { mut prepared, files, passed_over, .. } = examined;
+    let target = prepared.pipeline.output.folder.clone();
     let run = &prepared.pipeline.run;
     let threads = run.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
     let settings = Settings {
@@ -110,10 +101,11 @@ fn hand_over(folder: &Path, target: &Path, shown: &str, quiet: bool) -> Result<(
 }
 
 /// The pipeline with what the command line says.
-fn read(args: &RunArgs) -> Result<Pipeline, Failure> {
+fn read(args: &RunArgs) -> Result<Draft, Failure> {
     let mut sets = args.set.clone();
     sets.extend(args.memory.as_ref().map(|memory| format!("run.memory={memory}")));
-    let mut pipeline = Pipeline::read(&args.pipeline, &sets)?;
+    let mut draft = Draft::read(&args.pipeline, &sets)?;
+    let pipeline = &mut draft.pipeline;
     if !args.input.is_empty() {
         pipeline.input.paths = args.input.iter().map(|path| (path.clone(), None)).collect();
     }
@@ -124,16 +116,7 @@ fn read(args: &RunArgs) -> Result<Pipeline, Failure> {
     if let Some(threads) = args.threads {
         pipeline.run.threads = Some(threads.into());
     }
-    Ok(pipeline)
-}
-
-/// Where all input is Parquet and the output is, too, columns that nobody declared keep their types.
-fn declare_all(pipeline: &mut Pipeline, files: &[SourceFile]) {
-    for (name, kind) in parquet_columns(files, &pipeline.input) {
-        if !pipeline.input.columns.iter().any(|(declared, _)| *declared == name) {
-            pipeline.input.columns.push((name, kind));
-        }
-    }
+    Ok(draft)
 }
 
 /// A run that is being made.
@@ -250,29 +233,6 @@ fn stop_on_interrupt(progress: &Progress) {
     if let Err(error) = ctrlc::set_handler(handler) {
         progress.line(&format!("cannot listen for an interrupt: {error}"));
     }
-}
-
-/// The files that a pipeline reads, and how many of other kinds it passes over.
-pub(super) fn input_files(pipeline: &Pipeline) -> Result<(Vec<SourceFile>, usize), Failure> {
-    if pipeline.input.paths.is_empty() {
-        let hint = "give `--input PATH`, or write `paths = [\"…\"]` under `[input]`";
-        return Err(Failure::new("the pipeline names no input").hint(hint));
-    }
-    let (mut files, mut passed_over) = (Vec::new(), 0);
-    let mut problems = Vec::new();
-    for (path, place) in &pipeline.input.paths {
-        match (expand(path), place) {
-            (Ok((found, others)), _) => {
-                files.extend(found);
-                passed_over += others;
-            }
-            (Err(error), None) => return Err(error.into()),
-            (Err(error), Some(place)) => {
-                problems.push(Problem::at(place, error.to_string()).maybe_hint(error.hint));
-            }
-        }
-    }
-    if problems.is_empty() { Ok((files, passed_over)) } else { Err(pipeline.problems(problems).into()) }
 }
 
 /// Writes a JSON file for people.

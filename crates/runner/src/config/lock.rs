@@ -4,6 +4,7 @@
 use super::problem::{Problem, Problems};
 use super::section::Section;
 use super::settings::join;
+use super::source::Source;
 use super::tree::{Kind, Node};
 use crate::host::Expected;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,12 +62,7 @@ impl Lock {
     /// # Errors
     /// Every mistake in it, each with its place.
     pub fn read(path: &Path) -> Result<Option<Self>, Problems> {
-        let shown = path.display().to_string();
-        let whole = |message: String| Problems {
-            path: shown.clone(),
-            source: String::new(),
-            list: vec![Problem::whole(message)],
-        };
+        let whole = |message: String| Problems::whole(path, Problem::whole(message));
         // To read a pipe would be to wait for ever.
         if path.metadata().is_ok_and(|meta| !meta.is_file()) {
             return Err(whole("the lock file is no file".into()));
@@ -90,7 +86,7 @@ impl Lock {
         }
         let advice = "a lock file is written by `textmill plugin lock`; remove it to have it written anew";
         let list = problems.into_iter().map(|p| if p.hint.is_none() { p.hint(advice) } else { p }).collect();
-        Err(Problems { path: shown, source, list })
+        Err(Problems::new(vec![Source { path: path.to_owned(), text: source }], list))
     }
 
     /// The text of the file: the same for the same content.
@@ -274,7 +270,7 @@ impl Locking {
                 )
             }
         };
-        Err(Problems { path, source: String::new(), list: vec![Problem::whole(message).hint(hint)] })
+        Err(Problems::whole(path, Problem::whole(message).hint(hint)))
     }
 
     /// The same, but for a plugin that is being changed: any library of it will do.

@@ -1,18 +1,27 @@
 //! Pipeline files: from TOML to what the engine runs, with every mistake at its line and column.
 
+mod extends;
 mod lock;
 mod options;
 mod pipeline;
 mod problem;
 mod schema;
 mod section;
+mod sets;
 mod settings;
+mod source;
+mod stages;
+mod syntax;
 mod tree;
+mod variables;
 
 pub use lock::{LOCK_FILE, Lock, LockedPlugin, Locking, NotLocked, lock_places, platform};
-pub use options::{check_options, with_defaults};
-pub use pipeline::{Pipeline, StageConfig, TABLES};
-pub use problem::{Problem, Problems, suggest};
+pub use options::{check_options, fitted, with_defaults};
+pub use pipeline::{Draft, Pipeline, TABLES};
+pub use problem::{Problem, Problems, Severity, nearest, suggest};
 pub use schema::{Offered, SCHEMA_FILE, schema};
 pub use settings::{Compression, Input, Output, OutputFormat, Run};
-pub use tree::{Entry, Kind, Node, Place};
+pub use source::Source;
+pub use stages::StageConfig;
+pub use tree::{Entry, Kind, Node, Place, Span};
+pub use variables::Used;

@@ -44,7 +44,9 @@ pub(super) fn also(stage: &StageConfig, error: &Error, mut found: Vec<Problem>) 
 /// Whether a place is in another, as an item is in its array.
 fn lies_in(place: &Place, outer: &Place) -> bool {
     match (place, outer) {
-        (Place::File(place), Place::File(outer)) => outer.start <= place.start && place.end <= outer.end,
+        (Place::File(place), Place::File(outer)) => {
+            outer.file == place.file && outer.start <= place.start && place.end <= outer.end
+        }
         _ => place == outer,
     }
 }

@@ -13,6 +13,18 @@ use serde_json::{Value, json};
 /// Name of the file that a workspace keeps the schema in.
 pub const SCHEMA_FILE: &str = "textmill.schema.json";
 
+/// The table of a pipeline file that has a key.
+pub(super) fn table_of(key: &str) -> Option<&'static str> {
+    let tables = [
+        ("[pipeline]", keys::pipeline()),
+        ("[input]", keys::input()),
+        ("[[stage]]", keys::stage()),
+        ("[output]", keys::output()),
+        ("[run]", keys::run()),
+    ];
+    tables.into_iter().find(|(_, table)| table["properties"].get(key).is_some()).map(|(name, _)| name)
+}
+
 /// The schema of pipeline files that may name these plugins.
 ///
 /// A name that is not among them is no mistake: the plugin may be built later, and textmill itself says when it cannot
@@ -29,6 +41,7 @@ pub fn schema(plugins: &[Offered<'_>]) -> Value {
         "type": "object",
         "additionalProperties": false,
         "properties": {
+            "extends": keys::extends(),
             "pipeline": keys::pipeline(),
             "input": keys::input(),
             "stage": {

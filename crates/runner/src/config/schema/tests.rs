@@ -48,7 +48,7 @@ fn the_schema_has_the_keys_that_the_reader_takes() {
         assert_eq!(taken, told, "{table}");
     }
     let mut tables = properties(&json!({"properties": {"all": schema}}), "all");
-    tables.retain(|table| table != "stage");
+    tables.retain(|table| !["stage", "extends"].contains(&table.as_str()));
     assert_eq!(tables, TABLES);
 }
 
@@ -96,6 +96,10 @@ fn the_schema_takes_the_values_that_the_reader_takes() {
             for value in values {
                 // A stage goes by its plugin's name, where none is given, and may not have every name.
                 if key == "plugin" && (value.contains('.') || value == "\"run\"") {
+                    continue;
+                }
+                // No schema knows which stages there are.
+                if ["before", "after"].contains(&key.as_str()) && value.starts_with('"') {
                     continue;
                 }
                 // Too little memory, in words.
