@@ -2,7 +2,7 @@
 //! options, columns.
 
 use super::place;
-use crate::config::{Draft, Locking, OutputFormat, Pipeline, Problem, Problems};
+use crate::config::{Draft, Locking, OutputFormat, Pipeline, Place, Problem, Problems};
 use crate::engine::{Prepared, prepare_draft};
 use crate::failure::Failure;
 use crate::input::{SourceFile, expand, parquet_columns};
@@ -110,7 +110,13 @@ fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, usize) {
                 files.extend(found);
                 passed_over += others;
             }
-            Err(error) => draft.problems.push(problem(error.to_string()).maybe_hint(error.hint)),
+            Err(error) => {
+                let hint = match place {
+                    Some(Place::File(_)) => Some("a path is relative to the folder of its file".to_owned()),
+                    _ => None,
+                };
+                draft.problems.push(problem(error.to_string()).maybe_hint(error.hint.or(hint)));
+            }
         }
     }
     (files, passed_over)

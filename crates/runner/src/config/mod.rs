@@ -16,7 +16,7 @@ mod tree;
 mod variables;
 
 pub use lock::{LOCK_FILE, Lock, LockedPlugin, Locking, NotLocked, lock_places, platform};
-pub use options::{check_options, fitted, with_defaults};
+pub use options::{check_options, fitted, option_doc, with_defaults};
 pub use pipeline::{Draft, Pipeline, TABLES};
 pub use problem::{Problem, Problems, Severity, nearest, suggest};
 pub use schema::{Offered, SCHEMA_FILE, schema};

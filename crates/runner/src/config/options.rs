@@ -50,8 +50,8 @@ pub fn check_options(plugin: &str, schema: &Value, options: &Node, gaps: bool) -
             fault => {
                 let own = subschema(schema, &pointer);
                 let (what, hint) = told(schema, own, node, &pointer, fault)
-                    .unwrap_or_else(|| (lower_first(&error.to_string()), None));
-                let message = format!("{} of `{plugin}`: {what}", option_words(options, &pointer));
+                    .unwrap_or_else(|| (format!("does not suit: {}", lower_first(&error.to_string())), None));
+                let message = format!("{} of `{plugin}` {what}", option_words(options, &pointer));
                 let problem = Problem::at(&node.place, message).maybe_hint(hint);
                 problems.push(problem.maybe_doc(described(schema, &pointer)));
             }
@@ -94,15 +94,15 @@ fn told(
         Err(_) => format!("write `{} = {value}`", key.replace("~1", "/").replace("~0", "~")),
     };
     if let Some(words) = words_of(root, own) {
-        let message = format!("{} is not one of {}", value_words(node), listed(&words));
-        let hint = match &node.kind {
-            Kind::Text(text) => match nearest(text, words.iter().map(String::as_str)) {
-                Some(near) => Some(format!("did you mean `{near}`?")),
-                None => words.first().map(|first| write(&quoted(first))),
-            },
-            _ => words.first().map(|first| format!("{}, say", write(&quoted(first)))),
+        let near = match &node.kind {
+            Kind::Text(text) => nearest(text, words.iter().map(String::as_str)),
+            _ => None,
         };
-        return Some((message, hint));
+        let hint = match near {
+            Some(near) => format!("did you mean `{}`?", quoted(near)),
+            None => format!("it is one of {}", listed(&words)),
+        };
+        return Some((format!("cannot be {}", value_words(node)), Some(hint)));
     }
     match fault {
         Fault::Type { .. } | Fault::AnyOf { .. } | Fault::OneOfNotValid { .. } => {
@@ -136,7 +136,7 @@ fn told(
 /// A value in the words of a pipeline.
 fn value_words(node: &Node) -> String {
     match &node.kind {
-        Kind::Text(text) if node.used.is_empty() => format!("`{}`", quoted(text)),
+        Kind::Text(text) => format!("`{}`{}", quoted(text), node.from_variables()),
         _ => node.shown(),
     }
 }
@@ -221,6 +221,11 @@ fn example(root: &Value, schema: &Value) -> Option<String> {
         "integer" => Some(least.unwrap_or_else(|| "1".to_owned())),
         "number" => Some(least.unwrap_or_else(|| "1.0".to_owned())),
         "array" => Some("[…]".to_owned()),
+        "object" => {
+            let properties = resolved(root, schema)?.get("properties")?.as_object()?;
+            let (name, own) = properties.iter().next()?;
+            Some(format!("{{ {name} = {} }}", example(root, own)?))
+        }
         _ => None,
     })
 }
@@ -245,6 +250,11 @@ fn option_words(options: &Node, pointer: &str) -> String {
         (Kind::List(_), Ok(item)) => format!("item {} of {}", item + 1, option_words(options, outer)),
         _ => format!("option `{}`", last.replace("~1", "/").replace("~0", "~")),
     }
+}
+
+/// What a schema says of an option; dots lead into tables.
+pub fn option_doc(schema: &Value, option: &str) -> Option<String> {
+    described(schema, &format!("/{}", option.replace('.', "/")))
 }
 
 /// Options in which strings that came from variables are what the schema wants: numbers, or booleans.

@@ -31,6 +31,8 @@ pub struct Problem {
     pub doc: Option<String>,
     /// What to do.
     pub hint: Option<String>,
+    /// Whether the value there could not be read, so that nothing else that is said of it counts.
+    pub unread: bool,
 }
 
 impl Problem {
@@ -48,6 +50,13 @@ impl Problem {
     #[must_use]
     pub fn warning(mut self) -> Self {
         self.severity = Severity::Warning;
+        self
+    }
+
+    /// The same as that of a value which could not be read.
+    #[must_use]
+    pub fn unread(mut self) -> Self {
+        self.unread = true;
         self
     }
 
@@ -90,8 +99,15 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// Mistakes, put in the order of the files; those without a place in them come last.
+    /// Mistakes, put in the order of the files; those without a place in them come last. What follows from a value that
+    /// could not be read is left out.
     pub fn new(sources: Vec<Source>, mut list: Vec<Problem>) -> Self {
+        let unread: Vec<Place> = list.iter().filter(|p| p.unread).filter_map(|p| p.place.clone()).collect();
+        let follows = |problem: &Problem| {
+            let place = problem.place.as_ref().filter(|_| !problem.unread);
+            place.is_some_and(|place| unread.iter().any(|unread| place.contains(unread)))
+        };
+        list.retain(|problem| !follows(problem));
         list.sort_by_key(|problem| match &problem.place {
             Some(Place::File(span)) => (span.file, span.start),
             Some(Place::Set(_)) => (usize::MAX, 0),

@@ -1,7 +1,7 @@
 //! Reading a table key by key: types are checked, unknown keys are found, mistakes are collected.
 
 use super::problem::{Problem, nearest, suggest};
-use super::schema::table_of;
+use super::schema::{default_of, key_schema, table_of};
 use super::tree::{Entry, Kind, Node, Place};
 use super::variables::scalar;
 use std::time::Duration;
@@ -64,7 +64,7 @@ impl<'a> Section<'a> {
         let node = self.node(key)?;
         let value = read(&node.kind);
         if value.is_none() {
-            problems.push(wanted.refuse(key, node));
+            problems.push(self.told(key, wanted.refuse(key, node)));
         }
         value
     }
@@ -83,7 +83,7 @@ impl<'a> Section<'a> {
         match scalar(node).as_ref().unwrap_or(&node.kind) {
             Kind::Bool(flag) => Some(*flag),
             _ => {
-                problems.push(Wanted::Flag.refuse(key, node));
+                problems.push(self.told(key, Wanted::Flag.refuse(key, node)));
                 None
             }
         }
@@ -97,7 +97,7 @@ impl<'a> Section<'a> {
             _ => None,
         };
         if count.is_none() {
-            problems.push(Wanted::Count.refuse(key, node));
+            problems.push(self.told(key, Wanted::Count.refuse(key, node)));
         }
         count
     }
@@ -133,7 +133,7 @@ impl<'a> Section<'a> {
             _ => {
                 let message = format!("`{key}` must be a string, and it is {}", node.shown());
                 let hint = format!("it is one of `\"{}\"`", words.join("\"`, `\""));
-                problems.push(Problem::at(&node.place, message).hint(hint));
+                problems.push(self.told(key, Problem::at(&node.place, message).hint(hint)));
                 return None;
             }
         };
@@ -142,8 +142,18 @@ impl<'a> Section<'a> {
         }
         let hint = suggest(text, words.iter().copied());
         let hint = hint.unwrap_or_else(|| format!("it is one of `{}`", words.join("`, `")));
-        problems.push(Problem::at(&node.place, format!("`{key}` cannot be `{text}`")).hint(hint));
+        let problem =
+            Problem::at(&node.place, format!("`{key}` cannot be `{text}`{}", node.from_variables()))
+                .hint(hint);
+        problems.push(self.told(key, problem));
         None
+    }
+
+    /// A problem with what the schema says of the key.
+    pub(super) fn told(&self, key: &str, problem: Problem) -> Problem {
+        let doc = key_schema(self.name.trim_matches('`'), key)
+            .and_then(|own| Some(format!("`{key}`: {}", own.get("description")?.as_str()?)));
+        problem.maybe_doc(doc)
     }
 
     /// A string or an array of strings, each with its place.
@@ -168,7 +178,7 @@ impl<'a> Section<'a> {
                         Some(text) => format!("write `{}`", quoted(&text)),
                         None => format!("write `{key} = [\"…\", \"…\"]`"),
                     };
-                    problems.push(Problem::at(&item.place, message).hint(hint));
+                    problems.push(self.told(key, Problem::at(&item.place, message).hint(hint)));
                 }
             }
         }
@@ -178,18 +188,29 @@ impl<'a> Section<'a> {
     /// Ends the reading: keys that nobody asked for are mistakes.
     pub fn finish(self, problems: &mut Vec<Problem>) {
         for entry in self.entries.iter().filter(|e| !self.known.contains(&e.key.as_str())) {
-            let known: Vec<String> = self.known.iter().map(|k| format!("`{k}`")).collect();
-            let hint = suggest(&entry.key, self.known.iter().copied()).or_else(|| self.elsewhere(&entry.key));
-            let hint = hint.unwrap_or_else(|| format!("{} has {}", self.name, known.join(", ")));
-            let message = format!("unknown key `{}` in {}", entry.key, self.name);
-            problems.push(Problem::at(&entry.place, message).hint(hint));
+            let problem = Problem::at(&entry.place, format!("unknown key `{}` in {}", entry.key, self.name));
+            let near = nearest(&entry.key, self.known.iter().copied());
+            problems.push(match near {
+                Some(near) => self.told(near, problem.hint(format!("did you mean `{near}`?"))),
+                None => problem.hint(self.elsewhere(&entry.key)),
+            });
         }
     }
 
-    /// Where a key belongs that another table has.
-    fn elsewhere(&self, key: &str) -> Option<String> {
-        let is_of_a_pipeline = self.name == "the pipeline file" || table_of(self.known.first()?).is_some();
-        table_of(key).filter(|_| is_of_a_pipeline).map(|table| format!("`{key}` belongs into `{table}`"))
+    /// Where a key belongs that this table does not have.
+    fn elsewhere(&self, key: &str) -> String {
+        let known: Vec<String> = self.known.iter().map(|k| format!("`{k}`")).collect();
+        let own = format!("{} has {}", self.name, known.join(", "));
+        let is_of_a_pipeline =
+            self.name == "the pipeline file" || self.known.first().is_some_and(|key| table_of(key).is_some());
+        match table_of(key).filter(|_| is_of_a_pipeline) {
+            Some(table) => format!("`{key}` belongs under `{table}`"),
+            None if is_of_a_pipeline && key == "extends" => "`extends` belongs above all tables".to_owned(),
+            None if self.name == "`[[stage]]`" => {
+                format!("options of the plugin belong under `[stage.options]`; {own}")
+            }
+            None => own,
+        }
     }
 }
 
@@ -213,7 +234,7 @@ impl Wanted {
             Self::Time => ("a time above 0", "\"10s\""),
         };
         let right = match (self, node.as_string()) {
-            (Self::Text, Some(text)) => Some(quoted(&text)),
+            (Self::Text, Some(text)) if !matches!(node.kind, Kind::Bool(_)) => Some(quoted(&text)),
             (Self::Flag, Some(text)) => flag_of(&text).map(|flag| flag.to_string()),
             (Self::Count, Some(text)) => {
                 text.trim().parse::<usize>().ok().filter(|&n| n > 0).map(|n| n.to_string())
@@ -224,7 +245,7 @@ impl Wanted {
         };
         let hint = match right {
             Some(right) => format!("write `{key} = {right}`"),
-            None => format!("write it as in `{key} = {example}`"),
+            None => format!("write it as in `{key} = {}`", default_of(key).as_deref().unwrap_or(example)),
         };
         Problem::at(&node.place, format!("`{key}` must be {words}, and it is {}", node.shown())).hint(hint)
     }
@@ -259,7 +280,9 @@ fn words_near(text: &str, is_right: impl Fn(&str) -> bool) -> Option<String> {
         ("hour", "h"),
         ("hrs", "h"),
     ];
-    let unit = nearest(&unit.to_lowercase(), known.iter().map(|(long, _)| *long))
+    let unit = unit.to_lowercase();
+    let unit = nearest(&unit, known.iter().map(|(long, _)| *long))
+        .filter(|near| strsim::damerau_levenshtein(near, &unit) <= 1)
         .and_then(|near| known.iter().find(|(long, _)| *long == near))?
         .1;
     let right = format!("{number}{unit}");

@@ -299,10 +299,10 @@ impl Run {
             run.batch_bytes = bytes.min(1 << 30) as usize;
         }
         run.memory = section.bytes("memory", problems).unwrap_or(run.memory);
-        if run.memory < LEAST_MEMORY {
-            let place = section.node("memory").map_or(section.place(), |n| &n.place);
-            let problem = Problem::at(place, "`memory` must be at least 4 MiB, and it is less");
-            problems.push(problem.hint("write `memory = \"512MiB\"`, or leave it out for `2GiB`"));
+        if let Some(node) = section.node("memory").filter(|_| run.memory < LEAST_MEMORY) {
+            let message = format!("`memory` must be at least 4 MiB, and it is {}", node.shown());
+            let hint = "write `memory = \"512MiB\"`, or leave it out for `2GiB`";
+            problems.push(section.told("memory", Problem::at(&node.place, message).hint(hint)));
         }
         if let (Some(node), Some(text)) = (section.node("temp-dir"), section.text("temp-dir", problems)) {
             run.temp_dir = Some(located(text, &node.place, sources));

@@ -34,6 +34,16 @@ impl Place {
         Self::File(Span { file, start: range.start, end: range.end })
     }
 
+    /// Whether another place is within this one, as an item is in its array.
+    pub fn contains(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File(outer), Self::File(place)) => {
+                outer.file == place.file && outer.start <= place.start && place.end <= outer.end
+            }
+            _ => self == other,
+        }
+    }
+
     /// The bytes, where it is in a file.
     pub fn span(&self) -> Option<&Span> {
         match self {
@@ -99,16 +109,24 @@ impl Node {
         if read.problems.is_empty() { Ok(read.tree) } else { Err(read.problems) }
     }
 
-    /// The value in words: a short one as it stands, else what kind it is.
+    /// The value in words: a short one as it stands, else what kind it is; with the variable that it came from.
     pub fn shown(&self) -> String {
-        match &self.kind {
+        let value = match &self.kind {
             Kind::Integer(number) => format!("`{number}`"),
             Kind::Float(number) => format!("`{number}`"),
             Kind::Bool(flag) => format!("`{flag}`"),
-            Kind::Text(text) if !self.used.is_empty() => format!("`{text}`, from a variable"),
             Kind::Text(text) if text.chars().count() <= 40 => format!("the string `{}`", quoted(text)),
             _ => self.kind_name().to_owned(),
-        }
+        };
+        format!("{value}{}", self.from_variables())
+    }
+
+    /// The variables that it came from, to follow the value; empty where there are none.
+    pub(super) fn from_variables(&self) -> String {
+        let Some(first) = self.used.first() else { return String::new() };
+        let what = if first.by_default { "the default of" } else { "from" };
+        let names: Vec<String> = self.used.iter().map(|used| format!("`{}`", used.name)).collect();
+        format!(", {what} the variable {}", names.join(", "))
     }
 
     /// The value as a string: what it would be in quotes, or the only item of an array.
@@ -250,7 +268,7 @@ fn node(value: &Spanned<DeValue<'_>>, file: usize, problems: &mut Vec<Problem>) 
             Err(_) => {
                 let message = format!("`{}` does not fit 64 bits", number.as_str());
                 let hint = format!("the largest whole number is `{}`", i64::MAX);
-                problems.push(Problem::at(&place, message).hint(hint));
+                problems.push(Problem::at(&place, message).hint(hint).unread());
                 Kind::Integer(0)
             }
         },
@@ -258,8 +276,8 @@ fn node(value: &Spanned<DeValue<'_>>, file: usize, problems: &mut Vec<Problem>) 
             Ok(number) if number.is_finite() => Kind::Float(number),
             _ => {
                 let message = format!("`{}` is not a finite number", number.as_str());
-                problems
-                    .push(Problem::at(&place, message).hint("write a number in digits, such as `1000000`"));
+                let hint = "write a number in digits, such as `1000000`";
+                problems.push(Problem::at(&place, message).hint(hint).unread());
                 Kind::Float(0.0)
             }
         },

@@ -66,7 +66,7 @@ impl Wrong {
             let at = span.start + written.find(&self.part)?;
             Some(Place::file(span.file, at..at + self.part.len()))
         });
-        Problem::at(span.as_ref().unwrap_or(place), self.message).hint(self.hint)
+        Problem::at(span.as_ref().unwrap_or(place), self.message).hint(self.hint).unread()
     }
 }
 

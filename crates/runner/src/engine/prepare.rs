@@ -5,7 +5,8 @@ use super::missing::{Reach, missing, with_missing};
 use super::opened::OpenedPlugin;
 use super::placed::{also, placed, without_unknown};
 use crate::config::{
-    Draft, Locking, Pipeline, Problem, Problems, StageConfig, check_options, fitted, suggest, with_defaults,
+    Draft, Locking, Pipeline, Problem, Problems, Severity, StageConfig, check_options, fitted, suggest,
+    with_defaults,
 };
 use crate::host::Discovery;
 use crate::input::input_schema;
@@ -161,7 +162,9 @@ pub fn prepare_draft(draft: Draft, locking: &Locking) -> Result<(Prepared, Probl
     let columns = reach.columns;
     let written: BTreeSet<&str> = stages.iter().flat_map(|s| s.bound.writes()).collect();
     let names = reach.is_named.then(|| output_columns(&pipeline, &columns, &written, &mut problems));
-    problems.extend(doubts(&pipeline, &stages).into_iter().filter(|_| reach.is_bound));
+    if problems.iter().all(|problem| problem.severity == Severity::Warning) {
+        problems.extend(doubts(&pipeline, &stages));
+    }
     let problems = pipeline.problems(problems);
     match names {
         Some(names) if !problems.has_errors() => {
@@ -238,7 +241,7 @@ fn bind(
     if reach.is_named {
         wrong.extend(lacking.iter().map(|column| missing(stage, column, &reach.columns, later)));
     }
-    let fail = |error: Error| placed(stage, &error);
+    let fail = |error: Error| placed(stage, &descriptor.options, &error);
     let call = Call::new(&NoHost);
     let operator = BoundOperator::bind(plugin.as_ref(), &call, Some(&descriptor.name), &options, &input);
     let is_whole = wrong.is_empty() && reach.is_bound && lacking.is_empty();
@@ -246,7 +249,7 @@ fn bind(
         Ok(operator) if is_whole => operator,
         Err(error) if is_whole => return Err(fail(error)),
         // What the plugin itself finds wrong with its options is shown beside the rest.
-        Err(error) => return Err(also(stage, &error, wrong)),
+        Err(error) => return Err(also(stage, &descriptor.options, &error, wrong)),
         Ok(_) => return Err(wrong),
     };
     let input = &input;

@@ -13,16 +13,31 @@ use serde_json::{Value, json};
 /// Name of the file that a workspace keeps the schema in.
 pub const SCHEMA_FILE: &str = "textmill.schema.json";
 
-/// The table of a pipeline file that has a key.
-pub(super) fn table_of(key: &str) -> Option<&'static str> {
-    let tables = [
+/// The tables of a pipeline file, each with its header.
+pub(super) fn tables() -> [(&'static str, Value); 5] {
+    [
         ("[pipeline]", keys::pipeline()),
         ("[input]", keys::input()),
         ("[[stage]]", keys::stage()),
         ("[output]", keys::output()),
         ("[run]", keys::run()),
-    ];
-    tables.into_iter().find(|(_, table)| table["properties"].get(key).is_some()).map(|(name, _)| name)
+    ]
+}
+
+/// The table that has a key.
+pub(super) fn table_of(key: &str) -> Option<&'static str> {
+    tables().into_iter().find(|(_, table)| table["properties"].get(key).is_some()).map(|(name, _)| name)
+}
+
+/// What the schema says of a key of a table.
+pub(super) fn key_schema(table: &str, key: &str) -> Option<Value> {
+    let (_, table) = tables().into_iter().find(|(name, _)| *name == table)?;
+    table["properties"].get(key).cloned()
+}
+
+/// The default of a key, as TOML.
+pub(super) fn default_of(key: &str) -> Option<String> {
+    key_schema(table_of(key)?, key)?.get("default").map(Value::to_string)
 }
 
 /// The schema of pipeline files that may name these plugins.
@@ -33,6 +48,7 @@ pub fn schema(plugins: &[Offered<'_>]) -> Value {
     let mut defs = keys::shared();
     defs.insert("stage".into(), plugins::stage(keys::stage(), plugins));
     defs.insert("stage-of-plugin".into(), plugins::conditions(plugins));
+    defs.insert("stage-complete".into(), plugins::complete(plugins));
     defs.extend(plugins::options(plugins));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -53,6 +69,10 @@ pub fn schema(plugins: &[Offered<'_>]) -> Value {
             "output": keys::output(),
             "run": keys::run(),
         },
+        // A stage that changes one of the base may name that one alone.
+        "if": {"required": ["extends"]},
+        "then": {"properties": {"stage": {"items": {"anyOf": [{"required": ["plugin"]}, {"required": ["name"]}]}}}},
+        "else": {"properties": {"stage": {"items": {"$ref": "#/$defs/stage-complete"}}}},
         "$defs": defs,
     })
 }

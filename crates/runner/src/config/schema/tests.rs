@@ -171,6 +171,8 @@ fn options_are_checked_by_plugin_and_operator() {
         ("plugin = \"two\"", true),
         ("plugin = \"two\"\noptions = { rules = { on = true } }", true),
         ("plugin = \"two\"\noptions = { rules = { on = 1 } }", false),
+        ("plugin = \"two\"\noptions = { rules = { on = \"yes\" } }", false),
+        ("plugin = \"two\"\noptions = { rules = { on = \"${ON:-true}\" } }", true),
         ("plugin = \"two\"\noptions = { default = { on = 1 } }", false),
         ("plugin = \"./plugins/two\"\noptions = { rules = { off = true } }", false),
         ("plugin = \"two\"\noptions = { rules = { inner = { rules = { on = true } } } }", true),
@@ -182,5 +184,16 @@ fn options_are_checked_by_plugin_and_operator() {
         ("plugin = \"two\"\noperator = \"step\"", false),
     ] {
         assert_eq!(accepted_by_schema(&validator, &format!("[[stage]]\n{stage}\n")), right, "{stage}");
+    }
+    // A stage of the base has what is not said here.
+    for (stage, right) in [
+        ("name = \"two\"", true),
+        ("options = { rules = {} }", false),
+        ("name = \"two\"\noptions = { any = 1 }", true),
+        ("plugin = \"two\"\noperator = \"second\"", true),
+        ("plugin = \"two\"\noptions = { any = 1 }", false),
+    ] {
+        let text = format!("extends = \"base.toml\"\n[[stage]]\n{stage}\n");
+        assert_eq!(accepted_by_schema(&validator, &text), right, "{stage}");
     }
 }

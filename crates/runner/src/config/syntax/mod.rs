@@ -24,18 +24,17 @@ const MOST: usize = 20;
 /// Reads a file. Places are in the file of this number.
 ///
 /// The parser goes on after an error, but takes most of what follows for wrong. So a statement with an error is taken
-/// out, and the rest is read again, until there is no error.
+/// out, or mended for the time being where it goes on over several lines, and the rest is read again, until there is no
+/// error.
 pub(super) fn read(source: &str, file: usize) -> Read {
     let mut text = source.to_owned();
     let mut problems = Vec::new();
-    let mut headers: Vec<Range<usize>> = Vec::new();
+    let mut broken: Vec<Range<usize>> = Vec::new();
+    let mut last = None;
     while let Some((message, at)) = first_error(&text) {
         let statement = Statement::around(&text, at.start);
-        let mut told = told::told(&text, &message, at, &statement, file);
-        if statement.is_header(&text) {
-            headers.push(statement.range.clone());
-            told = told::with_first(told, &text, &statement, file);
-        } else if message == told::DUPLICATE {
+        let mut told = told::told(&text, &message, at.clone(), &statement, file);
+        if message == told::DUPLICATE {
             told = told::with_first(told, &text, &statement, file);
         }
         problems.push(told);
@@ -44,13 +43,20 @@ pub(super) fn read(source: &str, file: usize) -> Read {
             text.clear();
             break;
         }
-        blank(&mut text, statement.range);
+        broken.push(statement.range.clone());
+        let goes_on = last.is_none_or(|last| last < at.start) && !statement.is_open;
+        last = Some(at.start);
+        if !goes_on || !mend(&mut text, &message, at, &statement) {
+            blank(&mut text, statement.range);
+        }
     }
     let gaps = !problems.is_empty();
     // What stands under a header that cannot be read belongs to no table.
-    for header in headers {
-        let end = next_header(&text, header.end);
-        blank(&mut text, header.start..end);
+    broken.retain(|range| range.end <= text.len());
+    for range in broken {
+        let is_header = source[range.clone()].trim_start().starts_with('[');
+        let end = if is_header { next_header(&text, range.end) } else { range.end };
+        blank(&mut text, range.start..end);
     }
     let (table, errors) = DeTable::parse_recoverable(&text);
     if !errors.is_empty() {
@@ -58,6 +64,31 @@ pub(super) fn read(source: &str, file: usize) -> Read {
         return Read { tree: tree(&table, file, &mut problems), problems, gaps: true };
     }
     Read { tree: tree(&table, file, &mut problems), problems, gaps }
+}
+
+/// Mends an item of an array or an inline table, without moving anything, so that the items behind it are looked at.
+fn mend(text: &mut String, message: &str, at: Range<usize>, statement: &Statement) -> bool {
+    let whole = &text[statement.range.clone()];
+    let is_nested =
+        whole.split_once('=').is_some_and(|(_, value)| value.trim_start().starts_with(['[', '{']));
+    if !is_nested || statement.is_header(text) || at.end > statement.range.end {
+        return false;
+    }
+    if message.starts_with("missing comma") {
+        let before = at.start.saturating_sub(1);
+        if !matches!(text.as_bytes().get(before), Some(b' ' | b'\t' | b'\n')) {
+            return false;
+        }
+        text.replace_range(before..at.start, ",");
+        return true;
+    }
+    let token = text.get(at.clone()).unwrap_or_default();
+    let is_word = !token.is_empty() && token.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+    if is_word {
+        let spaces = " ".repeat(token.len() - 1);
+        text.replace_range(at, &format!("0{spaces}"));
+    }
+    is_word
 }
 
 /// The first error of a text: what the parser says, and where.

@@ -5,7 +5,7 @@ use super::{Statement, first_error, floor, line_end, tree};
 use crate::config::problem::Problem;
 use crate::config::tree::{Kind, Node, Place};
 use std::ops::Range;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 /// What the parser says of a key that is given twice.
 pub(super) const DUPLICATE: &str = "duplicate key";
@@ -27,10 +27,14 @@ pub(super) fn told(
         let at = Place::file(file, at.start..at.end);
         let span = at.span().map_or(0..0, |span| span.start..span.end);
         let key = text.get(span).unwrap_or_default();
-        return Problem::at(&at, format!("`{key}` is given twice")).hint(match statement.is_header(text) {
-            true => "a table stands in one place: put all of its keys there",
-            false => "keep one of them",
-        });
+        let hint = match statement.is_header(text) {
+            true if first.trim().starts_with("[[") => {
+                format!("write `[[{key}]]` each time, with two brackets")
+            }
+            true => "a table stands in one place: put all of its keys there".to_owned(),
+            false => "keep one of them".to_owned(),
+        };
+        return Problem::at(&at, format!("`{key}` is given twice")).hint(hint);
     }
     if statement.is_header(text) {
         let name = first.trim().trim_matches(['[', ']']).trim();
@@ -109,6 +113,14 @@ pub(super) fn told(
         Some('"' | '\'' | '{' | '[') => in_array(text, message, at, file),
         Some(_) => {
             let bare = value.split(" #").next().unwrap_or(value).trim_end();
+            if DeValue::parse(bare).is_ok() {
+                return as_said(text, message, at, file);
+            }
+            if let Some((second, key)) = second_key(bare) {
+                let at = place(value_at + second..value_at + bare.len());
+                let problem = Problem::at(&at, format!("`{key}` begins on the line of another key"));
+                return problem.hint("put each key on a line of its own");
+            }
             let problem = |what: String| Problem::at(&place(value_at..value_at + bare.len()), what);
             match meant(bare) {
                 Meant::String(text) => problem(format!("`{bare}` is no TOML value: a string needs quotes"))
@@ -129,7 +141,14 @@ fn in_array(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem
             .hint("put a `,` between each two");
     }
     if message.starts_with("string values must be quoted") || message.starts_with("invalid") {
-        let bare = text.get(at).unwrap_or_default();
+        let bare = text.get(at.clone()).unwrap_or_default();
+        if let Some((first, second)) =
+            bare.split_once(char::is_whitespace).filter(|(f, _)| DeValue::parse(f).is_ok())
+        {
+            let start = at.start + first.len() + 1;
+            let place = Place::file(file, start..start + second.len());
+            return Problem::at(&place, "a comma is missing before this").hint("put a `,` between each two");
+        }
         if !bare.trim().is_empty() {
             let (Meant::String(text) | Meant::Other(text)) = meant(bare);
             let text = if let Meant::String(_) = meant(bare) { quoted(&text) } else { text };
@@ -143,7 +162,23 @@ fn in_array(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem
 fn as_said(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem {
     let start = floor(text, at.start);
     let end = floor(text, at.end).max(start);
-    Problem::at(&Place::file(file, start..end), format!("this is no TOML: {message}"))
+    let hint = match message {
+        _ if message.starts_with("cannot extend") => "write all of its keys in one place",
+        _ if message.contains("unquoted key") => {
+            "lines are `key = value` or `[table]`, and a key with other characters stands in quotes"
+        }
+        _ if message.contains("comment character") => "take the control character out",
+        _ => return Problem::at(&Place::file(file, start..end), format!("this is no TOML: {message}")),
+    };
+    Problem::at(&Place::file(file, start..end), format!("this is no TOML: {message}")).hint(hint)
+}
+
+/// A second `key = value` behind a value, with its place.
+fn second_key(value: &str) -> Option<(usize, &str)> {
+    let before = value[..value.find('=')?].trim_end();
+    let at = before.rfind(char::is_whitespace)? + 1;
+    let key = &before[at..];
+    (DeValue::parse(before[..at].trim()).is_ok() && key.chars().all(super::is_bare)).then_some((at, key))
 }
 
 /// What somebody wanted to write.
@@ -158,6 +193,16 @@ fn meant(bare: &str) -> Meant {
         "true" | "yes" | "on" => return Meant::Other("true".into()),
         "false" | "no" | "off" | "none" | "null" => return Meant::Other("false".into()),
         _ => {}
+    }
+    let mut groups = bare.split(',');
+    let is_group = |group: &str| group.bytes().all(|b| b.is_ascii_digit());
+    let first = groups.next().unwrap_or_default();
+    if !first.is_empty()
+        && is_group(first)
+        && groups.clone().count() > 0
+        && groups.all(|g| g.len() == 3 && is_group(g))
+    {
+        return Meant::Other(bare.replace(',', "_"));
     }
     let number = bare.replace(',', ".");
     let digits = number.trim_start_matches('0');
@@ -175,6 +220,9 @@ fn quoted(text: &str) -> String {
 
 /// A key that is given twice, with the place where it was given first.
 pub(super) fn with_first(problem: Problem, text: &str, statement: &Statement, file: usize) -> Problem {
+    let Some(key) = problem.place.as_ref().and_then(Place::span).map(|span| span.start..span.end) else {
+        return problem;
+    };
     let before = &text[..statement.range.start];
     let own = &text[statement.range.clone()];
     // The table that the statement is in: the headers before it, and the statement itself.
@@ -182,11 +230,30 @@ pub(super) fn with_first(problem: Problem, text: &str, statement: &Statement, fi
     let alone = format!("{header}\n{own}");
     let (alone, _) = DeTable::parse_recoverable(&alone);
     let (before, _) = DeTable::parse_recoverable(before);
-    let (mut ignored, alone) = (Vec::new(), alone);
+    let mut ignored = Vec::new();
     let (alone, before) = (tree(&alone, file, &mut ignored), tree(&before, file, &mut ignored));
-    match first(&before, &alone) {
+    // Within an inline table, the first of the two stands in the statement itself.
+    let shift = |at: usize| (at + statement.range.start).checked_sub(header.len() + 1);
+    let within = text.get(key.clone()).and_then(|word| entry_named(&alone, word)).and_then(|place| {
+        let span = place.span()?;
+        Some(shift(span.start)?..shift(span.end)?)
+    });
+    let within = within.filter(|first| first.end <= key.start && statement.range.contains(&first.start));
+    let place = within.map(|first| Place::file(file, first)).or_else(|| first(&before, &alone));
+    match place {
         Some(place) => problem.other(&place, "it is given here first"),
         None => problem,
+    }
+}
+
+/// Where a key stands, anywhere in a tree.
+fn entry_named(node: &Node, key: &str) -> Option<Place> {
+    match &node.kind {
+        Kind::Table(entries) => entries.iter().find_map(|entry| {
+            if entry.key == key { Some(entry.place.clone()) } else { entry_named(&entry.node, key) }
+        }),
+        Kind::List(items) => items.iter().find_map(|item| entry_named(item, key)),
+        _ => None,
     }
 }
 
@@ -210,9 +277,7 @@ fn first(tree: &Node, path: &Node) -> Option<Place> {
     let entry = entries.first()?;
     let found = last(tree).entry(&entry.key)?;
     match &last(&entry.node).kind {
-        Kind::Table(inner) if !inner.is_empty() => {
-            first(&found.node, &entry.node).or_else(|| Some(found.place.clone()))
-        }
+        Kind::Table(inner) if !inner.is_empty() => first(&found.node, &entry.node),
         _ => Some(found.place.clone()),
     }
 }
