@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::input::{SourceFile, expand, parquet_columns};
 use crate::remote::is_address;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What is looked at beside the pipeline itself.
 #[derive(Clone, Copy, Debug)]
@@ -88,13 +88,14 @@ fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, usize) {
         };
         match expand(path) {
             Ok((found, others)) => {
-                let seen = |file: &SourceFile| first.get(&file.path).filter(|at| **at != number).copied();
+                let seen =
+                    |file: &SourceFile| first.get(&plain(&file.path)).filter(|at| **at != number).copied();
                 let again: Vec<(&SourceFile, usize)> =
                     found.iter().filter_map(|file| Some((file, seen(file)?))).collect();
                 if let Some((file, at)) = again.first() {
                     let what = match again.len() {
-                        1 => format!("{} is", file.path.display()),
-                        more => format!("{} and {} more files are", file.path.display(), more - 1),
+                        1 => format!("{} is", plain(&file.path).display()),
+                        more => format!("{} and {} more files are", plain(&file.path).display(), more - 1),
                     };
                     let doubt = problem(format!("{what} read a second time")).warning();
                     let doubt = doubt.hint("ids of the copies are made unique; name each file once");
@@ -104,8 +105,8 @@ fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, usize) {
                         None => doubt,
                     });
                 }
-                for file in &found {
-                    first.entry(file.path.clone()).or_insert(number);
+                for file in found.iter().filter(|_| pipeline.input.paths.len() > 1) {
+                    first.entry(plain(&file.path)).or_insert(number);
                 }
                 files.extend(found);
                 passed_over += others;
@@ -120,6 +121,11 @@ fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, usize) {
         }
     }
     (files, passed_over)
+}
+
+/// A path without what means nothing in it, such as a leading `./`.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|part| *part != Component::CurDir).collect()
 }
 
 /// Whether a run may put its folder where the pipeline says.

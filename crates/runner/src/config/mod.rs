@@ -12,6 +12,8 @@ mod settings;
 mod source;
 mod stages;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod variables;
 
@@ -19,7 +21,7 @@ pub use lock::{LOCK_FILE, Lock, LockedPlugin, Locking, NotLocked, lock_places, p
 pub use options::{check_options, fitted, option_doc, with_defaults};
 pub use pipeline::{Draft, Pipeline, TABLES};
 pub use problem::{Problem, Problems, Severity, nearest, suggest};
-pub use schema::{Offered, SCHEMA_FILE, schema};
+pub use schema::{Offered, SCHEMA_FILE, key_schemas, schema};
 pub use settings::{Compression, Input, Output, OutputFormat, Run};
 pub use source::Source;
 pub use stages::StageConfig;

@@ -2,6 +2,7 @@
 
 use super::prepare::{Bound, PreparedStage};
 use crate::config::{Pipeline, Problem};
+use std::collections::BTreeSet;
 
 /// Warnings about stages that are bound.
 pub(super) fn doubts(pipeline: &Pipeline, stages: &[PreparedStage]) -> Vec<Problem> {
@@ -21,7 +22,8 @@ pub(super) fn doubts(pipeline: &Pipeline, stages: &[PreparedStage]) -> Vec<Probl
             found.push(problem.hint("leave one of them out, or give them other options"));
             continue;
         }
-        for column in stage.bound.writes() {
+        let columns: BTreeSet<&str> = stage.bound.writes().into_iter().collect();
+        for column in columns {
             if let Some(first) = lost(&stages[..at], stage, column) {
                 let message = format!(
                     "stage `{}` writes the column `{column}` over what stage `{}` wrote, which no stage has read",

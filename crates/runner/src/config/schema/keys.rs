@@ -2,6 +2,7 @@
 
 use super::super::pipeline::TABLES;
 use super::super::settings::{Input, LEAST_MEMORY, Run};
+use crate::isolate::Limits;
 use serde_json::{Map, Value, json};
 use textmill_core::column::RESERVED;
 
@@ -132,6 +133,7 @@ pub(super) fn input() -> Value {
 
 /// Keys of a stage. `plugin`, `operator` and `options` are told in more detail once the plugins are known.
 pub(super) fn stage() -> Value {
+    let limits = Limits::default();
     let mut table = table(
         "One plugin with its options.",
         json!({
@@ -174,10 +176,12 @@ pub(super) fn stage() -> Value {
             },
             "time-limit": {
                 "description": "Time that a call may take, such as `10s`, in a process of its own.",
+                "default": format!("{:?}", limits.time),
                 "$ref": "#/$defs/time",
             },
             "memory-limit": {
                 "description": "Memory that the process may use, such as `1GiB`, in a process of its own.",
+                "default": in_words(limits.memory),
                 "$ref": "#/$defs/bytes",
             },
         }),

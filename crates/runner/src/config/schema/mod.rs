@@ -24,6 +24,13 @@ pub(super) fn tables() -> [(&'static str, Value); 5] {
     ]
 }
 
+/// The keys of a table, each with its schema, in order. The table goes by its name without brackets.
+pub fn key_schemas(table: &str) -> Vec<(String, Value)> {
+    let found = tables().into_iter().find(|(header, _)| header.trim_matches(['[', ']']) == table);
+    let properties = found.and_then(|(_, table)| table["properties"].as_object().cloned());
+    properties.into_iter().flatten().collect()
+}
+
 /// The table that has a key.
 pub(super) fn table_of(key: &str) -> Option<&'static str> {
     tables().into_iter().find(|(_, table)| table["properties"].get(key).is_some()).map(|(name, _)| name)

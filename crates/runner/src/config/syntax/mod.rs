@@ -5,6 +5,7 @@ mod told;
 
 use super::problem::Problem;
 use super::tree::{Node, tree};
+use std::cell::Cell;
 use std::ops::Range;
 use toml::de::DeTable;
 
@@ -20,6 +21,37 @@ pub(super) struct Read {
 
 /// Errors shown of a file, at most: by then it is no TOML at all.
 const MOST: usize = 20;
+/// Bytes that are read again in looking for errors, at most, so that the time stays within a second for any file.
+const AGAIN: usize = 16 << 20;
+
+/// Reads a text again and again, as often as there is time for.
+struct Reader {
+    left: Cell<usize>,
+}
+
+impl Reader {
+    fn errors(&self, text: &str) -> Vec<toml::de::Error> {
+        self.left.set(self.left.get().saturating_sub(text.len() + 1));
+        DeTable::parse_recoverable(text).1
+    }
+
+    fn is_tired(&self) -> bool {
+        self.left.get() == 0
+    }
+
+    /// Whether a text has no error; where there is no time to look, that is taken for granted.
+    fn is_sound(&self, text: &str) -> bool {
+        self.is_tired() || self.errors(text).is_empty()
+    }
+
+    /// The first error of a text: what the parser says, and where.
+    fn first_error(&self, text: &str) -> Option<(String, Range<usize>)> {
+        let span = |e: &toml::de::Error| e.span().unwrap_or(0..text.len());
+        let errors = self.errors(text);
+        let errors = errors.iter().map(|e| (e.message().to_owned(), span(e)));
+        errors.min_by_key(|(_, span)| (span.start, span.end))
+    }
+}
 
 /// Reads a file. Places are in the file of this number.
 ///
@@ -31,15 +63,16 @@ pub(super) fn read(source: &str, file: usize) -> Read {
     let mut problems = Vec::new();
     let mut broken: Vec<Range<usize>> = Vec::new();
     let mut last = None;
-    while let Some((message, at)) = first_error(&text) {
-        let statement = Statement::around(&text, at.start);
+    let reader = Reader { left: Cell::new(AGAIN) };
+    while let Some((message, at)) = reader.first_error(&text) {
+        let statement = Statement::around(&text, at.start, &reader);
         let mut told = told::told(&text, &message, at.clone(), &statement, file);
         if message == told::DUPLICATE {
             told = told::with_first(told, &text, &statement, file);
         }
         problems.push(told);
         let is_over = text.get(statement.range.clone()).is_none_or(|s| s.trim().is_empty());
-        if is_over || problems.len() == MOST {
+        if is_over || problems.len() == MOST || reader.is_tired() {
             text.clear();
             break;
         }
@@ -55,7 +88,7 @@ pub(super) fn read(source: &str, file: usize) -> Read {
     broken.retain(|range| range.end <= text.len());
     for range in broken {
         let is_header = source[range.clone()].trim_start().starts_with('[');
-        let end = if is_header { next_header(&text, range.end) } else { range.end };
+        let end = if is_header { next_header(&text, range.end, &reader) } else { range.end };
         blank(&mut text, range.start..end);
     }
     let (table, errors) = DeTable::parse_recoverable(&text);
@@ -91,17 +124,6 @@ fn mend(text: &mut String, message: &str, at: Range<usize>, statement: &Statemen
     is_word
 }
 
-/// The first error of a text: what the parser says, and where.
-fn first_error(text: &str) -> Option<(String, Range<usize>)> {
-    let (_, errors) = DeTable::parse_recoverable(text);
-    let span = |e: &toml::de::Error| e.span().unwrap_or(0..text.len());
-    errors.iter().map(|e| (e.message().to_owned(), span(e))).min_by_key(|(_, span)| (span.start, span.end))
-}
-
-fn is_sound(text: &str) -> bool {
-    DeTable::parse_recoverable(text).1.is_empty()
-}
-
 /// A key with its value, or the header of a table, with all lines that it takes.
 struct Statement {
     /// Its bytes, whole lines.
@@ -112,17 +134,17 @@ struct Statement {
 
 impl Statement {
     /// The statement that has an error at this byte.
-    fn around(text: &str, at: usize) -> Self {
+    fn around(text: &str, at: usize, reader: &Reader) -> Self {
         let at = floor(text, at);
         let line = line_start(text, at);
-        if is_sound(&text[..line]) {
+        if reader.is_sound(&text[..line]) {
             return Self { range: line..line_end(text, at), is_open: false };
         }
         // Something before is not closed: it began at the last line up to which all is well.
         let mut start = line;
         while start > 0 {
             start = line_start(text, start - 1);
-            if begins(&text[start..line_end(text, start)]) && is_sound(&text[..start]) {
+            if begins(&text[start..line_end(text, start)]) && reader.is_sound(&text[..start]) {
                 break;
             }
         }
@@ -169,11 +191,11 @@ fn indent(line: &str) -> usize {
 }
 
 /// The beginning of the next table, or the end.
-fn next_header(text: &str, mut at: usize) -> usize {
+fn next_header(text: &str, mut at: usize, reader: &Reader) -> usize {
     while at < text.len() {
         let end = line_end(text, at);
         let line = &text[at..end];
-        if begins(line) && line.trim_start().starts_with('[') && is_sound(&text[..at]) {
+        if begins(line) && line.trim_start().starts_with('[') && reader.is_sound(&text[..at]) {
             return at;
         }
         at = end;

@@ -1,7 +1,7 @@
 //! What the user is told of a syntax error: the words of the parser, or better ones where the statement shows what was
 //! meant.
 
-use super::{Statement, first_error, floor, line_end, tree};
+use super::{Statement, floor, line_end, tree};
 use crate::config::problem::Problem;
 use crate::config::tree::{Kind, Node, Place};
 use std::ops::Range;
@@ -99,7 +99,10 @@ pub(super) fn told(
         }
         Some('"') if message.starts_with("missing escaped value") => {
             let back = floor(text, at.start.saturating_sub(1));
-            let end = text[at.start..].chars().next().map_or(at.start, |c| at.start + c.len_utf8());
+            let end = text
+                .get(at.start..)
+                .and_then(|rest| rest.chars().next())
+                .map_or(back, |c| at.start + c.len_utf8());
             let escape = text.get(back..end).unwrap_or_default();
             let problem =
                 Problem::at(&Place::file(file, back..end), format!("`{escape}` is no escape sequence"));
@@ -142,11 +145,11 @@ fn in_array(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem
     }
     if message.starts_with("string values must be quoted") || message.starts_with("invalid") {
         let bare = text.get(at.clone()).unwrap_or_default();
-        if let Some((first, second)) =
+        if let Some((_, second)) =
             bare.split_once(char::is_whitespace).filter(|(f, _)| DeValue::parse(f).is_ok())
         {
-            let start = at.start + first.len() + 1;
-            let place = Place::file(file, start..start + second.len());
+            let end = at.start + bare.len();
+            let place = Place::file(file, end - second.len()..end);
             return Problem::at(&place, "a comma is missing before this").hint("put a `,` between each two");
         }
         if !bare.trim().is_empty() {
@@ -176,8 +179,8 @@ fn as_said(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem 
 /// A second `key = value` behind a value, with its place.
 fn second_key(value: &str) -> Option<(usize, &str)> {
     let before = value[..value.find('=')?].trim_end();
-    let at = before.rfind(char::is_whitespace)? + 1;
-    let key = &before[at..];
+    let key = before.rsplit(char::is_whitespace).next()?;
+    let at = before.len() - key.len();
     (DeValue::parse(before[..at].trim()).is_ok() && key.chars().all(super::is_bare)).then_some((at, key))
 }
 
@@ -263,7 +266,10 @@ fn last_header(text: &str) -> &str {
     while at > 0 {
         let start = super::line_start(text, at - 1);
         let line = &text[start..line_end(text, start)];
-        if super::begins(line) && line.trim_start().starts_with('[') && first_error(line).is_none() {
+        if super::begins(line)
+            && line.trim_start().starts_with('[')
+            && DeTable::parse_recoverable(line).1.is_empty()
+        {
             return line;
         }
         at = start;

@@ -1,5 +1,8 @@
 //! `textmill check`.
 
+mod keys;
+mod resolved;
+
 use super::examine::{Looks, examine_file};
 use super::print;
 use crate::cli::CheckArgs;
@@ -17,6 +20,12 @@ pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure>
     }
     examined.warn();
     let prepared = &examined.prepared;
+    if args.explain {
+        return print(&match args.json {
+            true => format!("{:#}", resolved::json(prepared)),
+            false => resolved::text(prepared, args.docs),
+        });
+    }
     let mut lines = vec![format!("{} is sound: {} stages", args.pipeline.display(), prepared.stages.len())];
     for (number, stage) in prepared.stages.iter().enumerate() {
         let plugin = &stage.plugin.descriptor;
