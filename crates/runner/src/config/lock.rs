@@ -17,6 +17,9 @@ pub const LOCK_FILE: &str = "textmill.lock";
 /// Version of its format.
 const VERSION: usize = 1;
 
+/// What to do with a file of another format.
+const OTHER_FORMAT: &str = "use the textmill that wrote it";
+
 const HEADER: &str = "\
 # Which plugin libraries the pipelines named here may load: `textmill` refuses one whose SHA-256 differs from the line of
 # its platform. Written by `textmill plugin lock`, which also takes a change in. Keep it under version control.
@@ -85,7 +88,9 @@ impl Lock {
             Err(found) => problems = found,
         }
         let advice = "a lock file is written by `textmill plugin lock`; remove it to have it written anew";
-        let list = problems.into_iter().map(|p| if p.hint.is_none() { p.hint(advice) } else { p }).collect();
+        // But for a newer format, nobody is to mend it by hand.
+        let hinted = |p: Problem| if p.hint.as_deref() == Some(OTHER_FORMAT) { p } else { p.hint(advice) };
+        let list = problems.into_iter().map(hinted).collect();
         Err(Problems::new(vec![Source { path: path.to_owned(), text: source }], list))
     }
 
@@ -134,7 +139,7 @@ fn lock(tree: &Node, problems: &mut Vec<Problem>) -> Lock {
             let place = top.node("version").map_or(top.place(), |n| &n.place);
             let message =
                 format!("the lock file has format {other}, and this textmill reads format {VERSION}");
-            problems.push(Problem::at(place, message).hint("use the textmill that wrote it"));
+            problems.push(Problem::at(place, message).hint(OTHER_FORMAT));
             return Lock::default();
         }
         None => {

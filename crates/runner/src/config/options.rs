@@ -113,10 +113,7 @@ fn told(
             let named: Vec<&str> = types.iter().map(|t| type_words(t)).collect();
             let message = format!("must be {}, and it is {}", named.join(" or "), node.shown());
             let right = types.iter().find_map(|kind| converted(kind, node));
-            let hint = match right.or_else(|| example(root, own)) {
-                Some(right) => Some(write(&right)),
-                None => None,
-            };
+            let hint = right.or_else(|| example(root, own)).map(|right| write(&right));
             Some((message, hint))
         }
         Fault::Minimum { .. }
@@ -136,7 +133,7 @@ fn told(
 /// A value in the words of a pipeline.
 fn value_words(node: &Node) -> String {
     match &node.kind {
-        Kind::Text(text) => format!("`{}`{}", quoted(text), node.from_variables()),
+        Kind::Text(text) => format!("`{}`{}", quoted(text), node.variables_in_words()),
         _ => node.shown(),
     }
 }

@@ -26,7 +26,7 @@ pub struct Problem {
     /// Where.
     pub place: Option<Place>,
     /// Another place that has to do with it, and what is there.
-    pub other: Option<(Place, String)>,
+    pub other: Option<Box<(Place, String)>>,
     /// What the plugin, or the reader, says of the key.
     pub doc: Option<String>,
     /// What to do.
@@ -84,7 +84,7 @@ impl Problem {
     /// The same mistake with another place that has to do with it.
     #[must_use]
     pub fn other(mut self, place: &Place, label: impl Into<String>) -> Self {
-        self.other = Some((place.clone(), label.into()));
+        self.other = Some(Box::new((place.clone(), label.into())));
         self
     }
 }
@@ -148,7 +148,7 @@ impl Problems {
         };
         let mut group = level.primary_title(title).elements([] as [Message<'_>; 0]);
         let place = problem.place.as_ref().and_then(Place::span);
-        let other = problem.other.as_ref().and_then(|(place, label)| Some((place.span()?, label.as_str())));
+        let other = problem.other.as_deref().and_then(|(place, label)| Some((place.span()?, label.as_str())));
         if let Some(span) = place {
             let mut annotations = vec![self.mark(span, AnnotationKind::Primary)];
             if let Some((other, label)) = other.filter(|(other, _)| other.file == span.file) {

@@ -143,7 +143,7 @@ impl<'a> Section<'a> {
         let hint = suggest(text, words.iter().copied());
         let hint = hint.unwrap_or_else(|| format!("it is one of `{}`", words.join("`, `")));
         let problem =
-            Problem::at(&node.place, format!("`{key}` cannot be `{text}`{}", node.from_variables()))
+            Problem::at(&node.place, format!("`{key}` cannot be `{text}`{}", node.variables_in_words()))
                 .hint(hint);
         problems.push(self.told(key, problem));
         None

@@ -131,7 +131,7 @@ fn check(text: &str, sets: &[String]) {
     assert!(has_places(&draft.pipeline.tree, &sources));
     let is_sound = draft.problems.is_empty();
     for problem in &draft.problems {
-        let others = problem.other.iter().map(|(place, _)| place);
+        let others = problem.other.iter().map(|other| &other.0);
         for place in problem.place.iter().chain(others) {
             assert!(is_one(place, &sources), "{place:?} of {:?}", problem.message);
         }

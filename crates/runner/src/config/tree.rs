@@ -118,11 +118,11 @@ impl Node {
             Kind::Text(text) if text.chars().count() <= 40 => format!("the string `{}`", quoted(text)),
             _ => self.kind_name().to_owned(),
         };
-        format!("{value}{}", self.from_variables())
+        format!("{value}{}", self.variables_in_words())
     }
 
     /// The variables that it came from, to follow the value; empty where there are none.
-    pub(super) fn from_variables(&self) -> String {
+    pub(super) fn variables_in_words(&self) -> String {
         let Some(first) = self.used.first() else { return String::new() };
         let what = if first.by_default { "the default of" } else { "from" };
         let names: Vec<String> = self.used.iter().map(|used| format!("`{}`", used.name)).collect();
