@@ -1,8 +1,9 @@
 //! Pipelines made of several files, of variables and of `--set`: what `check --explain` says of them, and that they run as it
 //! says.
 
-use crate::support::{Bench, Program, hide, rows, stderr, succeeded, textmill};
+use crate::support::{Bench, Program, examples, hide, libraries, rows, stderr, succeeded, textmill};
 use serde_json::Value;
+use textmill::host::library_name;
 
 const BASE: &str = "\
 [input]
@@ -127,6 +128,44 @@ fn a_pipeline_of_several_files_runs_as_it_is_explained() {
     succeeded(&again);
     let run = std::fs::read_to_string(bench.path("elsewhere/run.json")).unwrap();
     assert!(run.contains("for a reader"));
+}
+
+/// A plugin by its path is that of the file which names it; by its name it is looked for from the file that was asked for.
+#[test]
+fn a_base_elsewhere_names_its_own_plugins() {
+    let bench = Bench::new();
+    bench.documents(&["a text"]);
+    let library = library_name("min-length");
+    let named = library_name("clean");
+    for (folder, from, name) in [("bases/own", examples(), &library), ("plugins", libraries(), &named)] {
+        std::fs::create_dir_all(bench.path(folder)).unwrap();
+        std::fs::copy(from.join(name), bench.path(folder).join(name)).unwrap();
+    }
+    let stages = format!("[[stage]]\nplugin = \"./own/{library}\"\n[[stage]]\nplugin = \"clean\"\n");
+    bench.write(
+        "bases/base.toml",
+        format!("[input]\npaths = [\"../input.jsonl\"]\n{stages}[run]\ntemp-dir = \"tmp\"\n"),
+    );
+    bench.write("pipeline.toml", "extends = \"./bases/../bases/base.toml\"\n");
+    let output = call(&bench, "check", &["--explain", "--json"]).output();
+    succeeded(&output);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (stage, (folder, name)) in [("bases/own", &library), ("plugins", &named)].iter().enumerate() {
+        let path = bench.path(folder).canonicalize().unwrap().join(name);
+        assert_eq!(json["stages"][stage]["library"], path.display().to_string());
+    }
+    assert_eq!(json["stages"][0]["keys"]["name"]["value"], "min-length");
+    assert_eq!(json["input"]["paths"]["means"], "input.jsonl");
+    assert_eq!(json["run"]["temp-dir"]["means"], "bases/tmp");
+    // The lock file is that of the file that was asked for, and covers what the base names.
+    succeeded(
+        &textmill().current_dir(bench.folder.path()).args(["plugin", "lock", "pipeline.toml"]).output(),
+    );
+    assert!(bench.path("textmill.lock").exists());
+    let output = call(&bench, "check", &["--locked", "--explain", "--json"]).output();
+    succeeded(&output);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&json["stages"][0]["locked"], &json["stages"][1]["locked"]), (&true.into(), &true.into()));
 }
 
 /// What wins: the command line, then the file, then its base, then the default. What is replaced needs no variable.

@@ -8,7 +8,7 @@ use super::stages::stage_names;
 use super::syntax;
 use super::tree::{Entry, Kind, Node, Place};
 use super::variables::{Environment, lenient};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The key that names the base.
 const EXTENDS: &str = "extends";
@@ -68,7 +68,7 @@ fn base_of(node: &Node, sources: &[Source], environment: Environment<'_>) -> Res
     };
     let text = lenient(text, environment);
     let folder = sources.last().map_or(Path::new(""), Source::folder);
-    let path = join(folder, &text);
+    let path: PathBuf = join(folder, &text).components().filter(|part| *part != Component::CurDir).collect();
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if let Some(first) = sources.iter().position(|source| real(&source.path) == real(&path)) {
         let chain = sources[first..].iter().map(|source| source.path.display().to_string());
@@ -180,57 +180,93 @@ fn merge(base: &mut Node, over: Node) {
     }
 }
 
+/// A stage that says where it belongs.
+struct Move {
+    /// The stage, by its number.
+    stage: usize,
+    /// The one that it stands beside.
+    beside: usize,
+    /// Whether it goes behind that one.
+    is_behind: bool,
+    /// Where it says so.
+    place: Place,
+}
+
 /// Moves the stages that say where they belong.
 fn move_stages(tree: &mut Node, environment: Environment<'_>, problems: &mut Vec<Problem>) {
     let Some(Kind::List(stages)) = tree.entry_mut("stage").map(|entry| &mut entry.node.kind) else { return };
     let names = stage_names(stages, environment);
+    let mut waiting: Vec<Move> = Vec::new();
+    for (number, stage) in stages.iter_mut().enumerate() {
+        match wish(number, stage, &names, environment) {
+            Ok(wish) => waiting.extend(wish),
+            Err(problem) => problems.push(*problem),
+        }
+    }
     let mut order: Vec<usize> = (0..stages.len()).collect();
     // Several that go behind one stage stay in their order.
     let mut behind: Vec<(usize, usize)> = Vec::new();
-    for (number, stage) in stages.iter_mut().enumerate() {
-        let given = ["before", "after"].map(|key| match stage.text(key) {
-            Some(_) => take(stage, key),
-            None => None,
-        });
-        let (entry, after) = match given {
-            [Some(_), Some(entry)] => {
-                let message = "a stage goes before another or after one, not both";
-                problems.push(Problem::at(&entry.place, message).hint("leave one of them out"));
-                continue;
-            }
-            [Some(entry), None] => (entry, false),
-            [None, Some(entry)] => (entry, true),
-            [None, None] => continue,
+    while !waiting.is_empty() {
+        // A stage that is to be moved itself is no place to stand beside yet.
+        let ready = waiting.iter().position(|next| waiting.iter().all(|other| other.stage != next.beside));
+        let Some(ready) = ready else {
+            let circle: Vec<&str> = waiting.iter().map(|m| names[m.stage].as_str()).collect();
+            let message = format!("stages go beside one another in a circle: `{}`", circle.join("`, `"));
+            let hint = "leave `before` and `after` out of one of them";
+            problems.push(Problem::at(&waiting[0].place, message).hint(hint));
+            break;
         };
-        let Kind::Text(text) = &entry.node.kind else { continue };
-        let wanted = lenient(text, environment);
-        let Some(target) = names.iter().position(|name| *name == wanted).filter(|at| *at != number) else {
-            let others =
-                names.iter().enumerate().filter(|(at, _)| *at != number).map(|(_, name)| name.as_str());
-            let others: Vec<&str> = others.collect();
-            let message = match names.get(number) {
-                Some(name) if *name == wanted => format!("stage `{name}` cannot stand beside itself"),
-                _ => format!("there is no stage `{wanted}`"),
-            };
-            let hint = suggest(&wanted, others.iter().copied());
-            let hint =
-                hint.or_else(|| (!others.is_empty()).then(|| format!("there are `{}`", others.join("`, `"))));
-            problems.push(Problem::at(&entry.node.place, message).maybe_hint(hint));
-            continue;
+        let Move { stage, beside, is_behind, .. } = waiting.remove(ready);
+        order.retain(|at| *at != stage);
+        let anchor = match behind.iter().rev().find(|(of, _)| is_behind && *of == beside) {
+            Some((_, last)) => *last,
+            None => beside,
         };
-        order.retain(|at| *at != number);
-        let anchor = if after {
-            let last = behind.iter().rev().find(|(of, _)| *of == target).map_or(target, |(_, last)| *last);
-            behind.push((target, number));
-            last
-        } else {
-            target
-        };
+        if is_behind {
+            behind.push((beside, stage));
+        }
         let at = order.iter().position(|at| *at == anchor).unwrap_or(order.len());
-        order.insert(if after { at + 1 } else { at }.min(order.len()), number);
+        order.insert((at + usize::from(is_behind)).min(order.len()), stage);
     }
     let mut moved: Vec<Option<Node>> = std::mem::take(stages).into_iter().map(Some).collect();
     stages.extend(order.into_iter().filter_map(|at| moved[at].take()));
+}
+
+/// Where a stage wants to be. What it says of that is taken out of it, but for what is no name.
+fn wish(
+    number: usize,
+    stage: &mut Node,
+    names: &[String],
+    environment: Environment<'_>,
+) -> Result<Option<Move>, Box<Problem>> {
+    let [before, after] =
+        ["before", "after"].map(|key| stage.text(key).is_some().then(|| take(stage, key)).flatten());
+    let (entry, is_behind) = match (before, after) {
+        (Some(_), Some(entry)) => {
+            let message = "a stage goes before another or after one, not both";
+            return Err(Box::new(Problem::at(&entry.place, message).hint("leave one of them out")));
+        }
+        (Some(entry), None) => (entry, false),
+        (None, Some(entry)) => (entry, true),
+        (None, None) => return Ok(None),
+    };
+    let Kind::Text(text) = &entry.node.kind else { return Ok(None) };
+    let wanted = lenient(text, environment);
+    let place = entry.node.place.clone();
+    match names.iter().position(|name| *name == wanted) {
+        Some(beside) if beside != number => Ok(Some(Move { stage: number, beside, is_behind, place })),
+        found => {
+            let others = names.iter().enumerate().filter(|(at, _)| *at != number);
+            let others: Vec<&str> = others.map(|(_, name)| name.as_str()).collect();
+            let message = match found {
+                Some(_) => format!("stage `{wanted}` cannot stand beside itself"),
+                None => format!("there is no stage `{wanted}`"),
+            };
+            let hint = suggest(&wanted, others.iter().copied());
+            let list = || (!others.is_empty()).then(|| format!("there are `{}`", others.join("`, `")));
+            Err(Box::new(Problem::at(&place, message).maybe_hint(hint.or_else(list))))
+        }
+    }
 }
 
 /// A path in one of the files as the first of them would have to write it.
@@ -247,5 +283,80 @@ pub(super) fn from_first(text: &str, place: &Place, sources: &[Source]) -> Strin
             std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned()
         }
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Draft, Kind};
+    use std::fmt::Write as _;
+
+    /// Names of the stages after a file with these changes is laid over a base of `a`, `b` and `c`, and what is wrong.
+    fn over(changes: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let stage =
+            |name: &str| format!("[[stage]]\nplugin = \"{name}\"\noptions = {{ x = 1, t = {{ y = 2 }} }}\n");
+        std::fs::write(folder.path().join("base.toml"), ["a", "b", "c"].map(stage).concat()).unwrap();
+        let path = folder.path().join("over.toml");
+        let draft = Draft::parse(&path, format!("extends = \"base.toml\"\n{changes}"), &[]);
+        let mut out = String::new();
+        for stage in &draft.pipeline.stages {
+            let options = stage.options.to_json();
+            let options = if options["x"] == 1 { String::new() } else { options.to_string() };
+            let _ = write!(out, "{}={}{options} ", stage.name, stage.plugin);
+        }
+        draft.problems.iter().for_each(|problem| out.push_str(&format!("! {}", problem.message)));
+        out.trim_end().to_owned()
+    }
+
+    #[test]
+    fn stages_are_changed_by_name_and_placed_by_name() {
+        let stage = |text: &str| format!("[[stage]]\n{text}\n");
+        for (changes, found) in [
+            ("", "a=a b=b c=c"),
+            ("plugin = \"d\"", "a=a b=b c=c d=d{}"),
+            ("plugin = \"d\"\nbefore = \"a\"", "d=d{} a=a b=b c=c"),
+            (
+                "plugin = \"d\"\nafter = \"a\"\n[[stage]]\nplugin = \"e\"\nafter = \"a\"",
+                "a=a d=d{} e=e{} b=b c=c",
+            ),
+            (
+                "plugin = \"d\"\nafter = \"e\"\n[[stage]]\nplugin = \"e\"\nbefore = \"b\"",
+                "a=a e=e{} d=d{} b=b c=c",
+            ),
+            ("name = \"c\"\nbefore = \"a\"", "c=c a=a b=b"),
+            ("name = \"b\"\nenabled = false", "a=a c=c"),
+            ("plugin = \"b\"\noptions = { x = 3 }", "a=a b=b{\"x\":3,\"t\":{\"y\":2}} c=c"),
+            (
+                "name = \"b\"\noptions = { x = 3, t = { z = 4 } }",
+                "a=a b=b{\"x\":3,\"t\":{\"y\":2,\"z\":4}} c=c",
+            ),
+            ("name = \"b\"\nplugin = \"f\"\noptions = { z = 4 }", "a=a b=f{\"z\":4} c=c"),
+            ("plugin = \"b\"\nname = \"b2\"", "a=a b=b c=c b2=b{}"),
+            (
+                "name = \"a\"\nafter = \"b\"\n[[stage]]\nname = \"b\"\nafter = \"a\"",
+                "a=a b=b c=c ! stages go beside one another in a circle: `a`, `b`",
+            ),
+            ("name = \"b\"\nafter = \"b\"", "a=a b=b c=c ! stage `b` cannot stand beside itself"),
+        ] {
+            let changes = if changes.is_empty() { String::new() } else { stage(changes) };
+            assert_eq!(over(&changes), found, "{changes}");
+        }
+    }
+
+    #[test]
+    fn tables_are_merged_key_by_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = "[input]\npaths = [\"a\", \"b\"]\n[input.columns]\nx = \"utf8\"\n[run]\nthreads = 2\n";
+        std::fs::write(folder.path().join("base.toml"), base).unwrap();
+        let text = "extends = \"base.toml\"\n[input]\npaths = [\"c\"]\n[input.columns]\ny = \"utf8\"\n";
+        let draft = Draft::parse(&folder.path().join("over.toml"), text.into(), &[]);
+        assert!(draft.problems.is_empty(), "{:?}", draft.problems);
+        let tree = &draft.pipeline.tree;
+        let json = r#"{"input":{"paths":["c"],"columns":{"x":"utf8","y":"utf8"}},"run":{"threads":2}}"#;
+        assert_eq!(tree.to_json().to_string(), json);
+        let Kind::Table(entries) = &tree.kind else { panic!("{tree:?}") };
+        let files: Vec<usize> = entries.iter().filter_map(|e| Some(e.place.span()?.file)).collect();
+        assert_eq!(files, [0, 1]);
     }
 }

@@ -4,6 +4,7 @@
 use super::problem::{Problem, nearest};
 use super::source::Source;
 use super::tree::{Kind, Node, Place};
+use crate::host::is_privileged;
 use toml::de::DeValue;
 
 /// Gives the value of a variable, where it is set.
@@ -18,9 +19,10 @@ pub struct Used {
     pub by_default: bool,
 }
 
-/// The environment of the program.
+/// The environment of the program. Where the program has rights that its caller does not have, the caller's is not
+/// believed.
 pub(super) fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    if is_privileged() { None } else { std::env::var(name).ok() }
 }
 
 /// Puts variables into all strings that stand in files. What comes from the command line is taken as it is.

@@ -14,3 +14,4 @@ pub use all::Opened;
 pub use discover::{Attempt, Discovery, Found, library_name};
 pub use library::{Expected, LoadError, LoadedPlugin, sha256_of};
 pub use project::{Project, Tool};
+pub(crate) use trust::is_privileged;

@@ -37,7 +37,8 @@ pub(super) fn dev(args: &DevArgs, verbose: bool, locked: bool) -> Result<(), Fai
     let stop = Arc::new(AtomicBool::new(false));
     stop_on_interrupt(&stop);
     let mut dev = Dev { args, plugin, project, builds: Builds::new()?, former: None, stop, verbose, locked };
-    let mut watch = Watch::new(&dev.project.folder, &args.pipeline);
+    let files = pipeline.sources.into_iter().map(|source| source.path);
+    let mut watch = Watch::new(&dev.project.folder, files);
     dev.begin();
     loop {
         let done = dev.build_and_compare();
