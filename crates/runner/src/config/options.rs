@@ -346,7 +346,12 @@ fn properties(schema: &Value, pointer: &str) -> Vec<String> {
 
 fn described(schema: &Value, pointer: &str) -> Option<String> {
     let (parent, property) = pointer.rsplit_once('/')?;
-    let own = subschema(schema, parent)?.get("properties")?.get(property)?;
+    let outer = subschema(schema, parent)?;
+    if outer.get("items").is_some() {
+        // An item of an array has no name of its own.
+        return described(schema, parent);
+    }
+    let own = outer.get("properties")?.get(property)?;
     let text = own.get("description").or_else(|| resolved(schema, own)?.get("description"))?.as_str()?;
     Some(format!("`{property}`: {}", text.replace('\n', " ")))
 }
