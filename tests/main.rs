@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod bad_plugins;
+mod bases;
 mod c_plugins;
 mod chain;
 mod cli;

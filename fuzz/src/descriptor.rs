@@ -74,7 +74,7 @@ fn generated(source: &mut Unstructured<'_>) -> Result<()> {
 
 fn look_at(plugin: &str, operator: &OperatorDescriptor, options: &Value) {
     describe(operator, &mut String::new());
-    let problems = check_options(plugin, &operator.options, &node(options));
+    let problems = check_options(plugin, &operator.options, &node(options), false);
     if options.is_object() && problems.is_empty() {
         with_defaults(&operator.options, options);
     }
@@ -111,7 +111,7 @@ fn node(value: &Value) -> Node {
             Kind::Table(entries.iter().map(entry).collect())
         }
     };
-    Node { kind, place }
+    Node { kind, place, used: Vec::new() }
 }
 
 /// Names that options and definitions have.

@@ -40,10 +40,14 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
         Ok(()) => 0,
         Err(failure::Failure::Negative) => failure::Failure::Negative.exit_status(),
         Err(failure) => {
-            let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-            let styled = std::io::stderr().is_terminal() && !no_color;
-            anstream::eprintln!("{}", failure.render(styled));
+            anstream::eprintln!("{}", failure.render(styled()));
             failure.exit_status()
         }
     }
+}
+
+/// Whether what goes to stderr has colours.
+fn styled() -> bool {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    std::io::stderr().is_terminal() && !no_color
 }

@@ -3,7 +3,7 @@
 //! Takes pages on standard input, JSON Lines with `text` and perhaps `media_type`. Prints the median of the rounds that the first
 //! argument asks for (5).
 
-use std::io::BufRead;
+use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use clean::clean::Cleaner;
@@ -30,6 +30,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::hint::black_box(left);
     }
     rates.sort_by(f64::total_cmp);
-    println!("{:.0} MB/s (median of {}), {} pages, {} bytes a line", rates[rates.len() / 2], rates.len(), texts.len(), bytes / lines.max(1));
+    let (rate, rounds) = (rates[rates.len() / 2], rates.len());
+    let (pages, line) = (texts.len(), bytes / lines.max(1));
+    writeln!(std::io::stdout(), "{rate:.0} MB/s (median of {rounds}), {pages} pages, {line} bytes a line")?;
     Ok(())
 }

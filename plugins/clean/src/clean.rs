@@ -91,7 +91,12 @@ impl Cleaner {
     ///
     /// # Errors
     /// As [`Self::clean`].
-    pub fn features(&self, text: &str, raw: Option<&[u8]>, mut each: impl FnMut(&str)) -> Result<Grid, EditError> {
+    pub fn features(
+        &self,
+        text: &str,
+        raw: Option<&[u8]>,
+        mut each: impl FnMut(&str),
+    ) -> Result<Grid, EditError> {
         let (rewriter, _) = self.normalise(text, raw)?;
         let page = rewriter.text();
         let lines = Line::all(page);
@@ -105,7 +110,11 @@ impl Cleaner {
     }
 
     /// Decodes, repairs and normalises.
-    fn normalise<'a>(&self, text: &'a str, raw: Option<&[u8]>) -> Result<(Rewriter<'a>, Option<String>), EditError> {
+    fn normalise<'a>(
+        &self,
+        text: &'a str,
+        raw: Option<&[u8]>,
+    ) -> Result<(Rewriter<'a>, Option<String>), EditError> {
         let mut rewriter = Rewriter::new(text);
         let mut encoding = None;
         if let Some(raw) = raw

@@ -85,6 +85,34 @@ fn find(plugin: &PluginDescriptor, operator: Option<&str>) -> Result<OperatorDes
     }
 }
 
+/// A column that an operator must be passed and that is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingColumn {
+    /// Its name.
+    pub name: String,
+    /// The option that names it, where one does.
+    pub option: Option<String>,
+    /// Type that it is wanted as, in words; any where none is given.
+    pub kind: Option<String>,
+}
+
+/// Every column that an operator must be passed and that `input` lacks.
+pub fn missing_columns(
+    descriptor: &OperatorDescriptor,
+    options: &Value,
+    input: &Schema,
+) -> Vec<MissingColumn> {
+    let missing = |read: &Read| {
+        let (name, required) = column_name(read, descriptor, options)?;
+        (required && input.field_with_name(name).is_err()).then(|| MissingColumn {
+            name: name.to_owned(),
+            option: read.option.clone(),
+            kind: read.kind.clone(),
+        })
+    };
+    descriptor.reads.iter().filter_map(missing).collect()
+}
+
 /// The columns that an operator is passed out of `input`.
 ///
 /// # Errors

@@ -121,17 +121,34 @@ const RUN_EXAMPLES: &str = "Examples:
   textmill run config/news.toml --dry-run
   textmill run config/news.toml --resume";
 
-/// Checks a pipeline file: keys, plugins, options, and that every column a stage reads is there.
+/// Checks a pipeline file: keys, inputs, output folder, plugins, options, columns.
 ///
-/// All mistakes are shown at once, each at its line and column. Nothing is read and nothing is written.
+/// All mistakes are shown at once, each at its line and column. No document is read and nothing is written; addresses are
+/// not asked.
 #[derive(Args, Debug)]
+#[command(after_help = CHECK_EXAMPLES)]
 pub struct CheckArgs {
     /// The pipeline file.
     pub pipeline: PathBuf,
     /// Set a key of the file or a stage's option, as `textmill run` does.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+    /// Print the pipeline as it would run: every key and option with its value and where that came from, the columns, the
+    /// libraries.
+    #[arg(long)]
+    pub explain: bool,
+    /// Print that as JSON.
+    #[arg(long, requires = "explain")]
+    pub json: bool,
+    /// Print what each key and option is for, too.
+    #[arg(long, requires = "explain", conflicts_with = "json")]
+    pub docs: bool,
 }
+
+const CHECK_EXAMPLES: &str = "Examples:
+  textmill check config/news.toml
+  textmill check config/news.toml --explain --docs
+  textmill check config/news.toml --set run.threads=2 --explain --json";
 
 /// Prints a JSON Schema of pipeline files, for editors.
 ///

@@ -46,7 +46,9 @@ fn plan(prepared: &Prepared, files: &[SourceFile]) -> String {
             }
             Bound::Plan(_, plan) => {
                 put(&mut out, &format!("{head}: plan, needs the whole corpus"));
-                steps(&mut out, plan);
+                for step in steps(plan) {
+                    put(&mut out, &format!("  {step}"));
+                }
             }
         }
         put(&mut out, &format!("  columns: {}", columns(&stage.after)));
@@ -59,13 +61,14 @@ fn plan(prepared: &Prepared, files: &[SourceFile]) -> String {
     out
 }
 
-/// The steps of a plan: where the barrier stands, and what is exchanged behind it.
-fn steps(out: &mut String, plan: &BoundPlan) {
+/// The steps of a plan, a line each: where the barrier stands, and what is exchanged behind it.
+pub(super) fn steps(plan: &BoundPlan) -> Vec<String> {
     let early: Vec<&str> = plan.early().map(|step| step.id).collect();
     let mut barrier = false;
+    let mut lines = Vec::new();
     for (step, operator) in plan.steps() {
         if !barrier && !early.contains(&step.id.as_str()) {
-            put(out, "  -- barrier: documents wait here --");
+            lines.push("-- barrier: documents wait here --".to_owned());
             barrier = true;
         }
         let operator = operator.map(|o| format!(" by `{}`", o.descriptor.name)).unwrap_or_default();
@@ -77,8 +80,9 @@ fn steps(out: &mut String, plan: &BoundPlan) {
             StepOp::Components => format!("connected components of `{}`", step.from),
         };
         let with = step.with.as_ref().map(|with| format!(", joined with `{with}`")).unwrap_or_default();
-        put(out, &format!("  {}: {what}{with}", step.id));
+        lines.push(format!("{}: {what}{with}", step.id));
     }
+    lines
 }
 
 fn estimate(out: &mut String, sample: &Sample, prepared: &Prepared, settings: Settings) {
@@ -106,7 +110,8 @@ fn estimate(out: &mut String, sample: &Sample, prepared: &Prepared, settings: Se
     }
 }
 
-fn columns(schema: &Schema) -> String {
+/// Names of the columns that are no secret of the host.
+pub(super) fn columns(schema: &Schema) -> String {
     let names = schema.fields().iter().map(|field| field.name().as_str());
     names.filter(|name| !HIDDEN.contains(name)).collect::<Vec<_>>().join(", ")
 }

@@ -1,11 +1,11 @@
 //! `textmill run`.
 
-use super::examine::{Examined, examine, some_input};
+use super::examine::{Examined, Looks, examine};
 use super::interrupted::interrupted;
 use super::place::{local_folder, publish_folder};
 use super::print;
 use crate::cli::RunArgs;
-use crate::config::{Locking, Pipeline};
+use crate::config::{Draft, Locking};
 use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares};
 use crate::failure::Failure;
 use crate::input::SourceFile;
@@ -31,11 +31,15 @@ use textmill_plugin::error::{Error, ErrorKind};
 /// # Errors
 /// What the user is to be told.
 pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(), Failure> {
-    let pipeline = read(args)?;
-    some_input(&pipeline)?;
-    let target = pipeline.output.folder.clone();
-    let locking = Locking::of(Some(&pipeline.path), locked)?;
-    let Examined { mut prepared, files, passed_over } = examine(pipeline, &locking, !args.dry_run)?;
+    let draft = read(args)?;
+    let locking = Locking::of(Some(&args.pipeline), locked)?;
+    let looks = if args.dry_run { Looks::DRY_RUN } else { Looks::RUN };
+    let examined = examine(draft, looks, &locking)?;
+    if !quiet {
+        examined.warn();
+    }
+    let Examined { mut prepared, files, passed_over, .. } = examined;
+    let target = prepared.pipeline.output.folder.clone();
     let run = &prepared.pipeline.run;
     let threads = run.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
     let settings = Settings {
@@ -97,10 +101,11 @@ fn hand_over(folder: &Path, target: &Path, shown: &str, quiet: bool) -> Result<(
 }
 
 /// The pipeline with what the command line says.
-fn read(args: &RunArgs) -> Result<Pipeline, Failure> {
+fn read(args: &RunArgs) -> Result<Draft, Failure> {
     let mut sets = args.set.clone();
     sets.extend(args.memory.as_ref().map(|memory| format!("run.memory={memory}")));
-    let mut pipeline = Pipeline::read(&args.pipeline, &sets)?;
+    let mut draft = Draft::read(&args.pipeline, &sets)?;
+    let pipeline = &mut draft.pipeline;
     if !args.input.is_empty() {
         pipeline.input.paths = args.input.iter().map(|path| (path.clone(), None)).collect();
     }
@@ -111,7 +116,7 @@ fn read(args: &RunArgs) -> Result<Pipeline, Failure> {
     if let Some(threads) = args.threads {
         pipeline.run.threads = Some(threads.into());
     }
-    Ok(pipeline)
+    Ok(draft)
 }
 
 /// A run that is being made.

@@ -2,7 +2,7 @@
 
 use super::print;
 use crate::cli::SchemaArgs;
-use crate::config::{Kind, Locking, Node, Offered, schema};
+use crate::config::{Draft, Locking, Offered, schema};
 use crate::failure::Failure;
 use crate::host::{Discovery, LoadedPlugin, Opened};
 use std::path::Path;
@@ -49,18 +49,10 @@ pub(super) fn schema_text(pipeline: Option<&Path>, locked: bool) -> Result<Strin
 
 /// Plugins that a pipeline file names by their paths. A file that is being written may have any mistake.
 fn paths(pipeline: &Path) -> Result<Vec<String>, Failure> {
-    let source = std::fs::read_to_string(pipeline)
-        .map_err(|e| Failure::new(format!("cannot read the pipeline file {}: {e}", pipeline.display())))?;
-    let tree = Node::parse(&source).ok();
-    let stages = tree.as_ref().and_then(|tree| tree.entry("stage")).map(|entry| &entry.node.kind);
-    let Some(Kind::List(stages)) = stages else { return Ok(Vec::new()) };
     let mut paths: Vec<String> = Vec::new();
-    for stage in stages {
-        if let Some(Kind::Text(plugin)) = stage.entry("plugin").map(|entry| &entry.node.kind)
-            && plugin.contains(['/', '\\'])
-            && !paths.contains(plugin)
-        {
-            paths.push(plugin.clone());
+    for stage in Draft::read(pipeline, &[])?.pipeline.stages {
+        if stage.plugin.contains(['/', '\\']) && !paths.contains(&stage.plugin) {
+            paths.push(stage.plugin);
         }
     }
     Ok(paths)

@@ -4,6 +4,7 @@
 use super::problem::{Problem, Problems};
 use super::section::Section;
 use super::settings::join;
+use super::source::Source;
 use super::tree::{Kind, Node};
 use crate::host::Expected;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,9 @@ use std::path::{Path, PathBuf};
 pub const LOCK_FILE: &str = "textmill.lock";
 /// Version of its format.
 const VERSION: usize = 1;
+
+/// What to do with a file of another format.
+const OTHER_FORMAT: &str = "use the textmill that wrote it";
 
 const HEADER: &str = "\
 # Which plugin libraries the pipelines named here may load: `textmill` refuses one whose SHA-256 differs from the line of
@@ -61,12 +65,7 @@ impl Lock {
     /// # Errors
     /// Every mistake in it, each with its place.
     pub fn read(path: &Path) -> Result<Option<Self>, Problems> {
-        let shown = path.display().to_string();
-        let whole = |message: String| Problems {
-            path: shown.clone(),
-            source: String::new(),
-            list: vec![Problem::whole(message)],
-        };
+        let whole = |message: String| Problems::whole(path, Problem::whole(message));
         // To read a pipe would be to wait for ever.
         if path.metadata().is_ok_and(|meta| !meta.is_file()) {
             return Err(whole("the lock file is no file".into()));
@@ -89,8 +88,10 @@ impl Lock {
             Err(found) => problems = found,
         }
         let advice = "a lock file is written by `textmill plugin lock`; remove it to have it written anew";
-        let list = problems.into_iter().map(|p| if p.hint.is_none() { p.hint(advice) } else { p }).collect();
-        Err(Problems { path: shown, source, list })
+        // But for a newer format, nobody is to mend it by hand.
+        let hinted = |p: Problem| if p.hint.as_deref() == Some(OTHER_FORMAT) { p } else { p.hint(advice) };
+        let list = problems.into_iter().map(hinted).collect();
+        Err(Problems::new(vec![Source { path: path.to_owned(), text: source }], list))
     }
 
     /// The text of the file: the same for the same content.
@@ -138,7 +139,7 @@ fn lock(tree: &Node, problems: &mut Vec<Problem>) -> Lock {
             let place = top.node("version").map_or(top.place(), |n| &n.place);
             let message =
                 format!("the lock file has format {other}, and this textmill reads format {VERSION}");
-            problems.push(Problem::at(place, message).hint("use the textmill that wrote it"));
+            problems.push(Problem::at(place, message).hint(OTHER_FORMAT));
             return Lock::default();
         }
         None => {
@@ -274,7 +275,7 @@ impl Locking {
                 )
             }
         };
-        Err(Problems { path, source: String::new(), list: vec![Problem::whole(message).hint(hint)] })
+        Err(Problems::whole(path, Problem::whole(message).hint(hint)))
     }
 
     /// The same, but for a plugin that is being changed: any library of it will do.

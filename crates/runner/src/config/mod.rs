@@ -1,21 +1,32 @@
 //! Pipeline files: from TOML to what the engine runs, with every mistake at its line and column.
 
+mod extends;
 mod lock;
 mod options;
 mod pipeline;
 mod problem;
 mod schema;
 mod section;
+mod sets;
 mod settings;
+mod source;
+mod stages;
+mod syntax;
 mod testing;
+#[cfg(test)]
+mod tests;
 mod tree;
+mod variables;
 
 pub use lock::{LOCK_FILE, Lock, LockedPlugin, Locking, NotLocked, lock_places, platform};
-pub use options::{check_options, with_defaults};
-pub use pipeline::{Pipeline, StageConfig, TABLES};
-pub use problem::{Problem, Problems, suggest};
-pub use schema::{Offered, SCHEMA_FILE, schema};
+pub use options::{check_options, fitted, option_doc, with_defaults};
+pub use pipeline::{Draft, Pipeline, TABLES};
+pub use problem::{Problem, Problems, Severity, nearest, suggest};
+pub use schema::{Offered, SCHEMA_FILE, key_schemas, schema};
 pub use section::bytes_of;
 pub use settings::{Compression, Input, Output, OutputFormat, Run};
+pub use source::Source;
+pub use stages::StageConfig;
 pub use testing::Testing;
-pub use tree::{Entry, Kind, Node, Place};
+pub use tree::{Entry, Kind, Node, Place, Span};
+pub use variables::Used;

@@ -1,12 +1,15 @@
 //! Checks a stage's options against the plugin's own JSON Schema, and points at the place in the file.
 
-use super::problem::{Problem, suggest};
+use super::problem::{Problem, nearest};
+use super::section::{flag_of, quoted};
 use super::tree::{Kind, Node};
-use jsonschema::error::ValidationErrorKind;
+use super::variables::scalar;
+use jsonschema::error::ValidationErrorKind as Fault;
 use serde_json::Value;
 
-/// Every way in which options do not fit their schema.
-pub fn check_options(plugin: &str, schema: &Value, options: &Node) -> Vec<Problem> {
+/// Every way in which options do not fit their schema. Where the file has `gaps`, an option that is not there may be in
+/// one of them.
+pub fn check_options(plugin: &str, schema: &Value, options: &Node, gaps: bool) -> Vec<Problem> {
     if !schema.is_object() {
         return Vec::new();
     }
@@ -22,30 +25,236 @@ pub fn check_options(plugin: &str, schema: &Value, options: &Node) -> Vec<Proble
     for error in validator.iter_errors(&json) {
         let pointer = error.instance_path().as_str().to_owned();
         let node = options.at_pointer(&pointer);
-        let option = option_words(options, &pointer);
         match error.kind() {
-            ValidationErrorKind::AdditionalProperties { unexpected } => {
-                let known = properties(schema, &pointer);
+            Fault::AdditionalProperties { unexpected } => {
+                let own = properties(schema, &pointer);
+                let own: Vec<&str> = own.iter().map(String::as_str).collect();
                 for key in unexpected {
-                    let place = node.entry(key).map_or(&node.place, |e| &e.place);
-                    let hint = suggest(key, known.iter().map(String::as_str));
-                    let hint = hint
-                        .or_else(|| (!known.is_empty()).then(|| format!("it has `{}`", known.join("`, `"))));
-                    let message = format!("plugin `{plugin}` has no option `{key}`");
-                    problems.push(Problem::at(place, message).maybe_hint(hint));
+                    problems.push(unknown(plugin, key, node, &own, (schema, &pointer)));
                 }
             }
-            _ => {
-                let doc = described(schema, &pointer);
-                let what = words_of(error.schema_path().as_str(), schema)
-                    .map(|words| format!("{} is not one of {words}", error.instance()))
-                    .unwrap_or_else(|| lower_first(&error.to_string()));
-                let message = format!("{option} of `{plugin}`: {what}");
-                problems.push(Problem::at(&node.place, message).maybe_hint(doc));
+            Fault::Required { property } => {
+                let name = property.as_str().unwrap_or_default();
+                let at = format!("{pointer}/{name}");
+                let within =
+                    if pointer.is_empty() { String::new() } else { option_words(options, &pointer) + ": " };
+                let message = format!("{within}plugin `{plugin}` wants the option `{name}`");
+                let example =
+                    subschema(schema, &at).and_then(|own| example(schema, own)).unwrap_or("…".into());
+                let table = if pointer.is_empty() { " under `[stage.options]`" } else { "" };
+                let problem = Problem::at(&node.place, message).maybe_doc(described(schema, &at));
+                if !gaps {
+                    problems.push(problem.hint(format!("write `{name} = {example}`{table}")));
+                }
+            }
+            fault => {
+                let own = subschema(schema, &pointer);
+                let (what, hint) = told(schema, own, node, &pointer, fault)
+                    .unwrap_or_else(|| (format!("does not suit: {}", lower_first(&error.to_string())), None));
+                let message = format!("{} of `{plugin}` {what}", option_words(options, &pointer));
+                let problem = Problem::at(&node.place, message).maybe_hint(hint);
+                problems.push(problem.maybe_doc(described(schema, &pointer)));
             }
         }
     }
     problems
+}
+
+fn unknown(
+    plugin: &str,
+    key: &str,
+    node: &Node,
+    known: &[&str],
+    (schema, pointer): (&Value, &str),
+) -> Problem {
+    let place = node.entry(key).map_or(&node.place, |e| &e.place);
+    let problem = Problem::at(place, format!("plugin `{plugin}` has no option `{key}`"));
+    match nearest(key, known.iter().copied()) {
+        Some(near) => problem
+            .hint(format!("did you mean `{near}`?"))
+            .maybe_doc(described(schema, &format!("{pointer}/{near}"))),
+        None if known.is_empty() => problem.hint("it takes no options here"),
+        None => problem.hint(format!("it has `{}`", known.join("`, `"))),
+    }
+}
+
+/// What is wrong with a value, and what to do.
+fn told(
+    root: &Value,
+    own: Option<&Value>,
+    node: &Node,
+    pointer: &str,
+    fault: &Fault,
+) -> Option<(String, Option<String>)> {
+    let own = own?;
+    let key = pointer.rsplit('/').next().unwrap_or_default();
+    // An item of an array has no key of its own.
+    let write = |value: &str| match key.parse::<usize>() {
+        Ok(_) => format!("write `{value}`"),
+        Err(_) => format!("write `{} = {value}`", key.replace("~1", "/").replace("~0", "~")),
+    };
+    if let Some(words) = words_of(root, own) {
+        let near = match &node.kind {
+            Kind::Text(text) => nearest(text, words.iter().map(String::as_str)),
+            _ => None,
+        };
+        let hint = match near {
+            Some(near) => format!("did you mean `{}`?", quoted(near)),
+            None => format!("it is one of {}", listed(&words)),
+        };
+        return Some((format!("cannot be {}", value_words(node)), Some(hint)));
+    }
+    match fault {
+        Fault::Type { .. } | Fault::AnyOf { .. } | Fault::OneOfNotValid { .. } => {
+            let types = types(root, own);
+            if types.is_empty() {
+                return None;
+            }
+            let named: Vec<&str> = types.iter().map(|t| type_words(t)).collect();
+            let message = format!("must be {}, and it is {}", named.join(" or "), node.shown());
+            let right = types.iter().find_map(|kind| converted(kind, node));
+            let hint = right.or_else(|| example(root, own)).map(|right| write(&right));
+            Some((message, hint))
+        }
+        Fault::Minimum { .. }
+        | Fault::Maximum { .. }
+        | Fault::ExclusiveMinimum { .. }
+        | Fault::ExclusiveMaximum { .. } => {
+            let message = format!("must be {}, and it is {}", range_words(root, own)?, node.shown());
+            Some((message, example(root, own).map(|default| format!("the default is `{default}`"))))
+        }
+        Fault::MinLength { limit: 1 } | Fault::MinItems { limit: 1 } => {
+            Some(("must not be empty".into(), Some("give a value, or leave it out".into())))
+        }
+        _ => None,
+    }
+}
+
+/// A value in the words of a pipeline.
+fn value_words(node: &Node) -> String {
+    match &node.kind {
+        Kind::Text(text) => format!("`{}`{}", quoted(text), node.variables_in_words()),
+        _ => node.shown(),
+    }
+}
+
+fn listed(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{}`", quoted(word))).collect();
+    words.join(", ")
+}
+
+/// How deep choices and tables that lie in one another are looked into: a schema may refer to itself.
+const LOOKS_INTO: usize = 3;
+
+/// The words that a schema gives to choose from, where it does so.
+fn words_of(root: &Value, schema: &Value) -> Option<Vec<String>> {
+    words_within(root, schema, LOOKS_INTO)
+}
+
+fn words_within(root: &Value, schema: &Value, depth: usize) -> Option<Vec<String>> {
+    let schema = resolved(root, schema)?;
+    if let Some(words) = schema.get("enum").and_then(Value::as_array) {
+        return words.iter().map(|word| word.as_str().map(str::to_owned)).collect();
+    }
+    if let Some(word) = schema.get("const") {
+        return Some(vec![word.as_str()?.to_owned()]);
+    }
+    let choices = ["oneOf", "anyOf"].into_iter().find_map(|key| schema.get(key))?.as_array()?;
+    let choices = choices.iter().filter(|choice| choice.get("type") != Some(&"null".into()));
+    let depth = depth.checked_sub(1)?;
+    let words: Option<Vec<Vec<String>>> = choices.map(|choice| words_within(root, choice, depth)).collect();
+    words.map(|words| words.concat()).filter(|words| !words.is_empty())
+}
+
+/// The types that a schema takes, but null, which TOML does not have.
+fn types<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a str> {
+    types_within(root, schema, LOOKS_INTO)
+}
+
+fn types_within<'a>(root: &'a Value, schema: &'a Value, depth: usize) -> Vec<&'a str> {
+    let Some(schema) = resolved(root, schema) else { return Vec::new() };
+    let mut found: Vec<&str> = match schema.get("type") {
+        Some(Value::String(kind)) => vec![kind],
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => {
+            let choices = ["oneOf", "anyOf"].into_iter().find_map(|key| schema.get(key)?.as_array());
+            let choices = choices.filter(|_| depth > 0).into_iter().flatten();
+            choices.flat_map(|choice| types_within(root, choice, depth - 1)).collect()
+        }
+    };
+    found.retain(|kind| *kind != "null");
+    found.dedup();
+    found
+}
+
+fn type_words(kind: &str) -> &str {
+    match kind {
+        "string" => "a string",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "`true` or `false`",
+        "array" => "an array",
+        "object" => "a table",
+        other => other,
+    }
+}
+
+/// The TOML of another type that a value seems to mean.
+fn converted(kind: &str, node: &Node) -> Option<String> {
+    let text = node.as_string();
+    match kind {
+        "string" => text.map(|text| quoted(&text)),
+        "boolean" => flag_of(&text?).map(|flag| flag.to_string()),
+        "integer" => text?.trim().parse::<i64>().ok().map(|number| number.to_string()),
+        "number" => {
+            let number = text?.trim().replace(',', ".");
+            number.parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| number)
+        }
+        "array" => text.map(|text| format!("[{}]", quoted(&text))),
+        _ => None,
+    }
+}
+
+/// A value that would do: the default, else a plain one of the type.
+fn example(root: &Value, schema: &Value) -> Option<String> {
+    example_within(root, schema, LOOKS_INTO)
+}
+
+fn example_within(root: &Value, schema: &Value, depth: usize) -> Option<String> {
+    if let Some(default) = schema.get("default").filter(|default| !default.is_null() && !default.is_object())
+    {
+        return Some(default.to_string());
+    }
+    if let Some(word) = words_of(root, schema).and_then(|words| words.into_iter().next()) {
+        return Some(quoted(&word));
+    }
+    let least = resolved(root, schema).and_then(|s| s.get("minimum")).map(Value::to_string);
+    types(root, schema).first().and_then(|kind| match *kind {
+        "string" => Some("\"…\"".to_owned()),
+        "boolean" => Some("true".to_owned()),
+        "integer" => Some(least.unwrap_or_else(|| "1".to_owned())),
+        "number" => Some(least.unwrap_or_else(|| "1.0".to_owned())),
+        "array" => Some("[…]".to_owned()),
+        "object" => {
+            let properties = resolved(root, schema)?.get("properties")?.as_object()?;
+            let (name, own) = properties.iter().next()?;
+            Some(format!("{{ {name} = {} }}", example_within(root, own, depth.checked_sub(1)?)?))
+        }
+        _ => None,
+    })
+}
+
+/// The range that a schema gives a number, in words.
+fn range_words(root: &Value, schema: &Value) -> Option<String> {
+    let schema = resolved(root, schema)?;
+    let limit =
+        |key: &str| schema.get(key).filter(|limit| limit.is_number()).map(|limit| format!("`{limit}`"));
+    let low = limit("minimum").map(|low| format!("at least {low}"));
+    let low = low.or_else(|| limit("exclusiveMinimum").map(|low| format!("above {low}")));
+    let high = limit("maximum").map(|high| format!("at most {high}"));
+    let high = high.or_else(|| limit("exclusiveMaximum").map(|high| format!("below {high}")));
+    let both: Vec<String> = low.into_iter().chain(high).collect();
+    (!both.is_empty()).then(|| both.join(" and "))
 }
 
 /// What a pointer leads to, in words: an option, or an item of one that is an array.
@@ -57,18 +266,47 @@ fn option_words(options: &Node, pointer: &str) -> String {
     }
 }
 
-/// The words that a schema gives to choose from, where it does so by a list of constants with a doc each.
-fn words_of(pointer: &str, schema: &Value) -> Option<String> {
-    // A path through references is no pointer into the schema, but its end tells where it was going.
-    let (path, choice) = pointer.rsplit_once('/')?;
-    if choice != "oneOf" {
-        return None;
+/// What a schema says of an option; dots lead into tables.
+pub fn option_doc(schema: &Value, option: &str) -> Option<String> {
+    described(schema, &format!("/{}", option.replace('.', "/")))
+}
+
+/// Options in which strings that came from variables are what the schema wants: numbers, or booleans.
+pub fn fitted(schema: &Value, options: &Node) -> Node {
+    let mut options = options.clone();
+    fit(schema, schema, &mut options);
+    options
+}
+
+fn fit(root: &Value, schema: &Value, node: &mut Node) {
+    let Some(own) = resolved(root, schema) else { return };
+    if let Some(kind) = scalar(node) {
+        let types = types(root, own);
+        let is_wanted = match kind {
+            Kind::Integer(_) => types.contains(&"integer") || types.contains(&"number"),
+            Kind::Float(_) => types.contains(&"number"),
+            Kind::Bool(_) => types.contains(&"boolean"),
+            _ => false,
+        };
+        if is_wanted && !types.contains(&"string") {
+            node.kind = kind;
+        }
+        return;
     }
-    let target = path.rsplit_once("/$ref").map(|(before, _)| before).unwrap_or(path);
-    let choices = resolved(schema, schema.pointer(target)?)?.get("oneOf")?.as_array()?;
-    let words: Option<Vec<String>> =
-        choices.iter().map(|choice| Some(choice.get("const")?.to_string())).collect();
-    words.map(|words| words.join(", "))
+    match &mut node.kind {
+        Kind::Table(entries) => {
+            for entry in entries {
+                let inner = own.get("properties").and_then(|p| p.get(&entry.key));
+                let inner = inner.or_else(|| own.get("additionalProperties"));
+                inner.into_iter().for_each(|inner| fit(root, inner, &mut entry.node));
+            }
+        }
+        Kind::List(items) => {
+            let inner = own.get("items");
+            items.iter_mut().for_each(|item| inner.into_iter().for_each(|inner| fit(root, inner, item)));
+        }
+        _ => {}
+    }
 }
 
 /// Tables that are completed at most: defaults of a schema that refers to itself could go on for ever.
@@ -134,8 +372,13 @@ fn properties(schema: &Value, pointer: &str) -> Vec<String> {
 
 fn described(schema: &Value, pointer: &str) -> Option<String> {
     let (parent, property) = pointer.rsplit_once('/')?;
-    let own = subschema(schema, parent)?.get("properties")?.get(property)?;
-    let text = own.get("description")?.as_str()?;
+    let outer = subschema(schema, parent)?;
+    if outer.get("items").is_some() {
+        // An item of an array has no name of its own.
+        return described(schema, parent);
+    }
+    let own = outer.get("properties")?.get(property)?;
+    let text = own.get("description").or_else(|| resolved(schema, own)?.get("description"))?.as_str()?;
     Some(format!("`{property}`: {}", text.replace('\n', " ")))
 }
 
@@ -164,6 +407,19 @@ mod tests {
         });
         let options = with_defaults(&schema, &json!({"rules": {"b": false}}));
         assert_eq!(options, json!({"rules": {"a": true, "b": false}, "least": 3}));
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_is_told_of() {
+        let choice = json!({"anyOf": [{"$ref": "#/$defs/own"}, {"$ref": "#/$defs/own"}]});
+        let table = json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/table"}}});
+        let schema = json!({"$defs": {"own": choice, "table": table}});
+        for reference in ["#/$defs/own", "#/$defs/table"] {
+            let own = json!({"$ref": reference});
+            assert_eq!(words_of(&schema, &own), None);
+            assert_eq!(example(&schema, &own), None);
+            assert!(types(&schema, &own).len() < 2);
+        }
     }
 
     #[test]

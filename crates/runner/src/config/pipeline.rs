@@ -1,20 +1,26 @@
 //! The pipeline: what a file says, read and checked as far as that goes without plugins.
 
+use super::extends::gather;
 use super::problem::{Problem, Problems};
 use super::section::Section;
+use super::sets::apply_set;
 use super::settings::{Input, Output, Run};
+use super::source::Source;
+use super::stages::{StageConfig, stages};
 use super::testing::Testing;
-use super::tree::{Kind, Node, Place, set_value};
-use crate::isolate::Limits;
+use super::tree::{Node, Place};
+use super::variables::{self, Environment, environment};
 use std::path::{Path, PathBuf};
 
-/// A pipeline file.
+/// A pipeline file, with what it extends and what the command line sets.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
     /// Path of the file as given.
     pub path: PathBuf,
-    /// Text of the file.
-    pub source: String,
+    /// The files: this one, and after it what each extends.
+    pub sources: Vec<Source>,
+    /// All keys, with variables put in, each with its place.
+    pub tree: Node,
     /// Name; the file's name without its ending where none is given.
     pub name: String,
     /// What it is for.
@@ -23,6 +29,8 @@ pub struct Pipeline {
     pub input: Input,
     /// What happens to them, in order.
     pub stages: Vec<StageConfig>,
+    /// Stages that are switched off, with the place of each.
+    pub off: Vec<(String, Place)>,
     /// Where they go.
     pub output: Output,
     /// How the work is done; changes no output.
@@ -31,23 +39,100 @@ pub struct Pipeline {
     pub test: Testing,
 }
 
-/// One stage.
+/// A pipeline as far as it could be read, and what is wrong with it.
 #[derive(Clone, Debug)]
-pub struct StageConfig {
-    /// Name of the stage in this pipeline, unique.
-    pub name: String,
-    /// Plugin: a name, or a path where it has a slash.
-    pub plugin: String,
-    /// Where the plugin is named.
-    pub plugin_place: Place,
-    /// Operator; the plugin's first where none is given.
-    pub operator: Option<String>,
-    /// Where the operator is named, else the stage.
-    pub operator_place: Place,
-    /// Options, a table.
-    pub options: Node,
-    /// What the plugin may take in a process of its own; none where it runs in this one.
-    pub isolation: Option<Limits>,
+pub struct Draft {
+    /// What could be read.
+    pub pipeline: Pipeline,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+    /// Whether something in the files could not be read, so that what is missing may be there.
+    pub gaps: bool,
+    /// Whether all stages were read.
+    pub has_all_stages: bool,
+}
+
+/// Tables of a pipeline file beside its stages.
+pub const TABLES: [&str; 5] = ["pipeline", "input", "output", "run", "test"];
+
+impl Draft {
+    /// Reads a pipeline file, what it extends, and `--set` arguments.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn read(path: &Path, sets: &[String]) -> Result<Self, Problems> {
+        let source = std::fs::read(path).map_err(|error| {
+            let hint = "give the path of a pipeline file, such as `config/news.toml`";
+            let problem = Problem::whole(format!("cannot read the pipeline file: {error}")).hint(hint);
+            Problems::whole(path, problem)
+        })?;
+        let source = String::from_utf8(source).map_err(|error| {
+            Problems::whole(path, Problem::whole(format!("the pipeline file is not UTF-8: {error}")))
+        })?;
+        Ok(Self::parse(path, source, sets))
+    }
+
+    /// Reads the text of a pipeline file.
+    pub fn parse(path: &Path, source: String, sets: &[String]) -> Self {
+        Self::parse_in(path, source, sets, &environment)
+    }
+
+    /// As [`Draft::parse`], with the environment that variables come from.
+    pub(super) fn parse_in(
+        path: &Path,
+        source: String,
+        sets: &[String],
+        environment: Environment<'_>,
+    ) -> Self {
+        let mut problems = Vec::new();
+        let gathered = gather(path, source, environment, &mut problems);
+        let (sources, mut tree, gaps) = (gathered.sources, gathered.tree, gathered.gaps);
+        for set in sets {
+            apply_set(&mut tree, set, environment, gaps, &mut problems);
+        }
+        // Only now, so that what is replaced needs no variable.
+        variables::put_in(&mut tree, &sources, environment, &mut problems);
+        let mut top = Section::new("the pipeline file", &tree, &mut problems);
+        top.known("extends");
+        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let (mut name, mut description) = (stem, None);
+        if let Some(node) = top.node("pipeline") {
+            let mut section = Section::new("`[pipeline]`", node, &mut problems);
+            name = section.text("name", &mut problems).map_or(name, str::to_owned);
+            description = section.text("description", &mut problems).map(str::to_owned);
+            section.finish(&mut problems);
+        }
+        let input = Input::read(top.node("input"), &sources, &mut problems);
+        // Names have their variables by now.
+        let stages = stages(top.node("stage"), &sources, &|_| None, gaps, &mut problems);
+        let output = Output::read(top.node("output"), &sources, &mut problems);
+        let run = Run::read(top.node("run"), &sources, &mut problems);
+        let test = Testing::read(top.node("test"), path, &sources, &mut problems);
+        top.finish(&mut problems);
+        let pipeline = Pipeline {
+            path: path.to_owned(),
+            sources,
+            name,
+            description,
+            input,
+            stages: stages.list,
+            off: stages.off,
+            output,
+            run,
+            test,
+            tree,
+        };
+        Self { pipeline, problems, gaps, has_all_stages: !gaps && !stages.gaps }
+    }
+
+    /// The pipeline, where nothing is wrong with it.
+    ///
+    /// # Errors
+    /// Every mistake found, each with its place.
+    pub fn sound(self) -> Result<Pipeline, Problems> {
+        let problems = self.pipeline.problems(self.problems);
+        if problems.has_errors() { Err(problems) } else { Ok(self.pipeline) }
+    }
 }
 
 impl Pipeline {
@@ -56,17 +141,7 @@ impl Pipeline {
     /// # Errors
     /// Every mistake found, each with its place.
     pub fn read(path: &Path, sets: &[String]) -> Result<Self, Problems> {
-        let shown = path.display().to_string();
-        let source = std::fs::read(path).map_err(|error| {
-            let hint = "give the path of a pipeline file, such as `config/news.toml`";
-            let problem = Problem::whole(format!("cannot read the pipeline file: {error}")).hint(hint);
-            Problems { path: shown.clone(), source: String::new(), list: vec![problem] }
-        })?;
-        let source = String::from_utf8(source).map_err(|error| {
-            let problem = Problem::whole(format!("the pipeline file is not UTF-8: {error}"));
-            Problems { path: shown.clone(), source: String::new(), list: vec![problem] }
-        })?;
-        Self::parse(path, source, sets)
+        Draft::read(path, sets)?.sound()
     }
 
     /// Reads the text of a pipeline file.
@@ -74,250 +149,16 @@ impl Pipeline {
     /// # Errors
     /// As [`Pipeline::read`].
     pub fn parse(path: &Path, source: String, sets: &[String]) -> Result<Self, Problems> {
-        let mut problems = Vec::new();
-        let read = Node::parse(&source).map_err(|found| problems.extend(found)).ok().and_then(|mut tree| {
-            for set in sets {
-                apply_set(&mut tree, set, &mut problems);
-            }
-            pipeline(path, &source, &tree, &mut problems)
-        });
-        match read {
-            Some(mut pipeline) if problems.is_empty() => {
-                pipeline.source = source;
-                Ok(pipeline)
-            }
-            _ => Err(Problems { path: path.display().to_string(), source, list: in_order(problems) }),
-        }
+        Draft::parse(path, source, sets).sound()
     }
 
-    /// Problems found later, with this file's text.
+    /// The text of the file itself.
+    pub fn source(&self) -> &str {
+        self.sources.first().map_or("", |source| source.text.as_str())
+    }
+
+    /// Problems found later, with the texts of the files.
     pub fn problems(&self, list: Vec<Problem>) -> Problems {
-        Problems { path: self.path.display().to_string(), source: self.source.clone(), list: in_order(list) }
+        Problems::new(self.sources.clone(), list)
     }
-}
-
-/// Problems in the order of the file; those without a place in it come last.
-pub(super) fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
-    problems.sort_by_key(|p| match &p.place {
-        Some(Place::File(span)) => span.start,
-        _ => usize::MAX,
-    });
-    problems
-}
-
-/// Tables of a pipeline file beside its stages.
-pub const TABLES: [&str; 5] = ["pipeline", "input", "output", "run", "test"];
-
-/// `--set input.text-field=body`, `--set STAGE.threshold=0.9`: a table of the file, or a stage's option.
-fn apply_set(tree: &mut Node, argument: &str, problems: &mut Vec<Problem>) {
-    let place = Place::Set(argument.to_owned());
-    let Some((path, value)) = argument.split_once('=') else {
-        let problem = Problem::at(&place, "there is no `=`").hint("write `--set stage.option=value`");
-        problems.push(problem);
-        return;
-    };
-    let path: Vec<&str> = path.trim().split('.').map(str::trim).collect();
-    let value = match set_value(value.trim(), &place) {
-        Ok(value) => value,
-        Err(problem) => {
-            problems.push(problem);
-            return;
-        }
-    };
-    let (first, rest) = match path.as_slice() {
-        [first, rest @ ..] if !rest.is_empty() && path.iter().all(|p| !p.is_empty()) => (*first, rest),
-        _ => {
-            let hint = "name a table and a key, such as `run.threads`, or a stage and an option";
-            problems.push(Problem::at(&place, "it names no key to set").hint(hint));
-            return;
-        }
-    };
-    let result = if TABLES.contains(&first) {
-        tree.set(&path, value, &place)
-    } else {
-        set_option(tree, first, rest, value, &place)
-    };
-    problems.extend(result.err());
-}
-
-fn set_option(
-    tree: &mut Node,
-    stage: &str,
-    path: &[&str],
-    value: Node,
-    place: &Place,
-) -> Result<(), Problem> {
-    let names: Vec<String> = stage_names(tree);
-    let Some(at) = names.iter().position(|name| name == stage) else {
-        let known: Vec<&str> = TABLES.into_iter().chain(names.iter().map(String::as_str)).collect();
-        let problem = Problem::at(place, format!("there is no stage or table `{stage}`"));
-        return Err(match super::suggest(stage, known.iter().copied()) {
-            Some(hint) => problem.hint(hint),
-            None => problem.hint(format!("there are `{}`", known.join("`, `"))),
-        });
-    };
-    let Kind::Table(entries) = &mut tree.kind else { return Ok(()) };
-    let stages = entries.iter_mut().find(|e| e.key == "stage").map(|e| &mut e.node.kind);
-    if let Some(Kind::List(stages)) = stages
-        && let Some(node) = stages.get_mut(at)
-    {
-        let full: Vec<&str> = std::iter::once("options").chain(path.iter().copied()).collect();
-        node.set(&full, value, place)?;
-    }
-    Ok(())
-}
-
-fn stage_nodes(tree: &Node) -> &[Node] {
-    match tree.entry("stage").map(|e| &e.node.kind) {
-        Some(Kind::List(stages)) => stages,
-        _ => &[],
-    }
-}
-
-/// Names of the stages: their `name`, else the plugin's name, with a number where it comes again.
-fn stage_names(tree: &Node) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for stage in stage_nodes(tree) {
-        let text = |key: &str| match stage.entry(key).map(|e| &e.node.kind) {
-            Some(Kind::Text(text)) => Some(text.as_str()),
-            _ => None,
-        };
-        let name = match text("name") {
-            Some(name) => name.to_owned(),
-            None => {
-                let base = plugin_stem(text("plugin").unwrap_or("stage"));
-                let mut name = base.clone();
-                let mut number = 1;
-                while names.contains(&name) {
-                    number += 1;
-                    name = format!("{base}-{number}");
-                }
-                name
-            }
-        };
-        names.push(name);
-    }
-    names
-}
-
-/// The name that a plugin given as a path goes by.
-fn plugin_stem(plugin: &str) -> String {
-    if !plugin.contains(['/', '\\']) {
-        return plugin.to_owned();
-    }
-    let stem = Path::new(plugin).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    stem.strip_prefix("lib").unwrap_or(&stem).replace('_', "-")
-}
-
-fn pipeline(path: &Path, source: &str, tree: &Node, problems: &mut Vec<Problem>) -> Option<Pipeline> {
-    let mut top = Section::new("the pipeline file", tree, problems);
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let (mut name, mut description) = (stem, None);
-    if let Some(node) = top.node("pipeline") {
-        let mut section = Section::new("`[pipeline]`", node, problems);
-        name = section.text("name", problems).map_or(name, str::to_owned);
-        description = section.text("description", problems).map(str::to_owned);
-        section.finish(problems);
-    }
-    let input = Input::read(top.node("input"), folder, problems);
-    let stages = stages(top.node("stage"), stage_names(tree), problems);
-    let output = Output::read(top.node("output"), folder, problems);
-    let run = Run::read(top.node("run"), folder, problems);
-    let test = Testing::read(top.node("test"), path, problems);
-    top.finish(problems);
-    Some(Pipeline {
-        path: path.to_owned(),
-        source: source.to_owned(),
-        name,
-        description,
-        input,
-        stages,
-        output,
-        run,
-        test,
-    })
-}
-
-fn stages(node: Option<&Node>, names: Vec<String>, problems: &mut Vec<Problem>) -> Vec<StageConfig> {
-    let Some(node) = node else { return Vec::new() };
-    let Kind::List(nodes) = &node.kind else {
-        let problem = Problem::at(
-            &node.place,
-            format!("`stage` must be an array of tables, and it is {}", node.kind_name()),
-        );
-        problems.push(problem.hint("write `[[stage]]`, with two brackets"));
-        return Vec::new();
-    };
-    let mut out: Vec<StageConfig> = Vec::new();
-    for (node, name) in nodes.iter().zip(names) {
-        let mut section = Section::new("`[[stage]]`", node, problems);
-        let named = section.node("name").map(|n| n.place.clone());
-        section.text("name", problems);
-        let plugin_place = section.node("plugin").map_or(section.place(), |n| &n.place).clone();
-        let plugin = section.text("plugin", problems);
-        let operator_place = section.node("operator").map_or(section.place(), |n| &n.place).clone();
-        let operator = section.text("operator", problems).map(str::to_owned);
-        let options = match section.node("options") {
-            Some(options) => {
-                Section::new("`[stage.options]`", options, problems);
-                options.clone()
-            }
-            None => Node { kind: Kind::Table(Vec::new()), place: section.place().clone() },
-        };
-        let isolation = isolation(&mut section, problems);
-        if out.iter().any(|s| s.name == name) {
-            let message = format!("two stages are called `{name}`");
-            problems.push(Problem::at(named.as_ref().unwrap_or(section.place()), message));
-        }
-        if TABLES.contains(&name.as_str()) || name.contains('.') {
-            let message = format!("a stage cannot be called `{name}`");
-            let problem = Problem::at(named.as_ref().unwrap_or(section.place()), message);
-            let hint = "`--set` could not tell it from a table of the file; give it another `name`";
-            problems.push(problem.hint(hint));
-        }
-        match plugin {
-            Some("") => problems.push(Problem::at(&plugin_place, "the name of the plugin is empty")),
-            Some(plugin) => {
-                let plugin = plugin.to_owned();
-                out.push(StageConfig {
-                    name,
-                    plugin,
-                    plugin_place,
-                    operator,
-                    operator_place,
-                    options,
-                    isolation,
-                });
-            }
-            None if section.node("plugin").is_none() => {
-                let problem = Problem::at(section.place(), "a stage names no plugin");
-                problems
-                    .push(problem.hint("add `plugin = \"…\"`; `textmill plugin list` shows what there is"));
-            }
-            None => {}
-        }
-        section.finish(problems);
-    }
-    out
-}
-
-/// `isolation`, and the limits that go with it.
-fn isolation(section: &mut Section<'_>, problems: &mut Vec<Problem>) -> Option<Limits> {
-    let word = section.word("isolation", &["none", "process"], problems);
-    let time = section.time("time-limit", problems);
-    let memory = section.bytes("memory-limit", problems);
-    if word == Some("process") {
-        let usual = Limits::default();
-        return Some(Limits { time: time.unwrap_or(usual.time), memory: memory.unwrap_or(usual.memory) });
-    }
-    let has_word = section.node("isolation").is_some() && word.is_none();
-    for key in ["time-limit", "memory-limit"] {
-        if let Some(node) = section.node(key).filter(|_| !has_word) {
-            let message = format!("`{key}` is for a plugin in a process of its own");
-            let hint = "add `isolation = \"process\"`, or leave it out";
-            problems.push(Problem::at(&node.place, message).hint(hint));
-        }
-    }
-    None
 }

@@ -1,29 +1,63 @@
 //! What is wrong with a pipeline file, shown with the line and a caret under the place.
 
-use super::tree::Place;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use super::source::Source;
+use super::tree::{Place, Span};
+use annotate_snippets::{Annotation, AnnotationKind, Level, Message, Renderer, Snippet};
 use std::fmt;
+use std::ops::Range;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Severity {
+    /// Nothing runs.
+    #[default]
+    Error,
+    /// It runs, and perhaps does not do what is meant.
+    Warning,
+}
 
 /// One mistake.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Problem {
+    /// How bad it is.
+    pub severity: Severity,
     /// What is wrong.
     pub message: String,
     /// Where.
     pub place: Option<Place>,
+    /// Another place that has to do with it, and what is there.
+    pub other: Option<Box<(Place, String)>>,
+    /// What the plugin, or the reader, says of the key.
+    pub doc: Option<String>,
     /// What to do.
     pub hint: Option<String>,
+    /// Whether the value there could not be read, so that nothing else that is said of it counts.
+    pub unread: bool,
 }
 
 impl Problem {
     /// A mistake at a place.
     pub fn at(place: &Place, message: impl Into<String>) -> Self {
-        Self { message: message.into(), place: Some(place.clone()), hint: None }
+        Self { message: message.into(), place: Some(place.clone()), ..Self::default() }
     }
 
     /// A mistake of the file as a whole.
     pub fn whole(message: impl Into<String>) -> Self {
-        Self { message: message.into(), place: None, hint: None }
+        Self { message: message.into(), ..Self::default() }
+    }
+
+    /// The same as a warning.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// The same as that of a value which could not be read.
+    #[must_use]
+    pub fn unread(mut self) -> Self {
+        self.unread = true;
+        self
     }
 
     /// The same mistake with advice.
@@ -39,26 +73,57 @@ impl Problem {
         self.hint = hint.or(self.hint);
         self
     }
+
+    /// The same mistake with what is said of the key, where anything is.
+    #[must_use]
+    pub fn maybe_doc(mut self, doc: Option<String>) -> Self {
+        self.doc = doc.or(self.doc);
+        self
+    }
+
+    /// The same mistake with another place that has to do with it.
+    #[must_use]
+    pub fn other(mut self, place: &Place, label: impl Into<String>) -> Self {
+        self.other = Some(Box::new((place.clone(), label.into())));
+        self
+    }
 }
 
-/// The mistakes of a pipeline file, with its text.
+/// The mistakes of a pipeline, with the texts of its files.
 #[derive(Clone, Debug)]
 pub struct Problems {
-    /// Path of the file as the user gave it.
-    pub path: String,
-    /// Its text.
-    pub source: String,
-    /// The mistakes, in the order of the file.
+    /// The files; the first is the one that the user named.
+    pub sources: Vec<Source>,
+    /// The mistakes, in the order of the files.
     pub list: Vec<Problem>,
 }
 
 impl Problems {
-    /// These with others of the same file.
-    #[must_use]
-    pub fn and(mut self, others: Vec<Problem>) -> Self {
-        self.list.extend(others);
-        self.list = super::pipeline::in_order(self.list);
-        self
+    /// Mistakes, put in the order of the files; those without a place in them come last. What follows from a value that
+    /// could not be read is left out.
+    pub fn new(sources: Vec<Source>, mut list: Vec<Problem>) -> Self {
+        let unread: Vec<Place> = list.iter().filter(|p| p.unread).filter_map(|p| p.place.clone()).collect();
+        let follows = |problem: &Problem| {
+            let place = problem.place.as_ref().filter(|_| !problem.unread);
+            place.is_some_and(|place| unread.iter().any(|unread| place.contains(unread)))
+        };
+        list.retain(|problem| !follows(problem));
+        list.sort_by_key(|problem| match &problem.place {
+            Some(Place::File(span)) => (span.file, span.start),
+            Some(Place::Set(_)) => (usize::MAX, 0),
+            None => (usize::MAX, 1),
+        });
+        Self { sources, list }
+    }
+
+    /// One mistake of a file as a whole.
+    pub fn whole(path: impl Into<std::path::PathBuf>, problem: Problem) -> Self {
+        Self { sources: vec![Source { path: path.into(), text: String::new() }], list: vec![problem] }
+    }
+
+    /// Whether one of them stops the work.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|problem| problem.severity == Severity::Error)
     }
 
     /// Shows all of them, with colours where `styled`.
@@ -69,24 +134,63 @@ impl Problems {
     }
 
     fn one(&self, renderer: &Renderer, problem: &Problem) -> String {
-        let hint = problem.hint.as_ref().map(|hint| Level::HELP.with_name("hint").message(hint.as_str()));
+        let level = match problem.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
         let title = match &problem.place {
             Some(Place::Set(argument)) => format!("`--set {argument}`: {}", problem.message),
             Some(Place::File(_)) => problem.message.clone(),
-            None => format!("{}: {}", self.path, problem.message),
+            None => {
+                let path = self.sources.first().map(|source| source.path.display().to_string());
+                format!("{}: {}", path.unwrap_or_default(), problem.message)
+            }
         };
-        let mut group = Level::ERROR.primary_title(title).elements([] as [annotate_snippets::Message<'_>; 0]);
-        if let Some(Place::File(span)) = &problem.place {
-            let end = span.end.min(self.source.len());
-            let span = span.start.min(end)..end;
-            group = group.element(
-                Snippet::source(self.source.as_str())
-                    .path(self.path.as_str())
-                    .annotation(AnnotationKind::Primary.span(span)),
-            );
+        let mut group = level.primary_title(title).elements([] as [Message<'_>; 0]);
+        let place = problem.place.as_ref().and_then(Place::span);
+        let other = problem.other.as_deref().and_then(|(place, label)| Some((place.span()?, label.as_str())));
+        if let Some(span) = place {
+            let mut annotations = vec![self.mark(span, AnnotationKind::Primary)];
+            if let Some((other, label)) = other.filter(|(other, _)| other.file == span.file) {
+                annotations.push(self.mark(other, AnnotationKind::Context).label(label));
+            }
+            group = group.element(self.snippet(span.file).annotations(annotations));
         }
-        renderer.render(&[group.elements(hint)])
+        if let Some((other, label)) =
+            other.filter(|(other, _)| place.is_none_or(|span| span.file != other.file))
+        {
+            let annotation = self.mark(other, AnnotationKind::Context).label(label);
+            group = group.element(self.snippet(other.file).annotation(annotation));
+        }
+        let doc = problem.doc.as_ref().map(|doc| Level::NOTE.with_name("doc").message(doc.as_str()));
+        let hint = problem.hint.as_ref().map(|hint| Level::HELP.with_name("hint").message(hint.as_str()));
+        renderer.render(&[group.elements(doc).elements(hint)])
     }
+
+    fn snippet(&self, file: usize) -> Snippet<'_, Annotation<'_>> {
+        match self.sources.get(file) {
+            Some(source) => Snippet::source(source.text.as_str()).path(source.path.to_string_lossy()),
+            None => Snippet::source(""),
+        }
+    }
+
+    fn mark(&self, span: &Span, kind: AnnotationKind) -> Annotation<'_> {
+        let text = self.sources.get(span.file).map_or("", |source| source.text.as_str());
+        kind.span(within(text, span))
+    }
+}
+
+/// The range of a span in a text, for certain.
+fn within(text: &str, span: &Span) -> Range<usize> {
+    let floor = |mut at: usize| {
+        at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = floor(span.start);
+    start..floor(span.end).max(start)
 }
 
 impl fmt::Display for Problems {
@@ -98,9 +202,15 @@ impl fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 /// The known word that is nearest to a wrong one, if any is near.
-pub fn suggest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = known.into_iter().map(|word| (strsim::damerau_levenshtein(wrong, word), word));
     let best = near.min_by_key(|(distance, _)| *distance)?;
     let limit = (wrong.chars().count() / 3).max(2);
-    (best.0 <= limit).then(|| format!("did you mean `{}`?", best.1))
+    // A short word is near to every other one, and means none of them.
+    (best.0 <= limit && best.0 < wrong.chars().count().max(1)).then_some(best.1)
+}
+
+/// A question after the known word that is nearest to a wrong one, if any is near.
+pub fn suggest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(wrong, known).map(|word| format!("did you mean `{word}`?"))
 }

@@ -1,7 +1,9 @@
 //! Reading a table key by key: types are checked, unknown keys are found, mistakes are collected.
 
-use super::problem::{Problem, suggest};
+use super::problem::{Problem, nearest, suggest};
+use super::schema::{default_of, key_schema, table_of};
 use super::tree::{Entry, Kind, Node, Place};
+use super::variables::scalar;
 use std::time::Duration;
 
 /// A table that is being read.
@@ -9,21 +11,24 @@ pub struct Section<'a> {
     name: &'a str,
     entries: &'a [Entry],
     place: &'a Place,
+    is_table: bool,
     known: Vec<&'static str>,
 }
 
 impl<'a> Section<'a> {
     /// Starts reading a table; anything else is a mistake and reads as an empty table.
     pub fn new(name: &'a str, node: &'a Node, problems: &mut Vec<Problem>) -> Self {
-        let entries = match &node.kind {
-            Kind::Table(entries) => entries.as_slice(),
+        let (entries, is_table) = match &node.kind {
+            Kind::Table(entries) => (entries.as_slice(), true),
             _ => {
-                let message = format!("`{name}` must be a table, and it is {}", node.kind_name());
-                problems.push(Problem::at(&node.place, message));
-                &[]
+                // The name has its backticks, where it stands for itself.
+                let message = format!("{name} must be a table, and it is {}", node.kind_name());
+                let hint = format!("write its keys under {name}");
+                problems.push(Problem::at(&node.place, message).hint(hint));
+                (&[][..], false)
             }
         };
-        Self { name, entries, place: &node.place, known: Vec::new() }
+        Self { name, entries, place: &node.place, is_table, known: Vec::new() }
     }
 
     /// Where the table was written.
@@ -31,54 +36,75 @@ impl<'a> Section<'a> {
         self.place
     }
 
+    /// Whether it is a table at all.
+    pub fn is_table(&self) -> bool {
+        self.is_table
+    }
+
+    /// Makes a key known that is read elsewhere.
+    pub fn known(&mut self, key: &'static str) {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+    }
+
     /// The node under a key.
     pub fn node(&mut self, key: &'static str) -> Option<&'a Node> {
-        self.known.push(key);
+        self.known(key);
         self.entries.iter().find(|e| e.key == key).map(|e| &e.node)
     }
 
     fn read<T>(
         &mut self,
         key: &'static str,
-        wanted: &str,
+        wanted: &Wanted,
         problems: &mut Vec<Problem>,
         read: impl Fn(&'a Kind) -> Option<T>,
     ) -> Option<T> {
         let node = self.node(key)?;
         let value = read(&node.kind);
         if value.is_none() {
-            let message = format!("`{key}` must be {wanted}, and it is {}", node.shown());
-            problems.push(Problem::at(&node.place, message));
+            problems.push(self.told(key, wanted.refuse(key, node)));
         }
         value
     }
 
     /// A string.
     pub fn text(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<&'a str> {
-        self.read(key, "a string", problems, |kind| match kind {
+        self.read(key, &Wanted::Text, problems, |kind| match kind {
             Kind::Text(text) => Some(text.as_str()),
             _ => None,
         })
     }
 
+    /// A boolean.
+    pub fn flag(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<bool> {
+        let node = self.node(key)?;
+        match scalar(node).as_ref().unwrap_or(&node.kind) {
+            Kind::Bool(flag) => Some(*flag),
+            _ => {
+                problems.push(self.told(key, Wanted::Flag.refuse(key, node)));
+                None
+            }
+        }
+    }
+
     /// A whole number above zero.
     pub fn count(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<usize> {
-        self.read(key, "a whole number above 0", problems, |kind| match kind {
+        let node = self.node(key)?;
+        let count = match scalar(node).as_ref().unwrap_or(&node.kind) {
             Kind::Integer(number) if *number > 0 => usize::try_from(*number).ok(),
             _ => None,
-        })
+        };
+        if count.is_none() {
+            problems.push(self.told(key, Wanted::Count.refuse(key, node)));
+        }
+        count
     }
 
     /// A number of bytes above zero: a whole number, or a string such as `512MiB` or `2GB`.
     pub fn bytes(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<u64> {
-        let wanted = "a number of bytes such as `512MiB` or `2GB`";
-        if let Some(Node { kind: Kind::Text(text), place }) = self.node(key)
-            && bytes_of(text).is_none()
-        {
-            problems.push(Problem::at(place, format!("`{key}` must be {wanted}, and it is `{text}`")));
-            return None;
-        }
-        self.read(key, wanted, problems, |kind| match kind {
+        self.read(key, &Wanted::Bytes, problems, |kind| match kind {
             Kind::Integer(number) => u64::try_from(*number).ok().filter(|&bytes| bytes > 0),
             Kind::Text(text) => bytes_of(text),
             _ => None,
@@ -87,14 +113,7 @@ impl<'a> Section<'a> {
 
     /// A time above zero: a whole number of seconds, or a string such as `500ms`, `10s` or `2m`.
     pub fn time(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<Duration> {
-        let wanted = "a time such as `10s` or `500ms`";
-        if let Some(Node { kind: Kind::Text(text), place }) = self.node(key)
-            && time_of(text).is_none()
-        {
-            problems.push(Problem::at(place, format!("`{key}` must be {wanted}, and it is `{text}`")));
-            return None;
-        }
-        self.read(key, wanted, problems, |kind| match kind {
+        self.read(key, &Wanted::Time, problems, |kind| match kind {
             Kind::Integer(number) => u64::try_from(*number).ok().filter(|&s| s > 0).map(Duration::from_secs),
             Kind::Text(text) => time_of(text),
             _ => None,
@@ -108,15 +127,33 @@ impl<'a> Section<'a> {
         words: &[&str],
         problems: &mut Vec<Problem>,
     ) -> Option<&'a str> {
-        let text = self.text(key, problems)?;
+        let node = self.node(key)?;
+        let text = match &node.kind {
+            Kind::Text(text) => text.as_str(),
+            _ => {
+                let message = format!("`{key}` must be a string, and it is {}", node.shown());
+                let hint = format!("it is one of `\"{}\"`", words.join("\"`, `\""));
+                problems.push(self.told(key, Problem::at(&node.place, message).hint(hint)));
+                return None;
+            }
+        };
         if words.contains(&text) {
             return Some(text);
         }
-        let place = self.node(key).map_or(self.place, |n| &n.place);
         let hint = suggest(text, words.iter().copied());
         let hint = hint.unwrap_or_else(|| format!("it is one of `{}`", words.join("`, `")));
-        problems.push(Problem::at(place, format!("`{key}` cannot be `{text}`")).hint(hint));
+        let problem =
+            Problem::at(&node.place, format!("`{key}` cannot be `{text}`{}", node.variables_in_words()))
+                .hint(hint);
+        problems.push(self.told(key, problem));
         None
+    }
+
+    /// A problem with what the schema says of the key.
+    pub(super) fn told(&self, key: &str, problem: Problem) -> Problem {
+        let doc = key_schema(self.name.trim_matches('`'), key)
+            .and_then(|own| Some(format!("`{key}`: {}", own.get("description")?.as_str()?)));
+        problem.maybe_doc(doc)
     }
 
     /// A string or an array of strings, each with its place.
@@ -137,7 +174,11 @@ impl<'a> Section<'a> {
                 _ => {
                     let message =
                         format!("`{key}` must be an array of strings, and this is {}", item.kind_name());
-                    problems.push(Problem::at(&item.place, message));
+                    let hint = match item.as_string() {
+                        Some(text) => format!("write `{}`", quoted(&text)),
+                        None => format!("write `{key} = [\"…\", \"…\"]`"),
+                    };
+                    problems.push(self.told(key, Problem::at(&item.place, message).hint(hint)));
                 }
             }
         }
@@ -147,13 +188,110 @@ impl<'a> Section<'a> {
     /// Ends the reading: keys that nobody asked for are mistakes.
     pub fn finish(self, problems: &mut Vec<Problem>) {
         for entry in self.entries.iter().filter(|e| !self.known.contains(&e.key.as_str())) {
-            let known: Vec<String> = self.known.iter().map(|k| format!("`{k}`")).collect();
-            let hint = suggest(&entry.key, self.known.iter().copied());
-            let hint = hint.unwrap_or_else(|| format!("{} has {}", self.name, known.join(", ")));
-            let message = format!("unknown key `{}` in {}", entry.key, self.name);
-            problems.push(Problem::at(&entry.place, message).hint(hint));
+            let problem = Problem::at(&entry.place, format!("unknown key `{}` in {}", entry.key, self.name));
+            let near = nearest(&entry.key, self.known.iter().copied());
+            problems.push(match near {
+                Some(near) => self.told(near, problem.hint(format!("did you mean `{near}`?"))),
+                None => problem.hint(self.elsewhere(&entry.key)),
+            });
         }
     }
+
+    /// Where a key belongs that this table does not have.
+    fn elsewhere(&self, key: &str) -> String {
+        let known: Vec<String> = self.known.iter().map(|k| format!("`{k}`")).collect();
+        let own = format!("{} has {}", self.name, known.join(", "));
+        let is_of_a_pipeline =
+            self.name == "the pipeline file" || self.known.first().is_some_and(|key| table_of(key).is_some());
+        match table_of(key).filter(|_| is_of_a_pipeline) {
+            Some(table) => format!("`{key}` belongs under `{table}`"),
+            None if is_of_a_pipeline && key == "extends" => "`extends` belongs above all tables".to_owned(),
+            None if self.name == "`[[stage]]`" => {
+                format!("options of the plugin belong under `[stage.options]`; {own}")
+            }
+            None => own,
+        }
+    }
+}
+
+/// What a key must be.
+enum Wanted {
+    Text,
+    Flag,
+    Count,
+    Bytes,
+    Time,
+}
+
+impl Wanted {
+    /// The problem of a value that is something else, with the right TOML where it can be told.
+    fn refuse(&self, key: &str, node: &Node) -> Problem {
+        let (words, example) = match self {
+            Self::Text => ("a string", "\"…\""),
+            Self::Flag => ("`true` or `false`", "true"),
+            Self::Count => ("a whole number above 0", "4"),
+            Self::Bytes => ("a number of bytes above 0", "\"512MiB\""),
+            Self::Time => ("a time above 0", "\"10s\""),
+        };
+        let right = match (self, node.as_string()) {
+            (Self::Text, Some(text)) if !matches!(node.kind, Kind::Bool(_)) => Some(quoted(&text)),
+            (Self::Flag, Some(text)) => flag_of(&text).map(|flag| flag.to_string()),
+            (Self::Count, Some(text)) => {
+                text.trim().parse::<usize>().ok().filter(|&n| n > 0).map(|n| n.to_string())
+            }
+            (Self::Bytes, Some(text)) => words_near(&text, |text| bytes_of(text).is_some()),
+            (Self::Time, Some(text)) => words_near(&text, |text| time_of(text).is_some()),
+            _ => None,
+        };
+        let hint = match right {
+            Some(right) => format!("write `{key} = {right}`"),
+            None => format!("write it as in `{key} = {}`", default_of(key).as_deref().unwrap_or(example)),
+        };
+        Problem::at(&node.place, format!("`{key}` must be {words}, and it is {}", node.shown())).hint(hint)
+    }
+}
+
+/// The boolean that a word means.
+pub(super) fn flag_of(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// A number with the nearest unit that is one, in quotes.
+fn words_near(text: &str, is_right: impl Fn(&str) -> bool) -> Option<String> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(unit_at);
+    let unit = unit.trim();
+    let known = [
+        ("megabytes", "MB"),
+        ("gigabytes", "GB"),
+        ("mib", "MiB"),
+        ("gib", "GiB"),
+        ("sec", "s"),
+        ("seconds", "s"),
+        ("second", "s"),
+        ("minutes", "min"),
+        ("minute", "min"),
+        ("mins", "min"),
+        ("hours", "h"),
+        ("hour", "h"),
+        ("hrs", "h"),
+    ];
+    let unit = unit.to_lowercase();
+    let unit = nearest(&unit, known.iter().map(|(long, _)| *long))
+        .filter(|near| strsim::damerau_levenshtein(near, &unit) <= 1)
+        .and_then(|near| known.iter().find(|(long, _)| *long == near))?
+        .1;
+    let right = format!("{number}{unit}");
+    is_right(&right).then(|| quoted(&right))
+}
+
+/// A string as TOML.
+pub(super) fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
 }
 
 /// Bytes in words: a number, and a unit of 1000 (`kB`, `MB`) or of 1024 (`KiB`, `MiB`).

@@ -1,7 +1,8 @@
 //! The tables `[input]`, `[output]` and `[run]` of a pipeline file.
 
-use super::problem::Problem;
+use super::problem::{Problem, suggest};
 use super::section::Section;
+use super::source::{Source, folder_of};
 use super::tree::{Kind, Node, Place};
 use arrow_schema::DataType;
 use std::path::{Component, Path, PathBuf};
@@ -98,13 +99,13 @@ impl Default for Input {
 }
 
 impl Input {
-    /// Reads the table `[input]`; paths are relative to `folder`.
-    pub fn read(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Self {
+    /// Reads the table `[input]`; paths are relative to the folder of their file.
+    pub fn read(node: Option<&Node>, sources: &[Source], problems: &mut Vec<Problem>) -> Self {
         let mut input = Self::default();
         let Some(node) = node else { return input };
         let mut section = Section::new("`[input]`", node, problems);
         for (text, place) in section.texts("paths", problems).unwrap_or_default() {
-            input.paths.push((located(text, place, folder), Some(place.clone())));
+            input.paths.push((located(text, place, sources), Some(place.clone())));
         }
         for (key, field) in [
             ("text-field", &mut input.text_field),
@@ -129,11 +130,10 @@ impl Input {
 
 /// A path of the file, relative to its folder. One given on the command line is the user's own, relative to
 /// where they stand, as `--input` is. Addresses such as `s3://bucket/prefix` stay as they are.
-pub(super) fn located(text: &str, place: &Place, folder: &Path) -> PathBuf {
-    match place {
-        Place::Set(_) => PathBuf::from(text),
-        _ if text.contains("://") => PathBuf::from(text),
-        Place::File(_) => join(folder, text),
+pub(super) fn located(text: &str, place: &Place, sources: &[Source]) -> PathBuf {
+    match folder_of(sources, place) {
+        Some(folder) if !text.contains("://") => join(folder, text),
+        _ => PathBuf::from(text),
     }
 }
 
@@ -156,43 +156,94 @@ pub(super) fn join(folder: &Path, path: &str) -> PathBuf {
 
 fn columns_of(node: &Node, problems: &mut Vec<Problem>) -> Vec<(String, DataType)> {
     let Kind::Table(entries) = &node.kind else {
-        problems.push(Problem::at(
-            &node.place,
-            format!("`columns` must be a table, and it is {}", node.kind_name()),
-        ));
+        let message = format!("`columns` must be a table, and it is {}", node.kind_name());
+        let hint = "write a name and a type for each: `columns = { url = \"utf8\" }`";
+        problems.push(Problem::at(&node.place, message).hint(hint));
         return Vec::new();
     };
     let mut out = Vec::new();
     for entry in entries {
         if RESERVED.contains(&entry.key.as_str()) {
             let message = format!("`{}` is a column of textmill's own", entry.key);
-            problems.push(Problem::at(&entry.place, message).hint("leave it out of `[input.columns]`"));
+            let hint = match OWN_FIELDS.iter().find(|(column, _)| *column == entry.key) {
+                Some((_, key)) => format!("leave it out; `{key}` says which field it is read from"),
+                None => "leave it out of `[input.columns]`, or give the field another name".to_owned(),
+            };
+            problems.push(Problem::at(&entry.place, message).hint(hint));
             continue;
         }
-        match &entry.node.kind {
-            Kind::Text(words) => match parse_type(words) {
-                Ok(kind) => out.push((entry.key.clone(), kind)),
-                Err(message) => {
-                    let hint = "types are `utf8`, `int64`, `uint64`, `float64`, `boolean`, `list<utf8>`, `struct<a: utf8>` and the like";
-                    problems.push(Problem::at(&entry.node.place, message).hint(hint));
-                }
-            },
+        let kind = match &entry.node.kind {
+            Kind::Text(words) => parse_type(words).map_err(|message| {
+                Problem::at(&entry.node.place, message).hint(nearest_type(&entry.key, words))
+            }),
             _ => {
-                let message = format!(
-                    "the type of `{}` must be a string, and it is {}",
-                    entry.key,
-                    entry.node.kind_name()
-                );
-                problems.push(Problem::at(&entry.node.place, message));
+                let is = entry.node.kind_name();
+                let message = format!("the type of `{}` must be a string, and it is {is}", entry.key);
+                let hint = format!("write `{} = \"{}\"`; {TYPES}", entry.key, type_of(&entry.node));
+                Err(Problem::at(&entry.node.place, message).hint(hint))
             }
-        }
+        };
+        // It is there, whatever its type.
+        out.push((
+            entry.key.clone(),
+            kind.map_err(|problem| problems.push(problem)).unwrap_or(DataType::Utf8),
+        ));
     }
     out
 }
 
+const TYPES: &str =
+    "types are `utf8`, `int64`, `uint64`, `float64`, `boolean`, `list<utf8>`, `struct<a: utf8>` and the like";
+
+/// Columns of documents, and the keys that say which field each is read from.
+const OWN_FIELDS: [(&str, &str); 3] =
+    [("id", "id-field"), ("source", "source-field"), ("text", "text-field")];
+
+/// What other languages call the types.
+const SYNONYMS: [(&str, &str); 18] = [
+    ("string", "utf8"),
+    ("str", "utf8"),
+    ("text", "utf8"),
+    ("varchar", "utf8"),
+    ("int", "int64"),
+    ("integer", "int64"),
+    ("i64", "int64"),
+    ("long", "int64"),
+    ("u64", "uint64"),
+    ("float", "float64"),
+    ("double", "float64"),
+    ("number", "float64"),
+    ("f64", "float64"),
+    ("bool", "boolean"),
+    ("list", "list<utf8>"),
+    ("array", "list<utf8>"),
+    ("date", "utf8"),
+    ("datetime", "utf8"),
+];
+
+fn nearest_type(key: &str, words: &str) -> String {
+    let wrong = words.trim().to_lowercase();
+    if let Some((_, right)) = SYNONYMS.iter().find(|(other, _)| *other == wrong) {
+        return format!("write `{key} = \"{right}\"`");
+    }
+    let known = ["utf8", "int64", "uint64", "int32", "float64", "float32", "boolean", "list<utf8>", "binary"];
+    suggest(&wrong, known).unwrap_or_else(|| TYPES.to_owned())
+}
+
+/// The type of a value that stands where its type should.
+fn type_of(node: &Node) -> &'static str {
+    match node.kind {
+        Kind::Integer(_) => "int64",
+        Kind::Float(_) => "float64",
+        Kind::Bool(_) => "boolean",
+        Kind::List(_) => "list<utf8>",
+        _ => "utf8",
+    }
+}
+
 impl Output {
-    /// Reads the table `[output]`; the folder is relative to `folder`.
-    pub fn read(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Self {
+    /// Reads the table `[output]`; the folder is relative to that of its file.
+    pub fn read(node: Option<&Node>, sources: &[Source], problems: &mut Vec<Problem>) -> Self {
         let mut output = Self {
             folder: None,
             place: None,
@@ -204,7 +255,7 @@ impl Output {
         let mut section = Section::new("`[output]`", node, problems);
         output.place = section.node("folder").map(|n| n.place.clone());
         if let (Some(text), Some(place)) = (section.text("folder", problems), &output.place) {
-            output.folder = Some(located(text, place, folder));
+            output.folder = Some(located(text, place, sources));
         }
         let exclude = section.texts("exclude", problems).unwrap_or_default();
         output.exclude = exclude.into_iter().map(|(name, place)| (name.to_owned(), place.clone())).collect();
@@ -214,7 +265,7 @@ impl Output {
         output.format = match (format, compression) {
             (Some("parquet"), None | Some("zstd")) => OutputFormat::Parquet,
             (Some("parquet"), Some(_)) => {
-                let hint = "leave `compression` out";
+                let hint = "leave `compression` out, or write `format = \"jsonl\"`";
                 problems.push(Problem::at(place, "Parquet is always compressed with zstd").hint(hint));
                 OutputFormat::Parquet
             }
@@ -235,8 +286,8 @@ impl Default for Run {
 }
 
 impl Run {
-    /// Reads the table `[run]`; `temp-dir` is relative to `folder`.
-    pub fn read(node: Option<&Node>, folder: &Path, problems: &mut Vec<Problem>) -> Self {
+    /// Reads the table `[run]`; `temp-dir` is relative to the folder of its file.
+    pub fn read(node: Option<&Node>, sources: &[Source], problems: &mut Vec<Problem>) -> Self {
         let mut run = Self::default();
         let Some(node) = node else { return run };
         let mut section = Section::new("`[run]`", node, problems);
@@ -248,13 +299,13 @@ impl Run {
             run.batch_bytes = bytes.min(1 << 30) as usize;
         }
         run.memory = section.bytes("memory", problems).unwrap_or(run.memory);
-        if run.memory < LEAST_MEMORY {
-            let place = section.node("memory").map_or(section.place(), |n| &n.place);
-            let problem = Problem::at(place, "`memory` is too little to work in");
-            problems.push(problem.hint("give at least `4MiB`"));
+        if let Some(node) = section.node("memory").filter(|_| run.memory < LEAST_MEMORY) {
+            let message = format!("`memory` must be at least 4 MiB, and it is {}", node.shown());
+            let hint = "write `memory = \"512MiB\"`, or leave it out for `2GiB`";
+            problems.push(section.told("memory", Problem::at(&node.place, message).hint(hint)));
         }
         if let (Some(node), Some(text)) = (section.node("temp-dir"), section.text("temp-dir", problems)) {
-            run.temp_dir = Some(located(text, &node.place, folder));
+            run.temp_dir = Some(located(text, &node.place, sources));
         }
         section.finish(problems);
         run

@@ -2,7 +2,8 @@
 
 use super::problem::Problem;
 use super::section::Section;
-use super::settings::{join, located};
+use super::settings::located;
+use super::source::Source;
 use super::tree::{Node, Place};
 use std::path::{Path, PathBuf};
 
@@ -20,8 +21,8 @@ pub struct Testing {
 }
 
 impl Testing {
-    /// Reads the table; paths are relative to the folder of the pipeline file at `path`.
-    pub fn read(node: Option<&Node>, path: &Path, problems: &mut Vec<Problem>) -> Self {
+    /// Reads the table of the pipeline file at `path`; paths are relative to the folder of the file that they stand in.
+    pub fn read(node: Option<&Node>, path: &Path, sources: &[Source], problems: &mut Vec<Problem>) -> Self {
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut testing = Self {
             inputs: Vec::new(),
@@ -33,14 +34,11 @@ impl Testing {
         testing.place = Some(node.place.clone());
         let mut section = Section::new("`[test]`", node, problems);
         for (text, place) in section.texts("inputs", problems).unwrap_or_default() {
-            testing.inputs.push((located(text, place, folder), Some(place.clone())));
+            testing.inputs.push((located(text, place, sources), Some(place.clone())));
         }
         let place = section.node("snapshots").map(|n| n.place.clone());
         if let (Some(text), Some(place)) = (section.text("snapshots", problems), place) {
-            testing.snapshots = match place {
-                Place::Set(_) => PathBuf::from(text),
-                Place::File(_) => join(folder, text),
-            };
+            testing.snapshots = located(text, &place, sources);
         }
         testing.limit = section.count("limit", problems);
         section.finish(problems);

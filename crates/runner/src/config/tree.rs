@@ -1,6 +1,8 @@
 //! A TOML document as a tree in which every key and value knows its place.
 
 use super::problem::Problem;
+use super::section::quoted;
+use super::variables::Used;
 use serde_json::{Map, Value};
 use std::ops::Range;
 use toml::Spanned;
@@ -9,10 +11,46 @@ use toml::de::{DeTable, DeValue};
 /// Where a key or a value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Byte range of the pipeline file.
-    File(Range<usize>),
+    /// Bytes of a file.
+    File(Span),
     /// A `--set` argument.
     Set(String),
+}
+
+/// Bytes of one of the files that a pipeline is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Number of the file; 0 is the one on the command line.
+    pub file: usize,
+    /// The first byte.
+    pub start: usize,
+    /// The byte behind the last.
+    pub end: usize,
+}
+
+impl Place {
+    /// Bytes of a file.
+    pub fn file(file: usize, range: Range<usize>) -> Self {
+        Self::File(Span { file, start: range.start, end: range.end })
+    }
+
+    /// Whether another place is within this one, as an item is in its array.
+    pub fn contains(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File(outer), Self::File(place)) => {
+                outer.file == place.file && outer.start <= place.start && place.end <= outer.end
+            }
+            _ => self == other,
+        }
+    }
+
+    /// The bytes, where it is in a file.
+    pub fn span(&self) -> Option<&Span> {
+        match self {
+            Self::File(span) => Some(span),
+            Self::Set(_) => None,
+        }
+    }
 }
 
 /// A value with its place.
@@ -22,6 +60,8 @@ pub struct Node {
     pub kind: Kind,
     /// Its place.
     pub place: Place,
+    /// Variables of the environment that were put into it.
+    pub used: Vec<Used>,
 }
 
 /// A TOML value.
@@ -55,33 +95,52 @@ pub struct Entry {
 }
 
 impl Node {
+    /// A value at a place.
+    pub fn new(kind: Kind, place: Place) -> Self {
+        Self { kind, place, used: Vec::new() }
+    }
+
     /// Reads TOML.
     ///
     /// # Errors
-    /// The first syntax error of the text, or every value that cannot be read.
+    /// Every mistake that can be told.
     pub fn parse(source: &str) -> Result<Self, Vec<Problem>> {
-        let (table, errors) = DeTable::parse_recoverable(source);
-        if !errors.is_empty() {
-            let problem = |e: &toml::de::Error| match e.span() {
-                Some(span) => Problem::at(&Place::File(span), e.message().to_owned()),
-                None => Problem::whole(e.message().to_owned()),
-            };
-            // What the parser finds after the first error mostly follows from it.
-            return Err(errors.iter().take(1).map(problem).collect());
-        }
-        let mut problems = Vec::new();
-        let span = table.span();
-        let kind = Kind::Table(entries(table.get_ref(), &mut problems));
-        if problems.is_empty() { Ok(Self { kind, place: Place::File(span) }) } else { Err(problems) }
+        let read = super::syntax::read(source, 0);
+        if read.problems.is_empty() { Ok(read.tree) } else { Err(read.problems) }
     }
 
-    /// The value in words: a short one as it stands, else what kind it is.
+    /// The value in words: a short one as it stands, else what kind it is; with the variable that it came from.
     pub fn shown(&self) -> String {
-        match &self.kind {
+        let value = match &self.kind {
             Kind::Integer(number) => format!("`{number}`"),
             Kind::Float(number) => format!("`{number}`"),
             Kind::Bool(flag) => format!("`{flag}`"),
+            Kind::Text(text) if text.chars().count() <= 40 => format!("the string `{}`", quoted(text)),
             _ => self.kind_name().to_owned(),
+        };
+        format!("{value}{}", self.variables_in_words())
+    }
+
+    /// The variables that it came from, to follow the value; empty where there are none.
+    pub(super) fn variables_in_words(&self) -> String {
+        let Some(first) = self.used.first() else { return String::new() };
+        let what = if first.by_default { "the default of" } else { "from" };
+        let names: Vec<String> = self.used.iter().map(|used| format!("`{}`", used.name)).collect();
+        format!(", {what} the variable {}", names.join(", "))
+    }
+
+    /// The value as a string: what it would be in quotes, or the only item of an array.
+    pub(super) fn as_string(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Text(text) | Kind::Date(text) => Some(text.clone()),
+            Kind::Integer(number) => Some(number.to_string()),
+            Kind::Float(number) => Some(number.to_string()),
+            Kind::Bool(flag) => Some(flag.to_string()),
+            Kind::List(items) => match items.as_slice() {
+                [Self { kind: Kind::Text(text), .. }] => Some(text.clone()),
+                _ => None,
+            },
+            Kind::Table(_) => None,
         }
     }
 
@@ -138,6 +197,22 @@ impl Node {
         }
     }
 
+    /// The entry of a table by its key.
+    pub fn entry_mut(&mut self, key: &str) -> Option<&mut Entry> {
+        match &mut self.kind {
+            Kind::Table(entries) => entries.iter_mut().find(|e| e.key == key),
+            _ => None,
+        }
+    }
+
+    /// The string under a key.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match &self.entry(key)?.node.kind {
+            Kind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Sets a value in nested tables, which are made where they are missing. `place` is the argument that
     /// asked for it.
     ///
@@ -155,7 +230,7 @@ impl Node {
         let at = match entries.iter().position(|e| e.key == *first) {
             Some(at) => at,
             None => {
-                let node = Self { kind: Kind::Table(Vec::new()), place: place.clone() };
+                let node = Self::new(Kind::Table(Vec::new()), place.clone());
                 entries.push(Entry { key: (*first).to_owned(), place: place.clone(), node });
                 entries.len() - 1
             }
@@ -164,47 +239,54 @@ impl Node {
     }
 }
 
-fn entries(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Vec<Entry> {
+/// What the parser read, with places in the file of this number.
+pub(super) fn tree(table: &Spanned<DeTable<'_>>, file: usize, problems: &mut Vec<Problem>) -> Node {
+    let kind = Kind::Table(entries(table.get_ref(), file, problems));
+    Node::new(kind, Place::file(file, table.span()))
+}
+
+fn entries(table: &DeTable<'_>, file: usize, problems: &mut Vec<Problem>) -> Vec<Entry> {
     let mut out: Vec<Entry> = table
         .iter()
         .map(|(key, value)| Entry {
             key: key.get_ref().to_string(),
-            place: Place::File(key.span()),
-            node: node(value, problems),
+            place: Place::file(file, key.span()),
+            node: node(value, file, problems),
         })
         .collect();
     // The parser sorts keys; messages follow the file.
-    out.sort_by_key(|e| match &e.place {
-        Place::File(span) => span.start,
-        Place::Set(_) => usize::MAX,
-    });
+    out.sort_by_key(|e| e.place.span().map_or(usize::MAX, |span| span.start));
     out
 }
 
-fn node(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Node {
-    let place = Place::File(value.span());
+fn node(value: &Spanned<DeValue<'_>>, file: usize, problems: &mut Vec<Problem>) -> Node {
+    let place = Place::file(file, value.span());
     let kind = match value.get_ref() {
         DeValue::String(text) => Kind::Text(text.to_string()),
         DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
             Ok(number) => Kind::Integer(number),
             Err(_) => {
-                problems.push(Problem::at(&place, format!("`{}` does not fit 64 bits", number.as_str())));
+                let message = format!("`{}` does not fit 64 bits", number.as_str());
+                let hint = format!("the largest whole number is `{}`", i64::MAX);
+                problems.push(Problem::at(&place, message).hint(hint).unread());
                 Kind::Integer(0)
             }
         },
         DeValue::Float(number) => match number.as_str().parse::<f64>() {
             Ok(number) if number.is_finite() => Kind::Float(number),
             _ => {
-                problems.push(Problem::at(&place, format!("`{}` is not a finite number", number.as_str())));
+                let message = format!("`{}` is not a finite number", number.as_str());
+                let hint = "write a number in digits, such as `1000000`";
+                problems.push(Problem::at(&place, message).hint(hint).unread());
                 Kind::Float(0.0)
             }
         },
         DeValue::Boolean(flag) => Kind::Bool(*flag),
         DeValue::Datetime(date) => Kind::Date(date.to_string()),
-        DeValue::Array(items) => Kind::List(items.iter().map(|item| node(item, problems)).collect()),
-        DeValue::Table(table) => Kind::Table(entries(table, problems)),
+        DeValue::Array(items) => Kind::List(items.iter().map(|item| node(item, file, problems)).collect()),
+        DeValue::Table(table) => Kind::Table(entries(table, file, problems)),
     };
-    Node { kind, place }
+    Node::new(kind, place)
 }
 
 /// Reads the value of a `--set` argument: a TOML value, else a string as it stands.
@@ -213,11 +295,11 @@ fn node(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Node {
 /// Where it is a number that does not fit.
 pub fn set_value(text: &str, place: &Place) -> Result<Node, Problem> {
     let mut problems = Vec::new();
-    let parsed = DeValue::parse(text).ok().map(|value| node(&value, &mut problems));
+    let parsed = DeValue::parse(text).ok().map(|value| node(&value, 0, &mut problems));
     if let Some(problem) = problems.pop() {
         return Err(Problem { place: Some(place.clone()), ..problem });
     }
-    let mut value = parsed.unwrap_or(Node { kind: Kind::Text(text.to_owned()), place: place.clone() });
+    let mut value = parsed.unwrap_or(Node::new(Kind::Text(text.to_owned()), place.clone()));
     replace_places(&mut value, place);
     Ok(value)
 }

@@ -2,7 +2,9 @@
 
 mod chain;
 mod counts;
+mod doubts;
 mod memory;
+mod missing;
 mod morsel;
 mod names;
 mod opened;
@@ -23,6 +25,6 @@ pub use names::names_schema;
 pub use opened::OpenedPlugin;
 pub use outcome::{LedgerRow, Outcome, text_bytes};
 pub use pool::{Idle, Pool, stopped};
-pub use prepare::{Bound, Prepared, PreparedStage, prepare};
+pub use prepare::{Bound, Prepared, PreparedStage, prepare, prepare_draft};
 pub use run::{Engine, Finished, Settings};
 pub use sample::Sample;

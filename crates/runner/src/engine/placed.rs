@@ -1,27 +1,44 @@
 //! What a plugin finds wrong when a stage is bound, at its place in the pipeline file.
 
-use crate::config::{Entry, Kind, Node, Place, Problem, StageConfig};
+use crate::config::{Entry, Kind, Node, Place, Problem, StageConfig, option_doc};
 use serde_json::{Map, Value};
 use textmill_plugin::error::{Error, ErrorKind};
 use textmill_plugin::options::{Mistake, mistakes};
 
 /// An error of binding, at the options or the plugin that it is about: a problem for each option.
-pub(super) fn placed(stage: &StageConfig, error: &Error) -> Vec<Problem> {
-    let problem =
-        |place: &Place, message: &str| Problem::at(place, format!("stage `{}`: {message}", stage.name));
+pub(super) fn placed(stage: &StageConfig, schema: &Value, error: &Error) -> Vec<Problem> {
     if error.kind != ErrorKind::Options {
-        return vec![problem(&stage.plugin_place, &error.message)];
+        let message = format!("stage `{}`: {}", stage.name, error.message);
+        return vec![Problem::at(&stage.plugin_place, message)];
     }
     let at_option = |mistake: Mistake<'_>| {
         let place = named(stage, &mistake).map_or(&stage.options.place, |entry| &entry.node.place);
-        problem(place, mistake.message)
+        said(stage, schema, &mistake, place)
     };
     mistakes(&error.message).into_iter().map(at_option).collect()
 }
 
+/// What the plugin says, with its doc of the option; the option that it wants beside that one is the advice.
+fn said(stage: &StageConfig, schema: &Value, mistake: &Mistake<'_>, place: &Place) -> Problem {
+    let problem = Problem::at(place, format!("stage `{}`: {}", stage.name, mistake.message));
+    let doc = mistake.option.and_then(|option| option_doc(schema, option));
+    let absent = |name: &&str| entry_at(&stage.options, name).is_none();
+    let others = mistake.message.split('`').skip(1).step_by(2).filter(absent);
+    let wanted = others.filter_map(|name| Some((name, option_doc(schema, name)?))).next();
+    problem.maybe_doc(doc).maybe_hint(wanted.map(|(name, doc)| {
+        let doc = doc.strip_prefix(&format!("`{name}`: ")).map(str::to_owned).unwrap_or(doc);
+        format!("give the option `{name}` ({})", doc.trim_end_matches('.'))
+    }))
+}
+
 /// Beside what was found by the schema, or where columns are assumed: what the plugin says of an option by name, as
 /// far as nothing is said of that option yet.
-pub(super) fn also(stage: &StageConfig, error: &Error, mut found: Vec<Problem>) -> Vec<Problem> {
+pub(super) fn also(
+    stage: &StageConfig,
+    schema: &Value,
+    error: &Error,
+    mut found: Vec<Problem>,
+) -> Vec<Problem> {
     if error.kind != ErrorKind::Options {
         return found;
     }
@@ -31,22 +48,13 @@ pub(super) fn also(stage: &StageConfig, error: &Error, mut found: Vec<Problem>) 
         };
         let is_said = |problem: &Problem| {
             let place = problem.place.as_ref();
-            place.is_some_and(|place| *place == entry.place || lies_in(place, &entry.node.place))
+            place.is_some_and(|place| *place == entry.place || entry.node.place.contains(place))
         };
         if !found.iter().any(is_said) {
-            let message = format!("stage `{}`: {}", stage.name, mistake.message);
-            found.push(Problem::at(&entry.node.place, message));
+            found.push(said(stage, schema, &mistake, &entry.node.place));
         }
     }
     found
-}
-
-/// Whether a place is in another, as an item is in its array.
-fn lies_in(place: &Place, outer: &Place) -> bool {
-    match (place, outer) {
-        (Place::File(place), Place::File(outer)) => outer.start <= place.start && place.end <= outer.end,
-        _ => place == outer,
-    }
 }
 
 /// Options without those that the plugin does not have, which it could but stumble over.

@@ -1,9 +1,12 @@
 //! From a pipeline file to bound stages: plugins found and opened, options checked, columns followed.
 
+use super::doubts::doubts;
+use super::missing::{Reach, missing, with_missing};
 use super::opened::OpenedPlugin;
 use super::placed::{also, placed, without_unknown};
 use crate::config::{
-    Locking, Pipeline, Problem, Problems, StageConfig, check_options, suggest, with_defaults,
+    Draft, Locking, Pipeline, Problem, Problems, Severity, StageConfig, check_options, fitted, suggest,
+    with_defaults,
 };
 use crate::host::Discovery;
 use crate::input::input_schema;
@@ -17,7 +20,7 @@ use std::sync::Arc;
 use textmill_core::column::{CARRIED, HIDDEN, ID, MEDIA_TYPE, SOURCE, TEXT, is_supported};
 use textmill_plugin::call::{Call, NoHost};
 use textmill_plugin::descriptor::{Kind, OperatorDescriptor, Rows, Threading, Threshold};
-use textmill_plugin::drive::bind::BoundOperator;
+use textmill_plugin::drive::bind::{BoundOperator, missing_columns};
 use textmill_plugin::drive::plan::BoundPlan;
 use textmill_plugin::error::Error;
 use textmill_plugin::plan::Plan;
@@ -83,7 +86,8 @@ impl Bound {
         self.operators().iter().any(|o| o.descriptor.threading == Threading::Serial)
     }
 
-    fn operators(&self) -> Vec<&BoundOperator> {
+    /// Its operators; of a plan, the whole one first.
+    pub fn operators(&self) -> Vec<&BoundOperator> {
         match self {
             Self::Map(operator) | Self::Aggregate(operator) => vec![operator],
             Self::Plan(whole, plan) => {
@@ -109,42 +113,71 @@ impl Bound {
 /// # Errors
 /// Every mistake found, each with its place.
 pub fn prepare(pipeline: Pipeline, locking: &Locking) -> Result<Prepared, Problems> {
+    let draft = Draft { pipeline, problems: Vec::new(), gaps: false, has_all_stages: true };
+    prepare_draft(draft, locking).map(|(prepared, _)| prepared)
+}
+
+/// As [`prepare`], of a pipeline in which mistakes may have been found already. What cannot be told of one stage, as the
+/// columns behind a plugin that is not there, is not told of those after it. The second value are warnings.
+///
+/// # Errors
+/// All mistakes, those of the draft among them, in the order of the files.
+pub fn prepare_draft(draft: Draft, locking: &Locking) -> Result<(Prepared, Problems), Problems> {
+    let Draft { mut pipeline, mut problems, gaps, has_all_stages } = draft;
     let discovery = Discovery::new(Some(&pipeline.path));
     let input = input_schema(&pipeline.input);
-    let mut problems = Vec::new();
-    let mut stages: Vec<PreparedStage> = Vec::new();
-    let mut opened: Vec<Arc<OpenedPlugin>> = Vec::new();
     let repros = Repros::default();
-    // After a stage that cannot be bound, the columns are assumed, and only options are checked.
-    let (mut columns, mut known) = (Arc::clone(&input), true);
+    let mut opened: Vec<Arc<OpenedPlugin>> = Vec::new();
+    let mut plugins: Vec<Option<Arc<OpenedPlugin>>> = Vec::new();
     for stage in &pipeline.stages {
-        match open(&discovery, locking, stage, &repros, &mut opened) {
-            Err(problem) => {
-                problems.push(problem);
-                known = false;
-            }
-            Ok(plugin) => match bind(stage, Arc::clone(&plugin), &columns, known) {
-                Ok(bound) => {
-                    columns = Arc::clone(&bound.after);
-                    stages.push(bound);
-                }
-                Err(found) => {
-                    problems.extend(found);
-                    columns = assumed(&columns, plugin.descriptor.operator(stage.operator.as_deref()));
-                    known = false;
-                }
-            },
+        let plugin = open(&discovery, locking, stage, &repros, &mut opened);
+        plugins.push(plugin.map_err(|problem| problems.push(problem)).ok());
+    }
+    for (stage, plugin) in pipeline.stages.iter_mut().zip(&plugins) {
+        let operator = plugin.as_ref().and_then(|p| p.descriptor.operator(stage.operator.as_deref()));
+        if let Some(operator) = operator {
+            stage.options = fitted(&operator.options, &stage.options);
         }
     }
-    let shown = known.then(|| {
-        let written: BTreeSet<&str> = stages.iter().flat_map(|s| s.bound.writes()).collect();
-        let names = output_columns(&pipeline, &columns, &written, &mut problems);
-        let declared = pipeline.input.columns.iter().map(|(name, _)| name.clone()).collect();
-        OutputColumns::new(&pipeline, &columns, names, declared)
-    });
-    match shown {
-        Some(columns) if problems.is_empty() => Ok(Prepared { pipeline, stages, input, columns, repros }),
-        _ => Err(pipeline.problems(problems)),
+    let mut stages: Vec<PreparedStage> = Vec::new();
+    let mut reach = Reach { columns: Arc::clone(&input), is_named: has_all_stages, is_bound: has_all_stages };
+    for (at, stage) in pipeline.stages.iter().enumerate() {
+        let Some(plugin) = &plugins[at] else {
+            (reach.is_named, reach.is_bound) = (false, false);
+            continue;
+        };
+        let later = pipeline.stages[at + 1..].iter().zip(&plugins[at + 1..]);
+        let later: Vec<(&StageConfig, &OperatorDescriptor)> = later
+            .filter_map(|(s, p)| Some((s, p.as_ref()?.descriptor.operator(s.operator.as_deref())?)))
+            .collect();
+        match bind(stage, Arc::clone(plugin), &reach, &later, gaps) {
+            Ok(bound) => {
+                reach.columns = Arc::clone(&bound.after);
+                stages.push(bound);
+            }
+            Err(found) => {
+                problems.extend(found);
+                let operator = plugin.descriptor.operator(stage.operator.as_deref());
+                reach.is_named &= operator.is_some();
+                reach.is_bound = false;
+                reach.columns = assumed(&reach.columns, operator);
+            }
+        }
+    }
+    let columns = reach.columns;
+    let written: BTreeSet<&str> = stages.iter().flat_map(|s| s.bound.writes()).collect();
+    let names = reach.is_named.then(|| output_columns(&pipeline, &columns, &written, &mut problems));
+    if problems.iter().all(|problem| problem.severity == Severity::Warning) {
+        problems.extend(doubts(&pipeline, &stages));
+    }
+    let problems = pipeline.problems(problems);
+    match names {
+        Some(names) if !problems.has_errors() => {
+            let declared = pipeline.input.columns.iter().map(|(name, _)| name.clone()).collect();
+            let columns = OutputColumns::new(&pipeline, &columns, names, declared);
+            Ok((Prepared { pipeline, stages, input, columns, repros }, problems))
+        }
+        _ => Err(problems),
     }
 }
 
@@ -178,20 +211,20 @@ fn open(
     Ok(plugin)
 }
 
-/// Binds a stage to the columns that reach it. Where those are not `known` but assumed, since a stage before it is
-/// broken, its options alone are looked at.
+/// Binds a stage to the columns that reach it. Where a stage before it is broken, they are assumed, and only what does not
+/// depend on them is looked at.
 fn bind(
     stage: &StageConfig,
     plugin: Arc<OpenedPlugin>,
-    input: &SchemaRef,
-    known: bool,
+    reach: &Reach,
+    later: &[(&StageConfig, &OperatorDescriptor)],
+    gaps: bool,
 ) -> Result<PreparedStage, Vec<Problem>> {
     let descriptor = match plugin.descriptor.operator(stage.operator.as_deref()) {
         Some(descriptor) => descriptor.clone(),
         None => {
             let wrong = stage.operator.as_deref().unwrap_or_default();
-            let stages = plugin.descriptor.operators.iter().filter(|o| o.is_stage());
-            let known: Vec<&str> = stages.map(|o| o.name.as_str()).collect();
+            let known = stage_operators(&plugin);
             let hint = suggest(wrong, known.iter().copied());
             let hint = hint.unwrap_or_else(|| format!("it has `{}`", known.join("`, `")));
             let message = format!("plugin `{}` has no operator `{wrong}`", stage.plugin);
@@ -200,20 +233,31 @@ fn bind(
     };
     if !descriptor.is_stage() {
         let message = format!("operator `{}` is a step of a plan and cannot be a stage", descriptor.name);
-        return Err(vec![Problem::at(&stage.operator_place, message)]);
+        let hint = match stage_operators(&plugin).as_slice() {
+            [] => "the plugin has none that can".to_owned(),
+            known => format!("those that can are `{}`", known.join("`, `")),
+        };
+        return Err(vec![Problem::at(&stage.operator_place, message).hint(hint)]);
     }
-    let wrong = check_options(&stage.plugin, &descriptor.options, &stage.options);
+    let mut wrong = check_options(&stage.plugin, &descriptor.options, &stage.options, gaps);
     let options = without_unknown(&stage.options, &wrong);
-    let fail = |error: Error| placed(stage, &error);
+    let lacking = missing_columns(&descriptor, &options, &reach.columns);
+    let input = with_missing(&reach.columns, &lacking);
+    if reach.is_named {
+        wrong.extend(lacking.iter().map(|column| missing(stage, column, &reach.columns, later)));
+    }
+    let fail = |error: Error| placed(stage, &descriptor.options, &error);
     let call = Call::new(&NoHost);
-    let operator = BoundOperator::bind(plugin.as_ref(), &call, Some(&descriptor.name), &options, input);
+    let operator = BoundOperator::bind(plugin.as_ref(), &call, Some(&descriptor.name), &options, &input);
+    let is_whole = wrong.is_empty() && reach.is_bound && lacking.is_empty();
     let operator = match operator {
-        Ok(operator) if wrong.is_empty() && known => operator,
-        Err(error) if wrong.is_empty() && known => return Err(fail(error)),
+        Ok(operator) if is_whole => operator,
+        Err(error) if is_whole => return Err(fail(error)),
         // What the plugin itself finds wrong with its options is shown beside the rest.
-        Err(error) => return Err(also(stage, &error, wrong)),
+        Err(error) => return Err(also(stage, &descriptor.options, &error, wrong)),
         Ok(_) => return Err(wrong),
     };
+    let input = &input;
     let (bound, after) = match descriptor.kind {
         Kind::Map => {
             let after = Arc::clone(&operator.after);
@@ -232,6 +276,11 @@ fn bind(
     let options = with_defaults(&descriptor.options, &options);
     let operator = descriptor.name;
     Ok(PreparedStage { name: stage.name.clone(), plugin, operator, options, bound, after })
+}
+
+/// Operators of a plugin that a stage may name.
+fn stage_operators(plugin: &OpenedPlugin) -> Vec<&str> {
+    plugin.descriptor.operators.iter().filter(|o| o.is_stage()).map(|o| o.name.as_str()).collect()
 }
 
 /// The columns after a stage that could not be bound, by what its operator declares.
@@ -272,9 +321,15 @@ fn output_columns(
     }
     for (name, place) in &pipeline.output.exclude {
         if !columns.contains(name) && name != MEDIA_TYPE {
-            let message = format!("there is no column `{name}` to leave out");
-            let hint = suggest(name, columns.iter().map(String::as_str));
-            problems.push(Problem::at(place, message).maybe_hint(hint));
+            let problem = Problem::at(place, format!("there is no column `{name}` to leave out"));
+            let hint = suggest(name, columns.iter().map(String::as_str)).unwrap_or_else(|| {
+                match columns.as_slice() {
+                    _ if own.contains(&name.as_str()) => "textmill writes it into every document".to_owned(),
+                    [] => "no stage writes a column, and `[input.columns]` declares none".to_owned(),
+                    known => format!("there are `{}`", known.join("`, `")),
+                }
+            });
+            problems.push(problem.hint(hint));
         }
     }
     // Declared columns that no stage wrote come out as they came, with the other fields of the input.

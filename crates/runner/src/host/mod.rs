@@ -17,3 +17,4 @@ pub use discover::{Attempt, Discovery, Found, library_name};
 pub use library::{Expected, LoadError, LoadedPlugin, sha256_of};
 pub use probe::{Layout, Probe, Tally, extensions};
 pub use project::{Project, Tool};
+pub(crate) use trust::is_privileged;

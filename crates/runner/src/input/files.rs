@@ -2,6 +2,7 @@
 //! file system.
 
 use super::format::{Format, KNOWN, format_of};
+use crate::config::suggest;
 use crate::remote::{RemoteFile, is_address, list};
 use globset::GlobBuilder;
 use std::fmt;
@@ -93,7 +94,8 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
     }
     let text = path.to_string_lossy();
     if !text.contains(['*', '?', '[', '{']) {
-        return Err(fail("there is no such file or folder".into(), None));
+        let near = neighbour(path);
+        return Err(fail("there is no such file or folder".into(), near.as_deref()));
     }
     let base = fixed_part(path);
     let pattern: PathBuf = match base.as_path() == Path::new(".") {
@@ -103,11 +105,21 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
     let glob = GlobBuilder::new(&pattern.to_string_lossy()).literal_separator(true).build();
     let glob = glob.map_err(|e| fail(format!("not a glob: {}", e.kind()), None))?.compile_matcher();
     if !base.is_dir() {
-        return Err(fail(format!("there is no folder `{}`", base.display()), None));
+        let near = neighbour(&base);
+        return Err(fail(format!("there is no folder `{}`", base.display()), near.as_deref()));
     }
     let mut found = Listing::default();
     found.walk(&base, &base, Some(&glob)).map_err(|e| fail(format!("cannot list the folder: {e}"), None))?;
     found.finish().ok_or_else(|| fail("the glob matches no file of a known kind".into(), Some(KNOWN)))
+}
+
+/// What stands beside a path that is not there and has nearly its name.
+fn neighbour(path: &Path) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).ok()?;
+    let mut names: Vec<String> = entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
+    names.sort();
+    suggest(&path.file_name()?.to_string_lossy(), names.iter().map(String::as_str))
 }
 
 /// The objects that an address means.

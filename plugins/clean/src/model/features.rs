@@ -37,7 +37,11 @@ const NEAREST: [(&str, &str, &[Rule]); 7] = [
     ("since-share", "until-share", &[Rule::ShareBar]),
     ("since-date", "until-date", &[Rule::Timestamp, Rule::Byline, Rule::UpdateMarker]),
     ("since-copyright", "until-copyright", &[Rule::Copyright]),
-    ("since-form", "until-form", &[Rule::CookieNotice, Rule::LoginForm, Rule::SubscribeForm, Rule::SiteNotice]),
+    (
+        "since-form",
+        "until-form",
+        &[Rule::CookieNotice, Rule::LoginForm, Rule::SubscribeForm, Rule::SiteNotice],
+    ),
     ("since-navigation", "until-navigation", &[Rule::Navigation, Rule::Breadcrumb, Rule::TagBar]),
 ];
 
@@ -162,7 +166,8 @@ impl Page<'_> {
             *count = count.saturating_add(1);
         }
         let often = Sums::new(
-            (0..self.shown.len()).map(|i| usize::from(counts.get(&self.line(i).hash).is_some_and(|&c| c >= 3))),
+            (0..self.shown.len())
+                .map(|i| usize::from(counts.get(&self.line(i).hash).is_some_and(|&c| c >= 3))),
         );
         grid.put("often-3", |i| scale(often.around(i, 3)));
         grid.put("often-10", |i| scale(often.around(i, 10)));
@@ -219,7 +224,9 @@ impl Page<'_> {
                 if next == usize::MAX { 255 } else { scale(next - i) }
             });
         }
-        let marked = |i: usize, rules: &[Rule]| usize::from(self.state(i).mark.is_some_and(|m| rules.contains(&m.rule)));
+        let marked = |i: usize, rules: &[Rule]| {
+            usize::from(self.state(i).mark.is_some_and(|m| rules.contains(&m.rule)))
+        };
         let dates = Sums::new((0..rows).map(|i| marked(i, &[Rule::Timestamp, Rule::Byline])));
         grid.put("dates-4", |i| scale(dates.around(i, 4)));
         grid.put("dates-15", |i| scale(dates.around(i, 15)));
@@ -246,7 +253,8 @@ impl Page<'_> {
         let rows = self.shown.len();
         let words = Sums::new((0..rows).map(|i| self.line(i).words));
         let prose = Sums::new((0..rows).map(|i| if self.prose(i) { self.line(i).words } else { 0 }));
-        let sentences = Sums::new((0..rows).map(|i| usize::from(self.line(i).sentence && self.line(i).words >= 4)));
+        let sentences =
+            Sums::new((0..rows).map(|i| usize::from(self.line(i).sentence && self.line(i).words >= 4)));
         let short = Sums::new((0..rows).map(|i| usize::from(self.line(i).words <= 4)));
         let capitals = Sums::new((0..rows).map(|i| self.line(i).capitals));
         grid.put("from-top", scale);
@@ -327,7 +335,8 @@ impl Page<'_> {
         });
         grid.put("page-segments", |_| scale(self.segments.len()));
         grid.put("page-best-segment", |_| of(best, total));
-        let headline = (0..self.shown.len()).find(|&i| self.mark(i).is_some_and(|m| m.rule == Rule::Headline));
+        let headline =
+            (0..self.shown.len()).find(|&i| self.mark(i).is_some_and(|m| m.rule == Rule::Headline));
         grid.put("since-headline", |i| headline.map_or(255, |h| i.checked_sub(h).map_or(254, scale)));
     }
 }

@@ -9,11 +9,10 @@ use self::build::Builds;
 use self::compare::compare;
 use self::rehearse::{Rehearsal, rehearse};
 use self::watch::Watch;
-use super::examine::input_files;
+use super::examine::{Examined, Looks, examine};
 use super::print;
 use crate::cli::DevArgs;
-use crate::config::{Locking, Pipeline, StageConfig, suggest};
-use crate::engine::prepare;
+use crate::config::{Draft, Locking, Pipeline, StageConfig, suggest};
 use crate::failure::Failure;
 use crate::host::{Discovery, Project};
 use crate::progress::Progress;
@@ -38,7 +37,8 @@ pub(super) fn dev(args: &DevArgs, verbose: bool, locked: bool) -> Result<(), Fai
     let stop = Arc::new(AtomicBool::new(false));
     stop_on_interrupt(&stop);
     let mut dev = Dev { args, plugin, project, builds: Builds::new()?, former: None, stop, verbose, locked };
-    let mut watch = Watch::new(&dev.project.folder, &args.pipeline);
+    let files = pipeline.sources.into_iter().map(|source| source.path);
+    let mut watch = Watch::new(&dev.project.folder, files);
     dev.begin();
     loop {
         let done = dev.build_and_compare();
@@ -109,15 +109,15 @@ impl Dev<'_> {
 
     /// Runs the sample, with this library in the stages of the plugin.
     fn run(&self, library: &Path, quiet: bool) -> Result<Rehearsal, Failure> {
-        let mut pipeline = Pipeline::read(&self.args.pipeline, &[])?;
-        named(&pipeline, &self.args.plugin)?;
-        let (files, _) = input_files(&pipeline)?;
-        for stage in pipeline.stages.iter_mut().filter(|stage| stage.plugin == self.plugin) {
+        let mut draft = Draft::read(&self.args.pipeline, &[])?;
+        named(&draft.pipeline, &self.args.plugin)?;
+        for stage in draft.pipeline.stages.iter_mut().filter(|stage| stage.plugin == self.plugin) {
             stage.plugin = library.display().to_string();
         }
         // Each build is another library, and none is locked; the others are what they were.
-        let locking = Locking::of(Some(&pipeline.path), self.locked)?;
-        let prepared = prepare(pipeline, &locking.without(&self.args.plugin).without(&self.plugin))?;
+        let locking = Locking::of(Some(&self.args.pipeline), self.locked)?;
+        let locking = locking.without(&self.args.plugin).without(&self.plugin);
+        let Examined { prepared, files, .. } = examine(draft, Looks::SAMPLE, &locking)?;
         let names = prepared.stages.iter().map(|stage| stage.name.clone()).collect();
         let host = Progress::new(0, names, quiet, self.verbose);
         let stop = host.stop_switch();

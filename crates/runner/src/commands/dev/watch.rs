@@ -16,9 +16,9 @@ pub(super) struct Watch {
 type Seen = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
 
 impl Watch {
-    /// Watches a folder, and a file beside it.
-    pub fn new(folder: &Path, file: &Path) -> Self {
-        let places = vec![folder.to_owned(), file.to_owned()];
+    /// Watches a folder, and files beside it.
+    pub fn new(folder: &Path, files: impl IntoIterator<Item = PathBuf>) -> Self {
+        let places: Vec<PathBuf> = std::iter::once(folder.to_owned()).chain(files).collect();
         let seen = look(&places);
         Self { places, seen }
     }
@@ -75,7 +75,7 @@ mod tests {
         };
         let pipeline = temp.path().join("pipeline.toml");
         write("src/lib.rs", "one");
-        let mut watch = Watch::new(&temp.path().join("mine"), &pipeline);
+        let mut watch = Watch::new(&temp.path().join("mine"), [pipeline.clone()]);
         assert!(!watch.changed());
         for built in ["target/debug/mine.txt", ".git/HEAD", "build/x", "Cargo.lock", "a.o", "src/x.snap.new"]
         {

@@ -43,8 +43,8 @@ fn place(args: &NewArgs) -> PathBuf {
 /// A pipeline file with the plugin as its last stage. What stands there stays as it is.
 fn with_stage(file: &Path, plugin: &str) -> Result<String, Failure> {
     let before = Pipeline::read(file, &[])?;
-    let gap = if before.source.ends_with('\n') || before.source.is_empty() { "" } else { "\n" };
-    let text = format!("{}{gap}\n[[stage]]\nplugin = \"{plugin}\"\n", before.source);
+    let gap = if before.source().ends_with('\n') || before.source().is_empty() { "" } else { "\n" };
+    let text = format!("{}{gap}\n[[stage]]\nplugin = \"{plugin}\"\n", before.source());
     let after = Pipeline::parse(file, text.clone(), &[]);
     if after.is_ok_and(|after| after.stages.len() == before.stages.len() + 1) {
         return Ok(text);

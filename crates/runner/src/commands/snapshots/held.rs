@@ -1,11 +1,11 @@
 //! `textmill accept` and `textmill reject`: all pending snapshots at once.
 
+use super::super::examine::input_files;
 use super::super::print;
 use super::find::pipelines;
-use super::{count, documents, folder, read, record};
+use super::{count, documents, folder, prepared, read, record};
 use crate::cli::{AcceptArgs, RejectArgs};
 use crate::config::{Locking, Pipeline};
-use crate::engine::prepare;
 use crate::failure::Failure;
 use crate::rehearsal::ids;
 use crate::snap::{Key, SnapshotFolder, stage_names};
@@ -13,8 +13,8 @@ use std::path::Path;
 
 /// The folder of a pipeline's snapshots, told from the file and the inputs alone: no stage is run.
 pub(super) fn folder_of(path: &Path) -> Result<(Pipeline, SnapshotFolder), Failure> {
-    let pipeline = read(path)?;
-    let documents = ids(&documents(&pipeline)?).into_iter().map(|(_, id)| id).collect();
+    let (pipeline, files) = input_files(read(path)?)?;
+    let documents = ids(&documents(&pipeline, &files)?).into_iter().map(|(_, id)| id).collect();
     let stages = stage_names(pipeline.stages.iter().map(|stage| &stage.name));
     let folder = folder(&pipeline, documents, stages);
     Ok((pipeline, folder))
@@ -75,8 +75,8 @@ pub(in super::super) fn reject(args: &RejectArgs, quiet: bool) -> Result<(), Fai
 /// # Errors
 /// Where the pipeline does not run, or a file cannot be written.
 pub(in super::super) fn accept_first(path: &Path) -> Result<usize, Failure> {
-    let prepared = prepare(read(path)?, &Locking::of(Some(path), false)?)?;
-    let (recorded, options) = record(&prepared, documents(&prepared.pipeline)?, false)?;
+    let (prepared, documents) = prepared(path, &Locking::of(Some(path), false)?)?;
+    let (recorded, options) = record(&prepared, documents, false)?;
     let folder = folder(&prepared.pipeline, recorded.documents, recorded.stages);
     let mut changes = Vec::new();
     for (key, content) in &recorded.contents {

@@ -10,7 +10,8 @@ pub(super) use held::{accept, accept_first, reject};
 pub(super) use review::review;
 pub(super) use test::test;
 
-use crate::config::Pipeline;
+use super::examine::{Looks, examine};
+use crate::config::{Draft, Locking, Pipeline};
 use crate::engine::Prepared;
 use crate::failure::Failure;
 use crate::input::{InputBatch, SourceFile};
@@ -26,19 +27,26 @@ const OF_INPUT: usize = 20;
 const OF_TEST: usize = 1000;
 
 /// The pipeline, its input replaced by the test's.
-fn read(path: &Path) -> Result<Pipeline, Failure> {
-    let mut pipeline = Pipeline::read(path, &[])?;
-    if !pipeline.test.inputs.is_empty() {
-        pipeline.input.paths = pipeline.test.inputs.clone();
+fn read(path: &Path) -> Result<Draft, Failure> {
+    let mut draft = Draft::read(path, &[])?;
+    if !draft.pipeline.test.inputs.is_empty() {
+        draft.pipeline.input.paths = draft.pipeline.test.inputs.clone();
     }
-    Ok(pipeline)
+    Ok(draft)
+}
+
+/// The pipeline on the test's input, ready to run, and the documents of the test.
+fn prepared(path: &Path, locking: &Locking) -> Result<(Prepared, Vec<InputBatch>), Failure> {
+    let examined = examine(read(path)?, Looks::SAMPLE, locking)?;
+    examined.warn();
+    let read = documents(&examined.prepared.pipeline, &examined.files)?;
+    Ok((examined.prepared, read))
 }
 
 /// The documents of the test. Those that are named after their files are so as seen from the pipeline file, wherever
 /// textmill was called.
-fn documents(pipeline: &Pipeline) -> Result<Vec<InputBatch>, Failure> {
-    let (files, _) = super::examine::input_files(pipeline)?;
-    let mut read = first(pipeline, &files)?;
+fn documents(pipeline: &Pipeline, files: &[SourceFile]) -> Result<Vec<InputBatch>, Failure> {
+    let mut read = first(pipeline, files)?;
     let folder = pipeline.path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let near = |file: &SourceFile| {
         let way = relative(&folder.canonicalize().ok()?, &file.path.canonicalize().ok()?);

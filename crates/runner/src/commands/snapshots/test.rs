@@ -2,10 +2,9 @@
 
 use super::super::print;
 use super::find::pipelines;
-use super::{count, documents, folder, read, record};
+use super::{count, folder, prepared, record};
 use crate::cli::TestArgs;
 use crate::config::Locking;
-use crate::engine::prepare;
 use crate::failure::Failure;
 use crate::snap::{Change, Group, Key, SnapshotFolder, State, causes, changed, heading, shown};
 use std::collections::BTreeSet;
@@ -52,8 +51,8 @@ struct Outcome {
 
 fn test_one(path: &Path, ci: bool, verbose: bool, locked: bool) -> Result<Outcome, Failure> {
     let locking = Locking::of(Some(path), locked)?;
-    let prepared = prepare(read(path)?, &locking)?;
-    let (recorded, options) = record(&prepared, documents(&prepared.pipeline)?, verbose)?;
+    let (prepared, documents) = prepared(path, &locking)?;
+    let (recorded, options) = record(&prepared, documents, verbose)?;
     let number = recorded.documents.len();
     let folder = folder(&prepared.pipeline, recorded.documents, recorded.stages);
     let mut changes = Vec::new();

@@ -2,8 +2,12 @@
 
 use super::super::pipeline::TABLES;
 use super::super::settings::{Input, LEAST_MEMORY, Run};
+use crate::isolate::Limits;
 use serde_json::{Map, Value, json};
 use textmill_core::column::RESERVED;
+
+/// A string with a variable in it, which may stand for any value.
+pub(super) const VARIABLE: &str = r"\$\{";
 
 /// What several keys refer to.
 pub(super) fn shared() -> Map<String, Value> {
@@ -17,7 +21,10 @@ pub(super) fn shared() -> Map<String, Value> {
             "examples": ["512MiB", "2GB"],
         }),
     );
-    put("bytes", json!({"anyOf": [{"type": "integer", "minimum": 1}, {"$ref": "#/$defs/bytes-in-words"}]}));
+    put(
+        "bytes",
+        json!({"anyOf": [{"type": "integer", "minimum": 1}, {"$ref": "#/$defs/bytes-in-words"}, {"$ref": "#/$defs/variable"}]}),
+    );
     put(
         "time",
         json!({
@@ -28,9 +35,14 @@ pub(super) fn shared() -> Map<String, Value> {
                     "pattern": r"^([0-9]*[1-9][0-9]*\.?[0-9]*|[0-9]*\.[0-9]*[1-9][0-9]*)\s*(ms|s|m|min|h)?\s*$",
                     "examples": ["500ms", "10s", "2m"],
                 },
+                {"$ref": "#/$defs/variable"},
             ],
         }),
     );
+    // Variables are put in after the schema has done its work.
+    put("variable", json!({"type": "string", "pattern": VARIABLE}));
+    put("count", json!({"type": ["integer", "string"], "minimum": 1, "pattern": VARIABLE}));
+    put("boolean", json!({"type": ["boolean", "string"], "pattern": VARIABLE}));
     put("texts", json!({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}));
     put(
         "column-type",
@@ -38,6 +50,7 @@ pub(super) fn shared() -> Map<String, Value> {
             "type": "string",
             "anyOf": [
                 {"enum": ["utf8", "int64", "uint64", "float64", "boolean", "list<utf8>"]},
+                {"$ref": "#/$defs/variable"},
                 {"pattern": r"^\s*(boolean|u?int(8|16|32|64)|float(32|64)|(large_)?utf8|utf8_view|(large_)?binary|null|fixed_size_binary\s*\[.+\]|(large_)?list\s*<.+>|struct\s*<.+>)\s*$"},
             ],
         }),
@@ -52,6 +65,13 @@ fn table(description: &str, properties: Value) -> Value {
         "type": "object",
         "additionalProperties": false,
         "properties": properties,
+    })
+}
+
+pub(super) fn extends() -> Value {
+    json!({
+        "description": "A pipeline file to begin from, relative to this one: its tables are read first, key by key, and this file wins. A stage here with the name of one there changes it.",
+        "type": "string",
     })
 }
 
@@ -113,6 +133,7 @@ pub(super) fn input() -> Value {
 
 /// Keys of a stage. `plugin`, `operator` and `options` are told in more detail once the plugins are known.
 pub(super) fn stage() -> Value {
+    let limits = Limits::default();
     let mut table = table(
         "One plugin with its options.",
         json!({
@@ -131,26 +152,44 @@ pub(super) fn stage() -> Value {
                 "description": "Operator of the plugin; its first where none is given.",
                 "type": "string",
             },
+            "enabled": {
+                "description": "Whether the stage is there at all.",
+                "default": true,
+                "$ref": "#/$defs/boolean",
+            },
+            "before": {
+                "description": "Name of a stage that this one goes before, wherever it is written.",
+                "type": "string",
+            },
+            "after": {
+                "description": "Name of a stage that this one goes after, wherever it is written.",
+                "type": "string",
+            },
             "options": {
                 "description": "Options of the operator; `textmill plugin info` shows them, too.",
                 "type": "object",
             },
             "isolation": {
                 "description": "Where the plugin runs: in this process, or in one of its own, so that a crash or an endless loop costs one document.",
-                "enum": ["none", "process"],
                 "default": "none",
+                "anyOf": [{"enum": ["none", "process"]}, {"$ref": "#/$defs/variable"}],
             },
             "time-limit": {
                 "description": "Time that a call may take, such as `10s`, in a process of its own.",
+                "default": format!("{:?}", limits.time),
                 "$ref": "#/$defs/time",
             },
             "memory-limit": {
                 "description": "Memory that the process may use, such as `1GiB`, in a process of its own.",
+                "default": in_words(limits.memory),
                 "$ref": "#/$defs/bytes",
             },
         }),
     );
-    let own = json!({"required": ["isolation"], "properties": {"isolation": {"const": "process"}}});
+    let own = json!({
+        "required": ["isolation"],
+        "properties": {"isolation": {"anyOf": [{"const": "process"}, {"$ref": "#/$defs/variable"}]}},
+    });
     table["dependentSchemas"] = json!({"time-limit": own, "memory-limit": own});
     table
 }
@@ -169,12 +208,12 @@ pub(super) fn output() -> Value {
             },
             "format": {
                 "description": "How documents are written.",
-                "enum": ["jsonl", "parquet"],
                 "default": "jsonl",
+                "anyOf": [{"enum": ["jsonl", "parquet"]}, {"$ref": "#/$defs/variable"}],
             },
             "compression": {
                 "description": "How documents are compressed; Parquet always has zstd.",
-                "enum": ["none", "gzip", "zstd"],
+                "anyOf": [{"enum": ["none", "gzip", "zstd"]}, {"$ref": "#/$defs/variable"}],
             },
             "part-bytes": {
                 "description": "Bytes of a file of documents, about, such as `1GiB`; one file where it is not said.",
@@ -183,7 +222,9 @@ pub(super) fn output() -> Value {
         }),
     );
     table["if"] = json!({"properties": {"format": {"const": "parquet"}}, "required": ["format"]});
-    table["then"] = json!({"properties": {"compression": {"const": "zstd"}}});
+    table["then"] = json!({
+        "properties": {"compression": {"anyOf": [{"const": "zstd"}, {"$ref": "#/$defs/variable"}]}},
+    });
     table
 }
 
@@ -194,14 +235,12 @@ pub(super) fn run() -> Value {
         json!({
             "threads": {
                 "description": "Threads; as many as there are cores where it is not said.",
-                "type": "integer",
-                "minimum": 1,
+                "$ref": "#/$defs/count",
             },
             "batch-documents": {
                 "description": "Documents in a batch, at most.",
-                "type": "integer",
-                "minimum": 1,
                 "default": default.batch_documents,
+                "$ref": "#/$defs/count",
             },
             "batch-bytes": {
                 "description": "Bytes of input that a thread takes at a time, about, such as `4MiB`.",
@@ -211,7 +250,7 @@ pub(super) fn run() -> Value {
             "memory": {
                 "description": "Memory that the run may use, such as `512MiB`.",
                 "default": in_words(default.memory),
-                "anyOf": [{"type": "integer", "minimum": LEAST_MEMORY}, {"$ref": "#/$defs/bytes-in-words"}],
+                "anyOf": [{"type": "integer", "minimum": LEAST_MEMORY}, {"$ref": "#/$defs/bytes-in-words"}, {"$ref": "#/$defs/variable"}],
             },
             "temp-dir": {
                 "description": "Folder for what does not fit in memory, relative to this file; beside the run folder where none is given.",

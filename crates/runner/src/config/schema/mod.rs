@@ -13,6 +13,41 @@ use serde_json::{Value, json};
 /// Name of the file that a workspace keeps the schema in.
 pub const SCHEMA_FILE: &str = "textmill.schema.json";
 
+/// The tables of a pipeline file, each with its header.
+pub(super) fn tables() -> [(&'static str, Value); 6] {
+    [
+        ("[pipeline]", keys::pipeline()),
+        ("[input]", keys::input()),
+        ("[[stage]]", keys::stage()),
+        ("[output]", keys::output()),
+        ("[run]", keys::run()),
+        ("[test]", keys::test()),
+    ]
+}
+
+/// The keys of a table, each with its schema, in order. The table goes by its name without brackets.
+pub fn key_schemas(table: &str) -> Vec<(String, Value)> {
+    let found = tables().into_iter().find(|(header, _)| header.trim_matches(['[', ']']) == table);
+    let properties = found.and_then(|(_, table)| table["properties"].as_object().cloned());
+    properties.into_iter().flatten().collect()
+}
+
+/// The table that has a key.
+pub(super) fn table_of(key: &str) -> Option<&'static str> {
+    tables().into_iter().find(|(_, table)| table["properties"].get(key).is_some()).map(|(name, _)| name)
+}
+
+/// What the schema says of a key of a table.
+pub(super) fn key_schema(table: &str, key: &str) -> Option<Value> {
+    let (_, table) = tables().into_iter().find(|(name, _)| *name == table)?;
+    table["properties"].get(key).cloned()
+}
+
+/// The default of a key, as TOML.
+pub(super) fn default_of(key: &str) -> Option<String> {
+    key_schema(table_of(key)?, key)?.get("default").map(Value::to_string)
+}
+
 /// The schema of pipeline files that may name these plugins.
 ///
 /// A name that is not among them is no mistake: the plugin may be built later, and textmill itself says when it cannot
@@ -21,6 +56,7 @@ pub fn schema(plugins: &[Offered<'_>]) -> Value {
     let mut defs = keys::shared();
     defs.insert("stage".into(), plugins::stage(keys::stage(), plugins));
     defs.insert("stage-of-plugin".into(), plugins::conditions(plugins));
+    defs.insert("stage-complete".into(), plugins::complete(plugins));
     defs.extend(plugins::options(plugins));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -29,6 +65,7 @@ pub fn schema(plugins: &[Offered<'_>]) -> Value {
         "type": "object",
         "additionalProperties": false,
         "properties": {
+            "extends": keys::extends(),
             "pipeline": keys::pipeline(),
             "input": keys::input(),
             "stage": {
@@ -41,6 +78,10 @@ pub fn schema(plugins: &[Offered<'_>]) -> Value {
             "run": keys::run(),
             "test": keys::test(),
         },
+        // A stage that changes one of the base may name that one alone.
+        "if": {"required": ["extends"]},
+        "then": {"properties": {"stage": {"items": {"anyOf": [{"required": ["plugin"]}, {"required": ["name"]}]}}}},
+        "else": {"properties": {"stage": {"items": {"$ref": "#/$defs/stage-complete"}}}},
         "$defs": defs,
     })
 }

@@ -1,5 +1,6 @@
 //! What the plugins add to the schema: their names, their operators, and the options of each.
 
+use super::keys::VARIABLE;
 use serde_json::{Map, Value, json};
 use textmill_plugin::descriptor::{OperatorDescriptor, PluginDescriptor};
 
@@ -38,7 +39,6 @@ pub(super) fn stage(mut stage: Value, plugins: &[Offered<'_>]) -> Value {
     let references = operators.map(|(key, _)| reference(&key));
     // The last of these lets anything pass; the others are for editors that complete, and follow no conditions.
     stage["properties"]["options"]["anyOf"] = references.chain([json!({"type": "object"})]).collect();
-    stage["required"] = json!(["plugin"]);
     stage
 }
 
@@ -65,13 +65,33 @@ fn of_plugin(plugin: &Offered<'_>) -> Value {
         if default != Some(operator.name.as_str()) {
             condition["required"] = json!(["operator"]);
         }
-        let mut then = json!({"properties": {"options": reference(&plugin.key(operator))}});
-        if required(&operator.options) {
-            then["required"] = json!(["options"]);
-        }
-        json!({"if": condition, "then": then})
+        json!({"if": condition, "then": {"properties": {"options": reference(&plugin.key(operator))}}})
     });
     json!({"properties": {"operator": {"enum": names}}, "allOf": operators.collect::<Value>()})
+}
+
+/// What a stage must have that changes none of another file: its plugin, and the options that the plugin wants.
+pub(super) fn complete(plugins: &[Offered<'_>]) -> Value {
+    let mut conditions: Vec<Value> = Vec::new();
+    for plugin in plugins {
+        for operator in plugin.stages() {
+            let Some(required) = required(&operator.options) else { continue };
+            let mut own = json!({
+                "properties": {"plugin": {"enum": plugin.names}, "operator": {"const": operator.name}},
+                "required": ["plugin"],
+            });
+            if plugin.descriptor.operators.first().is_some_and(|first| first.name != operator.name) {
+                own["required"] = json!(["plugin", "operator"]);
+            }
+            let options = json!({"properties": {"options": {"required": required}}, "required": ["options"]});
+            conditions.push(json!({"if": own, "then": options}));
+        }
+    }
+    let mut complete = json!({"required": ["plugin"]});
+    if !conditions.is_empty() {
+        complete["allOf"] = conditions.into();
+    }
+    complete
 }
 
 /// The options of all operators, each under its key.
@@ -87,8 +107,11 @@ pub(super) fn options(plugins: &[Offered<'_>]) -> Map<String, Value> {
             if let Some(schema) = schema.as_object_mut() {
                 schema.remove("$schema");
                 schema.remove("$id");
+                // A file that is extended may have them: see `complete`.
+                schema.remove("required");
             }
             move_references(&mut schema, &format!("#/$defs/{key}"));
+            take_variables(&mut schema);
             defs.insert(key, schema);
         }
     }
@@ -99,15 +122,62 @@ fn reference(key: &str) -> Value {
     json!({"$ref": format!("#/$defs/{key}")})
 }
 
-/// Whether some option must be given.
-fn required(options: &Value) -> bool {
-    options.get("required").and_then(Value::as_array).is_some_and(|names| !names.is_empty())
+/// The options that must be given, where there are any.
+fn required(options: &Value) -> Option<&Value> {
+    options.get("required").filter(|names| names.as_array().is_some_and(|names| !names.is_empty()))
 }
 
 /// Keywords whose values are data, not schemas.
 const DATA: [&str; 5] = ["const", "default", "enum", "examples", "required"];
 /// Keywords whose values are schemas by name.
 const NAMED: [&str; 5] = ["$defs", "definitions", "properties", "patternProperties", "dependentSchemas"];
+
+/// Lets a string with a variable in it stand where a number, a boolean or one of several words is wanted.
+fn take_variables(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            let types: Vec<&str> = match members.get("type") {
+                Some(Value::String(kind)) => vec![kind],
+                Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
+                _ => Vec::new(),
+            };
+            let is_scalar = types.iter().any(|kind| ["integer", "number", "boolean"].contains(kind));
+            if is_scalar && !types.contains(&"string") && !members.contains_key("enum") {
+                let types: Vec<&str> = types.into_iter().chain(["string"]).collect();
+                let types = json!(types);
+                members.insert("type".into(), types);
+                members.insert("pattern".into(), VARIABLE.into());
+            }
+            if let Some(words) = members.remove("enum") {
+                let kind = members.remove("type");
+                let mut own = json!({"enum": words});
+                if let Some(kind) = kind {
+                    own["type"] = kind;
+                }
+                members.insert("anyOf".into(), json!([own, {"$ref": "#/$defs/variable"}]));
+                return;
+            }
+            for (keyword, value) in members {
+                match value {
+                    Value::Array(choices) if keyword == "oneOf" => {
+                        let are_words = choices.iter().all(|choice| choice.get("const").is_some());
+                        choices.iter_mut().for_each(take_variables);
+                        if are_words {
+                            choices.push(json!({"$ref": "#/$defs/variable"}));
+                        }
+                    }
+                    Value::Object(named) if NAMED.contains(&keyword.as_str()) => {
+                        named.values_mut().for_each(take_variables);
+                    }
+                    value if !DATA.contains(&keyword.as_str()) => take_variables(value),
+                    _ => {}
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(take_variables),
+        _ => {}
+    }
+}
 
 /// Lets the references of a schema that was a document of its own point to where it stands now.
 fn move_references(schema: &mut Value, place: &str) {

@@ -1,9 +1,11 @@
 //! `textmill check`.
 
-use super::examine::{Examined, examine};
+mod keys;
+mod resolved;
+
+use super::examine::{Looks, examine_file};
 use super::print;
 use crate::cli::CheckArgs;
-use crate::config::{Locking, Pipeline};
 use crate::engine::Bound;
 use crate::failure::Failure;
 
@@ -12,11 +14,17 @@ use crate::failure::Failure;
 /// # Errors
 /// Every mistake in it.
 pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure> {
-    let locking = Locking::of(Some(&args.pipeline), locked)?;
-    let pipeline = Pipeline::read(&args.pipeline, &args.set)?;
-    let Examined { prepared, .. } = examine(pipeline, &locking, true)?;
+    let examined = examine_file(&args.pipeline, &args.set, Looks::CHECK, locked)?;
     if quiet {
         return Ok(());
+    }
+    examined.warn();
+    let prepared = &examined.prepared;
+    if args.explain {
+        return print(&match args.json {
+            true => format!("{:#}", resolved::json(prepared)),
+            false => resolved::text(prepared, args.docs),
+        });
     }
     let mut lines = vec![format!("{} is sound: {} stages", args.pipeline.display(), prepared.stages.len())];
     for (number, stage) in prepared.stages.iter().enumerate() {
