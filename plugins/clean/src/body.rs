@@ -43,6 +43,7 @@ pub fn wrapped_paragraphs(lines: &[Line], states: &mut [State]) {
                     && state.mark.is_none_or(|m| !matches!(m.rule, Rule::ShareBar | Rule::CookieNotice));
                 if state.prose {
                     state.mark = None;
+                    state.wrapped = true;
                 }
             }
         }

@@ -17,15 +17,17 @@ pub struct Mark {
     pub rule: Rule,
     /// What it measured and its threshold, where it measures.
     pub measured: Option<(f64, f64)>,
+    /// What kind of line it is by another rule, where the model decided.
+    pub kind: Option<Rule>,
 }
 
 impl Mark {
     pub(crate) fn by(rule: Rule) -> Self {
-        Self { rule, measured: None }
+        Self { rule, measured: None, kind: None }
     }
 
     pub(crate) fn with(rule: Rule, value: usize, threshold: usize) -> Self {
-        Self { rule, measured: Some((value as f64, threshold as f64)) }
+        Self { rule, measured: Some((value as f64, threshold as f64)), kind: None }
     }
 }
 
@@ -38,6 +40,8 @@ pub struct State {
     pub mark: Option<Mark>,
     /// The line is prose: long, with the punctuation of sentences, or part of a wrapped paragraph.
     pub prose: bool,
+    /// The line is part of a paragraph that is wrapped over several.
+    pub wrapped: bool,
 }
 
 /// What the rules make of a page.

@@ -11,11 +11,12 @@ use crate::boilerplate::{Furniture, Mark};
 use crate::cues::Cues;
 use crate::dates::DateWords;
 use crate::line::Line;
+use crate::model::Model;
 use crate::model::features::Page;
 use crate::model::grid::Grid;
 use crate::options::{Options, Rule, Rules};
 use crate::quick::QuickMap;
-use crate::{decode, mojibake, normalize};
+use crate::{decide, decode, mojibake, normalize};
 
 /// Most bytes of text in the column `boilerplate` of one document.
 const HANDED_ON: usize = 16 * 1024;
@@ -53,6 +54,10 @@ pub struct Cleaned<'a> {
 pub struct Cleaner {
     rules: Rules,
     furniture: Furniture,
+    /// The model, where it is switched on.
+    model: Option<Arc<Model>>,
+    /// How likely a line must be to be kept.
+    cut: f64,
 }
 
 impl Cleaner {
@@ -62,9 +67,10 @@ impl Cleaner {
     /// Where a built-in table is malformed, which the tests rule out.
     pub fn new(options: &Options) -> Result<Self, Error> {
         let rules = options.rules.clone();
-        let (cues, dates) = tables()?;
+        let Tables { cues, dates, model } = Tables::builtin()?;
         let furniture = Furniture::new(cues, dates, rules.clone());
-        Ok(Self { rules, furniture })
+        let model = Some(model).filter(|_| rules.boilerplate_model);
+        Ok(Self { rules, furniture, model, cut: options.boilerplate_cut })
     }
 
     /// Cleans `text`; `raw` are the original bytes where they were not UTF-8.
@@ -75,7 +81,11 @@ impl Cleaner {
         let (mut rewriter, encoding) = self.normalise(text, raw)?;
         let page = rewriter.text();
         let lines = Line::all(page);
-        let mut marks = self.furniture.look(page, &lines).marks;
+        let look = self.furniture.look(page, &lines);
+        let mut marks = match &self.model {
+            Some(model) if look.is_page => decide::marks(model, self.cut, page, &lines, &look),
+            _ => look.marks,
+        };
         if self.rules.repeated_paragraph {
             repeated(page, &lines, &mut marks);
         }
@@ -102,7 +112,7 @@ impl Cleaner {
         let lines = Line::all(page);
         let look = self.furniture.look(page, &lines);
         let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
-        let mut grid = Grid::default();
+        let mut grid = Grid::new(shown.len(), &[]);
         let (states, marks, segments) = (&look.states, &look.marks, &look.segments);
         Page { text: page, lines: &lines, states, marks, segments, shown: &shown }.fill(&mut grid);
         shown.iter().for_each(|&i| each(lines[i].text(page)));
@@ -143,13 +153,23 @@ impl Cleaner {
 }
 
 /// The built-in tables, compiled once a process.
-fn tables() -> Result<(Arc<Cues>, Arc<DateWords>), Error> {
-    static TABLES: OnceLock<(Arc<Cues>, Arc<DateWords>)> = OnceLock::new();
-    if let Some(tables) = TABLES.get() {
-        return Ok(tables.clone());
+#[derive(Clone)]
+struct Tables {
+    cues: Arc<Cues>,
+    dates: Arc<DateWords>,
+    model: Arc<Model>,
+}
+
+impl Tables {
+    fn builtin() -> Result<Self, Error> {
+        static TABLES: OnceLock<Tables> = OnceLock::new();
+        if let Some(tables) = TABLES.get() {
+            return Ok(tables.clone());
+        }
+        let (cues, dates, model) = (Cues::builtin()?, DateWords::builtin(), Model::plain()?);
+        let tables = Self { cues: Arc::new(cues), dates: Arc::new(dates), model: Arc::new(model) };
+        Ok(TABLES.get_or_init(|| tables).clone())
     }
-    let tables = (Arc::new(Cues::builtin()?), Arc::new(DateWords::builtin()));
-    Ok(TABLES.get_or_init(|| tables).clone())
 }
 
 /// Marks second and later copies of paragraphs. A summary at the top that the text repeats further
@@ -174,7 +194,7 @@ fn repeated(page: &str, lines: &[Line], marks: &mut [Option<Mark>]) {
                 } else {
                     i
                 };
-                marks[gone] = Some(Mark { rule: Rule::RepeatedParagraph, measured: None });
+                marks[gone] = Some(Mark::by(Rule::RepeatedParagraph));
             }
             Some(_) => {}
             None => {
@@ -200,22 +220,29 @@ fn removals(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Edit> {
         if let Some((mark, start, end)) = open.take()
             && start < end
         {
-            let edit = Edit::remove(start..end, mark.rule.id());
-            edits.push(match mark.measured {
-                Some((value, threshold)) => edit.measured(value, threshold),
-                None => edit,
-            });
+            let mut edit = Edit::remove(start..end, mark.rule.id());
+            if let Some((value, threshold)) = mark.measured {
+                edit = edit.measured(value, threshold);
+            }
+            if let Some(kind) = mark.kind {
+                edit = edit.note(kind.id());
+            }
+            edits.push(edit);
         }
     };
     for (line, mark) in lines.iter().zip(marks) {
         if let Some(mark) = mark {
-            let same = open.as_ref().is_some_and(|(m, ..)| m.rule == mark.rule);
+            let same = open.as_ref().is_some_and(|(m, ..)| m.rule == mark.rule && m.kind == mark.kind);
             if !same {
                 close(&mut open, &mut edits);
                 open = Some((*mark, line.start, line.end));
             }
-            if let Some((.., end)) = &mut open {
+            if let Some((first, _, end)) = &mut open {
                 *end = taken_end(page, line);
+                // Of several lines, what the likeliest of them had.
+                if mark.rule == Rule::BoilerplateModel && mark.measured > first.measured {
+                    first.measured = mark.measured;
+                }
             }
         } else if line.blank() && open.is_some() {
             if blank_before {
@@ -266,10 +293,10 @@ fn hand_on(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Removed> {
     for first_round in [true, false] {
         for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
             let Some(mark) = mark else { continue };
-            let first_choice = i < first_kept || is_telling(mark.rule);
+            let rule = mark.kind.unwrap_or(mark.rule);
+            let first_choice = i < first_kept || is_telling(rule);
             let length = line.text(page).len();
-            let wanted =
-                if first_round { first_choice } else { !first_choice && may_tell(mark.rule, length) };
+            let wanted = if first_round { first_choice } else { !first_choice && may_tell(rule, length) };
             if !wanted {
                 continue;
             }
@@ -292,7 +319,7 @@ fn hand_on(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Removed> {
         }
         let inside = next.peek().map_or(line.start, |e| e.start.min(line.start));
         let text = line.text(page).to_owned();
-        out.push(Removed { rule: mark.rule.id(), text, at: (inside - gone) as u64 });
+        out.push(Removed { rule: mark.kind.unwrap_or(mark.rule).id(), text, at: (inside - gone) as u64 });
     }
     out
 }
@@ -319,7 +346,12 @@ fn is_telling(rule: Rule) -> bool {
 fn may_tell(rule: Rule, length: usize) -> bool {
     let frame = matches!(
         rule,
-        Rule::Navigation | Rule::OutsideBody | Rule::PageFooter | Rule::ShareBar | Rule::RelatedTeaser
+        Rule::Navigation
+            | Rule::OutsideBody
+            | Rule::PageFooter
+            | Rule::ShareBar
+            | Rule::RelatedTeaser
+            | Rule::BoilerplateModel
     );
     frame && length <= SHORT_LINE
 }

@@ -7,6 +7,7 @@ pub mod boilerplate;
 pub mod clean;
 pub mod cues;
 pub mod dates;
+pub mod decide;
 pub mod decode;
 mod frame;
 pub mod line;
@@ -52,6 +53,7 @@ impl Map for Clean {
     }
 
     fn bind(options: Options) -> Result<Self> {
+        options.check()?;
         Ok(Self { cleaner: clean::Cleaner::new(&options)?, min_chars: options.min_chars })
     }
 

@@ -10,7 +10,7 @@ impl Furniture {
     pub(crate) fn first_look(&self, text: &str, line: &Line) -> State {
         let content = line.text(text);
         let prose = line.words >= PARAGRAPH && (line.sentence || line.cut) || line.words >= LONG;
-        let mut state = State { hits: Hits::default(), mark: None, prose };
+        let mut state = State { hits: Hits::default(), mark: None, prose, wrapped: false };
         if line.blank() {
             return state;
         }

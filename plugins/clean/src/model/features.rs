@@ -14,7 +14,7 @@ use crate::options::Rule;
 use crate::quick::QuickMap;
 
 /// A page as the rules left it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Page<'p> {
     /// The normalised text.
     pub text: &'p str,
@@ -99,7 +99,6 @@ impl Sums {
 impl Page<'_> {
     /// Fills `grid` with a column for each feature.
     pub fn fill(&self, grid: &mut Grid) {
-        grid.begin(self.shown.len());
         self.of_lines(grid);
         self.of_cues(grid);
         self.of_places(grid);

@@ -70,14 +70,13 @@ impl Forest {
         &self.columns
     }
 
-    /// Adds the score of each line to `scores`, in [`UNIT`]s of a logit: greater than 0 is more likely
-    /// than not. `columns` are those of [`Self::columns`], each as long as `scores`; `place` is scratch.
-    pub fn score(&self, columns: &[&[u8]], scores: &mut Vec<i32>, lines: usize, place: &mut Vec<u8>) {
-        scores.clear();
-        scores.resize(lines, self.bias);
+    /// The score of each of `lines` lines, in [`UNIT`]s of a logit: greater than 0 is more likely than not.
+    /// `columns` are those of [`Self::columns`], each with a byte for each line.
+    pub fn score(&self, columns: &[&[u8]], lines: usize) -> Vec<i32> {
+        let mut scores = vec![self.bias; lines];
+        let mut place: Vec<u8> = vec![0; lines];
         for tree in &self.trees {
-            place.clear();
-            place.resize(lines, 0);
+            place.fill(0);
             for (level, &(column, number)) in tree.levels.iter().enumerate() {
                 let bit = 1u8 << level;
                 for (place, &value) in place.iter_mut().zip(columns[usize::from(column)]) {
@@ -88,6 +87,7 @@ impl Forest {
                 *score += tree.leaves.get(usize::from(place)).copied().unwrap_or(0);
             }
         }
+        scores
     }
 }
 
@@ -99,8 +99,7 @@ mod tests {
     fn trees_add_up() {
         let forest = Forest::parse("# two\nbias -5\na>1: 10 20\nb>0 a>3: 1 2 3 4\n").unwrap();
         assert_eq!(forest.columns(), ["a", "b"]);
-        let (mut scores, mut place) = (Vec::new(), Vec::new());
-        forest.score(&[&[0, 2, 4], &[0, 1, 1]], &mut scores, 3, &mut place);
+        let scores = forest.score(&[&[0, 2, 4], &[0, 1, 1]], 3);
         assert_eq!(scores, [-5 + 10 + 1, -5 + 20 + 2, -5 + 20 + 4]);
     }
 

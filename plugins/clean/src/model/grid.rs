@@ -4,28 +4,37 @@
 /// Rows of zeros around each column: how far a column can be shifted.
 pub const REACH: usize = 4;
 
-/// The table; used again from page to page.
+/// The table.
 #[derive(Clone, Debug, Default)]
 pub struct Grid {
     rows: usize,
     names: Vec<&'static str>,
+    /// Where each column begins in `bytes`; none where it is not wanted.
+    begins: Vec<Option<usize>>,
     bytes: Vec<u8>,
+    /// Which columns are wanted, by their number; all where it is empty.
+    wanted: Vec<bool>,
 }
 
 impl Grid {
-    /// Empties the table for a page of `rows` lines.
-    pub fn begin(&mut self, rows: usize) {
-        self.rows = rows;
-        self.names.clear();
-        self.bytes.clear();
+    /// A table for a page of `rows` lines with the columns that are `wanted`, by their number; with all where that
+    /// is empty.
+    pub fn new(rows: usize, wanted: &[bool]) -> Self {
+        let count = wanted.iter().filter(|w| **w).count();
+        let bytes = Vec::with_capacity(count * (rows + 2 * REACH));
+        Self { rows, names: Vec::new(), begins: Vec::new(), bytes, wanted: wanted.to_vec() }
     }
 
     /// Adds a column: `value` of each row, from the first.
     pub fn put(&mut self, name: &'static str, value: impl FnMut(usize) -> u8) {
+        let is_wanted = self.wanted.is_empty() || self.wanted.get(self.names.len()).copied().unwrap_or(false);
         self.names.push(name);
-        self.bytes.extend_from_slice(&[0; REACH]);
-        self.bytes.extend((0..self.rows).map(value));
-        self.bytes.extend_from_slice(&[0; REACH]);
+        self.begins.push(is_wanted.then_some(self.bytes.len()));
+        if is_wanted {
+            self.bytes.extend_from_slice(&[0; REACH]);
+            self.bytes.extend((0..self.rows).map(value));
+            self.bytes.extend_from_slice(&[0; REACH]);
+        }
     }
 
     /// Rows of each column.
@@ -38,14 +47,12 @@ impl Grid {
         &self.names
     }
 
-    /// Column number `column`, shifted: row `i` holds what stands in row `i + shift`, 0 outside the page.
-    ///
-    /// # Panics
-    /// Where there is no such column, or `shift` is beyond [`REACH`]: [`crate::model`] checks both when the
-    /// weights are read.
+    /// Column number `column`, shifted: row `i` holds what stands in row `i + shift`, 0 outside the page. Empty where
+    /// there is no such column, or it was not wanted, or `shift` is beyond [`REACH`].
     pub fn column(&self, column: usize, shift: i8) -> &[u8] {
-        let from = (column * (self.rows + 2 * REACH) + REACH).wrapping_add_signed(isize::from(shift));
-        &self.bytes[from..from + self.rows]
+        let begin = self.begins.get(column).copied().flatten();
+        let from = begin.and_then(|begin| (begin + REACH).checked_add_signed(isize::from(shift)));
+        from.and_then(|from| self.bytes.get(from..from + self.rows)).unwrap_or(&[])
     }
 }
 
@@ -70,13 +77,18 @@ mod tests {
 
     #[test]
     fn columns_are_shifted() {
-        let mut grid = Grid::default();
-        grid.begin(3);
+        let mut grid = Grid::new(3, &[]);
         grid.put("a", |i| i as u8 + 1);
         grid.put("b", |i| i as u8 + 10);
         assert_eq!(grid.column(0, 0), [1, 2, 3]);
         assert_eq!(grid.column(0, -1), [0, 1, 2]);
         assert_eq!(grid.column(1, 2), [12, 0, 0]);
+        assert!(grid.column(2, 0).is_empty());
+        let mut grid = Grid::new(3, &[false, true]);
+        grid.put("a", |_| 1);
+        grid.put("b", |i| i as u8 + 10);
+        assert!(grid.column(0, 0).is_empty());
+        assert_eq!(grid.column(1, 1), [11, 12, 0]);
     }
 
     #[test]

@@ -1,5 +1,98 @@
-//! The model that tells main text from the page around it.
+//! The model that tells the main text of a page from what stands around it: a score for each line. It is trained by
+//! `train/train.py`; what becomes of a line is decided in [`crate::boilerplate`].
 
 pub mod features;
 pub mod forest;
 pub mod grid;
+
+use features::Page;
+use forest::{Forest, UNIT};
+use grid::{Grid, REACH};
+use textmill_plugin::error::Error;
+
+/// Weights for pages that were saved as plain text.
+const PLAIN: &str = include_str!("plain.txt");
+
+/// An ensemble with the places of its columns.
+#[derive(Debug)]
+pub struct Model {
+    forest: Forest,
+    /// Number and shift of each column that it asks.
+    columns: Vec<(usize, i8)>,
+    /// Which columns it asks, by their number.
+    wanted: Vec<bool>,
+}
+
+impl Model {
+    /// The model for plain text.
+    ///
+    /// # Errors
+    /// Where its weights do not fit the features, which the tests rule out.
+    pub fn plain() -> Result<Self, Error> {
+        Self::new(PLAIN)
+    }
+
+    fn new(weights: &str) -> Result<Self, Error> {
+        let forest = Forest::parse(weights)?;
+        let mut grid = Grid::new(0, &[]);
+        Page::default().fill(&mut grid);
+        let place = |column: &String| {
+            let (name, shift) = match column.split_once('@') {
+                Some((name, shift)) => (name, shift.parse().ok()?),
+                None => (column.as_str(), 0),
+            };
+            let is_near = usize::from(i8::unsigned_abs(shift)) <= REACH;
+            Some((grid.names().iter().position(|n| *n == name)?, shift)).filter(|_| is_near)
+        };
+        let columns: Vec<(usize, i8)> = forest
+            .columns()
+            .iter()
+            .map(|c| {
+                place(c).ok_or_else(|| Error::from(format!("the model asks `{c}`, which is no feature")))
+            })
+            .collect::<Result<_, _>>()?;
+        let wanted = (0..grid.names().len()).map(|n| columns.iter().any(|(c, _)| *c == n)).collect();
+        Ok(Self { forest, columns, wanted })
+    }
+
+    /// How likely each shown line of a page is to belong to the main text, from 0 to 1, in thousandths.
+    pub fn likelihoods(&self, page: &Page<'_>) -> Vec<f64> {
+        let rows = page.shown.len();
+        let mut grid = Grid::new(rows, &self.wanted);
+        page.fill(&mut grid);
+        let columns: Vec<&[u8]> =
+            self.columns.iter().map(|&(column, shift)| grid.column(column, shift)).collect();
+        self.forest.score(&columns, rows).into_iter().map(likelihood).collect()
+    }
+}
+
+/// The logistic function of a score in [`UNIT`]s, rounded to thousandths. Multiplications and one division alone, so
+/// that it is the same on every machine: `exp` of the standard library need not be.
+fn likelihood(score: i32) -> f64 {
+    // e^x as (1 + x/1024)^1024, good to a hundredth where it matters.
+    let mut power = (1.0 - f64::from(score) / f64::from(UNIT) / 1024.0).max(0.0);
+    for _ in 0..10 {
+        power *= power;
+    }
+    (1000.0 / (1.0 + power)).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weights_fit_the_features() {
+        assert!(!Model::plain().unwrap().columns.is_empty());
+        for bad in ["nothing>1: 1 2", "words@9>1: 1 2", "words@x>1: 1 2"] {
+            assert!(Model::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn likelihoods_grow_with_scores() {
+        assert_eq!((likelihood(0), likelihood(-2_000_000), likelihood(2_000_000)), (0.5, 0.0, 1.0));
+        assert!((likelihood(UNIT) - 0.731).abs() < 0.002);
+        assert!((-20_000..20_000).map(likelihood).is_sorted());
+    }
+}

@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""Trains the model of the `clean` plugin on pages with labelled main text, and says how good it is on sites it has not seen.
+
+    python3 -m pip install -r plugins/clean/train/requirements.txt
+    python3 plugins/clean/train/train.py plain PAGES.jsonl.zst... --out plugins/clean/src/model/plain.txt
+
+Pages are JSON Lines, plain or under zstd (with the `zstd` program): `id`, `url`, `text` (all visible text, a line for each
+block), `html`, `gold_text`. Pages without a gold text are passed over; the set of a page is the name of its file.
+
+What it does
+1. `examples/features.rs` cleans every page and gives its lines with their features, so that training sees what the plugin
+   sees.
+2. The label of a line is the share of its words that are found, in order, in the gold text.
+3. Five folds, by site and never by page: all pages of a registrable domain lie in one fold.
+4. A gradient-boosted ensemble of oblivious trees (CatBoost) on the labels; the weight of a line is the square root of its
+   share of the gold text, so that a page counts for about as much as another. Pages on which the folds' models score less
+   than 0.5 are left out of training, though never out of the figures: most of them have a gold text that is only part of
+   the main text.
+5. Figures: word 4-gram precision and recall, averaged over pages, and their harmonic mean, for pages of sites that the model
+   has not seen ("unseen"), and for the model that is written ("fitted").
+
+The seed is fixed; the same pages, versions and machine give the same weights.
+"""
+import argparse
+import json
+import re
+import statistics
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+from urllib.parse import urlparse
+
+import cydifflib
+import numpy as np
+from catboost import CatBoost, Pool
+
+ROOT = Path(__file__).resolve().parents[3]
+FOLDS = 5
+SEED = 1
+# Columns that are also read of the lines above and below, and how far.
+SHIFTED = {name: (-3, -2, -1, 1, 2, 3) for name in ("words", "end", "rules", "capitals", "prose")}
+SHIFTED |= {name: (-1, 1) for name in ("start", "breaks", "digits", "letters", "word-length", "commas", "repeats")}
+# Leaves are written in 1/1024 logit.
+UNIT = 1024
+# Sets of pages that are news and articles count double: that is what most pages will be.
+GENERAL = "wcxb"
+
+
+def rows(path):
+    if str(path).endswith(".zst"):
+        with subprocess.Popen(["zstd", "-dcq", "--long=27", str(path)], stdout=subprocess.PIPE) as process:
+            yield from map(json.loads, process.stdout)
+    else:
+        with open(path, encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
+
+
+def site(page):
+    host = urlparse(page["url"] or "").hostname
+    if not host:
+        return page["id"]
+    parts = host.lower().split(".")
+    is_second_level = len(parts) > 2 and parts[-2] in ("co", "com", "org", "net", "ac", "gov", "edu")
+    return ".".join(parts[-3:] if is_second_level else parts[-2:])
+
+
+def words(text):
+    return re.findall(r"\w+", text)
+
+
+def shingles(tokens):
+    if not tokens:
+        return Counter()
+    if len(tokens) < 4:
+        return Counter([tuple(tokens)])
+    return Counter(zip(tokens, tokens[1:], tokens[2:], tokens[3:]))
+
+
+class Page:
+    """A page: its lines with their features and labels."""
+
+    def __init__(self, page, name, lines, columns):
+        self.set, self.type, self.site = name, page.get("page_type") or "-", site(page)
+        self.lines = [words(line) for line in lines]
+        gold = words(page["gold_text"])
+        self.gold, self.columns = shingles(gold), columns
+        tokens = [w.lower() for line in self.lines for w in line]
+        owner = [i for i, line in enumerate(self.lines) for _ in line]
+        hits = np.zeros(len(lines))
+        matcher = cydifflib.SequenceMatcher(None, tokens, [w.lower() for w in gold], autojunk=False)
+        for at, _, size in matcher.get_matching_blocks():
+            for k in range(at, at + size):
+                hits[owner[k]] += 1
+        counts = np.array([len(line) for line in self.lines])
+        self.label = np.where(counts > 0, hits / np.maximum(counts, 1), 0)
+        self.weight = np.sqrt(np.minimum(counts / max(30, len(gold)), 0.5))
+
+    def score(self, kept):
+        """Precision (none where nothing is kept) and recall."""
+        tokens = [w for line, keep in zip(self.lines, kept) if keep for w in line]
+        found = shingles(tokens)
+        common = sum((self.gold & found).values())
+        return (common / sum(found.values()) if found else None), common / max(1, sum(self.gold.values()))
+
+
+def read(mode, files):
+    """Pages with features, and the names of the features."""
+    pages = [(page, Path(file).name.split(".")[0]) for file in files for page in rows(file) if page.get("gold_text")]
+    command = ["cargo", "run", "--release", "-q", "-p", "clean", "--example", "features"]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    html = mode == "html"
+    lines = (
+        {"id": p["id"], "text": p["html" if html else "text"], "media_type": "text/html" if html else "text/plain"}
+        for p, _ in pages
+    )
+    out = process.communicate("".join(json.dumps(line) + "\n" for line in lines).encode())[0]
+    if process.returncode:
+        sys.exit("features could not be computed")
+    end = out.index(b"\n")
+    names, at = json.loads(out[:end]), end + 1
+    done = []
+    for page, name in pages:
+        end = out.index(b"\n", at)
+        head, at = json.loads(out[at:end]), end + 1
+        assert head["id"] == page["id"]
+        count = len(head["lines"])
+        columns = np.frombuffer(out, np.uint8, count * len(names), at).reshape(len(names), count)
+        at += columns.size
+        done.append(Page(page, name, head["lines"], shifted(names, columns)))
+    return done, names + [f"{name}@{shift}" for name, shifts in SHIFTED.items() for shift in shifts]
+
+
+def shifted(names, columns):
+    """The columns, then those of the lines above and below; zeros outside the page."""
+    extra = []
+    for name, shifts in SHIFTED.items():
+        column = columns[names.index(name)]
+        for shift in shifts:
+            moved = np.zeros_like(column)
+            if abs(shift) < len(column):
+                moved[max(0, -shift):len(column) - max(0, shift)] = column[max(0, shift):len(column) + min(0, shift)]
+            extra.append(moved)
+    return np.vstack([columns, np.array(extra, np.uint8).reshape(len(extra), columns.shape[1])]).T
+
+
+def fit(x, label, weight, trees):
+    model = CatBoost({
+        "loss_function": "CrossEntropy", "iterations": trees, "depth": 6, "learning_rate": 20 / trees, "l2_leaf_reg": 10,
+        "rsm": 0.3, "random_seed": SEED, "border_count": 64, "boosting_type": "Plain", "bootstrap_type": "Bernoulli",
+        "subsample": 0.8, "verbose": 0, "allow_writing_files": False, "thread_count": 2,
+    })
+    model.fit(Pool(x, label, weight=weight))
+    return model
+
+
+def likelihood(model, x):
+    return 1 / (1 + np.exp(-model.predict(x)))
+
+
+def table(pages, kept, title):
+    """Prints a row for each set and each type of page of the general set; gives the mean F1 of the others."""
+    groups = defaultdict(list)
+    for page, keep in zip(pages, kept):
+        groups[page.set].append(page.score(keep))
+        if page.set == GENERAL:
+            groups[f"{page.set}, {page.type}"].append(groups[page.set][-1])
+        else:
+            groups["all but the general"].append(groups[page.set][-1])
+    print(f"\n| {title} | pages | precision | recall | F1 |\n| --- | --- | --- | --- | --- |")
+    for name, scores in sorted(groups.items()):
+        precision = statistics.mean([p for p, _ in scores if p is not None] or [0])
+        recall = statistics.mean(r for _, r in scores)
+        f1 = 2 * precision * recall / max(1e-9, precision + recall)
+        print(f"| {name} | {len(scores)} | {precision:.4f} | {recall:.4f} | {f1:.4f} |")
+
+
+def split(pages, flat):
+    ends = np.cumsum([len(page.label) for page in pages])[:-1]
+    return np.split(flat, ends)
+
+
+def write(model, names, path, comment):
+    model.save_model("/dev/shm/model.json" if Path("/dev/shm").is_dir() else "model.json", format="json")
+    with open("/dev/shm/model.json" if Path("/dev/shm").is_dir() else "model.json", encoding="utf-8") as file:
+        trained = json.load(file)
+    scale, bias = trained["scale_and_bias"]
+    lines = [f"# {line}".rstrip() for line in comment] + [f"bias {round(bias[0] * UNIT)}"]
+    for tree in trained["oblivious_trees"]:
+        questions = [f"{names[s['float_feature_index']]}>{int(np.floor(s['border']))}" for s in tree["splits"]]
+        leaves = [str(round(leaf * scale * UNIT)) for leaf in tree["leaf_values"]]
+        lines.append(f"{' '.join(questions)}: {' '.join(leaves)}")
+    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("mode", choices=["plain", "html"])
+    parser.add_argument("pages", nargs="+")
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--trees", type=int, default=200)
+    parser.add_argument("--columns", type=int, default=90, help="how many features may be asked")
+    parser.add_argument("--cut", type=float, default=0.45, help="lines above it are kept")
+    a = parser.parse_args()
+    pages, names = read(a.mode, a.pages)
+    x = np.concatenate([page.columns for page in pages])
+    label = np.clip(np.concatenate([page.label for page in pages]), 0, 1)
+    factor = {page: (2 if page.set != GENERAL else 1 if page.type == "article" else 0.5) for page in pages}
+    weight = np.concatenate([page.weight * factor[page] for page in pages])
+    sites = sorted({page.site for page in pages})
+    np.random.RandomState(SEED).shuffle(sites)
+    number = {name: i % FOLDS for i, name in enumerate(sites)}
+    fold = np.concatenate([np.full(len(page.label), number[page.site]) for page in pages])
+    print(f"{len(pages)} pages, {len(sites)} sites, {len(label)} lines, {len(names)} features")
+
+    def unseen(columns, usable):
+        out = np.zeros(len(label))
+        for f in range(FOLDS):
+            train = (fold != f) & usable & (weight > 0)
+            out[fold == f] = likelihood(fit(x[train][:, columns], label[train], weight[train], a.trees), x[fold == f][:, columns])
+        return out
+
+    every = np.arange(len(names))
+    first = unseen(every, np.full(len(label), True))
+    doubtful = []
+    for page, keep in zip(pages, split(pages, first > a.cut)):
+        precision, recall = page.score(keep)
+        doubtful.append(2 * (precision or 0) * recall < 0.5 * ((precision or 0) + recall) or not precision)
+    usable = np.concatenate([np.full(len(p.label), not bad) for p, bad in zip(pages, doubtful)])
+    importance = fit(x[usable], label[usable], weight[usable], a.trees).get_feature_importance()
+    columns = np.sort(np.argsort(-importance, kind="stable")[:a.columns])
+    found = unseen(columns, usable)
+    table(pages, split(pages, found > a.cut), "unseen sites")
+    for cut in (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65):
+        scores = [p.score(k) for p, k in zip(pages, split(pages, found > cut)) if p.set != GENERAL or p.type == "article"]
+        precision, recall = statistics.mean(p for p, _ in scores if p is not None), statistics.mean(r for _, r in scores)
+        print(f"cut {cut}: news and articles, F1 {2 * precision * recall / (precision + recall):.4f} ({precision:.4f}, {recall:.4f})")
+    model = fit(x[usable][:, columns], label[usable], weight[usable], a.trees)
+    table(pages, split(pages, likelihood(model, x[:, columns]) > a.cut), "fitted")
+    comment = [
+        f"Weights of the model for {a.mode} pages: written by train/train.py, not by hand. See src/model/forest.rs for the form.",
+        f"{len(pages)} pages of {len(sites)} sites, {sum(doubtful)} of them left out; seed {SEED}, {a.trees} trees, {len(columns)} features.",
+    ]
+    write(model, [names[c] for c in columns], a.out, comment)
+
+
+if __name__ == "__main__":
+    main()
