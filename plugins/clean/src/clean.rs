@@ -10,13 +10,15 @@ use textmill_plugin::error::Error;
 use crate::boilerplate::{Furniture, Mark};
 use crate::cues::Cues;
 use crate::dates::DateWords;
+use crate::html::cues::PartWords;
+use crate::html::markup::Markup;
 use crate::line::Line;
 use crate::model::Model;
 use crate::model::features::Page;
 use crate::model::grid::Grid;
 use crate::options::{Options, Rule, Rules};
 use crate::quick::QuickMap;
-use crate::{decide, decode, mojibake, normalize};
+use crate::{decide, decode, html, mojibake, normalize};
 
 /// Most bytes of text in the column `boilerplate` of one document.
 const HANDED_ON: usize = 16 * 1024;
@@ -49,13 +51,33 @@ pub struct Cleaned<'a> {
     pub boilerplate: Vec<Removed>,
 }
 
+/// What a document is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Text as a page showed it, a block a line.
+    Plain,
+    /// HTML source.
+    Html,
+}
+
+/// A document before lines are judged.
+struct Normalised<'a> {
+    rewriter: Rewriter<'a>,
+    encoding: Option<String>,
+    /// What the markup says of its lines, where it is HTML; places are those of the source.
+    markup: Option<Vec<Markup>>,
+}
+
 /// Cleans documents; holds the tables, cheap to clone.
 #[derive(Clone)]
 pub struct Cleaner {
     rules: Rules,
     furniture: Furniture,
-    /// The model, where it is switched on.
+    /// The models, where they are switched on.
     model: Option<Arc<Model>>,
+    html_model: Option<Arc<Model>>,
+    /// The words for parts of HTML pages.
+    parts: Arc<PartWords>,
     /// How likely a line must be to be kept.
     cut: f64,
 }
@@ -67,24 +89,48 @@ impl Cleaner {
     /// Where a built-in table is malformed, which the tests rule out.
     pub fn new(options: &Options) -> Result<Self, Error> {
         let rules = options.rules.clone();
-        let Tables { cues, dates, model } = Tables::builtin()?;
+        let Tables { cues, dates, model, html_model, parts } = Tables::builtin()?;
         let furniture = Furniture::new(cues, dates, rules.clone());
         let model = Some(model).filter(|_| rules.boilerplate_model);
-        Ok(Self { rules, furniture, model, cut: options.boilerplate_cut })
+        let html_model = Some(html_model).filter(|_| rules.boilerplate_model);
+        Ok(Self { rules, furniture, model, html_model, parts, cut: options.boilerplate_cut })
     }
 
-    /// Cleans `text`; `raw` are the original bytes where they were not UTF-8.
+    /// Cleans plain text; `raw` are the original bytes where they were not UTF-8.
+    ///
+    /// # Errors
+    /// As [`Self::clean_as`].
+    pub fn clean<'a>(&self, text: &'a str, raw: Option<&[u8]>) -> Result<Cleaned<'a>, EditError> {
+        self.clean_as(Format::Plain, text, raw)
+    }
+
+    /// Cleans a page; `raw` are the original bytes where they were not UTF-8.
     ///
     /// # Errors
     /// Where the edits of a pass do not fit the text, which would be a fault of this crate.
-    pub fn clean<'a>(&self, text: &'a str, raw: Option<&[u8]>) -> Result<Cleaned<'a>, EditError> {
-        let (mut rewriter, encoding) = self.normalise(text, raw)?;
+    pub fn clean_as<'a>(
+        &self,
+        format: Format,
+        text: &'a str,
+        raw: Option<&[u8]>,
+    ) -> Result<Cleaned<'a>, EditError> {
+        let Normalised { mut rewriter, encoding, markup } = self.normalise(format, text, raw)?;
         let page = rewriter.text();
         let lines = Line::all(page);
+        let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
+        let markup = markup
+            .map(|markup| html::of_lines(&markup, rewriter.edits(), shown.iter().map(|&i| lines[i].start)));
         let look = self.furniture.look(page, &lines);
-        let mut marks = match &self.model {
-            Some(model) if look.is_page => decide::marks(model, self.cut, page, &lines, &look),
-            _ => look.marks,
+        let model = match format {
+            Format::Plain => self.model.as_ref().filter(|_| look.is_page),
+            Format::Html => self.html_model.as_ref(),
+        };
+        let mut marks = match model {
+            Some(model) => {
+                let view = Page::new(page, &lines, &look, &shown, markup.as_deref());
+                decide::marks(model, self.cut, &view)
+            }
+            None => look.marks,
         };
         if self.rules.repeated_paragraph {
             repeated(page, &lines, &mut marks);
@@ -100,39 +146,47 @@ impl Cleaner {
     /// that is not blank, and returns the features.
     ///
     /// # Errors
-    /// As [`Self::clean`].
+    /// As [`Self::clean_as`].
     pub fn features(
         &self,
+        format: Format,
         text: &str,
-        raw: Option<&[u8]>,
         mut each: impl FnMut(&str),
     ) -> Result<Grid, EditError> {
-        let (rewriter, _) = self.normalise(text, raw)?;
+        let Normalised { rewriter, markup, .. } = self.normalise(format, text, None)?;
         let page = rewriter.text();
         let lines = Line::all(page);
-        let look = self.furniture.look(page, &lines);
         let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
+        let markup = markup
+            .map(|markup| html::of_lines(&markup, rewriter.edits(), shown.iter().map(|&i| lines[i].start)));
+        let look = self.furniture.look(page, &lines);
         let mut grid = Grid::new(shown.len(), &[]);
-        let (states, marks, segments) = (&look.states, &look.marks, &look.segments);
-        Page { text: page, lines: &lines, states, marks, segments, shown: &shown }.fill(&mut grid);
+        Page::new(page, &lines, &look, &shown, markup.as_deref()).fill(&mut grid);
         shown.iter().for_each(|&i| each(lines[i].text(page)));
         Ok(grid)
     }
 
-    /// Decodes, repairs and normalises.
+    /// Decodes, reads HTML, repairs and normalises.
     fn normalise<'a>(
         &self,
+        format: Format,
         text: &'a str,
         raw: Option<&[u8]>,
-    ) -> Result<(Rewriter<'a>, Option<String>), EditError> {
+    ) -> Result<Normalised<'a>, EditError> {
         let mut rewriter = Rewriter::new(text);
         let mut encoding = None;
         if let Some(raw) = raw
             && self.rules.legacy_encoding
         {
-            let decoded = decode::decode(text, raw);
+            let decoded = decode::decode(text, raw, format);
             encoding = decoded.encoding;
             rewriter.pass(decoded.edits)?;
+        }
+        let mut markup = None;
+        if format == Format::Html {
+            let page = html::page(rewriter.text(), &self.parts);
+            rewriter.pass(page.edits)?;
+            markup = Some(page.lines);
         }
         if self.rules.mojibake {
             let edits = mojibake::repair(rewriter.text());
@@ -148,7 +202,7 @@ impl Cleaner {
             let edits = normalize::spaces(rewriter.text(), &self.rules);
             rewriter.pass(edits)?;
         }
-        Ok((rewriter, encoding))
+        Ok(Normalised { rewriter, encoding, markup })
     }
 }
 
@@ -158,6 +212,8 @@ struct Tables {
     cues: Arc<Cues>,
     dates: Arc<DateWords>,
     model: Arc<Model>,
+    html_model: Arc<Model>,
+    parts: Arc<PartWords>,
 }
 
 impl Tables {
@@ -166,8 +222,13 @@ impl Tables {
         if let Some(tables) = TABLES.get() {
             return Ok(tables.clone());
         }
-        let (cues, dates, model) = (Cues::builtin()?, DateWords::builtin(), Model::plain()?);
-        let tables = Self { cues: Arc::new(cues), dates: Arc::new(dates), model: Arc::new(model) };
+        let tables = Self {
+            cues: Arc::new(Cues::builtin()?),
+            dates: Arc::new(DateWords::builtin()),
+            model: Arc::new(Model::plain()?),
+            html_model: Arc::new(Model::html()?),
+            parts: Arc::new(PartWords::builtin()?),
+        };
         Ok(TABLES.get_or_init(|| tables).clone())
     }
 }

@@ -1,7 +1,6 @@
 //! What becomes of each line where the rules and the model both have a say: sure cues first, then the model.
 
-use crate::boilerplate::{Look, Mark};
-use crate::line::Line;
+use crate::boilerplate::Mark;
 use crate::model::Model;
 use crate::model::features::Page;
 use crate::options::Rule;
@@ -11,11 +10,10 @@ use crate::options::Rule;
 const DATE_CUT: f64 = 0.8;
 
 /// The marks of a page's lines: those of sure cues, and those of the model below `cut`.
-pub fn marks(model: &Model, cut: f64, text: &str, lines: &[Line], look: &Look) -> Vec<Option<Mark>> {
-    let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
-    let Look { states, segments, marks, .. } = look;
-    let likelihoods = model.likelihoods(&Page { text, lines, states, marks, segments, shown: &shown });
-    let mut decided = marks.clone();
+pub fn marks(model: &Model, cut: f64, page: &Page<'_>) -> Vec<Option<Mark>> {
+    let (states, marks, shown) = (page.states, page.marks, page.shown);
+    let likelihoods = model.likelihoods(page);
+    let mut decided = marks.to_vec();
     for (&i, likelihood) in shown.iter().zip(likelihoods) {
         // The model knows no wrapped lines: in its pages a paragraph is a line.
         if states[i].wrapped || marks[i].is_some_and(|m| is_sure(m.rule)) {

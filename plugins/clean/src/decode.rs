@@ -7,6 +7,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use textmill_plugin::edit::Edit;
 
+use crate::clean::Format;
 use crate::options::Rule;
 
 /// What decoding found.
@@ -20,9 +21,9 @@ pub struct Decoded {
 /// Bytes of the document's head in which the NUL pattern of UTF-16 is counted.
 const NUL_SAMPLE: usize = 4096;
 
-/// Decodes `raw`, whose lossy UTF-8 decoding is `received`.
-pub fn decode(received: &str, raw: &[u8]) -> Decoded {
-    let (encoding, skip) = detect(raw);
+/// Decodes `raw`, whose lossy UTF-8 decoding is `received`. HTML may say itself what it is encoded in.
+pub fn decode(received: &str, raw: &[u8], format: Format) -> Decoded {
+    let (encoding, skip) = detect(raw, format);
     if encoding == UTF_8 {
         return Decoded { edits: Vec::new(), encoding: None };
     }
@@ -31,7 +32,7 @@ pub fn decode(received: &str, raw: &[u8]) -> Decoded {
 }
 
 /// The encoding of `raw` and the length of its byte order mark.
-fn detect(raw: &[u8]) -> (&'static Encoding, usize) {
+fn detect(raw: &[u8], format: Format) -> (&'static Encoding, usize) {
     if let Some((encoding, length)) = Encoding::for_bom(raw) {
         return (encoding, length);
     }
@@ -41,9 +42,35 @@ fn detect(raw: &[u8]) -> (&'static Encoding, usize) {
     if mostly_utf8(raw) {
         return (UTF_8, 0);
     }
+    if let Some(encoding) = declared(raw).filter(|_| format == Format::Html) {
+        return (encoding, 0);
+    }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(raw, true);
     (detector.guess(None, Utf8Detection::Deny), 0)
+}
+
+/// What the `charset` in the first bytes of an HTML page names, as the WHATWG prescan finds it; UTF-8 and UTF-16, which the bytes
+/// show to be wrong, do not count.
+fn declared(raw: &[u8]) -> Option<&'static Encoding> {
+    /// Bytes that the prescan looks at.
+    const HEAD: usize = 1024;
+    let head = raw.get(..HEAD).unwrap_or(raw).to_ascii_lowercase();
+    let mut rest = head.as_slice();
+    while let Some(at) = memchr::memmem::find(rest, b"charset") {
+        rest = &rest[at + b"charset".len()..];
+        let value = rest.trim_ascii_start().strip_prefix(b"=").map(<[u8]>::trim_ascii_start);
+        let Some(value) = value else { continue };
+        let value = value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value);
+        let end = value
+            .iter()
+            .position(|b| !b.is_ascii_alphanumeric() && !b"-_:.".contains(b))
+            .unwrap_or(value.len());
+        if let Some(encoding) = Encoding::for_label(&value[..end]) {
+            return Some(encoding).filter(|e| ![UTF_8, UTF_16LE, UTF_16BE].contains(e));
+        }
+    }
+    None
 }
 
 /// UTF-16 without a byte order mark: in text of any script that uses ASCII spaces and line ends,
@@ -129,7 +156,7 @@ mod tests {
 
     fn run(raw: &[u8]) -> (String, Option<String>, usize) {
         let received = String::from_utf8_lossy(raw).into_owned();
-        let decoded = decode(&received, raw);
+        let decoded = decode(&received, raw, Format::Plain);
         (apply(&received, &decoded.edits), decoded.encoding, decoded.edits.len())
     }
 

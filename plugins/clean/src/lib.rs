@@ -10,6 +10,7 @@ pub mod dates;
 pub mod decide;
 pub mod decode;
 mod frame;
+pub mod html;
 pub mod line;
 pub mod model;
 pub mod mojibake;
@@ -18,7 +19,8 @@ pub mod options;
 mod quick;
 mod single;
 
-use options::Options;
+use clean::Format;
+use options::{Options, ReadAsHtml};
 use textmill_plugin::prelude::*;
 
 /// The operator `clean`.
@@ -26,6 +28,22 @@ use textmill_plugin::prelude::*;
 pub struct Clean {
     cleaner: clean::Cleaner,
     min_chars: u64,
+    html: ReadAsHtml,
+}
+
+impl Clean {
+    fn format(&self, doc: &Doc<'_>) -> Format {
+        let is_html = match self.html {
+            ReadAsHtml::Always => true,
+            ReadAsHtml::Never => false,
+            ReadAsHtml::Auto => match doc.str("media_type") {
+                Some(kind) if html::is_html(kind) => true,
+                Some(kind) if !kind.starts_with("text/plain") => false,
+                _ => html::looks_like_html(doc.text()),
+            },
+        };
+        if is_html { Format::Html } else { Format::Plain }
+    }
 }
 
 impl Map for Clean {
@@ -36,6 +54,7 @@ impl Map for Clean {
             .doc("decodes, repairs and normalises the text; removes page furniture and repeated paragraphs")
             .reads("text")
             .reads_optional("raw")
+            .reads_optional("media_type")
             .writes("text", DataType::LargeUtf8)
             .writes("raw", DataType::LargeBinary)
             .writes("encoding", DataType::Utf8)
@@ -54,12 +73,12 @@ impl Map for Clean {
 
     fn bind(options: Options) -> Result<Self> {
         options.check()?;
-        Ok(Self { cleaner: clean::Cleaner::new(&options)?, min_chars: options.min_chars })
+        Ok(Self { cleaner: clean::Cleaner::new(&options)?, min_chars: options.min_chars, html: options.html })
     }
 
     fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
         let text = doc.text();
-        let cleaned = self.cleaner.clean(text, doc.bytes("raw"))?;
+        let cleaned = self.cleaner.clean_as(self.format(doc), text, doc.bytes("raw"))?;
         let empty = text.trim().is_empty();
         let left = cleaned.text.chars().filter(|c| !c.is_whitespace()).count() as u64;
         if empty {

@@ -12,6 +12,8 @@ pub struct Options {
     /// Fewest characters, white space not counted, that must be left of a document; with fewer it
     /// is dropped under the rule `no-text-left`. 0 keeps every document that is not empty.
     pub min_chars: u64,
+    /// Which documents are read as HTML.
+    pub html: ReadAsHtml,
     /// How likely a line must be to belong to the main text to be kept, where the rule `boilerplate-model` decides. Higher
     /// removes more.
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -20,13 +22,26 @@ pub struct Options {
     pub rules: Rules,
 }
 
+/// Which documents are read as HTML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadAsHtml {
+    /// Those whose media type says so, and those without a media type, or with a plain one, that begin with `<!DOCTYPE html` or
+    /// `<html`.
+    Auto,
+    /// All.
+    Always,
+    /// None.
+    Never,
+}
+
 impl Default for Options {
     fn default() -> Self {
         // A shortest sentence worth keeping; the leftovers of a page without an article (a site
         // name, a slogan) stay below it.
         // The cut: by `train/train.py`, on news and articles of sites that the model had not seen, F1 is flat between 0.4
         // and 0.6; of these, one that rather keeps a line.
-        Self { min_chars: 40, boilerplate_cut: 0.45, rules: Rules::default() }
+        Self { min_chars: 40, html: ReadAsHtml::Auto, boilerplate_cut: 0.45, rules: Rules::default() }
     }
 }
 

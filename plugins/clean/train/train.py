@@ -41,6 +41,7 @@ SEED = 1
 # Columns that are also read of the lines above and below, and how far.
 SHIFTED = {name: (-3, -2, -1, 1, 2, 3) for name in ("words", "end", "rules", "capitals", "prose")}
 SHIFTED |= {name: (-1, 1) for name in ("start", "breaks", "digits", "letters", "word-length", "commas", "repeats")}
+SHIFTED_IN_HTML = {name: (-2, -1, 1, 2) for name in ("kind", "link-share", "parent-lines")}
 # Leaves are written in 1/1024 logit.
 UNIT = 1024
 # Sets of pages that are news and articles count double: that is what most pages will be.
@@ -119,6 +120,7 @@ def read(mode, files):
         sys.exit("features could not be computed")
     end = out.index(b"\n")
     names, at = json.loads(out[:end]), end + 1
+    plan = SHIFTED | SHIFTED_IN_HTML if html else SHIFTED
     done = []
     for page, name in pages:
         end = out.index(b"\n", at)
@@ -127,14 +129,14 @@ def read(mode, files):
         count = len(head["lines"])
         columns = np.frombuffer(out, np.uint8, count * len(names), at).reshape(len(names), count)
         at += columns.size
-        done.append(Page(page, name, head["lines"], shifted(names, columns)))
-    return done, names + [f"{name}@{shift}" for name, shifts in SHIFTED.items() for shift in shifts]
+        done.append(Page(page, name, head["lines"], shifted(names, columns, plan)))
+    return done, names + [f"{name}@{shift}" for name, shifts in plan.items() for shift in shifts]
 
 
-def shifted(names, columns):
+def shifted(names, columns, plan):
     """The columns, then those of the lines above and below; zeros outside the page."""
     extra = []
-    for name, shifts in SHIFTED.items():
+    for name, shifts in plan.items():
         column = columns[names.index(name)]
         for shift in shifts:
             moved = np.zeros_like(column)
@@ -220,6 +222,7 @@ def main():
             out[fold == f] = likelihood(fit(x[train][:, columns], label[train], weight[train], a.trees), x[fold == f][:, columns])
         return out
 
+    table(pages, split(pages, label >= 0.6), "lines that are gold")
     every = np.arange(len(names))
     first = unseen(every, np.full(len(label), True))
     doubtful = []

@@ -6,8 +6,9 @@
 //! position, repeats); every feature is a count or a share, none is a word of one language but by the cue tables.
 
 use crate::body::Segment;
-use crate::boilerplate::{Mark, State};
+use crate::boilerplate::{Look, Mark, State};
 use crate::cues::class;
+use crate::html::markup::Markup;
 use crate::line::Line;
 use crate::model::grid::{Grid, scale, share};
 use crate::options::Rule;
@@ -28,6 +29,8 @@ pub struct Page<'p> {
     pub segments: &'p [Segment],
     /// Numbers of the lines that are not blank: the rows of the table.
     pub shown: &'p [usize],
+    /// What the markup says of each shown line, where the page is HTML.
+    pub markup: Option<&'p [Markup]>,
 }
 
 /// Kinds of cues whose nearest one above and below a line is told.
@@ -96,6 +99,27 @@ impl Sums {
     }
 }
 
+impl<'p> Page<'p> {
+    /// A page that the rules have looked at.
+    pub fn new(
+        text: &'p str,
+        lines: &'p [Line],
+        look: &'p Look,
+        shown: &'p [usize],
+        markup: Option<&'p [Markup]>,
+    ) -> Self {
+        Self {
+            text,
+            lines,
+            states: &look.states,
+            marks: &look.marks,
+            segments: &look.segments,
+            shown,
+            markup,
+        }
+    }
+}
+
 impl Page<'_> {
     /// Fills `grid` with a column for each feature.
     pub fn fill(&self, grid: &mut Grid) {
@@ -103,9 +127,12 @@ impl Page<'_> {
         self.of_cues(grid);
         self.of_places(grid);
         self.of_segments(grid);
+        if let Some(markup) = self.markup {
+            self.of_markup(markup, grid);
+        }
     }
 
-    fn line(&self, row: usize) -> &Line {
+    pub(super) fn line(&self, row: usize) -> &Line {
         &self.lines[self.shown[row]]
     }
 
@@ -117,7 +144,7 @@ impl Page<'_> {
         self.marks[self.shown[row]]
     }
 
-    fn prose(&self, row: usize) -> bool {
+    pub(super) fn prose(&self, row: usize) -> bool {
         self.state(row).prose && self.state(row).mark.is_none()
     }
 

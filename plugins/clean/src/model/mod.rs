@@ -4,7 +4,9 @@
 pub mod features;
 pub mod forest;
 pub mod grid;
+mod markup;
 
+use crate::html::markup::Markup;
 use features::Page;
 use forest::{Forest, UNIT};
 use grid::{Grid, REACH};
@@ -12,6 +14,9 @@ use textmill_plugin::error::Error;
 
 /// Weights for pages that were saved as plain text.
 const PLAIN: &str = include_str!("plain.txt");
+
+/// Weights for HTML pages.
+const HTML: &str = include_str!("html.txt");
 
 /// An ensemble with the places of its columns.
 #[derive(Debug)]
@@ -29,13 +34,22 @@ impl Model {
     /// # Errors
     /// Where its weights do not fit the features, which the tests rule out.
     pub fn plain() -> Result<Self, Error> {
-        Self::new(PLAIN)
+        Self::new(PLAIN, None)
     }
 
-    fn new(weights: &str) -> Result<Self, Error> {
+    /// The model for HTML.
+    ///
+    /// # Errors
+    /// As [`Self::plain`].
+    pub fn html() -> Result<Self, Error> {
+        Self::new(HTML, Some(&[]))
+    }
+
+    /// `markup` is that of an empty page, or none, as pages have it.
+    fn new(weights: &str, markup: Option<&[Markup]>) -> Result<Self, Error> {
         let forest = Forest::parse(weights)?;
         let mut grid = Grid::new(0, &[]);
-        Page::default().fill(&mut grid);
+        Page { markup, ..Page::default() }.fill(&mut grid);
         let place = |column: &String| {
             let (name, shift) = match column.split_once('@') {
                 Some((name, shift)) => (name, shift.parse().ok()?),
@@ -84,8 +98,9 @@ mod tests {
     #[test]
     fn the_weights_fit_the_features() {
         assert!(!Model::plain().unwrap().columns.is_empty());
+        assert!(!Model::html().unwrap().columns.is_empty());
         for bad in ["nothing>1: 1 2", "words@9>1: 1 2", "words@x>1: 1 2"] {
-            assert!(Model::new(bad).is_err(), "{bad}");
+            assert!(Model::new(bad, None).is_err(), "{bad}");
         }
     }
 

@@ -1,0 +1,258 @@
+//! Makes the text of a page of its tokens: takes them one by one, keeps the open elements and the line at hand.
+
+use super::Page;
+use super::cues::PartWords;
+use super::element::Kind;
+use super::entity::reference;
+use super::markup::{Markup, within};
+use super::stack::{Gap, Stack, around};
+use html5gum::Span;
+use html5gum::emitters::callback::{Callback, CallbackEvent};
+use std::convert::Infallible;
+use textmill_plugin::edit::Edit;
+
+/// Rule of edits that take markup away.
+pub const MARKUP: &str = "html-markup";
+/// Rule of edits that put characters in the place of references.
+pub const ENTITY: &str = "html-entity";
+/// Between the cells of a row.
+const CELL: &str = " | ";
+
+/// A start tag as far as it has been read.
+#[derive(Clone, Copy)]
+struct Tag {
+    kind: Kind,
+    name: u32,
+    parts: u32,
+    is_body_item: bool,
+    hidden: bool,
+}
+
+/// The attribute that is being read.
+#[derive(Clone, Copy)]
+enum Attribute {
+    /// `class`, `id`, `role` and the like.
+    Name,
+    Style,
+    Property,
+    Other,
+}
+
+/// Makes the text.
+pub(super) struct Builder<'s> {
+    source: &'s str,
+    words: &'s PartWords,
+    stack: Stack,
+    tag: Option<Tag>,
+    attribute: Attribute,
+    /// End of the text that was kept last, in the source.
+    kept: usize,
+    /// What parts it from what comes next.
+    gap: Gap,
+    edits: Vec<Edit>,
+    lines: Vec<Markup>,
+}
+
+impl<'s> Builder<'s> {
+    pub fn new(source: &'s str, words: &'s PartWords) -> Self {
+        Self {
+            source,
+            words,
+            stack: Stack::new(),
+            tag: None,
+            attribute: Attribute::Other,
+            kept: 0,
+            gap: Gap::None,
+            edits: Vec::new(),
+            lines: Vec::new(),
+        }
+    }
+
+    /// The page, after the last token.
+    pub fn finish(&mut self) -> Page {
+        if self.kept < self.source.len() {
+            self.edits.push(Edit::remove(self.kept..self.source.len(), MARKUP));
+        }
+        Page { edits: std::mem::take(&mut self.edits), lines: std::mem::take(&mut self.lines) }
+    }
+
+    fn open(&mut self, tag: Tag) {
+        let implied = self.stack.imply(tag.kind);
+        self.widen(implied);
+        self.widen(around(tag.kind));
+        if tag.kind == Kind::Break {
+            self.gap = Gap::Line;
+        }
+        if !tag.kind.is_void() {
+            let is_new_link = tag.kind == Kind::Link;
+            self.stack.push(tag.kind, tag.name, tag.parts, tag.is_body_item, tag.hidden);
+            if is_new_link && let Some(line) = self.lines.last_mut() {
+                line.links += u32::from(self.gap < Gap::Line);
+            }
+        }
+    }
+
+    fn widen(&mut self, gap: Gap) {
+        self.gap = self.gap.max(gap);
+    }
+
+    fn text(&mut self, from: usize, to: usize) {
+        let top = self.stack.top();
+        if top.hidden || top.kind == Kind::Title {
+            return;
+        }
+        let bytes = self.source.as_bytes();
+        let mut at = from;
+        while at < to {
+            let begin = at;
+            match bytes[at] {
+                b' ' | b'\t' | b'\n' | b'\r' | 0x0c if !top.preformatted => {
+                    at += 1;
+                    self.widen(Gap::Space);
+                }
+                b'&' => match reference(&self.source[..to], at) {
+                    Some((end, text)) => {
+                        self.content(begin, end);
+                        self.edits.push(Edit::replace(begin..end, text, ENTITY));
+                        at = end;
+                    }
+                    None => {
+                        at += 1;
+                        self.content(begin, at);
+                    }
+                },
+                _ => {
+                    while at < to && !is_end(bytes[at], top.preformatted) {
+                        at += 1;
+                        // A space alone between words stays.
+                        if bytes.get(at) == Some(&b' ') && at + 1 < to && !is_end(bytes[at + 1], false) {
+                            at += 1;
+                        }
+                    }
+                    self.content(begin, at);
+                }
+            }
+        }
+    }
+
+    /// Keeps a piece of text.
+    fn content(&mut self, from: usize, to: usize) {
+        let top = self.stack.top();
+        let new_line = self.lines.is_empty() || self.gap == Gap::Line;
+        let between = match self.gap {
+            _ if self.lines.is_empty() => "",
+            Gap::None => "",
+            Gap::Space => " ",
+            Gap::Cell => CELL,
+            Gap::Line => "\n",
+        };
+        self.gap = Gap::None;
+        let gone = &self.source[self.kept..from];
+        if gone != between {
+            let rule = if gone.contains('<') { MARKUP } else { "white-space" };
+            self.edits.push(Edit::replace(self.kept..from, between, rule));
+        }
+        if new_line {
+            self.lines.push(Markup {
+                source: from,
+                kind: top.block.kind,
+                within: top.within,
+                own: top.own,
+                any: top.any,
+                depth: u32::try_from(self.stack.depth()).unwrap_or(u32::MAX),
+                bytes: 0,
+                link_bytes: 0,
+                bold_bytes: 0,
+                links: u32::from(top.within & within::LINKED != 0),
+                parent: top.block.parent,
+                grandparent: top.block.grandparent,
+            });
+        }
+        if let Some(line) = self.lines.last_mut() {
+            let bytes = u32::try_from(to - from).unwrap_or(u32::MAX);
+            line.bytes = line.bytes.saturating_add(bytes);
+            if top.within & within::LINKED != 0 {
+                line.link_bytes = line.link_bytes.saturating_add(bytes);
+            }
+            if top.bold {
+                line.bold_bytes = line.bold_bytes.saturating_add(bytes);
+            }
+        }
+        self.kept = to;
+    }
+}
+
+/// Whether a run of text ends before a byte.
+fn is_end(byte: u8, preformatted: bool) -> bool {
+    byte == b'&' || !preformatted && matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c)
+}
+
+/// Takes the tokens for a builder.
+pub(super) struct Tokens<'b, 's>(pub &'b mut Builder<'s>);
+
+impl Callback<Infallible, usize> for Tokens<'_, '_> {
+    fn handle_event(&mut self, event: CallbackEvent<'_>, span: Span<usize>) -> Option<Infallible> {
+        match event {
+            CallbackEvent::OpenStartTag { name } => {
+                let kind = Kind::of(name);
+                self.0.tag =
+                    Some(Tag { kind, name: hash(name), parts: 0, is_body_item: false, hidden: false });
+            }
+            CallbackEvent::AttributeName { name } => {
+                self.0.attribute = match name {
+                    b"class" | b"id" | b"role" | b"data-testid" | b"data-component" => Attribute::Name,
+                    b"style" => Attribute::Style,
+                    b"itemprop" => Attribute::Property,
+                    _ => Attribute::Other,
+                };
+                if name == b"hidden"
+                    && let Some(tag) = &mut self.0.tag
+                {
+                    tag.hidden = true;
+                }
+            }
+            CallbackEvent::AttributeValue { value } => {
+                if let Some(tag) = &mut self.0.tag {
+                    match self.0.attribute {
+                        Attribute::Name if !tag.kind.is_inline() => {
+                            tag.parts |=
+                                std::str::from_utf8(value).map_or(0, |value| self.0.words.look(value));
+                        }
+                        Attribute::Style => tag.hidden |= hides(value),
+                        Attribute::Property => tag.is_body_item |= value == b"articleBody",
+                        Attribute::Name | Attribute::Other => {}
+                    }
+                }
+            }
+            CallbackEvent::CloseStartTag { .. } => {
+                if let Some(tag) = self.0.tag.take() {
+                    self.0.open(tag);
+                }
+            }
+            CallbackEvent::EndTag { name } => {
+                let gap = self.0.stack.close(Kind::of(name), hash(name));
+                self.0.widen(gap);
+            }
+            CallbackEvent::String { .. } => {
+                // Spans lie in the source; what lies outside would be a fault of the tokenizer.
+                if self.0.source.is_char_boundary(span.start) && self.0.source.is_char_boundary(span.end) {
+                    self.0.text(span.start.max(self.0.kept), span.end);
+                }
+            }
+            CallbackEvent::Comment { .. } | CallbackEvent::Doctype { .. } | CallbackEvent::Error(_) => {}
+        }
+        None
+    }
+}
+
+/// Whether a style takes an element out of sight.
+fn hides(style: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&style[..style.len().min(400)]).to_ascii_lowercase();
+    let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    plain.contains("display:none") || plain.contains("visibility:hidden")
+}
+
+fn hash(name: &[u8]) -> u32 {
+    // FNV-1a.
+    name.iter().fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}

@@ -1,0 +1,80 @@
+//! HTML pages: turns the source into the text that the page shows, a block a line, as edits of the source, and keeps what the
+//! markup says of each line. No line is judged here.
+//!
+//! The tokenizer is `html5gum`, which follows the WHATWG specification and knows where each token stands in the source; that
+//! is what edits need. The tree is not built: a stack of open elements with the end tags that may be left out is enough for
+//! text, and stays linear on any input.
+
+mod builder;
+pub mod cues;
+pub mod element;
+pub mod entity;
+pub mod markup;
+mod stack;
+
+use builder::{Builder, Tokens};
+use cues::PartWords;
+use html5gum::Tokenizer;
+use html5gum::emitters::callback::CallbackEmitter;
+use markup::Markup;
+use std::convert::Infallible;
+use textmill_plugin::edit::Edit;
+
+/// What a page shows.
+#[derive(Debug)]
+pub struct Page {
+    /// Edits that make the page's text of the source, sorted.
+    pub edits: Vec<Edit>,
+    /// What the markup says of each line of the text.
+    pub lines: Vec<Markup>,
+}
+
+/// Reads a page.
+pub fn page(source: &str, words: &PartWords) -> Page {
+    let mut builder = Builder::new(source, words);
+    let mut emitter = CallbackEmitter::<_, Infallible, usize>::new(Tokens(&mut builder));
+    emitter.naively_switch_states(true);
+    // Nothing is handed out, and nothing can fail: the builder sees every token.
+    let _: Result<(), Infallible> = Tokenizer::new_with_emitter(source, emitter).finish();
+    builder.finish()
+}
+
+/// The markup of each line of a text that edits made of the source: `starts` are the first bytes of the lines that are not
+/// blank, `edits` all edits so far, as spans of the source.
+pub fn of_lines(markup: &[Markup], edits: &[Edit], starts: impl Iterator<Item = usize>) -> Vec<Markup> {
+    let mut edits = edits.iter().peekable();
+    let mut shift = 0isize;
+    let mut next = 0;
+    let mut found = Vec::new();
+    for start in starts {
+        // Every edit whose replacement ends at or before the line's first byte lies before it.
+        while let Some(edit) = edits.next_if(|edit| {
+            edit.start.wrapping_add_signed(shift) + edit.replacement.len() <= start
+                || edit.start.wrapping_add_signed(shift) < start
+        }) {
+            shift += edit.replacement.len() as isize - (edit.end - edit.start) as isize;
+        }
+        let source = start.wrapping_add_signed(-shift);
+        while markup.get(next + 1).is_some_and(|line| line.source <= source) {
+            next += 1;
+        }
+        found.extend(markup.get(next));
+    }
+    found
+}
+
+/// Whether a text begins as HTML does.
+pub fn looks_like_html(text: &str) -> bool {
+    let head = text.trim_start_matches('\u{feff}').trim_start().as_bytes();
+    let begins = |with: &[u8]| head.get(..with.len()).is_some_and(|h| h.eq_ignore_ascii_case(with));
+    begins(b"<!doctype html") || begins(b"<html")
+}
+
+/// Whether a media type is one of HTML.
+pub fn is_html(media_type: &str) -> bool {
+    let kind = media_type.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
+}
+
+#[cfg(test)]
+mod tests;

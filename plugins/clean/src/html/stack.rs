@@ -1,0 +1,198 @@
+//! The open elements of a page, with the end tags that may be left out. Knows no text.
+
+use super::element::{KINDS, Kind};
+use super::markup::within;
+
+/// Elements that an end tag looks for its start tag in, at most, so that wrong nesting stays linear.
+const LOOKS_UP: usize = 256;
+
+/// An open element.
+#[derive(Clone, Copy, Debug)]
+pub struct Open {
+    pub kind: Kind,
+    /// Hash of its name, for kinds of many names.
+    pub name: u32,
+    /// Set of [`within`] flags, those around it included.
+    pub within: u32,
+    /// Parts that it is named after; of an inline element, those of the block around.
+    pub own: u32,
+    /// Parts that it and those around it are named after.
+    pub any: u32,
+    /// Whether its text is left out.
+    pub hidden: bool,
+    /// Whether white space stays as it is.
+    pub preformatted: bool,
+    /// Whether it is bold.
+    pub bold: bool,
+    /// Innermost block, it or around it.
+    pub block: Block,
+}
+
+/// A block, with those that hold it.
+#[derive(Clone, Copy, Debug)]
+pub struct Block {
+    pub kind: Kind,
+    pub number: u32,
+    pub parent: u32,
+    pub grandparent: u32,
+}
+
+/// How an element that is closed, or opened, parts the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gap {
+    None,
+    Space,
+    Cell,
+    Line,
+}
+
+/// The open elements.
+#[derive(Debug)]
+pub struct Stack {
+    open: Vec<Open>,
+    counts: [u32; KINDS],
+    blocks: u32,
+}
+
+impl Stack {
+    pub fn new() -> Self {
+        Self { open: Vec::new(), counts: [0; KINDS], blocks: 0 }
+    }
+
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The innermost open element; of none, a body without a name.
+    pub fn top(&self) -> Open {
+        self.open.last().copied().unwrap_or(Open {
+            kind: Kind::Body,
+            name: 0,
+            within: 0,
+            own: 0,
+            any: 0,
+            hidden: false,
+            preformatted: false,
+            bold: false,
+            block: Block { kind: Kind::Body, number: 0, parent: 0, grandparent: 0 },
+        })
+    }
+
+    /// Opens an element whose class and the like speak of `parts`.
+    pub fn push(&mut self, kind: Kind, name: u32, parts: u32, is_body_item: bool, hidden: bool) {
+        let around = self.top();
+        let mut block = around.block;
+        if !kind.is_inline() {
+            self.blocks += 1;
+            // A paragraph, an item, a heading is held by what is around it; a `div` may hold text itself.
+            let (parent, grandparent) = match block.kind {
+                Kind::Block | Kind::Section | Kind::Article | Kind::Main | Kind::Body => {
+                    (block.number, block.parent)
+                }
+                _ => (block.number, block.parent),
+            };
+            block = Block { kind, number: self.blocks, parent, grandparent };
+        }
+        let own = if kind.is_inline() { around.own } else { parts };
+        self.counts[kind as usize] += 1;
+        self.open.push(Open {
+            kind,
+            name,
+            within: around.within | flags(kind) | if is_body_item { within::BODY_ITEM } else { 0 },
+            own,
+            any: around.any | parts,
+            hidden: around.hidden || hidden || kind == Kind::Hidden,
+            preformatted: around.preformatted || kind == Kind::Preformatted,
+            bold: around.bold || kind == Kind::Bold,
+            block,
+        });
+    }
+
+    /// Ends what ends where an element of this kind begins.
+    pub fn imply(&mut self, next: Kind) -> Gap {
+        for (up, open) in self.open.iter().rev().take(LOOKS_UP).enumerate() {
+            if open.kind.ends_before(next) {
+                let at = self.open.len() - 1 - up;
+                let gap = self.cut(at);
+                // A row ends its last cell and itself.
+                return if gap > Gap::None && matches!(next, Kind::Row | Kind::RowGroup) {
+                    gap.max(self.imply(next))
+                } else {
+                    gap
+                };
+            }
+            if open.kind.holds_in(next) {
+                break;
+            }
+        }
+        Gap::None
+    }
+
+    /// Closes the innermost element of this kind and name, with all in it.
+    pub fn close(&mut self, kind: Kind, name: u32) -> Gap {
+        if self.counts[kind as usize] == 0 {
+            // An end tag alone still parts paragraphs.
+            return if matches!(kind, Kind::Paragraph | Kind::Break) { Gap::Line } else { Gap::None };
+        }
+        let is_of_table =
+            matches!(kind, Kind::Cell | Kind::Row | Kind::RowGroup | Kind::Table | Kind::Body | Kind::Root);
+        for (up, open) in self.open.iter().rev().take(LOOKS_UP).enumerate() {
+            if open.kind == kind && open.name == name {
+                return self.cut(self.open.len() - 1 - up);
+            }
+            let is_wall = match open.kind {
+                Kind::Cell => !is_of_table,
+                Kind::Table => true,
+                _ => false,
+            };
+            if is_wall && !matches!(kind, Kind::Body | Kind::Root) {
+                break;
+            }
+        }
+        Gap::None
+    }
+
+    /// Drops the elements from `at` on.
+    fn cut(&mut self, at: usize) -> Gap {
+        let mut gap = Gap::None;
+        for open in self.open.drain(at..) {
+            self.counts[open.kind as usize] -= 1;
+            gap = gap.max(around(open.kind));
+        }
+        gap
+    }
+}
+
+/// What parts the text before and after an element.
+pub fn around(kind: Kind) -> Gap {
+    match kind {
+        Kind::Cell => Gap::Cell,
+        Kind::Hidden | Kind::Title | Kind::Void => Gap::None,
+        kind if kind.is_inline() => Gap::None,
+        _ => Gap::Line,
+    }
+}
+
+fn flags(kind: Kind) -> u32 {
+    match kind {
+        Kind::Navigation => within::NAVIGATION,
+        Kind::Header => within::HEADER,
+        Kind::Footer => within::FOOTER,
+        Kind::Aside => within::ASIDE,
+        Kind::Main => within::MAIN,
+        Kind::Article => within::ARTICLE,
+        Kind::Form => within::FORM,
+        Kind::Figure | Kind::Caption => within::FIGURE,
+        Kind::Table => within::TABLE,
+        Kind::List => within::LIST,
+        Kind::Control => within::CONTROL,
+        Kind::Quote => within::QUOTE,
+        Kind::Address => within::ADDRESS,
+        Kind::Section => within::SECTION,
+        Kind::Code | Kind::Preformatted => within::CODE,
+        Kind::Time => within::TIME,
+        Kind::Link => within::LINKED,
+        Kind::Paragraph => within::PARAGRAPH,
+        _ => 0,
+    }
+}

@@ -1,0 +1,112 @@
+//! What the model is told of the markup around each line of an HTML page, and of the blocks that hold lines. Decides
+//! nothing.
+//!
+//! Link density and the class names of containers are what readability and trafilatura go by; here they are features beside
+//! those of the text.
+
+use crate::html::cues::Part;
+use crate::html::element::Kind;
+use crate::html::markup::{Markup, within};
+use crate::model::features::Page;
+use crate::model::grid::{Grid, scale, share};
+use crate::quick::QuickMap;
+
+/// What a block holds, over all lines whose blocks it holds.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    lines: usize,
+    bytes: usize,
+    link_bytes: usize,
+    prose_words: usize,
+    paragraphs: usize,
+}
+
+impl Held {
+    fn add(&mut self, markup: &Markup, prose_words: usize) {
+        self.lines += 1;
+        self.bytes += markup.bytes as usize;
+        self.link_bytes += markup.link_bytes as usize;
+        self.prose_words += prose_words;
+        self.paragraphs += usize::from(markup.kind == Kind::Paragraph);
+    }
+}
+
+impl Page<'_> {
+    /// Adds the columns of HTML.
+    pub(super) fn of_markup(&self, markup: &[Markup], grid: &mut Grid) {
+        let rows = markup.len().min(self.shown.len());
+        let prose = |i: usize| if self.prose(i) { self.line(i).words } else { 0 };
+        let (mut parents, mut grandparents) =
+            (QuickMap::<u32, Held>::default(), QuickMap::<u32, Held>::default());
+        let mut page = Held::default();
+        for (i, line) in markup.iter().enumerate().take(rows) {
+            parents.entry(line.parent).or_default().add(line, prose(i));
+            grandparents.entry(line.grandparent).or_default().add(line, prose(i));
+            page.add(line, prose(i));
+        }
+        let parent =
+            |i: usize| markup.get(i).and_then(|m| parents.get(&m.parent)).copied().unwrap_or_default();
+        let grandparent = |i: usize| {
+            markup.get(i).and_then(|m| grandparents.get(&m.grandparent)).copied().unwrap_or_default()
+        };
+        // The block with most prose; of several, the first.
+        let best = |held: &dyn Fn(usize) -> Held, number: &dyn Fn(usize) -> Option<u32>| {
+            let most = (0..rows).map(|i| held(i).prose_words).max().unwrap_or(0);
+            (0..rows).find(|&i| held(i).prose_words == most).and_then(number)
+        };
+        let parent_of = |i: usize| markup.get(i).map(|m| m.parent);
+        let grandparent_of = |i: usize| markup.get(i).map(|m| m.grandparent);
+        let (best_parent, best_grandparent) =
+            (best(&parent, &parent_of), best(&grandparent, &grandparent_of));
+        let at = |i: usize| markup.get(i);
+        grid.put("kind", |i| at(i).map_or(0, |m| m.kind as u8));
+        grid.put("depth", |i| at(i).map_or(0, |m| scale(m.depth as usize)));
+        grid.put("link-share", |i| at(i).map_or(0, |m| share(m.link_bytes as usize, m.bytes as usize)));
+        grid.put("links", |i| at(i).map_or(0, |m| scale(m.links as usize)));
+        grid.put("bold-share", |i| at(i).map_or(0, |m| share(m.bold_bytes as usize, m.bytes as usize)));
+        for &(flag, name) in within::ALL {
+            grid.put(name, |i| at(i).map_or(0, |m| u8::from(m.within & flag != 0)));
+        }
+        for &(part, name) in Part::ALL {
+            grid.put(name, |i| {
+                at(i).map_or(0, |m| u8::from(m.any & part.bit() != 0) + u8::from(m.own & part.bit() != 0))
+            });
+        }
+        grid.put("parent-lines", |i| scale(parent(i).lines));
+        grid.put("parent-bytes", |i| share(parent(i).bytes, page.bytes));
+        grid.put("parent-links", |i| share(parent(i).link_bytes, parent(i).bytes));
+        grid.put("parent-prose", |i| share(parent(i).prose_words, page.prose_words));
+        grid.put("parent-prose-words", |i| scale(parent(i).prose_words));
+        grid.put("parent-paragraphs", |i| scale(parent(i).paragraphs));
+        grid.put("parent-is-best", |i| u8::from(best_parent.is_some() && parent_of(i) == best_parent));
+        grid.put("parent-in-best", |i| u8::from(best_parent.is_some() && grandparent_of(i) == best_parent));
+        grid.put("grandparent-bytes", |i| share(grandparent(i).bytes, page.bytes));
+        grid.put("grandparent-links", |i| share(grandparent(i).link_bytes, grandparent(i).bytes));
+        grid.put("grandparent-prose", |i| share(grandparent(i).prose_words, page.prose_words));
+        grid.put("grandparent-is-best", |i| {
+            u8::from(best_grandparent.is_some() && grandparent_of(i) == best_grandparent)
+        });
+        grid.put("parent-goes-on", |i| {
+            u8::from(i > 0 && parent_of(i) == parent_of(i - 1))
+                + 2 * u8::from(i + 1 < rows && parent_of(i) == parent_of(i + 1))
+        });
+        grid.put("page-links", |_| share(page.link_bytes, page.bytes));
+        grid.put("page-paragraphs", |_| scale(page.paragraphs));
+        grid.put("page-best-parent", |_| {
+            share((0..rows).map(|i| parent(i).prose_words).max().unwrap_or(0), page.prose_words)
+        });
+        // Prose among the lines near by that stand in as many elements.
+        let first_heading = (0..rows).find(|&i| markup[i].kind == Kind::Heading1);
+        grid.put("since-h1", |i| first_heading.map_or(255, |h| i.checked_sub(h).map_or(254, scale)));
+        let mut in_article = markup.iter().enumerate().filter(|(_, m)| m.within & within::ARTICLE != 0);
+        let first_article = in_article.next().map(|(i, _)| i);
+        grid.put("since-article", |i| first_article.map_or(255, |a| i.checked_sub(a).map_or(254, scale)));
+        let has = |flag: u32| u8::from(markup.iter().any(|m| m.within & flag != 0));
+        let (articles, mains, items) = (has(within::ARTICLE), has(within::MAIN), has(within::BODY_ITEM));
+        grid.put("page-has-article", |_| articles);
+        grid.put("page-has-main", |_| mains);
+        grid.put("page-has-article-body", |_| items);
+        let named = u8::from(markup.iter().any(|m| m.any & Part::Body.bit() != 0));
+        grid.put("page-has-body", |_| named);
+    }
+}
