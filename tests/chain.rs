@@ -39,6 +39,30 @@ fn threads_and_batches_do_not_show() {
     }
 }
 
+/// The stage alone that ships as `config/clean.toml`, on text, HTML and an archive: the main text is left of each, and nothing vanishes.
+#[test]
+fn the_clean_stage_alone_runs_on_every_kind_of_input() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let call = textmill().args(["run", "config/clean.toml", "--output"]).arg(&out);
+    let inputs = [
+        "seeds/01-footbridge-menu-thrice.txt",
+        "seeds/36-tide-clock-page.html",
+        "seeds/37-saltmarsh-crawl.warc",
+    ];
+    let call = inputs.iter().fold(call, |call, input| call.args(["--input", input]));
+    succeeded(&call.output());
+    let documents = rows(&std::fs::read_to_string(out.join("documents.jsonl")).unwrap());
+    let texts: Vec<&str> = documents.iter().map(|row| row["text"].as_str().unwrap()).collect();
+    assert_eq!(texts.len(), 4);
+    for (text, first) in texts.iter().zip(["The ", "The tide clock", "The last bus", "The quay"]) {
+        assert!(
+            text.starts_with(first) && !text.contains(['<', '©']) && !text.contains("Share on"),
+            "{text}"
+        );
+    }
+}
+
 /// One snapshot for each sample document: what the whole chain made of it.
 #[test]
 fn every_sample_comes_out_as_accepted() {

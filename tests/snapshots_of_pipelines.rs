@@ -330,21 +330,24 @@ fn the_pipelines_own_input_is_capped() {
     assert_eq!(stdout(&call(&bench, &["test"]).output()), "pipeline.toml: 25 documents, all as accepted\n");
 }
 
-/// The pipeline that ships makes what was accepted, from wherever it is called.
+/// The pipelines that ship make what was accepted, from wherever they are called.
 #[test]
-fn the_shipped_pipeline_is_as_accepted() {
+fn the_shipped_pipelines_are_as_accepted() {
     let folder = workspace().join("config");
     let before = files(&folder);
     for (from, path) in [
         (workspace(), "config/news.toml".to_owned()),
+        (workspace(), "config/web.toml".to_owned()),
         (folder.clone(), "news.toml".to_owned()),
         (std::env::temp_dir(), folder.join("news.toml").display().to_string()),
     ] {
         let test = textmill().current_dir(&from).args(["test", &path, "--ci"]).output();
         let shown = format!("{}{}", stdout(&test), String::from_utf8_lossy(&test.stderr));
-        let hint = "`textmill test config/news.toml`, then `textmill review config/news.toml`";
+        let hint = format!("`textmill test {path}`, then `textmill review {path}`");
         assert!(test.status.success(), "{shown}\n{hint}");
     }
     assert_eq!(files(&folder), before);
-    assert!(before.keys().any(|name| name.starts_with("snapshots/news/")));
+    for name in ["news", "web"] {
+        assert!(before.keys().any(|file| file.starts_with(&format!("snapshots/{name}/"))));
+    }
 }

@@ -12,11 +12,13 @@ use crate::cues::Cues;
 use crate::dates::DateWords;
 use crate::html::cues::PartWords;
 use crate::html::markup::Markup;
+use crate::html::meta::Said;
 use crate::line::Line;
 use crate::model::Model;
 use crate::model::features::Page;
 use crate::model::grid::Grid;
 use crate::options::{Options, Rule, Rules};
+use crate::quality::{self, Measure, Quality};
 use crate::quick::QuickMap;
 use crate::{decide, decode, html, mojibake, normalize};
 
@@ -49,6 +51,10 @@ pub struct Cleaned<'a> {
     pub encoding: Option<String>,
     /// Removed lines that may carry metadata.
     pub boilerplate: Vec<Removed>,
+    /// What an HTML page says of itself.
+    pub said: Vec<Said>,
+    /// What the quality filters that are switched on measured of the text that is left.
+    pub measured: Vec<(Measure, f64)>,
 }
 
 /// What a document is written in.
@@ -66,6 +72,8 @@ struct Normalised<'a> {
     encoding: Option<String>,
     /// What the markup says of its lines, where it is HTML; places are those of the source.
     markup: Option<Vec<Markup>>,
+    /// What the page says of itself.
+    said: Vec<Said>,
 }
 
 /// Cleans documents; holds the tables, cheap to clone.
@@ -80,6 +88,7 @@ pub struct Cleaner {
     parts: Arc<PartWords>,
     /// How likely a line must be to be kept.
     cut: f64,
+    quality: Quality,
 }
 
 impl Cleaner {
@@ -93,7 +102,15 @@ impl Cleaner {
         let furniture = Furniture::new(cues, dates, rules.clone());
         let model = Some(model).filter(|_| rules.boilerplate_model);
         let html_model = Some(html_model).filter(|_| rules.boilerplate_model);
-        Ok(Self { rules, furniture, model, html_model, parts, cut: options.boilerplate_cut })
+        Ok(Self {
+            rules,
+            furniture,
+            model,
+            html_model,
+            parts,
+            cut: options.boilerplate_cut,
+            quality: options.quality.clone(),
+        })
     }
 
     /// Cleans plain text; `raw` are the original bytes where they were not UTF-8.
@@ -114,7 +131,7 @@ impl Cleaner {
         text: &'a str,
         raw: Option<&[u8]>,
     ) -> Result<Cleaned<'a>, EditError> {
-        let Normalised { mut rewriter, encoding, markup } = self.normalise(format, text, raw)?;
+        let Normalised { mut rewriter, encoding, markup, said } = self.normalise(format, text, raw)?;
         let page = rewriter.text();
         let lines = Line::all(page);
         let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
@@ -138,8 +155,11 @@ impl Cleaner {
         let boilerplate = hand_on(page, &lines, &marks);
         let edits = removals(page, &lines, &marks);
         rewriter.pass(edits)?;
+        let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
+        rewriter.pass(edits)?;
+        let measured = quality::values(rewriter.text(), &self.quality, refined);
         let (edits, text) = rewriter.finish();
-        Ok(Cleaned { edits, text, encoding, boilerplate })
+        Ok(Cleaned { edits, text, encoding, boilerplate, said, measured })
     }
 
     /// The lines of a page as the model sees them, for training it: calls `each` with the text of each line
@@ -182,11 +202,11 @@ impl Cleaner {
             encoding = decoded.encoding;
             rewriter.pass(decoded.edits)?;
         }
-        let mut markup = None;
+        let (mut markup, mut said) = (None, Vec::new());
         if format == Format::Html {
             let page = html::page(rewriter.text(), &self.parts);
             rewriter.pass(page.edits)?;
-            markup = Some(page.lines);
+            (markup, said) = (Some(page.lines), page.said);
         }
         if self.rules.mojibake {
             let edits = mojibake::repair(rewriter.text());
@@ -202,7 +222,7 @@ impl Cleaner {
             let edits = normalize::spaces(rewriter.text(), &self.rules);
             rewriter.pass(edits)?;
         }
-        Ok(Normalised { rewriter, encoding, markup })
+        Ok(Normalised { rewriter, encoding, markup, said })
     }
 }
 

@@ -246,7 +246,8 @@ impl Cues {
             // A lone `on` or `x` inside a word says nothing.
             let inner = part.len() <= 2 && !(boundary_after(line, found.end()) || glued(line, found.end()));
             if !inner {
-                parts += 1;
+                // Little words (`on`, `no`) stand in bars and make none.
+                parts += usize::from(part.len() > 2 || part.eq_ignore_ascii_case("x"));
                 covered += part.chars().filter(|c| c.is_alphabetic()).count();
             }
         }

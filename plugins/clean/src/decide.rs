@@ -5,8 +5,8 @@ use crate::model::Model;
 use crate::model::features::Page;
 use crate::options::Rule;
 
-/// How likely a line must be that is a date and nothing else. Tables and timelines have such lines; in news they are the
-/// page's.
+/// How likely a line of plain text must be that is a date and nothing else. Tables and timelines have such lines; in news they
+/// are the page's. In HTML the markup tells them apart.
 const DATE_CUT: f64 = 0.8;
 
 /// The marks of a page's lines: those of sure cues, and those of the model below `cut`.
@@ -16,37 +16,38 @@ pub fn marks(model: &Model, cut: f64, page: &Page<'_>) -> Vec<Option<Mark>> {
     let mut decided = marks.to_vec();
     for (&i, likelihood) in shown.iter().zip(likelihoods) {
         // The model knows no wrapped lines: in its pages a paragraph is a line.
-        if states[i].wrapped || marks[i].is_some_and(|m| is_sure(m.rule)) {
+        if states[i].wrapped || marks[i].is_some_and(|m| is_sure(m.rule, page.markup.is_some())) {
             continue;
         }
         let kind = marks[i].map(|m| m.rule);
-        let cut = if kind == Some(Rule::Timestamp) { cut.max(DATE_CUT) } else { cut };
+        let is_date = kind == Some(Rule::Timestamp) && page.markup.is_none();
+        let cut = if is_date { cut.max(DATE_CUT) } else { cut };
         let mark = Mark { rule: Rule::BoilerplateModel, measured: Some((likelihood, cut)), kind };
         decided[i] = (likelihood < cut).then_some(mark);
     }
     decided
 }
 
-/// Rules whose lines go whatever the model says. On labelled pages, removing all that they mark costs no F1 beside
-/// leaving the choice to the model.
-fn is_sure(rule: Rule) -> bool {
-    matches!(
-        rule,
+/// Whether lines of a rule go whatever the model says. On labelled pages, removing all that these rules mark costs no F1 of news
+/// and articles beside leaving the choice to the model. In HTML, comments that are the page (a forum) and headings of lists
+/// that are the page (a listing) are better left to the model.
+fn is_sure(rule: Rule, is_html: bool) -> bool {
+    match rule {
         Rule::CookieNotice
-            | Rule::ShareBar
-            | Rule::SubscribeForm
-            | Rule::LoginForm
-            | Rule::SiteNotice
-            | Rule::Advertisement
-            | Rule::RelatedTeaser
-            | Rule::InlineTeaser
-            | Rule::TagBar
-            | Rule::PhotoCredit
-            | Rule::Copyright
-            | Rule::AuthorBox
-            | Rule::CommentSection
-            | Rule::UpdateMarker
-            | Rule::Byline
-            | Rule::Headline
-    )
+        | Rule::ShareBar
+        | Rule::SubscribeForm
+        | Rule::LoginForm
+        | Rule::SiteNotice
+        | Rule::Advertisement
+        | Rule::InlineTeaser
+        | Rule::TagBar
+        | Rule::PhotoCredit
+        | Rule::Copyright
+        | Rule::AuthorBox
+        | Rule::UpdateMarker
+        | Rule::Headline
+        | Rule::Byline => true,
+        Rule::RelatedTeaser | Rule::CommentSection => !is_html,
+        _ => false,
+    }
 }

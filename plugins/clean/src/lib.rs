@@ -16,11 +16,13 @@ pub mod model;
 pub mod mojibake;
 pub mod normalize;
 pub mod options;
+pub mod quality;
 mod quick;
 mod single;
 
 use clean::Format;
 use options::{Options, ReadAsHtml};
+use quality::{Measure, Quality};
 use textmill_plugin::prelude::*;
 
 /// The operator `clean`.
@@ -29,6 +31,7 @@ pub struct Clean {
     cleaner: clean::Cleaner,
     min_chars: u64,
     html: ReadAsHtml,
+    quality: Quality,
 }
 
 impl Clean {
@@ -50,7 +53,7 @@ impl Map for Clean {
     type Options = Options;
 
     fn describe() -> Describe {
-        Describe::new("clean")
+        let describe = Describe::new("clean")
             .doc("decodes, repairs and normalises the text; removes page furniture and repeated paragraphs")
             .reads("text")
             .reads_optional("raw")
@@ -66,14 +69,30 @@ impl Map for Clean {
                     ("at", DataType::UInt64),
                 ])),
             )
+            .writes(
+                "page_meta",
+                list(structure([
+                    ("kind", DataType::Utf8),
+                    ("name", DataType::Utf8),
+                    ("value", DataType::Utf8),
+                ])),
+            )
             .selects()
             .threshold("no-text-left", "min-chars", Drops::Below)
-            .version(1)
+            .version(1);
+        Measure::ALL.iter().fold(describe, |describe, measure| {
+            describe.threshold(measure.id(), measure.option(), measure.drops())
+        })
     }
 
     fn bind(options: Options) -> Result<Self> {
         options.check()?;
-        Ok(Self { cleaner: clean::Cleaner::new(&options)?, min_chars: options.min_chars, html: options.html })
+        Ok(Self {
+            cleaner: clean::Cleaner::new(&options)?,
+            min_chars: options.min_chars,
+            html: options.html,
+            quality: options.quality,
+        })
     }
 
     fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
@@ -86,9 +105,13 @@ impl Map for Clean {
             return Ok(());
         }
         doc.measure("no-text-left", left as f64, self.min_chars as f64, Drops::Below);
+        for &(measure, value) in &cleaned.measured {
+            doc.measure(measure.id(), value, self.quality.threshold(measure), measure.drops());
+        }
         doc.set("raw", None::<Vec<u8>>);
         doc.set("encoding", &cleaned.encoding);
         doc.set("boilerplate", &cleaned.boilerplate);
+        doc.set("page_meta", (!cleaned.said.is_empty()).then_some(&cleaned.said));
         doc.edits(cleaned.edits);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Options of the stage and the list of its rules. No text is looked at here.
 
+use crate::quality::Quality;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_plugin::error::Error;
@@ -18,6 +19,8 @@ pub struct Options {
     /// removes more.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub boilerplate_cut: f64,
+    /// Filters with published numbers; off until switched on.
+    pub quality: Quality,
     /// Switches of the rules, by rule id.
     pub rules: Rules,
 }
@@ -41,7 +44,13 @@ impl Default for Options {
         // name, a slogan) stay below it.
         // The cut: by `train/train.py`, on news and articles of sites that the model had not seen, F1 is flat between 0.4
         // and 0.6; of these, one that rather keeps a line.
-        Self { min_chars: 40, html: ReadAsHtml::Auto, boilerplate_cut: 0.45, rules: Rules::default() }
+        Self {
+            min_chars: 40,
+            html: ReadAsHtml::Auto,
+            boilerplate_cut: 0.45,
+            quality: Quality::default(),
+            rules: Rules::default(),
+        }
     }
 }
 

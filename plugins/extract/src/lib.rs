@@ -19,6 +19,7 @@ pub mod links;
 pub mod options;
 pub mod page;
 pub mod quotes;
+pub mod said;
 pub mod title;
 pub mod words;
 
@@ -26,6 +27,7 @@ use date::parse::Finder;
 use extraction::extract;
 use lines::Removed;
 use options::Options;
+use said::Said;
 use textmill_plugin::prelude::*;
 
 /// Column with the lines that an earlier stage removed.
@@ -49,6 +51,7 @@ impl Map for Extract {
             )
             .reads("text")
             .reads_optional(BOILERPLATE)
+            .reads_optional(said::COLUMN)
             .writes("title", utf8())
             .writes("published", utf8())
             .writes("updated", utf8())
@@ -76,11 +79,14 @@ impl Map for Extract {
     fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
         let removed = removed(&doc.value(BOILERPLATE));
         let found = extract(doc.text(), &removed, &self.options, &mut self.finder);
+        // What an HTML page says of itself leads; what it shows stands in where it says nothing.
+        let said = Said::read(&doc.value(said::COLUMN), &mut self.finder);
         let on = &self.options;
-        doc.set("title", &found.title);
-        doc.set("published", &found.published);
-        doc.set("updated", &found.updated);
-        doc.set("byline", on.byline.then_some(&found.byline));
+        doc.set("title", said.title.filter(|_| on.title).or(found.title));
+        doc.set("published", said.published.filter(|_| on.dates).or(found.published));
+        doc.set("updated", said.updated.filter(|_| on.dates).or(found.updated));
+        let byline = if said.byline.is_empty() { &found.byline } else { &said.byline };
+        doc.set("byline", on.byline.then_some(byline));
         doc.set("dateline", &found.dateline);
         doc.set("quotes", on.quotes.then_some(&found.quotes));
         doc.set("entities", on.entities.then_some(&found.entities));

@@ -5,6 +5,7 @@ use super::cues::PartWords;
 use super::element::Kind;
 use super::entity::reference;
 use super::markup::{Markup, within};
+use super::meta::Sayings;
 use super::stack::{Gap, Stack, around};
 use html5gum::Span;
 use html5gum::emitters::callback::{Callback, CallbackEvent};
@@ -34,8 +35,30 @@ enum Attribute {
     /// `class`, `id`, `role` and the like.
     Name,
     Style,
+    /// `itemprop`.
     Property,
+    /// One that says something of the page.
+    Said(Saying),
     Other,
+}
+
+/// Attributes of elements that say something of the page.
+#[derive(Clone, Copy, PartialEq)]
+enum Saying {
+    /// `property`, `name`, `rel`.
+    Name,
+    /// `content`, `href`, `datetime`, `lang`.
+    Value,
+    /// `type`.
+    Type,
+}
+
+/// What the start tag of an element says of the page, as far as it has been read.
+#[derive(Default)]
+struct Statement {
+    name: String,
+    value: String,
+    kind: String,
 }
 
 /// Makes the text.
@@ -51,6 +74,18 @@ pub(super) struct Builder<'s> {
     gap: Gap,
     edits: Vec<Edit>,
     lines: Vec<Markup>,
+    statement: Statement,
+    said: Sayings,
+    /// A title or a script of JSON-LD, whose text says something.
+    telling: Option<Telling>,
+}
+
+/// An element whose text says something of the page.
+#[derive(Clone, Copy, PartialEq)]
+enum Telling {
+    Title,
+    JsonLd,
+    Time,
 }
 
 impl<'s> Builder<'s> {
@@ -65,6 +100,9 @@ impl<'s> Builder<'s> {
             gap: Gap::None,
             edits: Vec::new(),
             lines: Vec::new(),
+            statement: Statement::default(),
+            said: Sayings::default(),
+            telling: None,
         }
     }
 
@@ -73,7 +111,44 @@ impl<'s> Builder<'s> {
         if self.kept < self.source.len() {
             self.edits.push(Edit::remove(self.kept..self.source.len(), MARKUP));
         }
-        Page { edits: std::mem::take(&mut self.edits), lines: std::mem::take(&mut self.lines) }
+        Page {
+            edits: std::mem::take(&mut self.edits),
+            lines: std::mem::take(&mut self.lines),
+            said: std::mem::take(&mut self.said).finish(),
+        }
+    }
+
+    /// What a start tag says of the page.
+    fn state(&mut self, tag: Tag) {
+        let Statement { name, value, kind } = std::mem::take(&mut self.statement);
+        self.telling = None;
+        match tag.kind {
+            Kind::Title => self.telling = Some(Telling::Title),
+            Kind::Hidden if kind.eq_ignore_ascii_case("application/ld+json") => {
+                self.telling = Some(Telling::JsonLd)
+            }
+            Kind::Time if value.is_empty() => self.telling = Some(Telling::Time),
+            Kind::Time => self.said.add("time", "datetime", &value),
+            Kind::Root => self.said.add("html", "lang", &value),
+            Kind::Void if tag.name == LINK && name.eq_ignore_ascii_case("canonical") => {
+                self.said.add("link", "canonical", &value);
+            }
+            Kind::Void if tag.name == META && !name.is_empty() => {
+                self.said.add("meta", &name.to_ascii_lowercase(), &value)
+            }
+            _ => {}
+        }
+    }
+
+    /// What the text of an element says of the page.
+    fn tell(&mut self, text: &[u8]) {
+        let text = String::from_utf8_lossy(text);
+        match self.telling.take() {
+            Some(Telling::Title) => self.said.add("title", "title", &text),
+            Some(Telling::JsonLd) => self.said.add_json_ld(&text),
+            Some(Telling::Time) => self.said.add("time", "text", &text),
+            None => {}
+        }
     }
 
     fn open(&mut self, tag: Tag) {
@@ -199,7 +274,16 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                     Some(Tag { kind, name: hash(name), parts: 0, is_body_item: false, hidden: false });
             }
             CallbackEvent::AttributeName { name } => {
+                let says = self.0.tag.is_some_and(|tag| {
+                    tag.name == META
+                        || tag.name == LINK
+                        || matches!(tag.kind, Kind::Time | Kind::Root | Kind::Hidden)
+                });
                 self.0.attribute = match name {
+                    b"property" | b"name" | b"rel" if says => Attribute::Said(Saying::Name),
+                    b"itemprop" if says && self.0.statement.name.is_empty() => Attribute::Said(Saying::Name),
+                    b"content" | b"href" | b"datetime" | b"lang" if says => Attribute::Said(Saying::Value),
+                    b"type" if says => Attribute::Said(Saying::Type),
                     b"class" | b"id" | b"role" | b"data-testid" | b"data-component" => Attribute::Name,
                     b"style" => Attribute::Style,
                     b"itemprop" => Attribute::Property,
@@ -220,12 +304,21 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                         }
                         Attribute::Style => tag.hidden |= hides(value),
                         Attribute::Property => tag.is_body_item |= value == b"articleBody",
+                        Attribute::Said(saying) => {
+                            let value = String::from_utf8_lossy(value).into_owned();
+                            match saying {
+                                Saying::Name => self.0.statement.name = value,
+                                Saying::Value => self.0.statement.value = value,
+                                Saying::Type => self.0.statement.kind = value,
+                            }
+                        }
                         Attribute::Name | Attribute::Other => {}
                     }
                 }
             }
             CallbackEvent::CloseStartTag { .. } => {
                 if let Some(tag) = self.0.tag.take() {
+                    self.0.state(tag);
                     self.0.open(tag);
                 }
             }
@@ -233,7 +326,10 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                 let gap = self.0.stack.close(Kind::of(name), hash(name));
                 self.0.widen(gap);
             }
-            CallbackEvent::String { .. } => {
+            CallbackEvent::String { value } => {
+                if self.0.telling.is_some() {
+                    self.0.tell(value);
+                }
                 // Spans lie in the source; what lies outside would be a fault of the tokenizer.
                 if self.0.source.is_char_boundary(span.start) && self.0.source.is_char_boundary(span.end) {
                     self.0.text(span.start.max(self.0.kept), span.end);
@@ -245,6 +341,10 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
     }
 }
 
+/// Hashes of the names of elements that say something of the page.
+const META: u32 = hash(b"meta");
+const LINK: u32 = hash(b"link");
+
 /// Whether a style takes an element out of sight.
 fn hides(style: &[u8]) -> bool {
     let text = String::from_utf8_lossy(&style[..style.len().min(400)]).to_ascii_lowercase();
@@ -252,7 +352,12 @@ fn hides(style: &[u8]) -> bool {
     plain.contains("display:none") || plain.contains("visibility:hidden")
 }
 
-fn hash(name: &[u8]) -> u32 {
-    // FNV-1a.
-    name.iter().fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+/// FNV-1a.
+const fn hash(name: &[u8]) -> u32 {
+    let (mut hash, mut at) = (0x811c_9dc5u32, 0);
+    while at < name.len() {
+        hash = (hash ^ name[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    hash
 }

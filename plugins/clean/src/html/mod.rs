@@ -10,6 +10,7 @@ pub mod cues;
 pub mod element;
 pub mod entity;
 pub mod markup;
+pub mod meta;
 mod stack;
 
 use builder::{Builder, Tokens};
@@ -17,6 +18,7 @@ use cues::PartWords;
 use html5gum::Tokenizer;
 use html5gum::emitters::callback::CallbackEmitter;
 use markup::Markup;
+use meta::Said;
 use std::convert::Infallible;
 use textmill_plugin::edit::Edit;
 
@@ -27,6 +29,8 @@ pub struct Page {
     pub edits: Vec<Edit>,
     /// What the markup says of each line of the text.
     pub lines: Vec<Markup>,
+    /// What the page says of itself.
+    pub said: Vec<Said>,
 }
 
 /// Reads a page.
