@@ -17,10 +17,11 @@ use crate::line::Line;
 use crate::model::Model;
 use crate::model::features::Page;
 use crate::model::grid::Grid;
-use crate::options::{Options, Rule, Rules};
+use crate::options::{NormalForm, Options, Rule, Rules};
+use crate::pii::{self, Pii};
 use crate::quality::{self, Measure, Quality};
 use crate::quick::QuickMap;
-use crate::{decide, decode, html, mojibake, normalize};
+use crate::{decide, decode, html, leftovers, mojibake, normalize};
 
 /// Most bytes of text in the column `boilerplate` of one document.
 const HANDED_ON: usize = 16 * 1024;
@@ -89,6 +90,9 @@ pub struct Cleaner {
     /// How likely a line must be to be kept.
     cut: f64,
     quality: Quality,
+    pii: Pii,
+    normal_form: NormalForm,
+    join_hyphenated: bool,
 }
 
 impl Cleaner {
@@ -110,6 +114,9 @@ impl Cleaner {
             parts,
             cut: options.boilerplate_cut,
             quality: options.quality.clone(),
+            pii: options.pii,
+            normal_form: options.normal_form,
+            join_hyphenated: options.join_hyphenated,
         })
     }
 
@@ -158,6 +165,8 @@ impl Cleaner {
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
         rewriter.pass(edits)?;
         let measured = quality::values(rewriter.text(), &self.quality, refined);
+        let edits = pii::masks(rewriter.text(), &self.pii);
+        rewriter.pass(edits)?;
         let (edits, text) = rewriter.finish();
         Ok(Cleaned { edits, text, encoding, boilerplate, said, measured })
     }
@@ -208,6 +217,10 @@ impl Cleaner {
             rewriter.pass(page.edits)?;
             (markup, said) = (Some(page.lines), page.said);
         }
+        if format == Format::Plain && (self.rules.html_entity || self.rules.html_tag) {
+            let edits = leftovers::markup(rewriter.text(), &self.rules);
+            rewriter.pass(edits)?;
+        }
         if self.rules.mojibake {
             let edits = mojibake::repair(rewriter.text());
             rewriter.pass(edits)?;
@@ -215,11 +228,15 @@ impl Cleaner {
         let edits = normalize::characters(rewriter.text(), &self.rules);
         rewriter.pass(edits)?;
         if self.rules.unicode_form {
-            let edits = normalize::form(rewriter.text());
+            let edits = normalize::form(rewriter.text(), self.normal_form);
             rewriter.pass(edits)?;
         }
         if self.rules.white_space || self.rules.blank_lines {
             let edits = normalize::spaces(rewriter.text(), &self.rules);
+            rewriter.pass(edits)?;
+        }
+        if self.join_hyphenated {
+            let edits = leftovers::hyphens(rewriter.text());
             rewriter.pass(edits)?;
         }
         Ok(Normalised { rewriter, encoding, markup, said })

@@ -4,7 +4,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use textmill_plugin::edit::Edit;
 
 use crate::decode::changed;
-use crate::options::{Rule, Rules};
+use crate::options::{NormalForm, Rule, Rules};
 
 /// First pass: line ends, control characters, invisible characters.
 pub fn characters(text: &str, rules: &Rules) -> Vec<Edit> {
@@ -89,9 +89,12 @@ fn joins(text: &str, start: usize, end: usize) -> bool {
     }
 }
 
-/// Second pass: Unicode normal form C, an edit per word that differs.
-pub fn form(text: &str) -> Vec<Edit> {
-    let nfc = ComposingNormalizerBorrowed::new_nfc();
+/// Second pass: a Unicode normal form, an edit per word that differs.
+pub fn form(text: &str, form: NormalForm) -> Vec<Edit> {
+    let nfc = match form {
+        NormalForm::Nfc => ComposingNormalizerBorrowed::new_nfc(),
+        NormalForm::Nfkc => ComposingNormalizerBorrowed::new_nfkc(),
+    };
     let mut edits = Vec::new();
     if text.is_ascii() {
         return edits;
@@ -241,7 +244,7 @@ mod tests {
         let mut rewriter = Rewriter::new(text);
         let edits = characters(rewriter.text(), &rules);
         rewriter.pass(edits).unwrap();
-        let edits = form(rewriter.text());
+        let edits = form(rewriter.text(), NormalForm::Nfc);
         rewriter.pass(edits).unwrap();
         let edits = spaces(rewriter.text(), &rules);
         rewriter.pass(edits).unwrap();
@@ -272,7 +275,7 @@ mod tests {
         assert_eq!(run("cafe\u{301} re\u{301}sume\u{301} plain"), "café résumé plain");
         let rules = Rules::default();
         assert!(characters("плохо — ok €", &rules).is_empty());
-        assert_eq!(form("one cafe\u{301} two").len(), 1);
+        assert_eq!(form("one cafe\u{301} two", NormalForm::Nfc).len(), 1);
     }
 
     proptest! {

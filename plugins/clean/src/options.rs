@@ -1,5 +1,6 @@
 //! Options of the stage and the list of its rules. No text is looked at here.
 
+use crate::pii::Pii;
 use crate::quality::Quality;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,10 +20,27 @@ pub struct Options {
     /// removes more.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub boilerplate_cut: f64,
+    /// The Unicode normal form that the rule `unicode-form` brings characters to.
+    pub normal_form: NormalForm,
+    /// Joins words that are parted by a hyphen at a line end, as in text from printed pages.
+    pub join_hyphenated: bool,
     /// Filters with published numbers; off until switched on.
     pub quality: Quality,
+    /// What identifies persons and is masked; nothing until switched on.
+    pub pii: Pii,
     /// Switches of the rules, by rule id.
     pub rules: Rules,
+}
+
+/// A Unicode normal form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NormalForm {
+    /// Composed; looks the same.
+    #[default]
+    Nfc,
+    /// Composed, and characters of the same meaning made one: ligatures, full-width letters, superscripts lose their form.
+    Nfkc,
 }
 
 /// Which documents are read as HTML.
@@ -48,7 +66,10 @@ impl Default for Options {
             min_chars: 40,
             html: ReadAsHtml::Auto,
             boilerplate_cut: 0.45,
+            normal_form: NormalForm::Nfc,
+            join_hyphenated: false,
             quality: Quality::default(),
+            pii: Pii::default(),
             rules: Rules::default(),
         }
     }
@@ -117,13 +138,17 @@ rules! {
     legacy_encoding LegacyEncoding "legacy-encoding";
     /// Undoes UTF-8 read as windows-1252 or Latin-1, once or twice.
     mojibake Mojibake "mojibake";
+    /// Character references left in plain text, such as `&amp;`, and references in HTML.
+    html_entity HtmlEntity "html-entity";
+    /// `<br>` left in plain text becomes a line end.
+    html_tag HtmlTag "html-tag";
     /// CRLF, CR, form feeds and line separators become LF.
     line_ends LineEnds "line-ends";
     /// Removes control characters and NUL.
     control_characters ControlCharacters "control-characters";
     /// Removes byte order marks, zero-width characters, soft hyphens and direction marks.
     invisible_characters InvisibleCharacters "invisible-characters";
-    /// Unicode normal form C.
+    /// Brings characters to the normal form that `normal-form` names.
     unicode_form UnicodeForm "unicode-form";
     /// One space for each run of spaces, tabs and special spaces; none at line edges.
     white_space WhiteSpace "white-space";

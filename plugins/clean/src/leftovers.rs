@@ -1,0 +1,124 @@
+//! What HTML and typesetting left in plain text: character references, line breaks as tags, words parted at line ends.
+
+use crate::html::entity::reference;
+use crate::options::{Rule, Rules};
+use crate::quick::{QuickMap, hash};
+use textmill_plugin::edit::Edit;
+
+/// Times that a text may have been escaped.
+const ESCAPED: usize = 3;
+
+/// Character references with their semicolon, and `<br>`. `&lt;` and `&gt;` stay: what they stand for would be read as markup, and
+/// texts about markup show them.
+pub fn markup(text: &str, rules: &Rules) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(b'&', b'<', &text.as_bytes()[at..]) {
+        let start = at + found;
+        at = start + 1;
+        if text.as_bytes()[start] == b'<' {
+            if let Some(end) = line_break(text, start).filter(|_| rules.on(Rule::HtmlTag)) {
+                edits.push(Edit::replace(start..end, "\n", Rule::HtmlTag.id()));
+                at = end;
+            }
+            continue;
+        }
+        if rules.on(Rule::HtmlEntity)
+            && let Some((end, with)) = unescaped(text, start)
+        {
+            edits.push(Edit::replace(start..end, with, Rule::HtmlEntity.id()));
+            at = end;
+        }
+    }
+    edits
+}
+
+/// The reference that begins at `start`, as many times escaped as it may be.
+fn unescaped(text: &str, start: usize) -> Option<(usize, String)> {
+    let (mut end, mut with) = reference(text, start).filter(|(end, _)| text[..*end].ends_with(';'))?;
+    for _ in 1..ESCAPED {
+        // `&amp;` may have been put for the `&` of another reference.
+        if with != "&" {
+            break;
+        }
+        let name = text[end..].bytes().take(12).position(|b| b == b';').map(|n| &text[end..end + n + 1]);
+        let Some(inner) = name.map(|name| format!("&{name}")) else { break };
+        match reference(&inner, 0).filter(|(whole, _)| *whole == inner.len()) {
+            Some((_, text)) => (end, with) = (end + inner.len() - 1, text),
+            None => break,
+        }
+    }
+    (!matches!(with.as_str(), "<" | ">")).then_some((end, with))
+}
+
+/// One past a `<br>` in any of its forms that begins at `start`.
+fn line_break(text: &str, start: usize) -> Option<usize> {
+    let rest = &text.as_bytes()[start..];
+    let is_name = rest.get(1..3).is_some_and(|name| name.eq_ignore_ascii_case(b"br"));
+    let tail = rest.iter().skip(3).take(8).take_while(|b| matches!(b, b' ' | b'/')).count();
+    (is_name && rest.get(3 + tail) == Some(&b'>')).then_some(start + 4 + tail)
+}
+
+/// Joins words that are parted by a hyphen at a line end. Where the word occurs with its hyphen elsewhere in the text, and not without
+/// it, the hyphen stays.
+pub fn hyphens(text: &str) -> Vec<Edit> {
+    let parted: Vec<usize> =
+        memchr::memmem::find_iter(text.as_bytes(), b"-\n").filter(|&at| is_parted(text, at)).collect();
+    let mut edits = Vec::new();
+    if parted.is_empty() {
+        return edits;
+    }
+    let mut words: QuickMap<u64, ()> = QuickMap::default();
+    for word in text.split(|c: char| !(c.is_alphanumeric() || c == '-')).filter(|w| !w.is_empty()) {
+        words.insert(hash(word.to_lowercase().as_bytes()), ());
+    }
+    for at in parted {
+        let head = text[..at]
+            .rfind(|c: char| !c.is_alphanumeric())
+            .map_or(0, |n| n + text[n..].chars().next().map_or(1, char::len_utf8));
+        let tail = text[at + 2..].find(|c: char| !c.is_alphanumeric()).map_or(text.len(), |n| at + 2 + n);
+        let (first, second) = (text[head..at].to_lowercase(), text[at + 2..tail].to_lowercase());
+        let has = |word: String| words.contains_key(&hash(word.as_bytes()));
+        let keeps = has(format!("{first}-{second}")) && !has(format!("{first}{second}"));
+        let from = if keeps { at + 1 } else { at };
+        edits.push(Edit::remove(from..at + 2, "line-end-hyphen"));
+    }
+    edits
+}
+
+/// Whether a word is parted at the hyphen at `at`: a letter before it, a small letter in the next line.
+fn is_parted(text: &str, at: usize) -> bool {
+    let before = text[..at].chars().next_back();
+    let after = text[at + 2..].chars().next();
+    before.is_some_and(char::is_alphabetic) && after.is_some_and(char::is_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use textmill_plugin::edit::apply;
+
+    #[test]
+    fn references_and_breaks_left_in_text_are_read() {
+        let text = "Fish &amp; chips&#39; &amp;amp; &amp;quot;tea&quot;<br />late &eacute;clair&nbsp;x";
+        let edits = markup(text, &Rules::default());
+        assert_eq!(apply(text, &edits), "Fish & chips' & \"tea\"\nlate éclair\u{a0}x");
+        for stays in [
+            "AT&T; R&D &c. & &copy 2020 &unknown; a&b;",
+            "write &lt;p&gt; and &amp;lt;",
+            "a < b > c <brave> <b> <br",
+            "&;&#;&#x;",
+        ] {
+            assert!(markup(stays, &Rules::default()).is_empty(), "{stays}");
+        }
+    }
+
+    #[test]
+    fn parted_words_are_joined() {
+        let text = "The exam-\nple of a well-\nknown ferry, well-known and ex-\nAdmiral, 3-\n4, and a-\nb";
+        assert_eq!(
+            apply(text, &hyphens(text)),
+            "The example of a well-known ferry, well-known and ex-\nAdmiral, 3-\n4, and ab"
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! Telephone numbers: by a country's code, by the North American form, or after a word that announces one.
+
+/// Digits of a number, at most (ITU-T E.164).
+const MOST: usize = 15;
+/// Bytes before a number in which a word is looked for.
+const CONTEXT: usize = 14;
+
+/// One past the telephone number that begins at `start`.
+pub fn phone(text: &str, start: usize) -> Option<usize> {
+    let (end, groups) = run(text, start)?;
+    let digits: usize = groups.iter().sum();
+    let first = text.as_bytes()[start];
+    let number = &text[start..end];
+    let is_international = first == b'+' && (8..=MOST).contains(&digits) && !number[1..].starts_with('0');
+    let is_right = is_international
+        || first != b'+' && (north_american(number, &groups) || is_announced(text, start, digits));
+    is_right.then_some(end)
+}
+
+/// The run of digits and the signs that part them: one past its end, and the digits of each group.
+fn run(text: &str, start: usize) -> Option<(usize, Vec<usize>)> {
+    let bytes = text.as_bytes();
+    let mut at = start + usize::from(bytes.get(start) == Some(&b'+'));
+    let (mut groups, mut end, mut open, mut gap) = (vec![0usize], at, false, 0);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'0'..=b'9' => {
+                if groups.iter().sum::<usize>() == MOST + 1 {
+                    return None;
+                }
+                if gap > 0 && groups.last().is_some_and(|&g| g > 0) {
+                    groups.push(0);
+                }
+                *groups.last_mut()? += 1;
+                gap = 0;
+                end = at + 1;
+            }
+            b'(' if !open => {
+                open = true;
+                gap += 1;
+            }
+            b')' if open => {
+                open = false;
+                gap += 1;
+            }
+            b' ' | b'-' | b'.' | b'/' if gap < 3 && end > start => gap += 1,
+            _ => break,
+        }
+        at += 1;
+    }
+    let is_whole = !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
+    (is_whole && groups.iter().sum::<usize>() >= 6).then_some((end, groups))
+}
+
+/// `(202) 555-0143`, `202-555-0143`, `202.555.0143`: area and exchange do not begin with 0 or 1.
+fn north_american(number: &str, groups: &[usize]) -> bool {
+    let digits: Vec<u8> = number.bytes().filter(u8::is_ascii_digit).collect();
+    let is_form = groups == [3, 3, 4] && (number.starts_with('(') || !number.contains(['(', ' ', '/']));
+    is_form && digits.first().is_some_and(|d| *d >= b'2') && digits.get(3).is_some_and(|d| *d >= b'2')
+}
+
+/// Whether a word before the number says that it is one.
+fn is_announced(text: &str, start: usize, digits: usize) -> bool {
+    const WORDS: &[&str] = &[
+        "tel", "phone", "fon", "fax", "mobil", "mobile", "call", "ring", "handy", "hotline", "whatsapp",
+        "tél", "móvil", "тел",
+    ];
+    if !(6..=13).contains(&digits) {
+        return false;
+    }
+    let before = text[text.floor_char_boundary(start.saturating_sub(CONTEXT))..start].to_lowercase();
+    let word = before.trim_end_matches([' ', ':', '.', '\u{a0}', '(']);
+    WORDS.iter().any(|w| word.ends_with(w)) && word.len() + 4 >= before.len()
+}
