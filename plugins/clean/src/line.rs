@@ -1,5 +1,7 @@
 //! The lines of a page with what the rules ask of them, computed once. Decides nothing.
 
+use std::sync::OnceLock;
+
 /// One line of the normalised text.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -99,74 +101,85 @@ impl Line {
 
     /// Counts characters, words and sentence breaks.
     fn count(&mut self, content: &str) {
-        let (mut in_word, mut upper, mut lower) = (false, false, false);
+        let wide = wide_kinds();
+        let mut state = 0u8;
+        // Letters beyond ASCII, and whether some had a case.
+        let (mut wide_letters, mut wide_lower, mut wide_upper) = (0usize, false, false);
         // Tenths of words of scripts without spaces.
-        let mut unspaced_tenths = 0usize;
-        // 1 after a sentence end, 2 after the space that follows it.
-        let mut stopped = 0u8;
+        let mut tenths = 0usize;
+        let mut sums = [0usize; 8];
+        let mut chars = 0usize;
         let bytes = content.as_bytes();
         let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
-            if byte.is_ascii() {
-                at += 1;
-                self.chars += 1;
-                // No branches: prose changes its kind at every few bytes, which none predicts.
-                let kind = CLASS[usize::from(byte)];
-                let alnum = (LOWER..=DIGIT).contains(&kind);
-                self.letters += usize::from(kind == LOWER) + usize::from(kind == UPPER);
-                self.words += usize::from(alnum & !in_word);
-                self.capitals += usize::from((kind == UPPER) & !in_word);
-                self.digits += usize::from(kind == DIGIT);
-                self.commas += usize::from(byte == b',');
-                self.bars += usize::from(kind == BAR);
-                in_word = alnum | (in_word & (kind != SPACE));
-                lower |= kind == LOWER;
-                upper |= kind == UPPER;
-                self.breaks += usize::from((stopped == 2) & alnum & (kind != LOWER));
-                stopped = AFTER[usize::from(kind)][usize::from(stopped)];
+        while at < bytes.len() {
+            // ASCII: one look-up a byte, eight counters in a word, emptied before one of them can overflow.
+            let run = &bytes[at..bytes.len().min(at + 255)];
+            let (mut packed, mut length) = (0u64, 0usize);
+            for &byte in run {
+                if !byte.is_ascii() {
+                    break;
+                }
+                let step = &STEPS[usize::from(state)][usize::from(CLASS[usize::from(byte)])];
+                packed += step.add;
+                state = step.next;
+                length += 1;
+            }
+            for (sum, count) in sums.iter_mut().zip(packed.to_le_bytes()) {
+                *sum += usize::from(count);
+            }
+            chars += length;
+            at += length;
+            if length == run.len() {
                 continue;
             }
             // `at` stands on a character boundary: ASCII before it, or a whole character.
             let Some(c) = content[at..].chars().next() else { break };
             at += c.len_utf8();
-            self.chars += 1;
-            if c.is_alphabetic() {
-                self.letters += 1;
-                let tenths = unspaced_weight(c);
-                if tenths > 0 {
-                    unspaced_tenths += tenths;
-                    self.breaks += usize::from(stopped == 3);
-                    stopped = 0;
-                    continue;
+            chars += 1;
+            let (mut in_word, mut stopped) = (state & 1, state >> 1);
+            match wide.get(c as usize).copied().unwrap_or_else(|| wide_kind(c)) {
+                kind @ (LOWER | UPPER | CASELESS) => {
+                    wide_letters += 1;
+                    wide_lower |= kind == LOWER;
+                    wide_upper |= kind == UPPER;
+                    sums[WORDS] += usize::from(in_word == 0);
+                    sums[CAPITALS] += usize::from(kind == UPPER && in_word == 0);
+                    sums[BREAKS] += usize::from(stopped >= 2 && kind != LOWER);
+                    (in_word, stopped) = (1, 0);
                 }
-                let (small, capital) = (c.is_lowercase(), c.is_uppercase());
-                self.words += usize::from(!in_word);
-                self.capitals += usize::from(capital & !in_word);
-                in_word = true;
-                lower |= small;
-                upper |= capital;
-                self.breaks += usize::from(stopped >= 2 && !small);
-                stopped = 0;
-            } else {
-                match c {
+                kind @ (HALF_WORD | FIFTH_OF_WORD) => {
+                    wide_letters += 1;
+                    tenths += if kind == HALF_WORD { 5 } else { 2 };
+                    sums[BREAKS] += usize::from(stopped == 3);
+                    stopped = 0;
+                }
+                _ => match c {
                     '。' | '！' | '？' => stopped = 3,
                     '؟' | '۔' | '।' | '…' => stopped = 1,
                     '“' | '”' | '’' | '‘' | '«' | '」' | '』' => {}
-                    '»' => self.bars += 1,
+                    '»' => sums[BARS] += 1,
                     '·' | '›' => {
-                        self.bars += 1;
+                        sums[BARS] += 1;
                         stopped = 0;
                     }
                     '、' | '،' | '，' => {
-                        self.commas += 1;
+                        sums[COMMAS] += 1;
                         stopped = 0;
                     }
                     _ => stopped = 0,
-                }
+                },
             }
+            state = in_word | stopped << 1;
         }
-        self.words += unspaced_tenths / 10;
-        self.shouted = upper && !lower;
+        self.chars = chars;
+        self.letters = sums[LETTERS_LOWER] + sums[LETTERS_UPPER] + wide_letters;
+        self.words = sums[WORDS] + tenths / 10;
+        self.capitals = sums[CAPITALS];
+        self.digits = sums[DIGITS];
+        self.commas = sums[COMMAS];
+        self.bars = sums[BARS];
+        self.breaks = sums[BREAKS];
+        self.shouted = (wide_upper || sums[LETTERS_UPPER] > 0) && !wide_lower && sums[LETTERS_LOWER] == 0;
     }
 
     fn opening(&mut self, content: &str) {
@@ -206,10 +219,37 @@ const SPACE: u8 = 4;
 const STOP: u8 = 5;
 const QUOTE: u8 = 6;
 const BAR: u8 = 7;
+const COMMA: u8 = 8;
+/// How many kinds of bytes there are.
+const KINDS: usize = 9;
+/// A letter without a case; only beyond ASCII, where there are no digits, spaces and so on.
+const CASELESS: u8 = 3;
+/// A letter of a script without spaces: half a word, or a fifth.
+const HALF_WORD: u8 = 4;
+const FIFTH_OF_WORD: u8 = 5;
+
+/// The kind of a character beyond ASCII: 0 for what is no letter.
+fn wide_kind(c: char) -> u8 {
+    match unspaced_weight(c) {
+        _ if !c.is_alphabetic() => 0,
+        5 => HALF_WORD,
+        2 => FIFTH_OF_WORD,
+        _ if c.is_lowercase() => LOWER,
+        _ if c.is_uppercase() => UPPER,
+        _ => CASELESS,
+    }
+}
+
+/// The kinds of the characters of the basic plane, by their number: three look-ups in tables of the standard library each would
+/// take most of the time of pages that are not English.
+fn wide_kinds() -> &'static [u8] {
+    static KINDS: OnceLock<Vec<u8>> = OnceLock::new();
+    KINDS.get_or_init(|| (0..0x1_0000).map(|n| char::from_u32(n).map_or(0, wide_kind)).collect())
+}
 
 /// What a byte of each kind makes of the state after a sentence end: 0 none, 1 just ended, 2 ended
 /// and a space, 3 ended in a script without spaces.
-static AFTER: [[u8; 4]; 8] = [
+const AFTER: [[u8; 4]; KINDS] = [
     [0, 0, 0, 0],
     [0, 0, 0, 0],
     [0, 0, 0, 0],
@@ -218,7 +258,68 @@ static AFTER: [[u8; 4]; 8] = [
     [1, 1, 1, 1],
     [0, 1, 2, 3],
     [0, 0, 0, 0],
+    [0, 0, 0, 0],
 ];
+
+/// Places of the counters in a packed word, a byte each.
+const LETTERS_LOWER: usize = 0;
+const LETTERS_UPPER: usize = 1;
+const WORDS: usize = 2;
+const CAPITALS: usize = 3;
+const DIGITS: usize = 4;
+const COMMAS: usize = 5;
+const BARS: usize = 6;
+const BREAKS: usize = 7;
+
+/// What a byte adds to the counters, and the state after it: whether a word is open (lowest bit), and what [`AFTER`] says.
+#[derive(Clone, Copy)]
+struct Step {
+    add: u64,
+    next: u8,
+}
+
+/// The step for each state and kind of byte.
+static STEPS: [[Step; KINDS]; 8] = {
+    let mut steps = [[Step { add: 0, next: 0 }; KINDS]; 8];
+    let mut state = 0;
+    while state < 8 {
+        let mut kind = 0;
+        while kind < KINDS {
+            let (in_word, stopped) = (state & 1 == 1, state >> 1);
+            let is_alnum = kind == LOWER as usize || kind == UPPER as usize || kind == DIGIT as usize;
+            let mut add = 0u64;
+            if kind == LOWER as usize {
+                add += 1 << (8 * LETTERS_LOWER);
+            }
+            if kind == UPPER as usize {
+                add += 1 << (8 * LETTERS_UPPER);
+            }
+            if is_alnum && !in_word {
+                add += 1 << (8 * WORDS);
+            }
+            if kind == UPPER as usize && !in_word {
+                add += 1 << (8 * CAPITALS);
+            }
+            if kind == DIGIT as usize {
+                add += 1 << (8 * DIGITS);
+            }
+            if kind == COMMA as usize {
+                add += 1 << (8 * COMMAS);
+            }
+            if kind == BAR as usize {
+                add += 1 << (8 * BARS);
+            }
+            if stopped == 2 && is_alnum && kind != LOWER as usize {
+                add += 1 << (8 * BREAKS);
+            }
+            let word = is_alnum || in_word && kind != SPACE as usize;
+            steps[state][kind] = Step { add, next: word as u8 | AFTER[kind][stopped] << 1 };
+            kind += 1;
+        }
+        state += 1;
+    }
+    steps
+};
 
 /// What each ASCII byte is to the count.
 static CLASS: [u8; 128] = {
@@ -232,6 +333,7 @@ static CLASS: [u8; 128] = {
             b' ' => SPACE,
             b'.' | b'!' | b'?' => STOP,
             b'|' | b'/' | b'>' => BAR,
+            b',' => COMMA,
             b'"' | b'\'' | b'(' | b')' | b'[' | b']' => QUOTE,
             _ => 0,
         };
