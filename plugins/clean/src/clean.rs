@@ -21,7 +21,7 @@ use crate::options::{NormalForm, Options, Rule, Rules};
 use crate::pii::{self, Pii};
 use crate::quality::{self, Measure, Quality};
 use crate::quick::QuickMap;
-use crate::{decide, decode, html, leftovers, mojibake, normalize};
+use crate::{decide, decode, html, leftovers, mojibake, normalize, structure};
 
 /// Most bytes of text in the column `boilerplate` of one document.
 const HANDED_ON: usize = 16 * 1024;
@@ -93,6 +93,7 @@ pub struct Cleaner {
     pii: Pii,
     normal_form: NormalForm,
     join_hyphenated: bool,
+    keep_structure: bool,
 }
 
 impl Cleaner {
@@ -117,6 +118,7 @@ impl Cleaner {
             pii: options.pii,
             normal_form: options.normal_form,
             join_hyphenated: options.join_hyphenated,
+            keep_structure: options.keep_structure,
         })
     }
 
@@ -160,7 +162,10 @@ impl Cleaner {
             repeated(page, &lines, &mut marks);
         }
         let boilerplate = hand_on(page, &lines, &marks);
-        let edits = removals(page, &lines, &marks);
+        let mut edits = removals(page, &lines, &marks);
+        if let Some(markup) = markup.filter(|_| self.keep_structure) {
+            edits.extend(structure::signs(&lines, &marks, &shown, &markup));
+        }
         rewriter.pass(edits)?;
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
         rewriter.pass(edits)?;

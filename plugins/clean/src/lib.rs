@@ -11,6 +11,7 @@ pub mod decide;
 pub mod decode;
 mod frame;
 pub mod html;
+pub mod languages;
 pub mod leftovers;
 pub mod line;
 pub mod model;
@@ -21,8 +22,10 @@ pub mod pii;
 pub mod quality;
 mod quick;
 mod single;
+mod structure;
 
 use clean::Format;
+use languages::Languages;
 use options::{Options, ReadAsHtml};
 use quality::{Measure, Quality};
 use textmill_plugin::prelude::*;
@@ -34,6 +37,8 @@ pub struct Clean {
     min_chars: u64,
     html: ReadAsHtml,
     quality: Quality,
+    languages: Languages,
+    language_confidence: f64,
 }
 
 impl Clean {
@@ -81,6 +86,7 @@ impl Map for Clean {
             )
             .selects()
             .threshold("no-text-left", "min-chars", Drops::Below)
+            .threshold("language", "language-confidence", Drops::Above)
             .version(1);
         Measure::ALL.iter().fold(describe, |describe, measure| {
             describe.threshold(measure.id(), measure.option(), measure.drops())
@@ -93,6 +99,8 @@ impl Map for Clean {
             cleaner: clean::Cleaner::new(&options)?,
             min_chars: options.min_chars,
             html: options.html,
+            languages: Languages::new(&options.languages)?,
+            language_confidence: options.language_confidence,
             quality: options.quality,
         })
     }
@@ -107,6 +115,9 @@ impl Map for Clean {
             return Ok(());
         }
         doc.measure("no-text-left", left as f64, self.min_chars as f64, Drops::Below);
+        if let Some(foreign) = self.languages.foreign(&cleaned.text) {
+            doc.measure("language", foreign, self.language_confidence, Drops::Above);
+        }
         for &(measure, value) in &cleaned.measured {
             doc.measure(measure.id(), value, self.quality.threshold(measure), measure.drops());
         }

@@ -16,6 +16,8 @@ pub struct Options {
     pub min_chars: u64,
     /// Which documents are read as HTML.
     pub html: ReadAsHtml,
+    /// Keeps headings, lists, tables, quotations and code of HTML pages as Markdown has them.
+    pub keep_structure: bool,
     /// How likely a line must be to belong to the main text to be kept, where the rule `boilerplate-model` decides. Higher
     /// removes more.
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -24,6 +26,12 @@ pub struct Options {
     pub normal_form: NormalForm,
     /// Joins words that are parted by a hyphen at a line end, as in text from printed pages.
     pub join_hyphenated: bool,
+    /// Languages that are kept, by their codes of ISO 639-1, such as `en`; all where none are given. Others are dropped under the rule
+    /// `language`.
+    pub languages: Vec<String>,
+    /// How sure it must be that a document is in another language to drop it.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub language_confidence: f64,
     /// Filters with published numbers; off until switched on.
     pub quality: Quality,
     /// What identifies persons and is masked; nothing until switched on.
@@ -65,9 +73,13 @@ impl Default for Options {
         Self {
             min_chars: 40,
             html: ReadAsHtml::Auto,
+            keep_structure: false,
             boilerplate_cut: 0.45,
             normal_form: NormalForm::Nfc,
             join_hyphenated: false,
+            languages: Vec::new(),
+            // Below, the detector itself calls many answers unreliable.
+            language_confidence: 0.8,
             quality: Quality::default(),
             pii: Pii::default(),
             rules: Rules::default(),
@@ -84,6 +96,9 @@ impl Options {
         let mut checks = Checks::new();
         checks.require((0.0..=1.0).contains(&self.boilerplate_cut), "boilerplate-cut", || {
             format!("must be at least 0 and at most 1, and is `{}`", self.boilerplate_cut)
+        });
+        checks.require((0.0..=1.0).contains(&self.language_confidence), "language-confidence", || {
+            format!("must be at least 0 and at most 1, and is `{}`", self.language_confidence)
         });
         checks.finish()
     }

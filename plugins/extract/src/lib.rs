@@ -91,7 +91,7 @@ impl Map for Extract {
         doc.set("quotes", on.quotes.then_some(&found.quotes));
         doc.set("entities", on.entities.then_some(&found.entities));
         doc.set("links", on.links.then_some(&found.links));
-        doc.set("language", found.language);
+        doc.set("language", found.language.map(str::to_owned).or(said.language.filter(|_| on.language)));
         Ok(())
     }
 }
