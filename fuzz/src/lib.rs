@@ -2,6 +2,7 @@
 //! inputs that once found something.
 
 pub mod arena;
+pub mod clean;
 pub mod descriptor;
 pub mod import;
 pub mod plan;

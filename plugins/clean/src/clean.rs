@@ -21,7 +21,7 @@ use crate::options::{NormalForm, Options, Rule, Rules};
 use crate::pii::{self, Pii};
 use crate::quality::{self, Measure, Quality};
 use crate::quick::QuickMap;
-use crate::{decide, decode, html, leftovers, mojibake, normalize, structure};
+use crate::{decide, decode, html, leftovers, mojibake, normalize, places, structure};
 
 /// Most bytes of text in the column `boilerplate` of one document.
 const HANDED_ON: usize = 16 * 1024;
@@ -161,7 +161,8 @@ impl Cleaner {
         if self.rules.repeated_paragraph {
             repeated(page, &lines, &mut marks);
         }
-        let boilerplate = hand_on(page, &lines, &marks);
+        let mut boilerplate = hand_on(page, &lines, &marks);
+        let places = places::received(rewriter.edits(), boilerplate.iter().map(|line| line.at as usize));
         let mut edits = removals(page, &lines, &marks);
         if let Some(markup) = markup.filter(|_| self.keep_structure) {
             edits.extend(structure::signs(&lines, &marks, &shown, &markup));
@@ -173,6 +174,9 @@ impl Cleaner {
         let edits = pii::masks(rewriter.text(), &self.pii);
         rewriter.pass(edits)?;
         let (edits, text) = rewriter.finish();
+        for (line, place) in boilerplate.iter_mut().zip(places::made(&edits, places.into_iter())) {
+            line.at = place as u64;
+        }
         Ok(Cleaned { edits, text, encoding, boilerplate, said, measured })
     }
 
@@ -384,7 +388,7 @@ fn removals(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Edit> {
     edits
 }
 
-/// The removed lines that may carry metadata, in their order.
+/// The removed lines that may carry metadata, in their order, each with its place in the page.
 ///
 /// What stands before the first kept line and what a telling rule took comes first; where there is room
 /// left, other short lines follow: an author's name or a date that a rule for the page's frame took.
@@ -410,19 +414,11 @@ fn hand_on(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Removed> {
             chosen[i] = true;
         }
     }
-    // Offsets in the output are found from the removals, of which there are few.
-    let removals = removals(page, lines, marks);
-    let mut next = removals.iter().peekable();
-    let mut gone = 0;
     let mut out = Vec::new();
     for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
         let Some(mark) = mark.as_ref().filter(|_| chosen[i]) else { continue };
-        while let Some(edit) = next.next_if(|e| e.end <= line.start) {
-            gone += edit.end - edit.start;
-        }
-        let inside = next.peek().map_or(line.start, |e| e.start.min(line.start));
         let text = line.text(page).to_owned();
-        out.push(Removed { rule: mark.kind.unwrap_or(mark.rule).id(), text, at: (inside - gone) as u64 });
+        out.push(Removed { rule: mark.kind.unwrap_or(mark.rule).id(), text, at: line.start as u64 });
     }
     out
 }

@@ -19,6 +19,7 @@ pub mod mojibake;
 pub mod normalize;
 pub mod options;
 pub mod pii;
+mod places;
 pub mod quality;
 mod quick;
 mod single;
@@ -133,7 +134,36 @@ impl Map for Clean {
 textmill_plugin::export!(map::<Clean>());
 
 #[cfg(test)]
+extern crate self as clean_plugin;
+
+#[cfg(test)]
+#[path = "../../../fuzz/src/clean.rs"]
+mod fuzz_target;
+
+#[cfg(test)]
 mod tests {
+    /// The fuzz target on bytes of a generator that is the same everywhere, and on what once found something.
+    #[test]
+    fn pages_of_any_bytes_come_out() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/findings/clean");
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            crate::fuzz_target::run(&std::fs::read(entry.unwrap().path()).unwrap());
+        }
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        for number in 0..600 {
+            let bytes: Vec<u8> = (0..20 + number % 200)
+                .map(|_| {
+                    state ^= state << 13;
+                    state ^= state >> 7;
+                    state ^= state << 17;
+                    (state >> 32) as u8
+                })
+                .collect();
+            // Half of them of pieces.
+            crate::fuzz_target::run(&[&[number as u8], bytes.as_slice()].concat());
+        }
+    }
+
     #[test]
     fn stage_snapshots() {
         textmill_plugin::harness::snapshots(&crate::plugin(), "../../tests/stages/clean");

@@ -13,6 +13,7 @@ pub mod markup;
 pub mod meta;
 mod stack;
 
+use crate::places;
 use builder::{Builder, Tokens};
 use cues::PartWords;
 use html5gum::Tokenizer;
@@ -46,19 +47,9 @@ pub fn page(source: &str, words: &PartWords) -> Page {
 /// The markup of each line of a text that edits made of the source: `starts` are the first bytes of the lines that are not
 /// blank, `edits` all edits so far, as spans of the source.
 pub fn of_lines(markup: &[Markup], edits: &[Edit], starts: impl Iterator<Item = usize>) -> Vec<Markup> {
-    let mut edits = edits.iter().peekable();
-    let mut shift = 0isize;
     let mut next = 0;
     let mut found = Vec::new();
-    for start in starts {
-        // Every edit whose replacement ends at or before the line's first byte lies before it.
-        while let Some(edit) = edits.next_if(|edit| {
-            edit.start.wrapping_add_signed(shift) + edit.replacement.len() <= start
-                || edit.start.wrapping_add_signed(shift) < start
-        }) {
-            shift += edit.replacement.len() as isize - (edit.end - edit.start) as isize;
-        }
-        let source = start.wrapping_add_signed(-shift);
+    for source in places::received(edits, starts) {
         while markup.get(next + 1).is_some_and(|line| line.source <= source) {
             next += 1;
         }

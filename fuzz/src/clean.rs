@@ -1,0 +1,121 @@
+//! Pages of any bytes through the `clean` plugin, as text and as HTML: it must not panic, its edits must make its text, and the same page must
+//! come out the same again.
+
+use clean_plugin::clean::{Cleaner, Format};
+use clean_plugin::options::{NormalForm, Options};
+use clean_plugin::pii::Pii;
+use clean_plugin::quality::{C4, Quality};
+use std::sync::LazyLock;
+use textmill_plugin::edit::{apply, sort_and_check};
+
+/// With what is on by default, and with everything on.
+static CLEANERS: LazyLock<[Cleaner; 2]> = LazyLock::new(|| {
+    let all = Options {
+        keep_structure: true,
+        join_hyphenated: true,
+        normal_form: NormalForm::Nfkc,
+        quality: Quality {
+            gopher_quality: true,
+            gopher_repetition: true,
+            c4: C4::Code,
+            fineweb: true,
+            refinedweb: true,
+            ..Quality::default()
+        },
+        pii: Pii { email: true, ip_address: true, phone: true, card_number: true, iban: true },
+        ..Options::default()
+    };
+    [Options::default(), all].map(|options| Cleaner::new(&options).unwrap_or_else(|e| panic!("{e:?}")))
+});
+
+/// Pieces that the readers look for: bytes below 128 stand for one of them, so that chance puts them side by side.
+const PIECES: &[&str] = &[
+    "<p>",
+    "</p>",
+    "<div class=\"article-body\">",
+    "</div>",
+    "<a href=x>",
+    "</a>",
+    "<br>",
+    "<table><tr><td>",
+    "</table>",
+    "<li>",
+    "<pre>",
+    "</pre>",
+    "<script>",
+    "</script>",
+    "<title>",
+    "</title>",
+    "<!--",
+    "-->",
+    "<h2>",
+    "&amp;",
+    "&#39;",
+    "&copy",
+    "&",
+    "<",
+    "<![CDATA[",
+    "\0",
+    "\n",
+    "\n\n",
+    " ",
+    "\t",
+    "\u{a0}",
+    "\u{ad}",
+    "e\u{301}",
+    "ﬁ",
+    "Ã©",
+    "â€™",
+    "exam-\nple",
+    "Menu\n",
+    "Share on Facebook\n",
+    "Also read\n",
+    "We use cookies on this site.\n",
+    "By Ines Tollgate\n",
+    "19 April, 11:43 GMT\n",
+    "© 2020 Ledger\n",
+    "a@b.example",
+    "+44 20 7946 0958",
+    "4111 1111 1111 1111",
+    "192.0.2.17",
+    "GB82 WEST 1234 5698 7654 32",
+    "The ferry runs again, after a winter of planing. ",
+    "橋が開通した。",
+    "{",
+    "<time datetime=2020-02-03>",
+    "<meta name=author content=x>",
+    "<script type=application/ld+json>{\"@type\":\"Article\",\"headline\":\"x\"}</script>",
+    "<svg>",
+    "</svg>",
+    "<ul>",
+    "</ul>",
+    "<b>",
+    "</b>",
+    "<div hidden>",
+    "<textarea>",
+    "“",
+];
+
+/// Runs one input: the first byte chooses how it is read.
+pub fn run(data: &[u8]) {
+    let Some((&how, rest)) = data.split_first() else { return };
+    let made: Vec<u8> = if how & 1 == 0 {
+        rest.to_vec()
+    } else {
+        rest.iter().flat_map(|&byte| PIECES[usize::from(byte) % PIECES.len()].bytes()).collect()
+    };
+    let format = if how & 2 == 0 { Format::Plain } else { Format::Html };
+    let cleaner = &CLEANERS[usize::from(how >> 2 & 1)];
+    let text = String::from_utf8_lossy(&made);
+    let raw = std::str::from_utf8(&made).is_err().then_some(made.as_slice());
+    let cleaned = cleaner.clean_as(format, &text, raw).unwrap_or_else(|e| panic!("{e}"));
+    let mut edits = cleaned.edits.clone();
+    sort_and_check(&text, &mut edits).unwrap_or_else(|e| panic!("{e}"));
+    assert!(apply(&text, &edits) == cleaned.text, "the edits make another text");
+    assert!(
+        cleaned.boilerplate.iter().all(|line| line.at as usize <= cleaned.text.len()),
+        "a line lies beyond the text"
+    );
+    let again = cleaner.clean_as(format, &text, raw).unwrap_or_else(|e| panic!("{e}"));
+    assert!(again.text == cleaned.text && again.edits == cleaned.edits, "twice is not the same");
+}
