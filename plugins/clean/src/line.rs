@@ -119,9 +119,9 @@ impl Line {
                 if !byte.is_ascii() {
                     break;
                 }
-                let step = &STEPS[usize::from(state)][usize::from(CLASS[usize::from(byte)])];
-                packed += step.add;
-                state = step.next;
+                let step = usize::from(state | CLASS[usize::from(byte)]);
+                packed += STEPS.add[step];
+                state = STEPS.next[step];
                 length += 1;
             }
             for (sum, count) in sums.iter_mut().zip(packed.to_le_bytes()) {
@@ -136,7 +136,7 @@ impl Line {
             let Some(c) = content[at..].chars().next() else { break };
             at += c.len_utf8();
             chars += 1;
-            let (mut in_word, mut stopped) = (state & 1, state >> 1);
+            let (mut in_word, mut stopped) = (state >> STATE & 1, state >> (STATE + 1));
             match wide.get(c as usize).copied().unwrap_or_else(|| wide_kind(c)) {
                 kind @ (LOWER | UPPER | CASELESS) => {
                     wide_letters += 1;
@@ -169,7 +169,7 @@ impl Line {
                     _ => stopped = 0,
                 },
             }
-            state = in_word | stopped << 1;
+            state = (in_word | stopped << 1) << STATE;
         }
         self.chars = chars;
         self.letters = sums[LETTERS_LOWER] + sums[LETTERS_UPPER] + wide_letters;
@@ -271,16 +271,18 @@ const COMMAS: usize = 5;
 const BARS: usize = 6;
 const BREAKS: usize = 7;
 
-/// What a byte adds to the counters, and the state after it: whether a word is open (lowest bit), and what [`AFTER`] says.
-#[derive(Clone, Copy)]
-struct Step {
-    add: u64,
-    next: u8,
+/// What a byte adds to the counters, and the state after it: whether a word is open (lowest bit), and what [`AFTER`] says. By the state,
+/// shifted by [`STATE`], and the kind of the byte; as many as a byte can number, so that no bound is checked.
+struct Steps {
+    add: [u64; 256],
+    next: [u8; 256],
 }
 
-/// The step for each state and kind of byte.
-static STEPS: [[Step; KINDS]; 8] = {
-    let mut steps = [[Step { add: 0, next: 0 }; KINDS]; 8];
+/// Bits of a kind.
+const STATE: usize = 4;
+
+static STEPS: Steps = {
+    let mut steps = Steps { add: [0; 256], next: [0; 256] };
     let mut state = 0;
     while state < 8 {
         let mut kind = 0;
@@ -313,7 +315,8 @@ static STEPS: [[Step; KINDS]; 8] = {
                 add += 1 << (8 * BREAKS);
             }
             let word = is_alnum || in_word && kind != SPACE as usize;
-            steps[state][kind] = Step { add, next: word as u8 | AFTER[kind][stopped] << 1 };
+            steps.add[state << STATE | kind] = add;
+            steps.next[state << STATE | kind] = (word as u8 | AFTER[kind][stopped] << 1) << STATE;
             kind += 1;
         }
         state += 1;
