@@ -35,6 +35,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     rates.sort_by(f64::total_cmp);
     let (rate, rounds) = (rates[rates.len() / 2], rates.len());
     let (pages, line) = (texts.len(), bytes / lines.max(1));
-    writeln!(std::io::stdout(), "{rate:.0} MB/s (median of {rounds}), {pages} pages, {line} bytes a line")?;
+    writeln!(std::io::stdout(), "{rate:.1} MB/s (median of {rounds}), {pages} pages, {line} bytes a line")?;
     Ok(())
 }

@@ -489,6 +489,13 @@ mod tests {
         assert!(cleaned.boilerplate.iter().all(|r| r.at as usize <= cleaned.text.len()));
     }
 
+    #[test]
+    fn a_page_of_many_lines_takes_linear_time() {
+        let table = format!("<html><table>{}", "<tr><td>a<td>b".repeat(30_000));
+        let cleaned = cleaner().clean_as(Format::Html, &table, None).unwrap();
+        assert!(cleaned.edits.len() < 100_000);
+    }
+
     /// The rule that matters most: text after a block of teasers in the article is the article's.
     #[test]
     fn paragraphs_after_a_teaser_block_stay() {

@@ -92,9 +92,8 @@ impl Page<'_> {
         });
         grid.put("page-links", |_| share(page.link_bytes, page.bytes));
         grid.put("page-paragraphs", |_| scale(page.paragraphs));
-        grid.put("page-best-parent", |_| {
-            share((0..rows).map(|i| parent(i).prose_words).max().unwrap_or(0), page.prose_words)
-        });
+        let most = (0..rows).map(|i| parent(i).prose_words).max().unwrap_or(0);
+        grid.put("page-best-parent", |_| share(most, page.prose_words));
         // Prose among the lines near by that stand in as many elements.
         let first_heading = (0..rows).find(|&i| markup[i].kind == Kind::Heading1);
         grid.put("since-h1", |i| first_heading.map_or(255, |h| i.checked_sub(h).map_or(254, scale)));
