@@ -148,6 +148,20 @@ fn another_threshold_is_tried() {
     let rejected = bench.ids("rejected.jsonl").len();
     succeeded(&bench.run(&stages.replace("= 10", "= 16"), &[]));
     assert_eq!(bench.ids("rejected.jsonl").len(), rejected + 2);
+    // A rule that edits, and rules whose threshold the plugin chose.
+    let page = "Menu\nThe ferry across the lower harbour began running again on Tuesday, after a winter in which it was planed.\n\
+                The crossing takes nine minutes in calm weather, and eleven when a swan will not move, the board said.\nTides\nBoats\n";
+    bench.documents(&[page]);
+    let stages = "[[stage]]\nplugin = \"clean\"\noptions = { quality = { gopher-quality = true, thresholds = { gopher-fewest-words = 20 } } }\n";
+    succeeded(&bench.run(stages, &[]));
+    let sets = ["clean.boilerplate-cut=0.01", "clean.quality.thresholds.gopher-letter-words=1.5"];
+    let (status, shown) = tried(&sets);
+    assert_eq!(status, Some(0), "{shown}");
+    insta::assert_snapshot!("another_threshold_of_edits_is_tried", shown);
+    let (status, shown) = tried(&["clean.quality.thresholds.c4-sentences=3"]);
+    assert_eq!(status, Some(1));
+    assert!(shown.contains("rule `c4-sentences` put no value on the ledger of this run"), "{shown}");
+    succeeded(&bench.run("[[stage]]\nplugin = \"min-length\"\n", &[]));
     let mut said = String::new();
     for set in ["min-length.min-words=3", "min-length", "min-lenth.min-chars=3", "min-length.min-chars=many"]
     {

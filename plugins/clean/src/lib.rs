@@ -87,6 +87,7 @@ impl Map for Clean {
             )
             .selects()
             .threshold("no-text-left", "min-chars", Drops::Below)
+            .threshold("boilerplate-model", "boilerplate-cut", Drops::Below)
             .threshold("language", "language-confidence", Drops::Above)
             .version(1);
         Measure::ALL.iter().fold(describe, |describe, measure| {

@@ -44,6 +44,12 @@ struct Answer {
     dropped: u64,
     /// Those among them that came through in the end.
     dropped_of_written: u64,
+    /// Edits by the rule that bear a value; those of them that would not be made, and the documents that they are in.
+    edits: u64,
+    edits_undone: u64,
+    edited_documents: u64,
+    /// Whether the new threshold drops and edits no more than the old one.
+    drops_less: bool,
     /// Whether values that matter may be missing from the ledger: then the numbers are the least.
     at_least: bool,
     /// Documents nearest to the new threshold, on the side that is dropped.
@@ -87,9 +93,33 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
         return Err(Failure::new(message).hint(hint));
     }
     let pointer = format!("/options/{}", option.replace('.', "/"));
-    let before = config.pointer(&pointer).and_then(Value::as_f64);
-    let before = before.ok_or_else(|| bad(format!("the run has no number for `{option}`")))?;
-    wanted.into_iter().map(|threshold| replay(run, stage, threshold, before, after, examples)).collect()
+    let given = config.pointer(&pointer).and_then(Value::as_f64);
+    let answer = |threshold: &Threshold| {
+        // Where the option is not said, the plugin chose the number, and the ledger has it.
+        let before = match given {
+            Some(before) => before,
+            None => applied(run, stage, &threshold.rule)?.ok_or_else(|| {
+                let rule = &threshold.rule;
+                let message = format!("rule `{rule}` put no value on the ledger of this run");
+                let hint =
+                    "it is switched off, or no document came near; run the pipeline with another threshold";
+                Failure::new(message).hint(hint)
+            })?,
+        };
+        replay(run, stage, threshold, before, after, examples)
+    };
+    wanted.into_iter().map(answer).collect()
+}
+
+/// The threshold that a rule was applied with, by its events.
+fn applied(run: &RunFolder, stage: &str, rule: &str) -> Result<Option<f64>, Failure> {
+    let filter = Filter { stage: Some(stage.to_owned()), rule: Some(rule.to_owned()), ..Filter::default() };
+    let mut found = None;
+    Ledger::of(run).scan(&filter, |batch| {
+        found = found.or_else(|| Entry::of(batch).into_iter().find_map(|entry| entry.threshold));
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn stage_of<'a>(run: &'a RunFolder, stage: &str) -> Option<&'a Value> {
@@ -116,6 +146,13 @@ fn replay(
         kept: 0,
         dropped: 0,
         dropped_of_written: 0,
+        edits: 0,
+        edits_undone: 0,
+        edited_documents: 0,
+        drops_less: match drops {
+            Drops::Below => after <= before,
+            Drops::Above => after >= before,
+        },
         at_least: is_beyond(*drops, before, after),
         nearest_dropped: Vec::new(),
         nearest_kept: Vec::new(),
@@ -128,9 +165,17 @@ fn replay(
         gone.extend(others.map(|entry| entry.ordinal));
         Ok(())
     })?;
-    let mut turned: HashSet<u64> = HashSet::new();
+    let (mut turned, mut edited): (HashSet<u64>, HashSet<u64>) = (HashSet::new(), HashSet::new());
     Ledger::of(run).scan(&filter, |batch| {
         for entry in Entry::of(batch) {
+            if entry.action == "edit" {
+                answer.edits += u64::from(entry.value.is_some());
+                if entry.value.is_some_and(|value| !drops.drops(value, after)) {
+                    answer.edits_undone += 1;
+                    edited.insert(entry.ordinal);
+                }
+                continue;
+            }
             let Some(value) = entry.value.filter(|_| !gone.contains(&entry.ordinal)) else { continue };
             let (now, then) = (entry.action == "drop", drops.drops(value, after));
             match (now, then) {
@@ -147,6 +192,7 @@ fn replay(
         }
         Ok(())
     })?;
+    answer.edited_documents = edited.len() as u64;
     if !turned.is_empty() {
         each_line(run, |ending, id, _| {
             let counts = ending == Ending::Written && turned.contains(&XxHash3_64::oneshot(id.as_bytes()));
@@ -179,6 +225,21 @@ impl Answer {
         let mut out = String::new();
         let (before, after) = (number(self.before), number(self.after));
         let _ = writeln!(out, "`{}` of `{}`: `{}` {before} -> {after}", self.rule, self.stage, self.option);
+        if self.edits > 0 {
+            let (undone, documents) = (self.edits_undone, self.edited_documents);
+            let _ = writeln!(
+                out,
+                "  {undone} of {} edits would not be made, in {documents} documents",
+                self.edits
+            );
+            if !self.drops_less {
+                let _ = writeln!(
+                    out,
+                    "  what is not edited now has no value on the ledger: run the pipeline to see what more would go"
+                );
+            }
+            return out.trim_end().to_owned();
+        }
         let least = if self.at_least { "at least " } else { "" };
         let (dropped, written) = (self.dropped, self.dropped_of_written);
         let _ = writeln!(
