@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use serde::Serialize;
 use textmill_plugin::edit::{Edit, EditError, Rewriter};
 use textmill_plugin::error::Error;
 
-use crate::boilerplate::{Furniture, Mark};
+use crate::boilerplate::Furniture;
 use crate::cues::Cues;
 use crate::dates::DateWords;
+use crate::handed_on::{Removed, hand_on};
 use crate::html::cues::PartWords;
 use crate::html::markup::Markup;
 use crate::html::meta::Said;
@@ -17,29 +17,11 @@ use crate::line::Line;
 use crate::model::Model;
 use crate::model::features::Page;
 use crate::model::grid::Grid;
-use crate::options::{NormalForm, Options, Rule, Rules};
+use crate::options::{NormalForm, Options, Rules};
 use crate::pii::{self, Pii};
 use crate::quality::{self, Measure, Quality};
-use crate::quick::QuickMap;
+use crate::removals::{removals, repeated};
 use crate::{decide, decode, html, leftovers, mojibake, normalize, places, structure};
-
-/// Most bytes of text in the column `boilerplate` of one document.
-const HANDED_ON: usize = 16 * 1024;
-/// Longest line, in bytes, that the page's frame hands on from below the first kept line.
-const SHORT_LINE: usize = 120;
-/// Words from which on a repeated line is a repeated paragraph.
-const REPEATED_WORDS: usize = 8;
-
-/// A removed line that may carry metadata, handed on to later stages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Removed {
-    /// Id of the rule that removed it.
-    pub rule: &'static str,
-    /// The repaired text of the line.
-    pub text: String,
-    /// Byte offset in the output text where it stood.
-    pub at: u64,
-}
 
 /// What cleaning made of a document.
 #[derive(Clone, Debug)]
@@ -143,7 +125,7 @@ impl Cleaner {
         let Normalised { mut rewriter, encoding, markup, said } = self.normalise(format, text, raw)?;
         let page = rewriter.text();
         let lines = Line::all(page);
-        let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
+        let shown = shown(&lines);
         let markup = markup
             .map(|markup| html::of_lines(&markup, rewriter.edits(), shown.iter().map(|&i| lines[i].start)));
         let look = self.furniture.look(page, &lines);
@@ -194,7 +176,7 @@ impl Cleaner {
         let Normalised { rewriter, markup, .. } = self.normalise(format, text, None)?;
         let page = rewriter.text();
         let lines = Line::all(page);
-        let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
+        let shown = shown(&lines);
         let markup = markup
             .map(|markup| html::of_lines(&markup, rewriter.edits(), shown.iter().map(|&i| lines[i].start)));
         let look = self.furniture.look(page, &lines);
@@ -252,6 +234,11 @@ impl Cleaner {
     }
 }
 
+/// Numbers of the lines that are not blank.
+fn shown(lines: &[Line]) -> Vec<usize> {
+    (0..lines.len()).filter(|&i| !lines[i].blank()).collect()
+}
+
 /// The built-in tables, compiled once a process.
 #[derive(Clone)]
 struct Tables {
@@ -277,182 +264,6 @@ impl Tables {
         };
         Ok(TABLES.get_or_init(|| tables).clone())
     }
-}
-
-/// Marks second and later copies of paragraphs. A summary at the top that the text repeats further
-/// down gives way to the copy in the text, where it has its place.
-fn repeated(page: &str, lines: &[Line], marks: &mut [Option<Mark>]) {
-    let mut first: QuickMap<u64, usize> = QuickMap::default();
-    // Cut off from the text by removed lines, as a byline or a share bar.
-    let summary = lines.iter().zip(marks.iter()).position(|(l, m)| m.is_none() && !l.blank()).filter(|&s| {
-        (s + 1..lines.len()).find(|&j| !lines[j].blank()).is_some_and(|next| marks[next].is_some())
-    });
-    // Whether a paragraph of the text stands between the summary and here.
-    let mut text_since = false;
-    for (i, line) in lines.iter().enumerate() {
-        if marks[i].is_some() || line.words < REPEATED_WORDS {
-            continue;
-        }
-        match first.get(&line.hash).copied() {
-            Some(earlier) if lines[earlier].text(page) == line.text(page) => {
-                let gone = if Some(earlier) == summary && text_since {
-                    first.insert(line.hash, i);
-                    earlier
-                } else {
-                    i
-                };
-                marks[gone] = Some(Mark::by(Rule::RepeatedParagraph));
-            }
-            Some(_) => {}
-            None => {
-                first.insert(line.hash, i);
-                text_since |= summary.is_some_and(|s| s < i);
-            }
-        }
-    }
-}
-
-/// The end of what a removed line takes with it: its line end.
-fn taken_end(page: &str, line: &Line) -> usize {
-    page.len().min(line.end + 1)
-}
-
-/// One removal per run of lines under one rule, with the blank lines that would be left doubled.
-fn removals(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Edit> {
-    let mut edits: Vec<Edit> = Vec::new();
-    let mut open: Option<(Mark, usize, usize)> = None;
-    // Whether a blank line, or nothing at all, is the last that stays so far.
-    let mut blank_before = true;
-    let close = |open: &mut Option<(Mark, usize, usize)>, edits: &mut Vec<Edit>| {
-        if let Some((mark, start, end)) = open.take()
-            && start < end
-        {
-            let mut edit = Edit::remove(start..end, mark.rule.id());
-            if let Some((value, threshold)) = mark.measured {
-                edit = edit.measured(value, threshold);
-            }
-            if let Some(kind) = mark.kind {
-                edit = edit.note(kind.id());
-            }
-            edits.push(edit);
-        }
-    };
-    for (line, mark) in lines.iter().zip(marks) {
-        if let Some(mark) = mark {
-            let same = open.as_ref().is_some_and(|(m, ..)| m.rule == mark.rule && m.kind == mark.kind);
-            if !same {
-                close(&mut open, &mut edits);
-                open = Some((*mark, line.start, line.end));
-            }
-            if let Some((first, _, end)) = &mut open {
-                *end = taken_end(page, line);
-                // Of several lines, what the likeliest of them had.
-                if mark.rule == Rule::BoilerplateModel && mark.measured > first.measured {
-                    first.measured = mark.measured;
-                }
-            }
-        } else if line.blank() && open.is_some() {
-            if blank_before {
-                // The blank line after a removed line goes when one stands before already.
-                if let Some((.., end)) = &mut open {
-                    *end = taken_end(page, line);
-                }
-            } else {
-                close(&mut open, &mut edits);
-                blank_before = true;
-            }
-        } else if line.blank() {
-            blank_before = true;
-        } else {
-            close(&mut open, &mut edits);
-            blank_before = false;
-        }
-    }
-    close(&mut open, &mut edits);
-    // A blank line before a removed end of the page would end the text with two line ends: the
-    // first of the removals that reach the end without a gap takes it in.
-    let mut reach = page.len();
-    let mut first = None;
-    for (n, edit) in edits.iter().enumerate().rev() {
-        if edit.end != reach {
-            break;
-        }
-        reach = edit.start;
-        first = Some(n);
-    }
-    if let Some(edit) = first.and_then(|n| edits.get_mut(n))
-        && page[..reach].ends_with("\n\n")
-    {
-        edit.start -= 1;
-    }
-    edits
-}
-
-/// The removed lines that may carry metadata, in their order, each with its place in the page.
-///
-/// What stands before the first kept line and what a telling rule took comes first; where there is room
-/// left, other short lines follow: an author's name or a date that a rule for the page's frame took.
-fn hand_on(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Removed> {
-    let first_kept =
-        lines.iter().zip(marks).position(|(l, m)| m.is_none() && !l.blank()).unwrap_or(lines.len());
-    let mut room = HANDED_ON;
-    let mut chosen = vec![false; lines.len()];
-    for first_round in [true, false] {
-        for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
-            let Some(mark) = mark else { continue };
-            let rule = mark.kind.unwrap_or(mark.rule);
-            let first_choice = i < first_kept || is_telling(rule);
-            let length = line.text(page).len();
-            let wanted = if first_round { first_choice } else { !first_choice && may_tell(rule, length) };
-            if !wanted {
-                continue;
-            }
-            if length > room {
-                break;
-            }
-            room -= length;
-            chosen[i] = true;
-        }
-    }
-    let mut out = Vec::new();
-    for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
-        let Some(mark) = mark.as_ref().filter(|_| chosen[i]) else { continue };
-        let text = line.text(page).to_owned();
-        out.push(Removed { rule: mark.kind.unwrap_or(mark.rule).id(), text, at: line.start as u64 });
-    }
-    out
-}
-
-/// Rules that take lines which say who wrote the page, and when.
-fn is_telling(rule: Rule) -> bool {
-    matches!(
-        rule,
-        Rule::Timestamp
-            | Rule::Byline
-            | Rule::Headline
-            | Rule::PageHeader
-            | Rule::Breadcrumb
-            | Rule::TagBar
-            | Rule::PhotoCredit
-            | Rule::Copyright
-            | Rule::AuthorBox
-            | Rule::UpdateMarker
-    )
-}
-
-/// Rules of the page's frame, which now and then take a name or a date with them. Names and dates are
-/// short.
-fn may_tell(rule: Rule, length: usize) -> bool {
-    let frame = matches!(
-        rule,
-        Rule::Navigation
-            | Rule::OutsideBody
-            | Rule::PageFooter
-            | Rule::ShareBar
-            | Rule::RelatedTeaser
-            | Rule::BoilerplateModel
-    );
-    frame && length <= SHORT_LINE
 }
 
 #[cfg(test)]
@@ -515,7 +326,7 @@ mod tests {
         let page = format!("{}{STORY}\n{STORY}", "Menu\nSome header line of the page here\n".repeat(2000));
         let cleaned = cleaner().clean(&page, None).unwrap();
         let size: usize = cleaned.boilerplate.iter().map(|r| r.text.len()).sum();
-        assert!(size > 0 && size <= HANDED_ON);
+        assert!(size > 0 && size <= crate::handed_on::HANDED_ON);
     }
 
     #[test]

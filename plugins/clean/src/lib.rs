@@ -10,6 +10,7 @@ pub mod dates;
 pub mod decide;
 pub mod decode;
 mod frame;
+pub mod handed_on;
 pub mod html;
 pub mod languages;
 pub mod leftovers;
@@ -22,6 +23,7 @@ pub mod pii;
 mod places;
 pub mod quality;
 mod quick;
+mod removals;
 mod single;
 mod structure;
 
