@@ -21,7 +21,7 @@ use crate::options::{NormalForm, Options, Rules};
 use crate::pii::{self, Pii};
 use crate::quality::{self, Measure, Quality};
 use crate::removals::{removals, repeated};
-use crate::{decide, decode, html, leftovers, mojibake, normalize, places, structure};
+use crate::{decide, decode, html, leftovers, mojibake, mojibake_cyrillic, normalize, places, structure};
 
 /// What cleaning made of a document.
 #[derive(Clone, Debug)]
@@ -214,6 +214,8 @@ impl Cleaner {
         }
         if self.rules.mojibake {
             let edits = mojibake::repair(rewriter.text());
+            rewriter.pass(edits)?;
+            let edits = mojibake_cyrillic::repair(rewriter.text());
             rewriter.pass(edits)?;
         }
         let edits = normalize::characters(rewriter.text(), &self.rules);

@@ -17,6 +17,7 @@ pub mod leftovers;
 pub mod line;
 pub mod model;
 pub mod mojibake;
+pub mod mojibake_cyrillic;
 pub mod normalize;
 pub mod options;
 pub mod pii;

@@ -151,7 +151,7 @@ macro_rules! rules {
 rules! {
     /// Decodes bytes that were not UTF-8 by their detected encoding.
     legacy_encoding LegacyEncoding "legacy-encoding";
-    /// Undoes UTF-8 read as windows-1252 or Latin-1, once or twice.
+    /// Undoes UTF-8 read as windows-1252 or Latin-1, once or twice, and Cyrillic read as windows-1251.
     mojibake Mojibake "mojibake";
     /// Character references left in plain text, such as `&amp;`, and references in HTML.
     html_entity HtmlEntity "html-entity";
