@@ -1,7 +1,7 @@
 //! Words and signs of a text, each with a hash, for counting n-grams. Knows nothing of thresholds.
 //!
-//! A word is a run of letters, digits and marks, an apostrophe inside included; any other character that is no white space is
-//! a token of its own. Characters of scripts without spaces are words one by one.
+//! A word is a run of letters, digits and marks, with the signs inside that numbers, contractions and addresses have (`3.14`, `don't`,
+//! `a@b.c`); any other character that is no white space is a token of its own. Characters of scripts without spaces are words one by one.
 
 use crate::line::unspaced;
 use crate::quick::hash;
@@ -35,8 +35,8 @@ pub fn tokens(text: &str) -> (Vec<Token>, u32) {
             while let Some(&(at, next)) = chars.peek() {
                 let goes_on = next.is_alphanumeric() && !unspaced(next)
                     || is_mark(next)
-                    || matches!(next, '\'' | '’')
-                        && text[at + next.len_utf8()..].starts_with(char::is_alphabetic);
+                    || JOINERS.contains(&next)
+                        && text[at + next.len_utf8()..].starts_with(char::is_alphanumeric);
                 if !goes_on {
                     break;
                 }
@@ -55,6 +55,9 @@ pub fn tokens(text: &str) -> (Vec<Token>, u32) {
     }
     (found, stops)
 }
+
+/// Signs that a word may have inside, as the tokenizers have it that the published numbers were found with.
+const JOINERS: [char; 7] = ['\'', '’', '.', ',', '_', '@', '&'];
 
 /// Of Gopher (Rae et al. 2021, appendix A.1).
 const STOP_WORDS: [&str; 8] = ["the", "be", "to", "of", "and", "that", "have", "with"];
