@@ -157,7 +157,7 @@ impl Kind {
         matches!(self, Self::Break | Self::Void)
     }
 
-    /// Whether an unclosed one ends where another of the same kind begins, unless `around` lies between.
+    /// Whether an unclosed one ends where an element of kind `next` begins; [`Self::holds_in`] says how far up that goes.
     pub fn ends_before(self, next: Self) -> bool {
         match self {
             Self::Paragraph => !next.is_inline() && !next.is_void() && next != Self::Hidden,

@@ -84,14 +84,7 @@ impl Stack {
         let mut block = around.block;
         if !kind.is_inline() {
             self.blocks += 1;
-            // A paragraph, an item, a heading is held by what is around it; a `div` may hold text itself.
-            let (parent, grandparent) = match block.kind {
-                Kind::Block | Kind::Section | Kind::Article | Kind::Main | Kind::Body => {
-                    (block.number, block.parent)
-                }
-                _ => (block.number, block.parent),
-            };
-            block = Block { kind, number: self.blocks, parent, grandparent };
+            block = Block { kind, number: self.blocks, parent: block.number, grandparent: block.parent };
         }
         let own = if kind.is_inline() { around.own } else { parts };
         self.counts[kind as usize] += 1;

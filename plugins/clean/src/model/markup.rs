@@ -94,7 +94,6 @@ impl Page<'_> {
         grid.put("page-paragraphs", |_| scale(page.paragraphs));
         let most = (0..rows).map(|i| parent(i).prose_words).max().unwrap_or(0);
         grid.put("page-best-parent", |_| share(most, page.prose_words));
-        // Prose among the lines near by that stand in as many elements.
         let first_heading = (0..rows).find(|&i| markup[i].kind == Kind::Heading1);
         grid.put("since-h1", |i| first_heading.map_or(255, |h| i.checked_sub(h).map_or(254, scale)));
         let mut in_article = markup.iter().enumerate().filter(|(_, m)| m.within & within::ARTICLE != 0);
