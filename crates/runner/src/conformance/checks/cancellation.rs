@@ -27,7 +27,7 @@ const LONG: Duration = Duration::from_millis(1500);
 /// Bytes of a batch that are enough for an operator so quick that it need not ask.
 const ENOUGH: usize = 64 << 20;
 /// A slow moment of the machine is no fault of the plugin: the best of so many tries counts.
-const TRIES: usize = 6;
+const TRIES: usize = 3;
 
 fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     let documents = subject.batch()?;
