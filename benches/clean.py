@@ -12,6 +12,7 @@ is that of `extract` by the time of the processor. It gets a virtual environment
 """
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -19,6 +20,8 @@ import tempfile
 import venv
 from collections import Counter, defaultdict
 from pathlib import Path
+
+from harness.corpus import documents
 
 ROOT = Path(__file__).resolve().parents[1]
 PEER = """
@@ -39,17 +42,7 @@ print(f"{characters / 1e6 / seconds:.1f} MB/s", file=sys.stderr)
 """
 
 
-def rows(path):
-    if str(path).endswith(".zst"):
-        with subprocess.Popen(["zstd", "-dcq", "--long=27", str(path)], stdout=subprocess.PIPE) as process:
-            yield from map(json.loads, process.stdout)
-    else:
-        with open(path, encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
-
-
 def shingles(text):
-    import re
     words = re.findall(r"\w+", text or "")
     if not words:
         return Counter()
@@ -79,7 +72,7 @@ def milled(lines, folder):
     source.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     command = [ROOT / "target/release/textmill", "-q", "run", ROOT / "config/clean.toml", "--input", source, "--output", run, "--restart"]
     subprocess.run(command, check=True)
-    return {row["id"]: row["text"] for row in rows(run / "documents.jsonl")}
+    return {row["id"]: row["text"] for row in documents(run / "documents.jsonl")}
 
 
 def speed(lines, rounds=5):
@@ -121,7 +114,7 @@ def main():
     a = parser.parse_args()
     subprocess.run(["cargo", "build", "--release", "-q"], cwd=ROOT, check=True)
     subprocess.run(["cargo", "build", "--release", "-q", "-p", "clean", "--examples"], cwd=ROOT, check=True)
-    pages = [(Path(file).name.split(".")[0], page) for file in a.pages for page in rows(file) if page.get("gold_text")]
+    pages = [(Path(file).name.split(".")[0], page) for file in a.pages for page in documents(Path(file)) if page.get("gold_text")]
     html = [{"id": p["id"], "text": p["html"], "media_type": "text/html"} for _, p in pages]
     plain = [{"id": p["id"], "text": p["text"]} for _, p in pages]
     if pages:
@@ -137,7 +130,7 @@ def main():
         for name, rate in rates.items():
             print(f"{name}: {rate}")
     if a.web:
-        print("web:", speed(list(rows(a.web))))
+        print("web:", speed(list(documents(Path(a.web)))))
     print("\n| hostile page | MB | seconds |\n| --- | --- | --- |")
     for name, (text, kind) in HOSTILE.items():
         rate = float(speed([{"id": "x", "text": text, "media_type": kind}], rounds=1).split()[0])

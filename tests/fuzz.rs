@@ -10,11 +10,13 @@ mod arena;
 mod descriptor;
 #[path = "../fuzz/src/import.rs"]
 mod import;
+#[path = "../fuzz/src/noise.rs"]
+mod noise;
 #[path = "../fuzz/src/plan.rs"]
 mod plan;
 
 /// Runs a target on its findings, then on bytes of a generator that is the same everywhere.
-fn check(target: &str, run: fn(&[u8]), inputs: u64) {
+fn check(target: &str, run: fn(&[u8]), inputs: usize) {
     let folder = workspace().join("fuzz/findings").join(target);
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -23,18 +25,7 @@ fn check(target: &str, run: fn(&[u8]), inputs: u64) {
     for path in paths {
         run(&std::fs::read(&path).unwrap());
     }
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    for number in 0..inputs {
-        let bytes: Vec<u8> = (0..200 + number % 400)
-            .map(|_| {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                (state >> 32) as u8
-            })
-            .collect();
-        run(&bytes);
-    }
+    noise::noise(inputs, 200, 400).for_each(|bytes| run(&bytes));
 }
 
 #[test]

@@ -82,21 +82,26 @@ class Corpus:
         return folder / f"{self.name}-{self.stamp}-{what}"
 
     def _documents(self) -> Iterator[dict]:
-        with contextlib.ExitStack() as stack:
-            if self.source.suffix == ".zst":
-                if shutil.which("zstd") is None:
-                    raise Failed(f"the program `zstd` is needed to read `{self.source}`")
-                command = ["zstd", "-dcq", str(self.source)]
-                unpack = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE))
-                stack.callback(unpack.terminate)
-                lines = unpack.stdout
-            else:
-                lines = stack.enter_context(open(self.source, "rb"))
-            for line in lines:
-                if line.strip():
-                    yield json.loads(line)
-            if self.source.suffix == ".zst" and unpack.wait() != 0:
-                raise Failed(f"`{self.source}` cannot be unpacked")
+        return documents(self.source)
+
+
+def documents(source: Path) -> Iterator[dict]:
+    """The documents of a JSON Lines file, plain or under zstd."""
+    with contextlib.ExitStack() as stack:
+        if source.suffix == ".zst":
+            if shutil.which("zstd") is None:
+                raise Failed(f"the program `zstd` is needed to read `{source}`")
+            command = ["zstd", "-dcq", str(source)]
+            unpack = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE))
+            stack.callback(unpack.terminate)
+            lines = unpack.stdout
+        else:
+            lines = stack.enter_context(open(source, "rb"))
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+        if source.suffix == ".zst" and unpack.wait() != 0:
+            raise Failed(f"`{source}` cannot be unpacked")
 
 
 def room(folder: Path, wanted: int) -> None:

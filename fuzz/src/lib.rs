@@ -5,4 +5,5 @@ pub mod arena;
 pub mod clean;
 pub mod descriptor;
 pub mod import;
+pub mod noise;
 pub mod plan;

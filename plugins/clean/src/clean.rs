@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use textmill_plugin::edit::{Edit, EditError, Rewriter};
 use textmill_plugin::error::Error;
 
-use crate::boilerplate::Furniture;
+use crate::boilerplate::{Furniture, Look};
 use crate::cues::Cues;
 use crate::dates::DateWords;
 use crate::handed_on::{Removed, hand_on};
@@ -57,6 +57,16 @@ struct Normalised<'a> {
     markup: Option<Vec<Markup>>,
     /// What the page says of itself.
     said: Vec<Said>,
+}
+
+/// The lines of a normalised document.
+struct Seen {
+    lines: Vec<Line>,
+    /// Numbers of those that are not blank.
+    shown: Vec<usize>,
+    /// What the markup says of each shown line, where it is HTML.
+    markup: Option<Vec<Markup>>,
+    look: Look,
 }
 
 /// Cleans documents; holds the tables, cheap to clone.
@@ -123,12 +133,8 @@ impl Cleaner {
         raw: Option<&[u8]>,
     ) -> Result<Cleaned<'a>, EditError> {
         let Normalised { mut rewriter, encoding, markup, said } = self.normalise(format, text, raw)?;
+        let Seen { lines, shown, markup, look } = self.see(&rewriter, markup);
         let page = rewriter.text();
-        let lines = Line::all(page);
-        let shown = shown(&lines);
-        let markup = markup
-            .map(|markup| html::of_lines(&markup, rewriter.edits(), shown.iter().map(|&i| lines[i].start)));
-        let look = self.furniture.look(page, &lines);
         let model = match format {
             Format::Plain => self.model.as_ref().filter(|_| look.is_page),
             Format::Html => self.html_model.as_ref(),
@@ -174,16 +180,23 @@ impl Cleaner {
         mut each: impl FnMut(&str),
     ) -> Result<Grid, EditError> {
         let Normalised { rewriter, markup, .. } = self.normalise(format, text, None)?;
+        let Seen { lines, shown, markup, look } = self.see(&rewriter, markup);
         let page = rewriter.text();
-        let lines = Line::all(page);
-        let shown = shown(&lines);
-        let markup = markup
-            .map(|markup| html::of_lines(&markup, rewriter.edits(), shown.iter().map(|&i| lines[i].start)));
-        let look = self.furniture.look(page, &lines);
         let mut grid = Grid::new(shown.len(), &[]);
         Page::new(page, &lines, &look, &shown, markup.as_deref()).fill(&mut grid);
         shown.iter().for_each(|&i| each(lines[i].text(page)));
         Ok(grid)
+    }
+
+    /// Looks at the lines of a normalised page by all rules; `markup` is that of the HTML source.
+    fn see(&self, rewriter: &Rewriter<'_>, markup: Option<Vec<Markup>>) -> Seen {
+        let page = rewriter.text();
+        let lines = Line::all(page);
+        let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
+        let starts = shown.iter().map(|&i| lines[i].start);
+        let markup = markup.map(|markup| html::of_lines(&markup, rewriter.edits(), starts));
+        let look = self.furniture.look(page, &lines);
+        Seen { lines, shown, markup, look }
     }
 
     /// Decodes, reads HTML, repairs and normalises.
@@ -234,11 +247,6 @@ impl Cleaner {
         }
         Ok(Normalised { rewriter, encoding, markup, said })
     }
-}
-
-/// Numbers of the lines that are not blank.
-fn shown(lines: &[Line]) -> Vec<usize> {
-    (0..lines.len()).filter(|&i| !lines[i].blank()).collect()
 }
 
 /// The built-in tables, compiled once a process.

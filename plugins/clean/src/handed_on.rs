@@ -10,6 +10,7 @@ use crate::options::Rule;
 pub const HANDED_ON: usize = 16 * 1024;
 /// Longest line, in bytes, that the page's frame hands on from below the first kept line.
 const SHORT_LINE: usize = 120;
+
 /// A removed line that may carry metadata, handed on to later stages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Removed {

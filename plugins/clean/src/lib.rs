@@ -145,6 +145,10 @@ extern crate self as clean_plugin;
 mod fuzz_target;
 
 #[cfg(test)]
+#[path = "../../../fuzz/src/noise.rs"]
+mod noise;
+
+#[cfg(test)]
 mod tests {
     /// The fuzz target on bytes of a generator that is the same everywhere, and on what once found something.
     #[test]
@@ -153,17 +157,8 @@ mod tests {
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
             crate::fuzz_target::run(&std::fs::read(entry.unwrap().path()).unwrap());
         }
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        for number in 0..600 {
-            let bytes: Vec<u8> = (0..20 + number % 200)
-                .map(|_| {
-                    state ^= state << 13;
-                    state ^= state >> 7;
-                    state ^= state << 17;
-                    (state >> 32) as u8
-                })
-                .collect();
-            // Half of them of pieces.
+        // The first byte chooses how an input is read: all ways in turn.
+        for (number, bytes) in crate::noise::noise(600, 20, 200).enumerate() {
             crate::fuzz_target::run(&[&[number as u8], bytes.as_slice()].concat());
         }
     }

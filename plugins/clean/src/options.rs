@@ -153,7 +153,7 @@ rules! {
     legacy_encoding LegacyEncoding "legacy-encoding";
     /// Undoes UTF-8 read as windows-1252 or Latin-1, once or twice, and Cyrillic read as windows-1251.
     mojibake Mojibake "mojibake";
-    /// Character references left in plain text, such as `&amp;`, and references in HTML.
+    /// Character references left in plain text, such as `&amp;`; those of HTML are always read.
     html_entity HtmlEntity "html-entity";
     /// `<br>` left in plain text becomes a line end.
     html_tag HtmlTag "html-tag";

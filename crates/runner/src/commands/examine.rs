@@ -3,7 +3,7 @@
 
 use super::place;
 use crate::config::{Draft, Locking, OutputFormat, Pipeline, Place, Problem, Problems};
-use crate::engine::{Prepared, prepare_draft};
+use crate::engine::{Prepared, prepare};
 use crate::failure::Failure;
 use crate::input::{SourceFile, expand, parquet_columns};
 use crate::remote::is_address;
@@ -63,7 +63,7 @@ pub(super) fn examine(mut draft: Draft, looks: Looks, locking: &Locking) -> Resu
     if draft.pipeline.output.format == OutputFormat::Parquet {
         declare_all(&mut draft.pipeline, &files);
     }
-    let (prepared, warnings) = prepare_draft(draft, locking)?;
+    let (prepared, warnings) = prepare(draft, locking)?;
     Ok(Examined { prepared, files, passed_over, warnings })
 }
 

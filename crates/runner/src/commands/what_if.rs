@@ -169,6 +169,10 @@ fn replay(
     Ledger::of(run).scan(&filter, |batch| {
         for entry in Entry::of(batch) {
             if entry.action == "edit" {
+                // A rule may hold some lines to a threshold of its own.
+                if entry.threshold != Some(before) {
+                    continue;
+                }
                 answer.edits += u64::from(entry.value.is_some());
                 if entry.value.is_some_and(|value| !drops.drops(value, after)) {
                     answer.edits_undone += 1;

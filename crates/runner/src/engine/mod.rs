@@ -25,6 +25,6 @@ pub use names::names_schema;
 pub use opened::OpenedPlugin;
 pub use outcome::{LedgerRow, Outcome, text_bytes};
 pub use pool::{Idle, Pool, stopped};
-pub use prepare::{Bound, Prepared, PreparedStage, prepare, prepare_draft};
+pub use prepare::{Bound, Prepared, PreparedStage, prepare};
 pub use run::{Engine, Finished, Settings};
 pub use sample::Sample;

@@ -108,21 +108,13 @@ impl Bound {
     }
 }
 
-/// Finds and binds everything that a pipeline names. Libraries must be what `locking` says.
-///
-/// # Errors
-/// Every mistake found, each with its place.
-pub fn prepare(pipeline: Pipeline, locking: &Locking) -> Result<Prepared, Problems> {
-    let draft = Draft { pipeline, problems: Vec::new(), gaps: false, has_all_stages: true };
-    prepare_draft(draft, locking).map(|(prepared, _)| prepared)
-}
-
-/// As [`prepare`], of a pipeline in which mistakes may have been found already. What cannot be told of one stage, as the
+/// Finds and binds everything that a pipeline names, in which mistakes may have been found already. Libraries must be what `locking`
+/// says. What cannot be told of one stage, as the
 /// columns behind a plugin that is not there, is not told of those after it. The second value are warnings.
 ///
 /// # Errors
 /// All mistakes, those of the draft among them, in the order of the files.
-pub fn prepare_draft(draft: Draft, locking: &Locking) -> Result<(Prepared, Problems), Problems> {
+pub fn prepare(draft: Draft, locking: &Locking) -> Result<(Prepared, Problems), Problems> {
     let Draft { mut pipeline, mut problems, gaps, has_all_stages } = draft;
     let discovery = Discovery::new(Some(&pipeline.path));
     let input = input_schema(&pipeline.input);

@@ -7,15 +7,14 @@ use super::entity::reference;
 use super::markup::{Markup, within};
 use super::meta::Sayings;
 use super::stack::{Gap, Stack, around};
+use crate::options::Rule;
 use html5gum::Span;
 use html5gum::emitters::callback::{Callback, CallbackEvent};
 use std::convert::Infallible;
 use textmill_plugin::edit::Edit;
 
 /// Rule of edits that take markup away.
-pub const MARKUP: &str = "html-markup";
-/// Rule of edits that put characters in the place of references.
-pub const ENTITY: &str = "html-entity";
+const MARKUP: &str = "html-markup";
 /// Between the cells of a row.
 const CELL: &str = " | ";
 
@@ -188,7 +187,7 @@ impl<'s> Builder<'s> {
                 b'&' => match reference(&self.source[..to], at) {
                     Some((end, text)) => {
                         self.content(begin, end);
-                        self.edits.push(Edit::replace(begin..end, text, ENTITY));
+                        self.edits.push(Edit::replace(begin..end, text, Rule::HtmlEntity.id()));
                         at = end;
                     }
                     None => {
@@ -224,7 +223,7 @@ impl<'s> Builder<'s> {
         self.gap = Gap::None;
         let gone = &self.source[self.kept..from];
         if gone != between {
-            let rule = if gone.contains('<') { MARKUP } else { "white-space" };
+            let rule = if gone.contains('<') { MARKUP } else { Rule::WhiteSpace.id() };
             self.edits.push(Edit::replace(self.kept..from, between, rule));
         }
         if new_line {
@@ -323,6 +322,8 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                 }
             }
             CallbackEvent::EndTag { name } => {
+                // An empty title tells nothing, and what comes after it no more.
+                self.0.telling = None;
                 let gap = self.0.stack.close(Kind::of(name), hash(name));
                 self.0.widen(gap);
             }

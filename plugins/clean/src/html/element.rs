@@ -82,7 +82,7 @@ pub enum Kind {
     Title,
     /// `time`.
     Time,
-    /// `br`.
+    /// `br`, `hr`.
     Break,
     /// Void elements: `img`, `input`, `meta` and so on.
     Void,
@@ -134,9 +134,9 @@ impl Kind {
             b"html" | b"head" => Self::Root,
             b"title" => Self::Title,
             b"time" => Self::Time,
-            b"br" => Self::Break,
+            b"br" | b"hr" => Self::Break,
             b"div" | b"center" | b"details" | b"dialog" | b"hgroup" | b"search" | b"noframes" => Self::Block,
-            b"area" | b"base" | b"basefont" | b"bgsound" | b"col" | b"embed" | b"frame" | b"hr" | b"img"
+            b"area" | b"base" | b"basefont" | b"bgsound" | b"col" | b"embed" | b"frame" | b"img"
             | b"input" | b"keygen" | b"link" | b"meta" | b"param" | b"source" | b"track" | b"wbr" => {
                 Self::Void
             }

@@ -31,6 +31,7 @@ fn odd_pages_are_read() {
         "xy\nz"
     );
     assert_eq!(text("<pre>a\n  b</pre>c"), "a\n  b\nc");
+    assert_eq!(text("a<hr>b<img>c"), "a\nbc");
     assert_eq!(text(""), "");
     assert_eq!(text("<"), "<");
     assert_eq!(text("<p"), "");
@@ -44,6 +45,14 @@ fn hostile_pages_take_linear_time() {
     assert_eq!(page(&deep, &words).lines.len(), 1);
     let entities = "&amp;&lt;x".repeat(100_000);
     assert_eq!(page(&entities, &words).edits.len(), 200_000);
+}
+
+#[test]
+fn an_empty_title_tells_nothing() {
+    let words = PartWords::builtin().unwrap();
+    let said = |source| page(source, &words).said.into_iter().map(|said| said.value).collect::<Vec<_>>();
+    assert_eq!(said("<title>a ferry</title>runs"), ["a ferry"]);
+    assert!(said("<title></title>runs").is_empty());
 }
 
 #[test]

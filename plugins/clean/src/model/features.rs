@@ -118,9 +118,7 @@ impl<'p> Page<'p> {
             markup,
         }
     }
-}
 
-impl Page<'_> {
     /// Fills `grid` with a column for each feature.
     pub fn fill(&self, grid: &mut Grid) {
         self.of_lines(grid);
@@ -234,21 +232,7 @@ impl Page<'_> {
         let rows = self.shown.len();
         for (above, below, rules) in NEAREST {
             let found = |i: usize| self.state(i).mark.is_some_and(|m| rules.contains(&m.rule));
-            let mut last: Option<usize> = None;
-            grid.put(above, |i| {
-                let since = last.map_or(255, |l| scale(i - l));
-                if found(i) {
-                    last = Some(i);
-                }
-                since
-            });
-            let mut next = 0;
-            grid.put(below, |i| {
-                if next <= i {
-                    next = (i + 1..rows).find(|&j| found(j)).unwrap_or(usize::MAX);
-                }
-                if next == usize::MAX { 255 } else { scale(next - i) }
-            });
+            put_nearest(grid, (above, below), found);
         }
         let marked = |i: usize, rules: &[Rule]| {
             usize::from(self.state(i).mark.is_some_and(|m| rules.contains(&m.rule)))
@@ -307,21 +291,7 @@ impl Page<'_> {
             grid.put(name, |i| scale(short.around(i, reach)));
         }
         grid.put("capitals-5", |i| share(capitals.around(i, 5), words.around(i, 5)));
-        let mut last: Option<usize> = None;
-        grid.put("since-prose", |i| {
-            let since = last.map_or(255, |l| scale(i - l));
-            if self.prose(i) {
-                last = Some(i);
-            }
-            since
-        });
-        let mut next = 0;
-        grid.put("until-prose", |i| {
-            if next <= i {
-                next = (i + 1..rows).find(|&j| self.prose(j)).unwrap_or(usize::MAX);
-            }
-            if next == usize::MAX { 255 } else { scale(next - i) }
-        });
+        put_nearest(grid, ("since-prose", "until-prose"), |i| self.prose(i));
         grid.put("page-lines", |_| scale(rows));
         grid.put("page-words", |_| scale(words.all()));
         grid.put("page-prose", |_| share(prose.all(), words.all()));
@@ -365,6 +335,26 @@ impl Page<'_> {
             (0..self.shown.len()).find(|&i| self.mark(i).is_some_and(|m| m.rule == Rule::Headline));
         grid.put("since-headline", |i| headline.map_or(255, |h| i.checked_sub(h).map_or(254, scale)));
     }
+}
+
+/// Two columns: rows since the nearest one above that is `found`, and until the nearest below; 255 where there is none.
+fn put_nearest(grid: &mut Grid, (above, below): (&'static str, &'static str), found: impl Fn(usize) -> bool) {
+    let rows = grid.rows();
+    let mut last: Option<usize> = None;
+    grid.put(above, |i| {
+        let since = last.map_or(255, |l| scale(i - l));
+        if found(i) {
+            last = Some(i);
+        }
+        since
+    });
+    let mut next = 0;
+    grid.put(below, |i| {
+        if next <= i {
+            next = (i + 1..rows).find(|&j| found(j)).unwrap_or(usize::MAX);
+        }
+        if next == usize::MAX { 255 } else { scale(next - i) }
+    });
 }
 
 /// The number by which the model knows a rule. The weights depend on it: it never changes.
