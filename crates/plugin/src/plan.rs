@@ -12,6 +12,38 @@ pub const OUTPUT: &str = "output";
 pub struct Plan {
     /// The steps.
     pub steps: Vec<Step>,
+    /// Tables that the run folder shows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<Publication>,
+    /// What later runs can load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub save: Option<Save>,
+    /// What a user should know of how these options work out, a sentence each; `textmill check --explain` shows them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// Rows of a step as a Parquet file of the run folder, `<name>.parquet`. The column `ordinal` becomes `id`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publication {
+    /// Name of the file, without its ending: lower-case letters, digits, `-`.
+    pub name: String,
+    /// The step that gives the rows.
+    pub step: String,
+    /// Columns of ordinals (`uint64`) that become ids of documents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<String>,
+}
+
+/// Rows of a step, one for each document, that a [`StepOp::Load`] of a later run takes up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Save {
+    /// The step that gives the rows.
+    pub step: String,
+    /// The option of the stage that says where the file goes, relative to the pipeline file.
+    pub option: String,
+    /// What the rows mean, and which options they depend on. A file of another meaning is refused.
+    pub meaning: String,
 }
 
 /// What the host does in a step.
@@ -27,7 +59,32 @@ pub enum StepOp {
     /// (`ordinal`, `component`) for each document in a pair; a component is named by its smallest
     /// ordinal.
     Components,
+    /// All rows of `from`, then those of each step in `also`, which have the same columns.
+    Union,
+    /// Runs an aggregate operator over all rows; its report stands in the summary, under the stage and the step's id.
+    /// Gives no rows.
+    Aggregate,
+    /// Rows with the columns of `from` that an earlier run saved, at the path that an `option` of the stage gives; none
+    /// where it is not set. Their documents get ordinals from [`FIRST_LOADED`] on.
+    Load,
 }
+
+impl StepOp {
+    /// Its name in a plan.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Map => "map",
+            Self::Group => "group",
+            Self::Components => "components",
+            Self::Union => "union",
+            Self::Aggregate => "aggregate",
+            Self::Load => "load",
+        }
+    }
+}
+
+/// Ordinal of the first document that was loaded. All that come in have smaller ones.
+pub const FIRST_LOADED: u64 = 1 << 63;
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +105,19 @@ pub struct Step {
     /// list of structs with that step's columns, without the ordinal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<String>,
+    /// Further steps whose rows a `union` takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// In a `group`: of rows that agree in the key columns and the ordinal, only the first is kept, before others are
+    /// joined.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub distinct: bool,
+    /// The option that names the file of a `load`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<String>,
+    /// The [`Save::meaning`] that the file of a `load` must have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<String>,
 }
 
 impl Plan {
@@ -64,6 +134,10 @@ impl Plan {
             from: from.to_owned(),
             by: Vec::new(),
             with: None,
+            also: Vec::new(),
+            distinct: false,
+            option: None,
+            meaning: None,
         });
         self
     }
@@ -90,6 +164,65 @@ impl Plan {
         self.step(id, StepOp::Components, None, from)
     }
 
+    /// Adds a step that gives the rows of several.
+    #[must_use]
+    pub fn union(self, id: &str, steps: &[&str]) -> Self {
+        let mut plan = self.step(id, StepOp::Union, None, steps.first().copied().unwrap_or_default());
+        if let Some(step) = plan.steps.last_mut() {
+            step.also = steps.iter().skip(1).map(|&step| step.to_owned()).collect();
+        }
+        plan
+    }
+
+    /// Adds a step whose report goes into the summary.
+    #[must_use]
+    pub fn aggregate(self, id: &str, operator: &str, from: &str) -> Self {
+        self.step(id, StepOp::Aggregate, Some(operator), from)
+    }
+
+    /// Adds a step that gives rows of an earlier run, with the columns of the step `like`.
+    #[must_use]
+    pub fn load(self, id: &str, like: &str, option: &str, meaning: &str) -> Self {
+        let mut plan = self.step(id, StepOp::Load, None, like);
+        if let Some(step) = plan.steps.last_mut() {
+            step.option = Some(option.to_owned());
+            step.meaning = Some(meaning.to_owned());
+        }
+        plan
+    }
+
+    /// Lets the last step, a group, see equal rows once.
+    #[must_use]
+    pub fn distinct(mut self) -> Self {
+        if let Some(step) = self.steps.last_mut() {
+            step.distinct = true;
+        }
+        self
+    }
+
+    /// Shows the rows of a step in the run folder, with its columns `documents` of ordinals as ids.
+    #[must_use]
+    pub fn publish(mut self, name: &str, step: &str, documents: &[&str]) -> Self {
+        let documents = documents.iter().map(|&column| column.to_owned()).collect();
+        self.tables.push(Publication { name: name.to_owned(), step: step.to_owned(), documents });
+        self
+    }
+
+    /// Saves the rows of a step, one for each document, where `option` says.
+    #[must_use]
+    pub fn save(mut self, step: &str, option: &str, meaning: &str) -> Self {
+        let [step, option, meaning] = [step, option, meaning].map(str::to_owned);
+        self.save = Some(Save { step, option, meaning });
+        self
+    }
+
+    /// Tells the user something of how the options work out.
+    #[must_use]
+    pub fn note(mut self, note: &str) -> Self {
+        self.notes.push(note.to_owned());
+        self
+    }
+
     /// Gives the last step the rows that another step found for each document.
     #[must_use]
     pub fn with(mut self, id: &str) -> Self {
@@ -110,7 +243,7 @@ impl Plan {
             if known.contains(&id) {
                 return Err(format!("step `{id}` is defined twice"));
             }
-            for used in std::iter::once(&step.from).chain(&step.with) {
+            for used in std::iter::once(&step.from).chain(&step.with).chain(&step.also) {
                 if !known.contains(&used.as_str()) {
                     return Err(format!(
                         "step `{id}` takes rows from `{used}`, which no step before it gives"
@@ -124,13 +257,44 @@ impl Plan {
                 return Err(format!("step `{id}` takes documents; only a map step can"));
             }
             match step.op {
-                StepOp::Map | StepOp::Group if step.operator.is_none() => {
+                StepOp::Map | StepOp::Group | StepOp::Aggregate if step.operator.is_none() => {
                     return Err(format!("step `{id}` names no operator"));
                 }
                 StepOp::Group if step.by.is_empty() => return Err(format!("step `{id}` groups by nothing")),
+                StepOp::Load if step.option.is_none() || step.meaning.is_none() => {
+                    return Err(format!("step `{id}` does not say what to load: `option`, `meaning`"));
+                }
+                StepOp::Components | StepOp::Union | StepOp::Aggregate | StepOp::Load
+                    if step.with.is_some() =>
+                {
+                    return Err(format!("step `{id}` is a `{}`, which joins nothing", step.op.name()));
+                }
                 _ => {}
             }
+            if let Some(used) = self.rowless(step) {
+                return Err(format!("step `{id}` takes rows from `{used}`, which gives none"));
+            }
             known.push(id);
+        }
+        let is_table = |id: &str| id != INPUT && id != OUTPUT && known.contains(&id);
+        let published =
+            self.tables.iter().map(|table| &table.step).chain(self.save.as_ref().map(|s| &s.step));
+        for step in published {
+            if !is_table(step) {
+                return Err(format!("the plan publishes `{step}`, which is no step with rows"));
+            }
+        }
+        for (at, table) in self.tables.iter().enumerate() {
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            if table.name.is_empty() || !table.name.chars().all(plain) {
+                return Err(format!(
+                    "`{}` is no name for a table: lower-case letters, digits, `-`",
+                    table.name
+                ));
+            }
+            if self.tables.iter().take(at).any(|other| other.name == table.name) {
+                return Err(format!("the plan publishes two tables `{}`", table.name));
+            }
         }
         match self.steps.iter().position(|s| s.id == OUTPUT) {
             Some(at) if at + 1 == self.steps.len() => {}
@@ -140,5 +304,12 @@ impl Plan {
             Some(last) if last.op == StepOp::Map && last.from == INPUT => Ok(()),
             _ => Err(format!("step `{OUTPUT}` must be a map from `{INPUT}`")),
         }
+    }
+
+    /// A step that `step` takes rows from and that gives none.
+    fn rowless<'a>(&self, step: &'a Step) -> Option<&'a str> {
+        let mut used = std::iter::once(&step.from).chain(&step.with).chain(&step.also);
+        let gives_none = |id: &&String| self.steps.iter().any(|s| s.id == **id && s.op == StepOp::Aggregate);
+        used.find(gives_none).map(String::as_str)
     }
 }

@@ -10,18 +10,26 @@ pub struct Letters {
     folded: Box<[u16]>,
 }
 
-static LETTERS: LazyLock<Letters> = LazyLock::new(|| {
-    let plane = |code| char::from_u32(code);
-    Letters {
-        classes: (0..0x1_0000).map(|code| plane(code).map_or(Class::Parting, classify)).collect(),
-        folded: (0..0x1_0000).map(|code| plane(code).and_then(fold).unwrap_or(0)).collect(),
-    }
-});
+static LETTERS: LazyLock<Letters> = LazyLock::new(|| Letters::new(classify, fold));
+static PLAIN: LazyLock<Letters> = LazyLock::new(|| Letters::new(classify_plainly, lower));
 
 impl Letters {
-    /// The tables.
+    fn new(classify: impl Fn(char) -> Class, fold: impl Fn(char) -> Option<u16>) -> Self {
+        let plane = |code| char::from_u32(code);
+        Self {
+            classes: (0..0x1_0000).map(|code| plane(code).map_or(Class::Parting, &classify)).collect(),
+            folded: (0..0x1_0000).map(|code| plane(code).and_then(&fold).unwrap_or(0)).collect(),
+        }
+    }
+
+    /// The tables of folded words.
     pub fn get() -> &'static Self {
         &LETTERS
+    }
+
+    /// The tables of plain words: `_` is a letter, diacritics stay, marks that stand alone part words.
+    pub fn plain() -> &'static Self {
+        &PLAIN
     }
 
     /// What a character does to words.
@@ -130,20 +138,32 @@ fn classify(c: char) -> Class {
     }
 }
 
+/// As `\w` of regular expressions has it, letters of scripts without spaces aside.
+fn classify_plainly(c: char) -> Class {
+    match classify(c) {
+        Class::Single => Class::Single,
+        _ if c == '_' || c.is_alphanumeric() => Class::Letter,
+        _ => Class::Parting,
+    }
+}
+
+/// A letter in lower case, where that is one character of the basic plane.
+fn lower(c: char) -> Option<u16> {
+    let mut lower = c.to_lowercase();
+    let one = lower.next()?;
+    if lower.next().is_some() {
+        return None;
+    }
+    u16::try_from(u32::from(one)).ok()
+}
+
 /// A letter in lower case and without diacritics, where that is one character of the basic plane.
 fn fold(c: char) -> Option<u16> {
     let folded = match u32::from(c) {
         code @ 0xC0..=0x17F => FOLDED.get(code as usize - 0xC0).copied()?,
         // The end form of sigma is a matter of place, not of letter.
         0x03C2 => 'σ',
-        _ => {
-            let mut lower = c.to_lowercase();
-            let one = lower.next()?;
-            if lower.next().is_some() {
-                return None;
-            }
-            one
-        }
+        _ => return lower(c),
     };
     u16::try_from(u32::from(folded)).ok()
 }

@@ -1,27 +1,38 @@
 //! The `dedupe` plugin: drops documents that another one repeats, exactly or nearly.
 //!
-//! Exact duplicates are told by a hash of the normalised words, near ones by MinHash over word 5-grams with the
-//! parameters of FineWeb (14 bands of 8 rows). Comparing needs the whole corpus, so the stage publishes a plan and the
-//! host exchanges rows between its steps; see the README for the plan and for what is bounded how.
+//! Exact duplicates are told by a hash of the normalised words. Near ones are found by MinHash over shingles, in bands that
+//! follow from the threshold, and verified by the sets of shingles themselves. Comparing needs the whole corpus, so the
+//! stage publishes a plan and the host exchanges rows between its steps; see the README for the plan and for what is
+//! bounded how.
 #![forbid(unsafe_code)]
 
-pub mod choose;
+pub mod bands;
+pub mod cluster;
 pub mod date;
 pub mod letters;
 pub mod minhash;
 pub mod normalize;
 pub mod options;
-pub mod pair;
+pub mod rank;
+pub mod set;
 pub mod shingle;
 pub mod sketch;
 mod steps;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod url;
 
-use options::Options;
-use steps::{Apply, Band, Choose, Pair, Sketch};
-use table::{SKETCHES, VERDICT};
+use options::{Metric, Options};
+use steps::apply::{Apply, Keepers};
+use steps::audit::{Clusters, Compared, Examine, Misses, Sample};
+use steps::candidates::{Band, Pair};
+use steps::choose::{Choose, Place};
+use steps::copies::{Copied, Original};
+use steps::id;
+use steps::settle::Settle;
+use steps::sketches::{Fingerprint, Print, Shingle, compared};
+use steps::verify::{Link, Verify};
 use textmill_plugin::prelude::*;
 
 /// The stage as a whole.
@@ -38,30 +49,119 @@ impl Compose for Dedupe {
             )
             .reads("text")
             .reads_option("date-column")
+            .reads_option("score-column")
+            .reads_option("by")
             .writes("duplicates", DataType::UInt64)
             .selects()
     }
 
     fn plan(options: Options) -> Result<Plan> {
         options.check()?;
-        Ok(Plan::new()
-            .map(SKETCHES, "sketch", "input")
-            .map("keys", "band", SKETCHES)
-            .group("pairs", "pair", "keys", &["band", "key"])
-            .with(SKETCHES)
-            .components("linked", "pairs")
-            .group(VERDICT, "choose", "linked", &["component"])
-            .with(SKETCHES)
-            .map("output", "apply", "input")
-            .with(VERDICT))
+        let plan = gathered(&options);
+        let plan = if options.is_near() { near(plan, &options) } else { exact(plan) };
+        let plan = plan.group(id::FATE, "settle", id::FINDINGS, &["representative"]);
+        let plan = plan.aggregate("clusters", "clusters", id::FATE).publish(
+            "clusters",
+            id::FATE,
+            &["cluster", "twin", "via"],
+        );
+        let plan = match options.index {
+            None => plan,
+            Some(_) => plan.map("keepers", "keepers", compared(&options)).with(id::FATE).save(
+                "keepers",
+                "index",
+                &options.meaning(),
+            ),
+        };
+        Ok(plan.map("output", "apply", "input").with(id::FATE))
+    }
+}
+
+/// What is compared: of the documents that come in, and of those of an index.
+fn gathered(options: &Options) -> Plan {
+    let (all, operator) = (compared(options), if options.is_near() { "shingle" } else { "fingerprint" });
+    if options.against.is_none() {
+        return Plan::new().map(all, operator, "input");
+    }
+    let plan = Plan::new().map("fresh", operator, "input");
+    plan.load("known", "fresh", "against", &options.meaning()).union(all, &["fresh", "known"])
+}
+
+/// Copies alone.
+fn exact(plan: Plan) -> Plan {
+    plan.group(id::ORIGINALS, "original", id::PRINTS, &["exact"])
+        .map(id::FINDINGS, "copied", id::ORIGINALS)
+        .note("copies are told by a 128-bit hash of what is compared")
+}
+
+/// Copies first, then one of each by its shingles.
+fn near(plan: Plan, options: &Options) -> Plan {
+    plan.map(id::PRINTS, "print", id::SETS)
+        .group(id::ORIGINALS, "original", id::PRINTS, &["exact"])
+        .map(id::KEYS, "band", id::SETS)
+        .with(id::ORIGINALS)
+        .group(id::CANDIDATES, "pair", id::KEYS, &["band", "key"])
+        .group(id::VERIFIED, "verify", id::CANDIDATES, &["low", "high"])
+        .distinct()
+        .with(id::SETS)
+        .aggregate("pairs", "compared", id::VERIFIED)
+        .map(id::LINKS, "link", id::VERIFIED)
+        .components(id::LINKED, id::LINKS)
+        .map(id::PLACED, "place", id::LINKS)
+        .with(id::LINKED)
+        .group(id::VERDICT, "choose", id::PLACED, &["component"])
+        .with(id::ORIGINALS)
+        .map(id::COPIED, "copied", id::ORIGINALS)
+        .union(id::FINDINGS, &[id::VERDICT, id::COPIED])
+        .map("sampled", "sample", id::SETS)
+        .with(id::ORIGINALS)
+        .group("examined", "examine", "sampled", &["key"])
+        .with(id::SETS)
+        .aggregate("sample", "misses", "examined")
+        .note(&how(options))
+}
+
+/// How pairs are found, and how likely.
+fn how(options: &Options) -> String {
+    let threshold = options.threshold();
+    match options.metric {
+        Metric::Jaccard => {
+            let bands = options.bands();
+            format!(
+                "{} bands of {} rows, {} minima: a pair at the threshold {threshold} is compared with probability {:.3}",
+                bands.bands,
+                bands.rows,
+                bands.minima(),
+                bands.probability(threshold)
+            )
+        }
+        Metric::Containment => format!(
+            "one shingle in {} is a key: a pair that shares n of them is compared with probability 1 - (1 - 1/{})^n",
+            steps::candidates::SAMPLED,
+            steps::candidates::SAMPLED
+        ),
     }
 }
 
 textmill_plugin::export!(
     compose::<Dedupe>(),
-    batch_map::<Sketch>(),
+    batch_map::<Shingle>(),
+    batch_map::<Fingerprint>(),
+    batch_map::<Print>(),
+    group::<Original>(),
+    batch_map::<Copied>(),
     batch_map::<Band>(),
     group::<Pair>(),
+    group::<Verify>(),
+    batch_map::<Link>(),
+    batch_map::<Place>(),
     group::<Choose>(),
+    group::<Settle>(),
+    batch_map::<Keepers>(),
+    batch_map::<Sample>(),
+    group::<Examine>(),
+    aggregate::<Compared>(),
+    aggregate::<Misses>(),
+    aggregate::<Clusters>(),
     map::<Apply>(),
 );

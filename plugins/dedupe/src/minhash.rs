@@ -1,57 +1,60 @@
-//! MinHash signatures: for each of 112 permutations the smallest value that any shingle takes.
+//! MinHash signatures: for each of some permutations the smallest value that any shingle takes.
 //!
-//! The share of equal minima estimates the Jaccard similarity of two shingle sets (Broder 1997); with 112 of them the
-//! standard error is at most 0.047. A permutation is `multiplier * x + offset` modulo 2^32 with an odd multiplier: a
-//! bijection, applied to shingle hashes that are already evenly spread.
+//! The share of equal minima estimates the Jaccard similarity of two shingle sets (Broder 1997). A permutation is
+//! `multiplier * x + offset` modulo 2^32 with an odd multiplier: a bijection, applied to shingle hashes that are already
+//! evenly spread. Minima are only used to find candidates, which are then compared by their sets.
 
+use crate::bands::Bands;
 use crate::normalize::mix;
 use multiversion::multiversion;
 
-/// Bands of a signature, as in FineWeb.
-pub const BANDS: usize = 14;
-/// Minima to a band, as in FineWeb. A pair of similarity s shares a band with probability 1 - (1 - s^8)^14, which
-/// is steepest near s = (1/14)^(1/8) = 0.72.
-pub const ROWS: usize = 8;
-/// Minima to a signature.
-pub const MINIMA: usize = BANDS * ROWS;
 /// The seed of the permutations, as in FineWeb.
 const SEED: u64 = 1;
 
-/// The minima of a document's shingles.
-pub type Signature = [u32; MINIMA];
-
-/// A signature of no shingle at all.
-pub const EMPTY: Signature = [u32::MAX; MINIMA];
-
 /// Shingles that are taken in at a time; they stay in the first-level cache while the permutations pass over them.
-pub const BLOCK: usize = 512;
+const BLOCK: usize = 512;
 
-/// The permutations.
+/// Lanes that are worked on together: they stay in registers over a block of shingles.
+const LANES: usize = 16;
+
+type Lanes = [u32; LANES];
+
+/// Makes the band keys of documents; holds the permutations and room for a signature.
 #[derive(Clone, Debug)]
-pub struct Permutations {
-    multipliers: Signature,
-    offsets: Signature,
+pub struct MinHash {
+    bands: Bands,
+    multipliers: Vec<Lanes>,
+    offsets: Vec<Lanes>,
+    minima: Vec<Lanes>,
 }
 
-impl Default for Permutations {
-    fn default() -> Self {
+impl MinHash {
+    /// For signatures of these bands. Minima are made in lanes of 16; those beyond the last band are not used.
+    pub fn new(bands: Bands) -> Self {
+        let lanes = bands.minima().div_ceil(LANES);
         let mut state = SEED;
-        let mut multipliers = [0; MINIMA];
-        let mut offsets = [0; MINIMA];
-        for (multiplier, offset) in multipliers.iter_mut().zip(&mut offsets) {
+        let (mut multipliers, mut offsets) = (vec![[0; LANES]; lanes], vec![[0; LANES]; lanes]);
+        for (multiplier, offset) in multipliers.as_flattened_mut().iter_mut().zip(offsets.as_flattened_mut())
+        {
             *multiplier = (split_mix(&mut state) >> 32) as u32 | 1;
             *offset = (split_mix(&mut state) >> 32) as u32;
         }
-        Self { multipliers, offsets }
+        Self { bands, multipliers, offsets, minima: vec![[u32::MAX; LANES]; lanes] }
     }
-}
 
-impl Permutations {
-    /// Takes shingles into a signature.
-    pub fn update(&self, signature: &mut Signature, shingles: &[u32]) {
+    /// The minima of a document's shingles.
+    pub fn signature(&mut self, shingles: &[u32]) -> &[u32] {
+        self.minima.as_flattened_mut().fill(u32::MAX);
         for block in shingles.chunks(BLOCK) {
-            take_minima(signature, &self.multipliers, &self.offsets, block);
+            take_minima(&mut self.minima, &self.multipliers, &self.offsets, block);
         }
+        self.minima.as_flattened().get(..self.bands.minima()).unwrap_or_default()
+    }
+
+    /// The key of each band, in order: documents with equal keys are candidates.
+    pub fn keys(&mut self, shingles: &[u32]) -> impl Iterator<Item = u64> {
+        let rows = self.bands.rows;
+        self.signature(shingles).chunks_exact(rows).map(band_key)
     }
 }
 
@@ -64,19 +67,10 @@ fn split_mix(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Lanes that are worked on together: they stay in registers over a block of shingles.
-const LANES: usize = 16;
-
 /// The compiler turns the inner loop into vector code; which instructions it may use is chosen at run time.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2", "aarch64+neon"))]
-fn take_minima(minima: &mut Signature, multipliers: &Signature, offsets: &Signature, shingles: &[u32]) {
-    let parts = minima
-        .as_chunks_mut::<LANES>()
-        .0
-        .iter_mut()
-        .zip(multipliers.as_chunks::<LANES>().0)
-        .zip(offsets.as_chunks::<LANES>().0);
-    for ((minima, multipliers), offsets) in parts {
+fn take_minima(minima: &mut [Lanes], multipliers: &[Lanes], offsets: &[Lanes], shingles: &[u32]) {
+    for ((minima, multipliers), offsets) in minima.iter_mut().zip(multipliers).zip(offsets) {
         let mut least = *minima;
         for shingle in shingles {
             for lane in 0..LANES {
@@ -88,52 +82,26 @@ fn take_minima(minima: &mut Signature, multipliers: &Signature, offsets: &Signat
     }
 }
 
-/// Estimated Jaccard similarity of two documents: the share of equal minima.
-pub fn similarity(a: &Signature, b: &Signature) -> f64 {
-    let equal: u32 = a.iter().zip(b).map(|(a, b)| u32::from(a == b)).sum();
-    f64::from(equal) / MINIMA as f64
-}
-
-/// The key of each band: documents with equal keys are candidates.
-pub fn band_keys(signature: &Signature) -> [u64; BANDS] {
-    let mut keys = [0; BANDS];
-    for (key, rows) in keys.iter_mut().zip(signature.as_chunks::<ROWS>().0) {
-        for pair in rows.as_chunks::<2>().0 {
-            let both = u64::from(pair[0]) << 32 | u64::from(pair[1]);
-            *key = mix(*key ^ both ^ 0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db);
-        }
-    }
-    keys
-}
-
-/// A signature as bytes, little-endian.
-pub fn to_bytes(signature: &Signature) -> [u8; 4 * MINIMA] {
-    let mut bytes = [0; 4 * MINIMA];
-    for (into, minimum) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(signature) {
-        *into = minimum.to_le_bytes();
-    }
-    bytes
-}
-
-/// A signature from its bytes; `None` when there are too few or too many.
-pub fn from_bytes(bytes: &[u8]) -> Option<Signature> {
-    let bytes: &[u8; 4 * MINIMA] = bytes.try_into().ok()?;
-    let mut signature = EMPTY;
-    for (minimum, from) in signature.iter_mut().zip(bytes.as_chunks::<4>().0) {
-        *minimum = u32::from_le_bytes(*from);
-    }
-    Some(signature)
+/// The key of a band's minima.
+fn band_key(rows: &[u32]) -> u64 {
+    let key = |key: u64, minimum: &u32| {
+        mix(key ^ u64::from(*minimum) ^ 0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db)
+    };
+    rows.iter().fold(rows.len() as u64, key)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bands::FINEWEB;
     use proptest::prelude::*;
 
-    fn signature(shingles: impl IntoIterator<Item = u32>) -> Signature {
-        let mut signature = EMPTY;
-        Permutations::default().update(&mut signature, &shingles.into_iter().collect::<Vec<_>>());
-        signature
+    fn signature(shingles: impl IntoIterator<Item = u32>) -> Vec<u32> {
+        MinHash::new(FINEWEB).signature(&shingles.into_iter().collect::<Vec<_>>()).to_vec()
+    }
+
+    fn similarity(a: &[u32], b: &[u32]) -> f64 {
+        a.iter().zip(b).filter(|(a, b)| a == b).count() as f64 / a.len() as f64
     }
 
     /// Evenly spread values, as shingle hashes are.
@@ -143,21 +111,18 @@ mod tests {
 
     #[test]
     fn a_signature_is_a_minimum() {
-        let permutations = Permutations::default();
-        let shingles: Vec<u32> = (0..1500).map(spread).collect();
-        let told = signature(shingles.iter().copied());
-        let parameters = permutations.multipliers.iter().zip(&permutations.offsets);
-        for (least, (multiplier, offset)) in told.iter().zip(parameters) {
-            let value = |x: &u32| multiplier.wrapping_mul(*x).wrapping_add(*offset);
-            assert_eq!(Some(*least), shingles.iter().map(value).min());
+        for bands in [FINEWEB, Bands { bands: 35, rows: 3 }, Bands { bands: 1, rows: 1 }] {
+            let mut minhash = MinHash::new(bands);
+            let shingles: Vec<u32> = (0..1500).map(spread).collect();
+            let told = minhash.signature(&shingles).to_vec();
+            assert_eq!(told.len(), bands.minima());
+            let parameters = minhash.multipliers.as_flattened().iter().zip(minhash.offsets.as_flattened());
+            for (least, (multiplier, offset)) in told.iter().zip(parameters) {
+                let value = |x: &u32| multiplier.wrapping_mul(*x).wrapping_add(*offset);
+                assert_eq!(Some(*least), shingles.iter().map(value).min());
+            }
+            assert_eq!(minhash.keys(&shingles).count(), bands.bands);
         }
-    }
-
-    #[test]
-    fn bytes_and_back() {
-        let one = signature([1, 2, 3]);
-        assert_eq!(from_bytes(&to_bytes(&one)), Some(one));
-        assert_eq!(from_bytes(&[0; 4]), None);
     }
 
     #[test]
@@ -174,24 +139,35 @@ mod tests {
                 sum += error;
                 squares += error * error;
             }
-            let expected = (exact * (1.0 - exact) / MINIMA as f64).sqrt();
-            let (bias, scatter) = (sum / 400.0, (squares / 400.0).sqrt());
+            let expected = (exact * (1.0 - exact) / FINEWEB.minima() as f64).sqrt();
+            let (bias, scatter) = (sum / 400.0, (squares / 400.0_f64).sqrt());
             assert!(bias.abs() < 4.0 * expected / 20.0, "bias {bias} at {exact}");
             assert!(scatter < 1.25 * expected, "scatter {scatter}, expected {expected} at {exact}");
         }
     }
 
-    proptest! {
-        #[test]
-        fn estimates_are_near(a in 1u32..2000, common in 0u32..2000, b in 1u32..2000, from: u32) {
-            let from = from % 1_000_000_000;
-            let one = signature((from..from + a + common).map(spread));
-            let other = signature((from + a..from + a + common + b).map(spread));
-            let exact = f64::from(common) / f64::from(a + common + b);
-            // Five standard errors.
-            prop_assert!((similarity(&one, &other) - exact).abs() < 0.24);
+    #[test]
+    fn pairs_share_a_band_as_often_as_the_curve_says() {
+        for bands in [FINEWEB, Bands { bands: 35, rows: 3 }] {
+            let mut minhash = MinHash::new(bands);
+            for common in [200_u32, 240, 270] {
+                let shares = (0..600_u32).filter(|trial| {
+                    let from = trial * 1000;
+                    let a: Vec<u32> = (from..from + 300).map(spread).collect();
+                    let b: Vec<u32> = (from + 300 - common..from + 600 - common).map(spread).collect();
+                    let keys: Vec<u64> = minhash.keys(&a).collect();
+                    minhash.keys(&b).zip(keys).any(|(a, b)| a == b)
+                });
+                let expected = bands.probability(f64::from(common) / f64::from(600 - common));
+                let told = shares.count() as f64 / 600.0;
+                // Four standard errors of 600 trials.
+                let error = 4.0 * (expected * (1.0 - expected) / 600.0).sqrt() + 0.005;
+                assert!((told - expected).abs() < error, "{told} and {expected} of {bands:?}");
+            }
         }
+    }
 
+    proptest! {
         #[test]
         fn order_and_repetition_do_not_matter(mut shingles in prop::collection::vec(any::<u32>(), 0..1200)) {
             let one = signature(shingles.iter().copied());

@@ -1,8 +1,9 @@
 //! Normalisation: from text to the hashes of its words, without building the normalised text.
 //!
-//! What FineWeb's deduplication does before it compares: lower case; punctuation, symbols and white space part words
+//! Folded words are what FineWeb's deduplication compares: lower case; punctuation, symbols and white space part words
 //! and are gone; diacritics are dropped (Latin letters up to U+017F, and combining marks of every script). Unlike
-//! there, digits are kept: pages that differ in their figures alone are different pages. Letters of scripts written
+//! there, digits are kept: pages that differ in their figures alone are different pages. Plain words are runs of
+//! letters, digits and `_` in lower case, the `\w+` of regular expressions. In both, letters of scripts written
 //! without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese, Tibetan) are words of their own, so that five of them
 //! make a shingle.
 
@@ -55,20 +56,73 @@ impl WordHash {
     }
 }
 
-/// Calls `take` with the hash of each word of `text`, in order. `scratch` is working room for words that are not ASCII.
+/// Calls `take` with the hash of each folded word of `text`, in order. `scratch` is working room for words that are not
+/// ASCII.
 #[inline]
-pub fn words(text: &str, scratch: &mut Vec<u8>, mut take: impl FnMut(u64)) {
+pub fn words(text: &str, scratch: &mut Vec<u8>, take: impl FnMut(u64)) {
+    each_word::<false>(text, scratch, take);
+}
+
+/// [`words`], plain ones.
+#[inline]
+pub fn plain_words(text: &str, scratch: &mut Vec<u8>, take: impl FnMut(u64)) {
+    each_word::<true>(text, scratch, take);
+}
+
+/// Appends `text` with each number, a run of digits with perhaps a point and more of them, as one `0`: what FineWeb
+/// does.
+pub fn without_numbers(text: &str, into: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, number) = rest.split_at(at);
+        let run = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let mut end = run(number);
+        if let Some(fraction) = number.get(end..).and_then(|after| after.strip_prefix('.')) {
+            let more = run(fraction);
+            end += if more > 0 { more + 1 } else { 0 };
+        }
+        into.push_str(before);
+        into.push('0');
+        rest = number.get(end..).unwrap_or_default();
+    }
+    into.push_str(rest);
+}
+
+/// Calls `take` with each letter of the folded words of `text`, and with a space between words.
+pub fn characters(text: &str, mut take: impl FnMut(u64)) {
+    let letters = Letters::get();
+    let mut letter = Vec::with_capacity(8);
+    let (mut any, mut parted) = (false, false);
+    for c in text.chars() {
+        match letters.class(c) {
+            Class::Mark => {}
+            Class::Parting => parted = any,
+            Class::Letter | Class::Single => {
+                if parted {
+                    take(WordHash::of(b" "));
+                }
+                letter.clear();
+                letters.push(c, &mut letter);
+                take(WordHash::of(&letter));
+                (any, parted) = (true, false);
+            }
+        }
+    }
+}
+
+#[inline]
+fn each_word<const PLAIN: bool>(text: &str, scratch: &mut Vec<u8>, mut take: impl FnMut(u64)) {
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(&first) = bytes.get(at) {
-        if first < 0x80 && !first.is_ascii_alphanumeric() {
+        if first < 0x80 && !first.is_ascii_alphanumeric() && !(PLAIN && first == b'_') {
             at += 1;
             continue;
         }
         let start = at;
         let mut hash = WordHash::START;
         loop {
-            let (block, length) = ascii_block(bytes, at);
+            let (block, length) = ascii_block::<PLAIN>(bytes, at);
             if length > 0 {
                 hash.block(block, length as u64);
             }
@@ -80,14 +134,14 @@ pub fn words(text: &str, scratch: &mut Vec<u8>, mut take: impl FnMut(u64)) {
         if bytes.get(at).is_none_or(|byte| *byte < 0x80) {
             take(hash.finish());
         } else {
-            at = wide(text, start, at, scratch, &mut take);
+            at = wide::<PLAIN>(text, start, at, scratch, &mut take);
         }
     }
 }
 
-/// The ASCII letters and digits from `at` on, at most eight, lower-cased: as a block, and their number.
+/// The ASCII letters and digits (and `_`, of plain words) from `at` on, at most eight, lower-cased: as a block, and their number.
 #[inline]
-fn ascii_block(bytes: &[u8], at: usize) -> (u64, usize) {
+fn ascii_block<const PLAIN: bool>(bytes: &[u8], at: usize) -> (u64, usize) {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x80 * ONES;
     let word = match bytes.get(at..at + 8) {
@@ -106,7 +160,10 @@ fn ascii_block(bytes: &[u8], at: usize) -> (u64, usize) {
     let at_least = |bytes: u64, bound: u8| bytes + u64::from(0x80 - bound) * ONES;
     let letters = at_least(lower_bits, b'a') & !at_least(lower_bits, b'z' + 1);
     let digits = at_least(low_bits, b'0') & !at_least(low_bits, b'9' + 1);
-    let stop = !(letters | digits) & HIGH | word & HIGH;
+    let lines = if PLAIN { at_least(low_bits, b'_') & !at_least(low_bits, b'_' + 1) & HIGH } else { 0 };
+    let stop = !(letters | digits | lines) & HIGH | word & HIGH;
+    // `_` has no other case.
+    let lower = lower ^ (lines >> 2);
     let length = (stop.trailing_zeros() / 8) as usize;
     let kept = if length == 8 { u64::MAX } else { (1 << (8 * length)) - 1 };
     (lower & kept, length)
@@ -114,8 +171,14 @@ fn ascii_block(bytes: &[u8], at: usize) -> (u64, usize) {
 
 /// Words with characters past ASCII: takes what begins at `start`, of which the part up to `at` is known to be ASCII
 /// letters and digits. Gives the place after it.
-fn wide(text: &str, start: usize, at: usize, scratch: &mut Vec<u8>, take: &mut impl FnMut(u64)) -> usize {
-    let letters = Letters::get();
+fn wide<const PLAIN: bool>(
+    text: &str,
+    start: usize,
+    at: usize,
+    scratch: &mut Vec<u8>,
+    take: &mut impl FnMut(u64),
+) -> usize {
+    let letters = if PLAIN { Letters::plain() } else { Letters::get() };
     scratch.clear();
     scratch.extend_from_slice(text.as_bytes().get(start..at).unwrap_or_default());
     scratch.make_ascii_lowercase();

@@ -1,35 +1,73 @@
 //! What a pipeline can set.
 
+use crate::bands::{Bands, FINEWEB};
+use crate::set::Measure;
+use crate::shingle;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_plugin::error::Result;
 use textmill_plugin::options::Checks;
 
+/// The threshold where none is given.
+const THRESHOLD: f64 = 0.75;
+
 /// Options of `dedupe`; every step of the plan gets them.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
-    /// `near`: drop documents that are much alike, and copies. `exact`: drop copies alone.
+    /// `near`: drop documents that are much alike, and copies. `exact`: drop copies alone. `against`: drop what is like a
+    /// document of the index that `against` names, and nothing else.
     pub mode: Mode,
     /// Which of several twins is kept.
     pub keep: Keep,
     /// Column with the date that `keep = "earliest"` goes by: ISO 8601, as precise as known.
     pub date_column: Option<String>,
-    /// Least estimated share of word 5-grams in common (Jaccard similarity) at which a document is dropped. Pairs much
-    /// below 0.72 rarely come to be compared.
+    /// Column with the number that `keep = "best"` goes by: the highest is kept.
+    pub score_column: Option<String>,
+    /// Least share of shingles in common at which a document is dropped (0.75 where it is not given). The bands follow from
+    /// it, so that a pair at the threshold is compared with a probability of 0.99.
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
-    pub threshold: f64,
+    pub threshold: Option<f64>,
+    /// How alikeness is measured.
+    pub metric: Metric,
+    /// What becomes of chains, in which each document is like the next.
+    pub linkage: Linkage,
+    /// What a word is.
+    pub words: Words,
+    /// Whether numbers count.
+    pub numbers: Numbers,
+    /// What shingles are made of.
+    pub shingles: Shingles,
+    /// Words, or characters, to a shingle.
+    #[schemars(range(min = 1, max = 64))]
+    pub shingle_size: usize,
+    /// Bands of a signature; with `rows`, in place of those that follow from the threshold.
+    #[schemars(range(min = 1, max = 512))]
+    pub bands: Option<usize>,
+    /// Minima to a band.
+    #[schemars(range(min = 1, max = 64))]
+    pub rows: Option<usize>,
+    /// With `mode = "exact"`: column whose values are compared, in place of the text. Documents without one stay.
+    pub by: Option<String>,
+    /// Whether values of `by` that are addresses are compared in one form: without fragment, tracking parameters, `www.`.
+    pub canonical_urls: bool,
+    /// An index that an earlier run saved: its documents count as kept, before all others.
+    pub against: Option<String>,
+    /// File that the kept documents are saved to, with those of `against`, for later runs.
+    pub index: Option<String>,
 }
 
 /// What counts as a duplicate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
-    /// The same words in the same order, or estimated similarity at or above the threshold.
+    /// The same words in the same order, or similarity at or above the threshold.
     #[default]
     Near,
-    /// The same words in the same order.
+    /// The same words in the same order, or the same value in a column.
     Exact,
+    /// Similarity to a document of an index at or above the threshold.
+    Against,
 }
 
 /// Which of several twins is kept. Ties go by input order.
@@ -43,27 +81,178 @@ pub enum Keep {
     Longest,
     /// The one with the earliest date; documents without one come last.
     Earliest,
+    /// The one with the highest number in `score-column`; documents without one come last.
+    Best,
+}
+
+/// How alikeness is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// Shingles in both documents among those in either.
+    #[default]
+    Jaccard,
+    /// Shingles in both among those of the shorter one: a page is like another that holds it and more.
+    Containment,
+}
+
+/// What becomes of chains, in which each document is like the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Linkage {
+    /// A document is dropped only for a kept one that it is itself like.
+    #[default]
+    Strict,
+    /// All documents that are linked are one cluster, of which one is kept, however little its ends are alike.
+    Components,
+}
+
+/// What a word is. Letters of scripts without spaces are words of their own in both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Words {
+    /// Letters and digits in lower case, without diacritics.
+    #[default]
+    Folded,
+    /// Letters, digits and `_` in lower case.
+    Plain,
+}
+
+/// Whether numbers count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Numbers {
+    /// Pages that differ in a number are different pages.
+    #[default]
+    Keep,
+    /// Every number counts as 0, as in FineWeb.
+    Zero,
+}
+
+/// What shingles are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shingles {
+    /// Runs of words.
+    #[default]
+    Words,
+    /// Runs of letters and digits, a space between words.
+    Characters,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { mode: Mode::Near, keep: Keep::First, date_column: None, threshold: 0.75 }
+        Self {
+            mode: Mode::default(),
+            keep: Keep::default(),
+            date_column: None,
+            score_column: None,
+            threshold: None,
+            metric: Metric::default(),
+            linkage: Linkage::default(),
+            words: Words::default(),
+            numbers: Numbers::default(),
+            shingles: Shingles::default(),
+            shingle_size: shingle::SHINGLE_WORDS,
+            bands: None,
+            rows: None,
+            by: None,
+            canonical_urls: true,
+            against: None,
+            index: None,
+        }
     }
 }
 
 impl Options {
+    /// The threshold.
+    pub fn threshold(&self) -> f64 {
+        self.threshold.unwrap_or(THRESHOLD)
+    }
+
+    /// The bands: those that are given, else those that follow from a threshold that is given, else FineWeb's.
+    pub fn bands(&self) -> Bands {
+        match (self.bands, self.rows) {
+            (Some(bands), Some(rows)) => Bands { bands, rows },
+            _ => self.threshold.map_or(FINEWEB, Bands::for_threshold),
+        }
+    }
+
+    /// How alikeness is measured.
+    pub fn measure(&self) -> Measure {
+        match self.metric {
+            Metric::Jaccard => Measure::Jaccard,
+            Metric::Containment => Measure::Containment,
+        }
+    }
+
+    /// Whether shingles are compared.
+    pub fn is_near(&self) -> bool {
+        self.mode != Mode::Exact
+    }
+
+    /// What an index depends on.
+    pub fn meaning(&self) -> String {
+        let compared = match (&self.by, self.is_near()) {
+            (Some(by), _) => format!("column {by}, canonical-urls {}", self.canonical_urls),
+            (None, true) => {
+                let [words, numbers] = [format!("{:?}", self.words), format!("{:?}", self.numbers)];
+                format!(
+                    "{:?} shingles of {}, words {words}, numbers {numbers}",
+                    self.shingles, self.shingle_size
+                )
+            }
+            (None, false) => format!("text, words {:?}, numbers {:?}", self.words, self.numbers),
+        };
+        format!("dedupe 1, {}", compared.to_lowercase())
+    }
+
     /// Checks what the schema cannot say, and once more what it says: not every host looks at it.
     ///
     /// # Errors
     /// Every mistake, with the name of the option.
     pub fn check(&self) -> Result {
         let mut checks = Checks::new();
-        checks.require(self.threshold > 0.0 && self.threshold <= 1.0, "threshold", || {
-            format!("must be above 0 and at most 1, and is `{}`", self.threshold)
+        let threshold = self.threshold();
+        checks.require(threshold > 0.0 && threshold <= 1.0, "threshold", || {
+            format!("must be above 0 and at most 1, and is `{threshold}`")
         });
         checks.require(self.keep != Keep::Earliest || self.date_column.is_some(), "keep", || {
             "is `earliest`, which needs a `date-column`, such as \"published\"".into()
         });
+        checks.require(self.keep != Keep::Best || self.score_column.is_some(), "keep", || {
+            "is `best`, which needs a `score-column`, such as \"quality\"".into()
+        });
+        checks.require((1..=shingle::MOST).contains(&self.shingle_size), "shingle-size", || {
+            format!("must be from 1 to {}, and is `{}`", shingle::MOST, self.shingle_size)
+        });
+        let given = [("bands", self.bands, 512), ("rows", self.rows, 64)];
+        for (name, value, most) in given {
+            checks.require(value.is_none_or(|value| (1..=most).contains(&value)), name, || {
+                format!("must be from 1 to {most}, and is `{}`", value.unwrap_or_default())
+            });
+            checks.require(self.bands.is_some() == self.rows.is_some() || value.is_none(), name, || {
+                "is of use only with the other of `bands` and `rows`".into()
+            });
+            checks.require(value.is_none() || self.metric == Metric::Jaccard, name, || {
+                "says nothing of `metric = \"containment\"`, which compares by sampled shingles".into()
+            });
+        }
+        checks.require(self.by.is_none() || self.mode == Mode::Exact, "by", || {
+            "compares values of a column, which `mode = \"exact\"` alone does".into()
+        });
+        checks.require(self.mode != Mode::Against || self.against.is_some(), "mode", || {
+            "is `against`, which needs `against`, the path of an index that an earlier run saved".into()
+        });
+        let names = [("against", self.against.is_some()), ("index", self.index.is_some())];
+        for (name, is_given) in names {
+            checks.require(!is_given || self.keep == Keep::First, name, || {
+                "cannot take back what an earlier run has kept: it goes with `keep = \"first\"` alone".into()
+            });
+            checks.require(!is_given || self.linkage == Linkage::Strict, name, || {
+                "goes with `linkage = \"strict\"` alone: a new document can join two clusters of earlier ones".into()
+            });
+        }
         checks.finish()
     }
 }

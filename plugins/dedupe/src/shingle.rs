@@ -1,43 +1,51 @@
-//! Shingles: runs of five words as 32-bit hashes, rolled along the text.
+//! Shingles: runs of words or characters as 32-bit hashes, rolled along the text.
 
 use crate::normalize::mix;
 
 /// Words to a shingle, as in FineWeb.
 pub const SHINGLE_WORDS: usize = 5;
+/// Most words or characters to a shingle.
+pub const MOST: usize = 64;
 
 /// Odd, so that a word's weight never vanishes modulo 2^64.
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 const FINAL: u64 = 0xd6e8_feb8_6659_fd93;
 
-/// The weight of the word that leaves the window.
-const LEAVING: u64 = {
-    let mut weight = 1_u64;
-    let mut n = 0;
-    while n < SHINGLE_WORDS {
-        weight = weight.wrapping_mul(BASE);
-        n += 1;
-    }
-    weight
-};
-
-/// A window of the last words.
-#[derive(Clone, Debug, Default)]
+/// A window of the last words, or characters.
+#[derive(Clone, Debug)]
 pub struct Window {
-    words: [u64; SHINGLE_WORDS],
+    words: [u64; MOST],
+    size: usize,
+    slot: usize,
     seen: u64,
     sum: u64,
+    /// The weight of the word that leaves the window.
+    leaving: u64,
 }
 
 impl Window {
+    /// A window of `size` words; at least one, and at most [`MOST`].
+    pub fn new(size: usize) -> Self {
+        let size = size.clamp(1, MOST);
+        let leaving = (0..size).fold(1_u64, |weight, _| weight.wrapping_mul(BASE));
+        Self { words: [0; MOST], size, slot: 0, seen: 0, sum: 0, leaving }
+    }
+
+    /// Goes back to the beginning of a text.
+    pub fn clear(&mut self) {
+        *self = Self { words: [0; MOST], slot: 0, seen: 0, sum: 0, ..*self };
+    }
+
     /// Moves on by a word; gives the shingle that ends with it once there are enough words.
     #[inline]
     pub fn push(&mut self, word: u64) -> Option<u32> {
-        let slot = (self.seen % SHINGLE_WORDS as u64) as usize;
-        // A slot is a remainder by the array's length, and empty slots hold 0, which weighs nothing.
-        let leaving = std::mem::replace(&mut self.words[slot], word);
-        self.sum = self.sum.wrapping_mul(BASE).wrapping_add(word).wrapping_sub(leaving.wrapping_mul(LEAVING));
+        // A slot is below `size`, which is at most the array's length; empty slots hold 0, which weighs nothing.
+        let leaving = std::mem::replace(&mut self.words[self.slot % MOST], word);
+        self.slot = if self.slot + 1 == self.size { 0 } else { self.slot + 1 };
+        self.sum =
+            self.sum.wrapping_mul(BASE).wrapping_add(word).wrapping_sub(leaving.wrapping_mul(self.leaving));
         self.seen += 1;
-        (self.seen >= SHINGLE_WORDS as u64).then(|| self.hash())
+        (self.seen >= self.size as u64).then(|| self.hash())
     }
 
     /// Words so far.
@@ -47,7 +55,7 @@ impl Window {
 
     /// For a text of fewer words than a shingle has: the shingle of all of them.
     pub fn short(&self) -> Option<u32> {
-        (0 < self.seen && self.seen < SHINGLE_WORDS as u64).then(|| self.hash())
+        (0 < self.seen && self.seen < self.size as u64).then(|| self.hash())
     }
 
     #[inline]
@@ -60,22 +68,27 @@ impl Window {
 mod tests {
     use super::*;
 
-    fn shingles(words: &[u64]) -> Vec<u32> {
-        let mut window = Window::default();
+    fn shingles(size: usize, words: &[u64]) -> Vec<u32> {
+        let mut window = Window::new(size);
         words.iter().filter_map(|word| window.push(*word)).collect()
     }
 
     #[test]
-    fn a_shingle_depends_on_its_five_words_in_order() {
-        let long = shingles(&[11, 12, 13, 14, 15, 16, 17, 18]);
-        assert_eq!(long.len(), 4);
-        assert_eq!(long[2..3], shingles(&[13, 14, 15, 16, 17]));
-        assert_ne!(shingles(&[1, 2, 3, 4, 5]), shingles(&[2, 1, 3, 4, 5]));
+    fn a_shingle_depends_on_its_words_in_order() {
+        for size in [1, 2, 5, MOST] {
+            let words: Vec<u64> = (11..11 + size as u64 + 3).collect();
+            let long = shingles(size, &words);
+            assert_eq!(long.len(), 4);
+            assert_eq!(long[2..3], shingles(size, &words[2..2 + size]));
+            let mut swapped = words[2..2 + size].to_vec();
+            swapped.reverse();
+            assert!(size == 1 || long[2..3] != shingles(size, &swapped));
+        }
     }
 
     #[test]
     fn short_texts_are_one_shingle() {
-        let mut window = Window::default();
+        let mut window = Window::new(SHINGLE_WORDS);
         assert_eq!(window.short(), None);
         window.push(7);
         let one = window.short();
@@ -85,5 +98,8 @@ mod tests {
             window.push(7);
         }
         assert_eq!(window.short(), None);
+        window.clear();
+        window.push(7);
+        assert_eq!(window.short(), one);
     }
 }

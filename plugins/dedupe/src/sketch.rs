@@ -1,149 +1,218 @@
-//! A document in a few hundred bytes: what is compared in place of its text.
+//! A document as hashes: of all its words, and of its shingles. What is compared in place of its text.
 
-use crate::minhash::{BLOCK, EMPTY, Permutations, Signature};
-use crate::normalize::{mix, words};
+use crate::normalize::{characters, mix, plain_words, without_numbers, words};
+use crate::options::{Numbers, Options, Shingles, Words};
+use crate::set::cut;
 use crate::shingle::Window;
-use std::sync::Arc;
 
-/// What is kept of a document with at least one word.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sketch {
-    /// A 128-bit hash of the words in order.
-    pub exact: [u8; 16],
-    /// The signature of the shingles; `None` when only exact duplicates are looked for.
-    pub signature: Option<Signature>,
-}
+/// Bytes of an exact hash.
+pub const EXACT_BYTES: usize = 16;
 
-/// Makes sketches; holds what it needs for that between documents.
+/// Makes hashes; holds what it needs for that between documents.
 #[derive(Clone, Debug)]
 pub struct Sketcher {
-    permutations: Option<Arc<Permutations>>,
+    words: Words,
+    numbers: Numbers,
+    kind: Shingles,
+    window: Window,
     shingles: Vec<u32>,
     scratch: Vec<u8>,
+    text: String,
 }
 
 impl Sketcher {
-    /// With or without signatures.
-    pub fn new(signatures: bool) -> Self {
-        let permutations = signatures.then(|| Arc::new(Permutations::default()));
-        Self { permutations, shingles: Vec::with_capacity(BLOCK), scratch: Vec::new() }
-    }
-
-    /// The sketch of a text; `None` for a text without words, which is nobody's duplicate.
-    pub fn sketch(&mut self, text: &str) -> Option<Sketch> {
-        match self.permutations.clone() {
-            Some(permutations) => self.with_signature(text, &permutations),
-            None => {
-                let mut exact = Exact::default();
-                words(text, &mut self.scratch, |word| exact.push(word));
-                Some(Sketch { exact: exact.finish()?, signature: None })
-            }
+    /// By the options of the stage.
+    pub fn new(options: &Options) -> Self {
+        Self {
+            words: options.words,
+            numbers: options.numbers,
+            kind: options.shingles,
+            window: Window::new(options.shingle_size),
+            shingles: Vec::new(),
+            scratch: Vec::new(),
+            text: String::new(),
         }
     }
 
-    fn with_signature(&mut self, text: &str, permutations: &Permutations) -> Option<Sketch> {
+    /// A 128-bit hash of the words in order; `None` for a text without words, which is nobody's duplicate.
+    pub fn exact(&mut self, text: &str) -> Option<[u8; EXACT_BYTES]> {
         let mut exact = Exact::default();
-        let mut window = Window::default();
-        let mut signature = EMPTY;
-        let shingles = &mut self.shingles;
-        shingles.clear();
-        words(text, &mut self.scratch, |word| {
-            exact.push(word);
-            if let Some(shingle) = window.push(word) {
-                shingles.push(shingle);
-                if shingles.len() == BLOCK {
-                    permutations.update(&mut signature, shingles);
-                    shingles.clear();
-                }
-            }
-        });
-        shingles.extend(window.short());
-        permutations.update(&mut signature, shingles);
-        Some(Sketch { exact: exact.finish()?, signature: Some(signature) })
+        let mut own = std::mem::take(&mut self.text);
+        each_word(self.words, self.numbers, text, &mut own, &mut self.scratch, |word| exact.push(word));
+        self.text = own;
+        exact.finish()
     }
+
+    /// The hash of the words, and the shingles as the text has them, repeated ones too; of more than 65,536 those with the
+    /// smallest hashes.
+    pub fn sketch(&mut self, text: &str) -> Option<([u8; EXACT_BYTES], &[u32])> {
+        let mut exact = Exact::default();
+        let (window, shingles) = (&mut self.window, &mut self.shingles);
+        window.clear();
+        shingles.clear();
+        let mut own = std::mem::take(&mut self.text);
+        match self.kind {
+            Shingles::Words => {
+                each_word(self.words, self.numbers, text, &mut own, &mut self.scratch, |word| {
+                    exact.push(word);
+                    shingles.extend(window.push(word));
+                });
+            }
+            Shingles::Characters => {
+                each_word(self.words, self.numbers, text, &mut own, &mut self.scratch, |word| {
+                    exact.push(word)
+                });
+                let text = if self.numbers == Numbers::Zero { own.as_str() } else { text };
+                characters(text, |letter| shingles.extend(window.push(letter)));
+            }
+        }
+        shingles.extend(window.short());
+        self.text = own;
+        cut(shingles);
+        Some((exact.finish()?, shingles))
+    }
+}
+
+/// Calls `take` with the hash of each word. `own` is room for the text without its numbers.
+#[inline]
+fn each_word(
+    kind: Words,
+    numbers: Numbers,
+    text: &str,
+    own: &mut String,
+    scratch: &mut Vec<u8>,
+    take: impl FnMut(u64),
+) {
+    let text = match numbers {
+        Numbers::Keep => text,
+        Numbers::Zero => {
+            own.clear();
+            without_numbers(text, own);
+            own.as_str()
+        }
+    };
+    match kind {
+        Words::Folded => words(text, scratch, take),
+        Words::Plain => plain_words(text, scratch, take),
+    }
+}
+
+/// The hash of anything that is compared as it is, such as an address.
+pub fn hash_of(value: &str) -> [u8; EXACT_BYTES] {
+    let mut exact = Exact::default();
+    let (blocks, rest) = value.as_bytes().as_chunks::<8>();
+    blocks.iter().for_each(|block| exact.push(u64::from_le_bytes(*block)));
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(into, from)| *into = *from);
+    exact.push(u64::from_le_bytes(last));
+    exact.push(value.len() as u64);
+    exact.hash()
 }
 
 /// Two 64-bit chains over the words.
 #[derive(Clone, Copy, Default)]
-struct Exact {
+pub struct Exact {
     one: u64,
     two: u64,
     words: u64,
 }
 
 impl Exact {
+    /// Takes the next word in.
     #[inline]
-    fn push(&mut self, word: u64) {
+    pub fn push(&mut self, word: u64) {
         self.one = mix(self.one ^ word, 0x8ebc_6af0_9c88_c6e3);
         self.two = mix(self.two.wrapping_add(word) ^ 0x5899_65cc_7537_4cc3, 0x1d8e_4e27_c47d_124f);
         self.words += 1;
     }
 
-    fn finish(self) -> Option<[u8; 16]> {
-        if self.words == 0 {
-            return None;
-        }
+    /// The hash; `None` where there was no word.
+    pub fn finish(self) -> Option<[u8; EXACT_BYTES]> {
+        (self.words > 0).then(|| self.hash())
+    }
+
+    fn hash(self) -> [u8; EXACT_BYTES] {
         let one = mix(self.one ^ self.words, 0xeb44_acca_b455_d165).to_le_bytes();
         let two = mix(self.two ^ self.words, 0xc2b2_ae3d_27d4_eb4f).to_le_bytes();
-        let mut bytes = [0; 16];
+        let mut bytes = [0; EXACT_BYTES];
         bytes.iter_mut().zip(one.into_iter().chain(two)).for_each(|(into, from)| *into = from);
-        Some(bytes)
+        bytes
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::minhash::similarity;
+    use crate::set::{Measure, ShingleSet};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    fn sketch(text: &str) -> Sketch {
-        Sketcher::new(true).sketch(text).unwrap()
+    fn sketch(text: &str) -> Option<([u8; EXACT_BYTES], Vec<u32>)> {
+        Sketcher::new(&Options::default()).sketch(text).map(|(exact, shingles)| (exact, shingles.to_vec()))
     }
 
     #[test]
     fn texts_without_words_have_none() {
         for text in ["", "  \n ", "***", "—"] {
-            assert_eq!(Sketcher::new(true).sketch(text), None);
-            assert_eq!(Sketcher::new(false).sketch(text), None);
+            assert_eq!(sketch(text), None);
+            assert_eq!(Sketcher::new(&Options::default()).exact(text), None);
         }
     }
 
     #[test]
     fn exact_is_the_words_in_order() {
         assert_eq!(sketch("The harbour, at dawn."), sketch("the HARBOUR at dawn"));
-        assert_ne!(sketch("the harbour at dawn").exact, sketch("at dawn the harbour").exact);
-        assert_eq!(sketch("one two").exact, Sketcher::new(false).sketch("One; two!").unwrap().exact);
-        assert_ne!(sketch("one two").signature, sketch("one three").signature);
+        assert_ne!(sketch("the harbour at dawn").unwrap().0, sketch("at dawn the harbour").unwrap().0);
+        let exact = |text: &str| Sketcher::new(&Options::default()).exact(text);
+        assert_eq!(sketch("one two").unwrap().0, exact("One; two!").unwrap());
+        assert_ne!(sketch("one two").unwrap().1, sketch("one three").unwrap().1);
+    }
+
+    #[test]
+    fn normalisation_can_be_chosen() {
+        let with = |options: Options| move |text: &str| Sketcher::new(&options).exact(text).unwrap();
+        let folded = with(Options::default());
+        let plain = with(Options { words: Words::Plain, ..Options::default() });
+        let zero = with(Options { numbers: Numbers::Zero, ..Options::default() });
+        assert_eq!(folded("café snake_case"), folded("Cafe snake case"));
+        assert_ne!(plain("café"), plain("cafe"));
+        assert_ne!(plain("snake_case"), plain("snake case"));
+        assert_eq!(plain("SNAKE_case é"), plain("snake_CASE É"));
+        // The same word, seen with and without letters past ASCII behind it.
+        assert_eq!(plain("a_b — c"), plain("a_b c"));
+        assert_ne!(folded("in 1987"), folded("in 1988"));
+        assert_eq!(zero("in 1987, 3.5 m"), zero("in 2024, 12 m"));
+    }
+
+    #[test]
+    fn characters_of_words_make_shingles() {
+        let options = Options { shingles: Shingles::Characters, shingle_size: 3, ..Options::default() };
+        let of = |text: &str| Sketcher::new(&options).sketch(text).unwrap().1.to_vec();
+        assert_eq!(of("ab cd").len(), 3);
+        assert_eq!(of("  Ab,  cd! "), of("ab cd"));
     }
 
     proptest! {
         #[test]
-        fn the_estimate_is_near_the_jaccard_of_word_5_grams(
-            words in prop::collection::vec("[a-z]{1,3}", 30..300),
-            cut in 0usize..300,
-            added in prop::collection::vec("[A-Z]{1,3}", 0..100),
+        fn similarity_is_that_of_word_5_grams(
+            a in prop::collection::vec("[a-c]", 0..80),
+            b in prop::collection::vec("[a-c]", 0..80),
+            common in prop::collection::vec("[a-c]", 0..200),
         ) {
-            let other: Vec<String> = words.iter().take(words.len() - cut % 25).chain(&added).cloned().collect();
-            let grams = |words: &[String]| {
-                let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
-                lower.windows(5).map(<[String]>::to_vec).collect::<BTreeSet<_>>()
+            let words = |own: &[String]| [own, &common].concat();
+            let grams = |words: &[String]| -> BTreeSet<Vec<String>> {
+                if words.len() < 5 { BTreeSet::from([words.to_vec()]) } else { words.windows(5).map(<[_]>::to_vec).collect() }
             };
-            let (a, b) = (grams(&words), grams(&other));
-            let exact = a.intersection(&b).count() as f64 / a.union(&b).count() as f64;
-            let told = similarity(
-                &sketch(&words.join(" ")).signature.unwrap(),
-                &sketch(&other.join(", ")).signature.unwrap(),
-            );
-            prop_assert!((told - exact).abs() < 0.24, "{} for {}", told, exact);
-        }
-
-        #[test]
-        fn a_sketcher_keeps_nothing_of_the_document_before(texts in prop::collection::vec("[a-cé東 .]{0,80}", 0..8)) {
-            let mut one = Sketcher::new(true);
-            for text in &texts {
-                prop_assert_eq!(one.sketch(text), Sketcher::new(true).sketch(text));
+            let (one, other) = (words(&a), words(&b));
+            let told = sketch(&one.join(" ")).zip(sketch(&other.join(" ")));
+            if let Some((told, told_other)) = told {
+                let (grams, other) = (grams(&one), grams(&other));
+                let exact = grams.intersection(&other).count() as f64 / grams.union(&other).count() as f64;
+                let set = |shingles: Vec<u32>| { let mut set = ShingleSet::default(); set.fill(shingles.into_iter()); set };
+                let similarity = set(told.1).overlap(&set(told_other.1)).similarity(Measure::Jaccard);
+                prop_assert_eq!(similarity, exact);
+            } else {
+                prop_assert!(one.is_empty() || other.is_empty());
             }
         }
     }

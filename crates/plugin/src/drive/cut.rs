@@ -35,6 +35,7 @@ pub struct Cut<I> {
     sorted: Option<I>,
     schema: SchemaRef,
     key: SortKey,
+    by: Vec<String>,
     smallest: usize,
     limit: Limit,
     /// Rows of whole groups, and how many each has.
@@ -46,6 +47,9 @@ pub struct Cut<I> {
     /// Rows of the last group so far, which may go on in the next batch.
     open: Vec<RecordBatch>,
     open_key: Option<OwnedRow>,
+    /// Keys in which rows that are wanted once must differ, and that of the last row.
+    whole: Option<SortKey>,
+    last: Option<OwnedRow>,
 }
 
 impl<I: Iterator<Item = Result<RecordBatch>>> Cut<I> {
@@ -58,6 +62,7 @@ impl<I: Iterator<Item = Result<RecordBatch>>> Cut<I> {
             sorted: Some(sorted),
             schema: Arc::clone(schema),
             key: SortKey::of(schema, by)?,
+            by: by.to_vec(),
             smallest: smallest as usize,
             limit,
             parts: Vec::new(),
@@ -66,7 +71,36 @@ impl<I: Iterator<Item = Result<RecordBatch>>> Cut<I> {
             row_bytes: 0,
             open: Vec::new(),
             open_key: None,
+            whole: None,
+            last: None,
         })
+    }
+
+    /// Of rows that agree in the key columns and the ordinal, only the first is passed on.
+    ///
+    /// # Errors
+    /// As [`Cut::new`].
+    pub fn distinct(self) -> Result<Self> {
+        let names = self.by.clone();
+        let whole = Some(SortKey::new(&self.schema, &names)?);
+        Ok(Self { whole, ..self })
+    }
+
+    /// The rows that differ from the one before.
+    fn differing(&mut self, batch: RecordBatch) -> Result<RecordBatch> {
+        let Some(whole) = &self.whole else { return Ok(batch) };
+        let keys = whole.rows(&batch)?;
+        let rows = batch.num_rows();
+        let repeats = |row: usize| match row.checked_sub(1) {
+            Some(before) => keys.row(before) == keys.row(row),
+            None => self.last.as_ref().is_some_and(|last| last.row() == keys.row(row)),
+        };
+        let kept: Vec<u32> = (0..rows).filter(|row| !repeats(*row)).map(|row| row as u32).collect();
+        self.last = rows.checked_sub(1).map(|last| keys.row(last).owned());
+        if kept.len() == rows {
+            return Ok(batch);
+        }
+        Ok(take_record_batch(&batch, &UInt32Array::from(kept))?)
     }
 
     fn portion(&mut self) -> Result<Option<Portion>> {
@@ -74,7 +108,10 @@ impl<I: Iterator<Item = Result<RecordBatch>>> Cut<I> {
         while self.ready < rows && self.ready.saturating_mul(self.row_bytes + joined) < bytes {
             let Some(sorted) = &mut self.sorted else { break };
             match sorted.next() {
-                Some(batch) => self.take_in(&batch?)?,
+                Some(batch) => {
+                    let batch = self.differing(batch?)?;
+                    self.take_in(&batch)?;
+                }
                 None => {
                     self.sorted = None;
                     self.close();

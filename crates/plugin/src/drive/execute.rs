@@ -1,5 +1,6 @@
 //! Carrying out the steps of a plan between the documents that come in and those that go out.
 
+use super::aggregate::{AggregateDriver, report};
 use super::bind::BoundOperator;
 use super::check;
 use super::components::components;
@@ -14,7 +15,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::operator::{Output, Worker};
 use crate::plan::{INPUT, OUTPUT, StepOp};
 use arrow_array::RecordBatch;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use textmill_core::event::Event;
 
@@ -25,7 +28,8 @@ const JOINED_ROWS_AT_ONCE: usize = 256 * 1024;
 
 impl BoundPlan {
     /// Runs the steps between the early ones and the last. `early` holds the rows of each step of
-    /// [`BoundPlan::early`], by its number; `documents` those that reach the barrier, ascending by ordinal.
+    /// [`BoundPlan::early`], by its number, and of those of [`BoundPlan::loads`] that have any; `documents` those that
+    /// reach the barrier, ascending by ordinal.
     ///
     /// # Errors
     /// Where a step that works on rows, not documents, fails, or the store does.
@@ -83,17 +87,31 @@ struct Between<'p, 'r, S: Store, P> {
 impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
     fn all(&self, mut rows: Rows<S>) -> Result<Last<'p, S>> {
         let mut events: BTreeMap<u64, Vec<Event>> = BTreeMap::new();
+        let mut reports = Map::new();
+        let mut shown = BTreeMap::new();
         for (number, bound) in self.plan.steps.iter().enumerate() {
             if let Some(with) = &bound.step.with {
                 self.put_in_order(self.number(with)?, &mut rows)?;
             }
             if bound.step.id == OUTPUT {
                 let operator = operator(bound)?;
-                return Ok(Last { operator, with: self.with(bound, &rows)?, events });
+                return Ok(Last { operator, with: self.with(bound, &rows)?, events, reports, shown });
             }
             if bound.is_early() {
                 if !rows.tables.contains_key(&number) {
                     return Err(format!("no rows came of step `{}`", bound.step.id).into());
+                }
+                self.show(bound, number, &mut rows, &mut shown)?;
+                continue;
+            }
+            if bound.step.op == StepOp::Aggregate {
+                let report = self.aggregate(bound, self.table(bound, &rows)?)?;
+                reports.insert(bound.step.id.clone(), report);
+                continue;
+            }
+            if bound.step.op == StepOp::Load {
+                if let Entry::Vacant(place) = rows.tables.entry(number) {
+                    place.insert(Arc::new(self.store.table(&bound.step.id, &bound.rows)?.finish()?));
                 }
                 continue;
             }
@@ -106,22 +124,66 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
                     self.map_documents(bound, with.as_ref(), &mut sink, &mut events)?;
                 }
                 StepOp::Map => self.map_rows(bound, with.as_ref(), self.table(bound, &rows)?, &mut sink)?,
+                StepOp::Union => {
+                    for id in std::iter::once(&bound.step.from).chain(&bound.step.also) {
+                        let table = rows.tables.get(&self.number(id)?);
+                        let table = table.ok_or_else(|| format!("no rows came of step `{id}`"))?;
+                        for at in 0..table.blocks() {
+                            sink.push(table.block(at)?)?;
+                        }
+                    }
+                }
+                StepOp::Aggregate | StepOp::Load => {}
             }
             match sink {
                 Sink::Table(writer) => _ = rows.tables.insert(number, Arc::new(writer.finish()?)),
                 Sink::Group(group, sorter) => _ = rows.sorters.insert(group, sorter),
                 Sink::Order(sorter) => _ = rows.ordered.insert(number, self.table_of(bound, sorter)?),
             }
+            self.show(bound, number, &mut rows, &mut shown)?;
             // What no later step needs gives its space back.
             let needed = |used: &usize, from: bool| {
                 let id = Some(self.plan.steps[*used].step.id.as_str());
                 let later = self.plan.steps.iter().skip(number + 1).map(|b| &b.step);
-                later.into_iter().any(|s| (from && Some(s.from.as_str()) == id) || s.with.as_deref() == id)
+                later.into_iter().any(|s| {
+                    let takes =
+                        || std::iter::once(&s.from).chain(&s.also).any(|from| Some(from.as_str()) == id);
+                    (from && takes()) || s.with.as_deref() == id
+                })
             };
             rows.tables.retain(|used, _| needed(used, true));
             rows.ordered.retain(|used, _| needed(used, false));
         }
         Err(format!("the plan has no step `{OUTPUT}`").into())
+    }
+
+    /// Keeps the rows of a step that is published, in the order of their ordinals.
+    fn show(
+        &self,
+        bound: &BoundStep,
+        number: usize,
+        rows: &mut Rows<S>,
+        shown: &mut BTreeMap<String, Arc<S::Table>>,
+    ) -> Result<()> {
+        let id = &bound.step.id;
+        if self.is_published(id) {
+            self.put_in_order(number, rows)?;
+            shown.extend(rows.ordered.get(&number).map(|table| (id.clone(), Arc::clone(table))));
+        }
+        Ok(())
+    }
+
+    /// The report of an aggregate on the rows of a step. Those are few beside the documents: one thread does.
+    fn aggregate(&self, bound: &BoundStep, table: &S::Table) -> Result<Value> {
+        let mut driver = AggregateDriver::new(operator(bound)?);
+        for at in 0..table.blocks() {
+            if let Some(event) = driver.update(self.host, &table.block(at)?)?.first() {
+                let note = event.note.as_deref().unwrap_or("a row was not taken in");
+                return Err(Error::new(ErrorKind::Failed, format!("step `{}`: {note}", bound.step.id)));
+            }
+        }
+        let state = driver.take_state(self.host)?;
+        report(operator(bound)?, self.host, state.into_iter().collect())
     }
 
     fn number(&self, id: &str) -> Result<usize> {
@@ -175,8 +237,9 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
     fn sink(&self, number: usize, bound: &BoundStep) -> Result<Sink<S>> {
         let id = bound.step.id.as_str();
         let later = || self.plan.steps.iter().enumerate().skip(number + 1);
-        let mut takers = later().filter(|(_, b)| b.step.from == id);
-        let joined = later().any(|(_, b)| b.step.with.as_deref() == Some(id));
+        let takes = |b: &BoundStep| b.step.from == id || b.step.also.iter().any(|also| also == id);
+        let mut takers = later().filter(|(_, b)| takes(b));
+        let joined = later().any(|(_, b)| b.step.with.as_deref() == Some(id)) || self.is_published(id);
         Ok(match (takers.next(), takers.next()) {
             (Some((group, taker)), None) if taker.step.op == StepOp::Group && !joined => {
                 Sink::Group(group, self.store.sorter(id, &bound.rows, &taker.step.by)?)
@@ -186,6 +249,11 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
             }
             _ => Sink::Table(self.store.table(id, &bound.rows)?),
         })
+    }
+
+    fn is_published(&self, id: &str) -> bool {
+        let save = self.plan.save.iter().map(|save| &save.step);
+        self.plan.tables.iter().map(|table| &table.step).chain(save).any(|step| step == id)
     }
 
     fn group(
@@ -212,6 +280,7 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
         let smallest = operator.descriptor.smallest_group;
         let limit = self.limit(with)?;
         let portions = Cut::new(sorter.finish()?, &from.rows, &bound.step.by, smallest, limit)?;
+        let portions = if bound.step.distinct { portions.distinct()? } else { portions };
         self.spread.each(
             portions,
             || {

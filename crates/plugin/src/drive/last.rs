@@ -9,6 +9,7 @@ use crate::error::Result;
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_schema::SchemaRef;
 use arrow_select::take::take_record_batch;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use textmill_core::event::{Action, Event};
@@ -18,6 +19,10 @@ pub struct Last<'p, S: Store> {
     pub(super) operator: &'p BoundOperator,
     pub(super) with: Option<With<'p, S::Table>>,
     pub(super) events: BTreeMap<u64, Vec<Event>>,
+    /// What the aggregates of the plan report, by step.
+    pub reports: Map<String, Value>,
+    /// The rows of steps that are published or saved, ascending by ordinal, by step.
+    pub shown: BTreeMap<String, Arc<S::Table>>,
 }
 
 /// Rows in the order of their ordinals, to be found in a column called `name`.

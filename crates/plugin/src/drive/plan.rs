@@ -15,11 +15,11 @@ use crate::call::{Call, Host};
 use crate::descriptor::{Kind, Rows};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operator::Plugin;
-use crate::plan::{INPUT, OUTPUT, Plan, Step, StepOp};
+use crate::plan::{INPUT, OUTPUT, Plan, Publication, Save, Step, StepOp};
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::take::take_record_batch;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use textmill_core::event::{Action, Event};
@@ -30,6 +30,12 @@ pub struct BoundPlan {
     input: SchemaRef,
     /// Columns of the documents after the stage.
     pub after: SchemaRef,
+    /// Steps whose rows the run folder shows.
+    pub tables: Vec<Publication>,
+    /// The step whose rows later runs can load.
+    pub save: Option<Save>,
+    /// What a user should know.
+    pub notes: Vec<String>,
 }
 
 pub(super) struct BoundStep {
@@ -72,7 +78,14 @@ impl BoundPlan {
         input: &SchemaRef,
     ) -> Result<Self> {
         plan.check()?;
-        let mut bound = Self { steps: Vec::new(), input: Arc::clone(input), after: Arc::clone(input) };
+        let mut bound = Self {
+            steps: Vec::new(),
+            input: Arc::clone(input),
+            after: Arc::clone(input),
+            tables: plan.tables.clone(),
+            save: plan.save.clone(),
+            notes: plan.notes.clone(),
+        };
         for step in &plan.steps {
             let rows = bound
                 .bind_step(plugin, call, step, options, input)
@@ -82,7 +95,39 @@ impl BoundPlan {
         if let Some(last) = bound.steps.last() {
             bound.after = Arc::clone(&last.rows);
         }
+        bound.check_published()?;
         Ok(bound)
+    }
+
+    /// What is published speaks of documents.
+    fn check_published(&self) -> Result<()> {
+        let steps = self.tables.iter().map(|table| (&table.step, table.documents.as_slice()));
+        for (step, documents) in steps.chain(self.save.iter().map(|save| (&save.step, [].as_slice()))) {
+            let rows = self.schema_of(step, &self.input)?;
+            join::check_ordinals(&rows)?;
+            for column in documents {
+                let kind = rows.field_with_name(column).ok().map(Field::data_type);
+                if kind != Some(&DataType::UInt64) {
+                    let message = format!("step `{step}` gives no column `{column}` of uint64 to publish");
+                    return Err(Error::new(ErrorKind::Contract, message));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Steps whose rows an earlier run saved: their numbers, what they are, and the columns of their rows.
+    pub fn loads(&self) -> impl Iterator<Item = (usize, &Step, &SchemaRef)> {
+        let steps = self.steps.iter().enumerate().filter(|(_, bound)| bound.step.op == StepOp::Load);
+        steps.map(|(number, bound)| (number, &bound.step, &bound.rows))
+    }
+
+    /// The columns of a step's rows.
+    ///
+    /// # Errors
+    /// Where there is no such step.
+    pub fn rows_of(&self, id: &str) -> Result<SchemaRef> {
+        self.schema_of(id, &self.input)
     }
 
     /// The steps with the operators that are bound to them.
@@ -126,11 +171,32 @@ impl BoundPlan {
             let rows = Arc::clone(&COMPONENTS);
             return Ok(BoundStep { step: step.clone(), operator: None, rows });
         }
+        if step.op == StepOp::Union {
+            for also in &step.also {
+                if self.schema_of(also, input)?.fields() != columns.fields() {
+                    let message = format!("steps `{}` and `{also}` give other columns", step.from);
+                    return Err(Error::new(ErrorKind::Contract, message));
+                }
+            }
+            return Ok(BoundStep { step: step.clone(), operator: None, rows: columns });
+        }
+        if step.op == StepOp::Load {
+            join::check_ordinals(&columns)?;
+            return Ok(BoundStep { step: step.clone(), operator: None, rows: columns });
+        }
         let operator = BoundOperator::bind(plugin, call, step.operator.as_deref(), options, &columns)?;
-        let kind = if step.op == StepOp::Map { Kind::Map } else { Kind::Group };
+        let kind = match step.op {
+            StepOp::Map => Kind::Map,
+            StepOp::Aggregate => Kind::Aggregate,
+            _ => Kind::Group,
+        };
         if operator.descriptor.kind != kind {
             let message = format!("operator `{}` does not suit the step", operator.descriptor.name);
             return Err(Error::new(ErrorKind::Contract, message));
+        }
+        if kind == Kind::Aggregate {
+            let rows = Arc::new(Schema::empty());
+            return Ok(BoundStep { step: step.clone(), operator: Some(operator), rows });
         }
         let is_output = step.id == OUTPUT;
         if is_output == (operator.descriptor.rows == Rows::Table) {
@@ -161,10 +227,11 @@ impl BoundPlan {
     /// # Errors
     /// Where a step that works on rows, not documents, fails.
     pub fn run(&self, host: &(dyn Host + Sync), documents: &[RecordBatch]) -> Result<Vec<Mapped>> {
-        self.run_in(host, &OneThread, &MemoryStore, documents)
+        Ok(self.run_in(host, &OneThread, &MemoryStore, documents)?.0)
     }
 
-    /// [`BoundPlan::run`] on the threads of `spread`, with the rows of its steps kept in `store`.
+    /// [`BoundPlan::run`] on the threads of `spread`, with the rows of its steps kept in `store`; and the reports of its
+    /// aggregates. Nothing is loaded or saved.
     ///
     /// # Errors
     /// Where a step that works on rows, not documents, fails, or the store does.
@@ -174,7 +241,7 @@ impl BoundPlan {
         spread: &impl Spread,
         store: &S,
         documents: &[RecordBatch],
-    ) -> Result<Vec<Mapped>> {
+    ) -> Result<(Vec<Mapped>, Map<String, Value>)> {
         let mut writers: Vec<(usize, S::Writer)> = Vec::new();
         for step in self.early() {
             writers.push((step.number, store.table(step.id, step.rows)?));
@@ -206,7 +273,8 @@ impl BoundPlan {
         for (number, writer) in writers {
             early.insert(number, writer.finish()?);
         }
-        let last: Last<'_, S> = self.between(host, spread, store, early, &reaching.finish()?)?;
+        let mut last: Last<'_, S> = self.between(host, spread, store, early, &reaching.finish()?)?;
+        let reports = std::mem::take(&mut last.reports);
         let mut all = Vec::with_capacity(documents.len());
         spread.each(
             waiting.into_iter().map(Ok),
@@ -219,7 +287,7 @@ impl BoundPlan {
                 Ok(())
             },
         )?;
-        Ok(all)
+        Ok((all, reports))
     }
 }
 

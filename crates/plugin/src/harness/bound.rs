@@ -82,7 +82,10 @@ impl Bound {
     ) -> Result<Outcome> {
         let mut outcome = Outcome::default();
         if let Some(plan) = &self.plan {
-            for (batch, mapped) in batches.iter().zip(plan.run_in(host, spread, &MemoryStore, batches)?) {
+            let (answers, reports) = plan.run_in(host, spread, &MemoryStore, batches)?;
+            outcome.report =
+                Some(Value::Object(reports)).filter(|r| r.as_object().is_some_and(|r| !r.is_empty()));
+            for (batch, mapped) in batches.iter().zip(answers) {
                 outcome.verdicts.extend(verdicts(batch, &mapped));
             }
         } else if self.operator.descriptor.kind == Kind::Aggregate {

@@ -78,6 +78,11 @@ pub(super) fn steps(plan: &BoundPlan) -> Vec<String> {
                 format!("exchange of `{}` by {}; group{operator}", step.from, step.by.join(", "))
             }
             StepOp::Components => format!("connected components of `{}`", step.from),
+            StepOp::Union => format!("rows of `{}`, `{}`", step.from, step.also.join("`, `")),
+            StepOp::Aggregate => format!("report on `{}`{operator}", step.from),
+            StepOp::Load => {
+                format!("rows of an earlier run, from where `{}` says", step.option.as_deref().unwrap_or("-"))
+            }
         };
         let with = step.with.as_ref().map(|with| format!(", joined with `{with}`")).unwrap_or_default();
         lines.push(format!("{}: {what}{with}", step.id));

@@ -6,7 +6,7 @@ use super::place::{local_folder, publish_folder};
 use super::print;
 use crate::cli::RunArgs;
 use crate::config::{Draft, Locking};
-use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares};
+use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares, hand_over_saved};
 use crate::failure::Failure;
 use crate::input::SourceFile;
 use crate::isolate::REPROS;
@@ -141,7 +141,7 @@ impl Work<'_> {
         let store = SpillStore::new(staging.state().to_owned(), Arc::clone(&budgets.rows));
         let idle = Idle::default();
         let mut staged = Staged::open(staging, prepared, budgets.clone(), checkpoint)?;
-        let engine = Engine { prepared, files, settings, progress, idle: &idle, store: &store };
+        let engine = Engine { prepared, files, settings, progress, idle: &idle, store: &store, staging };
         let counts = engine.run(&mut staged);
         if counts.as_ref().is_err_and(can_resume) {
             // What can be told of the disk is told: the user may turn the machine off.
@@ -176,6 +176,7 @@ impl Work<'_> {
         let run =
             run_json(prepared, files, &settings, &finished.counts, totals, &timings, &progress.metrics());
         write_json(&staging.file("run.json"), &run)?;
+        hand_over_saved(prepared, staging)?;
         let mut shown = table::stages(prepared, &finished.counts, totals);
         // Under a limit, what was read behind it would count.
         if staged.checkpoint().passed_over > 0 && settings.limit.is_none() {
@@ -248,6 +249,13 @@ const FILES: [(&str, &str); 5] = [
     ("run.json", "how this run was made"),
 ];
 
+/// Whether a file of a run folder is what a stage published.
+fn is_table(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_own = name.starts_with("documents") || FILES.iter().any(|(file, _)| *file == name);
+    name.ends_with(".parquet") && !is_own
+}
+
 /// The files of a run folder, shown at the place that was asked for.
 fn listing(folder: &Path, shown: &Path) -> String {
     let size = |path: &Path| table::bytes(path.metadata().map_or(0, |m| m.len()));
@@ -264,6 +272,11 @@ fn listing(folder: &Path, shown: &Path) -> String {
     if documents.len() > 3 {
         lines.push(format!("… and {} more parts", documents.len() - 3));
     }
+    let mut tables: Vec<_> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    tables.retain(|path| is_table(path));
+    tables.sort();
+    lines.extend(tables.iter().map(|path| line(path, "a table of a stage")));
     lines.extend(FILES.iter().map(|(file, what)| line(&folder.join(file), what)));
     let repros = std::fs::read_dir(folder.join(REPROS)).into_iter().flatten().flatten().count();
     if repros > 0 {

@@ -130,7 +130,7 @@ impl Input {
 
 /// A path of the file, relative to its folder. One given on the command line is the user's own, relative to
 /// where they stand, as `--input` is. Addresses such as `s3://bucket/prefix` stay as they are.
-pub(super) fn located(text: &str, place: &Place, sources: &[Source]) -> PathBuf {
+pub fn located(text: &str, place: &Place, sources: &[Source]) -> PathBuf {
     match folder_of(sources, place) {
         Some(folder) if !text.contains("://") => join(folder, text),
         _ => PathBuf::from(text),

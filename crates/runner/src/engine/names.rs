@@ -43,34 +43,68 @@ pub fn names_of(documents: &RecordBatch) -> Result<Vec<RecordBatch>> {
     Ok(blocks)
 }
 
-/// The table of ids.
-pub struct Names(pub SpillTable);
+/// The tables of ids.
+pub struct Names {
+    own: SpillTable,
+    /// Of documents that earlier runs left; their ordinals come after all others.
+    loaded: Vec<SpillTable>,
+}
 
 impl Names {
+    /// The ids of the documents of this run.
+    pub fn new(own: SpillTable) -> Self {
+        Self { own, loaded: Vec::new() }
+    }
+
+    /// Takes in ids of documents that earlier runs left, with ordinals after those that were taken in before.
+    pub fn add_loaded(&mut self, ids: SpillTable) {
+        self.loaded.push(ids);
+    }
+
+    /// How many documents of earlier runs there are.
+    pub fn loaded_documents(&self) -> u64 {
+        self.loaded.iter().map(Table::rows).sum()
+    }
+
     /// Ids of the documents that events name.
     ///
     /// # Errors
-    /// Where the table cannot be read.
+    /// Where a table cannot be read.
     pub fn of(&self, events: &[Event]) -> Result<Others> {
-        let mut wanted: Vec<u64> = events.iter().filter_map(|event| event.other).collect();
+        self.find(events.iter().filter_map(|event| event.other))
+    }
+
+    /// Ids of documents.
+    ///
+    /// # Errors
+    /// Where a table cannot be read.
+    pub fn find(&self, ordinals: impl Iterator<Item = u64>) -> Result<Others> {
+        let mut wanted: Vec<u64> = ordinals.collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let firsts = self.0.first_ordinals();
         let mut others = Others::new();
-        let mut open: Option<(usize, RecordBatch)> = None;
-        for ordinal in wanted {
-            let Some(at) = firsts.partition_point(|&first| first <= ordinal).checked_sub(1) else { continue };
-            let block = match open.take() {
-                Some((number, block)) if number == at => block,
-                _ => self.0.block(at)?,
-            };
-            let ordinals = block.column_by_name(ORDINAL).and_then(|c| c.as_primitive_opt::<UInt64Type>());
-            let row = ordinals.and_then(|ordinals| ordinals.values().binary_search(&ordinal).ok());
-            if let Some(id) = row.and_then(|row| string(&block, ID, row)) {
-                others.insert(ordinal, id.to_owned());
-            }
-            open = Some((at, block));
+        for table in std::iter::once(&self.own).chain(&self.loaded) {
+            look_up(table, &wanted, &mut others)?;
         }
         Ok(others)
     }
+}
+
+fn look_up(table: &SpillTable, wanted: &[u64], others: &mut Others) -> Result<()> {
+    let firsts = table.first_ordinals();
+    let mut open: Option<(usize, RecordBatch)> = None;
+    for &ordinal in wanted {
+        let Some(at) = firsts.partition_point(|&first| first <= ordinal).checked_sub(1) else { continue };
+        let block = match open.take() {
+            Some((number, block)) if number == at => block,
+            _ => table.block(at)?,
+        };
+        let ordinals = block.column_by_name(ORDINAL).and_then(|c| c.as_primitive_opt::<UInt64Type>());
+        let row = ordinals.and_then(|ordinals| ordinals.values().binary_search(&ordinal).ok());
+        if let Some(id) = row.and_then(|row| string(&block, ID, row)) {
+            others.insert(ordinal, id.to_owned());
+        }
+        open = Some((at, block));
+    }
+    Ok(())
 }

@@ -5,8 +5,8 @@ use super::missing::{Reach, missing, with_missing};
 use super::opened::OpenedPlugin;
 use super::placed::{also, placed, without_unknown};
 use crate::config::{
-    Draft, Locking, Pipeline, Problem, Problems, Severity, StageConfig, check_options, fitted, suggest,
-    with_defaults,
+    Draft, Kind as NodeKind, Locking, Pipeline, Problem, Problems, Severity, Source, StageConfig,
+    check_options, fitted, located, suggest, with_defaults,
 };
 use crate::host::Discovery;
 use crate::input::input_schema;
@@ -14,7 +14,7 @@ use crate::isolate::Repros;
 use crate::output::OutputColumns;
 use arrow_schema::{Field, Schema, SchemaRef};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use textmill_core::column::{CARRIED, HIDDEN, ID, MEDIA_TYPE, SOURCE, TEXT, is_supported};
@@ -68,6 +68,23 @@ pub struct PreparedStage {
     pub bound: Bound,
     /// Columns after the stage.
     pub after: SchemaRef,
+    /// Files that the plan loads or saves, by the option that names each.
+    pub paths: BTreeMap<String, PathBuf>,
+}
+
+impl PreparedStage {
+    /// The file that its plan saves rows to.
+    pub fn saves_to(&self) -> Option<&PathBuf> {
+        let Bound::Plan(_, plan) = &self.bound else { return None };
+        self.paths.get(&plan.save.as_ref()?.option)
+    }
+
+    /// The files that its plan loads.
+    pub fn loads_from(&self) -> impl Iterator<Item = &PathBuf> {
+        let plan = if let Bound::Plan(_, plan) = &self.bound { Some(plan) } else { None };
+        let steps = plan.into_iter().flat_map(BoundPlan::loads);
+        steps.filter_map(|(_, step, _)| self.paths.get(step.option.as_deref()?))
+    }
 }
 
 /// What a stage is made of.
@@ -142,7 +159,8 @@ pub fn prepare(draft: Draft, locking: &Locking) -> Result<(Prepared, Problems), 
         let later: Vec<(&StageConfig, &OperatorDescriptor)> = later
             .filter_map(|(s, p)| Some((s, p.as_ref()?.descriptor.operator(s.operator.as_deref())?)))
             .collect();
-        match bind(stage, Arc::clone(plugin), &reach, &later, gaps) {
+        let sources = &pipeline.sources;
+        match bind(stage, sources, Arc::clone(plugin), &reach, &later, gaps) {
             Ok(bound) => {
                 reach.columns = Arc::clone(&bound.after);
                 stages.push(bound);
@@ -207,6 +225,7 @@ fn open(
 /// depend on them is looked at.
 fn bind(
     stage: &StageConfig,
+    sources: &[Source],
     plugin: Arc<OpenedPlugin>,
     reach: &Reach,
     later: &[(&StageConfig, &OperatorDescriptor)],
@@ -267,7 +286,45 @@ fn bind(
     };
     let options = with_defaults(&descriptor.options, &options);
     let operator = descriptor.name;
-    Ok(PreparedStage { name: stage.name.clone(), plugin, operator, options, bound, after })
+    let paths = paths(stage, &bound, sources)?;
+    Ok(PreparedStage { name: stage.name.clone(), plugin, operator, options, bound, after, paths })
+}
+
+/// The path that an option of a stage gives.
+fn path_of(stage: &StageConfig, option: &str, sources: &[Source]) -> Option<PathBuf> {
+    let entry = stage.options.entry(option)?;
+    let NodeKind::Text(text) = &entry.node.kind else { return None };
+    Some(located(text, &entry.node.place, sources))
+}
+
+/// The files that a plan loads or saves. What it loads must be there.
+fn paths(
+    stage: &StageConfig,
+    bound: &Bound,
+    sources: &[Source],
+) -> Result<BTreeMap<String, PathBuf>, Vec<Problem>> {
+    let Bound::Plan(_, plan) = bound else { return Ok(BTreeMap::new()) };
+    let loads = plan.loads().filter_map(|(_, step, _)| step.option.as_deref());
+    let loads: Vec<&str> = loads.collect();
+    let mut paths = BTreeMap::new();
+    let mut missing = Vec::new();
+    for option in loads.iter().copied().chain(plan.save.as_ref().map(|save| save.option.as_str())) {
+        let Some(path) = path_of(stage, option, sources) else { continue };
+        // What a run goes on with and saves again need not be there at the first one.
+        let is_begun =
+            plan.save.as_ref().and_then(|save| path_of(stage, &save.option, sources)) == Some(path.clone());
+        if is_begun && loads.contains(&option) && !path.exists() {
+            continue;
+        }
+        if loads.contains(&option) && !path.is_file() {
+            let message = format!("there is no file `{}`", path.display());
+            let hint = "an earlier run makes it, with the option that saves one";
+            let place = stage.options.entry(option).map_or(&stage.options.place, |entry| &entry.node.place);
+            missing.push(Problem::at(place, message).hint(hint));
+        }
+        paths.insert(option.to_owned(), path);
+    }
+    if missing.is_empty() { Ok(paths) } else { Err(missing) }
 }
 
 /// Operators of a plugin that a stage may name.

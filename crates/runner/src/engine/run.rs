@@ -2,13 +2,15 @@
 
 use super::chain::{Segment, StageHost, in_stage};
 use super::counts::Counts;
+use super::loaded::load;
 use super::memory::Shares;
 use super::names::Names;
 use super::pool::{Idle, Pool};
 use super::prepare::{Bound, Prepared};
+use super::published::{self, publish};
 use super::sums::reports;
 use crate::input::SourceFile;
-use crate::output::{Staged, Waiting};
+use crate::output::{Staged, Staging, Waiting};
 use crate::progress::Progress;
 use crate::spill::{SpillStore, SpillTable};
 use serde_json::Value;
@@ -48,6 +50,8 @@ pub struct Engine<'a> {
     pub idle: &'a Idle,
     /// Where rows are exchanged.
     pub store: &'a SpillStore,
+    /// Where the run folder is made.
+    pub staging: &'a Staging,
 }
 
 /// What a run leaves besides its files.
@@ -77,15 +81,15 @@ impl<'a> Engine<'a> {
             let segment = self.segment(number);
             let held = segment.tail().map(|_| segment.documents());
             if number > 0 && names.is_none() {
-                names = staged.take_names()?.map(Names);
+                names = staged.take_names()?.map(Names::new);
             }
             if is_ended {
                 staged.begin_segment(number, held, segment.rows())?;
-            } else if let Some((waiting, names)) = before.take().zip(names.as_ref()) {
+            } else if let Some((waiting, names)) = before.take().zip(names.as_mut()) {
                 let stage = segment.from - 1;
                 let Bound::Plan(_, plan) = &self.prepared.stages[stage].bound else { break };
                 let started = Instant::now();
-                let last = self.between(stage, plan, waiting.rows, &waiting.documents)?;
+                let last = self.between(stage, plan, waiting.rows, &waiting.documents, names)?;
                 *nanos.entry(stage).or_default() += started.elapsed().as_nanos() as u64;
                 staged.begin_segment(number, held, segment.rows())?;
                 let segment = Segment { head: Some((stage, &last, names)), ..segment };
@@ -110,12 +114,15 @@ impl<'a> Engine<'a> {
         Ok(counts)
     }
 
-    /// The reports of the aggregates on all documents that were committed, by stage.
+    /// The reports of the aggregates on all documents that were committed, and of plans, by stage.
     ///
     /// # Errors
     /// Where a state cannot be read, or a report cannot be made.
     pub fn reports(&self, staged: &Staged<'_>) -> Result<BTreeMap<String, Value>> {
-        reports(self.prepared, self.progress, self.plain_pool(self.settings.threads), staged.states())
+        let pool = self.plain_pool(self.settings.threads);
+        let mut reports = reports(self.prepared, self.progress, pool, staged.states())?;
+        reports.extend(published::reports(self.prepared, self.staging)?);
+        Ok(reports)
     }
 
     /// The stages of a segment by its number: the barriers before it are those of the first plans.
@@ -133,15 +140,23 @@ impl<'a> Engine<'a> {
         &self,
         number: usize,
         plan: &'p BoundPlan,
-        rows: BTreeMap<usize, SpillTable>,
+        mut rows: BTreeMap<usize, SpillTable>,
         documents: &SpillTable,
+        names: &mut Names,
     ) -> Result<Last<'p, SpillStore>> {
         let stage = &self.prepared.stages[number];
         self.progress.segment(std::iter::once(number), None);
         let host = StageHost { host: self.progress, stage: &stage.name };
         let threads = if stage.bound.is_serial() { 1 } else { self.settings.threads };
         let pool = self.plain_pool(threads);
-        plan.between(&host, &pool, self.store, rows, documents).map_err(|e| in_stage(stage, e))
+        let prepared = self.prepared;
+        let last = load(stage, plan, self.store, names).and_then(|loaded| {
+            rows.extend(loaded);
+            let last = plan.between(&host, &pool, self.store, rows, documents)?;
+            publish(prepared, number, plan, &last, names, self.staging, self.settings.threads)?;
+            Ok(last)
+        });
+        last.map_err(|e| in_stage(stage, e))
     }
 
     fn plain_pool(&self, threads: usize) -> Pool<'_> {

@@ -27,13 +27,18 @@ pub struct SourceFile {
     pub version: Option<String>,
 }
 
+/// Size and version of a file of the disk, as in [`SourceFile`].
+pub fn state_of(path: &Path) -> (u64, Option<String>) {
+    let metadata = path.metadata().ok();
+    let bytes = metadata.as_ref().map_or(0, Metadata::len);
+    let modified = metadata.and_then(|m| m.modified().ok());
+    let modified = modified.and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+    (bytes, modified.map(|d| d.as_nanos().to_string()))
+}
+
 impl SourceFile {
     fn new(path: PathBuf, name: String, format: Format) -> Self {
-        let metadata = path.metadata().ok();
-        let bytes = metadata.as_ref().map_or(0, Metadata::len);
-        let modified = metadata.and_then(|m| m.modified().ok());
-        let modified = modified.and_then(|t| t.duration_since(UNIX_EPOCH).ok());
-        let version = modified.map(|d| d.as_nanos().to_string());
+        let (bytes, version) = state_of(&path);
         Self { path, name, format, bytes, version }
     }
 

@@ -56,7 +56,8 @@ pub fn check_target(target: &Path) -> Result<(), FolderError> {
         return Ok(());
     }
     if is_run_folder(target) {
-        return match names.iter().find(|name| !is_file_of_a_run(name)) {
+        let tables = tables_of(target);
+        return match names.iter().find(|name| !is_file_of_a_run(name) && !tables.contains(name)) {
             Some(stranger) => {
                 refuse(&format!("is an earlier run's, and holds `{stranger}`, which textmill did not make"))
             }
@@ -71,6 +72,14 @@ fn is_file_of_a_run(name: &str) -> bool {
     let others =
         [MARKER, LOCK, STATE, REPROS, "rejected.jsonl", "failed.jsonl", "ledger.parquet", "summary.json"];
     name.starts_with("documents") || others.contains(&name)
+}
+
+/// The tables of stages in a run folder, as its `run.json` names them.
+fn tables_of(folder: &Path) -> Vec<String> {
+    let marker = fs::read(folder.join(MARKER)).ok();
+    let json = marker.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    let tables = json.and_then(|json| json.get("tables")?.as_array().cloned());
+    tables.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
 /// Whether a folder is that of a run.

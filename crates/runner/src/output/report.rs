@@ -2,8 +2,8 @@
 
 use super::complete::Written;
 use crate::config::{Compression, OutputFormat};
-use crate::engine::{Counts, Finished, Prepared, PreparedStage, Settings, Totals};
-use crate::input::SourceFile;
+use crate::engine::{Counts, Finished, Prepared, PreparedStage, Settings, Totals, table_files};
+use crate::input::{SourceFile, state_of};
 use crate::journal::Fingerprint;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -183,6 +183,13 @@ pub fn fingerprint(prepared: &Prepared, files: &[SourceFile], settings: &Setting
         .iter()
         .map(|stage| (stage.plugin.descriptor.name.clone(), stage.plugin.sha256.clone().into()))
         .collect();
+    let loaded = prepared.stages.iter().flat_map(PreparedStage::loads_from);
+    let loaded: Map<String, Value> = loaded
+        .map(|path| {
+            let (bytes, version) = state_of(path);
+            (path.display().to_string(), json!({ "bytes": bytes, "version": version }))
+        })
+        .collect();
     let inputs = files.iter().map(|file| {
         (file.path.display().to_string(), json!({ "bytes": file.bytes, "version": file.version }))
     });
@@ -199,6 +206,7 @@ pub fn fingerprint(prepared: &Prepared, files: &[SourceFile], settings: &Setting
         "pipeline": pipeline,
         "plugins": plugins,
         "inputs": inputs,
+        "loaded": loaded,
         "limit": settings.limit,
         "largest-document": settings.shares.document,
     })
@@ -239,6 +247,7 @@ pub fn run_json(
         "plugins": plugins_json(prepared),
         "inputs": files,
         "documents": totals,
+        "tables": table_files(prepared),
         "metrics": metrics,
         "timings": {
             "seconds": seconds(timings.elapsed.as_nanos() as u64),

@@ -5,7 +5,6 @@ use crate::commands::dry_run::{columns, steps};
 use crate::config::Pipeline;
 use crate::engine::{Bound, Prepared, PreparedStage};
 use serde_json::{Map, Value, json};
-use textmill_plugin::plan::StepOp;
 
 /// Columns between a key and where it came from begin here at the latest.
 const WIDEST: usize = 48;
@@ -147,6 +146,7 @@ fn facts(stage: &PreparedStage) -> Vec<String> {
         format!("reads: {}", reads(&stage.bound)),
     ];
     if let Bound::Plan(_, plan) = &stage.bound {
+        lines.extend(plan.notes.iter().cloned());
         lines.extend(steps(plan).into_iter().map(|step| format!("  {step}")));
     }
     let writes = writes(&stage.bound);
@@ -165,16 +165,12 @@ fn plan_json(bound: &Bound) -> Value {
     let mut is_behind = false;
     let steps = plan.steps().map(|(step, operator)| {
         is_behind |= !early.contains(&step.id.as_str());
-        let op = match step.op {
-            StepOp::Map => "map",
-            StepOp::Group => "group",
-            StepOp::Components => "components",
-        };
         json!({
             "id": step.id,
-            "op": op,
+            "op": step.op.name(),
             "operator": operator.map(|operator| operator.descriptor.name.clone()),
             "from": step.from,
+            "also": step.also,
             "by": step.by,
             "with": step.with,
             "behind-barrier": is_behind,

@@ -1,0 +1,185 @@
+//! Which documents of a component are kept, and for which of them each other one is dropped.
+
+use crate::rank::KNOWN;
+
+/// A document of a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its ordinal.
+    pub ordinal: u64,
+    /// Its rank: the smallest is kept, then the smallest ordinal.
+    pub rank: u64,
+    /// Copies of it, which go where it goes.
+    pub copies: u64,
+}
+
+/// A link, seen from one end: places of members, and the similarity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Edge {
+    /// Place of the one.
+    pub from: usize,
+    /// Place of the other.
+    pub to: usize,
+    /// How alike they are.
+    pub similarity: f64,
+}
+
+/// What becomes of a member.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verdict {
+    /// It stays; so many documents are dropped for it.
+    Kept(u64),
+    /// It is dropped for the kept member at this place, which it is itself like.
+    Twin(usize, f64),
+    /// It is dropped for a kept member that it is linked with by others: the place of that member and of the neighbour on
+    /// the shortest way, and the least similarity on that way.
+    Linked(usize, usize, f64),
+}
+
+/// Verdicts in which every dropped member is like a kept one: members are gone through in order of rank, and each is kept
+/// unless it is like one that was kept before. Of several the most similar counts. `edges` are sorted by `from`, each link
+/// from both ends. Documents of an index stay, whatever they are like.
+pub fn strict(members: &[Member], edges: &[Edge]) -> Vec<Verdict> {
+    let mut verdicts: Vec<Option<Verdict>> = vec![None; members.len()];
+    for at in by_rank(members) {
+        let mut best: Option<(f64, usize)> = None;
+        for edge in edges_of(edges, at) {
+            let kept = matches!(verdicts.get(edge.to), Some(Some(Verdict::Kept(_))));
+            let better = |(most, twin): (f64, usize)| {
+                let first = |place: usize| members.get(place).map(|member| (member.rank, member.ordinal));
+                edge.similarity > most || (edge.similarity == most && first(edge.to) < first(twin))
+            };
+            if kept && best.is_none_or(better) {
+                best = Some((edge.similarity, edge.to));
+            }
+        }
+        let is_known = members[at].rank == KNOWN;
+        verdicts[at] = Some(match best.filter(|_| !is_known) {
+            Some((similarity, twin)) => {
+                count(&mut verdicts, twin, 1 + members[at].copies);
+                Verdict::Twin(twin, similarity)
+            }
+            None => Verdict::Kept(members[at].copies),
+        });
+    }
+    verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Kept(0))).collect()
+}
+
+/// Verdicts in which one member is kept, that of the smallest rank, and all others are dropped for it.
+pub fn connected(members: &[Member], edges: &[Edge]) -> Vec<Verdict> {
+    let Some(kept) = by_rank(members).first().copied() else { return Vec::new() };
+    let dropped: u64 = members.iter().map(|member| 1 + member.copies).sum();
+    let mut verdicts: Vec<Option<Verdict>> = vec![None; members.len()];
+    verdicts[kept] = Some(Verdict::Kept(dropped - 1));
+    // Breadth first: the way with the fewest links, and of those the first in order of places.
+    let mut reached = vec![(kept, 1.0_f64)];
+    let mut next = 0;
+    while let Some(&(at, weakest)) = reached.get(next) {
+        next += 1;
+        for edge in edges_of(edges, at) {
+            let weakest = weakest.min(edge.similarity);
+            if let Some(verdict @ None) = verdicts.get_mut(edge.to) {
+                *verdict = Some(match at == kept {
+                    true => Verdict::Twin(kept, edge.similarity),
+                    false => Verdict::Linked(kept, at, weakest),
+                });
+                reached.push((edge.to, weakest));
+            }
+        }
+    }
+    verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Kept(0))).collect()
+}
+
+fn by_rank(members: &[Member]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_by_key(|&at| (members[at].rank, members[at].ordinal));
+    order
+}
+
+fn edges_of(edges: &[Edge], at: usize) -> &[Edge] {
+    let start = edges.partition_point(|edge| edge.from < at);
+    let end = edges.partition_point(|edge| edge.from <= at);
+    edges.get(start..end).unwrap_or_default()
+}
+
+fn count(verdicts: &mut [Option<Verdict>], kept: usize, more: u64) {
+    if let Some(Some(Verdict::Kept(dropped))) = verdicts.get_mut(kept) {
+        *dropped += more;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn member(ordinal: u64, rank: u64) -> Member {
+        Member { ordinal, rank, copies: 0 }
+    }
+
+    fn edges(links: &[(usize, usize, f64)]) -> Vec<Edge> {
+        let both = links.iter().flat_map(|&(a, b, similarity)| {
+            [Edge { from: a, to: b, similarity }, Edge { from: b, to: a, similarity }]
+        });
+        let mut edges: Vec<Edge> = both.collect();
+        edges.sort_by_key(|edge| (edge.from, edge.to));
+        edges
+    }
+
+    #[test]
+    fn the_ends_of_a_chain() {
+        let chain: Vec<Member> = (0..4).map(|n| member(n, 1)).collect();
+        let links = edges(&[(0, 1, 0.9), (1, 2, 0.8), (2, 3, 0.95)]);
+        use Verdict::{Kept, Linked, Twin};
+        assert_eq!(strict(&chain, &links), [Kept(1), Twin(0, 0.9), Kept(1), Twin(2, 0.95)]);
+        assert_eq!(connected(&chain, &links), [Kept(3), Twin(0, 0.9), Linked(0, 1, 0.8), Linked(0, 2, 0.8)]);
+    }
+
+    #[test]
+    fn ranks_decide_and_copies_go_along() {
+        let members = [member(3, 9), Member { copies: 2, ..member(4, 7) }, member(5, 7)];
+        let links = edges(&[(0, 1, 0.8), (0, 2, 0.8), (1, 2, 0.8)]);
+        use Verdict::{Kept, Twin};
+        assert_eq!(strict(&members, &links), [Twin(1, 0.8), Kept(4), Twin(1, 0.8)]);
+        assert_eq!(connected(&members, &links), strict(&members, &links));
+        let members = [Member { copies: 2, ..member(3, 9) }, member(4, 7)];
+        assert_eq!(strict(&members, &edges(&[(0, 1, 0.8)])), [Twin(1, 0.8), Kept(3)]);
+    }
+
+    #[test]
+    fn documents_of_an_index_stay() {
+        let members = [member(8, KNOWN), member(9, KNOWN), member(1, 1)];
+        let links = edges(&[(0, 1, 0.9), (0, 2, 0.8), (1, 2, 0.85)]);
+        use Verdict::{Kept, Twin};
+        assert_eq!(strict(&members, &links), [Kept(0), Kept(1), Twin(1, 0.85)]);
+    }
+
+    proptest! {
+        #[test]
+        fn strict_leaves_no_two_alike_and_drops_none_for_nothing(
+            ranks in prop::collection::vec(1u64..4, 2..12),
+            links in prop::collection::vec((0usize..12, 0usize..12, 80u32..100), 0..30),
+        ) {
+            let members: Vec<Member> = ranks.iter().zip(0..).map(|(rank, n)| member(n, *rank)).collect();
+            let mut links: Vec<_> = links.into_iter().filter(|(a, b, _)| a < b && *b < members.len()).collect();
+            links.sort_unstable();
+            links.dedup_by_key(|(a, b, _)| (*a, *b));
+            let links: Vec<_> = links.into_iter().map(|(a, b, s)| (a, b, f64::from(s) / 100.0)).collect();
+            let edges = edges(&links);
+            let verdicts = strict(&members, &edges);
+            let is_kept = |at: usize| matches!(verdicts[at], Verdict::Kept(_));
+            for edge in &edges {
+                prop_assert!(!is_kept(edge.from) || !is_kept(edge.to));
+            }
+            let mut dropped = 0;
+            for verdict in &verdicts {
+                if let Verdict::Twin(twin, _) = verdict {
+                    prop_assert!(is_kept(*twin));
+                    dropped += 1;
+                }
+            }
+            let counted: u64 = verdicts.iter().map(|v| if let Verdict::Kept(n) = v { *n } else { 0 }).sum();
+            prop_assert_eq!(counted, dropped);
+        }
+    }
+}

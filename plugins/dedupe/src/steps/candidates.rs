@@ -1,0 +1,217 @@
+//! Which pairs are worth comparing: documents that share a key.
+//!
+//! For Jaccard similarity the keys are bands of minima. For containment they are those shingles whose hash is divisible
+//! by [`SAMPLED`] (modulo sampling, Broder 1997): a document that holds another holds its sampled shingles, however much
+//! longer it is. A pair that shares n shingles shares a key with probability 1 - (1 - 1/8)^n.
+
+use super::id::ORIGINALS;
+use crate::minhash::MinHash;
+use crate::options::{Metric, Mode, Options};
+use crate::rank::KNOWN;
+use crate::table::{Columns, Joined, number, shingles_of};
+use std::ops::Range;
+use std::sync::Arc;
+use textmill_plugin::prelude::arrow_array::builder::{UInt32Builder, UInt64Builder};
+use textmill_plugin::prelude::*;
+
+/// One in so many shingles is a key, where containment is measured.
+pub const SAMPLED: u32 = 8;
+/// Documents of a band that each is compared with, at most: half of them those that rank first, half those before it.
+/// A group of n documents costs at most 32 n comparisons; what is missed past that shares other bands.
+const NEIGHBOURS: usize = 32;
+/// The same for a sampled shingle that more documents than [`COMMON`] have: it belongs to boilerplate more likely than not.
+const FEW_NEIGHBOURS: usize = 8;
+const COMMON: usize = 64;
+
+/// Sets to keys.
+#[derive(Clone)]
+pub struct Band {
+    options: Options,
+    minhash: MinHash,
+    shingles: Vec<u32>,
+}
+
+fn key_schema() -> Schema {
+    Schema::new(vec![
+        Field::new("band", DataType::UInt32, false),
+        number("key"),
+        number("ordinal"),
+        number("rank"),
+    ])
+}
+
+impl BatchMap for Band {
+    type Options = Options;
+
+    fn describe() -> Describe {
+        Describe::new("band")
+            .doc("Gives the keys under which a document meets those that may be like it.")
+            .reads("ordinal")
+            .reads("rank")
+            .reads("shingles")
+            .reads(ORIGINALS)
+            .table()
+    }
+
+    fn bind(options: Options) -> Result<Self> {
+        options.check()?;
+        Ok(Self { minhash: MinHash::new(options.bands()), options, shingles: Vec::new() })
+    }
+
+    fn schema(&self) -> Schema {
+        key_schema()
+    }
+
+    fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output> {
+        let (ordinals, ranks, sets) =
+            (batch.numbers("ordinal")?, batch.numbers("rank")?, batch.bytes("shingles")?);
+        let originals = Joined::of(batch, ORIGINALS)?;
+        let representatives = originals.rows.numbers("representative")?;
+        let rows = batch.num_rows() * self.options.bands().bands;
+        let mut bands = UInt32Builder::with_capacity(rows);
+        let mut keys = UInt64Builder::with_capacity(rows);
+        let mut owners = UInt64Builder::with_capacity(rows);
+        let mut owner_ranks = UInt64Builder::with_capacity(rows);
+        for (row, ordinal) in ordinals.values().iter().enumerate() {
+            call.keep_going()?;
+            if representatives.value(originals.at(row)?) != *ordinal {
+                continue;
+            }
+            let mut put = |band: u32, key: u64| {
+                bands.append_value(band);
+                keys.append_value(key);
+                owners.append_value(*ordinal);
+                owner_ranks.append_value(ranks.value(row));
+            };
+            self.shingles.clear();
+            self.shingles.extend(shingles_of(sets.value(row)));
+            match self.options.metric {
+                Metric::Jaccard => {
+                    (0..).zip(self.minhash.keys(&self.shingles)).for_each(|(band, key)| put(band, key));
+                }
+                Metric::Containment => {
+                    self.shingles.retain(|shingle| shingle % SAMPLED == 0);
+                    self.shingles.sort_unstable();
+                    self.shingles.dedup();
+                    self.shingles.iter().for_each(|shingle| put(0, u64::from(*shingle)));
+                }
+            }
+        }
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(bands.finish()),
+            Arc::new(keys.finish()),
+            Arc::new(owners.finish()),
+            Arc::new(owner_ranks.finish()),
+        ];
+        let documents = RecordBatch::try_new(Arc::new(key_schema()), columns)?;
+        Ok(Output { documents, events: Vec::new() })
+    }
+}
+
+/// Columns of candidates: each pair from both ends.
+pub fn candidate_schema() -> Schema {
+    Schema::new(vec![number("low"), number("high"), number("ordinal")])
+}
+
+/// Documents under one key to pairs.
+#[derive(Clone)]
+pub struct Pair(Options);
+
+impl Group for Pair {
+    type Options = Options;
+
+    fn describe() -> Describe {
+        Describe::new("pair")
+            .doc("Pairs the documents under a key.")
+            .reads("band")
+            .reads("key")
+            .reads("ordinal")
+            .reads("rank")
+            .smallest_group(2)
+    }
+
+    fn bind(options: Options) -> Result<Self> {
+        options.check()?;
+        Ok(Self(options))
+    }
+
+    fn schema(&self) -> Schema {
+        candidate_schema()
+    }
+
+    fn reduce(
+        &mut self,
+        rows: &RecordBatch,
+        groups: &[Range<usize>],
+        call: &Call<'_>,
+    ) -> Result<RecordBatch> {
+        let (ordinals, ranks) = (rows.numbers("ordinal")?, rows.numbers("rank")?);
+        let (mut low, mut high, mut owner) =
+            (UInt64Builder::new(), UInt64Builder::new(), UInt64Builder::new());
+        let mut members: Vec<(u64, u64)> = Vec::new();
+        for group in groups {
+            call.keep_going()?;
+            members.clear();
+            members.extend(group.clone().map(|row| (ranks.value(row), ordinals.value(row))));
+            members.sort_unstable();
+            let common = self.0.metric == Metric::Containment && members.len() > COMMON;
+            let neighbours = if common { FEW_NEIGHBOURS } else { NEIGHBOURS };
+            pairs(&members, neighbours, self.0.mode == Mode::Against, |a, b| {
+                let (first, second) = (a.min(b), a.max(b));
+                for end in [first, second] {
+                    low.append_value(first);
+                    high.append_value(second);
+                    owner.append_value(end);
+                }
+            });
+        }
+        let columns: Vec<ArrayRef> =
+            vec![Arc::new(low.finish()), Arc::new(high.finish()), Arc::new(owner.finish())];
+        Ok(RecordBatch::try_new(Arc::new(candidate_schema()), columns)?)
+    }
+}
+
+/// Pairs of a group, whose members are (rank, ordinal) in order: each with the first ones and with those right before it.
+/// Documents of an index are not paired with one another, and where only those count, others are not either.
+fn pairs(members: &[(u64, u64)], neighbours: usize, known_alone: bool, mut pair: impl FnMut(u64, u64)) {
+    let known = members.partition_point(|(rank, _)| *rank == KNOWN);
+    let half = neighbours / 2;
+    for (at, (_, ordinal)) in members.iter().enumerate().skip(known.max(1)) {
+        let before = if known_alone { known } else { at };
+        let first = before.min(half);
+        let near = before.saturating_sub(half).max(first)..before;
+        for (_, other) in members.iter().take(first).chain(members.get(near).unwrap_or_default()) {
+            pair(*other, *ordinal);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(members: &[(u64, u64)], neighbours: usize, known_alone: bool) -> Vec<(u64, u64)> {
+        let mut found = Vec::new();
+        pairs(members, neighbours, known_alone, |a, b| found.push((a, b)));
+        found
+    }
+
+    #[test]
+    fn small_groups_are_paired_in_full_and_large_ones_in_part() {
+        let members: Vec<(u64, u64)> = (0..6).map(|n| (1, n)).collect();
+        assert_eq!(of(&members[..3], 32, false), [(0, 1), (0, 2), (1, 2)]);
+        assert_eq!(of(&members, 32, false).len(), 15);
+        assert_eq!(
+            of(&members, 2, false),
+            [(0, 1), (0, 2), (1, 2), (0, 3), (2, 3), (0, 4), (3, 4), (0, 5), (4, 5)]
+        );
+    }
+
+    #[test]
+    fn an_index_is_compared_with_what_is_new() {
+        let members = [(KNOWN, 90), (KNOWN, 91), (1, 3), (1, 4)];
+        assert_eq!(of(&members, 32, false), [(90, 3), (91, 3), (90, 4), (91, 4), (3, 4)]);
+        assert_eq!(of(&members, 32, true), [(90, 3), (91, 3), (90, 4), (91, 4)]);
+        assert_eq!(of(&members[2..], 32, true), []);
+    }
+}

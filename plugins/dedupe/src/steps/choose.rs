@@ -1,0 +1,176 @@
+//! Components of links to verdicts.
+
+use super::id::{LINKED, ORIGINALS};
+use crate::cluster::{Edge, Member, Verdict, connected, strict};
+use crate::options::{Linkage, Options};
+use crate::steps::settle::{Finding, Findings, Rule, finding_schema};
+use crate::table::{Columns, Joined, number};
+use std::ops::Range;
+use std::sync::Arc;
+use textmill_plugin::prelude::arrow_array::UInt64Array;
+use textmill_plugin::prelude::*;
+
+/// A component of so many documents is told of: it is more likely boilerplate than one story.
+const GIANT: usize = 1000;
+
+fn placed_schema() -> Schema {
+    let similarity = Field::new("similarity", DataType::Float64, false);
+    Schema::new(vec![number("component"), number("ordinal"), number("other"), similarity])
+}
+
+/// Links to links with their component.
+#[derive(Clone)]
+pub struct Place;
+
+impl BatchMap for Place {
+    type Options = Options;
+
+    fn describe() -> Describe {
+        Describe::new("place")
+            .doc("Gives each link the component that it is part of.")
+            .reads("ordinal")
+            .reads("b")
+            .reads("similarity")
+            .reads(LINKED)
+            .table()
+    }
+
+    fn bind(_: Options) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn schema(&self) -> Schema {
+        placed_schema()
+    }
+
+    fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output> {
+        call.keep_going()?;
+        let linked = Joined::of(batch, LINKED)?;
+        let of = linked.rows.numbers("component")?;
+        let components: Result<Vec<u64>> =
+            (0..batch.num_rows()).map(|row| Ok(of.value(linked.at(row)?))).collect();
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(UInt64Array::from(components?)),
+            Columns::column(batch, "ordinal")?.clone(),
+            Columns::column(batch, "b")?.clone(),
+            Columns::column(batch, "similarity")?.clone(),
+        ];
+        let documents = RecordBatch::try_new(Arc::new(placed_schema()), columns)?;
+        Ok(Output { documents, events: Vec::new() })
+    }
+}
+
+/// Components to what becomes of their documents.
+#[derive(Clone)]
+pub struct Choose(Options);
+
+impl Group for Choose {
+    type Options = Options;
+
+    fn describe() -> Describe {
+        Describe::new("choose")
+            .doc("Chooses which of the documents that are linked is kept, and for which each other one is dropped.")
+            .reads("component")
+            .reads("ordinal")
+            .reads("other")
+            .reads("similarity")
+            .reads(ORIGINALS)
+    }
+
+    fn bind(options: Options) -> Result<Self> {
+        options.check()?;
+        Ok(Self(options))
+    }
+
+    fn schema(&self) -> Schema {
+        finding_schema()
+    }
+
+    fn reduce(
+        &mut self,
+        rows: &RecordBatch,
+        groups: &[Range<usize>],
+        call: &Call<'_>,
+    ) -> Result<RecordBatch> {
+        let (ordinals, others) = (rows.numbers("ordinal")?, rows.numbers("other")?);
+        let (components, similarities) = (rows.numbers("component")?, rows.floats("similarity")?);
+        let originals = Joined::of(rows, ORIGINALS)?;
+        let (ranks, copies) = (originals.rows.numbers("rank")?, originals.rows.numbers("copies")?);
+        let mut findings = Findings::default();
+        let (mut members, mut edges) = (Vec::new(), Vec::new());
+        for group in groups {
+            call.keep_going()?;
+            members.clear();
+            edges.clear();
+            for row in group.clone() {
+                let ordinal = ordinals.value(row);
+                // Within a group, rows are sorted by ordinal.
+                if members.last().is_none_or(|last: &Member| last.ordinal != ordinal) {
+                    let at = originals.at(row)?;
+                    members.push(Member { ordinal, rank: ranks.value(at), copies: copies.value(at) });
+                }
+            }
+            let place = |ordinal: u64| {
+                let found = members.binary_search_by_key(&ordinal, |member| member.ordinal);
+                found.map_err(|_| Error::from("a link leads out of its component"))
+            };
+            for row in group.clone() {
+                edges.push(Edge {
+                    from: place(ordinals.value(row))?,
+                    to: place(others.value(row))?,
+                    similarity: similarities.value(row),
+                });
+            }
+            edges.sort_by_key(|edge| (edge.from, edge.to));
+            if members.len() >= GIANT {
+                let message = format!(
+                    "{} documents are linked in one cluster: pages of one template, perhaps; clean first, or raise \
+                     `threshold`",
+                    members.len()
+                );
+                call.log(Level::Warn, &message);
+            }
+            let verdicts = match self.0.linkage {
+                Linkage::Strict => strict(&members, &edges),
+                Linkage::Components => connected(&members, &edges),
+            };
+            let ordinal = |place: usize| members.get(place).map(|member| member.ordinal);
+            for (member, verdict) in members.iter().zip(verdicts) {
+                let own = Finding::kept(member.ordinal);
+                findings.push(&match verdict {
+                    Verdict::Kept(duplicates) => {
+                        let strict = self.0.linkage == Linkage::Strict;
+                        let cluster = if strict { member.ordinal } else { components.value(group.start) };
+                        Finding { duplicates, cluster, ..own }
+                    }
+                    Verdict::Twin(twin, similarity) => Finding {
+                        rule: Rule::Near,
+                        twin: ordinal(twin),
+                        similarity,
+                        cluster: self.cluster(ordinal(twin), components.value(group.start)),
+                        ..own
+                    },
+                    Verdict::Linked(twin, via, similarity) => Finding {
+                        rule: Rule::Linked,
+                        twin: ordinal(twin),
+                        via: ordinal(via),
+                        similarity,
+                        cluster: self.cluster(ordinal(twin), components.value(group.start)),
+                        ..own
+                    },
+                });
+            }
+        }
+        findings.finish()
+    }
+}
+
+impl Choose {
+    /// What a cluster is called by: the kept document where each has its own, else the first document of the component.
+    fn cluster(&self, twin: Option<u64>, component: u64) -> u64 {
+        match self.0.linkage {
+            Linkage::Strict => twin.unwrap_or(component),
+            Linkage::Components => component,
+        }
+    }
+}

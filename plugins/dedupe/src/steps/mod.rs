@@ -1,0 +1,40 @@
+//! The steps of the plans as operators: they carry tables to and from the plain functions of this crate.
+
+pub mod apply;
+pub mod audit;
+pub mod candidates;
+pub mod choose;
+pub mod copies;
+pub mod settle;
+pub mod sketches;
+pub mod verify;
+
+/// Ids of the steps, and of the columns in which those that are joined are found.
+pub mod id {
+    /// Shingles of each document; see [`super::sketches`].
+    pub const SETS: &str = "sets";
+    /// Hash and rank of each document.
+    pub const PRINTS: &str = "prints";
+    /// Which document stands for all that have the same words.
+    pub const ORIGINALS: &str = "originals";
+    /// Band keys.
+    pub const KEYS: &str = "keys";
+    /// Pairs of documents under one key.
+    pub const CANDIDATES: &str = "candidates";
+    /// Pairs with their measured similarity.
+    pub const VERIFIED: &str = "verified";
+    /// Pairs that are alike, each from both ends.
+    pub const LINKS: &str = "links";
+    /// Connected components of the links.
+    pub const LINKED: &str = "linked";
+    /// Links with their component.
+    pub const PLACED: &str = "placed";
+    /// What becomes of those that stand for others.
+    pub const VERDICT: &str = "verdict";
+    /// Documents of which there are several.
+    pub const COPIED: &str = "copied";
+    /// Verdicts and copies.
+    pub const FINDINGS: &str = "findings";
+    /// What becomes of every document that is in a cluster.
+    pub const FATE: &str = "fate";
+}

@@ -1,0 +1,193 @@
+//! Documents to hashes.
+
+use super::id::SETS;
+use crate::options::{Mode, Options};
+use crate::rank::rank;
+use crate::sketch::{EXACT_BYTES, Sketcher, hash_of};
+use crate::table::{Columns, number};
+use crate::url::canonical;
+use std::sync::Arc;
+use textmill_plugin::prelude::arrow_array::builder::{
+    FixedSizeBinaryBuilder, LargeBinaryBuilder, UInt64Builder,
+};
+use textmill_plugin::prelude::*;
+
+fn exact_field() -> Field {
+    Field::new("exact", DataType::FixedSizeBinary(EXACT_BYTES as i32), false)
+}
+
+/// Documents to sets of shingles, with hash and rank. Documents without words get none.
+#[derive(Clone)]
+pub struct Shingle {
+    options: Options,
+    sketcher: Sketcher,
+    bytes: Vec<u8>,
+}
+
+/// Columns of sets.
+pub fn set_schema() -> Schema {
+    let shingles = Field::new("shingles", DataType::LargeBinary, false);
+    Schema::new(vec![number("ordinal"), exact_field(), number("rank"), shingles])
+}
+
+impl BatchMap for Shingle {
+    type Options = Options;
+
+    fn describe() -> Describe {
+        Describe::new("shingle")
+            .doc("Makes of each document a hash of its words, its shingles, and its rank among twins.")
+            .reads("text")
+            .reads("ordinal")
+            .reads_option("date-column")
+            .reads_option("score-column")
+            .table()
+    }
+
+    fn bind(options: Options) -> Result<Self> {
+        options.check()?;
+        Ok(Self { sketcher: Sketcher::new(&options), options, bytes: Vec::new() })
+    }
+
+    fn schema(&self) -> Schema {
+        set_schema()
+    }
+
+    fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output> {
+        let rows = batch.num_rows();
+        let mut ordinals = UInt64Builder::with_capacity(rows);
+        let mut exact = FixedSizeBinaryBuilder::with_capacity(rows, EXACT_BYTES as i32);
+        let mut ranks = UInt64Builder::with_capacity(rows);
+        let mut sets = LargeBinaryBuilder::new();
+        for row in Row::of(batch) {
+            call.at_row(u32::try_from(row.index()).ok());
+            call.keep_going()?;
+            let Some((hash, shingles)) = self.sketcher.sketch(row.text()) else { continue };
+            self.bytes.clear();
+            self.bytes.extend(shingles.iter().flat_map(|shingle| shingle.to_le_bytes()));
+            ordinals.append_value(row.ordinal());
+            exact.append_value(hash)?;
+            ranks.append_value(rank(&self.options, &row));
+            sets.append_value(&self.bytes);
+        }
+        call.at_row(None);
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(ordinals.finish()),
+            Arc::new(exact.finish()),
+            Arc::new(ranks.finish()),
+            Arc::new(sets.finish()),
+        ];
+        let documents = RecordBatch::try_new(Arc::new(set_schema()), columns)?;
+        Ok(Output { documents, events: Vec::new() })
+    }
+}
+
+/// Columns of prints.
+pub fn print_schema() -> Schema {
+    Schema::new(vec![number("ordinal"), exact_field(), number("rank")])
+}
+
+/// Documents to hash and rank. Documents without words, or without a value in the column that is compared, get none.
+#[derive(Clone)]
+pub struct Fingerprint {
+    options: Options,
+    sketcher: Sketcher,
+}
+
+impl BatchMap for Fingerprint {
+    type Options = Options;
+
+    fn describe() -> Describe {
+        Describe::new("fingerprint")
+            .doc("Makes of each document a hash of what is compared, and its rank among copies.")
+            .reads("text")
+            .reads("ordinal")
+            .reads_option("by")
+            .reads_option("date-column")
+            .reads_option("score-column")
+            .table()
+    }
+
+    fn bind(options: Options) -> Result<Self> {
+        options.check()?;
+        Ok(Self { sketcher: Sketcher::new(&options), options })
+    }
+
+    fn schema(&self) -> Schema {
+        print_schema()
+    }
+
+    fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output> {
+        let rows = batch.num_rows();
+        let mut ordinals = UInt64Builder::with_capacity(rows);
+        let mut exact = FixedSizeBinaryBuilder::with_capacity(rows, EXACT_BYTES as i32);
+        let mut ranks = UInt64Builder::with_capacity(rows);
+        for row in Row::of(batch) {
+            call.at_row(u32::try_from(row.index()).ok());
+            call.keep_going()?;
+            let hash = match &self.options.by {
+                None => self.sketcher.exact(row.text()),
+                Some(column) => value_of(&row, column).map(|value| match self.options.canonical_urls {
+                    true => hash_of(&canonical(&value)),
+                    false => hash_of(&value),
+                }),
+            };
+            let Some(hash) = hash else { continue };
+            ordinals.append_value(row.ordinal());
+            exact.append_value(hash)?;
+            ranks.append_value(rank(&self.options, &row));
+        }
+        call.at_row(None);
+        let columns: Vec<ArrayRef> =
+            vec![Arc::new(ordinals.finish()), Arc::new(exact.finish()), Arc::new(ranks.finish())];
+        let documents = RecordBatch::try_new(Arc::new(print_schema()), columns)?;
+        Ok(Output { documents, events: Vec::new() })
+    }
+}
+
+/// A cell as text; `None` where it is empty.
+fn value_of(row: &Row<'_>, column: &str) -> Option<String> {
+    let value = match row.value(column) {
+        Value::Null => return None,
+        Value::String(text) => text.trim().to_owned(),
+        other => other.to_string(),
+    };
+    (!value.is_empty()).then_some(value)
+}
+
+/// Sets to prints.
+#[derive(Clone)]
+pub struct Print;
+
+impl BatchMap for Print {
+    type Options = Options;
+
+    fn describe() -> Describe {
+        Describe::new("print")
+            .doc("Leaves the shingles out.")
+            .reads("ordinal")
+            .reads("exact")
+            .reads("rank")
+            .table()
+    }
+
+    fn bind(_: Options) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn schema(&self) -> Schema {
+        print_schema()
+    }
+
+    fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output> {
+        call.keep_going()?;
+        let columns = ["ordinal", "exact", "rank"].map(|name| Columns::column(batch, name).cloned());
+        let columns = columns.into_iter().collect::<Result<_>>()?;
+        let documents = RecordBatch::try_new(Arc::new(print_schema()), columns)?;
+        Ok(Output { documents, events: Vec::new() })
+    }
+}
+
+/// The step that gives what is compared, and later runs can load.
+pub fn compared(options: &Options) -> &'static str {
+    if options.mode == Mode::Exact { super::id::PRINTS } else { SETS }
+}
