@@ -306,7 +306,7 @@ fn wrong_calls_say_what_is_wrong() {
     let calls: [&[&str]; 8] = [
         &["bad-plugin", "--only", "edits-rebuild-texts"],
         &["bad-plugin", "--operator", "cuont"],
-        &["dedupe", "--operator", "sketch"],
+        &["dedupe", "--operator", "band"],
         &["dedup"],
         &["bad-plugin", "--options", "{\"defect\": }"],
         &["bad-plugin", "--options", "missing.json"],

@@ -9,6 +9,7 @@ mod chain;
 mod cli;
 mod config;
 mod conformance;
+mod dedupe;
 mod examples;
 mod formats;
 mod fuzz;

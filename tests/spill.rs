@@ -49,7 +49,7 @@ proptest! {
         let budget = Budget::new(budget);
         let store = SpillStore::new(folder.path().to_owned(), Arc::clone(&budget)).with_floor(floor);
         let here = plan.run(&NoHost, &batches).unwrap();
-        let there = plan.run_in(&NoHost, &OneThread, &store, &batches).unwrap();
+        let (there, _) = plan.run_in(&NoHost, &OneThread, &store, &batches).unwrap();
         prop_assert_eq!(here.len(), there.len());
         for (here, there) in here.into_iter().zip(there) {
             prop_assert_eq!(here.documents, there.documents);

@@ -132,3 +132,95 @@ fn no_split_changes_the_answer() {
         assert_partition_invariant(&crate::plugin(), None, &case, 1, 8);
     }
 }
+
+/// FineWeb's scheme once more, written apart: 5-grams of words, 14 bands of 8 minima of `a * x + b` modulo 2^32, seed 1.
+/// What a word and a 5-gram hash to is ours, and written out as well.
+mod reference {
+    use std::collections::BTreeSet;
+
+    fn folded_product(a: u64, b: u64) -> u64 {
+        let product = u128::from(a) * u128::from(b);
+        (product % (1 << 64)) as u64 ^ (product >> 64) as u64
+    }
+
+    fn word(text: &str) -> u64 {
+        let mut state = 0xe703_7ed1_a0b4_28db;
+        for block in text.as_bytes().chunks(8) {
+            let number = block.iter().rev().fold(0_u64, |number, byte| number * 256 + u64::from(*byte));
+            state = folded_product(state ^ number, 0xa076_1d64_78bd_642f);
+        }
+        folded_product(state ^ text.len() as u64, 0xe703_7ed1_a0b4_28db)
+    }
+
+    fn shingle(words: &[u64]) -> u32 {
+        let base = 0x9e37_79b9_7f4a_7c15_u64;
+        let sum = words.iter().fold(0_u64, |sum, word| sum.wrapping_mul(base).wrapping_add(*word));
+        (folded_product(sum ^ 0xd6e8_feb8_6659_fd93, base) >> 32) as u32
+    }
+
+    fn shingles(text: &str) -> BTreeSet<u32> {
+        let lower = text.to_lowercase();
+        let parts = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+        let words: Vec<u64> = parts.map(word).collect();
+        if words.len() < 5 {
+            BTreeSet::from([shingle(&words)])
+        } else {
+            words.windows(5).map(shingle).collect()
+        }
+    }
+
+    fn permutations() -> Vec<(u64, u64)> {
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            (z ^ (z >> 31)) >> 32
+        };
+        (0..14 * 8).map(|_| (next() | 1, next())).collect()
+    }
+
+    /// Pairs that share a band, by comparing every document with every other.
+    pub fn candidates(texts: &[String]) -> BTreeSet<(usize, usize)> {
+        let permutations = permutations();
+        let minima = |text: &String| -> Vec<u64> {
+            let shingles = shingles(text);
+            let least =
+                |(a, b): &(u64, u64)| shingles.iter().map(|x| (a * u64::from(*x) + b) % (1 << 32)).min();
+            permutations.iter().filter_map(least).collect()
+        };
+        let signatures: Vec<Vec<u64>> = texts.iter().map(minima).collect();
+        let mut pairs = BTreeSet::new();
+        for (at, one) in signatures.iter().enumerate() {
+            for (to, other) in signatures.iter().enumerate().skip(at + 1) {
+                if one.chunks(8).zip(other.chunks(8)).any(|(a, b)| a == b) {
+                    pairs.insert((at, to));
+                }
+            }
+        }
+        pairs
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn candidates_are_those_of_finewebs_scheme(texts in corpus()) {
+        let texts: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+        let mut sketcher = crate::sketch::Sketcher::new(&crate::options::Options::default());
+        let mut minhash = crate::minhash::MinHash::new(crate::options::Options::default().bands());
+        let keys: Vec<Vec<u64>> = texts
+            .iter()
+            .map(|text| sketcher.sketch(text).map(|(_, shingles)| minhash.keys(shingles).collect()).unwrap_or_default())
+            .collect();
+        let mut ours = std::collections::BTreeSet::new();
+        for (at, one) in keys.iter().enumerate() {
+            for (to, other) in keys.iter().enumerate().skip(at + 1) {
+                if one.iter().zip(other).any(|(a, b)| a == b) {
+                    ours.insert((at, to));
+                }
+            }
+        }
+        prop_assert_eq!(ours, reference::candidates(&texts));
+    }
+}

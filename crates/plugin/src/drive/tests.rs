@@ -187,3 +187,138 @@ fn what_fails_after_the_barrier_keeps_its_event() {
         assert_eq!(seen, [Ok(1), failed(), Ok(1), Ok(1), Ok(1), Ok(0), failed(), Ok(1)]);
     }
 }
+
+step!(Pick);
+
+/// To each length, how many rows have it: to be seen once a document.
+impl Group for Pick {
+    type Options = NoOptions;
+    fn describe() -> Describe {
+        Describe::new("pick").reads("length").reads("ordinal")
+    }
+    fn bind(_: NoOptions) -> Result<Self> {
+        Ok(Self)
+    }
+    fn schema(&self) -> Schema {
+        schema(["ordinal", "count"])
+    }
+    fn reduce(
+        &mut self,
+        rows: &RecordBatch,
+        groups: &[Range<usize>],
+        call: &Call<'_>,
+    ) -> Result<RecordBatch> {
+        Alike.reduce(rows, groups, call)
+    }
+}
+
+/// Counts rows.
+struct Rows;
+
+impl Aggregate for Rows {
+    type Options = NoOptions;
+    type State = u64;
+    fn describe() -> Describe {
+        Describe::new("rows").reads("length")
+    }
+    fn bind(_: NoOptions) -> Result<Self> {
+        Ok(Self)
+    }
+    fn update(&self, state: &mut u64, _: &Row<'_>) -> Result<()> {
+        *state += 1;
+        Ok(())
+    }
+    fn merge(&self, into: &mut u64, from: u64) -> Result<()> {
+        *into += from;
+        Ok(())
+    }
+    fn finish(&self, state: u64) -> Result<Value> {
+        Ok(json!({ "rows": state }))
+    }
+    fn memory_bytes(&self, _: &u64) -> u64 {
+        8
+    }
+}
+
+step!(Seen);
+
+impl Map for Seen {
+    type Options = NoOptions;
+    fn describe() -> Describe {
+        Describe::new("seen").reads("text").reads("counts").writes("seen", DataType::UInt64).step()
+    }
+    fn bind(_: NoOptions) -> Result<Self> {
+        Ok(Self)
+    }
+    fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
+        let found = doc.value("counts");
+        assert_eq!(found.as_array().map(Vec::len), Some(1), "a row that came twice was kept");
+        doc.set("seen", found.pointer("/0/count").and_then(Value::as_u64));
+        Ok(())
+    }
+}
+
+/// Rows that come twice, are counted, and are then seen once; none are loaded.
+struct Doubled;
+
+impl Compose for Doubled {
+    type Options = NoOptions;
+    fn describe() -> Describe {
+        Describe::new("doubled").reads("text").writes("seen", DataType::UInt64)
+    }
+    fn plan(_: NoOptions) -> Result<Plan> {
+        Ok(Plan::new()
+            .map("lengths", "lengths", "input")
+            .load("earlier", "lengths", "from", "lengths")
+            .union("both", &["lengths", "earlier", "lengths"])
+            .aggregate("size", "rows", "both")
+            .group("counts", "pick", "both", &["length"])
+            .distinct()
+            .map("output", "seen", "input")
+            .with("counts"))
+    }
+}
+
+#[test]
+fn unions_are_counted_and_equal_rows_seen_once() {
+    let operators = vec![
+        compose::<Doubled>(),
+        batch_map::<Lengths>(),
+        group::<Pick>(),
+        aggregate::<Rows>(),
+        map::<Seen>(),
+    ];
+    let plugin = PluginSpec { name: "t".into(), version: "0", licence: "", description: "", operators };
+    let texts = ["a", "bb", "c", "dd", "e"];
+    let document = |(n, text): (usize, &&str)| Document {
+        id: format!("d{n}"),
+        bytes: text.as_bytes().to_vec(),
+        ..Document::default()
+    };
+    let case = Case { documents: texts.iter().enumerate().map(document).collect(), ..Case::of("") };
+    for batch in [1, 2, 100] {
+        let outcome = run(&plugin, None, &case, batch).unwrap();
+        let seen: Vec<_> = outcome.verdicts.iter().map(|v| v.columns["seen"].as_u64().unwrap()).collect();
+        assert_eq!(seen, [3, 2, 3, 2, 3]);
+        assert_eq!(outcome.report, Some(json!({ "size": { "rows": 10 } })));
+    }
+}
+
+#[test]
+fn plans_that_publish_what_is_not_there_are_refused() {
+    let whole = || Plan::new().map("rows", "rows", "input").map("output", "apply", "input");
+    let sum = || Plan::new().map("rows", "rows", "input").aggregate("sum", "sum", "rows");
+    for (plan, complaint) in [
+        (whole().publish("clusters", "row", &[]), "publishes `row`"),
+        (whole().publish("clusters", "output", &[]), "publishes `output`"),
+        (whole().publish("Clusters", "rows", &[]), "no name for a table"),
+        (whole().publish("c", "rows", &[]).publish("c", "rows", &[]), "two tables `c`"),
+        (whole().save("input", "index", ""), "publishes `input`"),
+        (sum().group("more", "g", "sum", &["a"]), "`sum`, which gives none"),
+        (Plan::new().map("rows", "rows", "input").union("both", &["rows", "rest"]), "`rest`, which no step"),
+    ] {
+        let told = plan.check().unwrap_err();
+        assert!(told.contains(complaint), "{told}");
+    }
+    assert_eq!(whole().publish("clusters", "rows", &[]).save("rows", "index", "").check(), Ok(()));
+}
