@@ -31,7 +31,8 @@ pub struct Verdict {
 /// The verdicts on a component, by ordinal.
 pub fn verdicts(mut component: Vec<Candidate>, keep: Keep, threshold: f64) -> Vec<Verdict> {
     match keep {
-        Keep::First => component.sort_by_key(|one| one.ordinal),
+        // `None` belongs to another mode.
+        Keep::First | Keep::None => component.sort_by_key(|one| one.ordinal),
         Keep::Longest => component.sort_by_key(|one| (Reverse(one.length), one.ordinal)),
         Keep::Earliest => component.sort_by_key(|one| (one.date.is_none(), one.date, one.ordinal)),
     }

@@ -12,6 +12,7 @@ pub mod minhash;
 pub mod normalize;
 pub mod options;
 pub mod pair;
+pub mod passages;
 pub mod shingle;
 pub mod sketch;
 mod steps;
@@ -19,7 +20,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use options::Options;
+use options::{Mode, Options};
 use steps::{Apply, Band, Choose, Pair, Sketch};
 use table::{SKETCHES, VERDICT};
 use textmill_plugin::prelude::*;
@@ -38,12 +39,16 @@ impl Compose for Dedupe {
             )
             .reads("text")
             .reads_option("date-column")
+            .reads_option("scope-column")
             .writes("duplicates", DataType::UInt64)
             .selects()
     }
 
     fn plan(options: Options) -> Result<Plan> {
         options.check()?;
+        if options.mode == Mode::Passages {
+            return Ok(passages::plan(&options));
+        }
         Ok(Plan::new()
             .map(SKETCHES, "sketch", "input")
             .map("keys", "band", SKETCHES)
@@ -64,4 +69,12 @@ textmill_plugin::export!(
     group::<Pair>(),
     group::<Choose>(),
     map::<Apply>(),
+    batch_map::<passages::Units>(),
+    group::<passages::Repeats>(),
+    batch_map::<passages::Remove>(),
+    batch_map::<passages::Names>(),
+    group::<passages::Hits>(),
+    group::<passages::Spans>(),
+    batch_map::<passages::Others>(),
+    batch_map::<passages::Report>(),
 );

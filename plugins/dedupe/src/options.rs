@@ -1,5 +1,6 @@
 //! What a pipeline can set.
 
+use crate::passages::options::{Action, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_plugin::error::Result;
@@ -19,6 +20,26 @@ pub struct Options {
     /// below 0.72 rarely come to be compared.
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub threshold: f64,
+    /// Mode `passages`: what a passage is, `line`, `paragraph` (a run of lines between blank ones) or `sentences` (a window of
+    /// consecutive sentences). Without it, `paragraph`.
+    pub unit: Option<Unit>,
+    /// Unit `sentences`: how many stand in a window. Without it, 3.
+    #[schemars(range(min = 1, max = 64))]
+    pub window: Option<u32>,
+    /// Mode `passages`: a passage is repeated when it stands in more than so many documents. Without it, 1.
+    #[schemars(range(min = 1))]
+    pub more_than: Option<u32>,
+    /// Mode `passages`: fewest words of a passage; shorter ones are left alone. Without it, 5.
+    #[schemars(range(min = 1))]
+    pub min_words: Option<u32>,
+    /// Mode `passages`: documents are counted among those with the same value in this column, such as "source"; one without a
+    /// value is left alone. Without it, the whole corpus.
+    pub scope_column: Option<String>,
+    /// Mode `passages`: whether the document that keeps a repeated passage loses further copies of it. Without it, true.
+    pub within_document: Option<bool>,
+    /// Mode `passages`: `remove` repeated passages from the text, or `report` them in the column `shared_passages`. Without
+    /// it, `remove`.
+    pub action: Option<Action>,
 }
 
 /// What counts as a duplicate.
@@ -30,6 +51,8 @@ pub enum Mode {
     Near,
     /// The same words in the same order.
     Exact,
+    /// Lines, paragraphs or sentences that several documents have, in place of documents.
+    Passages,
 }
 
 /// Which of several twins is kept. Ties go by input order.
@@ -43,11 +66,25 @@ pub enum Keep {
     Longest,
     /// The one with the earliest date; documents without one come last.
     Earliest,
+    /// None, in mode `passages`: a repeated passage is removed from every document.
+    None,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { mode: Mode::Near, keep: Keep::First, date_column: None, threshold: 0.75 }
+        Self {
+            mode: Mode::Near,
+            keep: Keep::First,
+            date_column: None,
+            threshold: 0.75,
+            unit: None,
+            window: None,
+            more_than: None,
+            min_words: None,
+            scope_column: None,
+            within_document: None,
+            action: None,
+        }
     }
 }
 
@@ -64,6 +101,7 @@ impl Options {
         checks.require(self.keep != Keep::Earliest || self.date_column.is_some(), "keep", || {
             "is `earliest`, which needs a `date-column`, such as \"published\"".into()
         });
+        crate::passages::options::check(self, &mut checks);
         checks.finish()
     }
 }

@@ -65,7 +65,7 @@ impl Sketcher {
 
 /// Two 64-bit chains over the words.
 #[derive(Clone, Copy, Default)]
-struct Exact {
+pub(crate) struct Exact {
     one: u64,
     two: u64,
     words: u64,
@@ -73,13 +73,13 @@ struct Exact {
 
 impl Exact {
     #[inline]
-    fn push(&mut self, word: u64) {
+    pub(crate) fn push(&mut self, word: u64) {
         self.one = mix(self.one ^ word, 0x8ebc_6af0_9c88_c6e3);
         self.two = mix(self.two.wrapping_add(word) ^ 0x5899_65cc_7537_4cc3, 0x1d8e_4e27_c47d_124f);
         self.words += 1;
     }
 
-    fn finish(self) -> Option<[u8; 16]> {
+    pub(crate) fn finish(self) -> Option<[u8; 16]> {
         if self.words == 0 {
             return None;
         }
