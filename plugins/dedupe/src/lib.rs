@@ -2,7 +2,8 @@
 //!
 //! Exact duplicates are told by a hash of the normalised words, near ones by MinHash over word 5-grams with the
 //! parameters of FineWeb (14 bands of 8 rows). Comparing needs the whole corpus, so the stage publishes a plan and the
-//! host exchanges rows between its steps; see the README for the plan and for what is bounded how.
+//! host exchanges rows between its steps; see the README for the plan and for what is bounded how. Parts of documents in
+//! place of whole ones are compared in [`passages`].
 #![forbid(unsafe_code)]
 
 pub mod choose;
@@ -35,7 +36,8 @@ impl Compose for Dedupe {
         Describe::new("dedupe")
             .doc(
                 "Drops exact and near duplicates: of documents that share most of their word 5-grams one is kept. \
-                 Each dropped document names the kept one.",
+                 Each dropped document names the kept one. Or, in mode `passages`, removes or reports lines, paragraphs \
+                 and sentences that several documents have.",
             )
             .reads("text")
             .reads_option("date-column")
