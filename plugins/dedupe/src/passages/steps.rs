@@ -222,7 +222,7 @@ impl BatchMap for Remove {
             for hit in found.range(at) {
                 let start = usize::try_from(starts[hit])?;
                 let other = others.is_valid(hit).then(|| others.value(hit));
-                let end = start + usize::try_from(lengths[hit])?;
+                let end = start.saturating_add(usize::try_from(lengths[hit])?);
                 hits.push(Hit { start, end, documents: documents[hit], other });
             }
             let removal = removal(text, self.0.unit, &mut hits);
