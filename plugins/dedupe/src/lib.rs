@@ -3,7 +3,7 @@
 //! Exact duplicates are told by a hash of the normalised words. Near ones are found by MinHash over shingles, in bands that
 //! follow from the threshold, and verified by the sets of shingles themselves. Comparing needs the whole corpus, so the
 //! stage publishes a plan and the host exchanges rows between its steps; see the README for the plan and for what is
-//! bounded how.
+//! bounded how. Parts of documents in place of whole ones are compared in [`passages`].
 #![forbid(unsafe_code)]
 
 pub mod bands;
@@ -13,6 +13,7 @@ pub mod letters;
 pub mod minhash;
 pub mod normalize;
 pub mod options;
+pub mod passages;
 pub mod rank;
 pub mod set;
 pub mod shingle;
@@ -23,7 +24,7 @@ mod table;
 mod tests;
 pub mod url;
 
-use options::{Metric, Options};
+use options::{Metric, Mode, Options};
 use steps::apply::{Apply, Keepers};
 use steps::audit::{Clusters, Compared, Examine, Misses, Sample};
 use steps::candidates::{Band, Pair};
@@ -45,18 +46,23 @@ impl Compose for Dedupe {
         Describe::new("dedupe")
             .doc(
                 "Drops exact and near duplicates: of documents that share most of their word 5-grams one is kept. \
-                 Each dropped document names the kept one.",
+                 Each dropped document names the kept one. Or, in mode `passages`, removes or reports lines, paragraphs \
+                 and sentences that several documents have.",
             )
             .reads("text")
             .reads_option("date-column")
             .reads_option("score-column")
             .reads_option("by")
+            .reads_option("scope-column")
             .writes("duplicates", DataType::UInt64)
             .selects()
     }
 
     fn plan(options: Options) -> Result<Plan> {
         options.check()?;
+        if options.mode == Mode::Passages {
+            return Ok(passages::plan(&options));
+        }
         let plan = gathered(&options);
         let plan = if options.is_near() { near(plan, &options) } else { exact(plan) };
         let plan = plan.group(id::FATE, "settle", id::FINDINGS, &["representative"]);
@@ -164,4 +170,12 @@ textmill_plugin::export!(
     aggregate::<Misses>(),
     aggregate::<Clusters>(),
     map::<Apply>(),
+    batch_map::<passages::Units>(),
+    group::<passages::Repeats>(),
+    batch_map::<passages::Remove>(),
+    batch_map::<passages::Names>(),
+    group::<passages::Hits>(),
+    group::<passages::Spans>(),
+    batch_map::<passages::Others>(),
+    batch_map::<passages::Report>(),
 );

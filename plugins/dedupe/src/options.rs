@@ -1,6 +1,7 @@
 //! What a pipeline can set.
 
 use crate::bands::{Bands, FINEWEB};
+use crate::passages::options::{Action, Unit};
 use crate::set::Measure;
 use crate::shingle;
 use schemars::JsonSchema;
@@ -16,7 +17,8 @@ const THRESHOLD: f64 = 0.75;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
     /// `near`: drop documents that are much alike, and copies. `exact`: drop copies alone. `against`: drop what is like a
-    /// document of the index that `against` names, and nothing else.
+    /// document of the index that `against` names, and nothing else. `passages`: remove or report parts of documents that
+    /// several have.
     pub mode: Mode,
     /// Which of several twins is kept.
     pub keep: Keep,
@@ -55,6 +57,26 @@ pub struct Options {
     pub against: Option<String>,
     /// File that the kept documents are saved to, with those of `against`, for later runs.
     pub index: Option<String>,
+    /// Mode `passages`: what a passage is, `line`, `paragraph` (a run of lines between blank ones) or `sentences` (a window of
+    /// consecutive sentences). Without it, `paragraph`.
+    pub unit: Option<Unit>,
+    /// Unit `sentences`: how many stand in a window. Without it, 3.
+    #[schemars(range(min = 1, max = 64))]
+    pub window: Option<u32>,
+    /// Mode `passages`: a passage is repeated when it stands in more than so many documents. Without it, 1.
+    #[schemars(range(min = 1))]
+    pub more_than: Option<u32>,
+    /// Mode `passages`: fewest words of a passage; shorter ones are left alone. Without it, 5.
+    #[schemars(range(min = 1))]
+    pub min_words: Option<u32>,
+    /// Mode `passages`: documents are counted among those with the same value in this column, such as "source"; one without a
+    /// value is left alone. Without it, the whole corpus.
+    pub scope_column: Option<String>,
+    /// Mode `passages`: whether the document that keeps a repeated passage loses further copies of it. Without it, true.
+    pub within_document: Option<bool>,
+    /// Mode `passages`: `remove` repeated passages from the text, or `report` them in the column `shared_passages`. Without
+    /// it, `remove`.
+    pub action: Option<Action>,
 }
 
 /// What counts as a duplicate.
@@ -68,6 +90,8 @@ pub enum Mode {
     Exact,
     /// Similarity to a document of an index at or above the threshold.
     Against,
+    /// Lines, paragraphs or sentences that several documents have, in place of documents.
+    Passages,
 }
 
 /// Which of several twins is kept. Ties go by input order.
@@ -83,6 +107,8 @@ pub enum Keep {
     Earliest,
     /// The one with the highest number in `score-column`; documents without one come last.
     Best,
+    /// None, in mode `passages`: a repeated passage is removed from every document.
+    None,
 }
 
 /// How alikeness is measured.
@@ -160,6 +186,13 @@ impl Default for Options {
             canonical_urls: true,
             against: None,
             index: None,
+            unit: None,
+            window: None,
+            more_than: None,
+            min_words: None,
+            scope_column: None,
+            within_document: None,
+            action: None,
         }
     }
 }
@@ -188,7 +221,7 @@ impl Options {
 
     /// Whether shingles are compared.
     pub fn is_near(&self) -> bool {
-        self.mode != Mode::Exact
+        matches!(self.mode, Mode::Near | Mode::Against)
     }
 
     /// What an index depends on.
@@ -253,6 +286,18 @@ impl Options {
                 "goes with `linkage = \"strict\"` alone: a new document can join two clusters of earlier ones".into()
             });
         }
+        let whole = [
+            ("threshold", self.threshold.is_some()),
+            ("bands", self.bands.is_some()),
+            ("against", self.against.is_some()),
+            ("index", self.index.is_some()),
+        ];
+        for (name, is_given) in whole {
+            checks.require(!is_given || self.mode != Mode::Passages, name, || {
+                "is about whole documents, and `mode = \"passages\"` compares parts of them".into()
+            });
+        }
+        crate::passages::options::check(self, &mut checks);
         checks.finish()
     }
 }

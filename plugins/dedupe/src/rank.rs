@@ -14,7 +14,8 @@ const EQUAL: u64 = 1;
 /// The rank of a document.
 pub fn rank(options: &Options, row: &Row<'_>) -> u64 {
     let rank = match options.keep {
-        Keep::First => EQUAL,
+        // `None` belongs to another mode.
+        Keep::First | Keep::None => EQUAL,
         Keep::Longest => u64::MAX - row.text().chars().count() as u64,
         Keep::Earliest => {
             let date =

@@ -1,0 +1,146 @@
+//! Options of mode `passages`: what they may be, what they are where a pipeline says nothing, and which of them go together.
+
+use crate::options::{Keep, Mode, Options};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use textmill_plugin::options::Checks;
+
+/// Sentences in a window, as in C4.
+const WINDOW: u32 = 3;
+/// The README says on which pages it was measured.
+const MIN_WORDS: u32 = 5;
+/// Any second document.
+const MORE_THAN: u32 = 1;
+
+/// Most sentences in a window.
+pub const LONGEST_WINDOW: u32 = 64;
+
+/// What a passage is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// A line.
+    Line,
+    /// A run of lines between blank lines.
+    #[default]
+    Paragraph,
+    /// Some sentences one after the other: `window`.
+    Sentences,
+}
+
+impl Unit {
+    /// The rule under which a repeat is removed.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::Line => "repeated-line",
+            Self::Paragraph => "repeated-paragraph",
+            Self::Sentences => "repeated-sentences",
+        }
+    }
+
+    /// What a single one is called.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Paragraph => "paragraph",
+            Self::Sentences => "sentence",
+        }
+    }
+}
+
+/// What becomes of repeated passages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// They are removed from the text.
+    #[default]
+    Remove,
+    /// They are listed in the column `shared_passages`; the text stays as it is.
+    Report,
+}
+
+/// The options of the mode, with what holds where a pipeline says nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// What a passage is.
+    pub unit: Unit,
+    /// Sentences in a window; 1 for other units.
+    pub window: usize,
+    /// A passage is repeated when it stands in more documents.
+    pub more_than: u64,
+    /// Fewest words of a passage.
+    pub min_words: u64,
+    /// Column by which documents belong together; the whole corpus where there is none.
+    pub scope_column: Option<String>,
+    /// Whether the first document keeps the passage.
+    pub keeps_first: bool,
+    /// Whether the document that keeps it loses further copies.
+    pub within_document: bool,
+    /// What becomes of repeats.
+    pub action: Action,
+}
+
+impl Settings {
+    /// Reads the options of the mode.
+    pub fn of(options: &Options) -> Self {
+        let unit = options.unit.unwrap_or_default();
+        let window = if unit == Unit::Sentences { options.window.unwrap_or(WINDOW).max(1) } else { 1 };
+        Self {
+            unit,
+            window: window as usize,
+            more_than: options.more_than.unwrap_or(MORE_THAN).into(),
+            min_words: options.min_words.unwrap_or(MIN_WORDS).into(),
+            scope_column: options.scope_column.clone(),
+            keeps_first: options.keep != Keep::None,
+            within_document: options.within_document.unwrap_or(true),
+            action: options.action.unwrap_or_default(),
+        }
+    }
+}
+
+/// Checks what concerns passages: in their mode, that the options go together; in others, that none of them is set.
+pub fn check(options: &Options, checks: &mut Checks) {
+    let set = [
+        ("unit", options.unit.is_some()),
+        ("window", options.window.is_some()),
+        ("more-than", options.more_than.is_some()),
+        ("min-words", options.min_words.is_some()),
+        ("scope-column", options.scope_column.is_some()),
+        ("within-document", options.within_document.is_some()),
+        ("action", options.action.is_some()),
+    ];
+    if options.mode != Mode::Passages {
+        for (name, is_set) in set {
+            checks.require(!is_set, name, || "belongs to `mode = \"passages\"`, which is not set".into());
+        }
+        checks.require(options.keep != Keep::None, "keep", || {
+            "is `none`, which belongs to `mode = \"passages\"`; of whole documents one is kept".into()
+        });
+        return;
+    }
+    let settings = Settings::of(options);
+    checks.require(matches!(options.keep, Keep::First | Keep::None), "keep", || {
+        "must be `first` or `none` with `mode = \"passages\"`".into()
+    });
+    checks.require(options.window.is_none() || settings.unit == Unit::Sentences, "window", || {
+        "counts sentences, and belongs to `unit = \"sentences\"`".into()
+    });
+    checks.require(options.window.is_none_or(|n| (1..=LONGEST_WINDOW).contains(&n)), "window", || {
+        format!("must be from 1 to {LONGEST_WINDOW}")
+    });
+    checks.require(settings.more_than >= 1, "more-than", || {
+        "must be at least 1: a passage in one document alone is no repeat".into()
+    });
+    checks.require(settings.min_words >= 1, "min-words", || {
+        "must be at least 1: what has no words is no passage".into()
+    });
+    let reports = settings.action == Action::Report;
+    checks.require(!reports || settings.keeps_first, "keep", || {
+        "is `none`, and `action = \"report\"` removes nothing".into()
+    });
+    checks.require(
+        options.within_document.is_none() || (!reports && settings.keeps_first),
+        "within-document",
+        || "is about the document that keeps a passage: it needs `action = \"remove\"` and `keep = \"first\"`".into(),
+    );
+}
