@@ -107,7 +107,7 @@ fn near(plan: Plan, options: &Options) -> Plan {
         .map(id::KEYS, "band", id::SETS)
         .with(id::ORIGINALS)
         .group(id::CANDIDATES, "pair", id::KEYS, &["band", "key"])
-        .group(id::VERIFIED, "verify", id::CANDIDATES, &["low", "high"])
+        .group(id::VERIFIED, "verify", id::CANDIDATES, &["low"])
         .distinct()
         .with(id::SETS)
         .aggregate("pairs", "compared", id::VERIFIED)

@@ -1,7 +1,5 @@
 //! The set of a document's shingles, and how alike two sets are.
 
-use serde::{Deserialize, Serialize};
-
 /// Most shingles that are kept of a document; of more, those with the smallest hashes stand for all (a bottom-k sketch,
 /// Broder 1997; Thorup 2013). The standard error of a similarity s of two such documents is sqrt(s(1 - s) / 65536), at
 /// most 0.002.
@@ -48,28 +46,29 @@ impl Overlap {
     }
 }
 
-/// Shingles of a document, sorted, each once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShingleSet {
-    shingles: Vec<u32>,
-}
+/// The shingles of a document, sorted, each once, as bytes: four to a shingle, little-endian.
+#[derive(Clone, Copy, Debug)]
+pub struct Shingles<'a>(&'a [[u8; 4]]);
 
-impl ShingleSet {
-    /// Takes the shingles as a document has them; the room is used again.
-    pub fn fill(&mut self, shingles: impl Iterator<Item = u32>) {
-        self.shingles.clear();
-        self.shingles.extend(shingles);
-        self.shingles.sort_unstable();
-        self.shingles.dedup();
+impl<'a> Shingles<'a> {
+    /// What [`bytes_of`] made.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes.as_chunks::<4>().0)
+    }
+
+    /// The shingles.
+    pub fn iter(self) -> impl Iterator<Item = u32> {
+        self.0.iter().map(|four| u32::from_le_bytes(*four))
     }
 
     /// How many shingles two sets share. Of sets that were cut to their smallest hashes, what lies above the smaller of
     /// the two limits is left out of account.
-    pub fn overlap(&self, other: &Self) -> Overlap {
+    pub fn overlap(self, other: Self) -> Overlap {
         let (a, b) = (self.below(other.limit()), other.below(self.limit()));
         let mut overlap = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
         let (mut at, mut to) = (0, 0);
         while let (Some(one), Some(two)) = (a.get(at), b.get(to)) {
+            let (one, two) = (u32::from_le_bytes(*one), u32::from_le_bytes(*two));
             // Branches here could not be foretold: both places are moved by comparison.
             overlap.both += u64::from(one == two);
             at += usize::from(one <= two);
@@ -79,28 +78,65 @@ impl ShingleSet {
     }
 
     /// The largest hash up to which the set is whole.
-    fn limit(&self) -> u32 {
-        if self.shingles.len() < MOST { u32::MAX } else { self.shingles.last().copied().unwrap_or(u32::MAX) }
+    fn limit(self) -> u32 {
+        let last = || self.0.last().map_or(u32::MAX, |four| u32::from_le_bytes(*four));
+        if self.0.len() < MOST { u32::MAX } else { last() }
     }
 
-    fn below(&self, limit: u32) -> &[u32] {
-        let end = if limit == u32::MAX {
-            self.shingles.len()
-        } else {
-            self.shingles.partition_point(|s| *s <= limit)
-        };
-        self.shingles.get(..end).unwrap_or_default()
+    fn below(self, limit: u32) -> &'a [[u8; 4]] {
+        let is_below = |four: &[u8; 4]| u32::from_le_bytes(*four) <= limit;
+        let end = if limit == u32::MAX { self.0.len() } else { self.0.partition_point(is_below) };
+        self.0.get(..end).unwrap_or_default()
     }
 }
 
-/// Cuts shingles to what is kept of them: all, in the order of the document, or the smallest hashes, sorted.
-pub fn cut(shingles: &mut Vec<u32>) {
-    if shingles.len() <= MOST {
-        return;
-    }
-    shingles.sort_unstable();
+/// Shingles as a text has them to those of its set: sorted, each once, and of more than [`MOST`] the smallest.
+pub fn settle(shingles: &mut Vec<u32>, scratch: &mut Vec<u32>) {
+    sort(shingles, scratch);
     shingles.dedup();
     shingles.truncate(MOST);
+}
+
+/// Shingles of a set as bytes.
+pub fn bytes_of(shingles: &[u32], into: &mut Vec<u8>) {
+    into.clear();
+    into.extend(shingles.iter().flat_map(|shingle| shingle.to_le_bytes()));
+}
+
+/// Bits that a pass of the sort looks at.
+const DIGIT: u32 = 11;
+/// From so many on, sorting by digits is faster than by comparisons.
+const MANY: usize = 200;
+
+/// Sorts, larger slices by their digits from the last to the first (radix sort): the time of comparing is half of all
+/// sketching.
+fn sort(shingles: &mut Vec<u32>, scratch: &mut Vec<u32>) {
+    if shingles.len() < MANY {
+        shingles.sort_unstable();
+        return;
+    }
+    scratch.clear();
+    scratch.resize(shingles.len(), 0);
+    for pass in 0..3 {
+        let digit = |shingle: u32| (shingle >> (pass * DIGIT)) as usize % (1 << DIGIT);
+        let mut places = [0_u32; 1 << DIGIT];
+        for shingle in &*shingles {
+            places[digit(*shingle)] += 1;
+        }
+        let mut next = 0;
+        for place in &mut places {
+            next += std::mem::replace(place, next);
+        }
+        for shingle in &*shingles {
+            let place = &mut places[digit(*shingle)];
+            // Places count the shingles, so each is below their number.
+            if let Some(slot) = scratch.get_mut(*place as usize) {
+                *slot = *shingle;
+            }
+            *place += 1;
+        }
+        std::mem::swap(shingles, scratch);
+    }
 }
 
 #[cfg(test)]
@@ -109,39 +145,49 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    fn set(shingles: impl IntoIterator<Item = u32>) -> ShingleSet {
-        let mut set = ShingleSet::default();
-        set.fill(shingles.into_iter());
-        set
+    fn set(shingles: impl IntoIterator<Item = u32>) -> Vec<u8> {
+        let mut shingles: Vec<u32> = shingles.into_iter().collect();
+        settle(&mut shingles, &mut Vec::new());
+        let mut bytes = Vec::new();
+        bytes_of(&shingles, &mut bytes);
+        bytes
+    }
+
+    fn overlap(a: &[u8], b: &[u8]) -> Overlap {
+        Shingles::new(a).overlap(Shingles::new(b))
     }
 
     #[test]
     fn four_of_five_reach_the_threshold() {
-        let overlap = set([1, 2, 3, 4, 4]).overlap(&set([5, 4, 3, 2, 1]));
+        let overlap = overlap(&set([1, 2, 3, 4, 4]), &set([5, 4, 3, 2, 1]));
         assert_eq!(overlap, Overlap { both: 4, first: 4, second: 5 });
         assert!(overlap.reaches(Measure::Jaccard, 0.8) && !overlap.reaches(Measure::Jaccard, 0.81));
         assert!(overlap.reaches(Measure::Containment, 1.0));
-        assert_eq!(set([]).overlap(&set([])).similarity(Measure::Jaccard), 0.0);
+        assert_eq!(Shingles::new(&[]).overlap(Shingles::new(&[])).similarity(Measure::Jaccard), 0.0);
     }
 
     #[test]
     fn large_sets_are_told_by_a_sample() {
         let spread = |n: u32| n.wrapping_mul(2_654_435_761);
-        let cut_set = |range: std::ops::Range<u32>| {
-            let mut shingles: Vec<u32> = range.map(spread).collect();
-            cut(&mut shingles);
-            set(shingles)
-        };
-        let (a, b, part) = (cut_set(0..300_000), cut_set(30_000..330_000), cut_set(0..3_000));
-        assert!((a.overlap(&b).similarity(Measure::Jaccard) - 270.0 / 330.0).abs() < 0.01);
-        assert!((a.overlap(&part).similarity(Measure::Containment) - 1.0).abs() < 1e-9);
+        let [a, b, part] =
+            [0..300_000, 30_000..330_000, 0..3_000].map(|range: std::ops::Range<u32>| set(range.map(spread)));
+        assert!((overlap(&a, &b).similarity(Measure::Jaccard) - 270.0 / 330.0).abs() < 0.01);
+        assert!((overlap(&a, &part).similarity(Measure::Containment) - 1.0).abs() < 1e-9);
     }
 
     proptest! {
         #[test]
+        fn digits_sort(mut shingles in prop::collection::vec(any::<u32>(), 0..1000)) {
+            let mut sorted = shingles.clone();
+            sorted.sort_unstable();
+            sort(&mut shingles, &mut Vec::new());
+            prop_assert_eq!(shingles, sorted);
+        }
+
+        #[test]
         fn overlap_is_that_of_sets(a in prop::collection::vec(0u32..60, 0..80), b in prop::collection::vec(0u32..60, 0..80)) {
             let (one, two): (BTreeSet<u32>, BTreeSet<u32>) = (a.iter().copied().collect(), b.iter().copied().collect());
-            let overlap = set(a).overlap(&set(b));
+            let overlap = overlap(&set(a), &set(b));
             prop_assert_eq!(overlap.both, one.intersection(&two).count() as u64);
             prop_assert_eq!((overlap.first, overlap.second), (one.len() as u64, two.len() as u64));
         }

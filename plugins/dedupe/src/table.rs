@@ -120,8 +120,3 @@ impl<'a> Joined<'a> {
         self.find(row).ok_or_else(|| "a row has not found what it is joined with".into())
     }
 }
-
-/// Shingles as bytes.
-pub fn shingles_of(bytes: &[u8]) -> impl Iterator<Item = u32> {
-    bytes.as_chunks::<4>().0.iter().map(|four| u32::from_le_bytes(*four))
-}

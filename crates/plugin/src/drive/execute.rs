@@ -23,6 +23,8 @@ use textmill_core::event::Event;
 
 /// Bytes of rows that a group operator is given at once, about, where nothing is joined.
 const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
+/// The same where rows of memory are joined.
+const JOINED_AT_ONCE: usize = 1024 * 1024;
 /// Rows that a group operator is given at once, about, where rows are joined.
 const JOINED_ROWS_AT_ONCE: usize = 256 * 1024;
 
@@ -313,7 +315,10 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
         };
         let sample = with.table.block(0)?;
         let joined = sample.get_array_memory_size() / sample.num_rows().max(1);
-        let bytes = self.store.join_bytes() / self.spread.threads().max(1);
+        // Only what has to be read again for each portion is worth large ones: fresh memory has to be cleared first.
+        let is_read = (0..with.table.blocks()).any(|at| !with.table.is_at_hand(at));
+        let bytes =
+            if is_read { self.store.join_bytes() / self.spread.threads().max(1) } else { JOINED_AT_ONCE };
         Ok(Limit { rows: JOINED_ROWS_AT_ONCE, bytes, joined })
     }
 

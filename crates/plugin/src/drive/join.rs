@@ -1,15 +1,14 @@
 //! Rows found by ordinal: what a step is joined `with`.
 
-use super::memory::concat;
 use super::store::{Table, ordinals};
 use crate::error::{Error, ErrorKind, Result};
-use arrow_array::{
-    ArrayRef, ListArray, RecordBatch, RecordBatchOptions, StructArray, UInt32Array, UInt64Array,
-};
+use arrow_array::{ArrayRef, ListArray, RecordBatch, RecordBatchOptions, StructArray, UInt32Array};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
-use arrow_select::take::{take, take_record_batch};
+use arrow_select::interleave::interleave_record_batch;
+use arrow_select::take::take_record_batch;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use textmill_core::column::ORDINAL;
 
@@ -74,37 +73,47 @@ impl<'a, T: Table> Lookup<'a, T> {
         let mut distinct: Vec<u64> = wanted.to_vec();
         distinct.sort_unstable();
         distinct.dedup();
-        let (found, ends) = self.find(&distinct)?;
-        let range = |at: usize| (if at == 0 { 0 } else { ends[at - 1] }, ends[at]);
-        let rest: Vec<ArrayRef> = (found.schema_ref().fields().iter().zip(found.columns()))
+        let found = self.find(&distinct)?;
+        let mut places: Vec<(usize, usize)> = Vec::with_capacity(wanted.len());
+        let mut lengths = Vec::with_capacity(wanted.len());
+        for ordinal in wanted {
+            let at = distinct.binary_search(ordinal).map_err(|_| "an ordinal was lost")?;
+            let pieces = found.pieces_of(at);
+            lengths.push(pieces.iter().map(|piece| piece.rows.len()).sum::<usize>());
+            places.extend(pieces.iter().flat_map(|piece| piece.rows.clone().map(|row| (piece.part, row))));
+        }
+        fits(places.len())?;
+        let rows = self.gathered(&found.parts, &places)?;
+        let rest: Vec<ArrayRef> = (rows.schema_ref().fields().iter().zip(rows.columns()))
             .filter(|(field, _)| field.name() != ORDINAL)
             .map(|(_, column)| Arc::clone(column))
             .collect();
         let fields = found_fields(self.schema);
-        let rows = StructArray::try_new_with_length(fields, rest, None, found.num_rows())?;
-        let item = Arc::new(Field::new("item", DataType::Struct(rows.fields().clone()), true));
-        if distinct == *wanted {
-            let lengths = (0..ends.len()).map(|at| range(at).1 - range(at).0);
-            return Ok(ListArray::try_new(item, OffsetBuffer::from_lengths(lengths), Arc::new(rows), None)?);
-        }
-        let mut taken: Vec<u64> = Vec::with_capacity(wanted.len());
-        let mut lengths = Vec::with_capacity(wanted.len());
-        for ordinal in wanted {
-            let at = distinct.binary_search(ordinal).map_err(|_| "an ordinal was lost")?;
-            let (start, end) = range(at);
-            taken.extend(start as u64..end as u64);
-            lengths.push(end - start);
-        }
-        fits(taken.len())?;
-        let values = take(&rows, &UInt64Array::from(taken), None)?;
-        Ok(ListArray::try_new(item, OffsetBuffer::from_lengths(lengths), values, None)?)
+        let values = StructArray::try_new_with_length(fields, rest, None, rows.num_rows())?;
+        let item = Arc::new(Field::new("item", DataType::Struct(values.fields().clone()), true));
+        Ok(ListArray::try_new(item, OffsetBuffer::from_lengths(lengths), Arc::new(values), None)?)
     }
 
-    /// The rows of these ordinals, which ascend and differ, in one batch, and where those of each end.
-    fn find(&mut self, wanted: &[u64]) -> Result<(RecordBatch, Vec<usize>)> {
-        let firsts = self.table.first_ordinals();
-        let mut parts: Vec<RecordBatch> = Vec::new();
-        let mut counts = vec![0; wanted.len()];
+    /// Rows of parts in one batch; a part as it is where it is all that is wanted.
+    fn gathered(&self, parts: &[RecordBatch], places: &[(usize, usize)]) -> Result<RecordBatch> {
+        if let [part] = parts
+            && part.num_rows() == places.len()
+            && places.iter().enumerate().all(|(at, (_, row))| at == *row)
+        {
+            return Ok(part.clone());
+        }
+        if places.is_empty() {
+            return Ok(RecordBatch::new_empty(Arc::clone(self.schema)));
+        }
+        let parts: Vec<&RecordBatch> = parts.iter().collect();
+        Ok(interleave_record_batch(&parts, places)?)
+    }
+
+    /// The rows of these ordinals, which ascend and differ.
+    fn find(&mut self, wanted: &[u64]) -> Result<Found> {
+        let table = self.table;
+        let firsts = table.first_ordinals();
+        let mut found = Found::default();
         let (mut at, mut next) = (0, 0);
         while next < wanted.len() && at < firsts.len() {
             // The rows of an ordinal may begin in the block before the first that begins with it.
@@ -116,34 +125,36 @@ impl<'a, T: Table> Lookup<'a, T> {
             let block = self.block(at)?;
             let have = ordinals(&block).ok_or("a block has no ordinals")?.values();
             let last = *have.last().ok_or("a block has no rows")?;
+            let stays = table.is_at_hand(at);
             let mut taken: Vec<u32> = Vec::new();
             let mut row = 0;
             for (place, &ordinal) in wanted.iter().enumerate().skip(next).take_while(|(_, w)| **w <= last) {
                 row += have[row..].partition_point(|&o| o < ordinal);
                 let length = have[row..].partition_point(|&o| o == ordinal);
-                taken.extend(row as u32..(row + length) as u32);
-                counts[place] += length;
+                if length > 0 {
+                    let start = if stays { row } else { taken.len() };
+                    found.pieces.push(Piece { place, part: found.parts.len(), rows: start..start + length });
+                    taken.extend(row as u32..(row + length) as u32);
+                }
                 row += length;
             }
             match taken.len() {
                 0 => {}
-                all if all == block.num_rows() => parts.push(block),
-                _ => parts.push(take_record_batch(&block, &UInt32Array::from(taken))?),
+                all if stays || all == block.num_rows() => found.parts.push(block),
+                // What was read for this batch alone is not held for a few rows.
+                _ => found.parts.push(take_record_batch(&block, &UInt32Array::from(taken))?),
             }
             // The last ordinal of a block may go on in the next one.
             next += wanted[next..].partition_point(|&ordinal| ordinal < last);
             at += 1;
         }
-        let rows = concat(self.schema, &parts)?;
-        fits(rows.num_rows())?;
-        let ends = counts.iter().scan(0, |end, count| {
-            *end += count;
-            Some(*end)
-        });
-        Ok((rows, ends.collect()))
+        Ok(found)
     }
 
     fn block(&mut self, at: usize) -> Result<RecordBatch> {
+        if self.table.is_at_hand(at) {
+            return self.table.block(at);
+        }
         if let Some((_, block)) = self.kept.iter().find(|(kept, _)| *kept == at) {
             return Ok(block.clone());
         }
@@ -153,6 +164,29 @@ impl<'a, T: Table> Lookup<'a, T> {
         }
         self.kept.push_back((at, block.clone()));
         Ok(block)
+    }
+}
+
+/// Rows that were found, in parts.
+#[derive(Default)]
+struct Found {
+    parts: Vec<RecordBatch>,
+    /// By the place of the ordinal that they are for.
+    pieces: Vec<Piece>,
+}
+
+/// Rows of one ordinal that follow one another.
+struct Piece {
+    place: usize,
+    part: usize,
+    rows: Range<usize>,
+}
+
+impl Found {
+    fn pieces_of(&self, place: usize) -> &[Piece] {
+        let start = self.pieces.partition_point(|piece| piece.place < place);
+        let end = start + self.pieces[start..].partition_point(|piece| piece.place == place);
+        &self.pieces[start..end]
     }
 }
 
@@ -171,6 +205,7 @@ mod tests {
     use super::*;
     use crate::drive::memory::MemoryTable;
     use crate::drive::store::Writer;
+    use arrow_array::UInt64Array;
     use proptest::prelude::*;
     use textmill_core::value::value_at;
 

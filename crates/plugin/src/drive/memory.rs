@@ -61,6 +61,10 @@ impl Table for MemoryTable {
         Ok(self.batches.get(at).cloned().ok_or_else(|| format!("a table has no block {at}"))?)
     }
 
+    fn is_at_hand(&self, _: usize) -> bool {
+        true
+    }
+
     fn first_ordinals(&self) -> &[u64] {
         self.ordinals.firsts()
     }

@@ -70,6 +70,9 @@ pub trait Table: Send + Sync {
     /// Where it cannot be read.
     fn block(&self, at: usize) -> Result<RecordBatch>;
 
+    /// Whether a block is in memory, so that reading it again costs nothing.
+    fn is_at_hand(&self, at: usize) -> bool;
+
     /// The ordinal of the first row of each block. Meaningful where [`Table::ascends`].
     fn first_ordinals(&self) -> &[u64];
 

@@ -198,6 +198,10 @@ impl Table for SpillTable {
         }
     }
 
+    fn is_at_hand(&self, at: usize) -> bool {
+        matches!(self.blocks.get(at), Some(Block::Kept(..)))
+    }
+
     fn first_ordinals(&self) -> &[u64] {
         self.ordinals.firsts()
     }

@@ -11,9 +11,9 @@ use crate::bands::Bands;
 use crate::minhash::MinHash;
 use crate::normalize::mix;
 use crate::options::{Metric, Options};
-use crate::set::{Measure, ShingleSet};
+use crate::set::{Measure, Shingles};
 use crate::steps::candidates::SAMPLED as KEYS_SAMPLED;
-use crate::table::{Columns, Joined, number, shingles_of};
+use crate::table::{Columns, Joined, number};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -66,7 +66,7 @@ impl BatchMap for Sample {
                 continue;
             }
             let hash = |shingle: u32| mix(u64::from(shingle) ^ 0x2545_f491_4f6c_dd1d, 0x9fb2_1c65_1e98_df25);
-            let least = shingles_of(sets.value(row)).map(hash).min();
+            let least = Shingles::new(sets.value(row)).iter().map(hash).min();
             if let Some(key) = least.filter(|key| key % SAMPLED == 0) {
                 keys.append_value(key);
                 owners.append_value(*ordinal);
@@ -124,17 +124,15 @@ impl Group for Examine {
         let (mut weights, mut found) = (Float64Builder::new(), BooleanBuilder::new());
         for group in groups {
             call.keep_going()?;
-            let mut members: Vec<(ShingleSet, BTreeSet<u64>)> = Vec::new();
+            let mut members: Vec<(Shingles<'_>, BTreeSet<u64>)> = Vec::new();
             for row in group.clone().take(COMPARED) {
-                let shingles: Vec<u32> = shingles_of(sets.value(joined.at(row)?)).collect();
-                let keys = self.keys(&shingles);
-                let mut set = ShingleSet::default();
-                set.fill(shingles.into_iter());
-                members.push((set, keys));
+                let set = Shingles::new(sets.value(joined.at(row)?));
+                let shingles: Vec<u32> = set.iter().collect();
+                members.push((set, self.keys(&shingles)));
             }
             for (at, (set, keys)) in members.iter().enumerate() {
                 for (other, other_keys) in members.iter().skip(at + 1) {
-                    let overlap = set.overlap(other);
+                    let overlap = set.overlap(*other);
                     if overlap.reaches(self.options.measure(), self.options.threshold()) {
                         weights.append_value(1.0 / overlap.similarity(Measure::Jaccard));
                         found.append_value(!keys.is_disjoint(other_keys));

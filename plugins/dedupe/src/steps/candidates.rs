@@ -8,7 +8,8 @@ use super::id::ORIGINALS;
 use crate::minhash::MinHash;
 use crate::options::{Metric, Mode, Options};
 use crate::rank::KNOWN;
-use crate::table::{Columns, Joined, number, shingles_of};
+use crate::set::Shingles;
+use crate::table::{Columns, Joined, number};
 use std::ops::Range;
 use std::sync::Arc;
 use textmill_plugin::prelude::arrow_array::builder::{UInt32Builder, UInt64Builder};
@@ -84,15 +85,13 @@ impl BatchMap for Band {
                 owner_ranks.append_value(ranks.value(row));
             };
             self.shingles.clear();
-            self.shingles.extend(shingles_of(sets.value(row)));
+            self.shingles.extend(Shingles::new(sets.value(row)).iter());
             match self.options.metric {
                 Metric::Jaccard => {
                     (0..).zip(self.minhash.keys(&self.shingles)).for_each(|(band, key)| put(band, key));
                 }
                 Metric::Containment => {
                     self.shingles.retain(|shingle| shingle % SAMPLED == 0);
-                    self.shingles.sort_unstable();
-                    self.shingles.dedup();
                     self.shingles.iter().for_each(|shingle| put(0, u64::from(*shingle)));
                 }
             }
@@ -108,9 +107,9 @@ impl BatchMap for Band {
     }
 }
 
-/// Columns of candidates: each pair from both ends.
+/// Columns of candidates: under each document those after it that it is to be compared with, and itself.
 pub fn candidate_schema() -> Schema {
-    Schema::new(vec![number("low"), number("high"), number("ordinal")])
+    Schema::new(vec![number("low"), number("ordinal")])
 }
 
 /// Documents under one key to pairs.
@@ -146,8 +145,7 @@ impl Group for Pair {
         call: &Call<'_>,
     ) -> Result<RecordBatch> {
         let (ordinals, ranks) = (rows.numbers("ordinal")?, rows.numbers("rank")?);
-        let (mut low, mut high, mut owner) =
-            (UInt64Builder::new(), UInt64Builder::new(), UInt64Builder::new());
+        let (mut lows, mut owners) = (UInt64Builder::new(), UInt64Builder::new());
         let mut members: Vec<(u64, u64)> = Vec::new();
         for group in groups {
             call.keep_going()?;
@@ -157,16 +155,13 @@ impl Group for Pair {
             let common = self.0.metric == Metric::Containment && members.len() > COMMON;
             let neighbours = if common { FEW_NEIGHBOURS } else { NEIGHBOURS };
             pairs(&members, neighbours, self.0.mode == Mode::Against, |a, b| {
-                let (first, second) = (a.min(b), a.max(b));
-                for end in [first, second] {
-                    low.append_value(first);
-                    high.append_value(second);
-                    owner.append_value(end);
+                for end in [a.min(b), a.max(b)] {
+                    lows.append_value(a.min(b));
+                    owners.append_value(end);
                 }
             });
         }
-        let columns: Vec<ArrayRef> =
-            vec![Arc::new(low.finish()), Arc::new(high.finish()), Arc::new(owner.finish())];
+        let columns: Vec<ArrayRef> = vec![Arc::new(lows.finish()), Arc::new(owners.finish())];
         Ok(RecordBatch::try_new(Arc::new(candidate_schema()), columns)?)
     }
 }

@@ -3,6 +3,7 @@
 use super::id::SETS;
 use crate::options::{Mode, Options};
 use crate::rank::rank;
+use crate::set::bytes_of;
 use crate::sketch::{EXACT_BYTES, Sketcher, hash_of};
 use crate::table::{Columns, number};
 use crate::url::canonical;
@@ -62,8 +63,7 @@ impl BatchMap for Shingle {
             call.at_row(u32::try_from(row.index()).ok());
             call.keep_going()?;
             let Some((hash, shingles)) = self.sketcher.sketch(row.text()) else { continue };
-            self.bytes.clear();
-            self.bytes.extend(shingles.iter().flat_map(|shingle| shingle.to_le_bytes()));
+            bytes_of(shingles, &mut self.bytes);
             ordinals.append_value(row.ordinal());
             exact.append_value(hash)?;
             ranks.append_value(rank(&self.options, &row));

@@ -2,8 +2,8 @@
 
 use super::id::SETS;
 use crate::options::Options;
-use crate::set::ShingleSet;
-use crate::table::{Columns, Joined, number, shingles_of};
+use crate::set::Shingles;
+use crate::table::{Columns, Joined, number};
 use std::ops::Range;
 use std::sync::Arc;
 use textmill_plugin::prelude::arrow_array::builder::{BooleanBuilder, Float64Builder, UInt64Builder};
@@ -19,13 +19,9 @@ fn verified_schema() -> Schema {
     ])
 }
 
-/// Pairs to their similarity.
+/// Documents that are to be compared with one to their similarity.
 #[derive(Clone)]
-pub struct Verify {
-    options: Options,
-    low: ShingleSet,
-    high: ShingleSet,
-}
+pub struct Verify(Options);
 
 impl Group for Verify {
     type Options = Options;
@@ -34,7 +30,6 @@ impl Group for Verify {
         Describe::new("verify")
             .doc("Measures how many shingles the documents of a pair share.")
             .reads("low")
-            .reads("high")
             .reads("ordinal")
             .reads(SETS)
             .smallest_group(2)
@@ -42,7 +37,7 @@ impl Group for Verify {
 
     fn bind(options: Options) -> Result<Self> {
         options.check()?;
-        Ok(Self { options, low: ShingleSet::default(), high: ShingleSet::default() })
+        Ok(Self(options))
     }
 
     fn schema(&self) -> Schema {
@@ -55,27 +50,24 @@ impl Group for Verify {
         groups: &[Range<usize>],
         call: &Call<'_>,
     ) -> Result<RecordBatch> {
-        let (lows, highs) = (rows.numbers("low")?, rows.numbers("high")?);
+        let (lows, ordinals) = (rows.numbers("low")?, rows.numbers("ordinal")?);
         let joined = Joined::of(rows, SETS)?;
         let sets = joined.rows.bytes("shingles")?;
-        let (measure, threshold) = (self.options.measure(), self.options.threshold());
+        let (measure, threshold) = (self.0.measure(), self.0.threshold());
         let (mut a, mut b) = (UInt64Builder::new(), UInt64Builder::new());
         let (mut similarities, mut alike) = (Float64Builder::new(), BooleanBuilder::new());
-        // The document that `low` holds: pairs come sorted, so that one is made for many.
-        let mut held: Option<u64> = None;
         for group in groups {
             call.keep_going()?;
-            let (low, high) = (lows.value(group.start), highs.value(group.start));
-            if held != Some(low) {
-                self.low.fill(shingles_of(sets.value(joined.at(group.start)?)));
-                held = Some(low);
+            // Sorted by ordinal, and so the document itself comes first.
+            let low = lows.value(group.start);
+            let set = Shingles::new(sets.value(joined.at(group.start)?));
+            for row in group.clone().skip(1) {
+                let overlap = set.overlap(Shingles::new(sets.value(joined.at(row)?)));
+                a.append_value(low);
+                b.append_value(ordinals.value(row));
+                similarities.append_value(overlap.similarity(measure));
+                alike.append_value(overlap.reaches(measure, threshold));
             }
-            self.high.fill(shingles_of(sets.value(joined.at(group.start + 1)?)));
-            let overlap = self.low.overlap(&self.high);
-            a.append_value(low);
-            b.append_value(high);
-            similarities.append_value(overlap.similarity(measure));
-            alike.append_value(overlap.reaches(measure, threshold));
         }
         let columns: Vec<ArrayRef> = vec![
             Arc::new(a.finish()),
