@@ -43,6 +43,8 @@ pub struct Line {
     pub shouted: bool,
     /// Hash of the line's text.
     pub hash: u64,
+    /// Number of the first line of the same hash.
+    pub twin: usize,
 }
 
 impl Line {
@@ -57,6 +59,7 @@ impl Line {
             }
             start = end + 1;
         }
+        find_twins(&mut lines);
         lines
     }
 
@@ -92,6 +95,7 @@ impl Line {
             small: false,
             shouted: false,
             hash: crate::quick::hash(content.as_bytes()),
+            twin: 0,
         };
         line.count(content);
         line.opening(content);
@@ -209,6 +213,24 @@ impl Line {
             self.sentence = false;
         }
         self.colon = matches!(last, ':' | '：');
+    }
+}
+
+/// Finds the first line of each hash: a table of lines by their hash, never more than half full.
+fn find_twins(lines: &mut [Line]) {
+    const NONE: usize = usize::MAX;
+    let size = (lines.len() * 2).next_power_of_two();
+    let mut table = vec![NONE; size];
+    for number in 0..lines.len() {
+        let hash = lines[number].hash;
+        let mut at = (hash >> 32) as usize & (size - 1);
+        while table[at] != NONE && lines[table[at]].hash != hash {
+            at = (at + 1) & (size - 1);
+        }
+        if table[at] == NONE {
+            table[at] = number;
+        }
+        lines[number].twin = table[at];
     }
 }
 
