@@ -37,7 +37,6 @@ impl DateWords {
             return false;
         }
         let (mut tokens, mut numbers, mut strong, mut shaped) = (0usize, 0usize, false, false);
-        let mut lower = String::new();
         for token in line
             .split(|c: char| !c.is_alphanumeric() && c != '\u{941}' && !is_mark(c))
             .filter(|t| !t.is_empty())
@@ -50,7 +49,7 @@ impl DateWords {
                 numbers += 1;
                 let letters = token.bytes().filter(|b| !b.is_ascii_digit()).count();
                 let digits = token.len() - letters;
-                if token.chars().any(is_east_asian_date_sign) {
+                if !token.is_ascii() && token.chars().any(is_east_asian_date_sign) {
                     if !token.chars().all(|c| c.is_ascii_digit() || is_east_asian_date_sign(c)) {
                         return false;
                     }
@@ -60,19 +59,12 @@ impl DateWords {
                 }
                 continue;
             }
-            if token.chars().all(is_east_asian_date_sign) {
+            if !token.is_ascii() && token.chars().all(is_east_asian_date_sign) {
                 strong = true;
                 continue;
             }
-            lower.clear();
-            if token.is_ascii() {
-                lower.push_str(token);
-                lower.make_ascii_lowercase();
-            } else {
-                lower.extend(token.chars().flat_map(char::to_lowercase));
-            }
-            match self.words.get(lower.as_str()) {
-                Some(&s) => strong |= s,
+            match self.word(token) {
+                Some(s) => strong |= s,
                 None => return false,
             }
         }
@@ -84,6 +76,23 @@ impl DateWords {
         }
         // A lone number with a word such as `may 3` would do; a lone year would not.
         numbers >= 1 && (strong || shaped && numbers >= 2)
+    }
+
+    /// Whether a word makes a line of numbers a date, where it is one of the table.
+    fn word(&self, token: &str) -> Option<bool> {
+        // Most lines with a number begin with another word, which is not worth an allocation.
+        let mut lower = [0u8; 32];
+        match lower.get_mut(..token.len()).filter(|_| token.is_ascii()) {
+            Some(lower) => {
+                lower.copy_from_slice(token.as_bytes());
+                lower.make_ascii_lowercase();
+                self.words.get(std::str::from_utf8(lower).ok()?).copied()
+            }
+            None => {
+                let lower: String = token.chars().flat_map(char::to_lowercase).collect();
+                self.words.get(lower.as_str()).copied()
+            }
+        }
     }
 }
 

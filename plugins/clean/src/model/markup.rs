@@ -50,7 +50,8 @@ impl Page<'_> {
             let held = |i| markup.get(i).and_then(|m| held.get(&number(m))).copied().unwrap_or_default();
             (0..self.shown.len()).map(held).collect()
         };
-        let (parents, grandparents) = (of_rows(&parents, &|m| m.parent), of_rows(&grandparents, &|m| m.grandparent));
+        let (parents, grandparents) =
+            (of_rows(&parents, &|m| m.parent), of_rows(&grandparents, &|m| m.grandparent));
         let (parent, grandparent) = (|i: usize| parents[i], |i: usize| grandparents[i]);
         // The block with most prose; of several, the first.
         let best = |held: &dyn Fn(usize) -> Held, number: &dyn Fn(usize) -> Option<u32>| {
