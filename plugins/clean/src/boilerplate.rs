@@ -81,7 +81,15 @@ impl Furniture {
 
     /// What the rules make of each line of `text`.
     pub fn look(&self, text: &str, lines: &[Line]) -> Look {
-        let mut states: Vec<State> = lines.iter().map(|line| self.first_look(text, line)).collect();
+        let mut states: Vec<State> = Vec::with_capacity(lines.len());
+        for line in lines {
+            // What a line is by itself, its copies are, too.
+            let state = match states.get(line.twin) {
+                Some(state) => state.clone(),
+                None => self.first_look(text, line),
+            };
+            states.push(state);
+        }
         body::wrapped_paragraphs(lines, &mut states);
         let is_page = lines
             .iter()

@@ -6,6 +6,8 @@ use crate::quick::QuickMap;
 pub struct DateWords {
     /// The word in lower case, and whether it makes a line of numbers a date.
     words: QuickMap<&'static str, bool>,
+    /// Which lengths words have, a bit each, by the lower five bits of their first byte: most words of texts are of another shape.
+    lengths: [u32; 32],
 }
 
 /// Longest date line, in bytes; longer ones say more than a date.
@@ -18,6 +20,7 @@ impl DateWords {
     /// The words of the built-in table.
     pub fn builtin() -> Self {
         let mut words = QuickMap::default();
+        let mut lengths = [0; 32];
         for line in include_str!("cues/dates.txt").lines() {
             if line.is_empty() || line.starts_with("# ") {
                 continue;
@@ -27,8 +30,11 @@ impl DateWords {
                 None => (line, false),
             };
             *words.entry(word).or_insert(strong) |= strong;
+            if let Some(first) = word.bytes().next().filter(|_| word.len() < 32) {
+                lengths[usize::from(first & 31)] |= 1 << word.len();
+            }
         }
-        Self { words }
+        Self { words, lengths }
     }
 
     /// Whether `line` is made of a date, a time or an age (`2 hours ago`) alone.
@@ -81,9 +87,13 @@ impl DateWords {
     /// Whether a word makes a line of numbers a date, where it is one of the table.
     fn word(&self, token: &str) -> Option<bool> {
         // Most lines with a number begin with another word, which is not worth an allocation.
-        let mut lower = [0u8; 32];
+        let mut lower = [0u8; 31];
         match lower.get_mut(..token.len()).filter(|_| token.is_ascii()) {
             Some(lower) => {
+                let lengths = self.lengths[usize::from(token.as_bytes().first()? & 31)];
+                if lengths >> token.len() & 1 == 0 {
+                    return None;
+                }
                 lower.copy_from_slice(token.as_bytes());
                 lower.make_ascii_lowercase();
                 self.words.get(std::str::from_utf8(lower).ok()?).copied()

@@ -160,7 +160,8 @@ impl Furniture {
             return Mark::by(Rule::Byline);
         }
         let path = |word: &str| matches!(word, "/" | ">" | "»" | "›" | "::" | "→");
-        if line.words <= 14 && content.split(' ').skip(1).any(path) {
+        let may_have = line.bars > 0 || content.contains("::") || content.contains('→');
+        if line.words <= 14 && may_have && content.split(' ').skip(1).any(path) {
             return Mark::by(Rule::Breadcrumb);
         }
         if states[i].prose {

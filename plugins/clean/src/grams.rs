@@ -12,9 +12,9 @@ struct Set {
 }
 
 impl Set {
-    /// With room for `count` phrases: they set a thirtieth of the bits.
-    fn new(count: usize) -> Self {
-        let bits = (count * 16).next_power_of_two().clamp(1 << 10, 1 << 18);
+    /// For `count` phrases, with `room` bits for each.
+    fn new(count: usize, room: usize) -> Self {
+        let bits = (count * room).next_power_of_two().clamp(1 << 10, 1 << 20);
         Self { words: vec![0; bits / 64], shift: 64 - bits.trailing_zeros() }
     }
 
@@ -60,7 +60,8 @@ struct Phrases {
 
 impl Phrases {
     fn new(count: usize) -> Self {
-        Self { grams: Set::new(count), more: Set::new(count) }
+        // The first set is small, so that it stays near; the second one is right.
+        Self { grams: Set::new(count, 8), more: Set::new(count, 128) }
     }
 
     fn put(&mut self, phrase: &[u8]) {
@@ -73,6 +74,11 @@ impl Phrases {
     #[inline]
     fn may_begin(&self, head: u64) -> bool {
         self.grams.may_hold(head, GRAM) && (GRAM..=MORE).any(|length| self.more.may_hold(head, length))
+    }
+
+    /// Whether a shorter one may.
+    fn may_begin_short(&self, head: u64) -> bool {
+        (1..GRAM).any(|length| self.grams.may_hold(head, length) && self.more.may_hold(head, length))
     }
 }
 
@@ -90,7 +96,7 @@ impl Starts {
     /// Whether `text` may start with one of them.
     pub fn may_start(&self, text: &[u8]) -> bool {
         let head = first(text) | FOLD;
-        self.0.may_begin(head) || (1..GRAM).any(|length| self.0.grams.may_hold(head, length))
+        self.0.may_begin(head) || self.0.may_begin_short(head)
     }
 }
 
