@@ -30,6 +30,7 @@ impl Set {
         self.words[word] |= 1 << bit;
     }
 
+    #[inline]
     fn may_hold(&self, head: u64, length: usize) -> bool {
         let (word, bit) = self.place(head, length);
         self.words[word] >> bit & 1 == 1
@@ -73,7 +74,13 @@ impl Phrases {
     /// Whether one of at least a gram's length may begin here.
     #[inline]
     fn may_begin(&self, head: u64) -> bool {
-        self.grams.may_hold(head, GRAM) && (GRAM..=MORE).any(|length| self.more.may_hold(head, length))
+        self.grams.may_hold(head, GRAM) && self.goes_on(head)
+    }
+
+    /// Whether the bytes after a gram are those of a phrase. Apart from it, so that the short look stays short.
+    #[inline(never)]
+    fn goes_on(&self, head: u64) -> bool {
+        (GRAM..=MORE).any(|length| self.more.may_hold(head, length))
     }
 
     /// Whether a shorter one may.

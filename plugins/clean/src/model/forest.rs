@@ -94,7 +94,11 @@ impl Forest {
     /// The score of each of `lines` lines, in [`UNIT`]s of a logit: greater than 0 is more likely than not.
     /// `columns` are those of [`Self::columns`], each with a byte for each line.
     pub fn score(&self, columns: &[&[u8]], lines: usize) -> Vec<i32> {
-        let level = Level::new();
+        self.score_at(Level::new(), columns, lines)
+    }
+
+    /// The same with the instructions of `level`.
+    fn score_at(&self, level: Level, columns: &[&[u8]], lines: usize) -> Vec<i32> {
         let mut scores = vec![self.base; lines];
         let mut block = vec![[0u8; BLOCK]; columns.len().max(1)];
         for (number, scores) in scores.chunks_mut(BLOCK).enumerate() {
@@ -146,7 +150,7 @@ mod tests {
         assert_eq!(scores, [-5 + 10 + 1, -5 + 20 + 2, -5 + 20 + 4]);
     }
 
-    /// Whatever width the machine has, against the plain reading of a tree.
+    /// The widths that the machine has, against the plain reading of a tree.
     #[test]
     fn blocks_are_scored_as_lines_are() {
         let leaves: Vec<i32> = (0..64).map(|n| n * n * 13 % 1021 - 500).collect();
@@ -161,6 +165,14 @@ mod tests {
         };
         let wanted: Vec<i32> = a.iter().zip(&b).map(|(&a, &b)| 200 * one(a, b)).collect();
         assert_eq!(forest.score(&[&a, &b], 150), wanted);
+        #[cfg(target_arch = "x86_64")]
+        for level in [
+            Level::new().as_sse2().map(Level::Sse2),
+            Level::new().as_sse4_2().map(Level::Sse4_2),
+            Level::new().as_avx2().map(Level::Avx2),
+        ] {
+            assert!(level.is_none_or(|level| forest.score_at(level, &[&a, &b], 150) == wanted), "{level:?}");
+        }
     }
 
     #[test]
