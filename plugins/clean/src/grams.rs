@@ -60,15 +60,15 @@ struct Phrases {
 }
 
 impl Phrases {
-    fn new(count: usize) -> Self {
+    fn new<P: AsRef<[u8]>>(list: &[P]) -> Self {
         // The first set is small, so that it stays near; the second one is right.
-        Self { grams: Set::new(count, 8), more: Set::new(count, 128) }
-    }
-
-    fn put(&mut self, phrase: &[u8]) {
-        let head = first(phrase) | FOLD;
-        self.grams.put(head, phrase.len().min(GRAM));
-        self.more.put(head, phrase.len().min(MORE));
+        let mut phrases = Self { grams: Set::new(list.len(), 8), more: Set::new(list.len(), 128) };
+        for phrase in list.iter().map(AsRef::as_ref) {
+            let head = first(phrase) | FOLD;
+            phrases.grams.put(head, phrase.len().min(GRAM));
+            phrases.more.put(head, phrase.len().min(MORE));
+        }
+        phrases
     }
 
     /// Whether one of at least a gram's length may begin here.
@@ -95,9 +95,7 @@ pub struct Starts(Phrases);
 impl Starts {
     /// Of these phrases.
     pub fn new(list: &[String]) -> Self {
-        let mut phrases = Phrases::new(list.len());
-        list.iter().for_each(|phrase| phrases.put(phrase.as_bytes()));
-        Self(phrases)
+        Self(Phrases::new(list))
     }
 
     /// Whether `text` may start with one of them.
@@ -113,22 +111,23 @@ pub struct Inside(Phrases);
 impl Inside {
     /// Of these phrases.
     pub fn new(list: &[String]) -> Self {
-        let mut phrases = Phrases::new(list.len());
+        let mut parts = Vec::new();
         for phrase in list.iter().map(String::as_bytes) {
             let last = phrase.len().saturating_sub(if phrase.len() < MORE { GRAM } else { MORE });
             let rarity = |at: &usize| phrase.iter().skip(*at).take(GRAM).map(frequency).sum::<usize>();
             let rarest = (0..=last).min_by_key(rarity).unwrap_or(0);
-            put_with_more(&mut phrases, &phrase[rarest..]);
+            put_with_more(&mut parts, &phrase[rarest..]);
         }
-        Self(phrases)
+        Self(Phrases::new(&parts))
     }
 
     /// Whether one of them may stand in `text`.
     pub fn may_hold(&self, text: &[u8]) -> bool {
-        for chunk in text.array_windows::<MORE>() {
-            if self.0.may_begin(u64::from_le_bytes(*chunk) | FOLD) {
-                return true;
-            }
+        let begins = |bytes: &[u8]| {
+            bytes.first_chunk().is_some_and(|chunk| self.0.may_begin(u64::from_le_bytes(*chunk) | FOLD))
+        };
+        if text.windows(MORE).any(begins) {
+            return true;
         }
         // What begins in the last bytes.
         let from = text.len().saturating_sub(MORE - 1);
@@ -138,14 +137,14 @@ impl Inside {
 }
 
 /// Puts in a phrase; one that is shorter than a gram with all that may follow it.
-fn put_with_more(phrases: &mut Phrases, phrase: &[u8]) {
+fn put_with_more(parts: &mut Vec<Vec<u8>>, phrase: &[u8]) {
     if phrase.len() >= GRAM {
-        phrases.put(phrase);
+        parts.push(phrase.to_vec());
         return;
     }
     // Of bytes that fall together, the one in which the bit is set.
     for next in (0..=255u8).filter(|next| next & 0x20 != 0) {
-        put_with_more(phrases, &[phrase, &[next]].concat());
+        put_with_more(parts, &[phrase, &[next]].concat());
     }
 }
 
