@@ -8,7 +8,6 @@ use crate::cues::{Cues, Hits, class};
 use crate::dates::DateWords;
 use crate::line::Line;
 use crate::options::{Rule, Rules};
-use crate::quick::QuickMap;
 
 /// Why a line goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,7 +81,15 @@ impl Furniture {
 
     /// What the rules make of each line of `text`.
     pub fn look(&self, text: &str, lines: &[Line]) -> Look {
-        let mut states: Vec<State> = lines.iter().map(|line| self.first_look(text, line)).collect();
+        let mut states: Vec<State> = Vec::with_capacity(lines.len());
+        for line in lines {
+            // What a line is by itself, its copies are, too.
+            let state = match states.get(line.twin) {
+                Some(state) => state.clone(),
+                None => self.first_look(text, line),
+            };
+            states.push(state);
+        }
         body::wrapped_paragraphs(lines, &mut states);
         let is_page = lines
             .iter()
@@ -90,7 +97,7 @@ impl Furniture {
             .any(|(l, s)| l.letters > 0 && s.mark.is_some_and(|m| betrays_page(m.rule)));
         self.teaser_blocks(lines, &mut states);
         if is_page {
-            self.repeats(text, lines, &mut states);
+            self.repeats(lines, &mut states);
         }
         let segments = body::segments(text, lines, &states);
         let mut segments = self.without_comments(lines, &mut states, segments);
@@ -162,21 +169,17 @@ impl Furniture {
     }
 
     /// Short lines that occur three times and more are the site's frame.
-    fn repeats(&self, text: &str, lines: &[Line], states: &mut [State]) {
+    fn repeats(&self, lines: &[Line], states: &mut [State]) {
         const OFTEN: usize = 3;
-        let mut counts: QuickMap<u64, (usize, usize)> = QuickMap::default();
-        for (i, line) in lines.iter().enumerate() {
+        let mut counts = vec![0usize; lines.len()];
+        for line in lines {
             if !line.blank() && line.words <= 8 && !line.sentence {
-                counts.entry(line.hash).or_insert((i, 0)).1 += 1;
+                counts[line.twin] += 1;
             }
         }
         for (line, state) in lines.iter().zip(states.iter_mut()) {
-            if state.mark.is_none()
-                && let Some(&(first, count)) = counts.get(&line.hash)
-                && count >= OFTEN
-                && line.letters > 0
-                && lines[first].text(text) == line.text(text)
-            {
+            let count = counts[line.twin];
+            if state.mark.is_none() && count >= OFTEN && line.letters > 0 {
                 state.mark =
                     Some(Mark::with(Rule::Navigation, count, OFTEN)).filter(|m| self.rules.on(m.rule));
             }

@@ -147,7 +147,7 @@ impl Cleaner {
             None => look.marks,
         };
         if self.rules.repeated_paragraph {
-            repeated(page, &lines, &mut marks);
+            repeated(&lines, &mut marks);
         }
         let mut boilerplate = hand_on(page, &lines, &marks);
         let places = places::received(rewriter.edits(), boilerplate.iter().map(|line| line.at as usize));

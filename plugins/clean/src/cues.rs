@@ -13,6 +13,8 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Anchored, Input, MatchKind, 
 
 use textmill_plugin::error::Error;
 
+use crate::grams::{Inside, Starts};
+
 const TABLES: &[&str] = &[
     include_str!("cues/en.txt"),
     include_str!("cues/de.txt"),
@@ -88,11 +90,15 @@ pub struct Cues {
     /// Phrases that stand at the start of a line: searched anchored, so a line costs a few bytes.
     starts: NFA,
     start_phrases: Vec<Phrase>,
+    /// Which lines they may start: few.
+    may_start: Starts,
     /// Phrases that may stand anywhere.
     anywhere: DFA,
+    may_stand: Inside,
     anywhere_phrases: Vec<Phrase>,
     /// Parts of share bars.
     parts: AhoCorasick,
+    may_part: Starts,
 }
 
 impl Cues {
@@ -153,6 +159,9 @@ impl Cues {
             }
         }
         Ok(Self {
+            may_start: Starts::new(&starts),
+            may_stand: Inside::new(&anywhere),
+            may_part: Starts::new(&parts),
             starts: NFA::builder().ascii_case_insensitive(true).build(&starts)?,
             start_phrases,
             anywhere: DFA::builder()
@@ -174,61 +183,74 @@ impl Cues {
         let mut hits = Hits::default();
         let Some(first_alnum) = line.find(char::is_alphanumeric) else { return hits };
         let first_letter = line.find(char::is_alphabetic).unwrap_or(first_alnum);
-        let end = line.trim_end_matches(|c: char| !c.is_alphabetic()).len();
         for (nth, at) in [first_letter, first_alnum, 0].into_iter().enumerate() {
             if nth > 0 && at == first_letter || nth > 1 && at == first_alnum {
                 continue;
             }
-            let input = Input::new(line).range(at..).anchored(Anchored::Yes);
-            let mut state = OverlappingState::start();
-            loop {
-                if self.starts.try_find_overlapping(&input, &mut state).is_err() {
-                    break;
-                }
-                let Some(found) = state.get_match() else { break };
-                let Some(phrase) = self.start_phrases.get(found.pattern().as_usize()) else { continue };
-                // A phrase that ends another is reported with it, though it does not start here.
-                if found.start() != at || phrase.bound_right && !boundary_after(line, found.end()) {
-                    continue;
-                }
-                match phrase.mode {
-                    Mode::Whole if found.end() >= end => hits.whole |= phrase.class,
-                    // Digits may stand before a whole-line phrase, not before a start phrase.
-                    Mode::Start if at != first_letter || first_letter == first_alnum => {
-                        hits.start |= phrase.class
-                    }
-                    _ => {}
-                }
+            if self.may_start.may_start(&line.as_bytes()[at..]) {
+                // Digits may stand before a whole-line phrase, not before a start phrase.
+                self.look_at(line, at, at != first_letter || first_letter == first_alnum, &mut hits);
             }
         }
         if inside > 0 {
             let from = line.ceil_char_boundary(line.len().saturating_sub(inside));
-            let input = Input::new(line).range(from..);
-            let mut state = OverlappingState::start();
-            loop {
-                if self.anywhere.try_find_overlapping(&input, &mut state).is_err() {
-                    break;
-                }
-                let Some(found) = state.get_match() else { break };
-                let Some(phrase) = self.anywhere_phrases.get(found.pattern().as_usize()) else { continue };
-                if phrase.bound_right && !boundary_after(line, found.end())
-                    || phrase.bound_left && !boundary_before(line, found.start())
-                {
-                    continue;
-                }
-                match phrase.mode {
-                    Mode::End if found.end() >= end => hits.end |= phrase.class,
-                    Mode::Within => {
-                        hits.within |= phrase.class;
-                        if phrase.class == class::CREDIT {
-                            hits.credit_end = found.end();
-                        }
-                    }
-                    _ => {}
-                }
+            if self.may_stand.may_hold(&line.as_bytes()[from..]) {
+                self.look_inside(line, from, &mut hits);
             }
         }
         hits
+    }
+
+    /// The phrases that begin at byte `at`; those for starts of lines where `is_start`.
+    fn look_at(&self, line: &str, at: usize, is_start: bool, hits: &mut Hits) {
+        let input = Input::new(line).range(at..).anchored(Anchored::Yes);
+        let mut state = OverlappingState::start();
+        let end = last_letter(line);
+        loop {
+            if self.starts.try_find_overlapping(&input, &mut state).is_err() {
+                break;
+            }
+            let Some(found) = state.get_match() else { break };
+            let Some(phrase) = self.start_phrases.get(found.pattern().as_usize()) else { continue };
+            // A phrase that ends another is reported with it, though it does not start here.
+            if found.start() != at || phrase.bound_right && !boundary_after(line, found.end()) {
+                continue;
+            }
+            match phrase.mode {
+                Mode::Whole if found.end() >= end => hits.whole |= phrase.class,
+                Mode::Start if is_start => hits.start |= phrase.class,
+                _ => {}
+            }
+        }
+    }
+
+    /// The phrases that stand anywhere from byte `from` on.
+    fn look_inside(&self, line: &str, from: usize, hits: &mut Hits) {
+        let input = Input::new(line).range(from..);
+        let mut state = OverlappingState::start();
+        let end = last_letter(line);
+        loop {
+            if self.anywhere.try_find_overlapping(&input, &mut state).is_err() {
+                break;
+            }
+            let Some(found) = state.get_match() else { break };
+            let Some(phrase) = self.anywhere_phrases.get(found.pattern().as_usize()) else { continue };
+            if phrase.bound_right && !boundary_after(line, found.end())
+                || phrase.bound_left && !boundary_before(line, found.start())
+            {
+                continue;
+            }
+            match phrase.mode {
+                Mode::End if found.end() >= end => hits.end |= phrase.class,
+                Mode::Within => {
+                    hits.within |= phrase.class;
+                    if phrase.class == class::CREDIT {
+                        hits.credit_end = found.end();
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     /// How many parts of a share bar `line` is made of, when it is made of nothing else (up to a
@@ -236,6 +258,9 @@ impl Cues {
     pub fn bar_parts(&self, line: &str) -> usize {
         // Most lines do not begin with a part, and that costs a few bytes to see.
         let Some(first) = line.find(char::is_alphabetic) else { return 0 };
+        if !self.may_part.may_start(&line.as_bytes()[first..]) {
+            return 0;
+        }
         if self.parts.find(Input::new(line).range(first..).anchored(Anchored::Yes)).is_none() {
             return 0;
         }
@@ -253,6 +278,11 @@ impl Cues {
         }
         if letters > 0 && covered * 10 >= letters * 9 { parts } else { 0 }
     }
+}
+
+/// One past the last letter.
+fn last_letter(line: &str) -> usize {
+    line.trim_end_matches(|c: char| !c.is_alphabetic()).len()
 }
 
 /// Whether the text goes on with a capital: `FacebookShare`.

@@ -6,6 +6,8 @@ use crate::quick::QuickMap;
 pub struct DateWords {
     /// The word in lower case, and whether it makes a line of numbers a date.
     words: QuickMap<&'static str, bool>,
+    /// Which lengths words have, a bit each, by the lower five bits of their first byte: most words of texts are of another shape.
+    lengths: [u32; 32],
 }
 
 /// Longest date line, in bytes; longer ones say more than a date.
@@ -18,6 +20,7 @@ impl DateWords {
     /// The words of the built-in table.
     pub fn builtin() -> Self {
         let mut words = QuickMap::default();
+        let mut lengths = [0; 32];
         for line in include_str!("cues/dates.txt").lines() {
             if line.is_empty() || line.starts_with("# ") {
                 continue;
@@ -27,8 +30,11 @@ impl DateWords {
                 None => (line, false),
             };
             *words.entry(word).or_insert(strong) |= strong;
+            if let Some(first) = word.bytes().next().filter(|_| word.len() < 32) {
+                lengths[usize::from(first & 31)] |= 1 << word.len();
+            }
         }
-        Self { words }
+        Self { words, lengths }
     }
 
     /// Whether `line` is made of a date, a time or an age (`2 hours ago`) alone.
@@ -37,7 +43,6 @@ impl DateWords {
             return false;
         }
         let (mut tokens, mut numbers, mut strong, mut shaped) = (0usize, 0usize, false, false);
-        let mut lower = String::new();
         for token in line
             .split(|c: char| !c.is_alphanumeric() && c != '\u{941}' && !is_mark(c))
             .filter(|t| !t.is_empty())
@@ -50,7 +55,7 @@ impl DateWords {
                 numbers += 1;
                 let letters = token.bytes().filter(|b| !b.is_ascii_digit()).count();
                 let digits = token.len() - letters;
-                if token.chars().any(is_east_asian_date_sign) {
+                if !token.is_ascii() && token.chars().any(is_east_asian_date_sign) {
                     if !token.chars().all(|c| c.is_ascii_digit() || is_east_asian_date_sign(c)) {
                         return false;
                     }
@@ -60,19 +65,12 @@ impl DateWords {
                 }
                 continue;
             }
-            if token.chars().all(is_east_asian_date_sign) {
+            if !token.is_ascii() && token.chars().all(is_east_asian_date_sign) {
                 strong = true;
                 continue;
             }
-            lower.clear();
-            if token.is_ascii() {
-                lower.push_str(token);
-                lower.make_ascii_lowercase();
-            } else {
-                lower.extend(token.chars().flat_map(char::to_lowercase));
-            }
-            match self.words.get(lower.as_str()) {
-                Some(&s) => strong |= s,
+            match self.word(token) {
+                Some(s) => strong |= s,
                 None => return false,
             }
         }
@@ -84,6 +82,27 @@ impl DateWords {
         }
         // A lone number with a word such as `may 3` would do; a lone year would not.
         numbers >= 1 && (strong || shaped && numbers >= 2)
+    }
+
+    /// Whether a word makes a line of numbers a date, where it is one of the table.
+    fn word(&self, token: &str) -> Option<bool> {
+        // Most lines with a number begin with another word, which is not worth an allocation.
+        let mut lower = [0u8; 31];
+        match lower.get_mut(..token.len()).filter(|_| token.is_ascii()) {
+            Some(lower) => {
+                let lengths = self.lengths[usize::from(token.as_bytes().first()? & 31)];
+                if lengths >> token.len() & 1 == 0 {
+                    return None;
+                }
+                lower.copy_from_slice(token.as_bytes());
+                lower.make_ascii_lowercase();
+                self.words.get(std::str::from_utf8(lower).ok()?).copied()
+            }
+            None => {
+                let lower: String = token.chars().flat_map(char::to_lowercase).collect();
+                self.words.get(lower.as_str()).copied()
+            }
+        }
     }
 }
 

@@ -73,10 +73,7 @@ impl Furniture {
         self.widgets_inside(lines, states, body_start, last.last);
         if let Some(title) = title {
             for i in body_start..lines.len() {
-                if states[i].mark.is_none()
-                    && lines[i].hash == lines[title].hash
-                    && lines[i].text(text) == lines[title].text(text)
-                {
+                if states[i].mark.is_none() && lines[i].twin == lines[title].twin {
                     states[i].mark = Some(Mark::by(Rule::Headline));
                 }
             }
@@ -119,7 +116,7 @@ impl Furniture {
             let line = &lines[i];
             let long = line.words >= LEDE && !line.cut;
             // A line that occurs twice up here is the headline, however long.
-            let twice = shown.iter().any(|&j| j != i && lines[j].hash == line.hash);
+            let twice = shown.iter().any(|&j| j != i && lines[j].twin == line.twin);
             if twice || states[i].mark.is_some() || !long || !(line.sentence || line.words >= PARAGRAPH) {
                 continue;
             }
@@ -155,7 +152,7 @@ impl Furniture {
         let line = &lines[i];
         let content = line.text(text);
         if let Some(title) = title
-            && (i == title || lines[title].hash == line.hash && lines[title].text(text) == content)
+            && lines[title].twin == line.twin
         {
             return Mark::by(Rule::Headline);
         }
@@ -163,7 +160,8 @@ impl Furniture {
             return Mark::by(Rule::Byline);
         }
         let path = |word: &str| matches!(word, "/" | ">" | "»" | "›" | "::" | "→");
-        if line.words <= 14 && content.split(' ').skip(1).any(path) {
+        let may_have = line.bars > 0 || content.contains("::") || content.contains('→');
+        if line.words <= 14 && may_have && content.split(' ').skip(1).any(path) {
             return Mark::by(Rule::Breadcrumb);
         }
         if states[i].prose {

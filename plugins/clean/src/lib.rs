@@ -10,6 +10,7 @@ pub mod dates;
 pub mod decide;
 pub mod decode;
 mod frame;
+mod grams;
 pub mod handed_on;
 pub mod html;
 pub mod languages;

@@ -41,22 +41,22 @@ pub struct Line {
     pub small: bool,
     /// Has capitals and no small letters.
     pub shouted: bool,
-    /// Hash of the line's text.
-    pub hash: u64,
+    /// Number of the first line with the same text.
+    pub twin: usize,
 }
 
 impl Line {
     /// Splits `text` into lines.
     pub fn all(text: &str) -> Vec<Line> {
-        let mut lines = Vec::with_capacity(text.len() / 40 + 1);
+        let mut lines = Vec::with_capacity(text.len() / 24 + 1);
         let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]) {
-            // After the last line end there is no further line.
-            if start < end || end < text.len() {
-                lines.push(Line::new(text, start, end));
-            }
-            start = end + 1;
+        // After the last line end there is no further line.
+        while start < text.len() {
+            let line = Line::new(text, start);
+            start = line.end + 1;
+            lines.push(line);
         }
+        find_twins(text, &mut lines);
         lines
     }
 
@@ -70,11 +70,10 @@ impl Line {
         self.chars == 0
     }
 
-    fn new(text: &str, start: usize, end: usize) -> Line {
-        let content = &text[start..end];
+    fn new(text: &str, start: usize) -> Line {
         let mut line = Line {
             start,
-            end,
+            end: start,
             chars: 0,
             letters: 0,
             words: 0,
@@ -91,18 +90,19 @@ impl Line {
             quote: false,
             small: false,
             shouted: false,
-            hash: crate::quick::hash(content.as_bytes()),
+            twin: 0,
         };
-        line.count(content);
+        line.end += line.count(&text[start..]);
+        let content = line.text(text);
         line.opening(content);
         line.closing(content);
         line
     }
 
-    /// Counts characters, words and sentence breaks.
-    fn count(&mut self, content: &str) {
+    /// Counts characters, words and sentence breaks up to the line's end, and says how many bytes it has.
+    fn count(&mut self, content: &str) -> usize {
         let wide = wide_kinds();
-        let mut state = 0u8;
+        let mut state = 0u64;
         // Letters beyond ASCII, and whether some had a case.
         let (mut wide_letters, mut wide_lower, mut wide_upper) = (0usize, false, false);
         // Tenths of words of scripts without spaces.
@@ -112,16 +112,16 @@ impl Line {
         let bytes = content.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
-            // ASCII: one look-up a byte, eight counters in a word, emptied before one of them can overflow.
+            // ASCII: eight counters in a word, emptied before one of them can overflow.
             let run = &bytes[at..bytes.len().min(at + 255)];
             let (mut packed, mut length) = (0u64, 0usize);
             for &byte in run {
-                if !byte.is_ascii() {
+                let class = CLASS[usize::from(byte)];
+                if class == OTHER {
                     break;
                 }
-                let step = usize::from(state | CLASS[usize::from(byte)]);
-                packed += STEPS.add[step];
-                state = STEPS.next[step];
+                packed += STEPS.add[usize::from(class) | (state & 63) as usize];
+                state = STEPS.next[usize::from(byte)].wrapping_shr(state as u32);
                 length += 1;
             }
             for (sum, count) in sums.iter_mut().zip(packed.to_le_bytes()) {
@@ -132,11 +132,15 @@ impl Line {
             if length == run.len() {
                 continue;
             }
+            if bytes[at] == b'\n' {
+                break;
+            }
             // `at` stands on a character boundary: ASCII before it, or a whole character.
             let Some(c) = content[at..].chars().next() else { break };
             at += c.len_utf8();
             chars += 1;
-            let (mut in_word, mut stopped) = (state >> STATE & 1, state >> (STATE + 1));
+            let number = (state & 63) / FIELD;
+            let (mut in_word, mut stopped) = (number & 1, number >> 1);
             match wide.get(c as usize).copied().unwrap_or_else(|| wide_kind(c)) {
                 kind @ (LOWER | UPPER | CASELESS) => {
                     wide_letters += 1;
@@ -169,7 +173,7 @@ impl Line {
                     _ => stopped = 0,
                 },
             }
-            state = (in_word | stopped << 1) << STATE;
+            state = (in_word | stopped << 1) * FIELD;
         }
         self.chars = chars;
         self.letters = sums[LETTERS_LOWER] + sums[LETTERS_UPPER] + wide_letters;
@@ -180,6 +184,7 @@ impl Line {
         self.bars = sums[BARS];
         self.breaks = sums[BREAKS];
         self.shouted = (wide_upper || sums[LETTERS_UPPER] > 0) && !wide_lower && sums[LETTERS_LOWER] == 0;
+        at
     }
 
     fn opening(&mut self, content: &str) {
@@ -193,13 +198,14 @@ impl Line {
     }
 
     fn closing(&mut self, content: &str) {
-        if content.as_bytes().last().is_some_and(u8::is_ascii_alphanumeric) {
-            return;
-        }
-        let tail = content.trim_end_matches([
-            '"', '\'', '”', '’', '“', '»', '«', ')', ']', '」', '』', '›', '‹', '）', '】', ' ', '*', '‘',
-            '〉', '》',
-        ]);
+        let tail = match content.as_bytes().last() {
+            Some(last) if last.is_ascii_alphanumeric() => return,
+            Some(b'.' | b'!' | b'?' | b':') => content,
+            _ => content.trim_end_matches([
+                '"', '\'', '”', '’', '“', '»', '«', ')', ']', '」', '』', '›', '‹', '）', '】', ' ', '*',
+                '‘', '〉', '》',
+            ]),
+        };
         let Some(last) = tail.chars().next_back() else { return };
         self.full_stop = matches!(last, '.' | '。' | '۔' | '।' | '．' | '։' | '።' | '။' | '॥' | '｡');
         self.sentence = self.full_stop || matches!(last, '!' | '?' | '！' | '？' | '؟' | ';' | '՞');
@@ -209,6 +215,29 @@ impl Line {
             self.sentence = false;
         }
         self.colon = matches!(last, ':' | '：');
+    }
+}
+
+/// Finds the first line of each text, by a table of them that is never more than half full.
+fn find_twins(text: &str, lines: &mut [Line]) {
+    const NONE: (u32, usize) = (0, usize::MAX);
+    let size = (lines.len() * 2).next_power_of_two();
+    let mut table = vec![NONE; size];
+    for number in 0..lines.len() {
+        let content = lines[number].text(text);
+        let hash = crate::quick::hash(content.as_bytes());
+        let (mark, mut at) = (hash as u32, (hash >> 32) as usize & (size - 1));
+        lines[number].twin = loop {
+            let (other, first) = table[at];
+            if first == NONE.1 {
+                table[at] = (mark, number);
+                break number;
+            }
+            if other == mark && lines[first].text(text) == content {
+                break first;
+            }
+            at = (at + 1) & (size - 1);
+        };
     }
 }
 
@@ -271,18 +300,23 @@ const COMMAS: usize = 5;
 const BARS: usize = 6;
 const BREAKS: usize = 7;
 
-/// What a byte adds to the counters, and the state after it: whether a word is open (lowest bit), and what [`AFTER`] says. By the state,
-/// shifted by [`STATE`], and the kind of the byte; as many as a byte can number, so that no bound is checked.
+/// What a byte adds to the counters, and the state after it: whether a word is open, and twice what [`AFTER`] says. A state is known by where
+/// it stands in a word that holds the states after all eight: to go on is to shift that word, which does not wait for memory.
 struct Steps {
-    add: [u64; 256],
-    next: [u8; 256],
+    /// By the kind of the byte and the state.
+    add: [u64; KINDS << CLASS_SHIFT],
+    /// By the byte.
+    next: [u64; 256],
 }
 
-/// Bits of a kind.
-const STATE: usize = 4;
+/// Bits of a state in such a word.
+const FIELD: u64 = 6;
+/// Bits below the kind in what is added.
+const CLASS_SHIFT: u32 = 6;
 
 static STEPS: Steps = {
-    let mut steps = Steps { add: [0; 256], next: [0; 256] };
+    let mut steps = Steps { add: [0; KINDS << CLASS_SHIFT], next: [0; 256] };
+    let mut next = [0u64; KINDS];
     let mut state = 0;
     while state < 8 {
         let mut kind = 0;
@@ -315,35 +349,51 @@ static STEPS: Steps = {
                 add += 1 << (8 * BREAKS);
             }
             let word = is_alnum || in_word && kind != SPACE as usize;
-            steps.add[state << STATE | kind] = add;
-            steps.next[state << STATE | kind] = (word as u8 | AFTER[kind][stopped] << 1) << STATE;
+            let place = state as u64 * FIELD;
+            steps.add[kind << CLASS_SHIFT | place as usize] = add;
+            next[kind] |= ((word as u64 | (AFTER[kind][stopped] as u64) << 1) * FIELD) << place;
             kind += 1;
         }
         state += 1;
     }
+    let mut byte = 0;
+    while byte < 128 {
+        steps.next[byte] = next[kind(byte as u8) as usize];
+        byte += 1;
+    }
     steps
 };
 
-/// What each ASCII byte is to the count.
-static CLASS: [u8; 128] = {
-    let mut table = [0; 128];
-    let mut byte = 0u8;
+/// The class of bytes that end a run of ASCII: line ends, and those of other characters.
+const OTHER: u16 = u16::MAX;
+
+/// The kind of each byte, shifted by [`CLASS_SHIFT`].
+static CLASS: [u16; 256] = {
+    let mut table = [OTHER; 256];
+    let mut byte = 0;
     while byte < 128 {
-        table[byte as usize] = match byte {
-            b'a'..=b'z' => LOWER,
-            b'A'..=b'Z' => UPPER,
-            b'0'..=b'9' => DIGIT,
-            b' ' => SPACE,
-            b'.' | b'!' | b'?' => STOP,
-            b'|' | b'/' | b'>' => BAR,
-            b',' => COMMA,
-            b'"' | b'\'' | b'(' | b')' | b'[' | b']' => QUOTE,
-            _ => 0,
-        };
+        if byte != b'\n' {
+            table[byte as usize] = (kind(byte) as u16) << CLASS_SHIFT;
+        }
         byte += 1;
     }
     table
 };
+
+/// What an ASCII byte is to the count.
+const fn kind(byte: u8) -> u8 {
+    match byte {
+        b'a'..=b'z' => LOWER,
+        b'A'..=b'Z' => UPPER,
+        b'0'..=b'9' => DIGIT,
+        b' ' => SPACE,
+        b'.' | b'!' | b'?' => STOP,
+        b'|' | b'/' | b'>' => BAR,
+        b',' => COMMA,
+        b'"' | b'\'' | b'(' | b')' | b'[' | b']' => QUOTE,
+        _ => 0,
+    }
+}
 
 /// Whether `c` belongs to a script written without spaces between words.
 pub fn unspaced(c: char) -> bool {

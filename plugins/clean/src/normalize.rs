@@ -131,90 +131,74 @@ pub fn spaces(text: &str, rules: &Rules) -> Vec<Edit> {
     let (white, blank) = (rules.on(Rule::WhiteSpace), rules.on(Rule::BlankLines));
     let mut edits: Vec<Edit> = Vec::new();
     let mut at = 0;
-    let mut line_start = true;
-    while at < bytes.len() {
-        // To the next byte that can begin white space; blocks in which white space is single between words are passed whole.
-        let skipped = plain_blocks(bytes, at);
-        line_start &= skipped == 0;
-        at += skipped;
-        let Some(found) = bytes[at..].iter().position(|&b| SPACE_LEAD[usize::from(b)]) else { break };
-        let start = at + found;
-        line_start &= found == 0;
-        if bytes[start] == b' ' && !line_start && bytes.get(start + 1).is_some_and(u8::is_ascii_graphic) {
-            at = start + 1;
-            continue;
-        }
+    while let Some(start) = next_gap(bytes, at) {
         // The whole run of white space, with the line ends in it.
         let (mut end, mut newlines, mut last_newline) = (start, 0usize, start);
-        while let Some(&b) = bytes.get(end) {
-            let length = match b {
-                b'\n' => {
-                    newlines += 1;
-                    last_newline = end;
-                    1
-                }
-                b' ' | b'\t' => 1,
-                0xc2 if bytes.get(end + 1) == Some(&0xa0) => 2,
-                0xe1 if bytes[end..].starts_with("\u{1680}".as_bytes()) => 3,
-                0xe2 if matches!(
-                    bytes.get(end + 1..end + 3),
-                    Some([0x80, 0x80..=0x8a | 0xaf] | [0x81, 0x9f])
-                ) =>
-                {
-                    3
-                }
-                0xe3 if bytes.get(end + 1..end + 3) == Some(&[0x80, 0x80]) => 3,
-                _ => break,
-            };
+        while end < bytes.len() {
+            let length = white_space(bytes, end);
+            if length == 0 {
+                break;
+            }
+            if bytes[end] == b'\n' {
+                newlines += 1;
+                last_newline = end;
+            }
             end += length;
         }
+        at = end;
         if end == start {
-            // A letter that shares its first byte with a space.
-            at = start + text[start..].chars().next().map_or(1, char::len_utf8);
-            line_start = false;
-            continue;
-        }
-        if newlines == 0 {
-            let keep = !(start == 0 || line_start || end == bytes.len());
+            // A letter that shares its first byte with a space, and the letters of its script after it.
+            while bytes.get(at).is_some_and(|b| !b.is_ascii()) && white_space(bytes, at) == 0 {
+                at += 1;
+            }
+        } else if newlines == 0 {
+            let keep = !(start == 0 || end == bytes.len());
             let with = if keep { " " } else { "" };
             if white && &text[start..end] != with {
                 edits.push(Edit::replace(start..end, with, Rule::WhiteSpace.id()));
             }
-            line_start = false;
         } else {
             gap(text, start..end, newlines, last_newline, (white, blank), &mut edits);
-            line_start = false;
         }
-        at = end;
     }
     edits
 }
 
-/// Bytes from `at` on, in whole blocks, in which all white space is single spaces and line ends, each before something else than white
-/// space; letters that share their first byte with a space end that, too. The last byte of a block is white space in none, so that
-/// what follows begins anew. Written so that the compiler makes it wide instructions.
-fn plain_blocks(bytes: &[u8], at: usize) -> usize {
+/// Length of the white space that begins at byte `at`; 0 where none does.
+fn white_space(bytes: &[u8], at: usize) -> usize {
+    match bytes[at] {
+        b'\n' | b' ' | b'\t' => 1,
+        0xc2 if bytes.get(at + 1) == Some(&0xa0) => 2,
+        0xe1 if bytes[at..].starts_with("\u{1680}".as_bytes()) => 3,
+        0xe2 if matches!(bytes.get(at + 1..at + 3), Some([0x80, 0x80..=0x8a | 0xaf] | [0x81, 0x9f])) => 3,
+        0xe3 if bytes.get(at + 1..at + 3) == Some(&[0x80, 0x80]) => 3,
+        _ => 0,
+    }
+}
+
+/// The next byte from `at` on at which white space may begin that is more than a space or a line end between two others; letters
+/// that share their first byte with a space are among them. Written so that the compiler makes it wide instructions.
+fn next_gap(bytes: &[u8], at: usize) -> Option<usize> {
     const BLOCK: usize = 32;
     let is_lead =
         |b: u8| (b == b' ') | (b == b'\n') | (b == b'\t') | (b == 0xc2) | (b.wrapping_sub(0xe1) < 3);
-    let mut from = at;
-    // A block at the start of a text or a line is looked at byte by byte.
-    if from == 0 || is_lead(bytes[from - 1]) {
-        return 0;
+    let is_gap = |b: u8, next: u8| is_lead(b) & (!((b == b' ') | (b == b'\n')) | is_lead(next));
+    if at == 0 && bytes.first().copied().is_some_and(is_lead) {
+        return Some(0);
     }
-    while let Some(block) = bytes.get(from..from + BLOCK + 1) {
-        let mut found = 0u8;
+    let mut from = at;
+    while let Some(block) = bytes.get(from..).and_then(|rest| rest.first_chunk::<{ BLOCK + 1 }>()) {
+        let mut found = [0u8; BLOCK];
         for i in 0..BLOCK {
-            let (b, next) = (block[i], block[i + 1]);
-            let single = (b == b' ') | (b == b'\n');
-            found |= u8::from(is_lead(b) & (!single | is_lead(next)));
+            found[i] = u8::from(is_gap(block[i], block[i + 1]));
         }
-        if found != 0 || is_lead(block[BLOCK - 1]) {
-            break;
+        if found.iter().fold(0, |any, f| any | f) != 0 {
+            return found.iter().position(|f| *f != 0).map(|n| from + n);
         }
         from += BLOCK;
     }
-    from - at
+    // The end of the text is a gap by itself.
+    (from..bytes.len()).find(|&i| is_gap(bytes[i], bytes.get(i + 1).copied().unwrap_or(b' ')))
 }
 
 /// White space with line ends in it: spaces around them go, and all but two of them.
@@ -249,19 +233,6 @@ fn gap(
         }
     }
 }
-
-/// Bytes at which white space may start.
-static SPACE_LEAD: [bool; 256] = {
-    let mut table = [false; 256];
-    table[b' ' as usize] = true;
-    table[b'\t' as usize] = true;
-    table[b'\n' as usize] = true;
-    table[0xc2] = true;
-    table[0xe1] = true;
-    table[0xe2] = true;
-    table[0xe3] = true;
-    table
-};
 
 #[cfg(test)]
 mod tests {

@@ -20,13 +20,22 @@ impl Hasher for Quick {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        for chunk in chunks {
+        let mut rest = bytes;
+        while let Some((chunk, after)) = rest.split_first_chunk::<8>().filter(|(_, after)| !after.is_empty())
+        {
             self.write_u64(u64::from_le_bytes(*chunk));
+            rest = after;
         }
-        if !rest.is_empty() {
-            self.write_u64(rest.iter().fold(rest.len() as u64, |w, &b| w << 8 | u64::from(b)));
-        }
+        // The last eight bytes once more in part, or all there are, and how many.
+        let last = match (bytes.last_chunk::<8>(), rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+            (Some(last), ..) => u64::from_le_bytes(*last),
+            (None, Some(first), Some(last)) => {
+                u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+            }
+            _ => rest.iter().fold(0, |word, &b| word << 8 | u64::from(b)),
+        };
+        self.write_u64(last);
+        self.write_u64(bytes.len() as u64);
     }
 
     fn write_u64(&mut self, word: u64) {

@@ -6,15 +6,14 @@ use textmill_plugin::edit::Edit;
 use crate::boilerplate::Mark;
 use crate::line::Line;
 use crate::options::Rule;
-use crate::quick::QuickMap;
 
 /// Words from which on a repeated line is a repeated paragraph.
 const REPEATED_WORDS: usize = 8;
 
 /// Marks second and later copies of paragraphs. A summary at the top that the text repeats further
 /// down gives way to the copy in the text, where it has its place.
-pub fn repeated(page: &str, lines: &[Line], marks: &mut [Option<Mark>]) {
-    let mut first: QuickMap<u64, usize> = QuickMap::default();
+pub fn repeated(lines: &[Line], marks: &mut [Option<Mark>]) {
+    let mut first: Vec<Option<usize>> = vec![None; lines.len()];
     // Cut off from the text by removed lines, as a byline or a share bar.
     let summary = lines.iter().zip(marks.iter()).position(|(l, m)| m.is_none() && !l.blank()).filter(|&s| {
         (s + 1..lines.len()).find(|&j| !lines[j].blank()).is_some_and(|next| marks[next].is_some())
@@ -25,19 +24,18 @@ pub fn repeated(page: &str, lines: &[Line], marks: &mut [Option<Mark>]) {
         if marks[i].is_some() || line.words < REPEATED_WORDS {
             continue;
         }
-        match first.get(&line.hash).copied() {
-            Some(earlier) if lines[earlier].text(page) == line.text(page) => {
+        match first[line.twin] {
+            Some(earlier) => {
                 let gone = if Some(earlier) == summary && text_since {
-                    first.insert(line.hash, i);
+                    first[line.twin] = Some(i);
                     earlier
                 } else {
                     i
                 };
                 marks[gone] = Some(Mark::by(Rule::RepeatedParagraph));
             }
-            Some(_) => {}
             None => {
-                first.insert(line.hash, i);
+                first[line.twin] = Some(i);
                 text_since |= summary.is_some_and(|s| s < i);
             }
         }

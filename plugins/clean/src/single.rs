@@ -31,13 +31,12 @@ impl Furniture {
     /// The rule under which a line goes by its own cues.
     fn cue_rule(&self, content: &str, line: &Line, hits: Hits) -> Option<Mark> {
         let words = line.words;
-        if self.dates.is_timestamp(content) {
+        if line.digits > 0 && self.dates.is_timestamp(content) {
             return Some(Mark::by(Rule::Timestamp));
         }
         if line.letters == 0 {
             // Rules, arrows, counters. A number may be a row of a table and stays for now.
-            let digits = content.bytes().any(|b| b.is_ascii_digit());
-            return (!digits).then(|| Mark::by(Rule::SiteNotice));
+            return (line.digits == 0).then(|| Mark::by(Rule::SiteNotice));
         }
         let spoken = line.quote && line.sentence;
         if hits.whole != 0 && !spoken {

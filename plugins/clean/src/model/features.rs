@@ -10,9 +10,11 @@ use crate::boilerplate::{Look, Mark, State};
 use crate::cues::class;
 use crate::html::markup::Markup;
 use crate::line::Line;
-use crate::model::grid::{Grid, scale, share};
+use crate::model::grid::{Grid, SCALE, scale, share};
+use crate::model::row::{COMMENTS, DATES, Row, TEASERS};
+use crate::model::sums::Sums;
 use crate::options::Rule;
-use crate::quick::QuickMap;
+use std::ops::Range;
 
 /// A page as the rules left it.
 #[derive(Clone, Copy, Default)]
@@ -33,19 +35,15 @@ pub struct Page<'p> {
     pub markup: Option<&'p [Markup]>,
 }
 
-/// Kinds of cues whose nearest one above and below a line is told.
-const NEAREST: [(&str, &str, &[Rule]); 7] = [
-    ("since-related", "until-related", &[Rule::RelatedTeaser, Rule::InlineTeaser]),
-    ("since-comments", "until-comments", &[Rule::CommentSection]),
-    ("since-share", "until-share", &[Rule::ShareBar]),
-    ("since-date", "until-date", &[Rule::Timestamp, Rule::Byline, Rule::UpdateMarker]),
-    ("since-copyright", "until-copyright", &[Rule::Copyright]),
-    (
-        "since-form",
-        "until-form",
-        &[Rule::CookieNotice, Rule::LoginForm, Rule::SubscribeForm, Rule::SiteNotice],
-    ),
-    ("since-navigation", "until-navigation", &[Rule::Navigation, Rule::Breadcrumb, Rule::TagBar]),
+/// The columns of the nearest line above and below of each of the first kinds of [`crate::model::row::KINDS`].
+const NEAREST: [(&str, &str); 7] = [
+    ("since-related", "until-related"),
+    ("since-comments", "until-comments"),
+    ("since-share", "until-share"),
+    ("since-date", "until-date"),
+    ("since-copyright", "until-copyright"),
+    ("since-form", "until-form"),
+    ("since-navigation", "until-navigation"),
 ];
 
 const CUES: [(&str, u32); 17] = [
@@ -67,37 +65,6 @@ const CUES: [(&str, u32); 17] = [
     ("cue-by", class::BY),
     ("cue-by-end", class::BYEND),
 ];
-
-/// Sums from the first row on, for windows.
-struct Sums(Vec<u32>);
-
-impl Sums {
-    fn new(values: impl Iterator<Item = usize>) -> Self {
-        let mut sum = 0u32;
-        Self(
-            std::iter::once(0)
-                .chain(values.map(|v| {
-                    sum = sum.saturating_add(u32::try_from(v).unwrap_or(u32::MAX));
-                    sum
-                }))
-                .collect(),
-        )
-    }
-
-    /// Of the rows from `from` to before `to`, as far as there are any.
-    fn of(&self, from: usize, to: usize) -> usize {
-        let last = self.0.len() - 1;
-        (self.0[to.min(last)] - self.0[from.min(last)]) as usize
-    }
-
-    fn around(&self, row: usize, reach: usize) -> usize {
-        self.of(row.saturating_sub(reach), row + reach + 1)
-    }
-
-    fn all(&self) -> usize {
-        self.0.last().map_or(0, |&sum| sum as usize)
-    }
-}
 
 impl<'p> Page<'p> {
     /// A page that the rules have looked at.
@@ -121,16 +88,18 @@ impl<'p> Page<'p> {
 
     /// Fills `grid` with a column for each feature.
     pub fn fill(&self, grid: &mut Grid) {
-        self.of_lines(grid);
-        self.of_cues(grid);
-        self.of_places(grid);
+        let rows = Row::all(self);
+        self.of_lines(&rows, grid);
+        self.of_repeats(&rows, grid);
+        self.of_cues(&rows, grid);
+        of_places(&rows, grid);
         self.of_segments(grid);
         if let Some(markup) = self.markup {
-            self.of_markup(markup, grid);
+            self.of_markup(markup, &rows, grid);
         }
     }
 
-    pub(super) fn line(&self, row: usize) -> &Line {
+    fn line(&self, row: usize) -> &Line {
         &self.lines[self.shown[row]]
     }
 
@@ -142,219 +111,236 @@ impl<'p> Page<'p> {
         self.marks[self.shown[row]]
     }
 
-    pub(super) fn prose(&self, row: usize) -> bool {
-        self.state(row).prose && self.state(row).mark.is_none()
-    }
-
     /// The line by itself.
-    fn of_lines(&self, grid: &mut Grid) {
-        grid.put("words", |i| scale(self.line(i).words));
+    fn of_lines(&self, rows: &[Row], grid: &mut Grid) {
+        let share = |part: u32, whole: u32| share(part as usize, whole as usize);
+        grid.put_counts("words", rows.iter().map(|r| r.words));
         grid.put("word-length", |i| {
-            let line = self.line(i);
-            (line.letters * 8).checked_div(line.words).map_or(0, |l| l.min(255) as u8)
+            let row = &rows[i];
+            (u64::from(row.letters) * 8).checked_div(u64::from(row.words)).map_or(0, |l| l.min(255) as u8)
         });
-        grid.put("letters", |i| share(self.line(i).letters, self.line(i).chars));
-        grid.put("digits", |i| share(self.line(i).digits, self.line(i).chars));
-        grid.put("capitals", |i| share(self.line(i).capitals, self.line(i).words));
+        grid.put("letters", |i| share(rows[i].letters, rows[i].chars));
+        grid.put("digits", |i| share(rows[i].digits, rows[i].chars));
+        grid.put("capitals", |i| share(rows[i].capitals, rows[i].words));
         grid.put("commas", |i| scale(self.line(i).commas));
         grid.put("bars", |i| scale(self.line(i).bars));
         grid.put("breaks", |i| scale(self.line(i).breaks));
-        grid.put("end", |i| {
-            let line = self.line(i);
-            match () {
-                () if line.full_stop => 5,
-                () if line.sentence => 4,
-                () if line.colon => 3,
-                () if line.cut => 2,
-                () => u8::from(self.text.as_bytes().get(line.end - 1).is_some_and(u8::is_ascii_digit)),
-            }
-        });
-        grid.put("start", |i| {
-            let line = self.line(i);
-            match self.text.as_bytes()[line.start] {
-                _ if line.bullet => 5,
-                _ if line.quote => 4,
-                _ if line.small => 3,
-                b'0'..=b'9' => 1,
-                b if b.is_ascii_punctuation() => 0,
-                _ => 2,
-            }
-        });
+        grid.put("end", |i| rows[i].end);
+        grid.put("start", |i| rows[i].start);
         grid.put("shouted", |i| u8::from(self.line(i).shouted));
-        grid.put("prose", |i| u8::from(self.prose(i)));
-        let mut counts: QuickMap<u64, u8> = QuickMap::default();
-        let mut before: Vec<u8> = Vec::with_capacity(self.shown.len());
-        for row in 0..self.shown.len() {
-            let count = counts.entry(self.line(row).hash).or_insert(0);
-            before.push(*count);
-            *count = count.saturating_add(1);
+        grid.put("prose", |i| u8::from(rows[i].prose));
+    }
+
+    /// How often the line, or one like it, stands on the page.
+    fn of_repeats(&self, rows: &[Row], grid: &mut Grid) {
+        let mut counts = vec![0u8; self.lines.len()];
+        let twins: Vec<usize> = self.shown.iter().map(|&i| self.lines[i].twin).collect();
+        let mut before = vec![0u8; rows.len()];
+        for (before, &twin) in before.iter_mut().zip(&twins) {
+            *before = counts[twin];
+            counts[twin] = counts[twin].saturating_add(1);
         }
-        let often = Sums::new(
-            (0..self.shown.len())
-                .map(|i| usize::from(counts.get(&self.line(i).hash).is_some_and(|&c| c >= 3))),
-        );
-        grid.put("often-3", |i| scale(often.around(i, 3)));
-        grid.put("often-10", |i| scale(often.around(i, 10)));
-        grid.put("repeats", |i| counts.get(&self.line(i).hash).copied().unwrap_or(0));
+        let often = Sums::new(rows.len(), twins.iter().map(|&twin| u32::from(counts[twin] >= 3)));
+        grid.put_counts("often-3", often.window(-3, 4));
+        grid.put_counts("often-10", often.window(-10, 11));
+        grid.put("repeats", |i| counts[twins[i]]);
         grid.put("copies-above", |i| before[i]);
         // How unlike the lines around are to each other in length: low in lists.
-        let unlike = Sums::new((0..self.shown.len()).map(|i| {
-            let before = i.checked_sub(1).map_or(0, |b| self.line(b).chars);
-            usize::from(scale(self.line(i).chars).abs_diff(scale(before)))
-        }));
-        grid.put("unlike-4", |i| scale(unlike.of(i.saturating_sub(3), i + 5)));
+        let mut above = 0;
+        let unlike = Sums::new(
+            rows.len(),
+            rows.iter().map(|row| {
+                let length = scale(row.chars as usize);
+                u32::from(length.abs_diff(std::mem::replace(&mut above, length)))
+            }),
+        );
+        grid.put_counts("unlike-4", unlike.window(-3, 5));
         grid.put("like-above", |i| u8::from(i > 0 && self.alike(i - 1, i)));
-        grid.put("like-below", |i| u8::from(i + 1 < self.shown.len() && self.alike(i, i + 1)));
+        grid.put("like-below", |i| u8::from(i + 1 < rows.len() && self.alike(i, i + 1)));
     }
 
     /// Whether two lines begin with the same bytes.
     fn alike(&self, a: usize, b: usize) -> bool {
         const HEAD: usize = 12;
-        let head = |row| self.text.as_bytes().get(self.line(row).start..self.line(row).start + HEAD);
+        let head = |row| self.text.as_bytes().get(self.line(row).start..)?.first_chunk::<HEAD>();
         head(a).is_some() && head(a) == head(b)
     }
 
     /// Cues in the line and near it.
-    fn of_cues(&self, grid: &mut Grid) {
+    fn of_cues(&self, rows: &[Row], grid: &mut Grid) {
+        let hinted: Vec<usize> = (0..rows.len()).filter(|&i| self.state(i).hits.any() != 0).collect();
         for (name, class) in CUES {
-            grid.put(name, |i| {
+            let Some(column) = grid.add(name) else { continue };
+            for &i in &hinted {
                 let hits = self.state(i).hits;
-                match () {
+                column[i] = match () {
                     () if hits.whole & class != 0 => 4,
                     () if hits.start & class != 0 => 3,
                     () if hits.end & class != 0 => 2,
                     () => u8::from(hits.within & class != 0),
-                }
-            });
+                };
+            }
         }
-        grid.put("rule", |i| self.state(i).mark.map_or(0, |m| number(m.rule)));
+        let marked: Vec<usize> = (0..rows.len()).filter(|&i| rows[i].marked).collect();
+        if let Some(column) = grid.add("rule") {
+            for &i in &marked {
+                column[i] = self.state(i).mark.map_or(0, |m| number(m.rule));
+            }
+        }
         grid.put("rules", |i| self.mark(i).map_or(0, |m| number(m.rule)));
-        let rows = self.shown.len();
-        for (above, below, rules) in NEAREST {
-            let found = |i: usize| self.state(i).mark.is_some_and(|m| rules.contains(&m.rule));
-            put_nearest(grid, (above, below), found);
+        for (kind, names) in NEAREST.into_iter().enumerate() {
+            put_nearest(grid, names, marked.iter().copied().filter(|&i| rows[i].is(kind)));
         }
-        let marked = |i: usize, rules: &[Rule]| {
-            usize::from(self.state(i).mark.is_some_and(|m| rules.contains(&m.rule)))
-        };
-        let dates = Sums::new((0..rows).map(|i| marked(i, &[Rule::Timestamp, Rule::Byline])));
-        grid.put("dates-4", |i| scale(dates.around(i, 4)));
-        grid.put("dates-15", |i| scale(dates.around(i, 15)));
-        grid.put("page-dates", |_| scale(dates.all()));
-        let comments = Sums::new((0..rows).map(|i| marked(i, &[Rule::CommentSection])));
-        grid.put("comments-6", |i| scale(comments.around(i, 6)));
-        grid.put("comments-above", |i| scale(comments.of(0, i + 1)));
-        grid.put("comments-below", |i| scale(comments.of(i, rows)));
-        let teasers = Sums::new((0..rows).map(|i| marked(i, &[Rule::RelatedTeaser, Rule::InlineTeaser])));
-        grid.put("teasers-6", |i| scale(teasers.around(i, 6)));
-        grid.put("teasers-above", |i| scale(teasers.of(0, i + 1)));
-        let figures = Sums::new((0..rows).map(|i| usize::from(self.line(i).digits > 0)));
-        grid.put("figures-5", |i| scale(figures.around(i, 5)));
-        let cued = Sums::new((0..rows).map(|i| usize::from(self.state(i).mark.is_some())));
-        grid.put("cues-4", |i| scale(cued.around(i, 4)));
-        grid.put("cues-10", |i| scale(cued.around(i, 10)));
-        grid.put("cues-below-5", |i| scale(cued.of(i + 1, i + 6)));
-        grid.put("cues-above-5", |i| scale(cued.of(i.saturating_sub(5), i)));
-        grid.put("page-cues", |_| share(cued.all(), rows));
-    }
-
-    /// Where the line stands, and how much prose stands around it.
-    fn of_places(&self, grid: &mut Grid) {
-        let rows = self.shown.len();
-        let words = Sums::new((0..rows).map(|i| self.line(i).words));
-        let prose = Sums::new((0..rows).map(|i| if self.prose(i) { self.line(i).words } else { 0 }));
-        let sentences =
-            Sums::new((0..rows).map(|i| usize::from(self.line(i).sentence && self.line(i).words >= 4)));
-        let short = Sums::new((0..rows).map(|i| usize::from(self.line(i).words <= 4)));
-        let capitals = Sums::new((0..rows).map(|i| self.line(i).capitals));
-        grid.put("from-top", scale);
-        grid.put("from-bottom", |i| scale(rows - 1 - i));
-        grid.put("place", |i| share(i, rows));
-        grid.put("words-above", |i| share(words.of(0, i), words.all()));
-        grid.put("prose-above", |i| share(prose.of(0, i), prose.all()));
-        grid.put("prose-words-above", |i| scale(prose.of(0, i)));
-        grid.put("prose-words-below", |i| scale(prose.of(i + 1, rows)));
-        for (name, reach) in [("prose-2", 2), ("prose-5", 5), ("prose-12", 12), ("prose-30", 30)] {
-            grid.put(name, |i| scale(prose.around(i, reach)));
-        }
-        grid.put("prose-above-3", |i| scale(prose.of(i.saturating_sub(3), i)));
-        grid.put("prose-below-3", |i| scale(prose.of(i + 1, i + 4)));
-        grid.put("prose-above-8", |i| scale(prose.of(i.saturating_sub(8), i)));
-        grid.put("prose-below-8", |i| scale(prose.of(i + 1, i + 9)));
-        for (name, reach) in [("words-2", 2), ("words-5", 5), ("words-12", 12)] {
-            grid.put(name, |i| scale(words.around(i, reach)));
-        }
-        for (name, reach) in [("sentences-3", 3), ("sentences-8", 8), ("sentences-25", 25)] {
-            grid.put(name, |i| scale(sentences.around(i, reach)));
-        }
-        for (name, reach) in [("short-3", 3), ("short-8", 8), ("short-25", 25)] {
-            grid.put(name, |i| scale(short.around(i, reach)));
-        }
-        grid.put("capitals-5", |i| share(capitals.around(i, 5), words.around(i, 5)));
-        put_nearest(grid, ("since-prose", "until-prose"), |i| self.prose(i));
-        grid.put("page-lines", |_| scale(rows));
-        grid.put("page-words", |_| scale(words.all()));
-        grid.put("page-prose", |_| share(prose.all(), words.all()));
-        grid.put("page-sentences", |_| share(sentences.all(), rows));
-        grid.put("page-short", |_| share(short.all(), rows));
-        grid.put("page-capitals", |_| share(capitals.all(), words.all()));
+        let of_kind = |kind: usize| Sums::new(rows.len(), rows.iter().map(|r| u32::from(r.is(kind))));
+        let dates = of_kind(DATES);
+        grid.put_counts("dates-4", dates.window(-4, 5));
+        grid.put_counts("dates-15", dates.window(-15, 16));
+        grid.put_page("page-dates", scale(dates.all() as usize));
+        let comments = of_kind(COMMENTS);
+        grid.put_counts("comments-6", comments.window(-6, 7));
+        grid.put_counts("comments-above", comments.upto());
+        grid.put_counts("comments-below", comments.below());
+        let teasers = of_kind(TEASERS);
+        grid.put_counts("teasers-6", teasers.window(-6, 7));
+        grid.put_counts("teasers-above", teasers.upto());
+        let figures = Sums::new(rows.len(), rows.iter().map(|r| u32::from(r.digits > 0)));
+        grid.put_counts("figures-5", figures.window(-5, 6));
+        let cued = Sums::new(rows.len(), rows.iter().map(|r| u32::from(r.marked)));
+        grid.put_counts("cues-4", cued.window(-4, 5));
+        grid.put_counts("cues-10", cued.window(-10, 11));
+        grid.put_counts("cues-below-5", cued.window(1, 6));
+        grid.put_counts("cues-above-5", cued.window(-5, 0));
+        grid.put_page("page-cues", share(cued.all() as usize, rows.len()));
     }
 
     /// Where the line stands to the main text that the rules found.
     fn of_segments(&self, grid: &mut Grid) {
-        let best = self.segments.iter().map(|s| s.score).max().unwrap_or(0);
-        let total: i64 = self.segments.iter().map(|s| s.score).sum();
+        let (segments, shown) = (self.segments, self.shown);
+        let best = segments.iter().map(|s| s.score).max().unwrap_or(0);
+        let total: i64 = segments.iter().map(|s| s.score).sum();
         let of = |part: i64, whole: i64| {
             share(usize::try_from(part).unwrap_or(0), usize::try_from(whole).unwrap_or(0))
         };
-        // The segment of a row, or the next one below.
-        let mut at = 0;
-        let mut places: Vec<(usize, bool)> = Vec::with_capacity(self.shown.len());
-        for &line in self.shown {
-            while self.segments.get(at).is_some_and(|s| s.last < line) {
-                at += 1;
+        // The rows of each segment.
+        let row = |line: usize| shown.partition_point(|&i| i < line);
+        let spans: Vec<(Range<usize>, &Segment)> =
+            segments.iter().map(|s| (row(s.first)..row(s.last + 1), s)).collect();
+        if let Some(column) = grid.add("segment") {
+            for (span, segment) in &spans {
+                column[span.clone()].fill(if segment.score == best { 2 } else { 1 });
             }
-            places.push((at, self.segments.get(at).is_some_and(|s| s.first <= line)));
         }
-        let within = |i: usize| places[i].1.then(|| &self.segments[places[i].0]);
-        grid.put("segment", |i| within(i).map_or(0, |s| if s.score == best { 2 } else { 1 }));
-        grid.put("segment-score", |i| within(i).map_or(0, |s| of(s.score, best)));
-        grid.put("segment-from-first", |i| within(i).map_or(255, |s| scale(self.shown[i] - s.first)));
-        grid.put("segment-to-last", |i| within(i).map_or(255, |s| scale(s.last - self.shown[i])));
-        grid.put("segment-below", |i| {
-            let next = places[i].0 + usize::from(places[i].1);
-            self.segments.get(next).map_or(255, |s| scale(s.first - self.shown[i]))
-        });
-        grid.put("segment-above", |i| {
-            let before = places[i].0.checked_sub(1).and_then(|b| self.segments.get(b));
-            before.map_or(255, |s| scale(self.shown[i] - s.last))
-        });
-        grid.put("page-segments", |_| scale(self.segments.len()));
-        grid.put("page-best-segment", |_| of(best, total));
-        let headline =
-            (0..self.shown.len()).find(|&i| self.mark(i).is_some_and(|m| m.rule == Rule::Headline));
+        if let Some(column) = grid.add("segment-score") {
+            for (span, segment) in &spans {
+                column[span.clone()].fill(of(segment.score, best));
+            }
+        }
+        let mut put_lines = |name, stretches: &mut dyn Iterator<Item = (Range<usize>, usize)>| {
+            let Some(column) = grid.add(name) else { return };
+            column.fill(255);
+            for (rows, from) in stretches {
+                for (cell, &line) in column[rows.clone()].iter_mut().zip(&shown[rows]) {
+                    *cell = scale(line.abs_diff(from));
+                }
+            }
+        };
+        put_lines("segment-from-first", &mut spans.iter().map(|(span, s)| (span.clone(), s.first)));
+        put_lines("segment-to-last", &mut spans.iter().map(|(span, s)| (span.clone(), s.last)));
+        // From the start of each segment, or of the page, to the start of the next one; and from the end of each one.
+        let starts = std::iter::once(0).chain(spans.iter().map(|(span, _)| span.start));
+        put_lines(
+            "segment-below",
+            &mut starts.zip(&spans).map(|(from, (span, s))| (from..span.start, s.first)),
+        );
+        let ends = spans.iter().skip(1).map(|(span, _)| span.end).chain([shown.len()]);
+        put_lines("segment-above", &mut spans.iter().zip(ends).map(|((span, s), to)| (span.end..to, s.last)));
+        grid.put_page("page-segments", scale(segments.len()));
+        grid.put_page("page-best-segment", of(best, total));
+        let headline = (0..shown.len()).find(|&i| self.mark(i).is_some_and(|m| m.rule == Rule::Headline));
         grid.put("since-headline", |i| headline.map_or(255, |h| i.checked_sub(h).map_or(254, scale)));
     }
 }
 
+/// Where the line stands, and how much prose stands around it.
+fn of_places(rows: &[Row], grid: &mut Grid) {
+    let count = rows.len();
+    let words = Sums::new(count, rows.iter().map(|r| r.words));
+    let prose = Sums::new(count, rows.iter().map(|r| r.prose_words));
+    let sentences = Sums::new(count, rows.iter().map(|r| u32::from(r.sentence && r.words >= 4)));
+    let short = Sums::new(count, rows.iter().map(|r| u32::from(r.words <= 4)));
+    let capitals = Sums::new(count, rows.iter().map(|r| r.capitals));
+    let share = |part: u32, whole: u32| share(part as usize, whole as usize);
+    let shares = |grid: &mut Grid, name, parts: &mut dyn Iterator<Item = (u32, u32)>| {
+        if let Some(column) = grid.add(name) {
+            column.iter_mut().zip(parts).for_each(|(cell, (part, whole))| *cell = share(part, whole));
+        }
+    };
+    grid.put("from-top", scale);
+    grid.put("from-bottom", |i| scale(count - 1 - i));
+    grid.put("place", |i| crate::model::grid::share(i, count));
+    shares(grid, "words-above", &mut words.above().map(|above| (above, words.all())));
+    shares(grid, "prose-above", &mut prose.above().map(|above| (above, prose.all())));
+    grid.put_counts("prose-words-above", prose.above());
+    grid.put_counts("prose-words-below", prose.below().zip(rows).map(|(below, row)| below - row.prose_words));
+    for (name, reach) in [("prose-2", 2), ("prose-5", 5), ("prose-12", 12), ("prose-30", 30)] {
+        grid.put_counts(name, prose.window(-reach, reach + 1));
+    }
+    grid.put_counts("prose-above-3", prose.window(-3, 0));
+    grid.put_counts("prose-below-3", prose.window(1, 4));
+    grid.put_counts("prose-above-8", prose.window(-8, 0));
+    grid.put_counts("prose-below-8", prose.window(1, 9));
+    for (name, reach) in [("words-2", 2), ("words-5", 5), ("words-12", 12)] {
+        grid.put_counts(name, words.window(-reach, reach + 1));
+    }
+    for (name, reach) in [("sentences-3", 3), ("sentences-8", 8), ("sentences-25", 25)] {
+        grid.put_counts(name, sentences.window(-reach, reach + 1));
+    }
+    for (name, reach) in [("short-3", 3), ("short-8", 8), ("short-25", 25)] {
+        grid.put_counts(name, short.window(-reach, reach + 1));
+    }
+    shares(grid, "capitals-5", &mut capitals.window(-5, 6).zip(words.window(-5, 6)));
+    put_nearest(grid, ("since-prose", "until-prose"), (0..count).filter(|&i| rows[i].prose));
+    grid.put_page("page-lines", scale(count));
+    grid.put_page("page-words", scale(words.all() as usize));
+    grid.put_page("page-prose", share(prose.all(), words.all()));
+    grid.put_page("page-sentences", crate::model::grid::share(sentences.all() as usize, count));
+    grid.put_page("page-short", crate::model::grid::share(short.all() as usize, count));
+    grid.put_page("page-capitals", share(capitals.all(), words.all()));
+}
+
 /// Two columns: rows since the nearest one above that is `found`, and until the nearest below; 255 where there is none.
-fn put_nearest(grid: &mut Grid, (above, below): (&'static str, &'static str), found: impl Fn(usize) -> bool) {
-    let rows = grid.rows();
-    let mut last: Option<usize> = None;
-    grid.put(above, |i| {
-        let since = last.map_or(255, |l| scale(i - l));
-        if found(i) {
-            last = Some(i);
+fn put_nearest(
+    grid: &mut Grid,
+    (above, below): (&'static str, &'static str),
+    found: impl Iterator<Item = usize> + Clone,
+) {
+    if let Some(column) = grid.add(above) {
+        let mut from = 0;
+        for at in found.clone() {
+            count(&mut column[from..=at], from > 0);
+            from = at + 1;
         }
-        since
-    });
-    let mut next = 0;
-    grid.put(below, |i| {
-        if next <= i {
-            next = (i + 1..rows).find(|&j| found(j)).unwrap_or(usize::MAX);
+        count(&mut column[from..], from > 0);
+    }
+    if let Some(column) = grid.add(below) {
+        let mut from = 0;
+        for at in found {
+            column[from..at].iter_mut().rev().zip(1..).for_each(|(cell, until)| *cell = scale(until));
+            from = at;
         }
-        if next == usize::MAX { 255 } else { scale(next - i) }
-    });
+        column[from..].fill(255);
+    }
+}
+
+/// Counts the rows of `cells` from 1 on, where something stands above them.
+fn count(cells: &mut [u8], is_below: bool) {
+    if !is_below {
+        cells.fill(255);
+        return;
+    }
+    let known = cells.len().min(SCALE.len() - 1);
+    cells[..known].copy_from_slice(&SCALE[1..=known]);
+    cells.iter_mut().enumerate().skip(known).for_each(|(n, cell)| *cell = scale(n + 1));
 }
 
 /// The number by which the model knows a rule. The weights depend on it: it never changes.

@@ -2,28 +2,40 @@
 //! nothing of lines and pages.
 //!
 //! An oblivious tree asks the same question of every line at each of its levels (Kohavi 1994; Prokhorenkova
-//! et al. 2018, CatBoost), so a level is one comparison of a column with a number, many lines at a time, and
-//! no branch depends on the data. Leaves are integers, so a score is the same on every machine.
+//! et al. 2018, CatBoost), so a level is one comparison of a column with a number, 64 lines at a time, and
+//! no branch depends on the data. A tree of six levels has 64 leaves, which is what one look-up of bytes holds.
+//! Leaves are integers, so a score is the same on every machine.
+
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64, u16x32};
 
 /// One unit of a leaf, as a fraction of a logit: leaves are in 1/1024 logit.
 pub const UNIT: i32 = 1024;
 
+/// Lines that are scored together.
+const BLOCK: usize = 64;
+/// Most levels of a tree.
+const LEVELS: usize = 6;
+/// Most trees: sums of that many bytes fit into 16 bits.
+const MOST: usize = 256;
+
 /// An ensemble.
 #[derive(Debug, Default)]
 pub struct Forest {
-    /// What every line begins with, in [`UNIT`]s.
-    bias: i32,
+    /// What every line begins with, in [`UNIT`]s: the bias, and the least leaf of each tree.
+    base: i32,
     /// Names of the columns that are asked, by their number in `trees`.
     columns: Vec<String>,
     trees: Vec<Tree>,
 }
 
 /// The questions from the first level on (column, and the number that it must be greater than), and
-/// 2^levels leaves; the first level is the lowest bit of a leaf's number.
+/// the leaves; the first level is the lowest bit of a leaf's number.
 #[derive(Debug)]
 struct Tree {
-    levels: Vec<(u16, u8)>,
-    leaves: Vec<i32>,
+    levels: [(u16, u8); LEVELS],
+    /// Low and high bytes of what the leaves are above the least of them.
+    low: [u8; BLOCK],
+    high: [u8; BLOCK],
 }
 
 impl Forest {
@@ -44,11 +56,13 @@ impl Forest {
 
     fn line(&mut self, line: &str) -> Option<()> {
         if let Some(bias) = line.strip_prefix("bias ") {
-            self.bias = bias.parse().ok()?;
+            self.base += bias.parse::<i32>().ok()?;
             return Some(());
         }
         let (questions, leaves) = line.split_once(": ")?;
-        let mut levels = Vec::new();
+        // No byte is greater than 255: a level that is not there changes no leaf's number.
+        let mut levels = [(0, u8::MAX); LEVELS];
+        let mut depth = 0;
         for question in questions.split(' ') {
             let (name, number) = question.split_once('>')?;
             let column = match self.columns.iter().position(|c| c == name) {
@@ -58,11 +72,18 @@ impl Forest {
                     self.columns.len() - 1
                 }
             };
-            levels.push((u16::try_from(column).ok()?, number.parse().ok()?));
+            *levels.get_mut(depth)? = (u16::try_from(column).ok()?, number.parse().ok()?);
+            depth += 1;
         }
         let leaves: Vec<i32> = leaves.split(' ').map(|leaf| leaf.parse().ok()).collect::<Option<_>>()?;
-        let fits = levels.len() <= 8 && leaves.len() == 1 << levels.len();
-        fits.then(|| self.trees.push(Tree { levels, leaves }))
+        let least = leaves.iter().copied().min()?;
+        let (mut low, mut high) = ([0; BLOCK], [0; BLOCK]);
+        for (leaf, (low, high)) in leaves.iter().zip(low.iter_mut().zip(&mut high)) {
+            [*low, *high] = u16::try_from(leaf.checked_sub(least)?).ok()?.to_le_bytes();
+        }
+        self.base = self.base.checked_add(least)?;
+        let fits = leaves.len() == 1 << depth && self.trees.len() < MOST;
+        fits.then(|| self.trees.push(Tree { levels, low, high }))
     }
 
     /// Names of the columns that [`Self::score`] wants, in their order.
@@ -73,21 +94,47 @@ impl Forest {
     /// The score of each of `lines` lines, in [`UNIT`]s of a logit: greater than 0 is more likely than not.
     /// `columns` are those of [`Self::columns`], each with a byte for each line.
     pub fn score(&self, columns: &[&[u8]], lines: usize) -> Vec<i32> {
-        let mut scores = vec![self.bias; lines];
-        let mut place: Vec<u8> = vec![0; lines];
-        for tree in &self.trees {
-            place.fill(0);
-            for (level, &(column, number)) in tree.levels.iter().enumerate() {
-                let bit = 1u8 << level;
-                for (place, &value) in place.iter_mut().zip(columns[usize::from(column)]) {
-                    *place |= if value > number { bit } else { 0 };
+        self.score_at(Level::new(), columns, lines)
+    }
+
+    /// The same with the instructions of `level`.
+    fn score_at(&self, level: Level, columns: &[&[u8]], lines: usize) -> Vec<i32> {
+        let mut scores = vec![self.base; lines];
+        let mut block = vec![[0u8; BLOCK]; columns.len().max(1)];
+        for (number, scores) in scores.chunks_mut(BLOCK).enumerate() {
+            let (from, to) = (number * BLOCK, number * BLOCK + scores.len());
+            for (block, column) in block.iter_mut().zip(columns) {
+                if let Some(bytes) = column.get(from..to) {
+                    block[..bytes.len()].copy_from_slice(bytes);
                 }
             }
-            for (score, &place) in scores.iter_mut().zip(place.iter()) {
-                *score += tree.leaves.get(usize::from(place)).copied().unwrap_or(0);
-            }
+            dispatch!(level, simd => self.add(simd, &block, scores));
         }
         scores
+    }
+
+    /// Adds what all trees say of a block of lines to their scores.
+    #[inline(always)]
+    fn add<S: Simd>(&self, simd: S, block: &[[u8; BLOCK]], scores: &mut [i32]) {
+        let zero = u16x32::splat(simd, 0);
+        let mut lows = [zero; 2];
+        let mut highs = [zero; 2];
+        for tree in &self.trees {
+            let mut leaf = u8x64::splat(simd, 0);
+            for (level, &(column, number)) in tree.levels.iter().enumerate() {
+                let column = u8x64::from_slice(simd, &block[usize::from(column)]);
+                let greater = column.simd_gt(u8x64::splat(simd, number));
+                leaf = greater.select(leaf | u8x64::splat(simd, 1 << level), leaf);
+            }
+            let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
+            let (low, high) = (low.swizzle_dyn(leaf).widen(), high.swizzle_dyn(leaf).widen());
+            lows = [lows[0] + low.0, lows[1] + low.1];
+            highs = [highs[0] + high.0, highs[1] + high.1];
+        }
+        let sums = lows.iter().zip(&highs).flat_map(|(low, high)| low.as_slice().iter().zip(high.as_slice()));
+        for (score, (&low, &high)) in scores.iter_mut().zip(sums) {
+            *score += i32::from(low) + 256 * i32::from(high);
+        }
     }
 }
 
@@ -101,6 +148,31 @@ mod tests {
         assert_eq!(forest.columns(), ["a", "b"]);
         let scores = forest.score(&[&[0, 2, 4], &[0, 1, 1]], 3);
         assert_eq!(scores, [-5 + 10 + 1, -5 + 20 + 2, -5 + 20 + 4]);
+    }
+
+    /// The widths that the machine has, against the plain reading of a tree.
+    #[test]
+    fn blocks_are_scored_as_lines_are() {
+        let leaves: Vec<i32> = (0..64).map(|n| n * n * 13 % 1021 - 500).collect();
+        let spelt: Vec<String> = leaves.iter().map(i32::to_string).collect();
+        let tree = format!("a>9 b>100 a>200 b>3 a>60 b>250: {}\n", spelt.join(" "));
+        let forest = Forest::parse(&tree.repeat(200)).unwrap();
+        let a: Vec<u8> = (0..150u32).map(|n| (n * 37) as u8).collect();
+        let b: Vec<u8> = (0..150u32).map(|n| (n * 101) as u8).collect();
+        let one = |a: u8, b: u8| {
+            let questions = [a > 9, b > 100, a > 200, b > 3, a > 60, b > 250];
+            leaves[questions.iter().rev().fold(0, |leaf, &yes| leaf << 1 | usize::from(yes))]
+        };
+        let wanted: Vec<i32> = a.iter().zip(&b).map(|(&a, &b)| 200 * one(a, b)).collect();
+        assert_eq!(forest.score(&[&a, &b], 150), wanted);
+        #[cfg(target_arch = "x86_64")]
+        for level in [
+            Level::new().as_sse2().map(Level::Sse2),
+            Level::new().as_sse4_2().map(Level::Sse4_2),
+            Level::new().as_avx2().map(Level::Avx2),
+        ] {
+            assert!(level.is_none_or(|level| forest.score_at(level, &[&a, &b], 150) == wanted), "{level:?}");
+        }
     }
 
     #[test]

@@ -9,9 +9,11 @@ pub const REACH: usize = 4;
 pub struct Grid {
     rows: usize,
     names: Vec<&'static str>,
-    /// Where each column begins in `bytes`; none where it is not wanted.
+    /// Where the rows of each column begin in `bytes`; none where it is not wanted.
     begins: Vec<Option<usize>>,
     bytes: Vec<u8>,
+    /// Where the rows of the next wanted column begin.
+    next: usize,
     /// Which columns are wanted, by their number; all where it is empty.
     wanted: Vec<bool>,
 }
@@ -21,19 +23,44 @@ impl Grid {
     /// is empty.
     pub fn new(rows: usize, wanted: &[bool]) -> Self {
         let count = wanted.iter().filter(|w| **w).count();
-        let bytes = Vec::with_capacity(count * (rows + 2 * REACH));
-        Self { rows, names: Vec::new(), begins: Vec::new(), bytes, wanted: wanted.to_vec() }
+        let bytes = vec![0; count * (rows + 2 * REACH)];
+        Self { rows, names: Vec::new(), begins: Vec::new(), bytes, next: REACH, wanted: wanted.to_vec() }
+    }
+
+    /// Adds a column, and gives its rows, all 0, to be filled; nothing where it is not wanted.
+    pub fn add(&mut self, name: &'static str) -> Option<&mut [u8]> {
+        let is_wanted = self.wanted.is_empty() || self.wanted.get(self.names.len()).copied().unwrap_or(false);
+        self.names.push(name);
+        self.begins.push(is_wanted.then_some(self.next));
+        if !is_wanted {
+            return None;
+        }
+        let begin = self.next;
+        self.next += self.rows + 2 * REACH;
+        if self.bytes.len() < self.next - REACH {
+            self.bytes.resize(self.next - REACH, 0);
+        }
+        self.bytes.get_mut(begin..begin + self.rows)
     }
 
     /// Adds a column: `value` of each row, from the first.
-    pub fn put(&mut self, name: &'static str, value: impl FnMut(usize) -> u8) {
-        let is_wanted = self.wanted.is_empty() || self.wanted.get(self.names.len()).copied().unwrap_or(false);
-        self.names.push(name);
-        self.begins.push(is_wanted.then_some(self.bytes.len()));
-        if is_wanted {
-            self.bytes.extend_from_slice(&[0; REACH]);
-            self.bytes.extend((0..self.rows).map(value));
-            self.bytes.extend_from_slice(&[0; REACH]);
+    pub fn put(&mut self, name: &'static str, mut value: impl FnMut(usize) -> u8) {
+        if let Some(column) = self.add(name) {
+            column.iter_mut().enumerate().for_each(|(row, cell)| *cell = value(row));
+        }
+    }
+
+    /// Adds a column of one value.
+    pub fn put_page(&mut self, name: &'static str, value: u8) {
+        if let Some(column) = self.add(name) {
+            column.fill(value);
+        }
+    }
+
+    /// Adds a column of counts.
+    pub fn put_counts(&mut self, name: &'static str, counts: impl Iterator<Item = u32>) {
+        if let Some(column) = self.add(name) {
+            column.iter_mut().zip(counts).for_each(|(cell, count)| *cell = scale(count as usize));
         }
     }
 
@@ -51,19 +78,38 @@ impl Grid {
     /// there is no such column, or it was not wanted, or `shift` is beyond [`REACH`].
     pub fn column(&self, column: usize, shift: i8) -> &[u8] {
         let begin = self.begins.get(column).copied().flatten();
-        let from = begin.and_then(|begin| (begin + REACH).checked_add_signed(isize::from(shift)));
+        let from = begin.and_then(|begin| begin.checked_add_signed(isize::from(shift)));
         from.and_then(|from| self.bytes.get(from..from + self.rows)).unwrap_or(&[])
     }
 }
 
 /// A count as a byte: exact up to 15, then eight steps an octave, 255 from 2^33 on. Grows with `n`.
 pub fn scale(n: usize) -> u8 {
+    match SCALE.get(n) {
+        Some(&byte) => byte,
+        None => scaled(n),
+    }
+}
+
+/// [`scale`] of the numbers that most are.
+pub static SCALE: [u8; 4096] = {
+    let mut table = [0; 4096];
+    let mut n = 0;
+    while n < table.len() {
+        table[n] = scaled(n);
+        n += 1;
+    }
+    table
+};
+
+const fn scaled(n: usize) -> u8 {
     if n < 16 {
         return n as u8;
     }
     let octave = n.ilog2() as usize;
     let step = (n >> (octave - 3)) & 7;
-    u8::try_from(16 + (octave - 4) * 8 + step).unwrap_or(u8::MAX)
+    let byte = 16 + (octave - 4) * 8 + step;
+    if byte < 255 { byte as u8 } else { 255 }
 }
 
 /// `part` of `whole` in two-hundredths; 0 of nothing.

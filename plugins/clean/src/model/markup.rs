@@ -9,6 +9,7 @@ use crate::html::element::Kind;
 use crate::html::markup::{Markup, within};
 use crate::model::features::Page;
 use crate::model::grid::{Grid, scale, share};
+use crate::model::row::Row;
 use crate::quick::QuickMap;
 
 /// What a block holds, over all lines whose blocks it holds.
@@ -33,9 +34,9 @@ impl Held {
 
 impl Page<'_> {
     /// Adds the columns of HTML.
-    pub(super) fn of_markup(&self, markup: &[Markup], grid: &mut Grid) {
+    pub(super) fn of_markup(&self, markup: &[Markup], lines: &[Row], grid: &mut Grid) {
         let rows = markup.len().min(self.shown.len());
-        let prose = |i: usize| if self.prose(i) { self.line(i).words } else { 0 };
+        let prose = |i: usize| lines[i].prose_words as usize;
         let (mut parents, mut grandparents) =
             (QuickMap::<u32, Held>::default(), QuickMap::<u32, Held>::default());
         let mut page = Held::default();
@@ -44,11 +45,14 @@ impl Page<'_> {
             grandparents.entry(line.grandparent).or_default().add(line, prose(i));
             page.add(line, prose(i));
         }
-        let parent =
-            |i: usize| markup.get(i).and_then(|m| parents.get(&m.parent)).copied().unwrap_or_default();
-        let grandparent = |i: usize| {
-            markup.get(i).and_then(|m| grandparents.get(&m.grandparent)).copied().unwrap_or_default()
+        // Looked up once, not for every column.
+        let of_rows = |held: &QuickMap<u32, Held>, number: &dyn Fn(&Markup) -> u32| -> Vec<Held> {
+            let held = |i| markup.get(i).and_then(|m| held.get(&number(m))).copied().unwrap_or_default();
+            (0..self.shown.len()).map(held).collect()
         };
+        let (parents, grandparents) =
+            (of_rows(&parents, &|m| m.parent), of_rows(&grandparents, &|m| m.grandparent));
+        let (parent, grandparent) = (|i: usize| parents[i], |i: usize| grandparents[i]);
         // The block with most prose; of several, the first.
         let best = |held: &dyn Fn(usize) -> Held, number: &dyn Fn(usize) -> Option<u32>| {
             let most = (0..rows).map(|i| held(i).prose_words).max().unwrap_or(0);
@@ -90,10 +94,10 @@ impl Page<'_> {
             u8::from(i > 0 && parent_of(i) == parent_of(i - 1))
                 + 2 * u8::from(i + 1 < rows && parent_of(i) == parent_of(i + 1))
         });
-        grid.put("page-links", |_| share(page.link_bytes, page.bytes));
-        grid.put("page-paragraphs", |_| scale(page.paragraphs));
+        grid.put_page("page-links", share(page.link_bytes, page.bytes));
+        grid.put_page("page-paragraphs", scale(page.paragraphs));
         let most = (0..rows).map(|i| parent(i).prose_words).max().unwrap_or(0);
-        grid.put("page-best-parent", |_| share(most, page.prose_words));
+        grid.put_page("page-best-parent", share(most, page.prose_words));
         let first_heading = (0..rows).find(|&i| markup[i].kind == Kind::Heading1);
         grid.put("since-h1", |i| first_heading.map_or(255, |h| i.checked_sub(h).map_or(254, scale)));
         let mut in_article = markup.iter().enumerate().filter(|(_, m)| m.within & within::ARTICLE != 0);
@@ -101,10 +105,10 @@ impl Page<'_> {
         grid.put("since-article", |i| first_article.map_or(255, |a| i.checked_sub(a).map_or(254, scale)));
         let has = |flag: u32| u8::from(markup.iter().any(|m| m.within & flag != 0));
         let (articles, mains, items) = (has(within::ARTICLE), has(within::MAIN), has(within::BODY_ITEM));
-        grid.put("page-has-article", |_| articles);
-        grid.put("page-has-main", |_| mains);
-        grid.put("page-has-article-body", |_| items);
+        grid.put_page("page-has-article", articles);
+        grid.put_page("page-has-main", mains);
+        grid.put_page("page-has-article-body", items);
         let named = u8::from(markup.iter().any(|m| m.any & Part::Body.bit() != 0));
-        grid.put("page-has-body", |_| named);
+        grid.put_page("page-has-body", named);
     }
 }

@@ -5,6 +5,8 @@ pub mod features;
 pub mod forest;
 pub mod grid;
 mod markup;
+mod row;
+mod sums;
 
 use crate::html::markup::Markup;
 use features::Page;
