@@ -21,7 +21,9 @@ use crate::options::{NormalForm, Options, Rules};
 use crate::pii::{self, Pii};
 use crate::quality::{self, Measure, Quality};
 use crate::removals::{removals, repeated};
-use crate::{decide, decode, html, leftovers, mojibake, mojibake_cyrillic, normalize, places, structure};
+use crate::{
+    code, decide, decode, html, leftovers, mojibake, mojibake_cyrillic, normalize, places, structure,
+};
 
 /// What cleaning made of a document.
 #[derive(Clone, Debug)]
@@ -57,6 +59,8 @@ struct Normalised<'a> {
     markup: Option<Vec<Markup>>,
     /// What the page says of itself.
     said: Vec<Said>,
+    /// Whether code in it kept its indentation.
+    indented: bool,
 }
 
 /// The lines of a normalised document.
@@ -67,6 +71,8 @@ struct Seen {
     /// What the markup says of each shown line, where it is HTML.
     markup: Option<Vec<Markup>>,
     look: Look,
+    /// The text whose lines these are, where it is not the document's: without the indentation of code.
+    judged: Option<String>,
 }
 
 /// Cleans documents; holds the tables, cheap to clone.
@@ -132,9 +138,10 @@ impl Cleaner {
         text: &'a str,
         raw: Option<&[u8]>,
     ) -> Result<Cleaned<'a>, EditError> {
-        let Normalised { mut rewriter, encoding, markup, said } = self.normalise(format, text, raw)?;
-        let Seen { lines, shown, markup, look } = self.see(&rewriter, markup);
-        let page = rewriter.text();
+        let Normalised { mut rewriter, encoding, markup, said, indented } =
+            self.normalise(format, text, raw)?;
+        let Seen { mut lines, shown, markup, look, judged } = self.see(&rewriter, markup, indented);
+        let page = judged.as_deref().unwrap_or(rewriter.text());
         let model = match format {
             Format::Plain => self.model.as_ref().filter(|_| look.is_page),
             Format::Html => self.html_model.as_ref(),
@@ -146,8 +153,15 @@ impl Cleaner {
             }
             None => look.marks,
         };
+        if let Some(markup) = &markup {
+            code::keep_brackets(&lines, &mut marks, &shown, markup);
+        }
         if self.rules.repeated_paragraph {
             repeated(page, &lines, &mut marks);
+        }
+        let page = rewriter.text();
+        if judged.is_some() {
+            code::place(&mut lines, page);
         }
         let mut boilerplate = hand_on(page, &lines, &marks);
         let places = places::received(rewriter.edits(), boilerplate.iter().map(|line| line.at as usize));
@@ -179,9 +193,9 @@ impl Cleaner {
         text: &str,
         mut each: impl FnMut(&str),
     ) -> Result<Grid, EditError> {
-        let Normalised { rewriter, markup, .. } = self.normalise(format, text, None)?;
-        let Seen { lines, shown, markup, look } = self.see(&rewriter, markup);
-        let page = rewriter.text();
+        let Normalised { rewriter, markup, indented, .. } = self.normalise(format, text, None)?;
+        let Seen { lines, shown, markup, look, judged } = self.see(&rewriter, markup, indented);
+        let page = judged.as_deref().unwrap_or(rewriter.text());
         let mut grid = Grid::new(shown.len(), &[]);
         Page::new(page, &lines, &look, &shown, markup.as_deref()).fill(&mut grid);
         shown.iter().for_each(|&i| each(lines[i].text(page)));
@@ -189,14 +203,21 @@ impl Cleaner {
     }
 
     /// Looks at the lines of a normalised page by all rules; `markup` is that of the HTML source.
-    fn see(&self, rewriter: &Rewriter<'_>, markup: Option<Vec<Markup>>) -> Seen {
-        let page = rewriter.text();
+    fn see(&self, rewriter: &Rewriter<'_>, markup: Option<Vec<Markup>>, indented: bool) -> Seen {
+        let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
+        let page = judged.as_deref().unwrap_or(rewriter.text());
         let lines = Line::all(page);
         let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
-        let starts = shown.iter().map(|&i| lines[i].start);
-        let markup = markup.map(|markup| html::of_lines(&markup, rewriter.edits(), starts));
+        let markup = markup.map(|markup| match judged {
+            Some(_) => {
+                let mut placed = lines.clone();
+                code::place(&mut placed, rewriter.text());
+                html::of_lines(&markup, rewriter.edits(), shown.iter().map(|&i| placed[i].start))
+            }
+            None => html::of_lines(&markup, rewriter.edits(), shown.iter().map(|&i| lines[i].start)),
+        });
         let look = self.furniture.look(page, &lines);
-        Seen { lines, shown, markup, look }
+        Seen { lines, shown, markup, look, judged }
     }
 
     /// Decodes, reads HTML, repairs and normalises.
@@ -215,7 +236,7 @@ impl Cleaner {
             encoding = decoded.encoding;
             rewriter.pass(decoded.edits)?;
         }
-        let (mut markup, mut said) = (None, Vec::new());
+        let (mut markup, mut said, mut indented) = (None, Vec::new(), false);
         if format == Format::Html {
             let page = html::page(rewriter.text(), &self.parts);
             rewriter.pass(page.edits)?;
@@ -238,14 +259,20 @@ impl Cleaner {
             rewriter.pass(edits)?;
         }
         if self.rules.white_space || self.rules.blank_lines {
-            let edits = normalize::spaces(rewriter.text(), &self.rules);
+            let mut edits = normalize::spaces(rewriter.text(), &self.rules);
+            if self.rules.white_space
+                && let Some(markup) = &markup
+            {
+                let code = code::ranges(markup, rewriter.edits(), rewriter.text().len());
+                indented = code::spare(rewriter.text(), &mut edits, &code, self.keep_structure);
+            }
             rewriter.pass(edits)?;
         }
         if self.join_hyphenated {
             let edits = leftovers::hyphens(rewriter.text());
             rewriter.pass(edits)?;
         }
-        Ok(Normalised { rewriter, encoding, markup, said })
+        Ok(Normalised { rewriter, encoding, markup, said, indented })
     }
 }
 

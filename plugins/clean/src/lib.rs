@@ -5,6 +5,7 @@
 pub mod body;
 pub mod boilerplate;
 pub mod clean;
+mod code;
 pub mod cues;
 pub mod dates;
 pub mod decide;
