@@ -22,7 +22,8 @@ use crate::pii::{self, Pii};
 use crate::quality::{self, Measure, Quality};
 use crate::removals::{removals, repeated};
 use crate::{
-    code, decide, decode, html, leftovers, mojibake, mojibake_cyrillic, normalize, places, structure,
+    code, decide, decode, html, leftovers, mojibake, mojibake_cyrillic, mojibake_others, normalize, places,
+    structure,
 };
 
 /// What cleaning made of a document.
@@ -247,6 +248,8 @@ impl Cleaner {
             rewriter.pass(edits)?;
         }
         if self.rules.mojibake {
+            let edits = mojibake_others::repair(rewriter.text());
+            rewriter.pass(edits)?;
             let edits = mojibake::repair(rewriter.text());
             rewriter.pass(edits)?;
             let edits = mojibake_cyrillic::repair(rewriter.text());

@@ -151,7 +151,8 @@ macro_rules! rules {
 rules! {
     /// Decodes bytes that were not UTF-8 by their detected encoding.
     legacy_encoding LegacyEncoding "legacy-encoding";
-    /// Undoes UTF-8 read as windows-1252 or Latin-1, once or twice, and Cyrillic read as windows-1251.
+    /// Undoes UTF-8 read as windows-1252 or Latin-1, once or twice, as Mac OS Roman, code page 437, windows-1250, 1253 or 1254 or ISO 8859-2,
+    /// and Cyrillic read as windows-1251.
     mojibake Mojibake "mojibake";
     /// Character references left in plain text, such as `&amp;`; those of HTML are always read.
     html_entity HtmlEntity "html-entity";
