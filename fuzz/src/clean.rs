@@ -20,6 +20,7 @@ static CLEANERS: LazyLock<[Cleaner; 2]> = LazyLock::new(|| {
             c4: C4::Code,
             fineweb: true,
             refinedweb: true,
+            bad_words: ["menu", "橋"].map(str::to_owned).to_vec(),
             ..Quality::default()
         },
         pii: Pii { email: true, ip_address: true, phone: true, card_number: true, iban: true },

@@ -19,7 +19,7 @@ use crate::model::features::Page;
 use crate::model::grid::Grid;
 use crate::options::{NormalForm, Options, Rules};
 use crate::pii::{self, Pii};
-use crate::quality::{self, Measure, Quality};
+use crate::quality::{self, BadWords, Measure, Quality};
 use crate::removals::{removals, repeated};
 use crate::{
     code, decide, decode, html, leftovers, mojibake, mojibake_cyrillic, mojibake_others, normalize, places,
@@ -89,6 +89,7 @@ pub struct Cleaner {
     /// How likely a line must be to be kept.
     cut: f64,
     quality: Quality,
+    bad_words: BadWords,
     pii: Pii,
     normal_form: NormalForm,
     join_hyphenated: bool,
@@ -99,7 +100,7 @@ impl Cleaner {
     /// Compiles the tables.
     ///
     /// # Errors
-    /// Where a built-in table is malformed, which the tests rule out.
+    /// Where a built-in table is malformed, which the tests rule out, or a list of the options is too long.
     pub fn new(options: &Options) -> Result<Self, Error> {
         let rules = options.rules.clone();
         let Tables { cues, dates, model, html_model, parts } = Tables::builtin()?;
@@ -114,6 +115,7 @@ impl Cleaner {
             parts,
             cut: options.boilerplate_cut,
             quality: options.quality.clone(),
+            bad_words: BadWords::new(&options.quality.bad_words)?,
             pii: options.pii,
             normal_form: options.normal_form,
             join_hyphenated: options.join_hyphenated,
@@ -173,7 +175,7 @@ impl Cleaner {
         rewriter.pass(edits)?;
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
         rewriter.pass(edits)?;
-        let measured = quality::values(rewriter.text(), &self.quality, refined);
+        let measured = quality::values(rewriter.text(), &self.quality, &self.bad_words, refined);
         let edits = pii::masks(rewriter.text(), &self.pii);
         rewriter.pass(edits)?;
         let (edits, text) = rewriter.finish();

@@ -100,6 +100,10 @@ impl Options {
         checks.require((0.0..=1.0).contains(&self.language_confidence), "language-confidence", || {
             format!("must be at least 0 and at most 1, and is `{}`", self.language_confidence)
         });
+        let words = &self.quality.bad_words;
+        checks.require(words.iter().all(|word| !word.trim().is_empty()), "quality.bad-words", || {
+            "must not hold an empty word, which stands in every text".to_owned()
+        });
         checks.finish()
     }
 }
