@@ -143,7 +143,7 @@ impl Cleaner {
     ) -> Result<Cleaned<'a>, EditError> {
         let Normalised { mut rewriter, encoding, markup, said, indented } =
             self.normalise(format, text, raw)?;
-        let Seen { mut lines, shown, markup, look, judged } = self.see(&rewriter, markup, indented);
+        let Seen { mut lines, shown, markup, mut look, judged } = self.see(&rewriter, markup, indented);
         let page = judged.as_deref().unwrap_or(rewriter.text());
         let model = match format {
             Format::Plain => self.model.as_ref().filter(|_| look.is_page),
@@ -154,8 +154,10 @@ impl Cleaner {
                 let view = Page::new(page, &lines, &look, &shown, markup.as_deref());
                 decide::marks(model, self.cut, &view)
             }
-            None => look.marks,
+            None => std::mem::take(&mut look.marks),
         };
+        // What is no longer needed goes before the edits of the whole page are put together: a page may have as many lines as edits.
+        drop(look);
         if let Some(markup) = &markup {
             code::keep_brackets(&lines, &mut marks, &shown, markup);
         }
@@ -172,6 +174,7 @@ impl Cleaner {
         if let Some(markup) = markup.filter(|_| self.keep_structure) {
             edits.extend(structure::signs(&lines, &marks, &shown, &markup));
         }
+        drop((lines, marks, shown, judged));
         rewriter.pass(edits)?;
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
         rewriter.pass(edits)?;
