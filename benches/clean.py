@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How well and how fast `clean` finds the main text of pages, beside trafilatura; and what hostile pages cost.
+"""How well and how fast `clean` finds the main text of pages, beside trafilatura; and what hostile and large pages cost.
 
     python3 benches/clean.py PAGES.jsonl[.zst]... [--web web.jsonl[.zst]] [--no-peer]
 
@@ -8,7 +8,8 @@ PAGES hold pages with labels, JSON Lines: `id`, `text` (all visible text, a line
 trained on such pages: figures for sites that the model has not seen come from `plugins/clean/train/train.py`.
 
 Speed is that of cleaning alone, on one core, in megabytes of what comes in (`plugins/clean/examples/speed.rs`); trafilatura's
-is that of `extract` by the time of the processor. It gets a virtual environment of its own under `target/bench`.
+is that of `extract` by the time of the processor. It gets a virtual environment of its own under `target/bench`. Memory is the most that cleaning
+one page takes, the page and its text included (`plugins/clean/examples/memory.rs`, Linux).
 """
 import argparse
 import json
@@ -81,6 +82,11 @@ def speed(lines, rounds=5):
     return subprocess.run(command, input=given, check=True, stdout=subprocess.PIPE).stdout.decode().strip()
 
 
+def memory(text, kind):
+    command = [ROOT / "target/release/examples/memory", kind]
+    return float(subprocess.run(command, input=text.encode(), check=True, stdout=subprocess.PIPE).stdout.split()[0])
+
+
 def peer(lines):
     home = ROOT / "target/bench/trafilatura"
     python = home / "bin/python"
@@ -104,6 +110,21 @@ HOSTILE = {
     "an attribute of 10 MB": ("<html><p class='" + "nav " * 2_500_000 + "'>x", "text/html"),
     "a table of 200,000 cells": ("<html><table>" + "<tr><td>a<td>b" * 100_000, "text/html"),
 }
+
+SENTENCE = "The ferry across the lower harbour began running again on Tuesday, after a winter of planing. "
+
+
+def paragraphs(megabytes):
+    """HTML with a tag for each 500 bytes, as articles have."""
+    return "<html><body><article>" + "".join(f"<p>{n} {SENTENCE * 5}</p>\n" for n in range(megabytes * 2000))
+
+
+def blocks(megabytes):
+    """HTML with a tag for each 20 bytes, as menus have."""
+    return "<html><body><ul>" + "".join(f"<li><a href='/{n}'>Boat {n} &amp; crew</a></li>\n" for n in range(megabytes * 20_000))
+
+
+LARGE = {f"{name.__name__}, {megabytes} MB": (name(megabytes), "text/html") for name in (paragraphs, blocks) for megabytes in (10, 50)}
 
 
 def main():
@@ -131,11 +152,11 @@ def main():
             print(f"{name}: {rate}")
     if a.web:
         print("web:", speed(list(documents(Path(a.web)))))
-    print("\n| hostile page | MB | seconds |\n| --- | --- | --- |")
-    for name, (text, kind) in HOSTILE.items():
+    print("\n| hostile or large page | MB | seconds | memory, MB |\n| --- | --- | --- | --- |")
+    for name, (text, kind) in (HOSTILE | LARGE).items():
         rate = float(speed([{"id": "x", "text": text, "media_type": kind}], rounds=1).split()[0])
         size = len(text.encode()) / 1e6
-        print(f"| {name} | {size:.1f} | {size / max(rate, 0.01):.2f} |")
+        print(f"| {name} | {size:.1f} | {size / max(rate, 0.01):.2f} | {memory(text, kind):.0f} |")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-//! Pages of any bytes through the `clean` plugin, as text and as HTML: it must not panic, its edits must make its text, and the same page must
-//! come out the same again.
+//! Pages of any bytes through the `clean` plugin, as text and as HTML, a target each: it must not panic, its edits must make its text, and the
+//! same page must come out the same again.
 
 use clean_plugin::clean::{Cleaner, Format};
 use clean_plugin::options::{NormalForm, Options};
@@ -20,6 +20,7 @@ static CLEANERS: LazyLock<[Cleaner; 2]> = LazyLock::new(|| {
             c4: C4::Code,
             fineweb: true,
             refinedweb: true,
+            bad_words: ["menu", "橋"].map(str::to_owned).to_vec(),
             ..Quality::default()
         },
         pii: Pii { email: true, ip_address: true, phone: true, card_number: true, iban: true },
@@ -96,16 +97,25 @@ const PIECES: &[&str] = &[
     "“",
 ];
 
-/// Runs one input: the first byte chooses how it is read.
-pub fn run(data: &[u8]) {
+/// The target `clean_text`.
+pub fn text(data: &[u8]) {
+    run(Format::Plain, data);
+}
+
+/// The target `clean_html`.
+pub fn html(data: &[u8]) {
+    run(Format::Html, data);
+}
+
+/// Runs one input: the first byte chooses whether the others are the page or numbers of pieces, and which options are on.
+fn run(format: Format, data: &[u8]) {
     let Some((&how, rest)) = data.split_first() else { return };
     let made: Vec<u8> = if how & 1 == 0 {
         rest.to_vec()
     } else {
         rest.iter().flat_map(|&byte| PIECES[usize::from(byte) % PIECES.len()].bytes()).collect()
     };
-    let format = if how & 2 == 0 { Format::Plain } else { Format::Html };
-    let cleaner = &CLEANERS[usize::from(how >> 2 & 1)];
+    let cleaner = &CLEANERS[usize::from(how >> 1 & 1)];
     let text = String::from_utf8_lossy(&made);
     let raw = std::str::from_utf8(&made).is_err().then_some(made.as_slice());
     let cleaned = cleaner.clean_as(format, &text, raw).unwrap_or_else(|e| panic!("{e}"));

@@ -241,7 +241,7 @@ struct Piece {
 /// cluster is contiguous, so its replacement is a slice of `middle` with the later edits applied.
 fn compose(middle: &str, first: Vec<Edit>, second: Vec<Edit>) -> Vec<Edit> {
     let mut out: Vec<Edit> = Vec::with_capacity(first.len() + second.len());
-    let mut pieces = pieces(first).into_iter().peekable();
+    let mut pieces = pieces(first).peekable();
     let mut second = second.into_iter().peekable();
     // Bytes of the original minus bytes of `middle`, over the pieces already passed.
     let mut shift = 0isize;
@@ -276,18 +276,15 @@ fn compose(middle: &str, first: Vec<Edit>, second: Vec<Edit>) -> Vec<Edit> {
     out
 }
 
-/// Places the edits of a first pass in the text that they leave.
-fn pieces(edits: Vec<Edit>) -> Vec<Piece> {
+/// Places the edits of a first pass in the text that they leave, one by one: a page may have as many edits as lines.
+fn pieces(edits: Vec<Edit>) -> impl Iterator<Item = Piece> {
     let mut shift = 0isize;
-    edits
-        .into_iter()
-        .map(|edit| {
-            let start = edit.start.wrapping_add_signed(shift);
-            let piece = Piece { start, end: start + edit.replacement.len(), edit };
-            shift -= shrunk(&piece);
-            piece
-        })
-        .collect()
+    edits.into_iter().map(move |edit| {
+        let start = edit.start.wrapping_add_signed(shift);
+        let piece = Piece { start, end: start + edit.replacement.len(), edit };
+        shift -= shrunk(&piece);
+        piece
+    })
 }
 
 /// How many bytes fewer the text has after this piece's edit.

@@ -19,9 +19,12 @@ use crate::model::features::Page;
 use crate::model::grid::Grid;
 use crate::options::{NormalForm, Options, Rules};
 use crate::pii::{self, Pii};
-use crate::quality::{self, Measure, Quality};
+use crate::quality::{self, BadWords, Measure, Quality};
 use crate::removals::{removals, repeated};
-use crate::{decide, decode, html, leftovers, mojibake, mojibake_cyrillic, normalize, places, structure};
+use crate::{
+    code, decide, decode, html, leftovers, mojibake, mojibake_cyrillic, mojibake_others, normalize, places,
+    structure,
+};
 
 /// What cleaning made of a document.
 #[derive(Clone, Debug)]
@@ -57,6 +60,8 @@ struct Normalised<'a> {
     markup: Option<Vec<Markup>>,
     /// What the page says of itself.
     said: Vec<Said>,
+    /// Whether code in it kept its indentation.
+    indented: bool,
 }
 
 /// The lines of a normalised document.
@@ -67,6 +72,8 @@ struct Seen {
     /// What the markup says of each shown line, where it is HTML.
     markup: Option<Vec<Markup>>,
     look: Look,
+    /// The text whose lines these are, where it is not the document's: without the indentation of code.
+    judged: Option<String>,
 }
 
 /// Cleans documents; holds the tables, cheap to clone.
@@ -82,6 +89,7 @@ pub struct Cleaner {
     /// How likely a line must be to be kept.
     cut: f64,
     quality: Quality,
+    bad_words: BadWords,
     pii: Pii,
     normal_form: NormalForm,
     join_hyphenated: bool,
@@ -92,7 +100,7 @@ impl Cleaner {
     /// Compiles the tables.
     ///
     /// # Errors
-    /// Where a built-in table is malformed, which the tests rule out.
+    /// Where a built-in table is malformed, which the tests rule out, or a list of the options is too long.
     pub fn new(options: &Options) -> Result<Self, Error> {
         let rules = options.rules.clone();
         let Tables { cues, dates, model, html_model, parts } = Tables::builtin()?;
@@ -107,6 +115,7 @@ impl Cleaner {
             parts,
             cut: options.boilerplate_cut,
             quality: options.quality.clone(),
+            bad_words: BadWords::new(&options.quality.bad_words)?,
             pii: options.pii,
             normal_form: options.normal_form,
             join_hyphenated: options.join_hyphenated,
@@ -132,9 +141,10 @@ impl Cleaner {
         text: &'a str,
         raw: Option<&[u8]>,
     ) -> Result<Cleaned<'a>, EditError> {
-        let Normalised { mut rewriter, encoding, markup, said } = self.normalise(format, text, raw)?;
-        let Seen { lines, shown, markup, look } = self.see(&rewriter, markup);
-        let page = rewriter.text();
+        let Normalised { mut rewriter, encoding, markup, said, indented } =
+            self.normalise(format, text, raw)?;
+        let Seen { mut lines, shown, markup, mut look, judged } = self.see(&rewriter, markup, indented);
+        let page = judged.as_deref().unwrap_or(rewriter.text());
         let model = match format {
             Format::Plain => self.model.as_ref().filter(|_| look.is_page),
             Format::Html => self.html_model.as_ref(),
@@ -144,10 +154,19 @@ impl Cleaner {
                 let view = Page::new(page, &lines, &look, &shown, markup.as_deref());
                 decide::marks(model, self.cut, &view)
             }
-            None => look.marks,
+            None => std::mem::take(&mut look.marks),
         };
+        // What is no longer needed goes before the edits of the whole page are put together: a page may have as many lines as edits.
+        drop(look);
+        if let Some(markup) = &markup {
+            code::keep_brackets(&lines, &mut marks, &shown, markup);
+        }
         if self.rules.repeated_paragraph {
             repeated(&lines, &mut marks);
+        }
+        let page = rewriter.text();
+        if judged.is_some() {
+            code::place(&mut lines, page);
         }
         let mut boilerplate = hand_on(page, &lines, &marks);
         let places = places::received(rewriter.edits(), boilerplate.iter().map(|line| line.at as usize));
@@ -155,10 +174,11 @@ impl Cleaner {
         if let Some(markup) = markup.filter(|_| self.keep_structure) {
             edits.extend(structure::signs(&lines, &marks, &shown, &markup));
         }
+        drop((lines, marks, shown, judged));
         rewriter.pass(edits)?;
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
         rewriter.pass(edits)?;
-        let measured = quality::values(rewriter.text(), &self.quality, refined);
+        let measured = quality::values(rewriter.text(), &self.quality, &self.bad_words, refined);
         let edits = pii::masks(rewriter.text(), &self.pii);
         rewriter.pass(edits)?;
         let (edits, text) = rewriter.finish();
@@ -179,9 +199,9 @@ impl Cleaner {
         text: &str,
         mut each: impl FnMut(&str),
     ) -> Result<Grid, EditError> {
-        let Normalised { rewriter, markup, .. } = self.normalise(format, text, None)?;
-        let Seen { lines, shown, markup, look } = self.see(&rewriter, markup);
-        let page = rewriter.text();
+        let Normalised { rewriter, markup, indented, .. } = self.normalise(format, text, None)?;
+        let Seen { lines, shown, markup, look, judged } = self.see(&rewriter, markup, indented);
+        let page = judged.as_deref().unwrap_or(rewriter.text());
         let mut grid = Grid::new(shown.len(), &[]);
         Page::new(page, &lines, &look, &shown, markup.as_deref()).fill(&mut grid);
         shown.iter().for_each(|&i| each(lines[i].text(page)));
@@ -189,14 +209,21 @@ impl Cleaner {
     }
 
     /// Looks at the lines of a normalised page by all rules; `markup` is that of the HTML source.
-    fn see(&self, rewriter: &Rewriter<'_>, markup: Option<Vec<Markup>>) -> Seen {
-        let page = rewriter.text();
+    fn see(&self, rewriter: &Rewriter<'_>, markup: Option<Vec<Markup>>, indented: bool) -> Seen {
+        let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
+        let page = judged.as_deref().unwrap_or(rewriter.text());
         let lines = Line::all(page);
         let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
-        let starts = shown.iter().map(|&i| lines[i].start);
-        let markup = markup.map(|markup| html::of_lines(&markup, rewriter.edits(), starts));
+        let markup = markup.map(|markup| match judged {
+            Some(_) => {
+                let mut placed = lines.clone();
+                code::place(&mut placed, rewriter.text());
+                html::of_lines(&markup, rewriter.edits(), shown.iter().map(|&i| placed[i].start))
+            }
+            None => html::of_lines(&markup, rewriter.edits(), shown.iter().map(|&i| lines[i].start)),
+        });
         let look = self.furniture.look(page, &lines);
-        Seen { lines, shown, markup, look }
+        Seen { lines, shown, markup, look, judged }
     }
 
     /// Decodes, reads HTML, repairs and normalises.
@@ -215,7 +242,7 @@ impl Cleaner {
             encoding = decoded.encoding;
             rewriter.pass(decoded.edits)?;
         }
-        let (mut markup, mut said) = (None, Vec::new());
+        let (mut markup, mut said, mut indented) = (None, Vec::new(), false);
         if format == Format::Html {
             let page = html::page(rewriter.text(), &self.parts);
             rewriter.pass(page.edits)?;
@@ -226,6 +253,8 @@ impl Cleaner {
             rewriter.pass(edits)?;
         }
         if self.rules.mojibake {
+            let edits = mojibake_others::repair(rewriter.text());
+            rewriter.pass(edits)?;
             let edits = mojibake::repair(rewriter.text());
             rewriter.pass(edits)?;
             let edits = mojibake_cyrillic::repair(rewriter.text());
@@ -238,14 +267,20 @@ impl Cleaner {
             rewriter.pass(edits)?;
         }
         if self.rules.white_space || self.rules.blank_lines {
-            let edits = normalize::spaces(rewriter.text(), &self.rules);
+            let mut edits = normalize::spaces(rewriter.text(), &self.rules);
+            if self.rules.white_space
+                && let Some(markup) = &markup
+            {
+                let code = code::ranges(markup, rewriter.edits(), rewriter.text().len());
+                indented = code::spare(rewriter.text(), &mut edits, &code, self.keep_structure);
+            }
             rewriter.pass(edits)?;
         }
         if self.join_hyphenated {
             let edits = leftovers::hyphens(rewriter.text());
             rewriter.pass(edits)?;
         }
-        Ok(Normalised { rewriter, encoding, markup, said })
+        Ok(Normalised { rewriter, encoding, markup, said, indented })
     }
 }
 

@@ -5,6 +5,8 @@
 pub mod body;
 pub mod boilerplate;
 pub mod clean;
+mod code;
+mod codec;
 pub mod cues;
 pub mod dates;
 pub mod decide;
@@ -19,6 +21,7 @@ pub mod line;
 pub mod model;
 pub mod mojibake;
 pub mod mojibake_cyrillic;
+pub mod mojibake_others;
 pub mod normalize;
 pub mod options;
 pub mod pii;
@@ -151,17 +154,32 @@ mod noise;
 
 #[cfg(test)]
 mod tests {
-    /// The fuzz target on bytes of a generator that is the same everywhere, and on what once found something.
-    #[test]
-    fn pages_of_any_bytes_come_out() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/findings/clean");
-        for entry in std::fs::read_dir(folder).into_iter().flatten() {
-            crate::fuzz_target::run(&std::fs::read(entry.unwrap().path()).unwrap());
+    use std::path::Path;
+
+    /// A fuzz target on what once found something, then on bytes of a generator that is the same everywhere.
+    fn check(target: &str, run: fn(&[u8])) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/findings").join(target);
+        let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+        let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        assert!(!paths.is_empty(), "{} is empty", folder.display());
+        for path in paths {
+            run(&std::fs::read(path).unwrap());
         }
         // The first byte chooses how an input is read: all ways in turn.
-        for (number, bytes) in crate::noise::noise(600, 20, 200).enumerate() {
-            crate::fuzz_target::run(&[&[number as u8], bytes.as_slice()].concat());
+        for (number, bytes) in crate::noise::noise(300, 20, 200).enumerate() {
+            run(&[&[number as u8], bytes.as_slice()].concat());
         }
+    }
+
+    #[test]
+    fn texts_of_any_bytes_come_out() {
+        check("clean_text", crate::fuzz_target::text);
+    }
+
+    #[test]
+    fn html_of_any_bytes_comes_out() {
+        check("clean_html", crate::fuzz_target::html);
     }
 
     #[test]

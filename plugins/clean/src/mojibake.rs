@@ -1,4 +1,4 @@
-//! Undoes mojibake: UTF-8 that was read as windows-1252 or Latin-1, once or twice. The idea is
+//! Undoes mojibake: UTF-8 that was read as windows-1252 or Latin-1, once or twice; other encodings stand in modules of their own. The idea is
 //! ftfy's (reverse the wrong reading where the bytes are valid UTF-8), with tests per sequence in
 //! place of its table, so that right text with the same characters stays.
 

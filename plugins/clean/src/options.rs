@@ -100,6 +100,10 @@ impl Options {
         checks.require((0.0..=1.0).contains(&self.language_confidence), "language-confidence", || {
             format!("must be at least 0 and at most 1, and is `{}`", self.language_confidence)
         });
+        let words = &self.quality.bad_words;
+        checks.require(words.iter().all(|word| !word.trim().is_empty()), "quality.bad-words", || {
+            "must not hold an empty word, which stands in every text".to_owned()
+        });
         checks.finish()
     }
 }
@@ -151,7 +155,8 @@ macro_rules! rules {
 rules! {
     /// Decodes bytes that were not UTF-8 by their detected encoding.
     legacy_encoding LegacyEncoding "legacy-encoding";
-    /// Undoes UTF-8 read as windows-1252 or Latin-1, once or twice, and Cyrillic read as windows-1251.
+    /// Undoes UTF-8 read as windows-1252 or Latin-1, once or twice, as Mac OS Roman, code page 437, windows-1250, 1253 or 1254 or ISO 8859-2,
+    /// and Cyrillic read as windows-1251.
     mojibake Mojibake "mojibake";
     /// Character references left in plain text, such as `&amp;`; those of HTML are always read.
     html_entity HtmlEntity "html-entity";

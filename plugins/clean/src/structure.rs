@@ -19,10 +19,10 @@ pub fn signs(lines: &[Line], marks: &[Option<Mark>], shown: &[usize], markup: &[
         .collect();
     let mut edits = Vec::new();
     let mut put = |at: usize, sign: &'static str| edits.push(Edit::replace(at..at, sign, STRUCTURE));
-    let is_code = |place: Option<&(&Line, &Markup)>| place.is_some_and(|(_, m)| m.kind == Kind::Preformatted);
+    let is_code = |place: Option<&(&Line, &Markup)>| place.is_some_and(|(_, m)| m.preformatted);
     for (n, (line, markup)) in kept.iter().enumerate() {
         match markup.kind {
-            Kind::Preformatted => {
+            _ if markup.preformatted => {
                 if !is_code(n.checked_sub(1).and_then(|before| kept.get(before))) {
                     put(line.start, "```\n");
                 }

@@ -230,6 +230,7 @@ impl<'s> Builder<'s> {
             self.lines.push(Markup {
                 source: from,
                 kind: top.block.kind,
+                preformatted: top.preformatted,
                 within: top.within,
                 own: top.own,
                 any: top.any,

@@ -24,6 +24,8 @@ pub struct Markup {
     pub source: usize,
     /// Innermost block.
     pub kind: Kind,
+    /// Whether it is in a `pre` or the like, where white space counts.
+    pub preformatted: bool,
     /// Set of [`within`] flags.
     pub within: u32,
     /// Kinds of parts ([`super::cues::Part`]) that its block and the blocks nearest around it are named after.

@@ -2,6 +2,7 @@
 
 use super::options::{Group, Measure, Quality};
 use super::tokens::{Token, tokens};
+use super::words::BadWords;
 use crate::line::Line;
 use crate::quick::{QuickMap, hash};
 
@@ -9,8 +10,8 @@ use crate::quick::{QuickMap, hash};
 const SHORT_LINE: usize = 30;
 
 /// The values of all rules whose groups are switched on, in the order of [`Measure::ALL`]. `removed` is the share of words in lines
-/// that the line rules of RefinedWeb removed.
-pub fn values(text: &str, quality: &Quality, removed: f64) -> Vec<(Measure, f64)> {
+/// that the line rules of RefinedWeb removed; `words` are the options' bad words.
+pub fn values(text: &str, quality: &Quality, words: &BadWords, removed: f64) -> Vec<(Measure, f64)> {
     let is_on = |group| quality.is_on(group);
     let mut found: Vec<(Measure, f64)> = Vec::new();
     let lines: Vec<Line> = Line::all(text).into_iter().filter(|line| !line.blank()).collect();
@@ -28,6 +29,9 @@ pub fn values(text: &str, quality: &Quality, removed: f64) -> Vec<(Measure, f64)
         found.push((Measure::C4Sentences, sentences as f64));
         found.push((Measure::C4CurlyBrackets, text.matches('{').count() as f64));
         found.push((Measure::C4LoremIpsum, lorem as f64));
+    }
+    if is_on(Group::BadWords) {
+        found.push((Measure::C4BadWords, words.count(text) as f64));
     }
     if is_on(Group::Fineweb) {
         let count = lines.len().max(1) as f64;
@@ -175,7 +179,11 @@ mod tests {
     use super::*;
 
     fn of(text: &str, quality: &Quality, wanted: Measure) -> f64 {
-        values(text, quality, 0.0).into_iter().find(|(m, _)| *m == wanted).map(|(_, v)| v).unwrap()
+        values(text, quality, &BadWords::none(), 0.0)
+            .into_iter()
+            .find(|(m, _)| *m == wanted)
+            .map(|(_, v)| v)
+            .unwrap()
     }
 
     #[test]
@@ -186,13 +194,16 @@ mod tests {
             fineweb: true,
             refinedweb: true,
             c4: super::super::C4::Code,
+            bad_words: vec!["tar".to_owned()],
             ..Quality::default()
         };
-        let found: Vec<Measure> =
-            values("One line.\nTwo lines.", &quality, 0.0).into_iter().map(|(m, _)| m).collect();
+        let found: Vec<Measure> = values("One line.\nTwo lines.", &quality, &BadWords::none(), 0.0)
+            .into_iter()
+            .map(|(m, _)| m)
+            .collect();
         assert_eq!(found, Measure::ALL);
-        assert!(values("", &quality, 0.0).iter().all(|(_, value)| value.is_finite()));
-        assert!(values("x", &Quality::default(), 0.0).is_empty());
+        assert!(values("", &quality, &BadWords::none(), 0.0).iter().all(|(_, value)| value.is_finite()));
+        assert!(values("x", &Quality::default(), &BadWords::none(), 0.0).is_empty());
     }
 
     #[test]

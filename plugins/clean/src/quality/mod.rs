@@ -8,7 +8,9 @@ mod documents;
 mod lines;
 mod options;
 mod tokens;
+mod words;
 
 pub use documents::values;
 pub use lines::removals;
 pub use options::{C4, Group, Measure, Quality, Thresholds};
+pub use words::BadWords;

@@ -14,6 +14,9 @@ pub struct Quality {
     pub gopher_repetition: bool,
     /// The rules of C4, in one of two readings.
     pub c4: C4,
+    /// Words and phrases whose documents are dropped under the rule `c4-bad-words`, in any case; none where none are given. The list that C4
+    /// was made with does not come with the plugin.
+    pub bad_words: Vec<String>,
     /// The filter that FineWeb adds: ends of lines, short lines, repeated lines, line breaks.
     pub fineweb: bool,
     /// The line rules of RefinedWeb: counters, buttons, shouted lines; many of them drop the document.
@@ -29,6 +32,7 @@ impl Quality {
             Group::GopherQuality => self.gopher_quality,
             Group::GopherRepetition => self.gopher_repetition,
             Group::C4 => self.c4 != C4::Off,
+            Group::BadWords => !self.bad_words.is_empty(),
             Group::Fineweb => self.fineweb,
             Group::Refinedweb => self.refinedweb,
         }
@@ -75,6 +79,8 @@ pub enum Group {
     GopherRepetition,
     /// C4.
     C4,
+    /// The words that C4 leaves to a list.
+    BadWords,
     /// FineWeb.
     Fineweb,
     /// RefinedWeb.
@@ -171,6 +177,8 @@ measures! {
     c4_curly_brackets C4CurlyBrackets "c4-curly-brackets" C4 Above 0.0;
     /// Most times of `lorem ipsum`; 0 where it is not said.
     c4_lorem_ipsum C4LoremIpsum "c4-lorem-ipsum" C4 Above 0.0;
+    /// Most words of the list `bad-words`; 0 where it is not said.
+    c4_bad_words C4BadWords "c4-bad-words" BadWords Above 0.0;
     /// Least share of lines that end with punctuation; 0.12 where it is not said.
     fineweb_line_ends FinewebLineEnds "fineweb-line-ends" Fineweb Below 0.12;
     /// Greatest share of lines of 30 characters and fewer; 0.67 where it is not said.

@@ -1,0 +1,4 @@
+//! Fuzz target: see `src/clean.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| textmill_fuzz::clean::html(data));
