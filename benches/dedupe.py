@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""How well and how fast near-duplicates are found, beside datasketch, rensa, text-dedup and datatrove; and at what cost.
+"""How well and how fast near-duplicates are found, beside datasketch, rensa, text-dedup and datatrove.
 
     python3 benches/dedupe.py quality DOCUMENTS.jsonl[.zst] --pairs PAIRS.tsv --threshold 0.8
     python3 benches/dedupe.py speed CORPUS.jsonl[.zst]...
     python3 benches/dedupe.py scale CORPUS.jsonl[.zst]... --documents 100000,1000000,10000000 --memory 1GiB
     python3 benches/dedupe.py hostile
 
-`quality` scores groups by their pairs: precision, recall and F1 against the groups that the pairs at or above the threshold make.
-Each gets the same documents and its own process; each peer a virtual environment of its own under `target/bench`. `scale` and
-`hostile` are of textmill alone. Ends with status 1 where something that is wanted is not reached, or could not be measured.
+`quality` scores groups by their pairs: precision, recall and F1 against the groups that the pairs at or above the
+threshold make. Each gets the same documents and its own process; each peer a virtual environment of its own under
+`target/bench`. `scale` and `hostile` are of textmill alone. Ends with status 1 where something that is wanted is not
+reached, or could not be measured.
 """
 
 import argparse

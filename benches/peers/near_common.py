@@ -1,7 +1,7 @@
 """What the peers have in common: the documents, their shingles, exact verification, and what is handed back.
 
-The shingles are those that the truth is told by: words are `\\w+` of the lower-cased text, shingles the set of word 5-grams,
-and a text of fewer words has one shingle, all its words.
+The shingles are those that the truth is told by: words are `\\w+` of the lower-cased text, shingles the set of word
+5-grams, and a text of fewer words has one shingle, all its words.
 """
 
 import argparse

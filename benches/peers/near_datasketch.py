@@ -1,7 +1,7 @@
 """Near-duplicates by datasketch: MinHash of 128 permutations, MinHashLSH, candidates verified exactly.
 
-The bands are those that MinHashLSH chooses for the threshold. Everything is done in bulk, and CRC-32 hashes the shingles: both are
-faster than what a beginner writes.
+The bands are those that MinHashLSH chooses for the threshold. Sketches are made in bulk, and CRC-32 hashes shingles:
+both are faster than what is done by default.
 """
 
 import zlib

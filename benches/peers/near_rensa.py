@@ -1,6 +1,6 @@
 """Near-duplicates by rensa, in two schemes of its own.
 
-`deduplicator`: RMinHashDeduplicator, its fastest that says what a document repeats; candidates are verified by their sketches.
+`deduplicator`: RMinHashDeduplicator, its fastest that says what a document repeats; sketches verify the candidates.
 `verified`: R-MinHash and RMinHashLSH, candidates verified exactly.
 """
 

@@ -1,8 +1,8 @@
 """Near-duplicates by text-dedup: its sketches and bands, candidates verified exactly.
 
-What PyPI has of it, 0.4.0, joins all that share a band. Later ones verify, but are to be had from their repository alone; so its
-own `embed_func` sketches here, with its fastest hash, the bands are tables as they are in its `main`, and what it would join
-is counted first. Its `datasets` are left out: they would only cost.
+What PyPI has of it, 0.4.0, joins all that share a band. Later ones verify, but are to be had from their repository
+alone. So its own `embed_func` sketches here, with its fastest hash, the bands are tables as they are in its `main`, and
+what it would join is counted first. Its `datasets` are left out: they would only cost.
 """
 
 from collections import defaultdict

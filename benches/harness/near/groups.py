@@ -29,7 +29,9 @@ def components(links: Iterable[tuple[str, str]]) -> list[list[str]]:
 
 
 def true_groups(pairs: Path, threshold: float) -> list[list[str]]:
-    """What pairs at or above the threshold make. The file has columns: two ids, Jaccard similarity, and whatever follows."""
+    """What pairs at or above the threshold make.
+
+    The file has a heading and columns: two ids, their Jaccard similarity, and whatever follows."""
     links = []
     with open(pairs, encoding="utf-8") as lines:
         next(lines)

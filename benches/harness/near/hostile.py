@@ -1,4 +1,6 @@
-"""Corpora made to be dear: what comes out is known beforehand, and twice as much may take little more than twice as long."""
+"""Corpora made to be dear.
+
+What comes out is known beforehand, and twice as much may take little more than twice as long."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -12,8 +14,8 @@ ITEM = "hostile"
 THRESHOLD = 0.8
 # The time that twice as much may take, and how many seconds of it are the start, which says nothing.
 GROWTH, START = 2.6, 0.3
-# Words of a document that all have in common, and of its tail. With a long tail two documents have 116 of 156 5-grams in
-# common, 0.74, and share a band more often than not; with a short one 116 of 120.
+# Words that all documents have in common, and those of a document's tail. With a long tail two of them have 116 of 156
+# 5-grams in common, 0.74, and share a band more often than not; with a short one 116 of 120.
 COMMON = " ".join(f"common{number}" for number in range(120))
 LONG, SHORT = 20, 2
 
@@ -26,6 +28,10 @@ class Case:
     number: int
     texts: Callable[[int], Iterator[str]]
     dropped: Callable[[int], bool]
+
+
+def _identical(number: int) -> Iterator[str]:
+    return ("The same page, word for word: who has seen one has seen all." for _ in range(number))
 
 
 def _tail(number: int, words: int) -> str:
@@ -46,12 +52,7 @@ def _one_large(number: int) -> Iterator[str]:
 
 
 CASES = [
-    Case(
-        "identical",
-        1_000_000,
-        lambda number: ("The same page, word for word, again and again: who has seen one has seen all." for _ in range(number)),
-        lambda at: at > 0,
-    ),
+    Case("identical", 1_000_000, _identical, lambda at: at > 0),
     Case("one band, 0.74 alike", 100_000, _mostly_unlike, lambda at: at % 100 == 99),
     Case(
         "one band, 0.97 alike",

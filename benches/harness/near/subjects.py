@@ -79,7 +79,9 @@ def subjects(near: Near, wanted: list[str], item: str) -> tuple[dict[str, Subjec
 
 
 def plain(source: Iterable[dict], path: Path, text_bytes: int | None = None) -> tuple[int, int]:
-    """Writes `id` and `text` alone, of the first documents where a size is given. Answers their number, and bytes of text."""
+    """Writes `id` and `text` alone, of the first documents where a size is given.
+
+    Answers their number, and bytes of text."""
     number, size = 0, 0
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", encoding="utf-8") as out:

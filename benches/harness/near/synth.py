@@ -70,9 +70,15 @@ def _sentences(corpora: list[Path]) -> Iterator[str]:
         for document in documents(corpus):
             for sentence in re.split(r"\n|(?<=[.!?]) ", document["text"]):
                 sentence = " ".join(sentence.split())
-                if LEAST <= len(sentence) <= MOST and " " in sentence and sentence not in seen:
+                if LEAST <= len(sentence) <= MOST and sentence not in seen and _wordy(sentence):
                     seen.add(sentence)
                     yield sentence
+
+
+def _wordy(sentence: str) -> bool:
+    """Whether what white space parts are words: neither signs nor a script that writes none between them."""
+    parts = sentence.split(" ")
+    return len(sentence) < 15 * len(parts) and all(any(map(str.isalnum, part)) for part in parts)
 
 
 def _first(number: int, items: Iterable[str]) -> Iterator[str]:
