@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..report import Failed, Row, say
+from .scale import peak_row
 from .subjects import Near
 
 ITEM = "hostile"
@@ -100,11 +101,13 @@ def _case(near: Near, case: Case, options) -> list[Row]:
             for at, text in enumerate(case.texts(number)):
                 out.write(f'{{"id": "{at}", "text": {json.dumps(text)}}}\n')
         result = near.run([path], "near-hostile", THRESHOLD, "--memory", options.memory, "--threads", "1")
-        row = Row(ITEM, on, "processor, memory", f"{result.cpu:.2f} s, {result.peak / 1024:.0f} MiB")
+        row = Row(ITEM, on, "processor", f"{result.cpu:.2f} s")
         if once is not None:
             wanted = GROWTH * max(once.cpu, START)
             row.wanted, row.reached = f"under {wanted:.2f} s", result.cpu < wanted
         rows.append(row)
+        what = f"--memory {options.memory}, peak resident"
+        rows.append(peak_row(ITEM, on, what, result.peak, options.memory, number))
         rows.append(_answer(near, case, number, on))
         once = result
         near.mill.remove("near-hostile")

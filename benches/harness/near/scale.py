@@ -37,11 +37,7 @@ def measure(near: Near, options) -> list[Row]:
         rows.append(row)
         # What it takes to start weighs on few documents.
         base = paces[1] if base is None and number >= 100_000 else base
-        least = bytes_of(options.memory) / 2**20 + BESIDE + ID_BYTES * number / 2**20
-        peak = result.peak / 1024
-        rows.append(
-            Row(ITEM, on, f"{what}, peak resident", f"{peak:.0f} MiB", f"under {least:.0f} MiB", peak < least)
-        )
+        rows.append(peak_row(ITEM, on, f"{what}, peak resident", result.peak, options.memory, number))
         rows.append(_found(near, number, on))
         if options.compare:
             rows.append(_compared(near, path, on, options, given))
@@ -70,6 +66,12 @@ def _compared(near: Near, path: Path, on: str, options, given: tuple[str, ...]) 
     found = differences(*(near.mill.folder(name) for name in ("near-scale", "near-whole")))
     near.mill.remove("near-whole")
     return Row(ITEM, on, "output against that in all memory", "; ".join(found) or "equal", "equal", not found)
+
+
+def peak_row(item: str, on: str, what: str, peak: int, budget: str, number: int) -> Row:
+    """Whether a peak, in KiB, lies within the budget and what may stand beside it."""
+    most = bytes_of(budget) / 2**20 + BESIDE + ID_BYTES * number / 2**20
+    return Row(item, on, what, f"{peak / 1024:.0f} MiB", f"under {most:.0f} MiB", peak / 1024 < most)
 
 
 def bytes_of(size: str) -> int:

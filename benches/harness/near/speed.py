@@ -33,6 +33,7 @@ def measure(near: Near, options) -> list[Row]:
                     failures[label] = str(failed)
                     continue
                 past.append(result.cpu / text)
+                say(f"{label}: {past[-1]:.4f} s/MB")
                 peak[label] = max(peak[label], result.took.peak)
         source.unlink()
         on = f"{name}, {number} documents, {text:.1f} MB of text"
