@@ -3,24 +3,22 @@
 import json
 import shutil
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 
 from .corpus import MB, Corpus
 from .mill import Mill
-from .process import failure, took
-from .report import Failed, Row, at_least, say, spread
+from .process import took
+from .report import Row, at_least, say, spread
+from .venv import python_of
 
 ITEM = "datatrove"
 WANTED = 5.0
 HERE = Path(__file__).resolve().parent.parent
-REQUIREMENTS = HERE / "datatrove-requirements.txt"
 
 
 def measure(mill: Mill, corpora: list[Corpus], options) -> list[Row]:
     web = next(corpus for corpus in corpora if corpus.name == "web")
-    python = venv(mill.work)
+    python = python_of("datatrove", mill.work)
     part = web.first(options.slice_mb * MB)
     text = part.text_bytes / 1e6
     theirs, ours = [], []
@@ -44,26 +42,6 @@ def measure(mill: Mill, corpora: list[Corpus], options) -> list[Row]:
         Row(ITEM, on, "documents kept by textmill", str(summary["documents"]["written"])),
         at_least(ITEM, on, "textmill / datatrove", ratio, WANTED, 1),
     ]
-
-
-def venv(work: Path) -> Path:
-    """The Python of a venv with datatrove, made where it is not there as the requirements want it."""
-    folder = work / "venv"
-    python, stamp = folder / "bin" / "python", folder / "requirements.txt"
-    wanted = REQUIREMENTS.read_text()
-    if python.is_file() and stamp.is_file() and stamp.read_text() == wanted:
-        return python
-    say(f"making a venv with datatrove in {folder}")
-    shutil.rmtree(folder, ignore_errors=True)
-    for command in (
-        [sys.executable, "-m", "venv", str(folder)],
-        [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", str(REQUIREMENTS)],
-    ):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise Failed(failure(command, done.returncode, done.stderr))
-    stamp.write_text(wanted)
-    return python
 
 
 def _datatrove(work: Path, python: Path, source: Path) -> dict:

@@ -1,0 +1,1 @@
+"""Near-duplicate removal, beside those that do it too."""
