@@ -5,6 +5,9 @@
 /// most 0.002.
 pub const MOST: usize = 1 << 16;
 
+/// Shingles that two documents must share at least to be alike. With fewer words than that takes, only copies are.
+pub const LEAST: u64 = 2;
+
 /// What is measured of two sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Overlap {
@@ -33,9 +36,10 @@ impl Overlap {
     }
 
     /// Whether the similarity reaches the threshold. The quotient of two counts is the nearest number to it, as is the
-    /// threshold to what was written, so that 4 of 5 reach 0.8.
+    /// threshold to what was written, so that 4 of 5 reach 0.8. One shingle in common is not enough: of many short texts,
+    /// some have the same 32-bit hash by chance.
     pub fn reaches(self, measure: Measure, threshold: f64) -> bool {
-        self.similarity(measure) >= threshold
+        self.both >= LEAST && self.similarity(measure) >= threshold
     }
 
     fn ratio(self, measure: Measure) -> (u64, u64) {
@@ -61,20 +65,44 @@ impl<'a> Shingles<'a> {
         self.0.iter().map(|four| u32::from_le_bytes(*four))
     }
 
+    /// [`Shingles::overlap`] of sets that reach a threshold; `None` where they do not, as soon as that is clear.
+    pub fn alike(self, other: Self, measure: Measure, threshold: f64) -> Option<Overlap> {
+        let (a, b) = (self.below(other.limit()), other.below(self.limit()));
+        let mut overlap = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
+        let (mut at, mut to) = (0, 0);
+        loop {
+            // The most that can still come of it.
+            let rest = (a.len() - at).min(b.len() - to) as u64;
+            if !(Overlap { both: overlap.both + rest, ..overlap }).reaches(measure, threshold) {
+                return None;
+            }
+            if rest == 0 {
+                return Some(overlap);
+            }
+            for _ in 0..STEPS {
+                let (Some(one), Some(two)) = (a.get(at), b.get(to)) else { break };
+                let (one, two) = (u32::from_le_bytes(*one), u32::from_le_bytes(*two));
+                // Branches here could not be foretold: both places are moved by comparison.
+                overlap.both += u64::from(one == two);
+                at += usize::from(one <= two);
+                to += usize::from(two <= one);
+            }
+        }
+    }
+
     /// How many shingles two sets share. Of sets that were cut to their smallest hashes, what lies above the smaller of
     /// the two limits is left out of account.
     pub fn overlap(self, other: Self) -> Overlap {
         let (a, b) = (self.below(other.limit()), other.below(self.limit()));
-        let mut overlap = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
-        let (mut at, mut to) = (0, 0);
+        let none = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
+        let (mut both, mut at, mut to) = (0, 0, 0);
         while let (Some(one), Some(two)) = (a.get(at), b.get(to)) {
             let (one, two) = (u32::from_le_bytes(*one), u32::from_le_bytes(*two));
-            // Branches here could not be foretold: both places are moved by comparison.
-            overlap.both += u64::from(one == two);
+            both += u64::from(one == two);
             at += usize::from(one <= two);
             to += usize::from(two <= one);
         }
-        overlap
+        Overlap { both, ..none }
     }
 
     /// The largest hash up to which the set is whole.
@@ -102,6 +130,9 @@ pub fn bytes_of(shingles: &[u32], into: &mut Vec<u8>) {
     into.clear();
     into.extend(shingles.iter().flat_map(|shingle| shingle.to_le_bytes()));
 }
+
+/// Steps through two sets between looks at what they can come to.
+const STEPS: usize = 64;
 
 /// Bits that a pass of the sort looks at.
 const DIGIT: u32 = 11;
@@ -187,9 +218,17 @@ mod tests {
         #[test]
         fn overlap_is_that_of_sets(a in prop::collection::vec(0u32..60, 0..80), b in prop::collection::vec(0u32..60, 0..80)) {
             let (one, two): (BTreeSet<u32>, BTreeSet<u32>) = (a.iter().copied().collect(), b.iter().copied().collect());
-            let overlap = overlap(&set(a), &set(b));
+            let (own, others) = (set(a), set(b));
+            let overlap = overlap(&own, &others);
             prop_assert_eq!(overlap.both, one.intersection(&two).count() as u64);
             prop_assert_eq!((overlap.first, overlap.second), (one.len() as u64, two.len() as u64));
+            for measure in [Measure::Jaccard, Measure::Containment] {
+                for threshold in [0.2, 0.5, 0.8] {
+                    let reaches = overlap.reaches(measure, threshold);
+                    let told = Shingles::new(&own).alike(Shingles::new(&others), measure, threshold);
+                    prop_assert_eq!(told, reaches.then_some(overlap));
+                }
+            }
         }
     }
 }

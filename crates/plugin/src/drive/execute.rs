@@ -24,7 +24,7 @@ use textmill_core::event::Event;
 /// Bytes of rows that a group operator is given at once, about, where nothing is joined.
 const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
 /// The same where rows of memory are joined.
-const JOINED_AT_ONCE: usize = 1024 * 1024;
+const JOINED_AT_ONCE: usize = 256 * 1024;
 /// Rows that a group operator is given at once, about, where rows are joined.
 const JOINED_ROWS_AT_ONCE: usize = 256 * 1024;
 

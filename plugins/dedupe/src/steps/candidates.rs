@@ -8,7 +8,7 @@ use super::id::ORIGINALS;
 use crate::minhash::MinHash;
 use crate::options::{Metric, Mode, Options};
 use crate::rank::KNOWN;
-use crate::set::Shingles;
+use crate::set::{LEAST, Shingles};
 use crate::table::{Columns, Joined, number};
 use std::ops::Range;
 use std::sync::Arc;
@@ -86,6 +86,9 @@ impl BatchMap for Band {
             };
             self.shingles.clear();
             self.shingles.extend(Shingles::new(sets.value(row)).iter());
+            if (self.shingles.len() as u64) < LEAST {
+                continue;
+            }
             match self.options.metric {
                 Metric::Jaccard => {
                     (0..).zip(self.minhash.keys(&self.shingles)).for_each(|(band, key)| put(band, key));

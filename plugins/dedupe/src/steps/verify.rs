@@ -9,7 +9,7 @@ use std::sync::Arc;
 use textmill_plugin::prelude::arrow_array::builder::{BooleanBuilder, Float64Builder, UInt64Builder};
 use textmill_plugin::prelude::*;
 
-/// Columns of verified pairs.
+/// Columns of verified pairs; those that are not alike have no similarity.
 fn verified_schema() -> Schema {
     Schema::new(vec![
         number("a"),
@@ -62,11 +62,11 @@ impl Group for Verify {
             let low = lows.value(group.start);
             let set = Shingles::new(sets.value(joined.at(group.start)?));
             for row in group.clone().skip(1) {
-                let overlap = set.overlap(Shingles::new(sets.value(joined.at(row)?)));
+                let overlap = set.alike(Shingles::new(sets.value(joined.at(row)?)), measure, threshold);
                 a.append_value(low);
                 b.append_value(ordinals.value(row));
-                similarities.append_value(overlap.similarity(measure));
-                alike.append_value(overlap.reaches(measure, threshold));
+                similarities.append_value(overlap.map_or(0.0, |overlap| overlap.similarity(measure)));
+                alike.append_value(overlap.is_some());
             }
         }
         let columns: Vec<ArrayRef> = vec![
