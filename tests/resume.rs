@@ -90,7 +90,7 @@ fn a_full_disk_leaves_a_run_that_goes_on() {
     assert!(stderr(&again, bench.folder.path()).contains("a run into this folder was interrupted"));
     let other = bench.run(CHAIN, &["--memory", "4MiB", "--resume", "--set", "dedupe.threshold=0.9"]);
     let told = stderr(&other, bench.folder.path());
-    assert!(told.contains("`pipeline.stages.dedupe.options.threshold` is new: 0.9"), "{told}");
+    assert!(told.contains("`pipeline.stages.dedupe.options.threshold` was null, and is 0.9"), "{told}");
     let input = std::fs::read(bench.path("input.jsonl")).unwrap();
     let times = std::fs::metadata(bench.path("input.jsonl")).unwrap().modified().unwrap();
     bench.write("input.jsonl", [&input[..], b"\n{\"text\":\"more\"}\n"].concat());

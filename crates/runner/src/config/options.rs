@@ -121,7 +121,9 @@ fn told(
         | Fault::ExclusiveMinimum { .. }
         | Fault::ExclusiveMaximum { .. } => {
             let message = format!("must be {}, and it is {}", range_words(root, own)?, node.shown());
-            Some((message, example(root, own).map(|default| format!("the default is `{default}`"))))
+            let is_default = own.get("default").is_some_and(|default| !default.is_null());
+            let words = if is_default { "the default is" } else { "it could be" };
+            Some((message, example(root, own).map(|value| format!("{words} `{value}`"))))
         }
         Fault::MinLength { limit: 1 } | Fault::MinItems { limit: 1 } => {
             Some(("must not be empty".into(), Some("give a value, or leave it out".into())))

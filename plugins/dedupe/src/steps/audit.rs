@@ -204,6 +204,7 @@ impl Aggregate for Compared {
         Describe::new("compared")
             .doc("Counts the pairs that were compared, and those that are alike.")
             .reads("alike")
+            .step()
     }
 
     fn bind(options: Options) -> Result<Self> {
@@ -260,6 +261,7 @@ impl Aggregate for Misses {
             .doc("Estimates from the sample which share of the alike pairs is compared.")
             .reads("weight")
             .reads("found")
+            .step()
     }
 
     fn bind(_: Options) -> Result<Self> {
@@ -312,6 +314,7 @@ impl Aggregate for Clusters {
             .doc("Counts clusters and their documents.")
             .reads("rule")
             .reads("duplicates")
+            .step()
     }
 
     fn bind(_: Options) -> Result<Self> {
