@@ -292,6 +292,12 @@ impl Plan {
                     table.name
                 ));
             }
+            if table.name == "ledger" || table.name.starts_with("documents") {
+                return Err(format!(
+                    "a table cannot be called `{}`: every run has a file of that name",
+                    table.name
+                ));
+            }
             if self.tables.iter().take(at).any(|other| other.name == table.name) {
                 return Err(format!("the plan publishes two tables `{}`", table.name));
             }

@@ -312,6 +312,7 @@ fn plans_that_publish_what_is_not_there_are_refused() {
         (whole().publish("clusters", "row", &[]), "publishes `row`"),
         (whole().publish("clusters", "output", &[]), "publishes `output`"),
         (whole().publish("Clusters", "rows", &[]), "no name for a table"),
+        (whole().publish("ledger", "rows", &[]), "every run has a file of that name"),
         (whole().publish("c", "rows", &[]).publish("c", "rows", &[]), "two tables `c`"),
         (whole().save("input", "index", ""), "publishes `input`"),
         (sum().group("more", "g", "sum", &["a"]), "`sum`, which gives none"),

@@ -76,7 +76,8 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
     }
     let mut staging = Staging::open(&local, prepared.pipeline.run.temp_dir.as_deref())?;
     if args.resume && staging.is_whole() {
-        // Only putting it in its place was left to do.
+        // Only putting it and what it saves in their places was left to do.
+        hand_over_saved(&prepared, &staging)?;
         return hand_over(&staging.finish()?, &target, "", quiet);
     }
     prepared.repros.into_folder(staging.folder());
