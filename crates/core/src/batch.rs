@@ -51,6 +51,7 @@ pub fn bytes(array: &dyn Array, row: usize) -> Option<&[u8]> {
     match array.data_type() {
         DataType::Binary => array.as_any().downcast_ref::<BinaryArray>().map(|a| a.value(row)),
         DataType::LargeBinary => array.as_any().downcast_ref::<LargeBinaryArray>().map(|a| a.value(row)),
+        DataType::BinaryView => array.as_binary_view_opt().map(|a| a.value(row)),
         DataType::FixedSizeBinary(_) => Some(array.as_fixed_size_binary().value(row)),
         _ => None,
     }

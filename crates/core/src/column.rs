@@ -86,7 +86,7 @@ fn write_type(kind: &DataType, out: &mut String) {
     }
 }
 
-const SCALARS: [(&str, DataType); 17] = [
+const SCALARS: [(&str, DataType); 18] = [
     ("boolean", DataType::Boolean),
     ("int8", DataType::Int8),
     ("int16", DataType::Int16),
@@ -103,6 +103,7 @@ const SCALARS: [(&str, DataType); 17] = [
     ("utf8_view", DataType::Utf8View),
     ("binary", DataType::Binary),
     ("large_binary", DataType::LargeBinary),
+    ("binary_view", DataType::BinaryView),
     ("null", DataType::Null),
 ];
 

@@ -1,8 +1,8 @@
 //! Between Arrow columns and JSON values, for every column type that textmill supports.
 
 use arrow_array::builder::{
-    BinaryBuilder, BooleanBuilder, FixedSizeBinaryBuilder, LargeBinaryBuilder, LargeStringBuilder,
-    PrimitiveBuilder, StringBuilder, StringViewBuilder,
+    BinaryBuilder, BinaryViewBuilder, BooleanBuilder, FixedSizeBinaryBuilder, LargeBinaryBuilder,
+    LargeStringBuilder, PrimitiveBuilder, StringBuilder, StringViewBuilder,
 };
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -41,6 +41,7 @@ pub fn value_at(array: &dyn Array, row: usize) -> Value {
         DataType::Utf8View => array.as_string_view().value(row).into(),
         DataType::Binary => hex(array.as_binary::<i32>().value(row)),
         DataType::LargeBinary => hex(array.as_binary::<i64>().value(row)),
+        DataType::BinaryView => hex(array.as_binary_view().value(row)),
         DataType::FixedSizeBinary(_) => hex(array.as_fixed_size_binary().value(row)),
         DataType::List(_) => items(&array.as_list::<i32>().value(row)),
         DataType::LargeList(_) => items(&array.as_list::<i64>().value(row)),
@@ -148,6 +149,7 @@ fn build(kind: &DataType, values: &[&Value]) -> Result<ArrayRef, String> {
         DataType::Utf8View => strings!(StringViewBuilder::new()),
         DataType::Binary => bytes!(BinaryBuilder::new()),
         DataType::LargeBinary => bytes!(LargeBinaryBuilder::new()),
+        DataType::BinaryView => bytes!(BinaryViewBuilder::new()),
         DataType::FixedSizeBinary(size) => {
             let mut builder = FixedSizeBinaryBuilder::with_capacity(values.len(), *size);
             for value in values {

@@ -72,8 +72,8 @@
  *        "options": {...}}]}               JSON Schema 2020-12 of the options, with "default" and "description"
  *
  * Only `name`, `version`, `operators`, and of an operator `name` and `kind`, must be there. Types in words: boolean, int8 to
- * int64, uint8 to uint64, float32, float64, utf8, large_utf8, utf8_view, binary, large_binary, fixed_size_binary[16],
- * list<utf8>, large_list<...>, struct<name: utf8, count: uint64>. With a "type", strings are passed in that layout;
+ * int64, uint8 to uint64, float32, float64, utf8, large_utf8, utf8_view, binary, large_binary, binary_view,
+ * fixed_size_binary[16], list<utf8>, large_list<...>, struct<name: utf8, count: uint64>. With a "type", strings are passed in that layout;
  * without, in the layout that they happen to have, so that a plugin has to read all three ("u", "U", "vu").
  * The host has checked options against the schema before `bind`; options that a user did not give are absent, and
  * defaults are the plugin's own business.

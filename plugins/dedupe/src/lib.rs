@@ -14,6 +14,7 @@ pub mod minhash;
 pub mod normalize;
 pub mod options;
 pub mod passages;
+pub mod probe;
 pub mod rank;
 pub mod set;
 pub mod shingle;

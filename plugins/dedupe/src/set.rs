@@ -55,7 +55,7 @@ impl Overlap {
 pub struct Shingles<'a>(&'a [[u8; 4]]);
 
 impl<'a> Shingles<'a> {
-    /// What [`bytes_of`] made.
+    /// What [`put_bytes`] made.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self(bytes.as_chunks::<4>().0)
     }
@@ -65,9 +65,25 @@ impl<'a> Shingles<'a> {
         self.0.iter().map(|four| u32::from_le_bytes(*four))
     }
 
+    /// How many they are.
+    pub fn len(self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What can be compared of two sets: of those that were cut to their smallest hashes, what lies above the smaller of the
+    /// two limits is left out of account.
+    pub fn comparable(self, other: Self) -> (&'a [[u8; 4]], &'a [[u8; 4]]) {
+        (self.below(other.limit()), other.below(self.limit()))
+    }
+
     /// [`Shingles::overlap`] of sets that reach a threshold; `None` where they do not, as soon as that is clear.
     pub fn alike(self, other: Self, measure: Measure, threshold: f64) -> Option<Overlap> {
-        let (a, b) = (self.below(other.limit()), other.below(self.limit()));
+        let (a, b) = self.comparable(other);
         let mut overlap = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
         let (mut at, mut to) = (0, 0);
         loop {
@@ -90,10 +106,9 @@ impl<'a> Shingles<'a> {
         }
     }
 
-    /// How many shingles two sets share. Of sets that were cut to their smallest hashes, what lies above the smaller of
-    /// the two limits is left out of account.
+    /// How many shingles two sets share, of what [can be compared](Shingles::comparable).
     pub fn overlap(self, other: Self) -> Overlap {
-        let (a, b) = (self.below(other.limit()), other.below(self.limit()));
+        let (a, b) = self.comparable(other);
         let none = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
         let (mut both, mut at, mut to) = (0, 0, 0);
         while let (Some(one), Some(two)) = (a.get(at), b.get(to)) {
@@ -125,9 +140,8 @@ pub fn settle(shingles: &mut Vec<u32>, scratch: &mut Vec<u32>) {
     shingles.truncate(MOST);
 }
 
-/// Shingles of a set as bytes.
-pub fn bytes_of(shingles: &[u32], into: &mut Vec<u8>) {
-    into.clear();
+/// Adds the shingles of a set as bytes.
+pub fn put_bytes(shingles: &[u32], into: &mut Vec<u8>) {
     into.extend(shingles.iter().flat_map(|shingle| shingle.to_le_bytes()));
 }
 
@@ -180,7 +194,7 @@ mod tests {
         let mut shingles: Vec<u32> = shingles.into_iter().collect();
         settle(&mut shingles, &mut Vec::new());
         let mut bytes = Vec::new();
-        bytes_of(&shingles, &mut bytes);
+        put_bytes(&shingles, &mut bytes);
         bytes
     }
 

@@ -144,7 +144,7 @@ impl Exact {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::set::{Measure, Shingles as Set, bytes_of};
+    use crate::set::{Measure, Shingles as Set, put_bytes};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -209,7 +209,7 @@ mod tests {
             if let Some((told, told_other)) = told {
                 let (grams, other) = (grams(&one), grams(&other));
                 let exact = grams.intersection(&other).count() as f64 / grams.union(&other).count() as f64;
-                let set = |shingles: Vec<u32>| { let mut bytes = Vec::new(); bytes_of(&shingles, &mut bytes); bytes };
+                let set = |shingles: Vec<u32>| { let mut bytes = Vec::new(); put_bytes(&shingles, &mut bytes); bytes };
                 let (own, others) = (set(told.1), set(told_other.1));
                 let similarity = Set::new(&own).overlap(Set::new(&others)).similarity(Measure::Jaccard);
                 prop_assert_eq!(similarity, exact);

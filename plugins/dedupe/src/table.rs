@@ -3,7 +3,7 @@
 use textmill_plugin::prelude::arrow_array::cast::AsArray;
 use textmill_plugin::prelude::arrow_array::types::{Float64Type, UInt32Type, UInt64Type};
 use textmill_plugin::prelude::arrow_array::{
-    BooleanArray, FixedSizeBinaryArray, Float64Array, LargeBinaryArray, ListArray, StructArray, UInt32Array,
+    BinaryViewArray, BooleanArray, FixedSizeBinaryArray, Float64Array, ListArray, StructArray, UInt32Array,
     UInt64Array,
 };
 use textmill_plugin::prelude::*;
@@ -65,8 +65,8 @@ pub trait Columns {
     ///
     /// # Errors
     /// Where there is none.
-    fn bytes(&self, name: &str) -> Result<&LargeBinaryArray> {
-        self.column(name)?.as_binary_opt::<i64>().ok_or_else(|| wrong(name))
+    fn bytes(&self, name: &str) -> Result<&BinaryViewArray> {
+        self.column(name)?.as_binary_view_opt().ok_or_else(|| wrong(name))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rows found by ordinal: what a step is joined `with`.
 
-use super::store::{Table, ordinals};
+use super::store::{Table, compact, ordinals};
 use crate::error::{Error, ErrorKind, Result};
 use arrow_array::{ArrayRef, ListArray, RecordBatch, RecordBatchOptions, StructArray, UInt32Array};
 use arrow_buffer::OffsetBuffer;
@@ -142,7 +142,7 @@ impl<'a, T: Table> Lookup<'a, T> {
                 0 => {}
                 all if stays || all == block.num_rows() => found.parts.push(block),
                 // What was read for this batch alone is not held for a few rows.
-                _ => found.parts.push(take_record_batch(&block, &UInt32Array::from(taken))?),
+                _ => found.parts.push(compact(&take_record_batch(&block, &UInt32Array::from(taken))?)?),
             }
             // The last ordinal of a block may go on in the next one.
             next += wanted[next..].partition_point(|&ordinal| ordinal < last);

@@ -4,9 +4,10 @@
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
-use arrow_array::{Array, ArrayRef, RecordBatch, UInt64Array};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt64Array, make_array};
 use arrow_row::{RowConverter, Rows, SortField};
 use arrow_schema::{DataType, Schema, SchemaRef};
+use std::sync::Arc;
 use textmill_core::column::ORDINAL;
 
 /// Rows that a job takes at once, about, and that a sorter or a table made by the host gives in one batch.
@@ -110,6 +111,42 @@ pub fn ordinals(batch: &RecordBatch) -> Option<&UInt64Array> {
 pub fn ascending_range(batch: &RecordBatch) -> Option<(u64, u64)> {
     let ordinals = ordinals(batch).filter(|o| o.null_count() == 0)?.values();
     ordinals.is_sorted().then(|| Some((*ordinals.first()?, *ordinals.last()?)))?
+}
+
+/// The same rows without the bytes around them that views still lead to: those would be held, and written, in full.
+///
+/// # Errors
+/// Where a column is not sound.
+pub fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
+    let columns: Result<Vec<ArrayRef>> = batch.columns().iter().map(compact_column).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(batch.schema(), columns?, &options)?)
+}
+
+fn compact_column(array: &ArrayRef) -> Result<ArrayRef> {
+    Ok(match array.data_type() {
+        DataType::Utf8View => Arc::new(array.as_string_view().gc()),
+        DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
+        kind if has_views(kind) => {
+            let data = array.to_data();
+            let children: Result<Vec<_>> = data
+                .child_data()
+                .iter()
+                .map(|c| Ok(compact_column(&make_array(c.clone()))?.to_data()))
+                .collect();
+            make_array(data.into_builder().child_data(children?).build()?)
+        }
+        _ => Arc::clone(array),
+    })
+}
+
+fn has_views(kind: &DataType) -> bool {
+    match kind {
+        DataType::Utf8View | DataType::BinaryView => true,
+        DataType::List(item) | DataType::LargeList(item) => has_views(item.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|f| has_views(f.data_type())),
+        _ => false,
+    }
 }
 
 /// What a table knows of the ordinals in its blocks.

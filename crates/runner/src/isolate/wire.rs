@@ -18,6 +18,7 @@ use std::panic::catch_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use textmill_plugin::descriptor::PluginDescriptor;
+use textmill_plugin::drive::store::compact;
 use textmill_plugin::error::{Error, ErrorKind, Result};
 
 /// What the program asks of the process.
@@ -177,7 +178,7 @@ pub fn encode(schema: &Schema, batch: Option<&RecordBatch>) -> Result<Vec<u8>> {
     let bytes = batch.map_or(0, RecordBatch::get_array_memory_size);
     let mut writer = StreamWriter::try_new(Vec::with_capacity(bytes + 1024), schema)?;
     if let Some(batch) = batch {
-        writer.write(batch)?;
+        writer.write(&compact(batch)?)?;
     }
     Ok(writer.into_inner()?)
 }

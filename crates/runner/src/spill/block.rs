@@ -5,17 +5,16 @@
 //! the ordinals are there and ascend. All numbers are little-endian. A schema is not stored: who opens a file knows it.
 
 use super::file::PlacedFile;
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, make_array};
+use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 use arrow_ipc::CompressionType;
 use arrow_ipc::reader::read_record_batch;
 use arrow_ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
-use arrow_schema::{DataType, SchemaRef};
+use arrow_schema::SchemaRef;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use textmill_plugin::drive::store::ascending_range;
+use textmill_plugin::drive::store::{ascending_range, compact};
 use textmill_plugin::error::{Error, ErrorKind, Result};
 use twox_hash::XxHash3_64;
 
@@ -43,9 +42,7 @@ struct Head {
 /// Where a column has a type that blocks cannot hold (dictionaries), or more than 2^32 rows.
 pub fn encode(batch: &RecordBatch) -> Result<Encoded> {
     let range = ascending_range(batch);
-    let columns: Result<Vec<ArrayRef>> = batch.columns().iter().map(compact).collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    let batch = RecordBatch::try_new_with_options(batch.schema(), columns?, &options)?;
+    let batch = compact(batch)?;
     let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
     let mut dictionaries = DictionaryTracker::new(true);
     let (found, encoded) =
@@ -272,29 +269,5 @@ impl Head {
         let half = |at: usize| u32::from_le_bytes(std::array::from_fn(|n| bytes[at + n]));
         let range = (word(40) != 0).then(|| (word(24), word(32)));
         Self { length: word(8), message: half(16), rows: half(20), range }
-    }
-}
-
-/// The same values without the bytes around a slice that views still lead to: IPC writes those out in full.
-fn compact(array: &ArrayRef) -> Result<ArrayRef> {
-    Ok(match array.data_type() {
-        DataType::Utf8View => Arc::new(array.as_string_view().gc()),
-        DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
-        kind if has_views(kind) => {
-            let data = array.to_data();
-            let children: Result<Vec<_>> =
-                data.child_data().iter().map(|c| Ok(compact(&make_array(c.clone()))?.to_data())).collect();
-            make_array(data.into_builder().child_data(children?).build()?)
-        }
-        _ => Arc::clone(array),
-    })
-}
-
-fn has_views(kind: &DataType) -> bool {
-    match kind {
-        DataType::Utf8View | DataType::BinaryView => true,
-        DataType::List(item) | DataType::LargeList(item) => has_views(item.data_type()),
-        DataType::Struct(fields) => fields.iter().any(|f| has_views(f.data_type())),
-        _ => false,
     }
 }

@@ -10,7 +10,7 @@ use crate::table::{Columns, Joined};
 use std::sync::Arc;
 use textmill_plugin::prelude::arrow_array::builder::FixedSizeBinaryBuilder;
 use textmill_plugin::prelude::arrow_array::cast::AsArray;
-use textmill_plugin::prelude::arrow_array::{LargeBinaryArray, UInt64Array};
+use textmill_plugin::prelude::arrow_array::{BinaryViewArray, UInt64Array};
 use textmill_plugin::prelude::*;
 
 /// Acts on documents by their fates.
@@ -132,7 +132,7 @@ impl BatchMap for Keepers {
         if schema.column_with_name("shingles").is_some() {
             let sets = batch.bytes("shingles")?;
             let kept = kept.iter().map(|row| sets.value(*row));
-            columns.push(Arc::new(LargeBinaryArray::from_iter_values(kept)));
+            columns.push(Arc::new(BinaryViewArray::from_iter_values(kept)));
         }
         Ok(Output { documents: RecordBatch::try_new(schema, columns)?, events: Vec::new() })
     }

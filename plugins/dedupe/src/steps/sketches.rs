@@ -3,13 +3,14 @@
 use super::id::SETS;
 use crate::options::{Mode, Options};
 use crate::rank::rank;
-use crate::set::bytes_of;
+use crate::set::put_bytes;
 use crate::sketch::{EXACT_BYTES, Sketcher, hash_of};
 use crate::table::{Columns, number};
 use crate::url::canonical;
 use std::sync::Arc;
+use textmill_plugin::prelude::arrow_array::BinaryViewArray;
 use textmill_plugin::prelude::arrow_array::builder::{
-    FixedSizeBinaryBuilder, LargeBinaryBuilder, UInt64Builder,
+    BinaryViewBuilder, FixedSizeBinaryBuilder, UInt64Builder,
 };
 use textmill_plugin::prelude::*;
 
@@ -22,12 +23,12 @@ fn exact_field() -> Field {
 pub struct Shingle {
     options: Options,
     sketcher: Sketcher,
-    bytes: Vec<u8>,
 }
 
 /// Columns of sets.
 pub fn set_schema() -> Schema {
-    let shingles = Field::new("shingles", DataType::LargeBinary, false);
+    // Views: a set that is compared with many is joined without a copy.
+    let shingles = Field::new("shingles", DataType::BinaryView, false);
     Schema::new(vec![number("ordinal"), exact_field(), number("rank"), shingles])
 }
 
@@ -46,7 +47,7 @@ impl BatchMap for Shingle {
 
     fn bind(options: Options) -> Result<Self> {
         options.check()?;
-        Ok(Self { sketcher: Sketcher::new(&options), options, bytes: Vec::new() })
+        Ok(Self { sketcher: Sketcher::new(&options), options })
     }
 
     fn schema(&self) -> Schema {
@@ -58,27 +59,39 @@ impl BatchMap for Shingle {
         let mut ordinals = UInt64Builder::with_capacity(rows);
         let mut exact = FixedSizeBinaryBuilder::with_capacity(rows, EXACT_BYTES as i32);
         let mut ranks = UInt64Builder::with_capacity(rows);
-        let mut sets = LargeBinaryBuilder::new();
+        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(rows));
         for row in Row::of(batch) {
             call.at_row(u32::try_from(row.index()).ok());
             call.keep_going()?;
             let Some((hash, shingles)) = self.sketcher.sketch(row.text()) else { continue };
-            bytes_of(shingles, &mut self.bytes);
             ordinals.append_value(row.ordinal());
             exact.append_value(hash)?;
             ranks.append_value(rank(&self.options, &row));
-            sets.append_value(&self.bytes);
+            put_bytes(shingles, &mut bytes);
+            ends.push(bytes.len());
         }
         call.at_row(None);
         let columns: Vec<ArrayRef> = vec![
             Arc::new(ordinals.finish()),
             Arc::new(exact.finish()),
             Arc::new(ranks.finish()),
-            Arc::new(sets.finish()),
+            Arc::new(views(bytes, &ends)?),
         ];
         let documents = RecordBatch::try_new(Arc::new(set_schema()), columns)?;
         Ok(Output { documents, events: Vec::new() })
     }
+}
+
+/// A column of values that stand one after the other in `bytes`, by where each ends. Nothing is copied.
+fn views(bytes: Vec<u8>, ends: &[usize]) -> Result<BinaryViewArray> {
+    let mut views = BinaryViewBuilder::with_capacity(ends.len());
+    let block = views.append_block(bytes.into());
+    let mut start = 0;
+    for &end in ends {
+        views.try_append_view(block, u32::try_from(start)?, u32::try_from(end - start)?)?;
+        start = end;
+    }
+    Ok(views.finish())
 }
 
 /// Columns of prints.

@@ -2,6 +2,7 @@
 
 use super::id::SETS;
 use crate::options::Options;
+use crate::probe::{Probe, WORTH};
 use crate::set::Shingles;
 use crate::table::{Columns, Joined, number};
 use std::ops::Range;
@@ -21,7 +22,10 @@ fn verified_schema() -> Schema {
 
 /// Documents that are to be compared with one to their similarity.
 #[derive(Clone)]
-pub struct Verify(Options);
+pub struct Verify {
+    options: Options,
+    probe: Probe,
+}
 
 impl Group for Verify {
     type Options = Options;
@@ -37,7 +41,7 @@ impl Group for Verify {
 
     fn bind(options: Options) -> Result<Self> {
         options.check()?;
-        Ok(Self(options))
+        Ok(Self { options, probe: Probe::default() })
     }
 
     fn schema(&self) -> Schema {
@@ -53,7 +57,7 @@ impl Group for Verify {
         let (lows, ordinals) = (rows.numbers("low")?, rows.numbers("ordinal")?);
         let joined = Joined::of(rows, SETS)?;
         let sets = joined.rows.bytes("shingles")?;
-        let (measure, threshold) = (self.0.measure(), self.0.threshold());
+        let (measure, threshold) = (self.options.measure(), self.options.threshold());
         let (mut a, mut b) = (UInt64Builder::new(), UInt64Builder::new());
         let (mut similarities, mut alike) = (Float64Builder::new(), BooleanBuilder::new());
         for group in groups {
@@ -61,8 +65,16 @@ impl Group for Verify {
             // Sorted by ordinal, and so the document itself comes first.
             let low = lows.value(group.start);
             let set = Shingles::new(sets.value(joined.at(group.start)?));
+            let is_many = group.len() > WORTH;
+            if is_many {
+                self.probe.set(set);
+            }
             for row in group.clone().skip(1) {
-                let overlap = set.alike(Shingles::new(sets.value(joined.at(row)?)), measure, threshold);
+                let other = Shingles::new(sets.value(joined.at(row)?));
+                let overlap = match is_many {
+                    true => self.probe.alike(set, other, measure, threshold),
+                    false => set.alike(other, measure, threshold),
+                };
                 a.append_value(low);
                 b.append_value(ordinals.value(row));
                 similarities.append_value(overlap.map_or(0.0, |overlap| overlap.similarity(measure)));

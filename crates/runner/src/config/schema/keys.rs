@@ -51,7 +51,7 @@ pub(super) fn shared() -> Map<String, Value> {
             "anyOf": [
                 {"enum": ["utf8", "int64", "uint64", "float64", "boolean", "list<utf8>"]},
                 {"$ref": "#/$defs/variable"},
-                {"pattern": r"^\s*(boolean|u?int(8|16|32|64)|float(32|64)|(large_)?utf8|utf8_view|(large_)?binary|null|fixed_size_binary\s*\[.+\]|(large_)?list\s*<.+>|struct\s*<.+>)\s*$"},
+                {"pattern": r"^\s*(boolean|u?int(8|16|32|64)|float(32|64)|(large_)?utf8|utf8_view|(large_)?binary|binary_view|null|fixed_size_binary\s*\[.+\]|(large_)?list\s*<.+>|struct\s*<.+>)\s*$"},
             ],
         }),
     );

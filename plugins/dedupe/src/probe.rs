@@ -1,0 +1,122 @@
+//! One set of shingles compared with many: a table of its shingles, in which others are looked up without a branch.
+
+use crate::set::{Measure, Overlap, Shingles};
+
+/// Shingles that are looked at for one: its own place and those after it.
+const REACH: usize = 8;
+/// Places for each shingle, at least.
+const SPREAD: usize = 2;
+/// From so many other sets on, making the table pays.
+pub const WORTH: usize = 3;
+/// Lookups between looks at what they can come to.
+const STEPS: usize = 64;
+
+/// A set in a table, each shingle at or shortly after the place that its first bits say: the table is in the order of the
+/// shingles, and so looking up those of another set, in their order, goes through it from front to back.
+#[derive(Clone, Debug, Default)]
+pub struct Probe {
+    /// Empty places hold [`u32::MAX`].
+    places: Vec<u32>,
+    shift: u32,
+    /// The set, where it found no place within reach, or has the shingle that marks empty places.
+    is_odd: bool,
+}
+
+impl Probe {
+    /// Takes in a set.
+    pub fn set(&mut self, set: Shingles<'_>) {
+        let size = (set.len() * SPREAD).next_power_of_two().max(2);
+        self.shift = 32 - size.trailing_zeros();
+        self.places.clear();
+        self.places.resize(size + REACH, u32::MAX);
+        self.is_odd = false;
+        let mut next = 0;
+        for shingle in set.iter() {
+            let home = (shingle >> self.shift) as usize;
+            let place = home.max(next);
+            next = place + 1;
+            self.is_odd |= shingle == u32::MAX || place >= home + REACH;
+            match self.places.get_mut(place) {
+                Some(free) => *free = shingle,
+                None => self.is_odd = true,
+            }
+        }
+    }
+
+    /// [`Shingles::alike`] of the set that was taken in, which is given once more, and another.
+    pub fn alike(
+        &self,
+        set: Shingles<'_>,
+        other: Shingles<'_>,
+        measure: Measure,
+        threshold: f64,
+    ) -> Option<Overlap> {
+        if self.is_odd {
+            return set.alike(other, measure, threshold);
+        }
+        let (a, b) = set.comparable(other);
+        let mut overlap = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
+        // It would be found in empty places, and the set has none.
+        let b = b.strip_suffix(&[[u8::MAX; 4]]).unwrap_or(b);
+        let mut left = b.len();
+        for shingles in b.chunks(STEPS) {
+            // Eight sums: each shingle stands in one place at most.
+            let mut found = [0_u32; REACH];
+            for shingle in shingles {
+                let shingle = u32::from_le_bytes(*shingle);
+                let home = (shingle >> self.shift) as usize;
+                let Some(places) = self.places.get(home..home + REACH) else { continue };
+                for (sum, place) in found.iter_mut().zip(places) {
+                    *sum += u32::from(*place == shingle);
+                }
+            }
+            overlap.both += u64::from(found.iter().sum::<u32>());
+            left -= shingles.len();
+            if !(Overlap { both: (overlap.both + left as u64).min(overlap.first), ..overlap })
+                .reaches(measure, threshold)
+            {
+                return None;
+            }
+        }
+        overlap.reaches(measure, threshold).then_some(overlap)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::set::put_bytes;
+    use proptest::prelude::*;
+
+    fn bytes(mut shingles: Vec<u32>) -> Vec<u8> {
+        shingles.sort_unstable();
+        shingles.dedup();
+        let mut bytes = Vec::new();
+        put_bytes(&shingles, &mut bytes);
+        bytes
+    }
+
+    /// Some anywhere, some close together, some at the end.
+    fn shingles() -> impl Strategy<Value = Vec<u32>> {
+        let one = prop_oneof![4 => any::<u32>(), 2 => 1000..1100_u32, 1 => u32::MAX - 20..=u32::MAX];
+        prop::collection::vec(one, 0..300)
+    }
+
+    proptest! {
+        #[test]
+        fn it_says_what_merging_says(set in shingles(), own in shingles(), part in 0.0..1.0, threshold in 0.05..1.0) {
+            let shared = set.iter().take((set.len() as f64 * part) as usize);
+            let other = bytes(own.iter().take(own.len() / 4).chain(shared).copied().collect());
+            let set = bytes(set);
+            let (set, other) = (Shingles::new(&set), Shingles::new(&other));
+            let mut probe = Probe::default();
+            probe.set(set);
+            for measure in [Measure::Jaccard, Measure::Containment] {
+                prop_assert_eq!(
+                    probe.alike(set, other, measure, threshold),
+                    set.alike(other, measure, threshold)
+                );
+            }
+        }
+    }
+}
