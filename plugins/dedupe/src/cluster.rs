@@ -1,5 +1,6 @@
 //! Which documents of a component are kept, and for which of them each other one is dropped.
 
+use crate::links::Links;
 use crate::rank::KNOWN;
 
 /// A document of a component.
@@ -11,17 +12,6 @@ pub struct Member {
     pub rank: u64,
     /// Copies of it, which go where it goes.
     pub copies: u64,
-}
-
-/// A link, seen from one end: places of members, and the similarity.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Edge {
-    /// Place of the one.
-    pub from: usize,
-    /// Place of the other.
-    pub to: usize,
-    /// How alike they are.
-    pub similarity: f64,
 }
 
 /// What becomes of a member.
@@ -37,20 +27,20 @@ pub enum Verdict {
 }
 
 /// Verdicts in which every dropped member is like a kept one: members are gone through in order of rank, and each is kept
-/// unless it is like one that was kept before. Of several the most similar counts. `edges` are sorted by `from`, each link
-/// from both ends. Documents of an index stay, whatever they are like.
-pub fn strict(members: &[Member], edges: &[Edge]) -> Vec<Verdict> {
+/// unless it is like one that was kept before. Of several the most similar counts. `links` are of the members in their
+/// order, each from both ends. Documents of an index stay, whatever they are like.
+pub fn strict(members: &[Member], links: &Links<'_>) -> Vec<Verdict> {
     let mut verdicts: Vec<Option<Verdict>> = vec![None; members.len()];
     for at in by_rank(members) {
         let mut best: Option<(f64, usize)> = None;
-        for edge in edges_of(edges, at) {
-            let kept = matches!(verdicts.get(edge.to), Some(Some(Verdict::Kept(_))));
+        for (other, similarity) in links.of(at) {
+            let kept = matches!(verdicts.get(other), Some(Some(Verdict::Kept(_))));
             let better = |(most, twin): (f64, usize)| {
                 let first = |place: usize| members.get(place).map(|member| (member.rank, member.ordinal));
-                edge.similarity > most || (edge.similarity == most && first(edge.to) < first(twin))
+                similarity > most || (similarity == most && first(other) < first(twin))
             };
             if kept && best.is_none_or(better) {
-                best = Some((edge.similarity, edge.to));
+                best = Some((similarity, other));
             }
         }
         let is_known = members[at].rank == KNOWN;
@@ -66,7 +56,7 @@ pub fn strict(members: &[Member], edges: &[Edge]) -> Vec<Verdict> {
 }
 
 /// Verdicts in which one member is kept, that of the smallest rank, and all others are dropped for it.
-pub fn connected(members: &[Member], edges: &[Edge]) -> Vec<Verdict> {
+pub fn connected(members: &[Member], links: &Links<'_>) -> Vec<Verdict> {
     let Some(kept) = by_rank(members).first().copied() else { return Vec::new() };
     let dropped: u64 = members.iter().map(|member| 1 + member.copies).sum();
     let mut verdicts: Vec<Option<Verdict>> = vec![None; members.len()];
@@ -76,14 +66,14 @@ pub fn connected(members: &[Member], edges: &[Edge]) -> Vec<Verdict> {
     let mut next = 0;
     while let Some(&(at, weakest)) = reached.get(next) {
         next += 1;
-        for edge in edges_of(edges, at) {
-            let weakest = weakest.min(edge.similarity);
-            if let Some(verdict @ None) = verdicts.get_mut(edge.to) {
+        for (other, similarity) in links.of(at) {
+            let weakest = weakest.min(similarity);
+            if let Some(verdict @ None) = verdicts.get_mut(other) {
                 *verdict = Some(match at == kept {
-                    true => Verdict::Twin(kept, edge.similarity),
+                    true => Verdict::Twin(kept, similarity),
                     false => Verdict::Linked(kept, at, weakest),
                 });
-                reached.push((edge.to, weakest));
+                reached.push((other, weakest));
             }
         }
     }
@@ -96,12 +86,6 @@ fn by_rank(members: &[Member]) -> Vec<usize> {
     order
 }
 
-fn edges_of(edges: &[Edge], at: usize) -> &[Edge] {
-    let start = edges.partition_point(|edge| edge.from < at);
-    let end = edges.partition_point(|edge| edge.from <= at);
-    edges.get(start..end).unwrap_or_default()
-}
-
 fn count(verdicts: &mut [Option<Verdict>], kept: usize, more: u64) {
     if let Some(Some(Verdict::Kept(dropped))) = verdicts.get_mut(kept) {
         *dropped += more;
@@ -111,47 +95,70 @@ fn count(verdicts: &mut [Option<Verdict>], kept: usize, more: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::links::pack;
     use proptest::prelude::*;
 
     fn member(ordinal: u64, rank: u64) -> Member {
         Member { ordinal, rank, copies: 0 }
     }
 
-    fn edges(links: &[(usize, usize, f64)]) -> Vec<Edge> {
-        let both = links.iter().flat_map(|&(a, b, similarity)| {
-            [Edge { from: a, to: b, similarity }, Edge { from: b, to: a, similarity }]
-        });
-        let mut edges: Vec<Edge> = both.collect();
-        edges.sort_by_key(|edge| (edge.from, edge.to));
-        edges
+    /// The links of members, packed.
+    fn packed(members: &[Member], links: &[(usize, usize, f64)]) -> Vec<Vec<u8>> {
+        let of = |at: usize| {
+            let ends = links.iter().flat_map(|&(a, b, similarity)| [(a, b, similarity), (b, a, similarity)]);
+            let own = ends.filter(|(from, ..)| *from == at);
+            let mut own: Vec<(u64, f64)> = own.map(|(_, to, s)| (members[to].ordinal, s)).collect();
+            own.sort_by_key(|(to, _)| *to);
+            let mut bytes = Vec::new();
+            pack(&own, &mut bytes);
+            bytes
+        };
+        (0..members.len()).map(of).collect()
+    }
+
+    fn linked<'a>(members: &[Member], packed: &'a [Vec<u8>]) -> Links<'a> {
+        let mut links = Links::default();
+        members.iter().zip(packed).for_each(|(member, packed)| links.push(member.ordinal, packed));
+        links
+    }
+
+    fn strict_of(members: &[Member], links: &[(usize, usize, f64)]) -> Vec<Verdict> {
+        strict(members, &linked(members, &packed(members, links)))
+    }
+
+    fn connected_of(members: &[Member], links: &[(usize, usize, f64)]) -> Vec<Verdict> {
+        connected(members, &linked(members, &packed(members, links)))
     }
 
     #[test]
     fn the_ends_of_a_chain() {
         let chain: Vec<Member> = (0..4).map(|n| member(n, 1)).collect();
-        let links = edges(&[(0, 1, 0.9), (1, 2, 0.8), (2, 3, 0.95)]);
+        let links = [(0, 1, 0.9), (1, 2, 0.8), (2, 3, 0.95)];
         use Verdict::{Kept, Linked, Twin};
-        assert_eq!(strict(&chain, &links), [Kept(1), Twin(0, 0.9), Kept(1), Twin(2, 0.95)]);
-        assert_eq!(connected(&chain, &links), [Kept(3), Twin(0, 0.9), Linked(0, 1, 0.8), Linked(0, 2, 0.8)]);
+        assert_eq!(strict_of(&chain, &links), [Kept(1), Twin(0, 0.9), Kept(1), Twin(2, 0.95)]);
+        assert_eq!(
+            connected_of(&chain, &links),
+            [Kept(3), Twin(0, 0.9), Linked(0, 1, 0.8), Linked(0, 2, 0.8)]
+        );
     }
 
     #[test]
     fn ranks_decide_and_copies_go_along() {
         let members = [member(3, 9), Member { copies: 2, ..member(4, 7) }, member(5, 7)];
-        let links = edges(&[(0, 1, 0.8), (0, 2, 0.8), (1, 2, 0.8)]);
+        let links = [(0, 1, 0.8), (0, 2, 0.8), (1, 2, 0.8)];
         use Verdict::{Kept, Twin};
-        assert_eq!(strict(&members, &links), [Twin(1, 0.8), Kept(4), Twin(1, 0.8)]);
-        assert_eq!(connected(&members, &links), strict(&members, &links));
+        assert_eq!(strict_of(&members, &links), [Twin(1, 0.8), Kept(4), Twin(1, 0.8)]);
+        assert_eq!(connected_of(&members, &links), strict_of(&members, &links));
         let members = [Member { copies: 2, ..member(3, 9) }, member(4, 7)];
-        assert_eq!(strict(&members, &edges(&[(0, 1, 0.8)])), [Twin(1, 0.8), Kept(3)]);
+        assert_eq!(strict_of(&members, &[(0, 1, 0.8)]), [Twin(1, 0.8), Kept(3)]);
     }
 
     #[test]
     fn documents_of_an_index_stay() {
-        let members = [member(8, KNOWN), member(9, KNOWN), member(1, 1)];
-        let links = edges(&[(0, 1, 0.9), (0, 2, 0.8), (1, 2, 0.85)]);
+        let members = [member(1, 1), member(8, KNOWN), member(9, KNOWN)];
+        let links = [(1, 2, 0.9), (0, 1, 0.8), (0, 2, 0.85)];
         use Verdict::{Kept, Twin};
-        assert_eq!(strict(&members, &links), [Kept(0), Kept(1), Twin(1, 0.85)]);
+        assert_eq!(strict_of(&members, &links), [Twin(2, 0.85), Kept(0), Kept(1)]);
     }
 
     proptest! {
@@ -165,11 +172,10 @@ mod tests {
             links.sort_unstable();
             links.dedup_by_key(|(a, b, _)| (*a, *b));
             let links: Vec<_> = links.into_iter().map(|(a, b, s)| (a, b, f64::from(s) / 100.0)).collect();
-            let edges = edges(&links);
-            let verdicts = strict(&members, &edges);
+            let verdicts = strict_of(&members, &links);
             let is_kept = |at: usize| matches!(verdicts[at], Verdict::Kept(_));
-            for edge in &edges {
-                prop_assert!(!is_kept(edge.from) || !is_kept(edge.to));
+            for (a, b, _) in &links {
+                prop_assert!(!is_kept(*a) || !is_kept(*b));
             }
             let mut dropped = 0;
             for verdict in &verdicts {

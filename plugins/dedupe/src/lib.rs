@@ -10,6 +10,7 @@ pub mod bands;
 pub mod cluster;
 pub mod date;
 pub mod letters;
+pub mod links;
 pub mod minhash;
 pub mod normalize;
 pub mod options;
@@ -29,7 +30,7 @@ use options::{Metric, Mode, Options};
 use steps::apply::{Apply, Keepers};
 use steps::audit::{Clusters, Compared, Examine, Misses, Sample};
 use steps::candidates::{Band, Pair};
-use steps::choose::{Choose, Place};
+use steps::choose::{Choose, Neighbours, Place};
 use steps::copies::{Copied, Original};
 use steps::id;
 use steps::settle::Settle;
@@ -114,7 +115,8 @@ fn near(plan: Plan, options: &Options) -> Plan {
         .aggregate("pairs", "compared", id::VERIFIED)
         .map(id::LINKS, "link", id::VERIFIED)
         .components(id::LINKED, id::LINKS)
-        .map(id::PLACED, "place", id::LINKS)
+        .group(id::NEIGHBOURS, "neighbours", id::LINKS, &["ordinal"])
+        .map(id::PLACED, "place", id::NEIGHBOURS)
         .with(id::LINKED)
         .group(id::VERDICT, "choose", id::PLACED, &["component"])
         .with(id::ORIGINALS)
@@ -161,6 +163,7 @@ textmill_plugin::export!(
     group::<Pair>(),
     group::<Verify>(),
     batch_map::<Link>(),
+    group::<Neighbours>(),
     batch_map::<Place>(),
     group::<Choose>(),
     group::<Settle>(),

@@ -1,10 +1,11 @@
 //! Typed access to the tables that pass between the steps.
 
+use textmill_plugin::prelude::arrow_array::builder::BinaryViewBuilder;
 use textmill_plugin::prelude::arrow_array::cast::AsArray;
 use textmill_plugin::prelude::arrow_array::types::{Float64Type, UInt32Type, UInt64Type};
 use textmill_plugin::prelude::arrow_array::{
-    BinaryViewArray, BooleanArray, FixedSizeBinaryArray, Float64Array, ListArray, StructArray, UInt32Array,
-    UInt64Array,
+    BinaryViewArray, BooleanArray, FixedSizeBinaryArray, Float64Array, LargeBinaryArray, ListArray,
+    StructArray, UInt32Array, UInt64Array,
 };
 use textmill_plugin::prelude::*;
 
@@ -61,13 +62,36 @@ pub trait Columns {
         self.column(name)?.as_fixed_size_binary_opt().ok_or_else(|| wrong(name))
     }
 
-    /// A column of bytes.
+    /// A column of bytes that are copied along.
+    ///
+    /// # Errors
+    /// Where there is none.
+    fn copied_bytes(&self, name: &str) -> Result<&LargeBinaryArray> {
+        self.column(name)?.as_binary_opt::<i64>().ok_or_else(|| wrong(name))
+    }
+
+    /// A column of bytes in views, which may be long.
     ///
     /// # Errors
     /// Where there is none.
     fn bytes(&self, name: &str) -> Result<&BinaryViewArray> {
         self.column(name)?.as_binary_view_opt().ok_or_else(|| wrong(name))
     }
+}
+
+/// A column of values that stand one after the other in `bytes`, by where each ends. Nothing is copied.
+///
+/// # Errors
+/// Where they take more than 4 GiB.
+pub fn views(bytes: Vec<u8>, ends: &[usize]) -> Result<BinaryViewArray> {
+    let mut views = BinaryViewBuilder::with_capacity(ends.len());
+    let block = views.append_block(bytes.into());
+    let mut start = 0;
+    for &end in ends {
+        views.try_append_view(block, u32::try_from(start)?, u32::try_from(end - start)?)?;
+        start = end;
+    }
+    Ok(views.finish())
 }
 
 fn wrong(name: &str) -> Error {

@@ -9,7 +9,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use arrow_select::interleave::interleave_record_batch;
 use std::sync::Arc;
-use textmill_plugin::drive::store::{ROWS_AT_ONCE, SortKey, Sorter};
+use textmill_plugin::drive::store::{ROWS_AT_ONCE, SortKey, Sorter, compact};
 use textmill_plugin::error::Result;
 
 /// Rows in a block of a run, at most.
@@ -90,7 +90,8 @@ impl SpillSorter {
         let mut run = self.place.run(&self.schema)?;
         let held: Vec<&RecordBatch> = batches.iter().collect();
         for start in (0..sorted.len()).step_by(rows) {
-            let block = interleave_record_batch(&held, &sorted.places(start, rows))?;
+            // Views would count the blocks of all rows to each.
+            let block = compact(&interleave_record_batch(&held, &sorted.places(start, rows))?)?;
             self.block_bytes = self.block_bytes.max(block.get_array_memory_size() as u64);
             append(&self.place, &mut run, &block)?;
         }

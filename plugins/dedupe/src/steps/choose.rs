@@ -1,24 +1,85 @@
 //! Components of links to verdicts.
 
 use super::id::{LINKED, ORIGINALS};
-use crate::cluster::{Edge, Member, Verdict, connected, strict};
+use crate::cluster::{Member, Verdict, connected, strict};
+use crate::links::{Links, pack};
 use crate::options::{Linkage, Options};
 use crate::steps::settle::{Finding, Findings, Rule, finding_schema};
 use crate::table::{Columns, Joined, number};
 use std::ops::Range;
 use std::sync::Arc;
 use textmill_plugin::prelude::arrow_array::UInt64Array;
+use textmill_plugin::prelude::arrow_array::builder::LargeBinaryBuilder;
 use textmill_plugin::prelude::*;
 
 /// A component of so many documents is told of: it is more likely boilerplate than one story.
 const GIANT: usize = 1000;
 
-fn placed_schema() -> Schema {
-    let similarity = Field::new("similarity", DataType::Float64, false);
-    Schema::new(vec![number("component"), number("ordinal"), number("other"), similarity])
+fn packed_schema() -> Schema {
+    Schema::new(vec![number("ordinal"), Field::new("links", DataType::LargeBinary, false)])
 }
 
-/// Links to links with their component.
+/// Links to all links of each document.
+#[derive(Clone)]
+pub struct Neighbours;
+
+impl Group for Neighbours {
+    type Options = Options;
+
+    fn describe() -> Describe {
+        Describe::new("neighbours")
+            .doc("Packs what a document is linked with.")
+            .reads("ordinal")
+            .reads("b")
+            .reads("similarity")
+    }
+
+    fn bind(_: Options) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn schema(&self) -> Schema {
+        packed_schema()
+    }
+
+    fn reduce(
+        &mut self,
+        rows: &RecordBatch,
+        groups: &[Range<usize>],
+        call: &Call<'_>,
+    ) -> Result<RecordBatch> {
+        let (ordinals, others) = (rows.numbers("ordinal")?, rows.numbers("b")?);
+        let similarities = rows.floats("similarity")?;
+        let mut packed = LargeBinaryBuilder::with_capacity(groups.len(), rows.num_rows() * LINK_BYTES);
+        let (mut bytes, mut links) = (Vec::new(), Vec::new());
+        for group in groups {
+            call.keep_going()?;
+            links.clear();
+            links.extend(group.clone().map(|row| (others.value(row), similarities.value(row))));
+            links.sort_unstable_by_key(|(other, _)| *other);
+            bytes.clear();
+            pack(&links, &mut bytes);
+            packed.append_value(&bytes);
+        }
+        let owners = groups.iter().map(|group| ordinals.value(group.start));
+        let columns: Vec<ArrayRef> =
+            vec![Arc::new(UInt64Array::from_iter_values(owners)), Arc::new(packed.finish())];
+        Ok(RecordBatch::try_new(Arc::new(packed_schema()), columns)?)
+    }
+}
+
+/// Bytes of a packed link, about.
+const LINK_BYTES: usize = 10;
+
+fn placed_schema() -> Schema {
+    Schema::new(vec![
+        number("component"),
+        number("ordinal"),
+        Field::new("links", DataType::LargeBinary, false),
+    ])
+}
+
+/// Packed links to packed links with their component.
 #[derive(Clone)]
 pub struct Place;
 
@@ -27,10 +88,9 @@ impl BatchMap for Place {
 
     fn describe() -> Describe {
         Describe::new("place")
-            .doc("Gives each link the component that it is part of.")
+            .doc("Gives each document the component that it is part of.")
             .reads("ordinal")
-            .reads("b")
-            .reads("similarity")
+            .reads("links")
             .reads(LINKED)
             .table()
     }
@@ -52,8 +112,7 @@ impl BatchMap for Place {
         let columns: Vec<ArrayRef> = vec![
             Arc::new(UInt64Array::from(components?)),
             Columns::column(batch, "ordinal")?.clone(),
-            Columns::column(batch, "b")?.clone(),
-            Columns::column(batch, "similarity")?.clone(),
+            Columns::column(batch, "links")?.clone(),
         ];
         let documents = RecordBatch::try_new(Arc::new(placed_schema()), columns)?;
         Ok(Output { documents, events: Vec::new() })
@@ -72,8 +131,7 @@ impl Group for Choose {
             .doc("Chooses which of the documents that are linked is kept, and for which each other one is dropped.")
             .reads("component")
             .reads("ordinal")
-            .reads("other")
-            .reads("similarity")
+            .reads("links")
             .reads(ORIGINALS)
     }
 
@@ -92,36 +150,23 @@ impl Group for Choose {
         groups: &[Range<usize>],
         call: &Call<'_>,
     ) -> Result<RecordBatch> {
-        let (ordinals, others) = (rows.numbers("ordinal")?, rows.numbers("other")?);
-        let (components, similarities) = (rows.numbers("component")?, rows.floats("similarity")?);
+        let (components, ordinals) = (rows.numbers("component")?, rows.numbers("ordinal")?);
+        let packed = rows.copied_bytes("links")?;
         let originals = Joined::of(rows, ORIGINALS)?;
         let (ranks, copies) = (originals.rows.numbers("rank")?, originals.rows.numbers("copies")?);
         let mut findings = Findings::default();
-        let (mut members, mut edges) = (Vec::new(), Vec::new());
+        let (mut members, mut links) = (Vec::new(), Links::default());
         for group in groups {
             call.keep_going()?;
             members.clear();
-            edges.clear();
+            links.clear();
+            // Within a group, rows are sorted by ordinal.
             for row in group.clone() {
-                let ordinal = ordinals.value(row);
-                // Within a group, rows are sorted by ordinal.
-                if members.last().is_none_or(|last: &Member| last.ordinal != ordinal) {
-                    let at = originals.at(row)?;
-                    members.push(Member { ordinal, rank: ranks.value(at), copies: copies.value(at) });
-                }
+                let (ordinal, at) = (ordinals.value(row), originals.at(row)?);
+                members.push(Member { ordinal, rank: ranks.value(at), copies: copies.value(at) });
+                links.push(ordinal, packed.value(row));
             }
-            let place = |ordinal: u64| {
-                let found = members.binary_search_by_key(&ordinal, |member| member.ordinal);
-                found.map_err(|_| Error::from("a link leads out of its component"))
-            };
-            for row in group.clone() {
-                edges.push(Edge {
-                    from: place(ordinals.value(row))?,
-                    to: place(others.value(row))?,
-                    similarity: similarities.value(row),
-                });
-            }
-            edges.sort_by_key(|edge| (edge.from, edge.to));
+            links.check()?;
             if members.len() >= GIANT {
                 let message = format!(
                     "{} documents are linked in one cluster: pages of one template, perhaps; clean first, or raise \
@@ -131,8 +176,8 @@ impl Group for Choose {
                 call.log(Level::Warn, &message);
             }
             let verdicts = match self.0.linkage {
-                Linkage::Strict => strict(&members, &edges),
-                Linkage::Components => connected(&members, &edges),
+                Linkage::Strict => strict(&members, &links),
+                Linkage::Components => connected(&members, &links),
             };
             let ordinal = |place: usize| members.get(place).map(|member| member.ordinal);
             for (member, verdict) in members.iter().zip(verdicts) {

@@ -27,7 +27,9 @@ pub mod id {
     pub const LINKS: &str = "links";
     /// Connected components of the links.
     pub const LINKED: &str = "linked";
-    /// Links with their component.
+    /// All links of each document.
+    pub const NEIGHBOURS: &str = "neighbours";
+    /// The same with the component that the document is part of.
     pub const PLACED: &str = "placed";
     /// What becomes of those that stand for others.
     pub const VERDICT: &str = "verdict";

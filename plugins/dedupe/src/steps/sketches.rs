@@ -5,13 +5,10 @@ use crate::options::{Mode, Options};
 use crate::rank::rank;
 use crate::set::put_bytes;
 use crate::sketch::{EXACT_BYTES, Sketcher, hash_of};
-use crate::table::{Columns, number};
+use crate::table::{Columns, number, views};
 use crate::url::canonical;
 use std::sync::Arc;
-use textmill_plugin::prelude::arrow_array::BinaryViewArray;
-use textmill_plugin::prelude::arrow_array::builder::{
-    BinaryViewBuilder, FixedSizeBinaryBuilder, UInt64Builder,
-};
+use textmill_plugin::prelude::arrow_array::builder::{FixedSizeBinaryBuilder, UInt64Builder};
 use textmill_plugin::prelude::*;
 
 fn exact_field() -> Field {
@@ -80,18 +77,6 @@ impl BatchMap for Shingle {
         let documents = RecordBatch::try_new(Arc::new(set_schema()), columns)?;
         Ok(Output { documents, events: Vec::new() })
     }
-}
-
-/// A column of values that stand one after the other in `bytes`, by where each ends. Nothing is copied.
-fn views(bytes: Vec<u8>, ends: &[usize]) -> Result<BinaryViewArray> {
-    let mut views = BinaryViewBuilder::with_capacity(ends.len());
-    let block = views.append_block(bytes.into());
-    let mut start = 0;
-    for &end in ends {
-        views.try_append_view(block, u32::try_from(start)?, u32::try_from(end - start)?)?;
-        start = end;
-    }
-    Ok(views.finish())
 }
 
 /// Columns of prints.
