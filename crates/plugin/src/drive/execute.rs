@@ -14,13 +14,16 @@ use crate::call::{Call, Host};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operator::{Output, Worker};
 use crate::plan::{INPUT, OUTPUT, StepOp};
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, UInt32Array};
+use arrow_select::take::take_record_batch;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use textmill_core::event::Event;
 
+/// Rows that go into a sorter at once, at most. A giant group can give millions.
+const ROWS_OF_PART: u32 = 128 * 1024;
 /// Bytes of rows that a group operator is given at once, about, where nothing is joined.
 const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
 /// The same where rows of memory are joined.
@@ -72,8 +75,7 @@ impl<S: Store> Sink<S> {
     fn push(&mut self, batch: RecordBatch) -> Result<()> {
         match self {
             Self::Table(writer) => writer.push(batch),
-            Self::Group(_, sorter) | Self::Order(sorter) if batch.num_rows() > 0 => sorter.push(batch),
-            Self::Group(..) | Self::Order(_) => Ok(()),
+            Self::Group(_, sorter) | Self::Order(sorter) => in_parts(batch, |part| sorter.push(part)),
         }
     }
 }
@@ -377,6 +379,19 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
                 sink.push(batch)
             },
         )
+    }
+}
+
+/// Passes on a batch, one of very many rows in parts that do not hold it: a sorter gives back part by part.
+fn in_parts(batch: RecordBatch, mut pass: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
+    let rows = u32::try_from(batch.num_rows())?;
+    match rows {
+        0 => Ok(()),
+        few if few <= ROWS_OF_PART => pass(batch),
+        _ => (0..rows).step_by(ROWS_OF_PART as usize).try_for_each(|start| {
+            let part: UInt32Array = (start..rows.min(start + ROWS_OF_PART)).collect();
+            pass(take_record_batch(&batch, &part)?)
+        }),
     }
 }
 

@@ -150,6 +150,7 @@ impl Group for Pair {
         let (ordinals, ranks) = (rows.numbers("ordinal")?, rows.numbers("rank")?);
         let (mut lows, mut owners) = (UInt64Builder::new(), UInt64Builder::new());
         let mut members: Vec<(u64, u64)> = Vec::new();
+        let mut is_low: Vec<bool> = Vec::new();
         for group in groups {
             call.keep_going()?;
             members.clear();
@@ -157,10 +158,20 @@ impl Group for Pair {
             members.sort_unstable();
             let common = self.0.metric == Metric::Containment && members.len() > COMMON;
             let neighbours = if common { FEW_NEIGHBOURS } else { NEIGHBOURS };
-            pairs(&members, neighbours, self.0.mode == Mode::Against, |a, b| {
-                for end in [a.min(b), a.max(b)] {
-                    lows.append_value(a.min(b));
-                    owners.append_value(end);
+            is_low.clear();
+            is_low.resize(members.len(), false);
+            let ordinal = |place: usize| members.get(place).map_or(0, |(_, ordinal)| *ordinal);
+            let mut put = |low: u64, ordinal: u64| {
+                lows.append_value(low);
+                owners.append_value(ordinal);
+            };
+            pairs(&members, neighbours, self.0.mode == Mode::Against, |one, other| {
+                let (low, high) = if ordinal(one) < ordinal(other) { (one, other) } else { (other, one) };
+                put(ordinal(low), ordinal(high));
+                // Itself once.
+                if let Some(is_low @ false) = is_low.get_mut(low) {
+                    *is_low = true;
+                    put(ordinal(low), ordinal(low));
                 }
             });
         }
@@ -169,18 +180,17 @@ impl Group for Pair {
     }
 }
 
-/// Pairs of a group, whose members are (rank, ordinal) in order: each with the first ones and with those right before it.
+/// Pairs of a group, whose members are (rank, ordinal) in order, by their places: each with the first ones and with those
+/// right before it.
 /// Documents of an index are not paired with one another, and where only those count, others are not either.
-fn pairs(members: &[(u64, u64)], neighbours: usize, known_alone: bool, mut pair: impl FnMut(u64, u64)) {
+fn pairs(members: &[(u64, u64)], neighbours: usize, known_alone: bool, mut pair: impl FnMut(usize, usize)) {
     let known = members.partition_point(|(rank, _)| *rank == KNOWN);
     let half = neighbours / 2;
-    for (at, (_, ordinal)) in members.iter().enumerate().skip(known.max(1)) {
+    for at in known.max(1)..members.len() {
         let before = if known_alone { known } else { at };
         let first = before.min(half);
         let near = before.saturating_sub(half).max(first)..before;
-        for (_, other) in members.iter().take(first).chain(members.get(near).unwrap_or_default()) {
-            pair(*other, *ordinal);
-        }
+        (0..first).chain(near).for_each(|other| pair(other, at));
     }
 }
 
@@ -190,7 +200,7 @@ mod tests {
 
     fn of(members: &[(u64, u64)], neighbours: usize, known_alone: bool) -> Vec<(u64, u64)> {
         let mut found = Vec::new();
-        pairs(members, neighbours, known_alone, |a, b| found.push((a, b)));
+        pairs(members, neighbours, known_alone, |a, b| found.push((members[a].1, members[b].1)));
         found
     }
 
