@@ -142,7 +142,16 @@ impl Work<'_> {
         let store = SpillStore::new(staging.state().to_owned(), Arc::clone(&budgets.rows));
         let idle = Idle::default();
         let mut staged = Staged::open(staging, prepared, budgets.clone(), checkpoint)?;
-        let engine = Engine { prepared, files, settings, progress, idle: &idle, store: &store, staging };
+        let engine = Engine {
+            prepared,
+            files,
+            settings,
+            progress,
+            idle: &idle,
+            budgets: budgets.clone(),
+            store: &store,
+            staging,
+        };
         let counts = engine.run(&mut staged);
         if counts.as_ref().is_err_and(can_resume) {
             // What can be told of the disk is told: the user may turn the machine off.

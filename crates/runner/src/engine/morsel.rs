@@ -9,8 +9,8 @@ use super::prepare::Prepared;
 use crate::config::OutputFormat;
 use crate::input::{InputBatch, Position};
 use crate::output::finish::frame;
-use crate::output::ledger_batch;
-use crate::spill::{Encoded, encode};
+use crate::output::{Budgets, ledger_batch};
+use crate::spill::{Budget, Encoded, Packing, encode};
 use arrow_array::RecordBatch;
 use serde_json::Value;
 use textmill_core::event::Action;
@@ -76,8 +76,11 @@ pub struct Block {
 }
 
 impl Block {
-    fn new(batch: RecordBatch) -> Result<Self> {
-        let encoded = encode(&batch)?;
+    /// A block of a table; one that memory has room for, so that its bytes serve an interrupted run alone, is made fast.
+    fn new(batch: RecordBatch, budget: Option<&Budget>) -> Result<Self> {
+        let has_room = |budget: &Budget| budget.may_keep(batch.get_array_memory_size() as u64);
+        let packing = if budget.is_some_and(has_room) { Packing::Fast } else { Packing::Small };
+        let encoded = encode(&batch, packing)?;
         Ok(Self { batch, encoded })
     }
 }
@@ -113,6 +116,8 @@ pub struct Milling<'a> {
     pub names: bool,
     /// Whether a document that fails ends the run.
     pub strict: bool,
+    /// Memory for what waits before a barrier, where anything will.
+    pub budgets: Option<&'a Budgets>,
     /// Who is told.
     pub host: &'a (dyn Host + Sync),
 }
@@ -131,6 +136,7 @@ impl<'a> Milling<'a> {
         let stages = self.prepared.stages.len();
         let mut morsel = Morsel::new(origin, stages);
         let mut whole = Outcome::new(RecordBatch::new_empty(empty()), stages);
+        let budget = self.budgets.map(|budgets| budgets.rows.as_ref());
         let is_input = matches!(morsel.origin, Origin::Input { .. });
         for batch in batches {
             if self.host.should_stop() {
@@ -141,7 +147,7 @@ impl<'a> Milling<'a> {
             if is_input {
                 if self.names {
                     for names in names_of(&outcome.documents)? {
-                        morsel.names.push(Block::new(names)?);
+                        morsel.names.push(Block::new(names, budget)?);
                     }
                 }
                 outcome.take_input(batch.events, batch.failures);
@@ -152,10 +158,10 @@ impl<'a> Milling<'a> {
             whole.append(outcome);
         }
         for (step, rows) in std::mem::take(&mut chain.rows) {
-            morsel.rows.push((step, Block::new(rows)?));
+            morsel.rows.push((step, Block::new(rows, budget)?));
         }
         for (stage, state) in chain.states(self.host)? {
-            morsel.states.push((stage, encode(&state)?));
+            morsel.states.push((stage, encode(&state, Packing::Small)?));
         }
         whole.sort();
         if self.strict {
@@ -169,7 +175,7 @@ impl<'a> Milling<'a> {
         }
         let names: Vec<&str> = self.prepared.stages.iter().map(|stage| stage.name.as_str()).collect();
         for rows in whole.ledger.chunks(LEDGER_BLOCK) {
-            morsel.ledger.push(encode(&ledger_batch(rows, &names)?)?);
+            morsel.ledger.push(encode(&ledger_batch(rows, &names)?, Packing::Small)?);
         }
         morsel.counts = whole.counts;
         Ok(morsel)
@@ -181,14 +187,16 @@ impl<'a> Milling<'a> {
             return Ok(());
         }
         if self.segment.tail().is_some() {
-            morsel.blocks.push(Block::new(documents.clone())?);
+            morsel
+                .blocks
+                .push(Block::new(documents.clone(), self.budgets.map(|budgets| budgets.documents.as_ref()))?);
             return Ok(());
         }
         morsel.written += documents.num_rows() as u64;
         let columns = &self.prepared.columns;
         match self.prepared.pipeline.output.format {
             OutputFormat::Jsonl(_) => columns.lines(documents, &mut morsel.lines),
-            OutputFormat::Parquet => morsel.blocks.push(Block::new(columns.batch(documents)?)?),
+            OutputFormat::Parquet => morsel.blocks.push(Block::new(columns.batch(documents)?, None)?),
         }
         Ok(())
     }

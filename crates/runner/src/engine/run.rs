@@ -10,7 +10,7 @@ use super::prepare::{Bound, Prepared};
 use super::published::{self, publish};
 use super::sums::reports;
 use crate::input::SourceFile;
-use crate::output::{Staged, Staging, Waiting};
+use crate::output::{Budgets, Staged, Staging, Waiting};
 use crate::progress::Progress;
 use crate::spill::{SpillStore, SpillTable};
 use serde_json::Value;
@@ -48,6 +48,8 @@ pub struct Engine<'a> {
     pub progress: &'a Progress,
     /// Time outside the work.
     pub idle: &'a Idle,
+    /// Memory for what waits before a barrier.
+    pub budgets: Budgets,
     /// Where rows are exchanged.
     pub store: &'a SpillStore,
     /// Where the run folder is made.

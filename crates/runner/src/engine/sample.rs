@@ -51,7 +51,7 @@ impl Sample {
         let to = barrier.unwrap_or(stages.len());
         let segment = Segment { head: None, stages, input: &prepared.input, from: 0, to, profile: false };
         let names = barrier.is_some();
-        let milling = Milling { prepared, segment, names, strict: false, host: progress };
+        let milling = Milling { prepared, segment, names, strict: false, budgets: None, host: progress };
         let mut chain = milling.start();
         let input = &prepared.pipeline.input;
         let run = &prepared.pipeline.run;

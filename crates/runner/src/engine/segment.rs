@@ -32,6 +32,7 @@ impl Engine<'_> {
             segment,
             names: barrier_comes,
             strict: self.settings.strict,
+            budgets: Some(&self.budgets),
             host: self.progress,
         }
     }

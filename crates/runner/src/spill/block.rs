@@ -1,4 +1,4 @@
-//! A file of blocks: record batches, compressed, one after the other.
+//! A file of blocks: record batches, compressed or not, one after the other.
 //!
 //! A block is a frame of 48 bytes and what it frames, an Arrow IPC message with its body. The frame: checksum of
 //! everything after it (xxh3), bytes of message and body, bytes of the message, rows, first and last ordinal, whether
@@ -36,14 +36,26 @@ struct Head {
     range: Option<(u64, u64)>,
 }
 
+/// What a block is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Little space: it is compressed.
+    Small,
+    /// Little time: it will hardly be read.
+    Fast,
+}
+
 /// Makes a block of a batch. Costs time, no file is needed: for worker threads.
 ///
 /// # Errors
 /// Where a column has a type that blocks cannot hold (dictionaries), or more than 2^32 rows.
-pub fn encode(batch: &RecordBatch) -> Result<Encoded> {
+pub fn encode(batch: &RecordBatch, packing: Packing) -> Result<Encoded> {
     let range = ascending_range(batch);
     let batch = compact(batch)?;
-    let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
+    let options = IpcWriteOptions::default().try_with_compression(match packing {
+        Packing::Small => Some(CompressionType::LZ4_FRAME),
+        Packing::Fast => None,
+    })?;
     let mut dictionaries = DictionaryTracker::new(true);
     let (found, encoded) =
         IpcDataGenerator {}.encode(&batch, &mut dictionaries, &options, &mut IpcWriteContext::default())?;

@@ -27,6 +27,11 @@ impl Budget {
         self.take_up_to(bytes, self.limit - self.limit / 4)
     }
 
+    /// Whether [`Budget::try_take_to_keep`] of `bytes` would succeed now.
+    pub fn may_keep(&self, bytes: u64) -> bool {
+        self.used().saturating_add(bytes) <= self.limit - self.limit / 4
+    }
+
     /// Bytes that may be held.
     pub fn limit(&self) -> u64 {
         self.limit

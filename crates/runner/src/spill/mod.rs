@@ -12,7 +12,7 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 
-pub use block::{BlockFile, Encoded, encode};
+pub use block::{BlockFile, Encoded, Packing, encode};
 pub use budget::Budget;
 pub use store::SpillStore;
 pub use table::{SpillTable, TableWriter};

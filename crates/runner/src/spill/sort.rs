@@ -1,6 +1,6 @@
 //! An external sort: rows are gathered while memory lasts, sorted, written as a run; runs are merged.
 
-use super::block::{BlockFile, encode};
+use super::block::{BlockFile, Packing, encode};
 use super::budget::Taken;
 use super::merge::Merge;
 use super::order::{self, Order};
@@ -179,7 +179,7 @@ fn rows_within(limit: u64, bytes: u64, rows: usize, most: usize) -> usize {
 }
 
 fn append(place: &Place, run: &mut BlockFile, batch: &RecordBatch) -> Result<()> {
-    let block = encode(batch)?;
+    let block = encode(batch, Packing::Small)?;
     run.append(&block)?;
     place.budget().count_spilled(block.len());
     Ok(())

@@ -1,6 +1,6 @@
 //! Tables on block files: rows that stay in memory as well, or instead, while the budget lets them.
 
-use super::block::{BlockFile, Encoded, encode};
+use super::block::{BlockFile, Encoded, Packing, encode};
 use super::budget::{Budget, Taken};
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
@@ -115,7 +115,7 @@ impl Writer for TableWriter {
             return Ok(());
         }
         if self.durable {
-            let block = encode(&batch)?;
+            let block = encode(&batch, Packing::Small)?;
             return self.push_encoded(batch, &block);
         }
         self.table.check(&batch)?;
@@ -123,7 +123,7 @@ impl Writer for TableWriter {
         let block = match self.table.keep(batch) {
             Ok(kept) => kept,
             Err(batch) => {
-                let block = encode(&batch)?;
+                let block = encode(&batch, Packing::Small)?;
                 let number = self.table.append(&self.path, &block)?;
                 self.table.budget.count_spilled(block.len());
                 Block::Stored(number)

@@ -1,7 +1,7 @@
 //! Tests of the module as a whole: blocks that come back as they went, and a store that differs from the one in
 //! memory in nothing but where it keeps rows.
 
-use super::block::{BlockFile, encode};
+use super::block::{BlockFile, Packing, encode};
 use super::table::TableWriter;
 use super::{Budget, SpillStore};
 use arrow_array::builder::{
@@ -81,7 +81,7 @@ fn a_block_without_columns_has_rows() {
     let options = RecordBatchOptions::new().with_row_count(Some(3));
     let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), Vec::new(), &options).unwrap();
     let mut file = BlockFile::create(&folder.path().join("f"), &schema).unwrap();
-    file.append(&encode(&batch).unwrap()).unwrap();
+    file.append(&encode(&batch, Packing::Small).unwrap()).unwrap();
     assert_eq!(file.read(0).unwrap(), batch);
 }
 
@@ -176,7 +176,7 @@ proptest! {
         let slice = batch.slice(start, length.min(rows.len() - start));
         let mut file = BlockFile::create(&folder.path().join("f"), &batch.schema()).unwrap();
         for batch in [&batch, &slice] {
-            file.append(&encode(batch).unwrap()).unwrap();
+            file.append(&encode(batch, Packing::Fast).unwrap()).unwrap();
         }
         prop_assert_eq!(file.read(1).unwrap(), slice);
         prop_assert_eq!(file.read(0).unwrap(), batch);

@@ -17,11 +17,13 @@ use textmill_plugin::prelude::*;
 
 /// One in so many shingles is a key, where containment is measured.
 pub const SAMPLED: u32 = 8;
-/// Documents of a band that each is compared with, at most: half of them those that rank first, half those before it.
-/// A group of n documents costs at most 32 n comparisons; what is missed past that shares other bands.
+/// Documents under a key that each is compared with, at most: half of them those that rank first, half those before it.
+/// A group of n documents costs at most 32 n comparisons; what is missed past that shares other keys.
 const NEIGHBOURS: usize = 32;
-/// The same for a sampled shingle that more documents than [`COMMON`] have: it belongs to boilerplate more likely than not.
-const FEW_NEIGHBOURS: usize = 8;
+/// The same under a key that more documents than [`COMMON`] have: it belongs to boilerplate more likely than not. On 64 MB of
+/// web pages, of 722 documents dropped with 32 neighbours everywhere 721 were so with 16 here and 720 with 8, for 0.73
+/// and 0.55 of the comparisons; on the four labelled sets all differ in nothing.
+const FEW_NEIGHBOURS: usize = 16;
 const COMMON: usize = 64;
 
 /// Sets to keys.
@@ -156,7 +158,7 @@ impl Group for Pair {
             members.clear();
             members.extend(group.clone().map(|row| (ranks.value(row), ordinals.value(row))));
             members.sort_unstable();
-            let common = self.0.metric == Metric::Containment && members.len() > COMMON;
+            let common = members.len() > COMMON;
             let neighbours = if common { FEW_NEIGHBOURS } else { NEIGHBOURS };
             is_low.clear();
             is_low.resize(members.len(), false);
