@@ -3,8 +3,10 @@
 
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
-use arrow_array::types::UInt64Type;
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt64Array, make_array};
+use arrow_array::types::{ByteViewType, UInt64Type};
+use arrow_array::{
+    Array, ArrayRef, GenericByteViewArray, RecordBatch, RecordBatchOptions, UInt64Array, make_array,
+};
 use arrow_row::{RowConverter, Rows, SortField};
 use arrow_schema::{DataType, Schema, SchemaRef};
 use std::sync::Arc;
@@ -125,8 +127,8 @@ pub fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
 
 fn compact_column(array: &ArrayRef) -> Result<ArrayRef> {
     Ok(match array.data_type() {
-        DataType::Utf8View => Arc::new(array.as_string_view().gc()),
-        DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
+        DataType::Utf8View => compact_views(array.as_string_view()),
+        DataType::BinaryView => compact_views(array.as_binary_view()),
         kind if has_views(kind) => {
             let data = array.to_data();
             let children: Result<Vec<_>> = data
@@ -138,6 +140,12 @@ fn compact_column(array: &ArrayRef) -> Result<ArrayRef> {
         }
         _ => Arc::clone(array),
     })
+}
+
+/// Views that use all bytes of their buffers stay as they are.
+fn compact_views<T: ByteViewType>(array: &GenericByteViewArray<T>) -> ArrayRef {
+    let held: usize = array.data_buffers().iter().map(|buffer| buffer.len()).sum();
+    if array.total_buffer_bytes_used() >= held { Arc::new(array.clone()) } else { Arc::new(array.gc()) }
 }
 
 fn has_views(kind: &DataType) -> bool {

@@ -12,6 +12,7 @@ use arrow_ipc::reader::read_record_batch;
 use arrow_ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
 use arrow_schema::SchemaRef;
 use std::collections::HashMap;
+use std::hash::Hasher as _;
 use std::path::Path;
 use std::sync::Arc;
 use textmill_plugin::drive::store::{ascending_range, compact};
@@ -23,7 +24,9 @@ const HEAD: usize = 48;
 
 /// A batch as a block.
 pub struct Encoded {
-    bytes: Vec<u8>,
+    /// Head and message.
+    start: Vec<u8>,
+    body: Vec<u8>,
     head: Head,
 }
 
@@ -69,26 +72,27 @@ pub fn encode(batch: &RecordBatch, packing: Packing) -> Result<Encoded> {
         rows: u32::try_from(batch.num_rows())?,
         range,
     };
-    let mut bytes = Vec::with_capacity(HEAD + message.len() + body.len());
-    bytes.extend([0; 8]);
-    bytes.extend(head.length.to_le_bytes());
-    bytes.extend(head.message.to_le_bytes());
-    bytes.extend(head.rows.to_le_bytes());
+    let mut start = Vec::with_capacity(HEAD + message.len());
+    start.extend([0; 8]);
+    start.extend(head.length.to_le_bytes());
+    start.extend(head.message.to_le_bytes());
+    start.extend(head.rows.to_le_bytes());
     let (first, last) = range.unwrap_or_default();
-    bytes.extend(first.to_le_bytes());
-    bytes.extend(last.to_le_bytes());
-    bytes.extend(u64::from(range.is_some()).to_le_bytes());
-    bytes.extend(message);
-    bytes.extend(body);
-    let sum = XxHash3_64::oneshot(&bytes[8..]);
-    bytes[..8].copy_from_slice(&sum.to_le_bytes());
-    Ok(Encoded { bytes, head })
+    start.extend(first.to_le_bytes());
+    start.extend(last.to_le_bytes());
+    start.extend(u64::from(range.is_some()).to_le_bytes());
+    start.extend(message);
+    let mut sum = XxHash3_64::new();
+    sum.write(&start[8..]);
+    sum.write(&body);
+    start[..8].copy_from_slice(&sum.finish().to_le_bytes());
+    Ok(Encoded { start, body, head })
 }
 
 impl Encoded {
     /// Bytes it takes in a file.
     pub fn len(&self) -> u64 {
-        self.bytes.len() as u64
+        (self.start.len() + self.body.len()) as u64
     }
 
     /// Whether the batch has no rows.
@@ -186,7 +190,8 @@ impl BlockFile {
     /// Where it cannot be written; the file is then as it was, but for bytes past [`BlockFile::len`].
     pub fn append(&mut self, block: &Encoded) -> Result<()> {
         let start = self.len();
-        self.file.write(&block.bytes, start)?;
+        self.file.write(&block.start, start)?;
+        self.file.write(&block.body, start + block.start.len() as u64)?;
         self.index.push((start + block.len(), block.head.rows));
         Ok(())
     }
