@@ -4,5 +4,6 @@
 pub mod batch;
 pub mod column;
 pub mod edit;
+mod edits;
 pub mod event;
 pub mod value;
