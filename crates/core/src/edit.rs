@@ -164,11 +164,7 @@ pub fn apply_into(text: &str, edits: &[Edit], out: &mut String) {
     put_together(text, edits.iter().map(|edit| (edit.span(), edit.replacement.as_ref())), out);
 }
 
-fn put_together<'e>(
-    text: &str,
-    edits: impl Iterator<Item = (Range<usize>, &'e str)>,
-    out: &mut String,
-) {
+fn put_together<'e>(text: &str, edits: impl Iterator<Item = (Range<usize>, &'e str)>, out: &mut String) {
     let mut at = 0;
     for (span, replacement) in edits {
         out.push_str(&text[at..span.start]);
@@ -317,8 +313,10 @@ fn compose(middle: &str, first: Edits, second: &Edits) -> Edits {
         later += 1;
         let mut shift_after = shift;
         loop {
-            if let Some((begin, stop, less)) =
-                pieces.get(piece).map(|&packed| place(&out, packed, shift_after)).filter(|(begin, ..)| *begin < end)
+            if let Some((begin, stop, less)) = pieces
+                .get(piece)
+                .map(|&packed| place(&out, packed, shift_after))
+                .filter(|(begin, ..)| *begin < end)
             {
                 start = start.min(begin);
                 end = end.max(stop);

@@ -138,10 +138,23 @@ impl Edits {
         self.packed.push(packed);
     }
 
+    /// Puts another edit in the place of the one with this number, where there is one.
+    pub fn set(&mut self, number: usize, edit: Edit) {
+        if number < self.packed.len() {
+            self.push(edit);
+            self.packed.swap_remove(number);
+        }
+    }
+
     /// Takes the last edit away.
     pub fn pop(&mut self) -> Option<Edit> {
         let packed = self.packed.pop()?;
         Some(self.shared.get(packed).to_edit())
+    }
+
+    /// The edit with this number.
+    pub fn get(&self, number: usize) -> Option<EditRef<'_>> {
+        self.packed.get(number).map(|&packed| self.shared.get(packed))
     }
 
     /// How many there are.

@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use textmill_core::batch::{Strings, to_layout};
 use textmill_core::column::{ROW, TEXT};
-use textmill_core::edit::{apply_into, sort_and_check};
+use textmill_core::edit::Edits;
 use textmill_core::event::{Action, Event};
 use textmill_core::value::array_from;
 
@@ -194,7 +194,7 @@ impl<'a> Collected<'a> {
         }
         if changes.error.is_none()
             && !changes.edits.is_empty()
-            && let Err(error) = sort_and_check(text, &mut changes.edits)
+            && let Err(error) = changes.edits.sort_and_check(text)
         {
             changes.error = Some(error.to_string());
         }
@@ -207,7 +207,7 @@ impl<'a> Collected<'a> {
         if let Some(message) = changes.error {
             self.events.push(Event::new(row, Action::Fail, "operator-error").note(message));
             if !self.shape.selects {
-                self.keep(row, text, &[], Vec::new());
+                self.keep(row, text, &Edits::new(), Vec::new());
             }
             return;
         }
@@ -219,13 +219,7 @@ impl<'a> Collected<'a> {
         self.events.extend(changes.edits.into_iter().map(|edit| Event::of_edit(row, edit)));
     }
 
-    fn keep(
-        &mut self,
-        row: u32,
-        text: &str,
-        edits: &[textmill_core::edit::Edit],
-        mut values: Vec<Option<Value>>,
-    ) {
+    fn keep(&mut self, row: u32, text: &str, edits: &Edits, mut values: Vec<Option<Value>>) {
         if !edits.is_empty() && self.texts.is_none() {
             let mut builder = LargeStringBuilder::new();
             for &before in &self.rows {
@@ -238,7 +232,7 @@ impl<'a> Collected<'a> {
                 builder.append_option(self.received.and_then(|t| t.get(row as usize)));
             } else {
                 let mut after = String::with_capacity(text.len());
-                apply_into(text, edits, &mut after);
+                edits.apply_into(text, &mut after);
                 builder.append_value(after);
             }
         }

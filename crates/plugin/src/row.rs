@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::ops::{Deref, Range};
 use textmill_core::batch::{self, Strings};
 use textmill_core::column::{ORDINAL, TEXT};
-use textmill_core::edit::Edit;
+use textmill_core::edit::{Edit, Edits};
 use textmill_core::event::{Action, Event};
 use textmill_core::value::value_at;
 
@@ -93,7 +93,7 @@ impl<'a> Row<'a> {
 /// What a map operator did to one row; collected by [`Doc`].
 #[derive(Default)]
 pub(crate) struct Changes {
-    pub edits: Vec<Edit>,
+    pub edits: Edits,
     pub events: Vec<Event>,
     pub dropped: bool,
     /// One slot for each written column but `text`.
@@ -186,6 +186,15 @@ impl<'a> Doc<'a> {
     /// Records many edits.
     pub fn edits(&mut self, edits: impl IntoIterator<Item = Edit>) {
         self.changes.edits.extend(edits);
+    }
+
+    /// The same, of edits in few bytes each: where a text has hundreds of thousands.
+    pub fn edits_packed(&mut self, edits: Edits) {
+        if self.changes.edits.is_empty() {
+            self.changes.edits = edits;
+        } else {
+            self.changes.edits.extend(edits);
+        }
     }
 
     /// Sets a column that the operator declares. A value that does not fit the column's type fails the

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use textmill_plugin::edit::{Edit, apply};
+use textmill_plugin::edit::Edits;
 
 use crate::boilerplate::Mark;
 use crate::decode::changed;
@@ -13,7 +13,7 @@ use crate::options::{Rule, Rules};
 use crate::{normalize, places};
 
 /// Where code stands in a text of `length` bytes that `edits` made of the source; `markup` are the page's lines.
-pub fn ranges(markup: &[Markup], edits: &[Edit], length: usize) -> Vec<Range<usize>> {
+pub fn ranges(markup: &[Markup], edits: &Edits, length: usize) -> Vec<Range<usize>> {
     if !markup.iter().any(|line| line.preformatted) {
         return Vec::new();
     }
@@ -25,40 +25,38 @@ pub fn ranges(markup: &[Markup], edits: &[Edit], length: usize) -> Vec<Range<usi
 
 /// Takes back from the edits of white space those that would cost code its indentation, and with `inner` those of runs between words, too.
 /// White space at line ends still goes, and special spaces become plain ones. Whether something was taken back.
-pub fn spare(text: &str, edits: &mut Vec<Edit>, code: &[Range<usize>], inner: bool) -> bool {
+pub fn spare(text: &str, edits: Edits, code: &[Range<usize>], inner: bool) -> (Edits, bool) {
+    if code.is_empty() {
+        return (edits, false);
+    }
     let mut code = code.iter().peekable();
     let mut spared = false;
-    edits.retain_mut(|edit| {
+    let mut kept = Edits::new();
+    for mut edit in edits {
         while code.next_if(|range| range.end <= edit.end).is_some() {}
-        // What follows the white space is code, so the white space before it in its line is, too.
-        if code.peek().is_none_or(|range| range.start > edit.end) || edit.end == text.len() {
-            return true;
-        }
         let run = &text[edit.span()];
         let line = run.rfind('\n').map_or(0, |n| n + 1);
         let is_indentation = line > 0 || edit.start == 0;
-        if line == run.len() || !is_indentation && !inner {
-            return true;
+        // What follows the white space is code, so the white space before it in its line is, too.
+        let is_code = code.peek().is_some_and(|range| range.start <= edit.end) && edit.end < text.len();
+        if is_code && line < run.len() && (is_indentation || inner) {
+            spared = true;
+            let breaks = if line > 0 { edit.replacement.as_ref() } else { "" };
+            let spaces: String = run[line..].chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
+            let with = format!("{breaks}{spaces}");
+            let Some((span, with)) = changed(run, &with) else { continue };
+            edit.end = edit.start + span.end;
+            edit.start += span.start;
+            edit.replacement = Cow::Owned(with.to_owned());
         }
-        spared = true;
-        let breaks = if line > 0 { edit.replacement.as_ref() } else { "" };
-        let kept: String = run[line..].chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
-        match changed(run, &format!("{breaks}{kept}")) {
-            Some((span, with)) => {
-                edit.end = edit.start + span.end;
-                edit.start += span.start;
-                edit.replacement = Cow::Owned(with.to_owned());
-                true
-            }
-            None => false,
-        }
-    });
-    spared
+        kept.push(edit);
+    }
+    (kept, spared)
 }
 
 /// The text without the white space that code kept, for judging its lines: code that is indented is judged as before.
 pub fn judged(text: &str, rules: &Rules) -> String {
-    apply(text, &normalize::spaces(text, rules))
+    normalize::spaces(text, rules).apply(text)
 }
 
 /// Puts lines of the judged text where they stand in the text itself, which has as many.
@@ -100,9 +98,8 @@ mod tests {
     use super::*;
 
     fn run(text: &str, code: Range<usize>, inner: bool) -> String {
-        let mut edits = normalize::spaces(text, &Rules::default());
-        spare(text, &mut edits, &[code], inner);
-        apply(text, &edits)
+        let edits = normalize::spaces(text, &Rules::default());
+        spare(text, edits, &[code], inner).0.apply(text)
     }
 
     #[test]

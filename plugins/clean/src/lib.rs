@@ -24,6 +24,7 @@ pub mod mojibake_cyrillic;
 pub mod mojibake_others;
 pub mod normalize;
 pub mod options;
+mod parts;
 pub mod pii;
 mod places;
 pub mod quality;
@@ -134,7 +135,7 @@ impl Map for Clean {
         doc.set("encoding", &cleaned.encoding);
         doc.set("boilerplate", &cleaned.boilerplate);
         doc.set("page_meta", (!cleaned.said.is_empty()).then_some(&cleaned.said));
-        doc.edits(cleaned.edits);
+        doc.edits_packed(cleaned.edits);
         Ok(())
     }
 }

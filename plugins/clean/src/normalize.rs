@@ -1,15 +1,15 @@
 //! Brings characters, white space and line ends to one form. Knows nothing of pages.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
-use textmill_plugin::edit::Edit;
+use textmill_plugin::edit::{Edit, Edits};
 
 use crate::decode::changed;
 use crate::options::{NormalForm, Rule, Rules};
 
 /// First pass: line ends, control characters, invisible characters.
-pub fn characters(text: &str, rules: &Rules) -> Vec<Edit> {
+pub fn characters(text: &str, rules: &Rules) -> Edits {
     let bytes = text.as_bytes();
-    let mut edits = Vec::new();
+    let mut edits = Edits::new();
     let mut at = 0;
     while let Some(found) =
         bytes.get(at..).and_then(|rest| rest.iter().position(|&b| SUSPECT[usize::from(b)]))
@@ -41,18 +41,18 @@ pub fn characters(text: &str, rules: &Rules) -> Vec<Edit> {
         if let Some((with, rule)) = verdict
             && rules.on(rule)
         {
-            match edits.last_mut() {
-                // A run of NULs or marks is one edit.
-                Some(Edit { end: last, replacement, rule: before, .. })
-                    if *last == start
-                        && replacement.is_empty()
-                        && with.is_empty()
-                        && *before == rule.id() =>
-                {
-                    *last = end;
-                }
-                _ => edits.push(Edit::replace(start..end, with, rule.id())),
+            // A run of NULs or marks is one edit.
+            let run = edits.last().filter(|last| {
+                last.end == start
+                    && with.is_empty()
+                    && last.replacement.is_empty()
+                    && last.reason.rule == rule.id()
+            });
+            let from = run.map_or(start, |run| run.start);
+            if from < start {
+                edits.pop();
             }
+            edits.push(Edit::replace(from..end, with, rule.id()));
         }
         at = end;
     }
@@ -126,10 +126,10 @@ pub fn form(text: &str, form: NormalForm) -> Vec<Edit> {
 }
 
 /// Third pass: white space within lines, and blank lines.
-pub fn spaces(text: &str, rules: &Rules) -> Vec<Edit> {
+pub fn spaces(text: &str, rules: &Rules) -> Edits {
     let bytes = text.as_bytes();
     let (white, blank) = (rules.on(Rule::WhiteSpace), rules.on(Rule::BlankLines));
-    let mut edits: Vec<Edit> = Vec::new();
+    let mut edits = Edits::new();
     let mut at = 0;
     while let Some(start) = next_gap(bytes, at) {
         // The whole run of white space, with the line ends in it.
@@ -208,7 +208,7 @@ fn gap(
     newlines: usize,
     last_newline: usize,
     (white, blank): (bool, bool),
-    edits: &mut Vec<Edit>,
+    edits: &mut Edits,
 ) {
     let run = &text[span.clone()];
     let most = if span.start == 0 {
@@ -244,11 +244,11 @@ mod tests {
         let rules = Rules::default();
         let mut rewriter = Rewriter::new(text);
         let edits = characters(rewriter.text(), &rules);
-        rewriter.pass(edits).unwrap();
+        rewriter.pass_packed(edits).unwrap();
         let edits = form(rewriter.text(), NormalForm::Nfc);
         rewriter.pass(edits).unwrap();
         let edits = spaces(rewriter.text(), &rules);
-        rewriter.pass(edits).unwrap();
+        rewriter.pass_packed(edits).unwrap();
         rewriter.finish().1.into_owned()
     }
 

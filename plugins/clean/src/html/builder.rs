@@ -11,7 +11,7 @@ use crate::options::Rule;
 use html5gum::Span;
 use html5gum::emitters::callback::{Callback, CallbackEvent};
 use std::convert::Infallible;
-use textmill_plugin::edit::Edit;
+use textmill_plugin::edit::{Edit, Edits};
 
 /// Rule of edits that take markup away.
 const MARKUP: &str = "html-markup";
@@ -71,7 +71,7 @@ pub(super) struct Builder<'s> {
     kept: usize,
     /// What parts it from what comes next.
     gap: Gap,
-    edits: Vec<Edit>,
+    edits: Edits,
     lines: Vec<Markup>,
     statement: Statement,
     said: Sayings,
@@ -97,7 +97,7 @@ impl<'s> Builder<'s> {
             attribute: Attribute::Other,
             kept: 0,
             gap: Gap::None,
-            edits: Vec::new(),
+            edits: Edits::new(),
             lines: Vec::new(),
             statement: Statement::default(),
             said: Sayings::default(),

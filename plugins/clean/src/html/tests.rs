@@ -1,10 +1,9 @@
 use super::*;
-use textmill_plugin::edit::apply;
 
 fn text(source: &str) -> String {
     let words = PartWords::builtin().unwrap();
     let page = page(source, &words);
-    let text = apply(source, &page.edits);
+    let text = page.edits.apply(source);
     // Lines of preformatted text are one block.
     assert!(page.lines.len() <= text.lines().filter(|l| !l.trim().is_empty()).count(), "{text:?}");
     text
