@@ -12,6 +12,7 @@ use crate::dates::DateWords;
 use crate::handed_on::{HandedOn, Removed};
 use crate::html::MarkupOf;
 use crate::html::cues::PartWords;
+use crate::html::lines::Lines;
 use crate::html::markup::Markup;
 use crate::html::meta::Said;
 use crate::line::Line;
@@ -60,7 +61,7 @@ struct Normalised<'a> {
     rewriter: Rewriter<'a>,
     encoding: Option<String>,
     /// What the markup says of its lines, where it is HTML; places are those of the source.
-    markup: Option<Vec<Markup>>,
+    markup: Option<Lines>,
     /// What the page says of itself.
     said: Vec<Said>,
     /// Whether code in it kept its indentation.
@@ -178,7 +179,7 @@ impl Cleaner {
         mut each: impl FnMut(&str),
     ) -> Result<Grid, EditError> {
         let Normalised { rewriter, markup, indented, .. } = self.normalise(format, text, None)?;
-        let mut markup = markup.as_deref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
+        let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
         let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
         let page = Part { text: rewriter.text(), base: 0, judged: judged.as_deref() };
         let Seen { lines, shown, markup, look } = self.see(&page, &mut markup);
@@ -193,12 +194,12 @@ impl Cleaner {
         &self,
         format: Format,
         rewriter: &Rewriter<'_>,
-        markup: Option<Vec<Markup>>,
+        markup: Option<Lines>,
         indented: bool,
     ) -> Judged {
         let text = rewriter.text();
         let judged = indented.then(|| code::judged(text, &self.rules));
-        let mut markup = markup.as_deref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
+        let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
         let (mut removals, mut handed_on, mut signs) = (Removals::new(), HandedOn::new(), Vec::new());
         for part in Part::all(text, judged.as_deref()) {
             let Seen { mut lines, shown, markup, mut look } = self.see(&part, &mut markup);

@@ -7,19 +7,20 @@ use textmill_plugin::edit::Edits;
 
 use crate::boilerplate::Mark;
 use crate::decode::changed;
+use crate::html::lines::Lines;
 use crate::html::markup::Markup;
 use crate::line::Line;
 use crate::options::{Rule, Rules};
 use crate::{normalize, places};
 
 /// Where code stands in a text of `length` bytes that `edits` made of the source; `markup` are the page's lines.
-pub fn ranges(markup: &[Markup], edits: &Edits, length: usize) -> Vec<Range<usize>> {
-    if !markup.iter().any(|line| line.preformatted) {
+pub fn ranges(markup: &Lines, edits: &Edits, length: usize) -> Vec<Range<usize>> {
+    if !markup.has_preformatted() {
         return Vec::new();
     }
     let starts = places::made(edits, markup.iter().map(|line| line.source));
     let ends = starts.iter().skip(1).copied().chain([length]);
-    let lines = starts.iter().copied().zip(ends).zip(markup);
+    let lines = starts.iter().copied().zip(ends).zip(markup.iter());
     lines.filter(|(_, line)| line.preformatted).map(|((start, end), _)| start..end).collect()
 }
 
@@ -73,7 +74,7 @@ pub fn place(lines: &mut [Line], text: &str) {
 /// a block of code, the line after them. `shown` are the numbers of lines that are not blank, `markup` what the markup says of each.
 pub fn keep_brackets(lines: &[Line], marks: &mut [Option<Mark>], shown: &[usize], markup: &[Markup]) {
     let is_bare = |i: usize, mark: Option<Mark>| {
-        mark.is_some_and(|m| m.rule == Rule::SiteNotice) && lines[i].letters + lines[i].digits == 0
+        mark.is_some_and(|m| m.rule == Rule::SiteNotice) && lines[i].letters() + lines[i].digits() == 0
     };
     let mut follow = |order: &mut dyn Iterator<Item = (usize, &Markup)>| {
         let mut is_kept = false;

@@ -58,7 +58,7 @@ pub struct Hits {
     /// The line contains a phrase.
     pub within: u32,
     /// Byte at which the last credit in the line ends.
-    pub credit_end: usize,
+    pub credit_end: u32,
 }
 
 impl Hits {
@@ -245,7 +245,7 @@ impl Cues {
                 Mode::Within => {
                     hits.within |= phrase.class;
                     if phrase.class == class::CREDIT {
-                        hits.credit_end = found.end();
+                        hits.credit_end = u32::try_from(found.end()).unwrap_or(u32::MAX);
                     }
                 }
                 _ => {}

@@ -9,20 +9,15 @@ pub struct Line {
     pub start: usize,
     /// One past the last byte, without the line end.
     pub end: usize,
-    /// Characters.
-    pub chars: usize,
-    /// Letters of any script.
-    pub letters: usize,
-    /// Words; for scripts without spaces, characters divided by what a word takes there.
-    pub words: usize,
-    /// Words that begin with a capital.
-    pub capitals: usize,
-    /// Decimal digits, ASCII only.
-    pub digits: usize,
-    /// Commas of any script.
-    pub commas: usize,
-    /// Signs that part the items of a bar: `|`, `/`, `>`, `·`, `»`, `›`.
-    pub bars: usize,
+    chars: u32,
+    letters: u32,
+    words: u32,
+    capitals: u32,
+    digits: u32,
+    commas: u32,
+    bars: u32,
+    breaks: u32,
+    twin: u32,
     /// Ends like a sentence, closing quotation marks and brackets aside.
     pub sentence: bool,
     /// Ends with a full stop (of any script), not with a question or exclamation mark.
@@ -31,8 +26,6 @@ pub struct Line {
     pub cut: bool,
     /// Ends with a colon.
     pub colon: bool,
-    /// Number of places inside the line where a sentence ends and another begins.
-    pub breaks: usize,
     /// Begins with a list bullet.
     pub bullet: bool,
     /// Begins with an opening quotation mark.
@@ -41,8 +34,6 @@ pub struct Line {
     pub small: bool,
     /// Has capitals and no small letters.
     pub shouted: bool,
-    /// Number of the first line with the same text.
-    pub twin: usize,
 }
 
 impl Line {
@@ -68,6 +59,51 @@ impl Line {
     /// Nothing stands on the line.
     pub fn blank(&self) -> bool {
         self.chars == 0
+    }
+
+    /// Characters.
+    pub fn chars(&self) -> usize {
+        self.chars as usize
+    }
+
+    /// Letters of any script.
+    pub fn letters(&self) -> usize {
+        self.letters as usize
+    }
+
+    /// Words; for scripts without spaces, characters divided by what a word takes there.
+    pub fn words(&self) -> usize {
+        self.words as usize
+    }
+
+    /// Words that begin with a capital.
+    pub fn capitals(&self) -> usize {
+        self.capitals as usize
+    }
+
+    /// Decimal digits, ASCII only.
+    pub fn digits(&self) -> usize {
+        self.digits as usize
+    }
+
+    /// Commas of any script.
+    pub fn commas(&self) -> usize {
+        self.commas as usize
+    }
+
+    /// Signs that part the items of a bar: `|`, `/`, `>`, `·`, `»`, `›`.
+    pub fn bars(&self) -> usize {
+        self.bars as usize
+    }
+
+    /// Number of places inside the line where a sentence ends and another begins.
+    pub fn breaks(&self) -> usize {
+        self.breaks as usize
+    }
+
+    /// Number of the first line with the same text.
+    pub fn twin(&self) -> usize {
+        self.twin as usize
     }
 
     fn new(text: &str, start: usize) -> Line {
@@ -175,14 +211,16 @@ impl Line {
             }
             state = (in_word | stopped << 1) * FIELD;
         }
-        self.chars = chars;
-        self.letters = sums[LETTERS_LOWER] + sums[LETTERS_UPPER] + wide_letters;
-        self.words = sums[WORDS] + tenths / 10;
-        self.capitals = sums[CAPITALS];
-        self.digits = sums[DIGITS];
-        self.commas = sums[COMMAS];
-        self.bars = sums[BARS];
-        self.breaks = sums[BREAKS];
+        // No line of 4 GiB is counted to its end.
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        self.chars = small(chars);
+        self.letters = small(sums[LETTERS_LOWER] + sums[LETTERS_UPPER] + wide_letters);
+        self.words = small(sums[WORDS] + tenths / 10);
+        self.capitals = small(sums[CAPITALS]);
+        self.digits = small(sums[DIGITS]);
+        self.commas = small(sums[COMMAS]);
+        self.bars = small(sums[BARS]);
+        self.breaks = small(sums[BREAKS]);
         self.shouted = (wide_upper || sums[LETTERS_UPPER] > 0) && !wide_lower && sums[LETTERS_LOWER] == 0;
         at
     }
@@ -220,23 +258,23 @@ impl Line {
 
 /// Finds the first line of each text, by a table of them that is never more than half full.
 fn find_twins(text: &str, lines: &mut [Line]) {
-    const NONE: (u32, usize) = (0, usize::MAX);
+    const NONE: (u32, u32) = (0, u32::MAX);
     let size = (lines.len() * 2).next_power_of_two();
     let mut table = vec![NONE; size];
-    for number in 0..lines.len() {
+    for (number, at) in (0..lines.len()).zip(0..u32::MAX) {
         let content = lines[number].text(text);
         let hash = crate::quick::hash(content.as_bytes());
-        let (mark, mut at) = (hash as u32, (hash >> 32) as usize & (size - 1));
+        let (mark, mut slot) = (hash as u32, (hash >> 32) as usize & (size - 1));
         lines[number].twin = loop {
-            let (other, first) = table[at];
+            let (other, first) = table[slot];
             if first == NONE.1 {
-                table[at] = (mark, number);
-                break number;
+                table[slot] = (mark, at);
+                break at;
             }
-            if other == mark && lines[first].text(text) == content {
+            if other == mark && lines[first as usize].text(text) == content {
                 break first;
             }
-            at = (at + 1) & (size - 1);
+            slot = (slot + 1) & (size - 1);
         };
     }
 }

@@ -3,7 +3,7 @@
 
 use textmill_plugin::edit::{Edit, Edits};
 
-use crate::boilerplate::Mark;
+use crate::boilerplate::{Mark, Measured};
 use crate::line::Line;
 use crate::options::Rule;
 
@@ -21,13 +21,13 @@ pub fn repeated(lines: &[Line], marks: &mut [Option<Mark>]) {
     // Whether a paragraph of the text stands between the summary and here.
     let mut text_since = false;
     for (i, line) in lines.iter().enumerate() {
-        if marks[i].is_some() || line.words < REPEATED_WORDS {
+        if marks[i].is_some() || line.words() < REPEATED_WORDS {
             continue;
         }
-        match first[line.twin] {
+        match first[line.twin()] {
             Some(earlier) => {
                 let gone = if Some(earlier) == summary && text_since {
-                    first[line.twin] = Some(i);
+                    first[line.twin()] = Some(i);
                     earlier
                 } else {
                     i
@@ -35,7 +35,7 @@ pub fn repeated(lines: &[Line], marks: &mut [Option<Mark>]) {
                 marks[gone] = Some(Mark::by(Rule::RepeatedParagraph));
             }
             None => {
-                first[line.twin] = Some(i);
+                first[line.twin()] = Some(i);
                 text_since |= summary.is_some_and(|s| s < i);
             }
         }
@@ -99,7 +99,7 @@ impl Removals {
             && start < end
         {
             let mut edit = Edit::remove(start..end, mark.rule.id());
-            if let Some((value, threshold)) = mark.measured {
+            if let Some((value, threshold)) = mark.measured.map(Measured::shown) {
                 edit = edit.measured(value, threshold);
             }
             if let Some(kind) = mark.kind {

@@ -4,6 +4,7 @@ use super::Page;
 use super::cues::PartWords;
 use super::element::Kind;
 use super::entity::reference;
+use super::lines::Lines;
 use super::markup::{Markup, within};
 use super::meta::Sayings;
 use super::stack::{Gap, Stack, around};
@@ -72,7 +73,7 @@ pub(super) struct Builder<'s> {
     /// What parts it from what comes next.
     gap: Gap,
     edits: Edits,
-    lines: Vec<Markup>,
+    lines: Lines,
     statement: Statement,
     said: Sayings,
     /// A title or a script of JSON-LD, whose text says something.
@@ -98,7 +99,7 @@ impl<'s> Builder<'s> {
             kept: 0,
             gap: Gap::None,
             edits: Edits::new(),
-            lines: Vec::new(),
+            lines: Lines::default(),
             statement: Statement::default(),
             said: Sayings::default(),
             telling: None,
@@ -160,8 +161,8 @@ impl<'s> Builder<'s> {
         if !tag.kind.is_void() {
             let is_new_link = tag.kind == Kind::Link;
             self.stack.push(tag.kind, tag.name, tag.parts, tag.is_body_item, tag.hidden);
-            if is_new_link && let Some(line) = self.lines.last_mut() {
-                line.links += u32::from(self.gap < Gap::Line);
+            if is_new_link && self.gap < Gap::Line {
+                self.lines.count_link();
             }
         }
     }
@@ -243,16 +244,7 @@ impl<'s> Builder<'s> {
                 grandparent: top.block.grandparent,
             });
         }
-        if let Some(line) = self.lines.last_mut() {
-            let bytes = u32::try_from(to - from).unwrap_or(u32::MAX);
-            line.bytes = line.bytes.saturating_add(bytes);
-            if top.within & within::LINKED != 0 {
-                line.link_bytes = line.link_bytes.saturating_add(bytes);
-            }
-            if top.bold {
-                line.bold_bytes = line.bold_bytes.saturating_add(bytes);
-            }
-        }
+        self.lines.count(to - from, top.within & within::LINKED != 0, top.bold);
         self.kept = to;
     }
 }

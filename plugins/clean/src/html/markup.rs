@@ -18,7 +18,7 @@ pub mod within {
 }
 
 /// Of one line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Markup {
     /// First byte of its text in the HTML source.
     pub source: usize,

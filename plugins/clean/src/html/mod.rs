@@ -9,6 +9,7 @@ mod builder;
 pub mod cues;
 pub mod element;
 pub mod entity;
+pub mod lines;
 pub mod markup;
 pub mod meta;
 mod stack;
@@ -18,6 +19,7 @@ use builder::{Builder, Tokens};
 use cues::PartWords;
 use html5gum::Tokenizer;
 use html5gum::emitters::callback::CallbackEmitter;
+use lines::Lines;
 use markup::Markup;
 use meta::Said;
 use std::convert::Infallible;
@@ -29,7 +31,7 @@ pub struct Page {
     /// Edits that make the page's text of the source, sorted.
     pub edits: Edits,
     /// What the markup says of each line of the text.
-    pub lines: Vec<Markup>,
+    pub lines: Lines,
     /// What the page says of itself.
     pub said: Vec<Said>,
 }
@@ -46,14 +48,14 @@ pub fn page(source: &str, words: &PartWords) -> Page {
 
 /// Finds the markup of lines of a text that edits made of the source.
 pub struct MarkupOf<'p> {
-    markup: &'p [Markup],
+    markup: &'p Lines,
     received: Received<'p>,
     next: usize,
 }
 
 impl<'p> MarkupOf<'p> {
     /// Of all edits so far, as spans of the source.
-    pub fn new(markup: &'p [Markup], edits: &'p Edits) -> Self {
+    pub fn new(markup: &'p Lines, edits: &'p Edits) -> Self {
         Self { markup, received: Received::new(edits), next: 0 }
     }
 
@@ -62,7 +64,7 @@ impl<'p> MarkupOf<'p> {
         let mut found = Vec::new();
         for start in starts {
             let source = self.received.place(start);
-            while self.markup.get(self.next + 1).is_some_and(|line| line.source <= source) {
+            while self.markup.source(self.next + 1).is_some_and(|start| start <= source) {
                 self.next += 1;
             }
             found.extend(self.markup.get(self.next));
