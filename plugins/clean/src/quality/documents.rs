@@ -14,7 +14,11 @@ const SHORT_LINE: usize = 30;
 pub fn values(text: &str, quality: &Quality, words: &BadWords, removed: f64) -> Vec<(Measure, f64)> {
     let is_on = |group| quality.is_on(group);
     let mut found: Vec<(Measure, f64)> = Vec::new();
-    let lines: Vec<Line> = Line::all(text).into_iter().filter(|line| !line.blank()).collect();
+    if !Measure::ALL.iter().any(|measure| is_on(measure.group())) {
+        return found;
+    }
+    let mut lines = Line::all(text);
+    lines.retain(|line| !line.blank());
     let needs_tokens = is_on(Group::GopherQuality) || is_on(Group::GopherRepetition) || is_on(Group::Fineweb);
     let (tokens, stops) = if needs_tokens { tokens(text) } else { (Vec::new(), 0) };
     if is_on(Group::GopherQuality) {
