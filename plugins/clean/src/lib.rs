@@ -2,6 +2,7 @@
 //! belongs to the page and not to the document. Wiring only; the work is in [`clean`].
 #![forbid(unsafe_code)]
 
+mod blocks;
 pub mod body;
 pub mod boilerplate;
 pub mod clean;

@@ -1,5 +1,6 @@
 //! The lines of a page with what the rules ask of them, computed once. Decides nothing.
 
+use crate::blocks::{self, Counts};
 use std::sync::OnceLock;
 
 /// One line of the normalised text.
@@ -40,12 +41,14 @@ impl Line {
     /// Splits `text` into lines.
     pub fn all(text: &str) -> Vec<Line> {
         let mut lines = Vec::with_capacity(text.len() / 24 + 1);
-        let mut start = 0;
-        // After the last line end there is no further line.
-        while start < text.len() {
-            let line = Line::new(text, start);
-            start = line.end + 1;
-            lines.push(line);
+        blocks::lines(text, |start, end, counts| lines.push(Line::counted(start, end, counts)));
+        for line in &mut lines {
+            let content = &text[line.start..line.end];
+            if line.chars == 0 && !content.is_empty() {
+                line.count(content);
+            }
+            line.opening(content);
+            line.closing(content);
         }
         find_twins(text, &mut lines);
         lines
@@ -106,37 +109,36 @@ impl Line {
         self.twin as usize
     }
 
-    fn new(text: &str, start: usize) -> Line {
-        let mut line = Line {
+    /// A line whose bytes are counted; of one that is not all ASCII, nothing yet.
+    #[inline(always)]
+    fn counted(start: usize, end: usize, counts: Counts) -> Line {
+        let Counts { lower, upper, digits, words, capitals, commas, bars, breaks, is_wide } = counts;
+        let chars = if is_wide { 0 } else { u32::try_from(end - start).unwrap_or(u32::MAX) };
+        Line {
             start,
-            end: start,
-            chars: 0,
-            letters: 0,
-            words: 0,
-            capitals: 0,
-            digits: 0,
-            commas: 0,
-            bars: 0,
+            end,
+            chars,
+            letters: lower + upper,
+            words,
+            capitals,
+            digits,
+            commas,
+            bars,
+            breaks,
+            twin: 0,
             sentence: false,
             full_stop: false,
             cut: false,
             colon: false,
-            breaks: 0,
             bullet: false,
             quote: false,
             small: false,
-            shouted: false,
-            twin: 0,
-        };
-        line.end += line.count(&text[start..]);
-        let content = line.text(text);
-        line.opening(content);
-        line.closing(content);
-        line
+            shouted: upper > 0 && lower == 0,
+        }
     }
 
-    /// Counts characters, words and sentence breaks up to the line's end, and says how many bytes it has.
-    fn count(&mut self, content: &str) -> usize {
+    /// Counts characters, words and sentence breaks.
+    fn count(&mut self, content: &str) {
         let wide = wide_kinds();
         let mut state = 0u64;
         // Letters beyond ASCII, and whether some had a case.
@@ -167,9 +169,6 @@ impl Line {
             at += length;
             if length == run.len() {
                 continue;
-            }
-            if bytes[at] == b'\n' {
-                break;
             }
             // `at` stands on a character boundary: ASCII before it, or a whole character.
             let Some(c) = content[at..].chars().next() else { break };
@@ -222,10 +221,16 @@ impl Line {
         self.bars = small(sums[BARS]);
         self.breaks = small(sums[BREAKS]);
         self.shouted = (wide_upper || sums[LETTERS_UPPER] > 0) && !wide_lower && sums[LETTERS_LOWER] == 0;
-        at
     }
 
     fn opening(&mut self, content: &str) {
+        // Most lines begin with a letter of ASCII, and one of these with it alone.
+        if let Some(first) = content.bytes().next().filter(u8::is_ascii_alphabetic)
+            && first != b'o'
+        {
+            self.small = first.is_ascii_lowercase();
+            return;
+        }
         let mut chars = content.chars();
         let Some(first) = chars.next() else { return };
         self.small = first.is_lowercase();
@@ -466,6 +471,42 @@ mod tests {
         assert!(one("A cut text...").cut && !one("A cut text...").sentence);
         assert!(one("橋が開通した。").full_stop);
         assert_eq!(one("橋が開通した。雨が降った。").breaks, 1);
+    }
+
+    #[test]
+    fn blocks_count_as_bytes_do() {
+        let pieces = [
+            "a",
+            "B",
+            "7",
+            " ",
+            ". ",
+            "!",
+            "? C",
+            "|",
+            ",",
+            "\"",
+            "('",
+            "-",
+            "\n",
+            "\u{7f}",
+            "é",
+            "ab cd. Ef ",
+        ];
+        let mut seed = 1u32;
+        for _ in 0..300 {
+            let mut next = || {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (seed >> 16) as usize
+            };
+            let length = next() % 200;
+            let text: String = (0..length).map(|_| pieces[next() % pieces.len()]).collect();
+            for line in Line::all(&text) {
+                let mut byte_by_byte = line.clone();
+                byte_by_byte.count(line.text(&text));
+                assert_eq!(format!("{line:?}"), format!("{byte_by_byte:?}"), "{text:?}");
+            }
+        }
     }
 
     #[test]
