@@ -23,28 +23,68 @@ pub struct Counts {
     pub is_wide: bool,
 }
 
-/// Calls `each` with the first byte of each line, one past its last byte, and what is in it. After the last line end there is no further line.
-pub fn lines(text: &str, mut each: impl FnMut(usize, usize, Counts)) {
-    lines_at(Level::new(), text.as_bytes(), &mut each);
+/// Where phrases may begin in a text: at a letter or digit after something else, and at signs and characters beyond ASCII. A bit for each byte.
+#[derive(Clone, Debug, Default)]
+pub struct Begins(Vec<u64>);
+
+impl Begins {
+    /// In `text`.
+    pub fn of(text: &str) -> Self {
+        lines(text, |_, _, _| ())
+    }
+
+    /// The places from `from` to before `to`.
+    #[inline]
+    pub fn within(&self, from: usize, to: usize) -> impl Iterator<Item = usize> {
+        let (first, last) = (from / BLOCK, to.div_ceil(BLOCK));
+        let words = self.0.get(first..last).unwrap_or(&[]).iter().enumerate();
+        words.flat_map(move |(number, &word)| {
+            let base = (first + number) * BLOCK;
+            let mut bits = word;
+            if base < from {
+                bits &= u64::MAX << (from - base);
+            }
+            if to - base < BLOCK {
+                bits &= !(u64::MAX << (to - base));
+            }
+            std::iter::from_fn(move || {
+                let bit = bits.trailing_zeros() as usize;
+                bits &= bits.wrapping_sub(1);
+                (bit < BLOCK).then_some(base + bit)
+            })
+        })
+    }
 }
 
-fn lines_at(level: Level, bytes: &[u8], each: &mut impl FnMut(usize, usize, Counts)) {
-    dispatch!(level, simd => walk(simd, bytes, each));
+/// Calls `each` with the first byte of each line, one past its last byte, and what is in it. After the last line end there is no further line.
+/// Gives where phrases may begin.
+pub fn lines(text: &str, mut each: impl FnMut(usize, usize, Counts)) -> Begins {
+    lines_at(Level::new(), text.as_bytes(), &mut each)
+}
+
+fn lines_at(level: Level, bytes: &[u8], each: &mut impl FnMut(usize, usize, Counts)) -> Begins {
+    dispatch!(level, simd => walk(simd, bytes, each))
 }
 
 #[inline(always)]
-fn walk<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize, Counts)) {
+fn walk<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize, Counts)) -> Begins {
+    let mut all = Vec::with_capacity(bytes.len() / BLOCK + 1);
     let mut counts = Counts::default();
     let mut start = 0;
     // Whether a word is open, a sentence ended, and a space came after it.
     let (mut word, mut ended, mut parted) = (false, false, false);
+    // Whether the last byte of the block before is a letter or digit.
+    let mut is_after_alnum = 0;
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let mut last = [0; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
     for (number, block) in blocks.iter().chain([&last]).enumerate() {
         let kinds = Kinds::of(simd, block);
-        let Kinds { newline, wide, lower, upper, digit, space, stop, quote, bar, comma } = kinds;
+        let Kinds { newline, wide, going_on, lower, upper, digit, space, stop, quote, bar, comma } = kinds;
         let alnum = lower | upper | digit;
+        let inside = alnum & (alnum << 1 | is_after_alnum);
+        is_after_alnum = alnum >> (BLOCK - 1);
+        all.push(!(inside | space | newline | going_on));
         let in_word = carries(!(space | newline), alnum, &mut word);
         let after_stop = carries(stop | space | quote, stop, &mut ended);
         let after_gap = carries(space | quote, space & after_stop, &mut parted);
@@ -77,6 +117,7 @@ fn walk<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize, Coun
     if start < bytes.len() {
         each(start, bytes.len(), counts);
     }
+    Begins(all)
 }
 
 /// Which bits something stands before that began at a bit of `from` and went on through the bits of `through`, which hold those of `from`:
@@ -94,6 +135,8 @@ struct Kinds {
     newline: u64,
     /// None of ASCII.
     wide: u64,
+    /// None of ASCII, and not the first byte of a character.
+    going_on: u64,
     lower: u64,
     upper: u64,
     digit: u64,
@@ -116,6 +159,7 @@ impl Kinds {
         Self {
             newline: bits(is(b'\n')),
             wide: bits(bytes.simd_ge(u8x64::splat(simd, 0x80))),
+            going_on: bits(range(0x80, 0xbf)),
             lower: bits(range(b'a', b'z')),
             upper: bits(range(b'A', b'Z')),
             digit: bits(range(b'0', b'9')),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::blocks::Begins;
 use crate::body;
 use crate::cues::{Cues, Hits, class};
 use crate::dates::DateWords;
@@ -118,14 +119,14 @@ impl Furniture {
         Self { cues, dates, rules }
     }
 
-    /// What the rules make of each line of `text`.
-    pub fn look(&self, text: &str, lines: &[Line]) -> Look {
+    /// What the rules make of each line of `text`, in which phrases may begin at `begins`.
+    pub fn look(&self, text: &str, lines: &[Line], begins: &Begins) -> Look {
         let mut states: Vec<State> = Vec::with_capacity(lines.len());
         for line in lines {
             // What a line is by itself, its copies are, too.
             let state = match states.get(line.twin()) {
                 Some(state) => state.clone(),
-                None => self.first_look(text, line),
+                None => self.first_look(text, line, begins),
             };
             states.push(state);
         }

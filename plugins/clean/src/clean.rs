@@ -239,7 +239,7 @@ impl Cleaner {
 
     /// Looks at the lines of a part of a page by all rules.
     fn see(&self, part: &Part<'_>, markup: &mut Option<MarkupOf<'_>>) -> Seen {
-        let lines = Line::all(part.judged());
+        let (lines, begins) = Line::all_and_begins(part.judged());
         let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
         let markup = markup.as_mut().map(|markup| match part.judged {
             Some(_) => {
@@ -249,7 +249,7 @@ impl Cleaner {
             }
             None => markup.lines(shown.iter().map(|&i| part.base + lines[i].start)),
         });
-        let look = self.furniture.look(part.judged(), &lines);
+        let look = self.furniture.look(part.judged(), &lines, &begins);
         Seen { lines, shown, markup, look }
     }
 

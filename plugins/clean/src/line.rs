@@ -1,6 +1,6 @@
 //! The lines of a page with what the rules ask of them, computed once. Decides nothing.
 
-use crate::blocks::{self, Counts};
+use crate::blocks::{self, Begins, Counts};
 use std::sync::OnceLock;
 
 /// One line of the normalised text.
@@ -40,8 +40,13 @@ pub struct Line {
 impl Line {
     /// Splits `text` into lines.
     pub fn all(text: &str) -> Vec<Line> {
+        Self::all_and_begins(text).0
+    }
+
+    /// The same, and where phrases may begin in the text.
+    pub fn all_and_begins(text: &str) -> (Vec<Line>, Begins) {
         let mut lines = Vec::with_capacity(text.len() / 24 + 1);
-        blocks::lines(text, |start, end, counts| lines.push(Line::counted(start, end, counts)));
+        let begins = blocks::lines(text, |start, end, counts| lines.push(Line::counted(start, end, counts)));
         for line in &mut lines {
             let content = &text[line.start..line.end];
             if line.chars == 0 && !content.is_empty() {
@@ -51,7 +56,7 @@ impl Line {
             line.closing(content);
         }
         find_twins(text, &mut lines);
-        lines
+        (lines, begins)
     }
 
     /// The line's text.

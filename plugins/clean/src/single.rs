@@ -1,5 +1,6 @@
 //! What a line is by itself, from its cues, its length and its punctuation. Knows no neighbours.
 
+use crate::blocks::Begins;
 use crate::boilerplate::{Furniture, LONG, Mark, PARAGRAPH, State};
 use crate::cues::{Hits, class};
 use crate::line::Line;
@@ -7,7 +8,7 @@ use crate::options::Rule;
 
 impl Furniture {
     /// Judges a line by itself.
-    pub(crate) fn first_look(&self, text: &str, line: &Line) -> State {
+    pub(crate) fn first_look(&self, text: &str, line: &Line, begins: &Begins) -> State {
         let content = line.text(text);
         let prose = line.words() >= PARAGRAPH && (line.sentence || line.cut) || line.words() >= LONG;
         let mut state = State { hits: Hits::default(), mark: None, prose, wrapped: false };
@@ -20,7 +21,7 @@ impl Furniture {
             31..=60 => 120,
             _ => 0,
         };
-        state.hits = self.cues.look(content, inside);
+        state.hits = self.cues.look_at_begins(content, inside, begins, line.start);
         state.mark = self.cue_rule(content, line, state.hits).filter(|m| self.rules.on(m.rule));
         if state.mark.is_some() {
             state.prose = false;
