@@ -15,13 +15,13 @@ use crate::{normalize, places};
 
 /// Where code stands in a text of `length` bytes that `edits` made of the source; `markup` are the page's lines.
 pub fn ranges(markup: &Lines, edits: &Edits, length: usize) -> Vec<Range<usize>> {
-    if !markup.has_preformatted() {
+    if !markup.has_code() {
         return Vec::new();
     }
     let starts = places::made(edits, markup.iter().map(|line| line.source));
     let ends = starts.iter().skip(1).copied().chain([length]);
     let lines = starts.iter().copied().zip(ends).zip(markup.iter());
-    lines.filter(|(_, line)| line.preformatted).map(|((start, end), _)| start..end).collect()
+    lines.filter(|(_, line)| line.is_code()).map(|((start, end), _)| start..end).collect()
 }
 
 /// Takes back from the edits of white space those that would cost code its indentation, and with `inner` those of runs between words, too.
@@ -79,7 +79,7 @@ pub fn keep_brackets(lines: &[Line], marks: &mut [Option<Mark>], shown: &[usize]
     let mut follow = |order: &mut dyn Iterator<Item = (usize, &Markup)>| {
         let mut is_kept = false;
         for (i, markup) in order {
-            if !markup.preformatted {
+            if !markup.is_code() {
                 is_kept = false;
             } else if is_bare(i, marks[i]) {
                 if is_kept {

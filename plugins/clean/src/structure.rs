@@ -26,14 +26,15 @@ pub fn signs(
     let mut edits = Edits::new();
     let mut put =
         |at: usize, sign: &'static str| edits.push(Edit::replace(base + at..base + at, sign, STRUCTURE));
-    let is_code = |place: Option<&(&Line, &Markup)>| place.is_some_and(|(_, m)| m.preformatted);
+    // Each `pre` has a fence of its own.
+    let is_of = |code: u32, place: Option<&(&Line, &Markup)>| place.is_some_and(|(_, m)| m.code == code);
     for (n, (line, markup)) in kept.iter().enumerate() {
         match markup.kind {
-            _ if markup.preformatted => {
-                if !is_code(n.checked_sub(1).and_then(|before| kept.get(before))) {
+            _ if markup.is_code() => {
+                if !is_of(markup.code, n.checked_sub(1).and_then(|before| kept.get(before))) {
                     put(line.start, "```\n");
                 }
-                if !is_code(kept.get(n + 1)) {
+                if !is_of(markup.code, kept.get(n + 1)) {
                     put(line.end, "\n```");
                 }
             }

@@ -181,7 +181,7 @@ impl<'s> Builder<'s> {
         while at < to {
             let begin = at;
             match bytes[at] {
-                b' ' | b'\t' | b'\n' | b'\r' | 0x0c if !top.preformatted => {
+                b' ' | b'\t' | b'\n' | b'\r' | 0x0c if top.code == 0 => {
                     at += 1;
                     self.widen(Gap::Space);
                 }
@@ -197,7 +197,7 @@ impl<'s> Builder<'s> {
                     }
                 },
                 _ => {
-                    while at < to && !is_end(bytes[at], top.preformatted) {
+                    while at < to && !is_end(bytes[at], top.code != 0) {
                         at += 1;
                         // A space alone between words stays.
                         if bytes.get(at) == Some(&b' ') && at + 1 < to && !is_end(bytes[at + 1], false) {
@@ -231,7 +231,7 @@ impl<'s> Builder<'s> {
             self.lines.push(Markup {
                 source: from,
                 kind: top.block.kind,
-                preformatted: top.preformatted,
+                code: top.code,
                 within: top.within,
                 own: top.own,
                 any: top.any,

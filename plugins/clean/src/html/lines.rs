@@ -75,8 +75,8 @@ impl Lines {
     }
 
     /// Whether any stands where white space counts.
-    pub fn has_preformatted(&self) -> bool {
-        self.places.iter().any(|place| place.preformatted)
+    pub fn has_code(&self) -> bool {
+        self.places.iter().any(|place| place.is_code())
     }
 
     /// The line with this number.
