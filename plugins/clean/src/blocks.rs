@@ -33,26 +33,24 @@ impl Begins {
         lines(text, |_, _, _| ())
     }
 
-    /// The places from `from` to before `to`.
+    /// Whether `test` holds of a place from `from` to before `to`.
     #[inline]
-    pub fn within(&self, from: usize, to: usize) -> impl Iterator<Item = usize> {
+    pub fn any(&self, from: usize, to: usize, mut test: impl FnMut(usize) -> bool) -> bool {
         let (first, last) = (from / BLOCK, to.div_ceil(BLOCK));
-        let words = self.0.get(first..last).unwrap_or(&[]).iter().enumerate();
-        words.flat_map(move |(number, &word)| {
+        for (number, &word) in self.0.get(first..last).unwrap_or(&[]).iter().enumerate() {
             let base = (first + number) * BLOCK;
-            let mut bits = word;
-            if base < from {
-                bits &= u64::MAX << (from - base);
-            }
+            let mut bits = word & u64::MAX << from.saturating_sub(base);
             if to - base < BLOCK {
                 bits &= !(u64::MAX << (to - base));
             }
-            std::iter::from_fn(move || {
-                let bit = bits.trailing_zeros() as usize;
-                bits &= bits.wrapping_sub(1);
-                (bit < BLOCK).then_some(base + bit)
-            })
-        })
+            while bits != 0 {
+                if test(base + bits.trailing_zeros() as usize) {
+                    return true;
+                }
+                bits &= bits - 1;
+            }
+        }
+        false
     }
 }
 

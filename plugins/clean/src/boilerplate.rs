@@ -7,6 +7,7 @@ use crate::blocks::Begins;
 use crate::body;
 use crate::cues::{Cues, Hits, class};
 use crate::dates::DateWords;
+use crate::judged::Judged;
 use crate::line::Line;
 use crate::options::{Rule, Rules};
 
@@ -44,7 +45,7 @@ impl Measured {
 
     /// A likelihood, which is a whole number of thousandths.
     pub fn likelihood(value: f64, threshold: f64) -> Self {
-        let [value, threshold] = [value * 1000.0, threshold * Self::FINE].map(|n| n.round() as u32);
+        let [value, threshold] = [value * 1000.0, threshold * Self::FINE].map(|n| (n + 0.5) as u32);
         Self { value, threshold, unit: Unit::Thousandth }
     }
 
@@ -71,7 +72,7 @@ impl Mark {
 }
 
 /// What is known of one line while the rules run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct State {
     /// Its hints.
     pub hits: Hits,
@@ -111,25 +112,28 @@ pub struct Furniture {
     pub(crate) cues: Arc<Cues>,
     pub(crate) dates: Arc<DateWords>,
     pub(crate) rules: Rules,
+    judged: Judged,
 }
 
 impl Furniture {
     /// Rules over shared tables.
     pub fn new(cues: Arc<Cues>, dates: Arc<DateWords>, rules: Rules) -> Self {
-        Self { cues, dates, rules }
+        Self { cues, dates, rules, judged: Judged::default() }
     }
 
     /// What the rules make of each line of `text`, in which phrases may begin at `begins`.
     pub fn look(&self, text: &str, lines: &[Line], begins: &Begins) -> Look {
         let mut states: Vec<State> = Vec::with_capacity(lines.len());
-        for line in lines {
-            // What a line is by itself, its copies are, too.
-            let state = match states.get(line.twin()) {
-                Some(state) => state.clone(),
-                None => self.first_look(text, line, begins),
-            };
-            states.push(state);
-        }
+        self.judged.with(|known| {
+            for line in lines {
+                // What a line is by itself, its copies are, too.
+                let state = match states.get(line.twin()) {
+                    Some(state) => *state,
+                    None => known.get(line.text(text), || self.first_look(text, line, begins)),
+                };
+                states.push(state);
+            }
+        });
         body::wrapped_paragraphs(lines, &mut states);
         let is_page = lines
             .iter()

@@ -200,8 +200,9 @@ impl Cues {
         }
         if inside > 0 {
             let from = line.ceil_char_boundary(line.len().saturating_sub(inside));
-            let mut places = begins.within(start + from, start + line.len());
-            if places.any(|place| self.may_stand.may_start(&line.as_bytes()[place - start..])) {
+            let bytes = line.as_bytes();
+            let may_begin = |place: usize| self.may_stand.may_start(&bytes[place - start..]);
+            if begins.any(start + from, start + line.len(), may_begin) {
                 self.look_inside(line, from, &mut hits);
             }
         }

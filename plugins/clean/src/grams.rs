@@ -57,21 +57,21 @@ fn first(text: &[u8]) -> u64 {
 struct Phrases {
     grams: Set,
     more: Set,
-    /// Which lengths below a gram's there are.
-    short: [bool; GRAM],
+    /// The lengths below a gram's of phrases that begin with each byte, a bit each.
+    short: [u8; 256],
 }
 
 impl Phrases {
     fn new<P: AsRef<[u8]>>(list: &[P]) -> Self {
         // The first set is small, so that it stays near; the second one is right.
         let mut phrases =
-            Self { grams: Set::new(list.len(), 8), more: Set::new(list.len(), 128), short: [false; GRAM] };
+            Self { grams: Set::new(list.len(), 8), more: Set::new(list.len(), 128), short: [0; 256] };
         for phrase in list.iter().map(AsRef::as_ref) {
             let head = first(phrase) | FOLD;
             phrases.grams.put(head, phrase.len().min(GRAM));
             phrases.more.put(head, phrase.len().min(MORE));
-            if let Some(short) = phrases.short.get_mut(phrase.len()) {
-                *short = true;
+            if phrase.len() < GRAM {
+                phrases.short[(head & 0xff) as usize] |= 1 << phrase.len();
             }
         }
         phrases
@@ -90,10 +90,10 @@ impl Phrases {
     }
 
     /// Whether a shorter one may.
+    #[inline]
     fn may_begin_short(&self, head: u64) -> bool {
-        (1..GRAM).any(|length| {
-            self.short[length] && self.grams.may_hold(head, length) && self.more.may_hold(head, length)
-        })
+        let lengths = self.short[(head & 0xff) as usize];
+        lengths != 0 && (1..GRAM).any(|length| lengths >> length & 1 == 1 && self.more.may_hold(head, length))
     }
 }
 

@@ -16,6 +16,7 @@ mod frame;
 mod grams;
 pub mod handed_on;
 pub mod html;
+mod judged;
 pub mod languages;
 pub mod leftovers;
 pub mod line;
