@@ -39,6 +39,8 @@ use clean::Format;
 use languages::Languages;
 use options::{Options, ReadAsHtml};
 use quality::{Measure, Quality};
+use std::sync::Arc;
+use textmill_plugin::prelude::arrow_array::{LargeStringArray, UInt64Array};
 use textmill_plugin::prelude::*;
 
 /// The operator `clean`.
@@ -135,7 +137,11 @@ impl Map for Clean {
         }
         doc.set("raw", None::<Vec<u8>>);
         doc.set("encoding", &cleaned.encoding);
-        doc.set("boilerplate", &cleaned.boilerplate);
+        let lines = &cleaned.boilerplate;
+        let rules = LargeStringArray::from_iter_values(lines.iter().map(|line| line.rule));
+        let texts = LargeStringArray::from_iter_values(lines.iter().map(|line| &line.text));
+        let places = UInt64Array::from_iter_values(lines.iter().map(|line| line.at));
+        doc.set_list("boilerplate", vec![Arc::new(rules), Arc::new(texts), Arc::new(places)]);
         doc.set("page_meta", (!cleaned.said.is_empty()).then_some(&cleaned.said));
         doc.edits_packed(cleaned.edits);
         Ok(())

@@ -31,6 +31,8 @@ fn odd_pages_are_read() {
     );
     assert_eq!(text("<pre>a\n  b</pre>c"), "a\n  b\nc");
     assert_eq!(text("a<hr>b<img>c"), "a\nbc");
+    // What stands in a field to be filled in is no text of the page, markup in it or not.
+    assert_eq!(text("<p>x<textarea rows=2>\ntyped <p>in</b></textarea> y<textarea>open <p>z"), "x y");
     assert_eq!(text(""), "");
     assert_eq!(text("<"), "<");
     assert_eq!(text("<p"), "");
