@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod column;
+mod compose;
 pub mod edit;
 mod edits;
 pub mod event;

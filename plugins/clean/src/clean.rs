@@ -200,7 +200,7 @@ impl Cleaner {
         let text = rewriter.text();
         let judged = indented.then(|| code::judged(text, &self.rules));
         let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
-        let (mut removals, mut handed_on, mut signs) = (Removals::new(), HandedOn::new(), Vec::new());
+        let (mut removals, mut handed_on, mut signs) = (Removals::new(), HandedOn::default(), Vec::new());
         for part in Part::all(text, judged.as_deref()) {
             let Seen { mut lines, shown, markup, mut look } = self.see(&part, &mut markup);
             let model = match format {

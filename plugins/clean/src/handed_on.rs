@@ -33,12 +33,13 @@ pub struct HandedOn {
     is_kept: bool,
 }
 
-impl HandedOn {
-    /// Of no lines so far.
-    pub fn new() -> Self {
+impl Default for HandedOn {
+    fn default() -> Self {
         Self { lines: Vec::new(), room: HANDED_ON, is_kept: false }
     }
+}
 
+impl HandedOn {
     /// Takes in the next lines of a page: `part` is their text, which begins at `base`.
     pub fn take(&mut self, part: &str, base: usize, lines: &[Line], marks: &[Option<Mark>]) {
         let kept = lines.iter().zip(marks).position(|(l, m)| m.is_none() && !l.blank());
