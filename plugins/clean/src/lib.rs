@@ -123,7 +123,7 @@ impl Map for Clean {
         let text = doc.text();
         let cleaned = self.cleaner.clean_as(self.format(doc), text, doc.bytes("raw"))?;
         let empty = text.trim().is_empty();
-        let left = cleaned.text.chars().filter(|c| !c.is_whitespace()).count() as u64;
+        let left = normalize::visible(&cleaned.text);
         if empty {
             doc.drop("empty", 0.0, 1.0);
             return Ok(());

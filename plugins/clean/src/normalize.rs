@@ -204,6 +204,23 @@ pub fn spaces(text: &str, rules: &Rules) -> Edits {
     edits
 }
 
+/// How many characters of a text are no white space.
+pub fn visible(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    // First bytes of characters but ASCII white space; written so that the compiler makes it wide instructions.
+    let is_counted = |b: u8| (b & 0xc0 != 0x80) & (b != b' ') & (b.wrapping_sub(9) > 4);
+    let mut count: usize = bytes
+        .chunks(128)
+        .map(|chunk| usize::from(chunk.iter().map(|&b| u8::from(is_counted(b))).sum::<u8>()))
+        .sum();
+    let mut at = 0;
+    while let Some(start) = beyond_ascii(bytes, at) {
+        at = bytes[start..].iter().position(u8::is_ascii).map_or(bytes.len(), |n| start + n);
+        count -= text[start..at].chars().filter(|c| c.is_whitespace()).count();
+    }
+    count
+}
+
 /// Length of the white space that begins at byte `at`; 0 where none does.
 fn white_space(bytes: &[u8], at: usize) -> usize {
     match bytes[at] {
@@ -334,6 +351,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn visible_characters_are_counted(text in "[a-zé\u{85}\u{a0}\u{1680}\u{2003}\u{3000}日 \t\r\n\u{b}\0•]{0,300}") {
+            prop_assert_eq!(visible(&text), text.chars().filter(|c| !c.is_whitespace()).count());
+        }
+
         #[test]
         fn twice_is_once(text in "[a-zé\u{301}\u{200b}\u{a0}\u{3000} \t\r\n\0•]{0,60}") {
             let once = run(&text);
