@@ -6,7 +6,6 @@ use clean_plugin::options::{NormalForm, Options};
 use clean_plugin::pii::Pii;
 use clean_plugin::quality::{C4, Quality};
 use std::sync::LazyLock;
-use textmill_plugin::edit::{apply, sort_and_check};
 
 /// With what is on by default, and with everything on.
 static CLEANERS: LazyLock<[Cleaner; 2]> = LazyLock::new(|| {
@@ -120,8 +119,8 @@ fn run(format: Format, data: &[u8]) {
     let raw = std::str::from_utf8(&made).is_err().then_some(made.as_slice());
     let cleaned = cleaner.clean_as(format, &text, raw).unwrap_or_else(|e| panic!("{e}"));
     let mut edits = cleaned.edits.clone();
-    sort_and_check(&text, &mut edits).unwrap_or_else(|e| panic!("{e}"));
-    assert!(apply(&text, &edits) == cleaned.text, "the edits make another text");
+    edits.sort_and_check(&text).unwrap_or_else(|e| panic!("{e}"));
+    assert!(edits.apply(&text) == cleaned.text, "the edits make another text");
     assert!(
         cleaned.boilerplate.iter().all(|line| line.at as usize <= cleaned.text.len()),
         "a line lies beyond the text"

@@ -1,6 +1,9 @@
 //! Edits: byte spans of a text and what replaces them. Applying and composing them, no I/O.
 
+use crate::compose::compose;
+pub use crate::edits::{EditRef, Edits, Reason};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt;
 use std::ops::Range;
 
@@ -126,39 +129,51 @@ impl std::error::Error for EditError {}
 /// Where a span leaves the text, cuts a character, or overlaps another.
 pub fn sort_and_check(text: &str, edits: &mut [Edit]) -> Result<(), EditError> {
     edits.sort_by_key(|e| (e.start, e.end));
-    let mut last: Option<&Edit> = None;
-    for edit in edits.iter() {
-        if edit.start > edit.end || edit.end > text.len() {
-            return Err(EditError::OutOfRange {
-                span: edit.span(),
-                len: text.len(),
-                rule: edit.rule.to_string(),
-            });
+    check(text, edits.iter().map(|edit| (edit.span(), edit.rule.as_ref())))
+}
+
+/// Checks that spans, which are sorted and have the rules that stand beside them, fit `text`.
+pub(crate) fn check<'e>(
+    text: &str,
+    edits: impl Iterator<Item = (Range<usize>, &'e str)>,
+) -> Result<(), EditError> {
+    let mut last: Option<(Range<usize>, &str)> = None;
+    for (span, rule) in edits {
+        if span.start > span.end || span.end > text.len() {
+            return Err(EditError::OutOfRange { span, len: text.len(), rule: rule.to_owned() });
         }
-        if !text.is_char_boundary(edit.start) || !text.is_char_boundary(edit.end) {
-            return Err(EditError::InsideCharacter { span: edit.span(), rule: edit.rule.to_string() });
+        if !text.is_char_boundary(span.start) || !text.is_char_boundary(span.end) {
+            return Err(EditError::InsideCharacter { span, rule: rule.to_owned() });
         }
-        if let Some(before) = last
-            && (edit.start < before.end || (edit.start == before.start && edit.end == before.end))
+        if let Some((before, other)) = last
+            && (span.start < before.end || span == before)
         {
             return Err(EditError::Overlap {
-                first: before.span(),
-                second: edit.span(),
-                rules: [before.rule.to_string(), edit.rule.to_string()],
+                first: before,
+                second: span,
+                rules: [other.to_owned(), rule.to_owned()],
             });
         }
-        last = Some(edit);
+        last = Some((span, rule));
     }
     Ok(())
 }
 
 /// Applies sorted, checked edits to `text`, appending the result to `out`.
 pub fn apply_into(text: &str, edits: &[Edit], out: &mut String) {
+    put_together(text, edits.iter().map(|edit| (edit.span(), edit.replacement.as_ref())), out);
+}
+
+pub(crate) fn put_together<'e>(
+    text: &str,
+    edits: impl Iterator<Item = (Range<usize>, &'e str)>,
+    out: &mut String,
+) {
     let mut at = 0;
-    for edit in edits {
-        out.push_str(&text[at..edit.start]);
-        out.push_str(&edit.replacement);
-        at = edit.end;
+    for (span, replacement) in edits {
+        out.push_str(&text[at..span.start]);
+        out.push_str(replacement);
+        at = span.end;
     }
     out.push_str(&text[at..]);
 }
@@ -179,13 +194,15 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
 pub struct Rewriter<'a> {
     original: &'a str,
     current: Cow<'a, str>,
-    edits: Vec<Edit>,
+    edits: Edits,
+    /// The edits one by one, where they were asked for.
+    listed: OnceCell<Vec<Edit>>,
 }
 
 impl<'a> Rewriter<'a> {
     /// Starts from `text`, without edits.
     pub fn new(text: &'a str) -> Self {
-        Self { original: text, current: Cow::Borrowed(text), edits: Vec::new() }
+        Self { original: text, current: Cow::Borrowed(text), edits: Edits::new(), listed: OnceCell::new() }
     }
 
     /// The text as it stands after the passes so far.
@@ -200,11 +217,21 @@ impl<'a> Rewriter<'a> {
 
     /// The edits so far, sorted, as spans of the original text.
     pub fn edits(&self) -> &[Edit] {
+        self.listed.get_or_init(|| self.edits.clone().into_iter().collect())
+    }
+
+    /// The same in few bytes each.
+    pub fn packed(&self) -> &Edits {
         &self.edits
     }
 
     /// Gives up the edits and the final text.
     pub fn finish(self) -> (Vec<Edit>, Cow<'a, str>) {
+        (self.edits.into_iter().collect(), self.current)
+    }
+
+    /// The same, with the edits in few bytes each.
+    pub fn finish_packed(self) -> (Edits, Cow<'a, str>) {
         (self.edits, self.current)
     }
 
@@ -212,128 +239,43 @@ impl<'a> Rewriter<'a> {
     ///
     /// # Errors
     /// Where the edits do not fit the current text; then nothing has changed.
-    pub fn pass(&mut self, mut edits: Vec<Edit>) -> Result<(), EditError> {
+    pub fn pass(&mut self, edits: Vec<Edit>) -> Result<(), EditError> {
+        self.pass_packed(edits.into())
+    }
+
+    /// The same, of edits in few bytes each.
+    ///
+    /// # Errors
+    /// As [`Self::pass`].
+    pub fn pass_packed(&mut self, mut edits: Edits) -> Result<(), EditError> {
         if edits.is_empty() {
             return Ok(());
         }
-        sort_and_check(&self.current, &mut edits)?;
-        let next = apply(&self.current, &edits);
+        edits.sort_and_check(&self.current)?;
+        let next = edits.apply(&self.current);
         self.edits = if self.edits.is_empty() {
             edits
         } else {
-            compose(&self.current, std::mem::take(&mut self.edits), edits)
+            compose(&self.current, std::mem::take(&mut self.edits), &edits)
         };
+        self.listed = OnceCell::new();
         self.current = Cow::Owned(next);
         Ok(())
     }
 }
 
-/// An edit of an earlier pass with the span it fills in the text between the passes.
-struct Piece {
-    start: usize,
-    end: usize,
-    edit: Edit,
-}
-
-/// Composes `first` with `second`, whose spans lie in `middle`, the text that `first` left.
-///
-/// Edits of the two passes that share a byte of `middle` form a cluster and become one edit; a
-/// cluster is contiguous, so its replacement is a slice of `middle` with the later edits applied.
-fn compose(middle: &str, first: Vec<Edit>, second: Vec<Edit>) -> Vec<Edit> {
-    let mut out: Vec<Edit> = Vec::with_capacity(first.len() + second.len());
-    let mut pieces = pieces(first).peekable();
-    let mut second = second.into_iter().peekable();
-    // Bytes of the original minus bytes of `middle`, over the pieces already passed.
-    let mut shift = 0isize;
-    while let Some(later) = second.next() {
-        while let Some(piece) = pieces.next_if(|p| p.end <= later.start) {
-            shift += shrunk(&piece);
-            push(&mut out, piece.edit);
-        }
-        let (mut start, mut end) = (later.start, later.end);
-        let mut absorbed: Vec<Piece> = Vec::new();
-        let mut laters = vec![later];
-        loop {
-            if let Some(piece) = pieces.next_if(|p| p.start < end) {
-                start = start.min(piece.start);
-                end = end.max(piece.end);
-                absorbed.push(piece);
-            } else if let Some(next) = second.next_if(|l| l.start < end) {
-                end = end.max(next.end);
-                laters.push(next);
-            } else {
-                break;
-            }
-        }
-        let original_start = start.wrapping_add_signed(shift);
-        shift += absorbed.iter().map(shrunk).sum::<isize>();
-        let original_end = end.wrapping_add_signed(shift);
-        push(&mut out, merged(middle, start..end, original_start..original_end, &absorbed, laters));
+impl Edits {
+    /// The text after the edits, which are sorted and checked.
+    pub fn apply(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        self.apply_into(text, &mut out);
+        out
     }
-    for piece in pieces {
-        push(&mut out, piece.edit);
-    }
-    out
-}
 
-/// Places the edits of a first pass in the text that they leave, one by one: a page may have as many edits as lines.
-fn pieces(edits: Vec<Edit>) -> impl Iterator<Item = Piece> {
-    let mut shift = 0isize;
-    edits.into_iter().map(move |edit| {
-        let start = edit.start.wrapping_add_signed(shift);
-        let piece = Piece { start, end: start + edit.replacement.len(), edit };
-        shift -= shrunk(&piece);
-        piece
-    })
-}
-
-/// How many bytes fewer the text has after this piece's edit.
-fn shrunk(piece: &Piece) -> isize {
-    (piece.edit.end - piece.edit.start) as isize - (piece.end - piece.start) as isize
-}
-
-/// One edit for a cluster. It bears the rule of the widest edit in it; the note names the others.
-fn merged(
-    middle: &str,
-    span: Range<usize>,
-    original: Range<usize>,
-    absorbed: &[Piece],
-    mut laters: Vec<Edit>,
-) -> Edit {
-    let widest_later = laters.iter().enumerate().max_by_key(|(i, l)| (l.end - l.start, usize::MAX - i));
-    let widest_piece = absorbed.iter().max_by_key(|p| p.end - p.start);
-    let leader = match (widest_later, widest_piece) {
-        (Some((_, l)), Some(p)) if p.end - p.start > l.end - l.start => p.edit.clone(),
-        (Some((_, l)), _) => l.clone(),
-        (None, Some(p)) => p.edit.clone(),
-        (None, None) => Edit::remove(0..0, ""),
-    };
-    let mut others: Vec<&str> = Vec::new();
-    for rule in absorbed.iter().map(|p| &p.edit.rule).chain(laters.iter().map(|l| &l.rule)) {
-        if *rule != leader.rule && !others.contains(&rule.as_ref()) {
-            others.push(rule);
-        }
-    }
-    let note = match (leader.note.clone(), others.is_empty()) {
-        (note, true) => note,
-        (None, false) => Some(format!("with {}", others.join(", ")).into()),
-        (Some(note), false) => Some(format!("{note}; with {}", others.join(", ")).into()),
-    };
-    for later in &mut laters {
-        later.start -= span.start;
-        later.end -= span.start;
-    }
-    let replacement = apply(&middle[span], &laters).into();
-    Edit { start: original.start, end: original.end, replacement, note, ..leader }
-}
-
-/// Appends an edit; two insertions at one place become one.
-fn push(out: &mut Vec<Edit>, edit: Edit) {
-    match out.last_mut() {
-        Some(last) if last.start == edit.start && last.end == edit.end => {
-            last.replacement = format!("{}{}", last.replacement, edit.replacement).into();
-        }
-        _ => out.push(edit),
+    /// The same, appended to `out`.
+    pub fn apply_into(&self, text: &str, out: &mut String) {
+        let edits = self.iter().map(|edit| (edit.start..edit.end, edit.replacement.as_ref()));
+        put_together(text, edits, out);
     }
 }
 

@@ -3,6 +3,8 @@
 
 pub mod batch;
 pub mod column;
+mod compose;
 pub mod edit;
+mod edits;
 pub mod event;
 pub mod value;

@@ -83,6 +83,21 @@ pub fn array_from(kind: &DataType, values: &[Value]) -> Result<ArrayRef, String>
     build(kind, &refs)
 }
 
+/// A column of one row, a list of structures: `columns` are the structures' fields.
+///
+/// # Errors
+/// A sentence that says why they do not make a list of this type.
+pub fn list_from(kind: &DataType, columns: Vec<ArrayRef>) -> Result<ArrayRef, String> {
+    let DataType::List(item) = kind else { return Err(format!("{kind} is no list")) };
+    let DataType::Struct(fields) = item.data_type() else {
+        return Err(format!("{kind} is no list of structures"));
+    };
+    let rows = StructArray::try_new(fields.clone(), columns, None).map_err(|e| e.to_string())?;
+    let offsets = OffsetBuffer::<i32>::from_lengths([rows.len()]);
+    let list = GenericListArray::try_new(Arc::clone(item), offsets, Arc::new(rows), None);
+    Ok(Arc::new(list.map_err(|e| e.to_string())?))
+}
+
 fn build(kind: &DataType, values: &[&Value]) -> Result<ArrayRef, String> {
     let misfit = |value: &Value| {
         let mut shown = value.to_string();
@@ -229,23 +244,24 @@ fn structs(
     if fields.is_empty() {
         return Ok(new_null_array(&DataType::Struct(fields.clone()), values.len()));
     }
-    let columns: Result<Vec<ArrayRef>, String> = fields
-        .iter()
-        .map(|field| {
-            let members: Vec<&Value> = values.iter().map(|v| member(v, field.name())).collect();
-            build(field.data_type(), &members)
-        })
-        .collect();
+    let mut members: Vec<Vec<&Value>> = vec![Vec::with_capacity(values.len()); fields.len()];
+    for value in values {
+        let Value::Object(found) = value else {
+            members.iter_mut().for_each(|column| column.push(&Value::Null));
+            continue;
+        };
+        // Most have their members in the order of the fields.
+        let mut next = found.iter();
+        for (column, field) in members.iter_mut().zip(fields) {
+            let in_order = next.next().filter(|(name, _)| *name == field.name()).map(|(_, value)| value);
+            column.push(in_order.or_else(|| Map::get(found, field.name())).unwrap_or(&Value::Null));
+        }
+    }
+    let columns: Result<Vec<ArrayRef>, String> =
+        fields.iter().zip(&members).map(|(field, members)| build(field.data_type(), members)).collect();
     let nulls: NullBuffer = values.iter().map(|v| !v.is_null()).collect();
     let array = StructArray::try_new(fields.clone(), columns?, Some(nulls));
     Ok(Arc::new(array.map_err(|e| e.to_string())?))
-}
-
-fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
-    match value {
-        Value::Object(members) => Map::get(members, name).unwrap_or(&Value::Null),
-        _ => &Value::Null,
-    }
 }
 
 fn unhex(digits: &str) -> Option<Vec<u8>> {
@@ -270,6 +286,25 @@ mod tests {
         let array = array_from(&quotes, &values).unwrap();
         let back: Vec<Value> = (0..3).map(|row| value_at(&array, row)).collect();
         assert_eq!(back, values);
+    }
+
+    #[test]
+    fn members_in_any_order() {
+        let kind = parse_type("struct<a: utf8, b: utf8>").unwrap();
+        let values = [json!({"b": "2", "a": "1"}), json!({"b": "2"}), json!({"a": "1", "b": "2"}), json!({})];
+        let array = array_from(&kind, &values).unwrap();
+        let back: Vec<Value> = (0..4).map(|row| value_at(&array, row)).collect();
+        let both = json!({"a": "1", "b": "2"});
+        assert_eq!(back, [both.clone(), json!({"a": null, "b": "2"}), both, json!({"a": null, "b": null})]);
+    }
+
+    #[test]
+    fn a_list_of_columns() {
+        let kind = list(structure([("a", DataType::Utf8)]));
+        let column: ArrayRef = Arc::new(arrow_array::StringArray::from(vec!["x", "y"]));
+        let array = list_from(&kind, vec![Arc::clone(&column)]).unwrap();
+        assert_eq!(value_at(&array, 0), json!([{"a": "x"}, {"a": "y"}]));
+        assert!(list_from(&DataType::Utf8, vec![column]).is_err() && list_from(&kind, Vec::new()).is_err());
     }
 
     #[test]

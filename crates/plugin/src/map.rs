@@ -6,16 +6,17 @@ use crate::error::{Error, Result};
 use crate::operator::{OperatorEntry, Output, Stage, Worker};
 use crate::options::{self, Options};
 use crate::pace::Pace;
-use crate::row::{Changes, Doc, Row};
+use crate::row::{Changes, Doc, Row, Written};
 use arrow_array::builder::LargeStringBuilder;
-use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array, new_empty_array, new_null_array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_select::concat::concat;
 use arrow_select::take::take;
 use serde_json::Value;
 use std::sync::Arc;
 use textmill_core::batch::{Strings, to_layout};
 use textmill_core::column::{ROW, TEXT};
-use textmill_core::edit::{apply_into, sort_and_check};
+use textmill_core::edit::Edits;
 use textmill_core::event::{Action, Event};
 use textmill_core::value::array_from;
 
@@ -154,7 +155,8 @@ impl<T: Map> Worker for MapWorker<T> {
 struct Collected<'a> {
     shape: &'a Shape,
     rows: Vec<u32>,
-    columns: Vec<Vec<Value>>,
+    /// Arrays of one row; none where a column is null.
+    columns: Vec<Vec<Option<ArrayRef>>>,
     /// Filled from the first edited document on; until then texts are the received ones.
     texts: Option<LargeStringBuilder>,
     received: Option<Strings<'a>>,
@@ -178,23 +180,31 @@ impl<'a> Collected<'a> {
         self.shape.writes.iter().any(|(name, _)| name == TEXT)
     }
 
-    /// Types are checked document by document, so that a misfit costs that document alone.
-    fn misfit(&self, values: &[Option<Value>]) -> Option<String> {
+    /// Columns are made document by document, so that a misfit costs that document alone.
+    fn arrays(&self, values: &[Option<Written>]) -> std::result::Result<Vec<Option<ArrayRef>>, String> {
         let kinds = self.shape.writes.iter().filter(|(name, _)| name != TEXT);
-        kinds.zip(values).find_map(|((name, kind), value)| {
-            let value = value.as_ref()?;
-            let error = array_from(kind, std::slice::from_ref(value)).err()?;
-            Some(format!("column `{name}`: {error}"))
-        })
+        let array = |((name, kind), value): (&(String, DataType), &Option<Written>)| match value {
+            None | Some(Written::Json(Value::Null)) => Ok(None),
+            Some(Written::Array(array)) => Ok(Some(Arc::clone(array))),
+            Some(Written::Json(value)) => {
+                let array = array_from(kind, std::slice::from_ref(value));
+                array.map(Some).map_err(|error| format!("column `{name}`: {error}"))
+            }
+        };
+        kinds.zip(values).map(array).collect()
     }
 
     fn take_in(&mut self, row: u32, text: &str, mut changes: Changes) {
+        let mut arrays = Vec::new();
         if !changes.dropped && changes.error.is_none() {
-            changes.error = self.misfit(&changes.values);
+            match self.arrays(&changes.values) {
+                Ok(made) => arrays = made,
+                Err(error) => changes.error = Some(error),
+            }
         }
         if changes.error.is_none()
             && !changes.edits.is_empty()
-            && let Err(error) = sort_and_check(text, &mut changes.edits)
+            && let Err(error) = changes.edits.sort_and_check(text)
         {
             changes.error = Some(error.to_string());
         }
@@ -207,7 +217,7 @@ impl<'a> Collected<'a> {
         if let Some(message) = changes.error {
             self.events.push(Event::new(row, Action::Fail, "operator-error").note(message));
             if !self.shape.selects {
-                self.keep(row, text, &[], Vec::new());
+                self.keep(row, text, &Edits::new(), Vec::new());
             }
             return;
         }
@@ -215,17 +225,11 @@ impl<'a> Collected<'a> {
         if changes.dropped {
             return;
         }
-        self.keep(row, text, &changes.edits, changes.values);
+        self.keep(row, text, &changes.edits, arrays);
         self.events.extend(changes.edits.into_iter().map(|edit| Event::of_edit(row, edit)));
     }
 
-    fn keep(
-        &mut self,
-        row: u32,
-        text: &str,
-        edits: &[textmill_core::edit::Edit],
-        mut values: Vec<Option<Value>>,
-    ) {
+    fn keep(&mut self, row: u32, text: &str, edits: &Edits, mut arrays: Vec<Option<ArrayRef>>) {
         if !edits.is_empty() && self.texts.is_none() {
             let mut builder = LargeStringBuilder::new();
             for &before in &self.rows {
@@ -238,13 +242,13 @@ impl<'a> Collected<'a> {
                 builder.append_option(self.received.and_then(|t| t.get(row as usize)));
             } else {
                 let mut after = String::with_capacity(text.len());
-                apply_into(text, edits, &mut after);
+                edits.apply_into(text, &mut after);
                 builder.append_value(after);
             }
         }
-        values.resize(self.columns.len(), None);
-        for (column, value) in self.columns.iter_mut().zip(values) {
-            column.push(value.unwrap_or(Value::Null));
+        arrays.resize(self.columns.len(), None);
+        for (column, array) in self.columns.iter_mut().zip(arrays) {
+            column.push(array);
         }
         self.rows.push(row);
     }
@@ -268,8 +272,10 @@ impl<'a> Collected<'a> {
                     }
                 });
             } else if let Some(column) = values.next() {
-                let array = array_from(kind, column);
-                columns.push(array.map_err(|e| Error::from(format!("column `{name}`: {e}")))?);
+                let null = new_null_array(kind, 1);
+                let parts: Vec<&dyn Array> =
+                    column.iter().map(|array| array.as_ref().unwrap_or(&null).as_ref()).collect();
+                columns.push(if parts.is_empty() { new_empty_array(kind) } else { concat(&parts)? });
             }
         }
         if self.shape.selects {

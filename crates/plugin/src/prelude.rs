@@ -19,5 +19,5 @@ pub use schemars::{self, JsonSchema};
 pub use serde::{self, Deserialize, Serialize};
 pub use serde_json::{Value, json};
 pub use textmill_core::column::{list, structure};
-pub use textmill_core::edit::{Edit, Rewriter};
+pub use textmill_core::edit::{Edit, Edits, Rewriter};
 pub use textmill_core::event::{Action, Event};

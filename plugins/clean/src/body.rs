@@ -35,11 +35,11 @@ pub fn wrapped_paragraphs(lines: &[Line], states: &mut [State]) {
         let to = (from..lines.len()).find(|&i| lines[i].blank()).unwrap_or(lines.len());
         let joints = to - from - 1;
         let goes_on = (from + 1..to)
-            .filter(|&i| lines[i].small && !lines[i - 1].sentence && lines[i - 1].chars >= 30)
+            .filter(|&i| lines[i].small && !lines[i - 1].sentence && lines[i - 1].chars() >= 30)
             .count();
         if joints >= 2 && goes_on * 10 >= joints * 4 {
             for (line, state) in lines[from..to].iter().zip(&mut states[from..to]) {
-                state.prose = line.words >= 3
+                state.prose = line.words() >= 3
                     && state.mark.is_none_or(|m| !matches!(m.rule, Rule::ShareBar | Rule::CookieNotice));
                 if state.prose {
                     state.mark = None;
@@ -62,7 +62,7 @@ pub fn subheadings(lines: &[Line], states: &[State]) -> Vec<usize> {
                 && states[w[2]].prose
                 && states[w[1]].mark.is_none()
                 && !states[w[1]].prose
-                && (1..=12).contains(&line.words)
+                && (1..=12).contains(&line.words())
                 && !line.full_stop
                 && !line.quote
         })
@@ -95,7 +95,7 @@ fn scores(text: &str, lines: &[Line], states: &[State]) -> Vec<i64> {
     let mut prose_before = 0;
     for (n, &i) in shown.iter().enumerate() {
         let (line, state) = (&lines[i], &states[i]);
-        let words = i64::try_from(line.words.min(80)).unwrap_or(80);
+        let words = i64::try_from(line.words().min(80)).unwrap_or(80);
         scores[i] = if let Some(mark) = state.mark {
             after_heading |= mark.rule == Rule::RelatedTeaser && prose_before >= 30;
             match mark.rule {
@@ -110,20 +110,20 @@ fn scores(text: &str, lines: &[Line], states: &[State]) -> Vec<i64> {
                 m.is_some_and(|&j| {
                     !alike(&lines[j], line)
                         && states[j].mark.is_none()
-                        && (states[j].prose || lines[j].sentence && lines[j].words >= 5)
+                        && (states[j].prose || lines[j].sentence && lines[j].words() >= 5)
                 })
             };
             let neighbours = usize::from(near(n.checked_sub(1).and_then(|m| shown.get(m))))
                 + usize::from(near(shown.get(n + 1)));
             let cut_near =
-                |m: Option<&usize>| m.is_some_and(|&j| lines[j].cut && lines[j].words >= PARAGRAPH);
+                |m: Option<&usize>| m.is_some_and(|&j| lines[j].cut && lines[j].words() >= PARAGRAPH);
             let around = [n.checked_sub(1), n.checked_sub(2), Some(n + 1), Some(n + 2)];
             let cut_list = line.cut && around.iter().any(|m| cut_near(m.and_then(|m| shown.get(m))));
             after_heading &= neighbours == 0;
-            prose_before += line.words;
+            prose_before += line.words();
             let full = if cut_list {
                 -20
-            } else if line.sentence || line.breaks > 1 {
+            } else if line.sentence || line.breaks() > 1 {
                 words * 10
             } else if line.cut {
                 words * 2
@@ -137,11 +137,11 @@ fn scores(text: &str, lines: &[Line], states: &[State]) -> Vec<i64> {
             } else if neighbours > 0 {
                 full
             } else {
-                full * if line.words < 60 { 4 } else { 6 } / 10
+                full * if line.words() < 60 { 4 } else { 6 } / 10
             }
-        } else if line.sentence && line.words >= 4 {
+        } else if line.sentence && line.words() >= 4 {
             words * if after_heading { 3 } else { 7 }
-        } else if line.words >= PARAGRAPH || line.colon {
+        } else if line.words() >= PARAGRAPH || line.colon {
             -10
         } else {
             -30
@@ -205,7 +205,7 @@ pub fn with_lists(text: &str, lines: &[Line], states: &[State], segments: &mut [
                 continue;
             }
             let listed =
-                lines[i].colon && lines[i].words >= 3 || lines[i].bullet || numbered(lines[i].text(text));
+                lines[i].colon && lines[i].words() >= 3 || lines[i].bullet || numbered(lines[i].text(text));
             if states[i].mark.is_some() || !listed && !open {
                 break;
             }
@@ -236,7 +236,7 @@ pub fn opening(lines: &[Line], states: &[State], first: &Segment) -> usize {
         if lines[i].blank() {
             continue;
         }
-        if states[i].mark.is_none() && lines[i].sentence && lines[i].words >= 4 {
+        if states[i].mark.is_none() && lines[i].sentence && lines[i].words() >= 4 {
             at = i;
         } else {
             break;

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use crate::blocks::Begins;
 use crate::body;
 use crate::cues::{Cues, Hits, class};
 use crate::dates::DateWords;
+use crate::judged::Judged;
 use crate::line::Line;
 use crate::options::{Rule, Rules};
 
@@ -14,10 +16,47 @@ use crate::options::{Rule, Rules};
 pub struct Mark {
     /// The rule.
     pub rule: Rule,
-    /// What it measured and its threshold, where it measures.
-    pub measured: Option<(f64, f64)>,
+    /// What it measured, where it measures.
+    pub measured: Option<Measured>,
     /// What kind of line it is by another rule, where the model decided.
     pub kind: Option<Rule>,
+}
+
+/// What a rule measured of a line, and its threshold, in the unit of the rule.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Measured {
+    value: u32,
+    threshold: u32,
+    unit: Unit,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+enum Unit {
+    /// Words, lines.
+    One,
+    /// A likelihood in thousandths, and its threshold in [`Measured::FINE`].
+    Thousandth,
+}
+
+impl Measured {
+    /// Parts of one in which thresholds of likelihoods are kept: more digits no pipeline has.
+    const FINE: f64 = 1e9;
+
+    /// A likelihood, which is a whole number of thousandths.
+    pub fn likelihood(value: f64, threshold: f64) -> Self {
+        let [value, threshold] = [value * 1000.0, threshold * Self::FINE].map(|n| (n + 0.5) as u32);
+        Self { value, threshold, unit: Unit::Thousandth }
+    }
+
+    /// Value and threshold as the ledger shows them.
+    pub fn shown(self) -> (f64, f64) {
+        let (value, threshold) = (f64::from(self.value), f64::from(self.threshold));
+        match self.unit {
+            Unit::One => (value, threshold),
+            Unit::Thousandth => (value / 1000.0, threshold / Self::FINE),
+        }
+    }
 }
 
 impl Mark {
@@ -26,12 +65,14 @@ impl Mark {
     }
 
     pub(crate) fn with(rule: Rule, value: usize, threshold: usize) -> Self {
-        Self { rule, measured: Some((value as f64, threshold as f64)), kind: None }
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let measured = Measured { value: small(value), threshold: small(threshold), unit: Unit::One };
+        Self { rule, measured: Some(measured), kind: None }
     }
 }
 
 /// What is known of one line while the rules run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct State {
     /// Its hints.
     pub hits: Hits,
@@ -71,30 +112,33 @@ pub struct Furniture {
     pub(crate) cues: Arc<Cues>,
     pub(crate) dates: Arc<DateWords>,
     pub(crate) rules: Rules,
+    judged: Judged,
 }
 
 impl Furniture {
     /// Rules over shared tables.
     pub fn new(cues: Arc<Cues>, dates: Arc<DateWords>, rules: Rules) -> Self {
-        Self { cues, dates, rules }
+        Self { cues, dates, rules, judged: Judged::default() }
     }
 
-    /// What the rules make of each line of `text`.
-    pub fn look(&self, text: &str, lines: &[Line]) -> Look {
+    /// What the rules make of each line of `text`, in which phrases may begin at `begins`.
+    pub fn look(&self, text: &str, lines: &[Line], begins: &Begins) -> Look {
         let mut states: Vec<State> = Vec::with_capacity(lines.len());
-        for line in lines {
-            // What a line is by itself, its copies are, too.
-            let state = match states.get(line.twin) {
-                Some(state) => state.clone(),
-                None => self.first_look(text, line),
-            };
-            states.push(state);
-        }
+        self.judged.with(|known| {
+            for line in lines {
+                // What a line is by itself, its copies are, too.
+                let state = match states.get(line.twin()) {
+                    Some(state) => *state,
+                    None => known.get(line.text(text), || self.first_look(text, line, begins)),
+                };
+                states.push(state);
+            }
+        });
         body::wrapped_paragraphs(lines, &mut states);
         let is_page = lines
             .iter()
             .zip(&states)
-            .any(|(l, s)| l.letters > 0 && s.mark.is_some_and(|m| betrays_page(m.rule)));
+            .any(|(l, s)| l.letters() > 0 && s.mark.is_some_and(|m| betrays_page(m.rule)));
         self.teaser_blocks(lines, &mut states);
         if is_page {
             self.repeats(lines, &mut states);
@@ -102,10 +146,13 @@ impl Furniture {
         let segments = body::segments(text, lines, &states);
         let mut segments = self.without_comments(lines, &mut states, segments);
         body::with_lists(text, lines, &states, &mut segments);
-        let by_line = states.clone();
+        let mut marks: Vec<Option<Mark>> = states.iter().map(|s| s.mark).collect();
         self.frame(text, lines, &mut states, &segments, is_page);
-        let marks = states.into_iter().map(|s| s.mark.filter(|m| self.rules.on(m.rule))).collect();
-        Look { states: by_line, segments, marks, is_page }
+        for (mark, state) in marks.iter_mut().zip(&mut states) {
+            std::mem::swap(mark, &mut state.mark);
+            *mark = mark.filter(|m| self.rules.on(m.rule));
+        }
+        Look { states, segments, marks, is_page }
     }
 
     /// Blocks of headlines after `Also Read` and its like, where they stand in the text: up to the
@@ -140,8 +187,8 @@ impl Furniture {
                     next += 1;
                     continue;
                 }
-                let headline = line.words <= HEADLINE && !line.full_stop && !(line.quote && line.sentence);
-                if state.mark.is_some() || !headline || line.colon && line.words > 12 {
+                let headline = line.words() <= HEADLINE && !line.full_stop && !(line.quote && line.sentence);
+                if state.mark.is_some() || !headline || line.colon && line.words() > 12 {
                     break;
                 }
                 block.push(next);
@@ -152,10 +199,10 @@ impl Furniture {
                 && block.len() >= 2
                 && let Some((&last, others)) = block.split_last()
             {
-                let mean = others.iter().map(|&i| lines[i].words.max(1)).sum::<usize>() / others.len();
+                let mean = others.iter().map(|&i| lines[i].words().max(1)).sum::<usize>() / others.len();
                 let inside = block.iter().filter(|i| subheadings.binary_search(i).is_ok()).count();
                 let alone = subheadings.len() - inside;
-                if lines[last].words * 10 <= mean * 7 && alone > 0 {
+                if lines[last].words() * 10 <= mean * 7 && alone > 0 {
                     block.pop();
                 }
             }
@@ -173,13 +220,13 @@ impl Furniture {
         const OFTEN: usize = 3;
         let mut counts = vec![0usize; lines.len()];
         for line in lines {
-            if !line.blank() && line.words <= 8 && !line.sentence {
-                counts[line.twin] += 1;
+            if !line.blank() && line.words() <= 8 && !line.sentence {
+                counts[line.twin()] += 1;
             }
         }
         for (line, state) in lines.iter().zip(states.iter_mut()) {
-            let count = counts[line.twin];
-            if state.mark.is_none() && count >= OFTEN && line.letters > 0 {
+            let count = counts[line.twin()];
+            if state.mark.is_none() && count >= OFTEN && line.letters() > 0 {
                 state.mark =
                     Some(Mark::with(Rule::Navigation, count, OFTEN)).filter(|m| self.rules.on(m.rule));
             }
@@ -200,7 +247,7 @@ impl Furniture {
         let total: usize = prose_words(lines, states, 0..lines.len());
         let mut before = 0;
         for i in 0..lines.len() {
-            before += if states[i].prose && states[i].mark.is_none() { lines[i].words } else { 0 };
+            before += if states[i].prose && states[i].mark.is_none() { lines[i].words() } else { 0 };
             let boundary = states[i].mark.is_some_and(|m| m.rule == Rule::CommentSection);
             if !boundary || before < 80 {
                 continue;
@@ -248,5 +295,5 @@ fn betrays_page(rule: Rule) -> bool {
 
 /// Words of the lines of a range that are prose.
 fn prose_words(lines: &[Line], states: &[State], range: std::ops::Range<usize>) -> usize {
-    range.filter(|&i| states[i].prose && states[i].mark.is_none()).map(|i| lines[i].words).sum()
+    range.filter(|&i| states[i].prose && states[i].mark.is_none()).map(|i| lines[i].words()).sum()
 }

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use textmill_plugin::edit::{Edit, EditError, Rewriter};
+use textmill_plugin::edit::{EditError, Edits, Rewriter};
 use textmill_plugin::error::Error;
 
 use crate::boilerplate::{Furniture, Look};
 use crate::cues::Cues;
 use crate::dates::DateWords;
-use crate::handed_on::{Removed, hand_on};
+use crate::handed_on::{HandedOn, Removed};
+use crate::html::MarkupOf;
 use crate::html::cues::PartWords;
+use crate::html::lines::Lines;
 use crate::html::markup::Markup;
 use crate::html::meta::Said;
 use crate::line::Line;
@@ -18,9 +20,11 @@ use crate::model::Model;
 use crate::model::features::Page;
 use crate::model::grid::Grid;
 use crate::options::{NormalForm, Options, Rules};
+use crate::parts::Part;
 use crate::pii::{self, Pii};
+use crate::places::Received;
 use crate::quality::{self, BadWords, Measure, Quality};
-use crate::removals::{removals, repeated};
+use crate::removals::{Removals, repeated};
 use crate::{
     code, decide, decode, html, leftovers, mojibake, mojibake_cyrillic, mojibake_others, normalize, places,
     structure,
@@ -30,7 +34,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Cleaned<'a> {
     /// Edits of the received text, sorted.
-    pub edits: Vec<Edit>,
+    pub edits: Edits,
     /// The text after them.
     pub text: Cow<'a, str>,
     /// Encoding of the original bytes, when they were not UTF-8.
@@ -57,14 +61,14 @@ struct Normalised<'a> {
     rewriter: Rewriter<'a>,
     encoding: Option<String>,
     /// What the markup says of its lines, where it is HTML; places are those of the source.
-    markup: Option<Vec<Markup>>,
+    markup: Option<Lines>,
     /// What the page says of itself.
     said: Vec<Said>,
     /// Whether code in it kept its indentation.
     indented: bool,
 }
 
-/// The lines of a normalised document.
+/// The lines of a part of a normalised document.
 struct Seen {
     lines: Vec<Line>,
     /// Numbers of those that are not blank.
@@ -72,8 +76,14 @@ struct Seen {
     /// What the markup says of each shown line, where it is HTML.
     markup: Option<Vec<Markup>>,
     look: Look,
-    /// The text whose lines these are, where it is not the document's: without the indentation of code.
-    judged: Option<String>,
+}
+
+/// What a document's lines come to.
+struct Judged {
+    edits: Edits,
+    /// Removed lines that may carry metadata, and where they stood in the received text.
+    boilerplate: Vec<Removed>,
+    places: Vec<usize>,
 }
 
 /// Cleans documents; holds the tables, cheap to clone.
@@ -143,45 +153,14 @@ impl Cleaner {
     ) -> Result<Cleaned<'a>, EditError> {
         let Normalised { mut rewriter, encoding, markup, said, indented } =
             self.normalise(format, text, raw)?;
-        let Seen { mut lines, shown, markup, mut look, judged } = self.see(&rewriter, markup, indented);
-        let page = judged.as_deref().unwrap_or(rewriter.text());
-        let model = match format {
-            Format::Plain => self.model.as_ref().filter(|_| look.is_page),
-            Format::Html => self.html_model.as_ref(),
-        };
-        let mut marks = match model {
-            Some(model) => {
-                let view = Page::new(page, &lines, &look, &shown, markup.as_deref());
-                decide::marks(model, self.cut, &view)
-            }
-            None => std::mem::take(&mut look.marks),
-        };
-        // What is no longer needed goes before the edits of the whole page are put together: a page may have as many lines as edits.
-        drop(look);
-        if let Some(markup) = &markup {
-            code::keep_brackets(&lines, &mut marks, &shown, markup);
-        }
-        if self.rules.repeated_paragraph {
-            repeated(&lines, &mut marks);
-        }
-        let page = rewriter.text();
-        if judged.is_some() {
-            code::place(&mut lines, page);
-        }
-        let mut boilerplate = hand_on(page, &lines, &marks);
-        let places = places::received(rewriter.edits(), boilerplate.iter().map(|line| line.at as usize));
-        let mut edits = removals(page, &lines, &marks);
-        if let Some(markup) = markup.filter(|_| self.keep_structure) {
-            edits.extend(structure::signs(&lines, &marks, &shown, &markup));
-        }
-        drop((lines, marks, shown, judged));
-        rewriter.pass(edits)?;
+        let Judged { edits, mut boilerplate, places } = self.judge(format, &rewriter, markup, indented);
+        rewriter.pass_packed(edits)?;
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
         rewriter.pass(edits)?;
         let measured = quality::values(rewriter.text(), &self.quality, &self.bad_words, refined);
         let edits = pii::masks(rewriter.text(), &self.pii);
         rewriter.pass(edits)?;
-        let (edits, text) = rewriter.finish();
+        let (edits, text) = rewriter.finish_packed();
         for (line, place) in boilerplate.iter_mut().zip(places::made(&edits, places.into_iter())) {
             line.at = place as u64;
         }
@@ -200,30 +179,78 @@ impl Cleaner {
         mut each: impl FnMut(&str),
     ) -> Result<Grid, EditError> {
         let Normalised { rewriter, markup, indented, .. } = self.normalise(format, text, None)?;
-        let Seen { lines, shown, markup, look, judged } = self.see(&rewriter, markup, indented);
-        let page = judged.as_deref().unwrap_or(rewriter.text());
+        let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
+        let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
+        let page = Part { text: rewriter.text(), base: 0, judged: judged.as_deref() };
+        let Seen { lines, shown, markup, look } = self.see(&page, &mut markup);
         let mut grid = Grid::new(shown.len(), &[]);
-        Page::new(page, &lines, &look, &shown, markup.as_deref()).fill(&mut grid);
-        shown.iter().for_each(|&i| each(lines[i].text(page)));
+        Page::new(page.judged(), &lines, &look, &shown, markup.as_deref()).fill(&mut grid);
+        shown.iter().for_each(|&i| each(lines[i].text(page.judged())));
         Ok(grid)
     }
 
-    /// Looks at the lines of a normalised page by all rules; `markup` is that of the HTML source.
-    fn see(&self, rewriter: &Rewriter<'_>, markup: Option<Vec<Markup>>, indented: bool) -> Seen {
-        let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
-        let page = judged.as_deref().unwrap_or(rewriter.text());
-        let lines = Line::all(page);
+    /// Decides which lines of a normalised document go; `markup` is that of the HTML source.
+    fn judge(
+        &self,
+        format: Format,
+        rewriter: &Rewriter<'_>,
+        markup: Option<Lines>,
+        indented: bool,
+    ) -> Judged {
+        let text = rewriter.text();
+        let judged = indented.then(|| code::judged(text, &self.rules));
+        let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
+        let (mut removals, mut handed_on, mut signs) = (Removals::new(), HandedOn::default(), Vec::new());
+        for part in Part::all(text, judged.as_deref()) {
+            let Seen { mut lines, shown, markup, mut look } = self.see(&part, &mut markup);
+            let model = match format {
+                Format::Plain => self.model.as_ref().filter(|_| look.is_page),
+                Format::Html => self.html_model.as_ref(),
+            };
+            let mut marks = match model {
+                Some(model) => {
+                    let view = Page::new(part.judged(), &lines, &look, &shown, markup.as_deref());
+                    decide::marks(model, self.cut, &view)
+                }
+                None => std::mem::take(&mut look.marks),
+            };
+            if let Some(markup) = &markup {
+                code::keep_brackets(&lines, &mut marks, &shown, markup);
+            }
+            if self.rules.repeated_paragraph {
+                repeated(&lines, &mut marks);
+            }
+            if judged.is_some() {
+                code::place(&mut lines, part.text);
+            }
+            handed_on.take(part.text, part.base, &lines, &marks);
+            removals.take(text, part.base, &lines, &marks);
+            if let Some(markup) = markup.filter(|_| self.keep_structure) {
+                signs.extend(structure::signs(part.base, &lines, &marks, &shown, &markup));
+            }
+        }
+        let boilerplate = handed_on.finish();
+        let mut received = Received::new(rewriter.packed());
+        let places = boilerplate.iter().map(|line| received.place(line.at as usize)).collect();
+        let mut edits = removals.finish(text);
+        edits.extend(signs);
+        Judged { edits, boilerplate, places }
+    }
+
+    /// Looks at the lines of a part of a page by all rules.
+    fn see(&self, part: &Part<'_>, markup: &mut Option<MarkupOf<'_>>) -> Seen {
+        let (lines, begins) = Line::all_and_begins(part.judged());
         let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
-        let markup = markup.map(|markup| match judged {
+        let markup = markup.as_mut().map(|markup| match part.judged {
             Some(_) => {
                 let mut placed = lines.clone();
-                code::place(&mut placed, rewriter.text());
-                html::of_lines(&markup, rewriter.edits(), shown.iter().map(|&i| placed[i].start))
+                code::place(&mut placed, part.text);
+                markup.lines(shown.iter().map(|&i| part.base + placed[i].start))
             }
-            None => html::of_lines(&markup, rewriter.edits(), shown.iter().map(|&i| lines[i].start)),
+            None => markup.lines(shown.iter().map(|&i| part.base + lines[i].start)),
         });
-        let look = self.furniture.look(page, &lines);
-        Seen { lines, shown, markup, look, judged }
+        let look = self.furniture.look(part.judged(), &lines, &begins);
+        Seen { lines, shown, markup, look }
     }
 
     /// Decodes, reads HTML, repairs and normalises.
@@ -245,12 +272,12 @@ impl Cleaner {
         let (mut markup, mut said, mut indented) = (None, Vec::new(), false);
         if format == Format::Html {
             let page = html::page(rewriter.text(), &self.parts);
-            rewriter.pass(page.edits)?;
+            rewriter.pass_packed(page.edits)?;
             (markup, said) = (Some(page.lines), page.said);
         }
         if format == Format::Plain && (self.rules.html_entity || self.rules.html_tag) {
             let edits = leftovers::markup(rewriter.text(), &self.rules);
-            rewriter.pass(edits)?;
+            rewriter.pass_packed(edits)?;
         }
         if self.rules.mojibake {
             let edits = mojibake_others::repair(rewriter.text());
@@ -261,7 +288,7 @@ impl Cleaner {
             rewriter.pass(edits)?;
         }
         let edits = normalize::characters(rewriter.text(), &self.rules);
-        rewriter.pass(edits)?;
+        rewriter.pass_packed(edits)?;
         if self.rules.unicode_form {
             let edits = normalize::form(rewriter.text(), self.normal_form);
             rewriter.pass(edits)?;
@@ -271,10 +298,10 @@ impl Cleaner {
             if self.rules.white_space
                 && let Some(markup) = &markup
             {
-                let code = code::ranges(markup, rewriter.edits(), rewriter.text().len());
-                indented = code::spare(rewriter.text(), &mut edits, &code, self.keep_structure);
+                let code = code::ranges(markup, rewriter.packed(), rewriter.text().len());
+                (edits, indented) = code::spare(rewriter.text(), edits, &code, self.keep_structure);
             }
-            rewriter.pass(edits)?;
+            rewriter.pass_packed(edits)?;
         }
         if self.join_hyphenated {
             let edits = leftovers::hyphens(rewriter.text());
@@ -315,7 +342,6 @@ impl Tables {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use textmill_plugin::edit::{apply, sort_and_check};
 
     fn cleaner() -> Cleaner {
         Cleaner::new(&Options::default()).unwrap()
@@ -389,7 +415,7 @@ mod tests {
             format!("{STORY}\nMenu\n").repeat(10_000),
         ] {
             let cleaned = cleaner.clean(&text, None).unwrap();
-            assert_eq!(apply(&text, &cleaned.edits), cleaned.text);
+            assert_eq!(cleaned.edits.apply(&text), cleaned.text);
         }
     }
 
@@ -403,8 +429,8 @@ mod tests {
             let text = raw.as_ref().map_or(page, |raw| String::from_utf8_lossy(raw).into_owned());
             let cleaned = cleaner().clean(&text, raw.as_deref()).unwrap();
             let mut edits = cleaned.edits.clone();
-            sort_and_check(&text, &mut edits).unwrap();
-            prop_assert_eq!(apply(&text, &edits), cleaned.text.as_ref());
+            edits.sort_and_check(&text).unwrap();
+            prop_assert_eq!(edits.apply(&text), cleaned.text.as_ref());
             for line in &cleaned.boilerplate {
                 prop_assert!(line.at as usize <= cleaned.text.len());
             }

@@ -3,62 +3,61 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use textmill_plugin::edit::{Edit, apply};
+use textmill_plugin::edit::Edits;
 
 use crate::boilerplate::Mark;
 use crate::decode::changed;
+use crate::html::lines::Lines;
 use crate::html::markup::Markup;
 use crate::line::Line;
 use crate::options::{Rule, Rules};
 use crate::{normalize, places};
 
 /// Where code stands in a text of `length` bytes that `edits` made of the source; `markup` are the page's lines.
-pub fn ranges(markup: &[Markup], edits: &[Edit], length: usize) -> Vec<Range<usize>> {
-    if !markup.iter().any(|line| line.preformatted) {
+pub fn ranges(markup: &Lines, edits: &Edits, length: usize) -> Vec<Range<usize>> {
+    if !markup.has_code() {
         return Vec::new();
     }
     let starts = places::made(edits, markup.iter().map(|line| line.source));
     let ends = starts.iter().skip(1).copied().chain([length]);
-    let lines = starts.iter().copied().zip(ends).zip(markup);
-    lines.filter(|(_, line)| line.preformatted).map(|((start, end), _)| start..end).collect()
+    let lines = starts.iter().copied().zip(ends).zip(markup.iter());
+    lines.filter(|(_, line)| line.is_code()).map(|((start, end), _)| start..end).collect()
 }
 
 /// Takes back from the edits of white space those that would cost code its indentation, and with `inner` those of runs between words, too.
 /// White space at line ends still goes, and special spaces become plain ones. Whether something was taken back.
-pub fn spare(text: &str, edits: &mut Vec<Edit>, code: &[Range<usize>], inner: bool) -> bool {
+pub fn spare(text: &str, edits: Edits, code: &[Range<usize>], inner: bool) -> (Edits, bool) {
+    if code.is_empty() {
+        return (edits, false);
+    }
     let mut code = code.iter().peekable();
     let mut spared = false;
-    edits.retain_mut(|edit| {
+    let mut kept = Edits::new();
+    for mut edit in edits {
         while code.next_if(|range| range.end <= edit.end).is_some() {}
-        // What follows the white space is code, so the white space before it in its line is, too.
-        if code.peek().is_none_or(|range| range.start > edit.end) || edit.end == text.len() {
-            return true;
-        }
         let run = &text[edit.span()];
         let line = run.rfind('\n').map_or(0, |n| n + 1);
         let is_indentation = line > 0 || edit.start == 0;
-        if line == run.len() || !is_indentation && !inner {
-            return true;
+        // What follows the white space is code, so the white space before it in its line is, too.
+        let is_code = code.peek().is_some_and(|range| range.start <= edit.end) && edit.end < text.len();
+        if is_code && line < run.len() && (is_indentation || inner) {
+            spared = true;
+            let breaks = if line > 0 { edit.replacement.as_ref() } else { "" };
+            let spaces: String = run[line..].chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
+            let with = format!("{breaks}{spaces}");
+            let Some((span, with)) = changed(run, &with) else { continue };
+            edit.end = edit.start + span.end;
+            edit.start += span.start;
+            edit.replacement = Cow::Owned(with.to_owned());
         }
-        spared = true;
-        let breaks = if line > 0 { edit.replacement.as_ref() } else { "" };
-        let kept: String = run[line..].chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
-        match changed(run, &format!("{breaks}{kept}")) {
-            Some((span, with)) => {
-                edit.end = edit.start + span.end;
-                edit.start += span.start;
-                edit.replacement = Cow::Owned(with.to_owned());
-                true
-            }
-            None => false,
-        }
-    });
-    spared
+        kept.push(edit);
+    }
+    (kept, spared)
 }
 
 /// The text without the white space that code kept, for judging its lines: code that is indented is judged as before.
 pub fn judged(text: &str, rules: &Rules) -> String {
-    apply(text, &normalize::spaces(text, rules))
+    normalize::spaces(text, rules).apply(text)
 }
 
 /// Puts lines of the judged text where they stand in the text itself, which has as many.
@@ -75,12 +74,12 @@ pub fn place(lines: &mut [Line], text: &str) {
 /// a block of code, the line after them. `shown` are the numbers of lines that are not blank, `markup` what the markup says of each.
 pub fn keep_brackets(lines: &[Line], marks: &mut [Option<Mark>], shown: &[usize], markup: &[Markup]) {
     let is_bare = |i: usize, mark: Option<Mark>| {
-        mark.is_some_and(|m| m.rule == Rule::SiteNotice) && lines[i].letters + lines[i].digits == 0
+        mark.is_some_and(|m| m.rule == Rule::SiteNotice) && lines[i].letters() + lines[i].digits() == 0
     };
     let mut follow = |order: &mut dyn Iterator<Item = (usize, &Markup)>| {
         let mut is_kept = false;
         for (i, markup) in order {
-            if !markup.preformatted {
+            if !markup.is_code() {
                 is_kept = false;
             } else if is_bare(i, marks[i]) {
                 if is_kept {
@@ -100,9 +99,8 @@ mod tests {
     use super::*;
 
     fn run(text: &str, code: Range<usize>, inner: bool) -> String {
-        let mut edits = normalize::spaces(text, &Rules::default());
-        spare(text, &mut edits, &[code], inner);
-        apply(text, &edits)
+        let edits = normalize::spaces(text, &Rules::default());
+        spare(text, edits, &[code], inner).0.apply(text)
     }
 
     #[test]

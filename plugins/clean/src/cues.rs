@@ -13,7 +13,8 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Anchored, Input, MatchKind, 
 
 use textmill_plugin::error::Error;
 
-use crate::grams::{Inside, Starts};
+use crate::blocks::Begins;
+use crate::grams::Starts;
 
 const TABLES: &[&str] = &[
     include_str!("cues/en.txt"),
@@ -58,7 +59,7 @@ pub struct Hits {
     /// The line contains a phrase.
     pub within: u32,
     /// Byte at which the last credit in the line ends.
-    pub credit_end: usize,
+    pub credit_end: u32,
 }
 
 impl Hits {
@@ -94,7 +95,7 @@ pub struct Cues {
     may_start: Starts,
     /// Phrases that may stand anywhere.
     anywhere: DFA,
-    may_stand: Inside,
+    may_stand: Starts,
     anywhere_phrases: Vec<Phrase>,
     /// Parts of share bars.
     parts: AhoCorasick,
@@ -160,7 +161,7 @@ impl Cues {
         }
         Ok(Self {
             may_start: Starts::new(&starts),
-            may_stand: Inside::new(&anywhere),
+            may_stand: Starts::new(&anywhere),
             may_part: Starts::new(&parts),
             starts: NFA::builder().ascii_case_insensitive(true).build(&starts)?,
             start_phrases,
@@ -180,6 +181,11 @@ impl Cues {
     /// The hints of `line`, which has no white space at its ends. Phrases that may stand anywhere
     /// are looked for in its last `inside` bytes.
     pub fn look(&self, line: &str, inside: usize) -> Hits {
+        self.look_at_begins(line, inside, &Begins::of(line), 0)
+    }
+
+    /// The same of a line that begins at byte `start` of a text in which phrases may begin at `begins`.
+    pub fn look_at_begins(&self, line: &str, inside: usize, begins: &Begins, start: usize) -> Hits {
         let mut hits = Hits::default();
         let Some(first_alnum) = line.find(char::is_alphanumeric) else { return hits };
         let first_letter = line.find(char::is_alphabetic).unwrap_or(first_alnum);
@@ -194,7 +200,9 @@ impl Cues {
         }
         if inside > 0 {
             let from = line.ceil_char_boundary(line.len().saturating_sub(inside));
-            if self.may_stand.may_hold(&line.as_bytes()[from..]) {
+            let bytes = line.as_bytes();
+            let may_begin = |place: usize| self.may_stand.may_start(&bytes[place - start..]);
+            if begins.any(start + from, start + line.len(), may_begin) {
                 self.look_inside(line, from, &mut hits);
             }
         }
@@ -245,7 +253,7 @@ impl Cues {
                 Mode::Within => {
                     hits.within |= phrase.class;
                     if phrase.class == class::CREDIT {
-                        hits.credit_end = found.end();
+                        hits.credit_end = u32::try_from(found.end()).unwrap_or(u32::MAX);
                     }
                 }
                 _ => {}

@@ -39,41 +39,17 @@ impl DateWords {
 
     /// Whether `line` is made of a date, a time or an age (`2 hours ago`) alone.
     pub fn is_timestamp(&self, line: &str) -> bool {
-        if line.len() > LONGEST || !line.bytes().any(|b| b.is_ascii_digit()) {
+        if line.len() > LONGEST {
             return false;
         }
-        let (mut tokens, mut numbers, mut strong, mut shaped) = (0usize, 0usize, false, false);
-        for token in line
-            .split(|c: char| !c.is_alphanumeric() && c != '\u{941}' && !is_mark(c))
-            .filter(|t| !t.is_empty())
-        {
-            tokens += 1;
-            if tokens > MOST_TOKENS {
-                return false;
-            }
-            if token.starts_with(|c: char| c.is_ascii_digit()) {
-                numbers += 1;
-                let letters = token.bytes().filter(|b| !b.is_ascii_digit()).count();
-                let digits = token.len() - letters;
-                if !token.is_ascii() && token.chars().any(is_east_asian_date_sign) {
-                    if !token.chars().all(|c| c.is_ascii_digit() || is_east_asian_date_sign(c)) {
-                        return false;
-                    }
-                    strong = true;
-                } else if digits > 4 && digits != 8 || letters > 3 {
-                    return false;
-                }
-                continue;
-            }
-            if !token.is_ascii() && token.chars().all(is_east_asian_date_sign) {
-                strong = true;
-                continue;
-            }
-            match self.word(token) {
-                Some(s) => strong |= s,
-                None => return false,
-            }
-        }
+        let is_part = |c: char| c.is_alphanumeric() || c == '\u{941}' || is_mark(c);
+        let found = if line.is_ascii() {
+            self.read(line.split(|c: char| !c.is_ascii_alphanumeric()))
+        } else {
+            self.read(line.split(|c: char| !is_part(c)))
+        };
+        let Some((numbers, strong)) = found else { return false };
+        let mut shaped = false;
         // `20:05`, `27/09/2020`, `2021-06-03T08:00`.
         for pair in line.as_bytes().windows(3) {
             shaped |= pair[0].is_ascii_digit()
@@ -82,6 +58,35 @@ impl DateWords {
         }
         // A lone number with a word such as `may 3` would do; a lone year would not.
         numbers >= 1 && (strong || shaped && numbers >= 2)
+    }
+
+    /// How many numbers stand among words of dates, and whether one makes it a date; none where something else does.
+    fn read<'l>(&self, tokens: impl Iterator<Item = &'l str>) -> Option<(usize, bool)> {
+        let (mut all, mut numbers, mut strong) = (0usize, 0usize, false);
+        for token in tokens.filter(|token| !token.is_empty()) {
+            all += 1;
+            if all > MOST_TOKENS {
+                return None;
+            }
+            if token.starts_with(|c: char| c.is_ascii_digit()) {
+                numbers += 1;
+                let letters = token.bytes().filter(|b| !b.is_ascii_digit()).count();
+                let digits = token.len() - letters;
+                if !token.is_ascii() && token.chars().any(is_east_asian_date_sign) {
+                    if !token.chars().all(|c| c.is_ascii_digit() || is_east_asian_date_sign(c)) {
+                        return None;
+                    }
+                    strong = true;
+                } else if digits > 4 && digits != 8 || letters > 3 {
+                    return None;
+                }
+            } else if !token.is_ascii() && token.chars().all(is_east_asian_date_sign) {
+                strong = true;
+            } else {
+                strong |= self.word(token)?;
+            }
+        }
+        Some((numbers, strong))
     }
 
     /// Whether a word makes a line of numbers a date, where it is one of the table.

@@ -1,6 +1,6 @@
 //! What becomes of each line where the rules and the model both have a say: sure cues first, then the model.
 
-use crate::boilerplate::Mark;
+use crate::boilerplate::{Mark, Measured};
 use crate::model::Model;
 use crate::model::features::Page;
 use crate::options::Rule;
@@ -22,7 +22,11 @@ pub fn marks(model: &Model, cut: f64, page: &Page<'_>) -> Vec<Option<Mark>> {
         let kind = marks[i].map(|m| m.rule);
         let is_date = kind == Some(Rule::Timestamp) && page.markup.is_none();
         let cut = if is_date { cut.max(DATE_CUT) } else { cut };
-        let mark = Mark { rule: Rule::BoilerplateModel, measured: Some((likelihood, cut)), kind };
+        let mark = Mark {
+            rule: Rule::BoilerplateModel,
+            measured: Some(Measured::likelihood(likelihood, cut)),
+            kind,
+        };
         decided[i] = (likelihood < cut).then_some(mark);
     }
     decided

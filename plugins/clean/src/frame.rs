@@ -73,7 +73,7 @@ impl Furniture {
         self.widgets_inside(lines, states, body_start, last.last);
         if let Some(title) = title {
             for i in body_start..lines.len() {
-                if states[i].mark.is_none() && lines[i].twin == lines[title].twin {
+                if states[i].mark.is_none() && lines[i].twin() == lines[title].twin() {
                     states[i].mark = Some(Mark::by(Rule::Headline));
                 }
             }
@@ -86,9 +86,9 @@ impl Furniture {
             return;
         }
         let mark = if states[i].prose {
-            Mark::with(Rule::OutsideBody, lines[i].words, LONG)
+            Mark::with(Rule::OutsideBody, lines[i].words(), LONG)
         } else {
-            Mark::with(Rule::PageFooter, lines[i].words, LONG)
+            Mark::with(Rule::PageFooter, lines[i].words(), LONG)
         };
         states[i].mark = Some(mark);
     }
@@ -98,13 +98,13 @@ impl Furniture {
         let candidates = (0..end).rev().filter(|&i| {
             let line = &lines[i];
             states[i].mark.is_none()
-                && (3..=HEADLINE).contains(&line.words)
+                && (3..=HEADLINE).contains(&line.words())
                 && !line.full_stop
                 && !line.bullet
                 && !self.names_author(text, line, states[i].hits)
         });
         // The longest of the last few: sections and captions are shorter.
-        candidates.take(4).max_by_key(|&i| (lines[i].words.min(12), i))
+        candidates.take(4).max_by_key(|&i| (lines[i].words().min(12), i))
     }
 
     /// The summary that stands between headline and text, cut off from the text by bylines, bars and
@@ -114,15 +114,15 @@ impl Furniture {
         for pair in shown.windows(2) {
             let (i, above) = (pair[0], pair[1]);
             let line = &lines[i];
-            let long = line.words >= LEDE && !line.cut;
+            let long = line.words() >= LEDE && !line.cut;
             // A line that occurs twice up here is the headline, however long.
-            let twice = shown.iter().any(|&j| j != i && lines[j].twin == line.twin);
-            if twice || states[i].mark.is_some() || !long || !(line.sentence || line.words >= PARAGRAPH) {
+            let twice = shown.iter().any(|&j| j != i && lines[j].twin() == line.twin());
+            if twice || states[i].mark.is_some() || !long || !(line.sentence || line.words() >= PARAGRAPH) {
                 continue;
             }
             let head = &lines[above];
             let headline =
-                states[above].mark.is_none() && (4..=HEADLINE).contains(&head.words) && !head.full_stop;
+                states[above].mark.is_none() && (4..=HEADLINE).contains(&head.words()) && !head.full_stop;
             if headline {
                 return Some(i);
             }
@@ -132,13 +132,13 @@ impl Furniture {
 
     fn names_author(&self, text: &str, line: &Line, hits: Hits) -> bool {
         let content = line.text(text);
-        if line.words > 14 || line.sentence && !content.ends_with('.') {
+        if line.words() > 14 || line.sentence && !content.ends_with('.') {
             return false;
         }
-        let by = hits.start & class::BY != 0 && line.words >= 2;
-        let inner_by = line.words <= 9 && !line.sentence && content.contains(" by ");
+        let by = hits.start & class::BY != 0 && line.words() >= 2;
+        let inner_by = line.words() <= 9 && !line.sentence && content.contains(" by ");
         let end = (hits.end | hits.whole) & class::BYEND != 0;
-        by || inner_by || end && line.words <= 8
+        by || inner_by || end && line.words() <= 8
     }
 
     fn header_mark(
@@ -152,7 +152,7 @@ impl Furniture {
         let line = &lines[i];
         let content = line.text(text);
         if let Some(title) = title
-            && lines[title].twin == line.twin
+            && lines[title].twin() == line.twin()
         {
             return Mark::by(Rule::Headline);
         }
@@ -160,20 +160,20 @@ impl Furniture {
             return Mark::by(Rule::Byline);
         }
         let path = |word: &str| matches!(word, "/" | ">" | "»" | "›" | "::" | "→");
-        let may_have = line.bars > 0 || content.contains("::") || content.contains('→');
-        if line.words <= 14 && may_have && content.split(' ').skip(1).any(path) {
+        let may_have = line.bars() > 0 || content.contains("::") || content.contains('→');
+        if line.words() <= 14 && may_have && content.split(' ').skip(1).any(path) {
             return Mark::by(Rule::Breadcrumb);
         }
         if states[i].prose {
-            return Mark::with(Rule::OutsideBody, line.words, LONG);
+            return Mark::with(Rule::OutsideBody, line.words(), LONG);
         }
         /// Lines that a run is looked for in, to each side.
         const REACH: usize = 4;
-        let short = |j: &usize| lines[*j].words <= 4 || states[*j].mark.is_some() || lines[*j].blank();
+        let short = |j: &usize| lines[*j].words() <= 4 || states[*j].mark.is_some() || lines[*j].blank();
         let run = (0..i).rev().take(REACH).take_while(short).count()
             + (i + 1..lines.len()).take(REACH).take_while(short).count()
             + 1;
-        if line.bullet || line.words <= 4 && run >= REACH {
+        if line.bullet || line.words() <= 4 && run >= REACH {
             return Mark::with(Rule::Navigation, run, REACH);
         }
         Mark::by(Rule::PageHeader)
@@ -183,11 +183,11 @@ impl Furniture {
     fn bylines_inside(&self, text: &str, lines: &[Line], states: &mut [State], from: usize, to: usize) {
         for i in from..=to.min(lines.len().saturating_sub(1)) {
             let line = &lines[i];
-            if states[i].mark.is_some() || line.sentence || line.words < 2 || line.words > 14 {
+            if states[i].mark.is_some() || line.sentence || line.words() < 2 || line.words() > 14 {
                 continue;
             }
             let content = line.text(text);
-            if line.words <= 8 && states[i].hits.start & class::BY != 0 && capitals(content)
+            if line.words() <= 8 && states[i].hits.start & class::BY != 0 && capitals(content)
                 || self.name_and_date(content)
             {
                 states[i].mark = Some(Mark::by(Rule::Byline));
@@ -219,7 +219,7 @@ impl Furniture {
             if line.blank() {
                 continue;
             }
-            if line.words <= 8 && !line.sentence && !line.colon {
+            if line.words() <= 8 && !line.sentence && !line.colon {
                 run.push(i);
                 continue;
             }
@@ -248,7 +248,7 @@ impl Furniture {
                 continue;
             }
             let short =
-                states[i].mark.is_some() || lines[i].words <= 6 && !lines[i].sentence && !lines[i].colon;
+                states[i].mark.is_some() || lines[i].words() <= 6 && !lines[i].sentence && !lines[i].colon;
             if short {
                 run.push(i);
             }
@@ -277,7 +277,7 @@ impl Furniture {
             return;
         }
         for &i in &shown {
-            if states[i].mark.is_none() && lines[i].words <= 6 && !lines[i].sentence {
+            if states[i].mark.is_none() && lines[i].words() <= 6 && !lines[i].sentence {
                 states[i].mark = Some(Mark::with(Rule::Navigation, cued, shown.len().div_ceil(3)));
             }
         }

@@ -26,35 +26,54 @@ pub struct Removed {
 ///
 /// What stands before the first kept line and what a telling rule took comes first; where there is room
 /// left, other short lines follow: an author's name or a date that a rule for the page's frame took.
-pub fn hand_on(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Removed> {
-    let first_kept =
-        lines.iter().zip(marks).position(|(l, m)| m.is_none() && !l.blank()).unwrap_or(lines.len());
-    let mut room = HANDED_ON;
-    let mut chosen = vec![false; lines.len()];
-    for first_round in [true, false] {
+pub struct HandedOn {
+    lines: Vec<Removed>,
+    room: usize,
+    /// Whether a line was kept.
+    is_kept: bool,
+}
+
+impl Default for HandedOn {
+    fn default() -> Self {
+        Self { lines: Vec::new(), room: HANDED_ON, is_kept: false }
+    }
+}
+
+impl HandedOn {
+    /// Takes in the next lines of a page: `part` is their text, which begins at `base`.
+    pub fn take(&mut self, part: &str, base: usize, lines: &[Line], marks: &[Option<Mark>]) {
+        let kept = lines.iter().zip(marks).position(|(l, m)| m.is_none() && !l.blank());
+        let first_kept = if self.is_kept { 0 } else { kept.unwrap_or(lines.len()) };
+        self.is_kept |= kept.is_some();
+        let mut chosen = vec![false; lines.len()];
+        for first_round in [true, false] {
+            for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
+                let Some(mark) = mark else { continue };
+                let rule = mark.kind.unwrap_or(mark.rule);
+                let first_choice = i < first_kept || is_telling(rule);
+                let length = line.text(part).len();
+                let wanted = if first_round { first_choice } else { !first_choice && may_tell(rule, length) };
+                if !wanted {
+                    continue;
+                }
+                if length > self.room {
+                    break;
+                }
+                self.room -= length;
+                chosen[i] = true;
+            }
+        }
         for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
-            let Some(mark) = mark else { continue };
-            let rule = mark.kind.unwrap_or(mark.rule);
-            let first_choice = i < first_kept || is_telling(rule);
-            let length = line.text(page).len();
-            let wanted = if first_round { first_choice } else { !first_choice && may_tell(rule, length) };
-            if !wanted {
-                continue;
-            }
-            if length > room {
-                break;
-            }
-            room -= length;
-            chosen[i] = true;
+            let Some(mark) = mark.as_ref().filter(|_| chosen[i]) else { continue };
+            let (rule, at) = (mark.kind.unwrap_or(mark.rule).id(), (base + line.start) as u64);
+            self.lines.push(Removed { rule, text: line.text(part).to_owned(), at });
         }
     }
-    let mut out = Vec::new();
-    for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
-        let Some(mark) = mark.as_ref().filter(|_| chosen[i]) else { continue };
-        let text = line.text(page).to_owned();
-        out.push(Removed { rule: mark.kind.unwrap_or(mark.rule).id(), text, at: line.start as u64 });
+
+    /// The lines, after the last.
+    pub fn finish(self) -> Vec<Removed> {
+        self.lines
     }
-    out
 }
 
 /// Rules that take lines which say who wrote the page, and when.

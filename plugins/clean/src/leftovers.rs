@@ -3,15 +3,15 @@
 use crate::html::entity::reference;
 use crate::options::{Rule, Rules};
 use crate::quick::{QuickMap, hash};
-use textmill_plugin::edit::Edit;
+use textmill_plugin::edit::{Edit, Edits};
 
 /// Times that a text may have been escaped.
 const ESCAPED: usize = 3;
 
 /// Character references with their semicolon, and `<br>`. `&lt;` and `&gt;` stay: what they stand for would be read as markup, and
 /// texts about markup show them.
-pub fn markup(text: &str, rules: &Rules) -> Vec<Edit> {
-    let mut edits = Vec::new();
+pub fn markup(text: &str, rules: &Rules) -> Edits {
+    let mut edits = Edits::new();
     let mut at = 0;
     while let Some(found) = memchr::memchr2(b'&', b'<', &text.as_bytes()[at..]) {
         let start = at + found;
@@ -122,7 +122,7 @@ mod tests {
     fn references_and_breaks_left_in_text_are_read() {
         let text = "Fish &amp; chips&#39; &amp;amp; &amp;quot;tea&quot;\nand<br />late\n&eacute;clair&nbsp;x";
         let edits = markup(text, &Rules::default());
-        assert_eq!(apply(text, &edits), "Fish & chips' & \"tea\"\nand\nlate\néclair\u{a0}x");
+        assert_eq!(edits.apply(text), "Fish & chips' & \"tea\"\nand\nlate\néclair\u{a0}x");
         for stays in [
             "AT&T; R&D &c. & &copy 2020 &unknown; a&b;",
             "write &lt;p&gt; and &amp;lt;",

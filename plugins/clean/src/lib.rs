@@ -2,6 +2,7 @@
 //! belongs to the page and not to the document. Wiring only; the work is in [`clean`].
 #![forbid(unsafe_code)]
 
+mod blocks;
 pub mod body;
 pub mod boilerplate;
 pub mod clean;
@@ -15,6 +16,7 @@ mod frame;
 mod grams;
 pub mod handed_on;
 pub mod html;
+mod judged;
 pub mod languages;
 pub mod leftovers;
 pub mod line;
@@ -24,6 +26,7 @@ pub mod mojibake_cyrillic;
 pub mod mojibake_others;
 pub mod normalize;
 pub mod options;
+mod parts;
 pub mod pii;
 mod places;
 pub mod quality;
@@ -36,6 +39,8 @@ use clean::Format;
 use languages::Languages;
 use options::{Options, ReadAsHtml};
 use quality::{Measure, Quality};
+use std::sync::Arc;
+use textmill_plugin::prelude::arrow_array::{LargeStringArray, UInt64Array};
 use textmill_plugin::prelude::*;
 
 /// The operator `clean`.
@@ -118,7 +123,7 @@ impl Map for Clean {
         let text = doc.text();
         let cleaned = self.cleaner.clean_as(self.format(doc), text, doc.bytes("raw"))?;
         let empty = text.trim().is_empty();
-        let left = cleaned.text.chars().filter(|c| !c.is_whitespace()).count() as u64;
+        let left = normalize::visible(&cleaned.text);
         if empty {
             doc.drop("empty", 0.0, 1.0);
             return Ok(());
@@ -132,9 +137,13 @@ impl Map for Clean {
         }
         doc.set("raw", None::<Vec<u8>>);
         doc.set("encoding", &cleaned.encoding);
-        doc.set("boilerplate", &cleaned.boilerplate);
+        let lines = &cleaned.boilerplate;
+        let rules = LargeStringArray::from_iter_values(lines.iter().map(|line| line.rule));
+        let texts = LargeStringArray::from_iter_values(lines.iter().map(|line| &line.text));
+        let places = UInt64Array::from_iter_values(lines.iter().map(|line| line.at));
+        doc.set_list("boilerplate", vec![Arc::new(rules), Arc::new(texts), Arc::new(places)]);
         doc.set("page_meta", (!cleaned.said.is_empty()).then_some(&cleaned.said));
-        doc.edits(cleaned.edits);
+        doc.edits_packed(cleaned.edits);
         Ok(())
     }
 }

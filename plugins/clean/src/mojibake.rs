@@ -29,12 +29,10 @@ pub fn repair(text: &str) -> Vec<Edit> {
         let end = memchr::memchr(b'\n', &bytes[hit..]).map_or(bytes.len(), |n| hit + n);
         let start = text.floor_char_boundary(start);
         let line = &text[start..end];
-        let mut fixed = Cow::Borrowed(line);
-        for _ in 0..ROUNDS {
-            match unread(&fixed) {
-                Some(better) => fixed = Cow::Owned(better),
-                None => break,
-            }
+        let mut fixed = rounds(line, true);
+        // Control characters are parts of what a second round reads, and nothing that a text has: `ÂŽ` stays.
+        if controls(&fixed) > controls(line) {
+            fixed = rounds(line, false);
         }
         if let Some((span, with)) = changed(line, &fixed) {
             edits.push(Edit::replace(
@@ -46,6 +44,27 @@ pub fn repair(text: &str) -> Vec<Edit> {
         at = end;
     }
     edits
+}
+
+/// A line after all rounds. Whether a sequence may read as a control character, the caller says.
+fn rounds(line: &str, may_control: bool) -> Cow<'_, str> {
+    let mut fixed = Cow::Borrowed(line);
+    for _ in 0..ROUNDS {
+        match unread(&fixed, may_control) {
+            Some(better) => fixed = Cow::Owned(better),
+            None => break,
+        }
+    }
+    fixed
+}
+
+/// How many control characters of Latin-1 a line has.
+fn controls(line: &str) -> usize {
+    line.chars().filter(|c| is_control(*c)).count()
+}
+
+fn is_control(c: char) -> bool {
+    ('\u{80}'..'\u{a0}').contains(&c)
 }
 
 /// One sequence that reads as a character when its reading is undone.
@@ -62,7 +81,7 @@ struct Sequence {
 }
 
 /// Undoes one round in a line; `None` when there is nothing to undo.
-fn unread(line: &str) -> Option<String> {
+fn unread(line: &str, may_control: bool) -> Option<String> {
     let mut found: Vec<Sequence> = Vec::new();
     let mut before: Option<char> = None;
     let mut chars = line.char_indices();
@@ -101,6 +120,7 @@ fn unread(line: &str) -> Option<String> {
                 && let Some(second) = second
                 && let Ok(read) = std::str::from_utf8(&bytes[..length])
                 && let Some(read) = read.chars().next()
+                && (may_control || !is_control(read))
             {
                 let end = rest.clone().next().map_or(line.len(), |(at, _)| at);
                 let after = line[end..].chars().next();
@@ -267,9 +287,18 @@ mod tests {
             "naïve façade, Ångström, smörgås, € 5",
             "L’été à Besançon",
             "ÐÆ are letters",
+            "ÂŽ 5, Â… and Â€",
         ] {
             assert_eq!(run(right), right);
         }
+    }
+
+    #[test]
+    fn no_control_characters_come_of_it() {
+        assert_eq!(run("The cafÃ© has ÂŽ on its door"), "The café has ÂŽ on its door");
+        // Latin-1 twice, where the first round reads control characters.
+        let latin = |text: &str| text.bytes().map(char::from).collect::<String>();
+        assert_eq!(run(&latin(&latin("Don’t stop – go"))), "Don’t stop – go");
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn width(first: u8) -> usize {
 }
 
 /// The first byte from `at` on that is not ASCII.
-fn beyond_ascii(bytes: &[u8], mut at: usize) -> Option<usize> {
+pub(crate) fn beyond_ascii(bytes: &[u8], mut at: usize) -> Option<usize> {
     const BLOCK: usize = 32;
     while let Some(block) = bytes.get(at..at + BLOCK) {
         if block.iter().fold(0, |all, b| all | b) >= 0x80 {

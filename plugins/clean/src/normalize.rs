@@ -1,21 +1,19 @@
 //! Brings characters, white space and line ends to one form. Knows nothing of pages.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
-use textmill_plugin::edit::Edit;
+use textmill_plugin::edit::{Edit, Edits};
 
 use crate::decode::changed;
+use crate::mojibake_others::beyond_ascii;
 use crate::options::{NormalForm, Rule, Rules};
 
 /// First pass: line ends, control characters, invisible characters.
-pub fn characters(text: &str, rules: &Rules) -> Vec<Edit> {
+pub fn characters(text: &str, rules: &Rules) -> Edits {
     let bytes = text.as_bytes();
-    let mut edits = Vec::new();
+    let mut edits = Edits::new();
     let mut at = 0;
-    while let Some(found) =
-        bytes.get(at..).and_then(|rest| rest.iter().position(|&b| SUSPECT[usize::from(b)]))
-    {
-        let start = at + found;
-        // SUSPECT holds ASCII and lead bytes alone, so `start` is a character boundary.
+    while let Some(start) = next_suspect(bytes, at) {
+        // Suspect are ASCII and lead bytes alone, so `start` is a character boundary.
         let Some(c) = text[start..].chars().next() else { break };
         let mut end = start + c.len_utf8();
         let verdict = match c {
@@ -41,39 +39,45 @@ pub fn characters(text: &str, rules: &Rules) -> Vec<Edit> {
         if let Some((with, rule)) = verdict
             && rules.on(rule)
         {
-            match edits.last_mut() {
-                // A run of NULs or marks is one edit.
-                Some(Edit { end: last, replacement, rule: before, .. })
-                    if *last == start
-                        && replacement.is_empty()
-                        && with.is_empty()
-                        && *before == rule.id() =>
-                {
-                    *last = end;
-                }
-                _ => edits.push(Edit::replace(start..end, with, rule.id())),
+            // A run of NULs or marks is one edit.
+            let run = edits.last().filter(|last| {
+                last.end == start
+                    && with.is_empty()
+                    && last.replacement.is_empty()
+                    && last.reason.rule == rule.id()
+            });
+            let from = run.map_or(start, |run| run.start);
+            if from < start {
+                edits.pop();
             }
+            edits.push(Edit::replace(from..end, with, rule.id()));
         }
         at = end;
     }
     edits
 }
 
-/// Bytes at which a character may start that the first pass changes.
-static SUSPECT: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = byte != 0x0a && byte != 0x09;
-        byte += 1;
+/// The next byte from `at` on at which a character may start that the first pass changes. Written so that the compiler makes it wide
+/// instructions.
+fn next_suspect(bytes: &[u8], at: usize) -> Option<usize> {
+    const BLOCK: usize = 32;
+    let is_suspect = |b: u8| {
+        (b < 0x20) & (b != b'\n') & (b != b'\t')
+            | (b == 0x7f)
+            | (b == 0xc2)
+            | (b == 0xe1)
+            | (b == 0xe2)
+            | (b == 0xef)
+    };
+    let mut from = at;
+    while let Some(block) = bytes.get(from..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        if block.iter().fold(0, |any, &b| any | u8::from(is_suspect(b))) != 0 {
+            break;
+        }
+        from += BLOCK;
     }
-    table[0x7f] = true;
-    table[0xc2] = true;
-    table[0xe1] = true;
-    table[0xe2] = true;
-    table[0xef] = true;
-    table
-};
+    bytes.get(from..)?.iter().position(|&b| is_suspect(b)).map(|found| from + found)
+}
 
 /// Whether a joiner at `start..end` does its work: between letters of a script that joins or
 /// forms conjuncts, or between the parts of an emoji.
@@ -96,16 +100,16 @@ pub fn form(text: &str, form: NormalForm) -> Vec<Edit> {
         NormalForm::Nfkc => ComposingNormalizerBorrowed::new_nfkc(),
     };
     let mut edits = Vec::new();
-    if text.is_ascii() {
-        return edits;
-    }
     let mut at = 0;
-    while at < text.len() {
-        let (head, _) = nfc.split_normalized(&text[at..]);
-        let broken = at + head.len();
-        if broken >= text.len() {
-            break;
-        }
+    loop {
+        let broken = match form {
+            NormalForm::Nfc => next_unsettled(text, at),
+            NormalForm::Nfkc => {
+                let broken = at + nfc.split_normalized(&text[at..]).0.len();
+                Some(broken).filter(|broken| *broken < text.len())
+            }
+        };
+        let Some(broken) = broken else { break };
         // White space does not compose, so a word's form does not depend on its neighbours.
         let start = text[at..broken].rfind([' ', '\n']).map_or(at, |n| at + n + 1);
         let end = text[broken..].find([' ', '\n']).map_or(text.len(), |n| broken + n);
@@ -125,11 +129,47 @@ pub fn form(text: &str, form: NormalForm) -> Vec<Edit> {
     edits
 }
 
+/// The next character from `at` on that may not be in form C, or may be joined with what stands before it. What is passed over are letters and signs
+/// that stay as they are whatever follows (Unicode Standard Annex 15: `NFC_Quick_Check` is yes, the combining class 0) of the scripts that most
+/// texts are written in.
+fn next_unsettled(text: &str, mut at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    while let Some(start) = beyond_ascii(bytes, at) {
+        let rest = text.get(start..)?;
+        for (n, c) in rest.char_indices() {
+            match u32::from(c) {
+                0..0x80 => {
+                    at = start + n;
+                    break;
+                }
+                0x80..0x300
+                | 0x388..0x483
+                | 0x5d0..0x5eb
+                | 0x621..0x64b
+                | 0xe01..0xe38
+                | 0x2010..0x2028
+                | 0x2030..0x205f
+                | 0x20a0..0x20c1
+                | 0x2190..0x2200
+                | 0x2500..0x2600
+                | 0x3000..0x302a
+                | 0x3041..0x3097
+                | 0x30a1..0x30fb
+                | 0x4e00..0xa000
+                | 0xac00..0xd7a4
+                | 0xff01..0xff5f => at = start + n + c.len_utf8(),
+                _ => return Some(start + n),
+            }
+        }
+    }
+    None
+}
+
 /// Third pass: white space within lines, and blank lines.
-pub fn spaces(text: &str, rules: &Rules) -> Vec<Edit> {
+pub fn spaces(text: &str, rules: &Rules) -> Edits {
     let bytes = text.as_bytes();
     let (white, blank) = (rules.on(Rule::WhiteSpace), rules.on(Rule::BlankLines));
-    let mut edits: Vec<Edit> = Vec::new();
+    let mut edits = Edits::new();
     let mut at = 0;
     while let Some(start) = next_gap(bytes, at) {
         // The whole run of white space, with the line ends in it.
@@ -162,6 +202,23 @@ pub fn spaces(text: &str, rules: &Rules) -> Vec<Edit> {
         }
     }
     edits
+}
+
+/// How many characters of a text are no white space.
+pub fn visible(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    // First bytes of characters but ASCII white space; written so that the compiler makes it wide instructions.
+    let is_counted = |b: u8| (b & 0xc0 != 0x80) & (b != b' ') & (b.wrapping_sub(9) > 4);
+    let mut count: usize = bytes
+        .chunks(128)
+        .map(|chunk| usize::from(chunk.iter().map(|&b| u8::from(is_counted(b))).sum::<u8>()))
+        .sum();
+    let mut at = 0;
+    while let Some(start) = beyond_ascii(bytes, at) {
+        at = bytes[start..].iter().position(u8::is_ascii).map_or(bytes.len(), |n| start + n);
+        count -= text[start..at].chars().filter(|c| c.is_whitespace()).count();
+    }
+    count
 }
 
 /// Length of the white space that begins at byte `at`; 0 where none does.
@@ -208,7 +265,7 @@ fn gap(
     newlines: usize,
     last_newline: usize,
     (white, blank): (bool, bool),
-    edits: &mut Vec<Edit>,
+    edits: &mut Edits,
 ) {
     let run = &text[span.clone()];
     let most = if span.start == 0 {
@@ -244,11 +301,11 @@ mod tests {
         let rules = Rules::default();
         let mut rewriter = Rewriter::new(text);
         let edits = characters(rewriter.text(), &rules);
-        rewriter.pass(edits).unwrap();
+        rewriter.pass_packed(edits).unwrap();
         let edits = form(rewriter.text(), NormalForm::Nfc);
         rewriter.pass(edits).unwrap();
         let edits = spaces(rewriter.text(), &rules);
-        rewriter.pass(edits).unwrap();
+        rewriter.pass_packed(edits).unwrap();
         rewriter.finish().1.into_owned()
     }
 
@@ -279,7 +336,26 @@ mod tests {
         assert_eq!(form("one cafe\u{301} two", NormalForm::Nfc).len(), 1);
     }
 
+    /// What is passed over stays as it is, whatever it stands beside.
+    #[test]
+    fn settled_characters_are_in_their_form() {
+        let nfc = ComposingNormalizerBorrowed::new_nfc();
+        for c in (0x80..0x1_0000).filter_map(char::from_u32) {
+            if next_unsettled(c.encode_utf8(&mut [0; 4]), 0).is_none() {
+                for before in ["a", "e", "か", "ᄀ", "α", "и", "ا", ""] {
+                    let pair = format!("{before}{c}");
+                    assert!(nfc.is_normalized(&pair), "{c:?} U+{:04x}", u32::from(c));
+                }
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn visible_characters_are_counted(text in "[a-zé\u{85}\u{a0}\u{1680}\u{2003}\u{3000}日 \t\r\n\u{b}\0•]{0,300}") {
+            prop_assert_eq!(visible(&text), text.chars().filter(|c| !c.is_whitespace()).count());
+        }
+
         #[test]
         fn twice_is_once(text in "[a-zé\u{301}\u{200b}\u{a0}\u{3000} \t\r\n\0•]{0,60}") {
             let once = run(&text);

@@ -1,33 +1,43 @@
 //! Where a place in one state of a text lies in another: back to what was received, and on to what comes out. Linear in edits and places.
 
-use textmill_plugin::edit::Edit;
+use textmill_plugin::edit::{EditRef, Edits};
 
-/// The places in the received text of places in the text that `edits` made of it. `places` grow; one inside a replacement lies where the edit
-/// ends.
-pub fn received(edits: &[Edit], places: impl Iterator<Item = usize>) -> Vec<usize> {
-    let mut edits = edits.iter().peekable();
-    let mut shift = 0isize;
-    places
-        .map(|place| {
-            while let Some(edit) = edits.next_if(|edit| {
-                let start = edit.start.wrapping_add_signed(shift);
-                start + edit.replacement.len() <= place || start < place
-            }) {
-                shift += grown(edit);
+/// Finds the places in the received text of places in the text that edits made of it, in their order; one inside a replacement lies where the
+/// edit ends.
+pub struct Received<'e> {
+    edits: &'e Edits,
+    next: usize,
+    shift: isize,
+}
+
+impl<'e> Received<'e> {
+    /// By these edits.
+    pub fn new(edits: &'e Edits) -> Self {
+        Self { edits, next: 0, shift: 0 }
+    }
+
+    /// The place of `place`, which is no smaller than the ones before.
+    pub fn place(&mut self, place: usize) -> usize {
+        while let Some(edit) = self.edits.get(self.next) {
+            let start = edit.start.wrapping_add_signed(self.shift);
+            if start + edit.replacement.len() > place && start >= place {
+                break;
             }
-            place.wrapping_add_signed(-shift)
-        })
-        .collect()
+            self.shift += grown(&edit);
+            self.next += 1;
+        }
+        place.wrapping_add_signed(-self.shift)
+    }
 }
 
 /// The places in the text that `edits` make of places in the received text. `places` grow; one inside an edit lies where the edit begins.
-pub fn made(edits: &[Edit], places: impl Iterator<Item = usize>) -> Vec<usize> {
+pub fn made(edits: &Edits, places: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut edits = edits.iter().peekable();
     let mut shift = 0isize;
     places
         .map(|place| {
             while let Some(edit) = edits.next_if(|edit| edit.end <= place) {
-                shift += grown(edit);
+                shift += grown(&edit);
             }
             let inside = edits.peek().map_or(place, |edit| edit.start.min(place));
             inside.wrapping_add_signed(shift)
@@ -36,19 +46,21 @@ pub fn made(edits: &[Edit], places: impl Iterator<Item = usize>) -> Vec<usize> {
 }
 
 /// How many bytes an edit makes a text longer.
-fn grown(edit: &Edit) -> isize {
+fn grown(edit: &EditRef<'_>) -> isize {
     edit.replacement.len() as isize - (edit.end - edit.start) as isize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use textmill_plugin::edit::Edit;
 
     #[test]
     fn places_go_back_and_on() {
         // "ab<p>cd</p>ef" becomes "ab\ncdef".
-        let edits = [Edit::replace(2..5, "\n", "x"), Edit::remove(7..11, "x")];
-        assert_eq!(received(&edits, [0, 2, 3, 5, 6].into_iter()), [0, 2, 5, 11, 12]);
+        let edits = Edits::from(vec![Edit::replace(2..5, "\n", "x"), Edit::remove(7..11, "x")]);
+        let mut received = Received::new(&edits);
+        assert_eq!([0, 2, 3, 5, 6].map(|place| received.place(place)), [0, 2, 5, 11, 12]);
         assert_eq!(made(&edits, [0, 3, 5, 8, 11, 12].into_iter()), [0, 2, 3, 5, 5, 6]);
     }
 }

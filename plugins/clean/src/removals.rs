@@ -1,9 +1,9 @@
 //! What becomes of a page's lines as edits: repeated paragraphs are marked, and runs of marked lines are taken out. Judges no line
 //! but repeats.
 
-use textmill_plugin::edit::Edit;
+use textmill_plugin::edit::{Edit, Edits};
 
-use crate::boilerplate::Mark;
+use crate::boilerplate::{Mark, Measured};
 use crate::line::Line;
 use crate::options::Rule;
 
@@ -21,13 +21,13 @@ pub fn repeated(lines: &[Line], marks: &mut [Option<Mark>]) {
     // Whether a paragraph of the text stands between the summary and here.
     let mut text_since = false;
     for (i, line) in lines.iter().enumerate() {
-        if marks[i].is_some() || line.words < REPEATED_WORDS {
+        if marks[i].is_some() || line.words() < REPEATED_WORDS {
             continue;
         }
-        match first[line.twin] {
+        match first[line.twin()] {
             Some(earlier) => {
                 let gone = if Some(earlier) == summary && text_since {
-                    first[line.twin] = Some(i);
+                    first[line.twin()] = Some(i);
                     earlier
                 } else {
                     i
@@ -35,85 +35,97 @@ pub fn repeated(lines: &[Line], marks: &mut [Option<Mark>]) {
                 marks[gone] = Some(Mark::by(Rule::RepeatedParagraph));
             }
             None => {
-                first[line.twin] = Some(i);
+                first[line.twin()] = Some(i);
                 text_since |= summary.is_some_and(|s| s < i);
             }
         }
     }
 }
 
-/// The end of what a removed line takes with it: its line end.
-fn taken_end(page: &str, line: &Line) -> usize {
-    page.len().min(line.end + 1)
+/// One removal per run of lines under one rule, with the blank lines that would be left doubled.
+pub struct Removals {
+    edits: Edits,
+    /// The mark of the run at hand, and its span.
+    open: Option<(Mark, usize, usize)>,
+    /// Whether a blank line, or nothing at all, is the last that stays so far.
+    blank_before: bool,
 }
 
-/// One removal per run of lines under one rule, with the blank lines that would be left doubled.
-pub fn removals(page: &str, lines: &[Line], marks: &[Option<Mark>]) -> Vec<Edit> {
-    let mut edits: Vec<Edit> = Vec::new();
-    let mut open: Option<(Mark, usize, usize)> = None;
-    // Whether a blank line, or nothing at all, is the last that stays so far.
-    let mut blank_before = true;
-    let close = |open: &mut Option<(Mark, usize, usize)>, edits: &mut Vec<Edit>| {
-        if let Some((mark, start, end)) = open.take()
+impl Removals {
+    /// Of no lines so far.
+    pub fn new() -> Self {
+        Self { edits: Edits::new(), open: None, blank_before: true }
+    }
+
+    /// Takes in the next lines of `page`; their places are counted from `base` on.
+    pub fn take(&mut self, page: &str, base: usize, lines: &[Line], marks: &[Option<Mark>]) {
+        // What a removed line takes with it: its line end.
+        let taken_end = |line: &Line| page.len().min(base + line.end + 1);
+        for (line, mark) in lines.iter().zip(marks) {
+            if let Some(mark) = mark {
+                let same = self.open.is_some_and(|(m, ..)| m.rule == mark.rule && m.kind == mark.kind);
+                if !same {
+                    self.close();
+                    self.open = Some((*mark, base + line.start, base + line.end));
+                }
+                if let Some((first, _, end)) = &mut self.open {
+                    *end = taken_end(line);
+                    // Of several lines, what the likeliest of them had.
+                    if mark.rule == Rule::BoilerplateModel && mark.measured > first.measured {
+                        first.measured = mark.measured;
+                    }
+                }
+            } else if line.blank() && self.open.is_some() {
+                if self.blank_before {
+                    // The blank line after a removed line goes when one stands before already.
+                    if let Some((.., end)) = &mut self.open {
+                        *end = taken_end(line);
+                    }
+                } else {
+                    self.close();
+                    self.blank_before = true;
+                }
+            } else if line.blank() {
+                self.blank_before = true;
+            } else {
+                self.close();
+                self.blank_before = false;
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some((mark, start, end)) = self.open.take()
             && start < end
         {
             let mut edit = Edit::remove(start..end, mark.rule.id());
-            if let Some((value, threshold)) = mark.measured {
+            if let Some((value, threshold)) = mark.measured.map(Measured::shown) {
                 edit = edit.measured(value, threshold);
             }
             if let Some(kind) = mark.kind {
                 edit = edit.note(kind.id());
             }
-            edits.push(edit);
-        }
-    };
-    for (line, mark) in lines.iter().zip(marks) {
-        if let Some(mark) = mark {
-            let same = open.as_ref().is_some_and(|(m, ..)| m.rule == mark.rule && m.kind == mark.kind);
-            if !same {
-                close(&mut open, &mut edits);
-                open = Some((*mark, line.start, line.end));
-            }
-            if let Some((first, _, end)) = &mut open {
-                *end = taken_end(page, line);
-                // Of several lines, what the likeliest of them had.
-                if mark.rule == Rule::BoilerplateModel && mark.measured > first.measured {
-                    first.measured = mark.measured;
-                }
-            }
-        } else if line.blank() && open.is_some() {
-            if blank_before {
-                // The blank line after a removed line goes when one stands before already.
-                if let Some((.., end)) = &mut open {
-                    *end = taken_end(page, line);
-                }
-            } else {
-                close(&mut open, &mut edits);
-                blank_before = true;
-            }
-        } else if line.blank() {
-            blank_before = true;
-        } else {
-            close(&mut open, &mut edits);
-            blank_before = false;
+            self.edits.push(edit);
         }
     }
-    close(&mut open, &mut edits);
-    // A blank line before a removed end of the page would end the text with two line ends: the
-    // first of the removals that reach the end without a gap takes it in.
-    let mut reach = page.len();
-    let mut first = None;
-    for (n, edit) in edits.iter().enumerate().rev() {
-        if edit.end != reach {
-            break;
+
+    /// The edits, after the last line.
+    pub fn finish(mut self, page: &str) -> Edits {
+        self.close();
+        // A blank line before a removed end of the page would end the text with two line ends: the
+        // first of the removals that reach the end without a gap takes it in.
+        let (mut reach, mut first) = (page.len(), None);
+        for (number, edit) in self.edits.iter().enumerate().rev() {
+            if edit.end != reach {
+                break;
+            }
+            reach = edit.start;
+            first = Some((number, edit));
         }
-        reach = edit.start;
-        first = Some(n);
+        if let Some((number, edit)) = first.filter(|_| page[..reach].ends_with("\n\n")) {
+            let longer = Edit { start: edit.start - 1, ..edit.to_edit() };
+            self.edits.set(number, longer);
+        }
+        self.edits
     }
-    if let Some(edit) = first.and_then(|n| edits.get_mut(n))
-        && page[..reach].ends_with("\n\n")
-    {
-        edit.start -= 1;
-    }
-    edits
 }

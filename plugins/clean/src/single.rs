@@ -1,5 +1,6 @@
 //! What a line is by itself, from its cues, its length and its punctuation. Knows no neighbours.
 
+use crate::blocks::Begins;
 use crate::boilerplate::{Furniture, LONG, Mark, PARAGRAPH, State};
 use crate::cues::{Hits, class};
 use crate::line::Line;
@@ -7,20 +8,20 @@ use crate::options::Rule;
 
 impl Furniture {
     /// Judges a line by itself.
-    pub(crate) fn first_look(&self, text: &str, line: &Line) -> State {
+    pub(crate) fn first_look(&self, text: &str, line: &Line, begins: &Begins) -> State {
         let content = line.text(text);
-        let prose = line.words >= PARAGRAPH && (line.sentence || line.cut) || line.words >= LONG;
+        let prose = line.words() >= PARAGRAPH && (line.sentence || line.cut) || line.words() >= LONG;
         let mut state = State { hits: Hits::default(), mark: None, prose, wrapped: false };
         if line.blank() {
             return state;
         }
         // Notices are short; of a longer line only the end is asked, for the credit of a caption.
-        let inside = match line.words {
+        let inside = match line.words() {
             0..=30 => 400,
             31..=60 => 120,
             _ => 0,
         };
-        state.hits = self.cues.look(content, inside);
+        state.hits = self.cues.look_at_begins(content, inside, begins, line.start);
         state.mark = self.cue_rule(content, line, state.hits).filter(|m| self.rules.on(m.rule));
         if state.mark.is_some() {
             state.prose = false;
@@ -30,13 +31,13 @@ impl Furniture {
 
     /// The rule under which a line goes by its own cues.
     fn cue_rule(&self, content: &str, line: &Line, hits: Hits) -> Option<Mark> {
-        let words = line.words;
-        if line.digits > 0 && self.dates.is_timestamp(content) {
+        let words = line.words();
+        if line.digits() > 0 && self.dates.is_timestamp(content) {
             return Some(Mark::by(Rule::Timestamp));
         }
-        if line.letters == 0 {
+        if line.letters() == 0 {
             // Rules, arrows, counters. A number may be a row of a table and stays for now.
-            return (line.digits == 0).then(|| Mark::by(Rule::SiteNotice));
+            return (line.digits() == 0).then(|| Mark::by(Rule::SiteNotice));
         }
         let spoken = line.quote && line.sentence;
         if hits.whole != 0 && !spoken {
@@ -50,7 +51,7 @@ impl Furniture {
             let parts = if words <= 24 && content.len() <= 300 { self.cues.bar_parts(content) } else { 0 };
             return (parts >= 2).then(|| Mark::with(Rule::ShareBar, parts, 2));
         }
-        let paragraph = words >= PARAGRAPH && line.full_stop && line.breaks > 0;
+        let paragraph = words >= PARAGRAPH && line.full_stop && line.breaks() > 0;
         // Cookie notices are sentences: a cue at the start does for a long one, two kinds for any.
         if hits.start & class::COOKIE != 0 && (words <= 40 || hits.within & class::COOKIE != 0)
             || hits.within & class::COOKIE != 0 && words <= 40 && !line.small && addresses_reader(content)
@@ -116,11 +117,11 @@ impl Furniture {
         }
         if hits.within & class::CREDIT != 0
             && words <= 60
-            && credit_at_the_end(content, line, hits.credit_end)
+            && credit_at_the_end(content, line, hits.credit_end as usize)
         {
             return Some(Mark::by(Rule::PhotoCredit));
         }
-        if hits.start & class::INLINE != 0 && words <= 30 && line.breaks <= 1 {
+        if hits.start & class::INLINE != 0 && words <= 30 && line.breaks() <= 1 {
             return Some(Mark::by(Rule::InlineTeaser));
         }
         if hits.start & class::AUTHOR != 0 && words <= 12 && !line.full_stop {
@@ -160,7 +161,7 @@ const WHOLE: &[(u32, Rule)] = &[
 fn credit_at_the_end(content: &str, line: &Line, cue_end: usize) -> bool {
     /// Bytes that a name or an agency after the cue may take.
     const NAME: usize = 70;
-    let sentence = line.full_stop && line.words >= PARAGRAPH && !content.ends_with([')', ']', '）']);
+    let sentence = line.full_stop && line.words() >= PARAGRAPH && !content.ends_with([')', ']', '）']);
     content.len() - cue_end.min(content.len()) <= NAME && !sentence
 }
 

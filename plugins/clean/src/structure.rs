@@ -4,29 +4,37 @@ use crate::boilerplate::Mark;
 use crate::html::element::Kind;
 use crate::html::markup::{Markup, within};
 use crate::line::Line;
-use textmill_plugin::edit::Edit;
+use textmill_plugin::edit::{Edit, Edits};
 
 /// Rule of the edits.
 const STRUCTURE: &str = "html-structure";
 
-/// The signs to put into kept lines: `shown` are the numbers of lines that are not blank, `markup` what the markup says of each.
-pub fn signs(lines: &[Line], marks: &[Option<Mark>], shown: &[usize], markup: &[Markup]) -> Vec<Edit> {
+/// The signs to put into kept lines, whose places are counted from `base` on: `shown` are the numbers of lines that are not blank, `markup` what the markup says of each.
+pub fn signs(
+    base: usize,
+    lines: &[Line],
+    marks: &[Option<Mark>],
+    shown: &[usize],
+    markup: &[Markup],
+) -> Edits {
     let kept: Vec<(&Line, &Markup)> = shown
         .iter()
         .zip(markup)
         .filter(|(i, _)| marks[**i].is_none())
         .map(|(&i, markup)| (&lines[i], markup))
         .collect();
-    let mut edits = Vec::new();
-    let mut put = |at: usize, sign: &'static str| edits.push(Edit::replace(at..at, sign, STRUCTURE));
-    let is_code = |place: Option<&(&Line, &Markup)>| place.is_some_and(|(_, m)| m.preformatted);
+    let mut edits = Edits::new();
+    let mut put =
+        |at: usize, sign: &'static str| edits.push(Edit::replace(base + at..base + at, sign, STRUCTURE));
+    // Each `pre` has a fence of its own.
+    let is_of = |code: u32, place: Option<&(&Line, &Markup)>| place.is_some_and(|(_, m)| m.code == code);
     for (n, (line, markup)) in kept.iter().enumerate() {
         match markup.kind {
-            _ if markup.preformatted => {
-                if !is_code(n.checked_sub(1).and_then(|before| kept.get(before))) {
+            _ if markup.is_code() => {
+                if !is_of(markup.code, n.checked_sub(1).and_then(|before| kept.get(before))) {
                     put(line.start, "```\n");
                 }
-                if !is_code(kept.get(n + 1)) {
+                if !is_of(markup.code, kept.get(n + 1)) {
                     put(line.end, "\n```");
                 }
             }

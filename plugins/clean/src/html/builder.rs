@@ -4,6 +4,7 @@ use super::Page;
 use super::cues::PartWords;
 use super::element::Kind;
 use super::entity::reference;
+use super::lines::Lines;
 use super::markup::{Markup, within};
 use super::meta::Sayings;
 use super::stack::{Gap, Stack, around};
@@ -11,7 +12,7 @@ use crate::options::Rule;
 use html5gum::Span;
 use html5gum::emitters::callback::{Callback, CallbackEvent};
 use std::convert::Infallible;
-use textmill_plugin::edit::Edit;
+use textmill_plugin::edit::{Edit, Edits};
 
 /// Rule of edits that take markup away.
 const MARKUP: &str = "html-markup";
@@ -71,8 +72,8 @@ pub(super) struct Builder<'s> {
     kept: usize,
     /// What parts it from what comes next.
     gap: Gap,
-    edits: Vec<Edit>,
-    lines: Vec<Markup>,
+    edits: Edits,
+    lines: Lines,
     statement: Statement,
     said: Sayings,
     /// A title or a script of JSON-LD, whose text says something.
@@ -97,8 +98,8 @@ impl<'s> Builder<'s> {
             attribute: Attribute::Other,
             kept: 0,
             gap: Gap::None,
-            edits: Vec::new(),
-            lines: Vec::new(),
+            edits: Edits::new(),
+            lines: Lines::default(),
             statement: Statement::default(),
             said: Sayings::default(),
             telling: None,
@@ -160,8 +161,8 @@ impl<'s> Builder<'s> {
         if !tag.kind.is_void() {
             let is_new_link = tag.kind == Kind::Link;
             self.stack.push(tag.kind, tag.name, tag.parts, tag.is_body_item, tag.hidden);
-            if is_new_link && let Some(line) = self.lines.last_mut() {
-                line.links += u32::from(self.gap < Gap::Line);
+            if is_new_link && self.gap < Gap::Line {
+                self.lines.count_link();
             }
         }
     }
@@ -180,7 +181,7 @@ impl<'s> Builder<'s> {
         while at < to {
             let begin = at;
             match bytes[at] {
-                b' ' | b'\t' | b'\n' | b'\r' | 0x0c if !top.preformatted => {
+                b' ' | b'\t' | b'\n' | b'\r' | 0x0c if top.code == 0 => {
                     at += 1;
                     self.widen(Gap::Space);
                 }
@@ -196,7 +197,7 @@ impl<'s> Builder<'s> {
                     }
                 },
                 _ => {
-                    while at < to && !is_end(bytes[at], top.preformatted) {
+                    while at < to && !is_end(bytes[at], top.code != 0) {
                         at += 1;
                         // A space alone between words stays.
                         if bytes.get(at) == Some(&b' ') && at + 1 < to && !is_end(bytes[at + 1], false) {
@@ -230,7 +231,7 @@ impl<'s> Builder<'s> {
             self.lines.push(Markup {
                 source: from,
                 kind: top.block.kind,
-                preformatted: top.preformatted,
+                code: top.code,
                 within: top.within,
                 own: top.own,
                 any: top.any,
@@ -243,16 +244,7 @@ impl<'s> Builder<'s> {
                 grandparent: top.block.grandparent,
             });
         }
-        if let Some(line) = self.lines.last_mut() {
-            let bytes = u32::try_from(to - from).unwrap_or(u32::MAX);
-            line.bytes = line.bytes.saturating_add(bytes);
-            if top.within & within::LINKED != 0 {
-                line.link_bytes = line.link_bytes.saturating_add(bytes);
-            }
-            if top.bold {
-                line.bold_bytes = line.bold_bytes.saturating_add(bytes);
-            }
-        }
+        self.lines.count(to - from, top.within & within::LINKED != 0, top.bold);
         self.kept = to;
     }
 }

@@ -18,14 +18,14 @@ pub mod within {
 }
 
 /// Of one line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Markup {
     /// First byte of its text in the HTML source.
     pub source: usize,
     /// Innermost block.
     pub kind: Kind,
-    /// Whether it is in a `pre` or the like, where white space counts.
-    pub preformatted: bool,
+    /// Number of the outermost `pre` or the like that it stands in, where white space counts; 0 where it stands in none.
+    pub code: u32,
     /// Set of [`within`] flags.
     pub within: u32,
     /// Kinds of parts ([`super::cues::Part`]) that its block and the blocks nearest around it are named after.
@@ -46,4 +46,11 @@ pub struct Markup {
     pub parent: u32,
     /// Number of the block around that.
     pub grandparent: u32,
+}
+
+impl Markup {
+    /// Whether it is in a `pre` or the like, where white space counts.
+    pub fn is_code(&self) -> bool {
+        self.code != 0
+    }
 }

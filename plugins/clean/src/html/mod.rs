@@ -9,27 +9,29 @@ mod builder;
 pub mod cues;
 pub mod element;
 pub mod entity;
+pub mod lines;
 pub mod markup;
 pub mod meta;
 mod stack;
 
-use crate::places;
+use crate::places::Received;
 use builder::{Builder, Tokens};
 use cues::PartWords;
 use html5gum::Tokenizer;
 use html5gum::emitters::callback::CallbackEmitter;
+use lines::Lines;
 use markup::Markup;
 use meta::Said;
 use std::convert::Infallible;
-use textmill_plugin::edit::Edit;
+use textmill_plugin::edit::Edits;
 
 /// What a page shows.
 #[derive(Debug)]
 pub struct Page {
     /// Edits that make the page's text of the source, sorted.
-    pub edits: Vec<Edit>,
+    pub edits: Edits,
     /// What the markup says of each line of the text.
-    pub lines: Vec<Markup>,
+    pub lines: Lines,
     /// What the page says of itself.
     pub said: Vec<Said>,
 }
@@ -44,18 +46,31 @@ pub fn page(source: &str, words: &PartWords) -> Page {
     builder.finish()
 }
 
-/// The markup of each line of a text that edits made of the source: `starts` are the first bytes of the lines that are not
-/// blank, `edits` all edits so far, as spans of the source.
-pub fn of_lines(markup: &[Markup], edits: &[Edit], starts: impl Iterator<Item = usize>) -> Vec<Markup> {
-    let mut next = 0;
-    let mut found = Vec::new();
-    for source in places::received(edits, starts) {
-        while markup.get(next + 1).is_some_and(|line| line.source <= source) {
-            next += 1;
-        }
-        found.extend(markup.get(next));
+/// Finds the markup of lines of a text that edits made of the source.
+pub struct MarkupOf<'p> {
+    markup: &'p Lines,
+    received: Received<'p>,
+    next: usize,
+}
+
+impl<'p> MarkupOf<'p> {
+    /// Of all edits so far, as spans of the source.
+    pub fn new(markup: &'p Lines, edits: &'p Edits) -> Self {
+        Self { markup, received: Received::new(edits), next: 0 }
     }
-    found
+
+    /// That of each of some lines: `starts` are the first bytes of those that are not blank, and grow from call to call.
+    pub fn lines(&mut self, starts: impl Iterator<Item = usize>) -> Vec<Markup> {
+        let mut found = Vec::new();
+        for start in starts {
+            let source = self.received.place(start);
+            while self.markup.source(self.next + 1).is_some_and(|start| start <= source) {
+                self.next += 1;
+            }
+            found.extend(self.markup.get(self.next));
+        }
+        found
+    }
 }
 
 /// Whether a text begins as HTML does.

@@ -20,8 +20,8 @@ pub struct Open {
     pub any: u32,
     /// Whether its text is left out.
     pub hidden: bool,
-    /// Whether white space stays as it is.
-    pub preformatted: bool,
+    /// Number of the outermost `pre` or the like that it is or stands in, where white space stays as it is; else 0.
+    pub code: u32,
     /// Whether it is bold.
     pub bold: bool,
     /// Innermost block, it or around it.
@@ -72,7 +72,7 @@ impl Stack {
             own: 0,
             any: 0,
             hidden: false,
-            preformatted: false,
+            code: 0,
             bold: false,
             block: Block { kind: Kind::Body, number: 0, parent: 0, grandparent: 0 },
         })
@@ -95,7 +95,7 @@ impl Stack {
             own,
             any: around.any | parts,
             hidden: around.hidden || hidden || kind == Kind::Hidden,
-            preformatted: around.preformatted || kind == Kind::Preformatted,
+            code: if kind == Kind::Preformatted && around.code == 0 { block.number } else { around.code },
             bold: around.bold || kind == Kind::Bold,
             block,
         });

@@ -1,10 +1,9 @@
 use super::*;
-use textmill_plugin::edit::apply;
 
 fn text(source: &str) -> String {
     let words = PartWords::builtin().unwrap();
     let page = page(source, &words);
-    let text = apply(source, &page.edits);
+    let text = page.edits.apply(source);
     // Lines of preformatted text are one block.
     assert!(page.lines.len() <= text.lines().filter(|l| !l.trim().is_empty()).count(), "{text:?}");
     text
@@ -32,6 +31,8 @@ fn odd_pages_are_read() {
     );
     assert_eq!(text("<pre>a\n  b</pre>c"), "a\n  b\nc");
     assert_eq!(text("a<hr>b<img>c"), "a\nbc");
+    // What stands in a field to be filled in is no text of the page, markup in it or not.
+    assert_eq!(text("<p>x<textarea rows=2>\ntyped <p>in</b></textarea> y<textarea>open <p>z"), "x y");
     assert_eq!(text(""), "");
     assert_eq!(text("<"), "<");
     assert_eq!(text("<p"), "");

@@ -122,9 +122,9 @@ impl<'p> Page<'p> {
         grid.put("letters", |i| share(rows[i].letters, rows[i].chars));
         grid.put("digits", |i| share(rows[i].digits, rows[i].chars));
         grid.put("capitals", |i| share(rows[i].capitals, rows[i].words));
-        grid.put("commas", |i| scale(self.line(i).commas));
-        grid.put("bars", |i| scale(self.line(i).bars));
-        grid.put("breaks", |i| scale(self.line(i).breaks));
+        grid.put("commas", |i| scale(self.line(i).commas()));
+        grid.put("bars", |i| scale(self.line(i).bars()));
+        grid.put("breaks", |i| scale(self.line(i).breaks()));
         grid.put("end", |i| rows[i].end);
         grid.put("start", |i| rows[i].start);
         grid.put("shouted", |i| u8::from(self.line(i).shouted));
@@ -134,7 +134,7 @@ impl<'p> Page<'p> {
     /// How often the line, or one like it, stands on the page.
     fn of_repeats(&self, rows: &[Row], grid: &mut Grid) {
         let mut counts = vec![0u8; self.lines.len()];
-        let twins: Vec<usize> = self.shown.iter().map(|&i| self.lines[i].twin).collect();
+        let twins: Vec<usize> = self.shown.iter().map(|&i| self.lines[i].twin()).collect();
         let mut before = vec![0u8; rows.len()];
         for (before, &twin) in before.iter_mut().zip(&twins) {
             *before = counts[twin];

@@ -37,22 +37,23 @@ impl Page<'_> {
     pub(super) fn of_markup(&self, markup: &[Markup], lines: &[Row], grid: &mut Grid) {
         let rows = markup.len().min(self.shown.len());
         let prose = |i: usize| lines[i].prose_words as usize;
-        let (mut parents, mut grandparents) =
-            (QuickMap::<u32, Held>::default(), QuickMap::<u32, Held>::default());
         let mut page = Held::default();
-        for (i, line) in markup.iter().enumerate().take(rows) {
-            parents.entry(line.parent).or_default().add(line, prose(i));
-            grandparents.entry(line.grandparent).or_default().add(line, prose(i));
-            page.add(line, prose(i));
-        }
-        // Looked up once, not for every column.
-        let of_rows = |held: &QuickMap<u32, Held>, number: &dyn Fn(&Markup) -> u32| -> Vec<Held> {
-            let held = |i| markup.get(i).and_then(|m| held.get(&number(m))).copied().unwrap_or_default();
-            (0..self.shown.len()).map(held).collect()
+        markup.iter().enumerate().take(rows).for_each(|(i, line)| page.add(line, prose(i)));
+        // What the block of each row holds, by the number that the block has for the line.
+        let gather = |number: fn(&Markup) -> u32| {
+            let (mut slots, mut held) = (QuickMap::<u32, usize>::default(), Vec::<Held>::new());
+            let mut of_rows = Vec::with_capacity(rows);
+            for (i, line) in markup.iter().enumerate().take(rows) {
+                let slot = *slots.entry(number(line)).or_insert(held.len());
+                if slot == held.len() {
+                    held.push(Held::default());
+                }
+                held[slot].add(line, prose(i));
+                of_rows.push(slot as u32);
+            }
+            move |i: usize| of_rows.get(i).map(|&slot| held[slot as usize]).unwrap_or_default()
         };
-        let (parents, grandparents) =
-            (of_rows(&parents, &|m| m.parent), of_rows(&grandparents, &|m| m.grandparent));
-        let (parent, grandparent) = (|i: usize| parents[i], |i: usize| grandparents[i]);
+        let (parent, grandparent) = (gather(|m| m.parent), gather(|m| m.grandparent));
         // The block with most prose; of several, the first.
         let best = |held: &dyn Fn(usize) -> Held, number: &dyn Fn(usize) -> Option<u32>| {
             let most = (0..rows).map(|i| held(i).prose_words).max().unwrap_or(0);

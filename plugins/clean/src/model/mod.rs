@@ -90,7 +90,8 @@ fn likelihood(score: i32) -> f64 {
     for _ in 0..10 {
         power *= power;
     }
-    (1000.0 / (1.0 + power)).round() / 1000.0
+    // Rounded by cutting off: no number here is below 0.
+    f64::from((1000.0 / (1.0 + power) + 0.5) as u32) / 1000.0
 }
 
 #[cfg(test)]

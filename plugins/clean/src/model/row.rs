@@ -64,13 +64,13 @@ impl Row {
             let (line, state) = (&page.lines[i], &page.states[i]);
             let rule = state.mark.map(|m| m.rule);
             let prose = state.prose && rule.is_none();
-            let words = small(line.words);
+            let words = small(line.words());
             Row {
-                chars: small(line.chars),
+                chars: small(line.chars()),
                 words,
-                letters: small(line.letters),
-                capitals: small(line.capitals),
-                digits: small(line.digits),
+                letters: small(line.letters()),
+                capitals: small(line.capitals()),
+                digits: small(line.digits()),
                 prose_words: if prose { words } else { 0 },
                 kinds: rule.map_or(0, |rule| KINDS_OF[usize::from(rule as u8)]),
                 end: end(page.text, line),

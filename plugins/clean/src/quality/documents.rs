@@ -14,7 +14,11 @@ const SHORT_LINE: usize = 30;
 pub fn values(text: &str, quality: &Quality, words: &BadWords, removed: f64) -> Vec<(Measure, f64)> {
     let is_on = |group| quality.is_on(group);
     let mut found: Vec<(Measure, f64)> = Vec::new();
-    let lines: Vec<Line> = Line::all(text).into_iter().filter(|line| !line.blank()).collect();
+    if !Measure::ALL.iter().any(|measure| is_on(measure.group())) {
+        return found;
+    }
+    let mut lines = Line::all(text);
+    lines.retain(|line| !line.blank());
     let needs_tokens = is_on(Group::GopherQuality) || is_on(Group::GopherRepetition) || is_on(Group::Fineweb);
     let (tokens, stops) = if needs_tokens { tokens(text) } else { (Vec::new(), 0) };
     if is_on(Group::GopherQuality) {
@@ -24,7 +28,7 @@ pub fn values(text: &str, quality: &Quality, words: &BadWords, removed: f64) -> 
         gopher_repetition(text, &tokens, &mut found);
     }
     if is_on(Group::C4) {
-        let sentences: usize = lines.iter().map(|line| line.breaks + 1).sum();
+        let sentences: usize = lines.iter().map(|line| line.breaks() + 1).sum();
         let lorem = text.to_ascii_lowercase().matches("lorem ipsum").count();
         found.push((Measure::C4Sentences, sentences as f64));
         found.push((Measure::C4CurlyBrackets, text.matches('{').count() as f64));
@@ -36,9 +40,9 @@ pub fn values(text: &str, quality: &Quality, words: &BadWords, removed: f64) -> 
     if is_on(Group::Fineweb) {
         let count = lines.len().max(1) as f64;
         let ended = lines.iter().filter(|line| line.sentence || line.cut || line.colon).count() as f64;
-        let short = lines.iter().filter(|line| line.chars <= SHORT_LINE).count() as f64;
+        let short = lines.iter().filter(|line| line.chars() <= SHORT_LINE).count() as f64;
         let repeated = repeated(lines.iter().map(|line| line.text(text)));
-        let chars: usize = lines.iter().map(|line| line.chars).sum();
+        let chars: usize = lines.iter().map(|line| line.chars()).sum();
         let words = tokens.iter().filter(|t| t.is_word).count().max(1) as f64;
         found.push((Measure::FinewebLineEnds, ended / count));
         found.push((Measure::FinewebShortLines, short / count));

@@ -1,0 +1,171 @@
+//! Counts what is in the lines of a text, 64 bytes at a time: what a byte is becomes a bit of a word, and words are counted with instructions for
+//! all 64. Knows ASCII alone, and says which lines hold more.
+
+use fearless_simd::{Level, Simd, dispatch, mask8x64, prelude::*, u8x64};
+
+/// Bytes of a block, as many as a word has bits.
+const BLOCK: usize = 64;
+
+/// What is counted of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub lower: u32,
+    pub upper: u32,
+    pub digits: u32,
+    /// Runs without a space that hold a letter or digit, and those whose first one is a capital.
+    pub words: u32,
+    pub capitals: u32,
+    pub commas: u32,
+    pub bars: u32,
+    /// Places where a sentence ends and another begins.
+    pub breaks: u32,
+    /// Whether a byte is none of ASCII: then the numbers say nothing.
+    pub is_wide: bool,
+}
+
+/// Where phrases may begin in a text: at a letter or digit after something else, and at signs and characters beyond ASCII. A bit for each byte.
+#[derive(Clone, Debug, Default)]
+pub struct Begins(Vec<u64>);
+
+impl Begins {
+    /// In `text`.
+    pub fn of(text: &str) -> Self {
+        lines(text, |_, _, _| ())
+    }
+
+    /// Whether `test` holds of a place from `from` to before `to`.
+    #[inline]
+    pub fn any(&self, from: usize, to: usize, mut test: impl FnMut(usize) -> bool) -> bool {
+        let (first, last) = (from / BLOCK, to.div_ceil(BLOCK));
+        for (number, &word) in self.0.get(first..last).unwrap_or(&[]).iter().enumerate() {
+            let base = (first + number) * BLOCK;
+            let mut bits = word & u64::MAX << from.saturating_sub(base);
+            if to - base < BLOCK {
+                bits &= !(u64::MAX << (to - base));
+            }
+            while bits != 0 {
+                if test(base + bits.trailing_zeros() as usize) {
+                    return true;
+                }
+                bits &= bits - 1;
+            }
+        }
+        false
+    }
+}
+
+/// Calls `each` with the first byte of each line, one past its last byte, and what is in it. After the last line end there is no further line.
+/// Gives where phrases may begin.
+pub fn lines(text: &str, mut each: impl FnMut(usize, usize, Counts)) -> Begins {
+    lines_at(Level::new(), text.as_bytes(), &mut each)
+}
+
+fn lines_at(level: Level, bytes: &[u8], each: &mut impl FnMut(usize, usize, Counts)) -> Begins {
+    dispatch!(level, simd => walk(simd, bytes, each))
+}
+
+#[inline(always)]
+fn walk<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize, Counts)) -> Begins {
+    let mut all = Vec::with_capacity(bytes.len() / BLOCK + 1);
+    let mut counts = Counts::default();
+    let mut start = 0;
+    // Whether a word is open, a sentence ended, and a space came after it.
+    let (mut word, mut ended, mut parted) = (false, false, false);
+    // Whether the last byte of the block before is a letter or digit.
+    let mut is_after_alnum = 0;
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut last = [0; BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    for (number, block) in blocks.iter().chain([&last]).enumerate() {
+        let kinds = Kinds::of(simd, block);
+        let Kinds { newline, wide, going_on, lower, upper, digit, space, stop, quote, bar, comma } = kinds;
+        let alnum = lower | upper | digit;
+        let inside = alnum & (alnum << 1 | is_after_alnum);
+        is_after_alnum = alnum >> (BLOCK - 1);
+        all.push(!(inside | space | newline | going_on));
+        let in_word = carries(!(space | newline), alnum, &mut word);
+        let after_stop = carries(stop | space | quote, stop, &mut ended);
+        let after_gap = carries(space | quote, space & after_stop, &mut parted);
+        let (begin, title) = (alnum & !in_word, upper & !in_word);
+        let breaks = (upper | digit) & after_gap;
+        let (mut from, mut ends) = (0u64, newline);
+        loop {
+            // The bits of this line: from its first one to before its end.
+            let end = ends & ends.wrapping_neg();
+            let line = end.wrapping_sub(1) & !from;
+            counts.lower += (lower & line).count_ones();
+            counts.upper += (upper & line).count_ones();
+            counts.digits += (digit & line).count_ones();
+            counts.words += (begin & line).count_ones();
+            counts.capitals += (title & line).count_ones();
+            counts.commas += (comma & line).count_ones();
+            counts.bars += (bar & line).count_ones();
+            counts.breaks += (breaks & line).count_ones();
+            counts.is_wide |= wide & line != 0;
+            if end == 0 {
+                break;
+            }
+            let stop = number * BLOCK + end.trailing_zeros() as usize;
+            each(start, stop, counts);
+            (start, counts) = (stop + 1, Counts::default());
+            from = end | end.wrapping_sub(1);
+            ends &= !end;
+        }
+    }
+    if start < bytes.len() {
+        each(start, bytes.len(), counts);
+    }
+    Begins(all)
+}
+
+/// Which bits something stands before that began at a bit of `from` and went on through the bits of `through`, which hold those of `from`:
+/// what an addition carries. `open` is what comes from the block before, and goes to the next.
+#[inline(always)]
+fn carries(through: u64, from: u64, open: &mut bool) -> u64 {
+    let (sum, first) = through.overflowing_add(from);
+    let (sum, second) = sum.overflowing_add(u64::from(*open));
+    *open = first | second;
+    sum ^ through ^ from
+}
+
+/// Which bytes of a block are of a kind.
+struct Kinds {
+    newline: u64,
+    /// None of ASCII.
+    wide: u64,
+    /// None of ASCII, and not the first byte of a character.
+    going_on: u64,
+    lower: u64,
+    upper: u64,
+    digit: u64,
+    space: u64,
+    stop: u64,
+    quote: u64,
+    bar: u64,
+    comma: u64,
+}
+
+impl Kinds {
+    #[inline(always)]
+    fn of<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Self {
+        let bytes = u8x64::from_slice(simd, block);
+        let is = |byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
+        let range = |first: u8, last: u8| {
+            bytes.simd_ge(u8x64::splat(simd, first)) & bytes.simd_le(u8x64::splat(simd, last))
+        };
+        let bits = |mask: mask8x64<S>| mask.to_bitmask();
+        Self {
+            newline: bits(is(b'\n')),
+            wide: bits(bytes.simd_ge(u8x64::splat(simd, 0x80))),
+            going_on: bits(range(0x80, 0xbf)),
+            lower: bits(range(b'a', b'z')),
+            upper: bits(range(b'A', b'Z')),
+            digit: bits(range(b'0', b'9')),
+            space: bits(is(b' ')),
+            stop: bits(is(b'.') | is(b'!') | is(b'?')),
+            quote: bits(is(b'"') | range(b'\'', b')') | is(b'[') | is(b']')),
+            bar: bits(is(b'|') | is(b'/') | is(b'>')),
+            comma: bits(is(b',')),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What the markup says of the lines of a whole page, in few bytes a line: lines that follow one another mostly stand in the same place of the
+//! markup. Decides nothing.
+
+use super::markup::Markup;
+
+/// Places before that a line's is compared with.
+const NEAR: usize = 4;
+
+/// The lines of a page.
+#[derive(Debug, Default)]
+pub struct Lines {
+    lines: Vec<Short>,
+    /// Places in the markup, with what is counted of a line 0.
+    places: Vec<Markup>,
+}
+
+/// What is not the same for lines in the same place.
+#[derive(Clone, Copy, Debug)]
+struct Short {
+    source: u32,
+    bytes: u32,
+    link_bytes: u32,
+    bold_bytes: u32,
+    links: u32,
+    place: u32,
+}
+
+impl Lines {
+    /// Puts a line at the end.
+    pub fn push(&mut self, line: Markup) {
+        let place = Markup { source: 0, bytes: 0, link_bytes: 0, bold_bytes: 0, links: 0, ..line };
+        let near = self.places.len().saturating_sub(NEAR);
+        let number = match self.places[near..].iter().rposition(|before| *before == place) {
+            Some(number) => near + number,
+            None => {
+                self.places.push(place);
+                self.places.len() - 1
+            }
+        };
+        self.lines.push(Short {
+            source: small(line.source),
+            bytes: line.bytes,
+            link_bytes: line.link_bytes,
+            bold_bytes: line.bold_bytes,
+            links: line.links,
+            place: small(number),
+        });
+    }
+
+    /// Counts bytes of text in the last line, some of which are links or bold.
+    pub fn count(&mut self, bytes: usize, is_link: bool, is_bold: bool) {
+        if let Some(line) = self.lines.last_mut() {
+            let bytes = small(bytes);
+            line.bytes = line.bytes.saturating_add(bytes);
+            line.link_bytes = line.link_bytes.saturating_add(if is_link { bytes } else { 0 });
+            line.bold_bytes = line.bold_bytes.saturating_add(if is_bold { bytes } else { 0 });
+        }
+    }
+
+    /// Counts a link in the last line.
+    pub fn count_link(&mut self) {
+        if let Some(line) = self.lines.last_mut() {
+            line.links = line.links.saturating_add(1);
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Whether any stands where white space counts.
+    pub fn has_code(&self) -> bool {
+        self.places.iter().any(|place| place.is_code())
+    }
+
+    /// The line with this number.
+    pub fn get(&self, number: usize) -> Option<Markup> {
+        let Short { source, bytes, link_bytes, bold_bytes, links, place } = *self.lines.get(number)?;
+        let place = *self.places.get(place as usize)?;
+        Some(Markup { source: source as usize, bytes, link_bytes, bold_bytes, links, ..place })
+    }
+
+    /// Where the line with this number begins in the source.
+    pub fn source(&self, number: usize) -> Option<usize> {
+        self.lines.get(number).map(|line| line.source as usize)
+    }
+
+    /// The lines, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Markup> {
+        (0..self.len()).filter_map(|number| self.get(number))
+    }
+}
+
+fn small(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

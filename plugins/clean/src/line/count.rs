@@ -1,0 +1,246 @@
+//! Counts what is in a line that is not all ASCII, character by character; [`crate::blocks`] counts the others.
+
+use super::{Line, unspaced_weight};
+use std::sync::OnceLock;
+
+impl Line {
+    /// Counts characters, words and sentence breaks.
+    pub(super) fn count(&mut self, content: &str) {
+        let wide = wide_kinds();
+        let mut state = 0u64;
+        // Letters beyond ASCII, and whether some had a case.
+        let (mut wide_letters, mut wide_lower, mut wide_upper) = (0usize, false, false);
+        // Tenths of words of scripts without spaces.
+        let mut tenths = 0usize;
+        let mut sums = [0usize; 8];
+        let mut chars = 0usize;
+        let bytes = content.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            // ASCII: eight counters in a word, emptied before one of them can overflow.
+            let run = &bytes[at..bytes.len().min(at + 255)];
+            let (mut packed, mut length) = (0u64, 0usize);
+            for &byte in run {
+                let class = CLASS[usize::from(byte)];
+                if class == OTHER {
+                    break;
+                }
+                packed += STEPS.add[usize::from(class) | (state & 63) as usize];
+                state = STEPS.next[usize::from(byte)].wrapping_shr(state as u32);
+                length += 1;
+            }
+            for (sum, count) in sums.iter_mut().zip(packed.to_le_bytes()) {
+                *sum += usize::from(count);
+            }
+            chars += length;
+            at += length;
+            if length == run.len() {
+                continue;
+            }
+            // `at` stands on a character boundary: ASCII before it, or a whole character.
+            let Some(c) = content[at..].chars().next() else { break };
+            at += c.len_utf8();
+            chars += 1;
+            let number = (state & 63) / FIELD;
+            let (mut in_word, mut stopped) = (number & 1, number >> 1);
+            match wide.get(c as usize).copied().unwrap_or_else(|| wide_kind(c)) {
+                kind @ (LOWER | UPPER | CASELESS) => {
+                    wide_letters += 1;
+                    wide_lower |= kind == LOWER;
+                    wide_upper |= kind == UPPER;
+                    sums[WORDS] += usize::from(in_word == 0);
+                    sums[CAPITALS] += usize::from(kind == UPPER && in_word == 0);
+                    sums[BREAKS] += usize::from(stopped >= 2 && kind != LOWER);
+                    (in_word, stopped) = (1, 0);
+                }
+                kind @ (HALF_WORD | FIFTH_OF_WORD) => {
+                    wide_letters += 1;
+                    tenths += if kind == HALF_WORD { 5 } else { 2 };
+                    sums[BREAKS] += usize::from(stopped == 3);
+                    stopped = 0;
+                }
+                _ => match c {
+                    '。' | '！' | '？' => stopped = 3,
+                    '؟' | '۔' | '।' | '…' => stopped = 1,
+                    '“' | '”' | '’' | '‘' | '«' | '」' | '』' => {}
+                    '»' => sums[BARS] += 1,
+                    '·' | '›' => {
+                        sums[BARS] += 1;
+                        stopped = 0;
+                    }
+                    '、' | '،' | '，' => {
+                        sums[COMMAS] += 1;
+                        stopped = 0;
+                    }
+                    _ => stopped = 0,
+                },
+            }
+            state = (in_word | stopped << 1) * FIELD;
+        }
+        // No line of 4 GiB is counted to its end.
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        self.chars = small(chars);
+        self.letters = small(sums[LETTERS_LOWER] + sums[LETTERS_UPPER] + wide_letters);
+        self.words = small(sums[WORDS] + tenths / 10);
+        self.capitals = small(sums[CAPITALS]);
+        self.digits = small(sums[DIGITS]);
+        self.commas = small(sums[COMMAS]);
+        self.bars = small(sums[BARS]);
+        self.breaks = small(sums[BREAKS]);
+        self.shouted = (wide_upper || sums[LETTERS_UPPER] > 0) && !wide_lower && sums[LETTERS_LOWER] == 0;
+    }
+}
+
+const LOWER: u8 = 1;
+const UPPER: u8 = 2;
+const DIGIT: u8 = 3;
+const SPACE: u8 = 4;
+const STOP: u8 = 5;
+const QUOTE: u8 = 6;
+const BAR: u8 = 7;
+const COMMA: u8 = 8;
+/// How many kinds of bytes there are.
+const KINDS: usize = 9;
+/// A letter without a case; only beyond ASCII, where there are no digits, spaces and so on.
+const CASELESS: u8 = 3;
+/// A letter of a script without spaces: half a word, or a fifth.
+const HALF_WORD: u8 = 4;
+const FIFTH_OF_WORD: u8 = 5;
+
+/// The kind of a character beyond ASCII: 0 for what is no letter.
+fn wide_kind(c: char) -> u8 {
+    match unspaced_weight(c) {
+        _ if !c.is_alphabetic() => 0,
+        5 => HALF_WORD,
+        2 => FIFTH_OF_WORD,
+        _ if c.is_lowercase() => LOWER,
+        _ if c.is_uppercase() => UPPER,
+        _ => CASELESS,
+    }
+}
+
+/// The kinds of the characters of the basic plane, by their number: three look-ups in tables of the standard library each would
+/// take most of the time of pages that are not English.
+fn wide_kinds() -> &'static [u8] {
+    static KINDS: OnceLock<Vec<u8>> = OnceLock::new();
+    KINDS.get_or_init(|| (0..0x1_0000).map(|n| char::from_u32(n).map_or(0, wide_kind)).collect())
+}
+
+/// What a byte of each kind makes of the state after a sentence end: 0 none, 1 just ended, 2 ended
+/// and a space, 3 ended in a script without spaces.
+const AFTER: [[u8; 4]; KINDS] = [
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+    [0, 2, 2, 2],
+    [1, 1, 1, 1],
+    [0, 1, 2, 3],
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+];
+
+/// Places of the counters in a packed word, a byte each.
+const LETTERS_LOWER: usize = 0;
+const LETTERS_UPPER: usize = 1;
+const WORDS: usize = 2;
+const CAPITALS: usize = 3;
+const DIGITS: usize = 4;
+const COMMAS: usize = 5;
+const BARS: usize = 6;
+const BREAKS: usize = 7;
+
+/// What a byte adds to the counters, and the state after it: whether a word is open, and twice what [`AFTER`] says. A state is known by where
+/// it stands in a word that holds the states after all eight: to go on is to shift that word, which does not wait for memory.
+struct Steps {
+    /// By the kind of the byte and the state.
+    add: [u64; KINDS << CLASS_SHIFT],
+    /// By the byte.
+    next: [u64; 256],
+}
+
+/// Bits of a state in such a word.
+const FIELD: u64 = 6;
+/// Bits below the kind in what is added.
+const CLASS_SHIFT: u32 = 6;
+
+static STEPS: Steps = {
+    let mut steps = Steps { add: [0; KINDS << CLASS_SHIFT], next: [0; 256] };
+    let mut next = [0u64; KINDS];
+    let mut state = 0;
+    while state < 8 {
+        let mut kind = 0;
+        while kind < KINDS {
+            let (in_word, stopped) = (state & 1 == 1, state >> 1);
+            let is_alnum = kind == LOWER as usize || kind == UPPER as usize || kind == DIGIT as usize;
+            let mut add = 0u64;
+            if kind == LOWER as usize {
+                add += 1 << (8 * LETTERS_LOWER);
+            }
+            if kind == UPPER as usize {
+                add += 1 << (8 * LETTERS_UPPER);
+            }
+            if is_alnum && !in_word {
+                add += 1 << (8 * WORDS);
+            }
+            if kind == UPPER as usize && !in_word {
+                add += 1 << (8 * CAPITALS);
+            }
+            if kind == DIGIT as usize {
+                add += 1 << (8 * DIGITS);
+            }
+            if kind == COMMA as usize {
+                add += 1 << (8 * COMMAS);
+            }
+            if kind == BAR as usize {
+                add += 1 << (8 * BARS);
+            }
+            if stopped == 2 && is_alnum && kind != LOWER as usize {
+                add += 1 << (8 * BREAKS);
+            }
+            let word = is_alnum || in_word && kind != SPACE as usize;
+            let place = state as u64 * FIELD;
+            steps.add[kind << CLASS_SHIFT | place as usize] = add;
+            next[kind] |= ((word as u64 | (AFTER[kind][stopped] as u64) << 1) * FIELD) << place;
+            kind += 1;
+        }
+        state += 1;
+    }
+    let mut byte = 0;
+    while byte < 128 {
+        steps.next[byte] = next[kind(byte as u8) as usize];
+        byte += 1;
+    }
+    steps
+};
+
+/// The class of bytes that end a run of ASCII: line ends, and those of other characters.
+const OTHER: u16 = u16::MAX;
+
+/// The kind of each byte, shifted by [`CLASS_SHIFT`].
+static CLASS: [u16; 256] = {
+    let mut table = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        if byte != b'\n' {
+            table[byte as usize] = (kind(byte) as u16) << CLASS_SHIFT;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// What an ASCII byte is to the count.
+const fn kind(byte: u8) -> u8 {
+    match byte {
+        b'a'..=b'z' => LOWER,
+        b'A'..=b'Z' => UPPER,
+        b'0'..=b'9' => DIGIT,
+        b' ' => SPACE,
+        b'.' | b'!' | b'?' => STOP,
+        b'|' | b'/' | b'>' => BAR,
+        b',' => COMMA,
+        b'"' | b'\'' | b'(' | b')' | b'[' | b']' => QUOTE,
+        _ => 0,
+    }
+}
