@@ -60,7 +60,7 @@ fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
 
 /// Whether lines of a rule go whatever the model says. On labelled pages, removing all that these rules mark costs no F1 of news
 /// and articles beside leaving the choice to the model. In HTML, comments that are the page (a forum), headings of lists
-/// that are the page (a listing), and headlines and names in such lists are better left to the model.
+/// that are the page (a listing) are better left to the model.
 fn is_sure(rule: Rule, is_html: bool) -> bool {
     match rule {
         Rule::CookieNotice
@@ -74,8 +74,10 @@ fn is_sure(rule: Rule, is_html: bool) -> bool {
         | Rule::PhotoCredit
         | Rule::Copyright
         | Rule::AuthorBox
-        | Rule::UpdateMarker => true,
-        Rule::RelatedTeaser | Rule::CommentSection | Rule::Headline | Rule::Byline => !is_html,
+        | Rule::UpdateMarker
+        | Rule::Headline
+        | Rule::Byline => true,
+        Rule::RelatedTeaser | Rule::CommentSection => !is_html,
         _ => false,
     }
 }

@@ -1,28 +1,24 @@
 #!/usr/bin/env python3
-"""Trains the models of the `clean` plugin on pages with labelled main text, and says how good they are on sites they have not seen.
+"""Trains the model of the `clean` plugin on pages with labelled main text, and says how good it is on sites it has not seen.
 
     python3 -m pip install -r plugins/clean/train/requirements.txt
-    python3 plugins/clean/train/train.py PAGES.jsonl.zst... --out plugins/clean/src/model
+    python3 plugins/clean/train/train.py plain PAGES.jsonl.zst... --out plugins/clean/src/model/plain.txt
 
 Pages are JSON Lines, plain or under zstd (with the `zstd` program): `id`, `url`, `text` (all visible text, a line for each
-block), `html`, `gold_text`. The set of a page is the name of its file. Pages without a gold text are unlabelled.
+block), `html`, `gold_text`. Pages without a gold text are passed over; the set of a page is the name of its file.
 
 What it does
-1. `examples/features.rs` cleans every page, as HTML and as plain text, and gives its lines with their features, so that
-   training sees what the plugin sees.
+1. `examples/features.rs` cleans every page and gives its lines with their features, so that training sees what the plugin
+   sees.
 2. The label of a line is the share of its words that are found, in order, in the gold text.
 3. Five folds, by site and never by page: all pages of a registrable domain lie in one fold.
 4. A gradient-boosted ensemble of oblivious trees (CatBoost) on the labels; the weight of a line is the square root of its
    share of the gold text, so that a page counts for about as much as another. Pages on which the folds' models score less
    than 0.5 are left out of training, though never out of the figures: most of them have a gold text that is only part of
    the main text.
-5. Unlabelled pages, of sites that no labelled page is of: the model that sees HTML says how likely each of their lines is, and
-   these likelihoods, by the words of the lines, are labels that the plain model learns from, too (co-training on two views of a
-   page, Blum and Mitchell 1998; soft labels of a better-informed teacher, Hinton et al. 2015). In a fold, the teacher is the
-   one that has not seen the fold. The HTML model itself gains nothing from its own likelihoods.
-6. Likelihoods are weighed by the confidence in the page as a whole, as the plugin does (`settle` of src/decide.rs).
-7. Figures: word 4-gram precision and recall, averaged over pages, and their harmonic mean, for pages of sites that neither
-   model nor teacher has seen ("unseen"), and for the model that is written ("fitted").
+5. Likelihoods are weighed by the confidence in the page as a whole, as the plugin does.
+6. Figures: word 4-gram precision and recall, averaged over pages, and their harmonic mean, for pages of sites that the model
+   has not seen ("unseen"), and for the model that is written ("fitted").
 
 The seed is fixed; the same pages, versions and machine give the same weights.
 """
@@ -53,19 +49,9 @@ UNIT = 1024
 # are no articles count half for plain text, where little tells them apart: F1 of news and articles is 0.001 greater so.
 GENERAL = "wcxb"
 OTHERS = {"plain": 0.5, "html": 1}
+# How likelihoods are weighed by the confidence in a page: as in src/decide.rs.
+KEPT, CONFIDENCE, NEEDED = 0.45, (0.75, 0.9), (0.3, 0.55)
 COLUMNS = {"plain": 90, "html": 110}
-# Whether pages of the general set that are no articles are left out as well where the folds' models score less than 0.5. In HTML
-# the markup tells them apart, and they are what listings and collections are learnt from.
-LEAVES_OUT_OTHERS = {"plain": True, "html": False}
-# As in src/decide.rs.
-KEPT = 0.45
-CONFIDENCE = (750, 900)
-NEEDED = (0.3, 0.55)
-# Characters that an unlabelled page must have to be taken.
-FEWEST = 800
-# Lines less likely than this, by the label, too, are main text for no one; one of three of them is enough, with three times the weight.
-UNLIKELY = 0.02
-THIN = 3
 
 
 def rows(path):
@@ -98,35 +84,24 @@ def shingles(tokens):
     return Counter(zip(tokens, tokens[1:], tokens[2:], tokens[3:]))
 
 
-def match(lines, others, values):
-    """For each line, the values of the other lines that its words are found in, in order."""
-    tokens = [w.lower() for line in lines for w in line]
-    owner = [i for i, line in enumerate(lines) for _ in line]
-    other_owner = [i for i, line in enumerate(others) for _ in line]
-    found = [[] for _ in lines]
-    matcher = cydifflib.SequenceMatcher(None, tokens, [w.lower() for line in others for w in line], autojunk=False)
-    for at, to, size in matcher.get_matching_blocks():
-        for k in range(size):
-            found[owner[at + k]].append(values[other_owner[to + k]])
-    return found
-
-
 class Page:
-    """A page: its lines with their features and, where it has a gold text, labels."""
+    """A page: its lines with their features and labels."""
 
     def __init__(self, page, name, lines, columns):
         self.set, self.type, self.site = name, page.get("page_type") or "-", site(page)
-        self.lines, self.columns = [words(line) for line in lines], columns
-        gold = words(page.get("gold_text") or "")
-        self.gold = shingles(gold)
-        matched = match(self.lines, [gold], np.ones(1))
-        self.label = np.array([len(m) for m in matched]) / np.maximum([len(line) for line in self.lines], 1)
-        self.weight = self.weights(len(gold))
-
-    def weights(self, gold):
-        """Of its lines, where the gold text has `gold` words."""
+        self.lines = [words(line) for line in lines]
+        gold = words(page["gold_text"])
+        self.gold, self.columns = shingles(gold), columns
+        tokens = [w.lower() for line in self.lines for w in line]
+        owner = [i for i, line in enumerate(self.lines) for _ in line]
+        hits = np.zeros(len(lines))
+        matcher = cydifflib.SequenceMatcher(None, tokens, [w.lower() for w in gold], autojunk=False)
+        for at, _, size in matcher.get_matching_blocks():
+            for k in range(at, at + size):
+                hits[owner[k]] += 1
         counts = np.array([len(line) for line in self.lines])
-        return np.sqrt(np.minimum(counts / max(30, gold), 0.5))
+        self.label = np.where(counts > 0, hits / np.maximum(counts, 1), 0)
+        self.weight = np.sqrt(np.minimum(counts / max(30, len(gold)), 0.5))
 
     def score(self, kept):
         """Precision (none where nothing is kept) and recall."""
@@ -137,14 +112,8 @@ class Page:
 
 
 def read(mode, files):
-    """Labelled and unlabelled pages with features, and the names of the features."""
-    pages = [(page, Path(file).name.split(".")[0]) for file in files for page in rows(file)]
-    labelled = {site(page) for page, _ in pages if page.get("gold_text")}
-
-    def is_taken(page):
-        return page.get("gold_text") or len(page.get("text") or "") >= FEWEST and site(page) not in labelled
-
-    pages = [(page, name) for page, name in pages if is_taken(page)]
+    """Pages with features, and the names of the features."""
+    pages = [(page, Path(file).name.split(".")[0]) for file in files for page in rows(file) if page.get("gold_text")]
     command = ["cargo", "run", "--release", "-q", "-p", "clean", "--example", "features"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     html = mode == "html"
@@ -167,8 +136,7 @@ def read(mode, files):
         columns = np.frombuffer(out, np.uint8, count * len(names), at).reshape(len(names), count)
         at += columns.size
         done.append(Page(page, name, head["lines"], shifted(names, columns, plan)))
-    names = names + [f"{name}@{shift}" for name, shifts in plan.items() for shift in shifts]
-    return [page for page in done if page.gold], [page for page in done if not page.gold], names
+    return done, names + [f"{name}@{shift}" for name, shifts in plan.items() for shift in shifts]
 
 
 def shifted(names, columns, plan):
@@ -198,15 +166,18 @@ def likelihood(model, x):
     return 1 / (1 + np.exp(-model.predict(x)))
 
 
-def settled(page, likelihoods):
-    """The likelihoods of a page's lines, weighed by the confidence in the page: `settle` of src/decide.rs."""
-    counts = np.array([len(line) for line in page.lines])
-    kept = likelihoods > KEPT
-    confidence = 1000 * (likelihoods * counts)[kept].sum() / max(1, counts[kept].sum())
-    low, high = CONFIDENCE
-    needed = NEEDED[0] + (NEEDED[1] - NEEDED[0]) * min(1, max(0, (confidence - low) / (high - low)))
-    weighed = likelihoods * (KEPT / (1 - KEPT)) / (needed / (1 - needed))
-    return weighed / (1 - likelihoods + weighed)
+def settled(pages, likelihoods):
+    """Likelihoods of the pages' lines, weighed by the confidence in each page: `settle` of src/decide.rs."""
+    out = []
+    for page, found in zip(pages, split(pages, likelihoods)):
+        counts = np.array([len(line) for line in page.lines])
+        kept = found > KEPT
+        confidence = (found * counts)[kept].sum() / max(1, counts[kept].sum())
+        low, high = CONFIDENCE
+        needed = NEEDED[0] + (NEEDED[1] - NEEDED[0]) * min(1, max(0, (confidence - low) / (high - low)))
+        weighed = found * (KEPT / (1 - KEPT)) / (needed / (1 - needed))
+        out.append(weighed / (1 - found + weighed))
+    return np.concatenate(out)
 
 
 def table(pages, kept, title):
@@ -244,119 +215,56 @@ def write(model, names, path, comment):
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def counts(unlikely):
-    """How many times each line counts where those that are `unlikely` are thinned."""
-    return np.where(unlikely, np.where(np.arange(len(unlikely)) % THIN == 0, THIN, 0), 1)
-
-
-class Model:
-    """What is trained of one kind of pages: the labelled and unlabelled ones, side by side."""
-
-    def __init__(self, mode, files, trees, cut):
-        self.mode, self.trees, self.cut = mode, trees, cut
-        self.pages, self.free, self.names = read(mode, files)
-        self.x = np.concatenate([page.columns for page in self.pages])
-        self.free_x = np.concatenate([page.columns for page in self.free])
-        self.label = np.concatenate([page.label for page in self.pages])
-        factor = {p: (2 if p.set != GENERAL else 1 if p.type == "article" else OTHERS[mode]) for p in self.pages}
-        self.weight = np.concatenate([page.weight * factor[page] for page in self.pages])
-        sites = sorted({page.site for page in self.pages})
-        np.random.RandomState(SEED).shuffle(sites)
-        number = {name: i % FOLDS for i, name in enumerate(sites)}
-        self.fold = np.concatenate([np.full(len(page.label), number[page.site]) for page in self.pages])
-        self.count = np.ones(len(self.label))
-        self.usable, self.columns = np.full(len(self.label), True), np.arange(len(self.names))
-        print(f"\n{mode}: {len(self.pages)} pages, {len(sites)} sites, {len(self.label)} lines, {len(self.names)} features; "
-              f"{len(self.free)} pages without labels, {len(self.free_x)} lines", flush=True)
-
-    def fit(self, fold, trees, labels=None):
-        """Trains on all folds but one (-1: on all), and on the unlabelled pages, where there are labels for them."""
-        rows = (self.fold != fold) & self.usable & (self.weight > 0) & (self.count > 0)
-        x, label, weight = self.x[rows], self.label[rows], (self.weight * self.count)[rows]
-        if labels is not None:
-            more = np.concatenate([page.weights(np.nansum(q * [len(l) for l in page.lines])) for page, q in zip(self.free, labels)])
-            labels = np.concatenate(labels)
-            more = more * counts(labels < UNLIKELY)
-            taken = (more > 0) & ~np.isnan(labels)
-            x, label = np.concatenate([x, self.free_x[taken]]), np.concatenate([label, labels[taken]])
-            weight = np.concatenate([weight, more[taken]])
-        return fit(x[:, self.columns], label, weight, trees)
-
-    def unseen(self, trees, labels=None):
-        """Likelihoods of the lines of each fold by the model of the others; and the models."""
-        found, models = np.zeros(len(self.label)), []
-        for fold in range(FOLDS):
-            models.append(self.fit(fold, trees, labels and labels[fold]))
-            rows = self.fold == fold
-            found[rows] = likelihood(models[-1], self.x[rows][:, self.columns])
-        return found, models
-
-    def settled(self, found):
-        return np.concatenate([settled(page, of_page) for page, of_page in zip(self.pages, split(self.pages, found))])
-
-    def leave_out_doubtful(self):
-        found, _ = self.unseen(self.trees // 2)
-        doubtful = []
-        for page, keep in zip(self.pages, split(self.pages, found > self.cut)):
-            precision, recall = page.score(keep)
-            is_bad = not precision or 2 * precision * recall < 0.5 * (precision + recall)
-            is_other = page.set == GENERAL and page.type != "article"
-            doubtful.append(is_bad and (LEAVES_OUT_OTHERS[self.mode] or not is_other))
-        self.usable = np.concatenate([np.full(len(p.label), not bad) for p, bad in zip(self.pages, doubtful)])
-        self.left_out = sum(doubtful)
-        self.count = counts((found < UNLIKELY) & (self.label < UNLIKELY))
-
-    def choose_columns(self):
-        importance = self.fit(-1, self.trees // 2).get_feature_importance()
-        self.columns = np.sort(np.argsort(-importance, kind="stable")[:COLUMNS[self.mode]])
-
-    def finish(self, out, labels=None):
-        """Trains, prints the figures, writes the model; gives the likelihoods of the lines of unlabelled pages, by the model that has
-        not seen each fold, then by that of all folds."""
-        found, models = self.unseen(self.trees, labels)
-        found = self.settled(found)
-        table(self.pages, split(self.pages, self.label >= 0.6), f"{self.mode}: lines that are gold")
-        table(self.pages, split(self.pages, found > self.cut), f"{self.mode}: unseen sites")
-        for cut in (0.35, 0.4, 0.45, 0.5, 0.55, 0.6):
-            kept = zip(self.pages, split(self.pages, found > cut))
-            scores = [p.score(k) for p, k in kept if p.set != GENERAL or p.type == "article"]
-            precision, recall = statistics.mean(p for p, _ in scores if p is not None), statistics.mean(r for _, r in scores)
-            f1 = 2 * precision * recall / (precision + recall)
-            print(f"cut {cut}: news and articles, F1 {f1:.4f} ({precision:.4f}, {recall:.4f})")
-        model = self.fit(-1, self.trees, labels and labels[-1])
-        fitted = self.settled(likelihood(model, self.x[:, self.columns]))
-        table(self.pages, split(self.pages, fitted > self.cut), f"{self.mode}: fitted")
-        comment = [
-            f"Weights of the model for {self.mode} pages: written by train/train.py, not by hand. See src/model/forest.rs for the form.",
-            f"{len(self.pages)} pages of {len({p.site for p in self.pages})} sites, {self.left_out} of them left out, and "
-            f"{len(self.free) if labels else 0} pages without labels; seed {SEED}, {self.trees} trees, {len(self.columns)} features.",
-        ]
-        write(model, [self.names[c] for c in self.columns], Path(out) / f"{self.mode}.txt", comment)
-        return [split(self.free, likelihood(model, self.free_x[:, self.columns])) for model in [*models, model]]
-
-
-def handed_over(html, plain, labels):
-    """Labels of HTML lines as labels of the plain text's lines; none where fewer than half of a line's words are found."""
-    def of_page(page, other, values):
-        found = match(page.lines, other.lines, values)
-        return np.array([np.mean(f) if f and 2 * len(f) >= len(l) else np.nan for f, l in zip(found, page.lines)])
-
-    return [[of_page(*three) for three in zip(plain, html, of_fold)] for of_fold in labels]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("mode", choices=["plain", "html"])
     parser.add_argument("pages", nargs="+")
-    parser.add_argument("--out", required=True, help="the folder of plain.txt and html.txt")
+    parser.add_argument("--out", required=True)
     parser.add_argument("--trees", type=int, default=200)
+    parser.add_argument("--columns", type=int, help="how many features may be asked; 90 of plain text, 110 of HTML")
     parser.add_argument("--cut", type=float, default=0.45, help="lines above it are kept")
     a = parser.parse_args()
-    html, plain = (Model(mode, a.pages, a.trees, a.cut) for mode in ("html", "plain"))
-    for model in (html, plain):
-        model.leave_out_doubtful()
-        model.choose_columns()
-    labels = html.finish(a.out)
-    plain.finish(a.out, handed_over(html.free, plain.free, labels))
+    pages, names = read(a.mode, a.pages)
+    x = np.concatenate([page.columns for page in pages])
+    label = np.clip(np.concatenate([page.label for page in pages]), 0, 1)
+    factor = {p: (2 if p.set != GENERAL else 1 if p.type == "article" else OTHERS[a.mode]) for p in pages}
+    weight = np.concatenate([page.weight * factor[page] for page in pages])
+    sites = sorted({page.site for page in pages})
+    np.random.RandomState(SEED).shuffle(sites)
+    number = {name: i % FOLDS for i, name in enumerate(sites)}
+    fold = np.concatenate([np.full(len(page.label), number[page.site]) for page in pages])
+    print(f"{len(pages)} pages, {len(sites)} sites, {len(label)} lines, {len(names)} features")
+
+    def unseen(columns, usable):
+        out = np.zeros(len(label))
+        for f in range(FOLDS):
+            train = (fold != f) & usable & (weight > 0)
+            out[fold == f] = likelihood(fit(x[train][:, columns], label[train], weight[train], a.trees), x[fold == f][:, columns])
+        return out
+
+    table(pages, split(pages, label >= 0.6), "lines that are gold")
+    every = np.arange(len(names))
+    first = unseen(every, np.full(len(label), True))
+    doubtful = []
+    for page, keep in zip(pages, split(pages, first > a.cut)):
+        precision, recall = page.score(keep)
+        doubtful.append(2 * (precision or 0) * recall < 0.5 * ((precision or 0) + recall) or not precision)
+    usable = np.concatenate([np.full(len(p.label), not bad) for p, bad in zip(pages, doubtful)])
+    importance = fit(x[usable], label[usable], weight[usable], a.trees).get_feature_importance()
+    columns = np.sort(np.argsort(-importance, kind="stable")[:a.columns or COLUMNS[a.mode]])
+    found = settled(pages, unseen(columns, usable))
+    table(pages, split(pages, found > a.cut), "unseen sites")
+    for cut in (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65):
+        scores = [p.score(k) for p, k in zip(pages, split(pages, found > cut)) if p.set != GENERAL or p.type == "article"]
+        precision, recall = statistics.mean(p for p, _ in scores if p is not None), statistics.mean(r for _, r in scores)
+        print(f"cut {cut}: news and articles, F1 {2 * precision * recall / (precision + recall):.4f} ({precision:.4f}, {recall:.4f})")
+    model = fit(x[usable][:, columns], label[usable], weight[usable], a.trees)
+    table(pages, split(pages, settled(pages, likelihood(model, x[:, columns])) > a.cut), "fitted")
+    comment = [
+        f"Weights of the model for {a.mode} pages: written by train/train.py, not by hand. See src/model/forest.rs for the form.",
+        f"{len(pages)} pages of {len(sites)} sites, {sum(doubtful)} of them left out; seed {SEED}, {a.trees} trees, {len(columns)} features.",
+    ]
+    write(model, [names[c] for c in columns], a.out, comment)
 
 
 if __name__ == "__main__":
