@@ -47,7 +47,11 @@ fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
     let (sum, count) = kept.fold((0u64, 0u64), |(sum, count), (likelihood, words)| {
         (sum + (likelihood * 1000.0).round() as u64 * words as u64, count + words as u64)
     });
-    let confidence = if count > 0 { sum as f64 / count as f64 } else { 0.0 };
+    // A page of which nothing would be kept is left so: doubt alone makes no text.
+    if count == 0 {
+        return;
+    }
+    let confidence = sum as f64 / count as f64;
     let (low, high) = CONFIDENCE;
     let needed = NEEDED.0 + (NEEDED.1 - NEEDED.0) * ((confidence - low) / (high - low)).clamp(0.0, 1.0);
     let odds = |likelihood: f64| likelihood / (1.0 - likelihood);
@@ -103,7 +107,7 @@ mod tests {
         assert!(article[0] > 0.9 && article[9] < KEPT, "{article:?}");
         let listing = settled(&[0.6, 0.5, 0.35, 0.2], 4);
         assert!(listing[2] > KEPT && listing[3] < KEPT, "{listing:?}");
-        assert!(settled(&[], 0).is_empty());
+        assert_eq!(settled(&[0.44, 0.2], 9), [0.44, 0.2]);
     }
 
     #[test]

@@ -172,7 +172,10 @@ def settled(pages, likelihoods):
     for page, found in zip(pages, split(pages, likelihoods)):
         counts = np.array([len(line) for line in page.lines])
         kept = found > KEPT
-        confidence = (found * counts)[kept].sum() / max(1, counts[kept].sum())
+        if not counts[kept].sum():
+            out.append(found)
+            continue
+        confidence = (found * counts)[kept].sum() / counts[kept].sum()
         low, high = CONFIDENCE
         needed = NEEDED[0] + (NEEDED[1] - NEEDED[0]) * min(1, max(0, (confidence - low) / (high - low)))
         weighed = found * (KEPT / (1 - KEPT)) / (needed / (1 - needed))
