@@ -16,7 +16,8 @@ What it does
    share of the gold text, so that a page counts for about as much as another. Pages on which the folds' models score less
    than 0.5 are left out of training, though never out of the figures: most of them have a gold text that is only part of
    the main text.
-5. Figures: word 4-gram precision and recall, averaged over pages, and their harmonic mean, for pages of sites that the model
+5. Likelihoods are weighed by the confidence in the page as a whole, as the plugin does.
+6. Figures: word 4-gram precision and recall, averaged over pages, and their harmonic mean, for pages of sites that the model
    has not seen ("unseen"), and for the model that is written ("fitted").
 
 The seed is fixed; the same pages, versions and machine give the same weights.
@@ -48,6 +49,8 @@ UNIT = 1024
 # are no articles count half for plain text, where little tells them apart: F1 of news and articles is 0.001 greater so.
 GENERAL = "wcxb"
 OTHERS = {"plain": 0.5, "html": 1}
+# How likelihoods are weighed by the confidence in a page: as in src/decide.rs.
+KEPT, CONFIDENCE, NEEDED = 0.45, (0.75, 0.9), (0.3, 0.55)
 COLUMNS = {"plain": 90, "html": 110}
 
 
@@ -163,6 +166,23 @@ def likelihood(model, x):
     return 1 / (1 + np.exp(-model.predict(x)))
 
 
+def settled(pages, likelihoods):
+    """Likelihoods of the pages' lines, weighed by the confidence in each page: `settle` of src/decide.rs."""
+    out = []
+    for page, found in zip(pages, split(pages, likelihoods)):
+        counts = np.array([len(line) for line in page.lines])
+        kept = found > KEPT
+        if not counts[kept].sum():
+            out.append(found)
+            continue
+        confidence = (found * counts)[kept].sum() / counts[kept].sum()
+        low, high = CONFIDENCE
+        needed = NEEDED[0] + (NEEDED[1] - NEEDED[0]) * min(1, max(0, (confidence - low) / (high - low)))
+        weighed = found * (KEPT / (1 - KEPT)) / (needed / (1 - needed))
+        out.append(weighed / (1 - found + weighed))
+    return np.concatenate(out)
+
+
 def table(pages, kept, title):
     """Prints a row for each set and each type of page of the general set; gives the mean F1 of the others."""
     groups = defaultdict(list)
@@ -235,14 +255,14 @@ def main():
     usable = np.concatenate([np.full(len(p.label), not bad) for p, bad in zip(pages, doubtful)])
     importance = fit(x[usable], label[usable], weight[usable], a.trees).get_feature_importance()
     columns = np.sort(np.argsort(-importance, kind="stable")[:a.columns or COLUMNS[a.mode]])
-    found = unseen(columns, usable)
+    found = settled(pages, unseen(columns, usable))
     table(pages, split(pages, found > a.cut), "unseen sites")
     for cut in (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65):
         scores = [p.score(k) for p, k in zip(pages, split(pages, found > cut)) if p.set != GENERAL or p.type == "article"]
         precision, recall = statistics.mean(p for p, _ in scores if p is not None), statistics.mean(r for _, r in scores)
         print(f"cut {cut}: news and articles, F1 {2 * precision * recall / (precision + recall):.4f} ({precision:.4f}, {recall:.4f})")
     model = fit(x[usable][:, columns], label[usable], weight[usable], a.trees)
-    table(pages, split(pages, likelihood(model, x[:, columns]) > a.cut), "fitted")
+    table(pages, split(pages, settled(pages, likelihood(model, x[:, columns])) > a.cut), "fitted")
     comment = [
         f"Weights of the model for {a.mode} pages: written by train/train.py, not by hand. See src/model/forest.rs for the form.",
         f"{len(pages)} pages of {len(sites)} sites, {sum(doubtful)} of them left out; seed {SEED}, {a.trees} trees, {len(columns)} features.",
