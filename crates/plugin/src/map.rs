@@ -8,7 +8,7 @@ use crate::options::{self, Options};
 use crate::pace::Pace;
 use crate::row::{Changes, Doc, Row, Written};
 use arrow_array::builder::LargeStringBuilder;
-use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array, new_empty_array, new_null_array};
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::concat::concat;
 use arrow_select::take::take;
@@ -151,12 +151,38 @@ impl<T: Map> Worker for MapWorker<T> {
     }
 }
 
+/// What a document has in a column: lists and structures, which are dear to make, as an array of one row.
+enum Cell {
+    Value(Value),
+    Array(ArrayRef),
+}
+
+impl Default for Cell {
+    fn default() -> Self {
+        Self::Value(Value::Null)
+    }
+}
+
+/// The cells of all documents as a column.
+fn put_together(kind: &DataType, cells: Vec<Cell>) -> Result<ArrayRef> {
+    if cells.iter().all(|cell| matches!(cell, Cell::Value(_))) {
+        let value = |cell| if let Cell::Value(value) = cell { value } else { Value::Null };
+        let values: Vec<Value> = cells.into_iter().map(value).collect();
+        return Ok(array_from(kind, &values)?);
+    }
+    let null = new_null_array(kind, 1);
+    let part =
+        |cell: &'_ Cell| if let Cell::Array(array) = cell { Arc::clone(array) } else { Arc::clone(&null) };
+    let parts: Vec<ArrayRef> = cells.iter().map(part).collect();
+    let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+    Ok(concat(&parts)?)
+}
+
 /// What the documents of a batch became.
 struct Collected<'a> {
     shape: &'a Shape,
     rows: Vec<u32>,
-    /// Arrays of one row; none where a column is null.
-    columns: Vec<Vec<Option<ArrayRef>>>,
+    columns: Vec<Vec<Cell>>,
     /// Filled from the first edited document on; until then texts are the received ones.
     texts: Option<LargeStringBuilder>,
     received: Option<Strings<'a>>,
@@ -169,7 +195,7 @@ impl<'a> Collected<'a> {
         Self {
             shape,
             rows: Vec::with_capacity(input.num_rows()),
-            columns: vec![Vec::with_capacity(input.num_rows()); columns],
+            columns: (0..columns).map(|_| Vec::with_capacity(input.num_rows())).collect(),
             texts: None,
             received: input.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref())),
             events: Vec::new(),
@@ -180,25 +206,26 @@ impl<'a> Collected<'a> {
         self.shape.writes.iter().any(|(name, _)| name == TEXT)
     }
 
-    /// Columns are made document by document, so that a misfit costs that document alone.
-    fn arrays(&self, values: &[Option<Written>]) -> std::result::Result<Vec<Option<ArrayRef>>, String> {
+    /// Types are checked document by document, so that a misfit costs that document alone.
+    fn cells(&self, values: Vec<Option<Written>>) -> std::result::Result<Vec<Cell>, String> {
         let kinds = self.shape.writes.iter().filter(|(name, _)| name != TEXT);
-        let array = |((name, kind), value): (&(String, DataType), &Option<Written>)| match value {
-            None | Some(Written::Json(Value::Null)) => Ok(None),
-            Some(Written::Array(array)) => Ok(Some(Arc::clone(array))),
+        let cell = |((name, kind), value): (&(String, DataType), Option<Written>)| match value {
+            None | Some(Written::Json(Value::Null)) => Ok(Cell::default()),
+            Some(Written::Array(array)) => Ok(Cell::Array(array)),
             Some(Written::Json(value)) => {
-                let array = array_from(kind, std::slice::from_ref(value));
-                array.map(Some).map_err(|error| format!("column `{name}`: {error}"))
+                let array = array_from(kind, std::slice::from_ref(&value));
+                let array = array.map_err(|error| format!("column `{name}`: {error}"))?;
+                Ok(if kind.is_nested() { Cell::Array(array) } else { Cell::Value(value) })
             }
         };
-        kinds.zip(values).map(array).collect()
+        kinds.zip(values).map(cell).collect()
     }
 
     fn take_in(&mut self, row: u32, text: &str, mut changes: Changes) {
-        let mut arrays = Vec::new();
+        let mut cells = Vec::new();
         if !changes.dropped && changes.error.is_none() {
-            match self.arrays(&changes.values) {
-                Ok(made) => arrays = made,
+            match self.cells(std::mem::take(&mut changes.values)) {
+                Ok(made) => cells = made,
                 Err(error) => changes.error = Some(error),
             }
         }
@@ -225,11 +252,11 @@ impl<'a> Collected<'a> {
         if changes.dropped {
             return;
         }
-        self.keep(row, text, &changes.edits, arrays);
+        self.keep(row, text, &changes.edits, cells);
         self.events.extend(changes.edits.into_iter().map(|edit| Event::of_edit(row, edit)));
     }
 
-    fn keep(&mut self, row: u32, text: &str, edits: &Edits, mut arrays: Vec<Option<ArrayRef>>) {
+    fn keep(&mut self, row: u32, text: &str, edits: &Edits, mut cells: Vec<Cell>) {
         if !edits.is_empty() && self.texts.is_none() {
             let mut builder = LargeStringBuilder::new();
             for &before in &self.rows {
@@ -246,9 +273,9 @@ impl<'a> Collected<'a> {
                 builder.append_value(after);
             }
         }
-        arrays.resize(self.columns.len(), None);
-        for (column, array) in self.columns.iter_mut().zip(arrays) {
-            column.push(array);
+        cells.resize_with(self.columns.len(), Cell::default);
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            column.push(cell);
         }
         self.rows.push(row);
     }
@@ -256,7 +283,7 @@ impl<'a> Collected<'a> {
     fn finish(mut self, input: &RecordBatch) -> Result<Output> {
         let rows = UInt32Array::from(std::mem::take(&mut self.rows));
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.shape.writes.len() + 1);
-        let mut values = self.columns.iter();
+        let mut cells = std::mem::take(&mut self.columns).into_iter();
         for (name, kind) in &self.shape.writes {
             if name == TEXT {
                 columns.push(match self.texts.take() {
@@ -271,11 +298,8 @@ impl<'a> Collected<'a> {
                         to_layout(&kept, &DataType::LargeUtf8)?
                     }
                 });
-            } else if let Some(column) = values.next() {
-                let null = new_null_array(kind, 1);
-                let parts: Vec<&dyn Array> =
-                    column.iter().map(|array| array.as_ref().unwrap_or(&null).as_ref()).collect();
-                columns.push(if parts.is_empty() { new_empty_array(kind) } else { concat(&parts)? });
+            } else if let Some(column) = cells.next() {
+                columns.push(put_together(kind, column)?);
             }
         }
         if self.shape.selects {
