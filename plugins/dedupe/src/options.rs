@@ -291,6 +291,8 @@ impl Options {
             ("bands", self.bands.is_some()),
             ("against", self.against.is_some()),
             ("index", self.index.is_some()),
+            ("date-column", self.date_column.is_some()),
+            ("score-column", self.score_column.is_some()),
         ];
         for (name, is_given) in whole {
             checks.require(!is_given || self.mode != Mode::Passages, name, || {
