@@ -12,9 +12,9 @@ const DATE_CUT: f64 = 0.8;
 /// Lines from which on the confidence in a page is told, as a likelihood: what the weights were chosen with.
 const KEPT: f64 = 0.45;
 /// Between these confidences, in thousandths, the odds that a page needs go from the first of [`NEEDED`] to the second.
-const CONFIDENCE: (f64, f64) = (750.0, 900.0);
+const CONFIDENCE: (f64, f64) = (700.0, 850.0);
 /// Likelihoods that are as good as [`KEPT`] on a page of little and of much confidence.
-const NEEDED: (f64, f64) = (0.3, 0.55);
+const NEEDED: (f64, f64) = (0.3, 0.5);
 
 /// The marks of a page's lines: those of sure cues, and those of the model below `cut`.
 pub fn marks(model: &Model, cut: f64, page: &Page<'_>) -> Vec<Option<Mark>> {
@@ -43,8 +43,9 @@ pub fn marks(model: &Model, cut: f64, page: &Page<'_>) -> Vec<Option<Mark>> {
 /// Weighs the odds of all lines of a page by how sure the model is of the page as a whole: its confidence is the mean likelihood
 /// of the words that it would keep. An article is told from its frame by far, and what is in doubt there belongs to the frame; a
 /// listing or a forum is all doubt, and loses most of its text where every line must be likely by itself. On sites that
-/// the model has not seen (`train/train.py`) this adds to F1 of all sets of news, and most to that of listings. The threshold stays
-/// what it is, so that values on the ledger compare with one number.
+/// the model has not seen (`train/train.py`) this adds most to F1 of listings, and takes none of the recall of news; asking for more on
+/// sure pages would add 0.001 there and take the last paragraphs of articles. The threshold stays what it is, so that values on
+/// the ledger compare with one number.
 fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
     // In whole thousandths, so that no sum depends on its order.
     let kept = likelihoods.iter().zip(words).filter(|(likelihood, _)| **likelihood > KEPT);
@@ -102,12 +103,12 @@ mod tests {
 
     #[test]
     fn doubt_weighs_for_lines_of_listings_and_against_those_of_articles() {
-        let article = settled(&[0.97, 0.95, 0.5, 0.0, 1.0], 20);
+        let article = settled(&[0.97, 0.95, 0.52, 0.0, 1.0], 20);
         assert!(
             article[0] > 0.9 && article[2] > KEPT && article[3] == 0.0 && article[4] == 1.0,
             "{article:?}"
         );
-        let article = settled(&[&[0.97; 9][..], &[0.5]].concat(), 20);
+        let article = settled(&[&[0.97; 9][..], &[0.49]].concat(), 20);
         assert!(article[0] > 0.9 && article[9] < KEPT, "{article:?}");
         let listing = settled(&[0.6, 0.5, 0.35, 0.2], 4);
         assert!(listing[2] > KEPT && listing[3] < KEPT, "{listing:?}");

@@ -50,7 +50,7 @@ UNIT = 1024
 GENERAL = "wcxb"
 OTHERS = {"plain": 0.5, "html": 1}
 # How likelihoods are weighed by the confidence in a page: as in src/decide.rs.
-KEPT, CONFIDENCE, NEEDED = 0.45, (0.75, 0.9), (0.3, 0.55)
+KEPT, CONFIDENCE, NEEDED = 0.45, (0.7, 0.85), (0.3, 0.5)
 COLUMNS = {"plain": 90, "html": 110}
 
 
