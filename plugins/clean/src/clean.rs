@@ -419,6 +419,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_line_inside_a_decoded_run_lies_within_the_text() {
+        let raw = b"\x95\x0b\xf6M\xc2\x95\x0b\xf6M\xc2\xb7M\xc2\xb7\xb7M\xc2\xb7\x8a";
+        let text = String::from_utf8_lossy(raw).into_owned();
+        for format in [Format::Plain, Format::Html] {
+            let options = Options { normal_form: NormalForm::Nfkc, ..Options::default() };
+            let cleaned = Cleaner::new(&options).unwrap().clean_as(format, &text, Some(raw)).unwrap();
+            assert!(
+                cleaned.boilerplate.iter().all(|line| line.at as usize <= cleaned.text.len()),
+                "{cleaned:?}"
+            );
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 

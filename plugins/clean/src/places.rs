@@ -8,12 +8,14 @@ pub struct Received<'e> {
     edits: &'e Edits,
     next: usize,
     shift: isize,
+    /// Where the last edit before the place ends.
+    passed: usize,
 }
 
 impl<'e> Received<'e> {
     /// By these edits.
     pub fn new(edits: &'e Edits) -> Self {
-        Self { edits, next: 0, shift: 0 }
+        Self { edits, next: 0, shift: 0, passed: 0 }
     }
 
     /// The place of `place`, which is no smaller than the ones before.
@@ -24,9 +26,11 @@ impl<'e> Received<'e> {
                 break;
             }
             self.shift += grown(&edit);
+            self.passed = edit.end;
             self.next += 1;
         }
-        place.wrapping_add_signed(-self.shift)
+        // Inside a replacement that is longer than what it replaces, the difference would lie before the edit.
+        place.checked_add_signed(-self.shift).map_or(self.passed, |received| received.max(self.passed))
     }
 }
 
@@ -62,5 +66,12 @@ mod tests {
         let mut received = Received::new(&edits);
         assert_eq!([0, 2, 3, 5, 6].map(|place| received.place(place)), [0, 2, 5, 11, 12]);
         assert_eq!(made(&edits, [0, 3, 5, 8, 11, 12].into_iter()), [0, 2, 3, 5, 5, 6]);
+    }
+
+    #[test]
+    fn places_inside_a_longer_replacement() {
+        let edits = Edits::from(vec![Edit::replace(1..2, "one\ntwo\nthree", "x")]);
+        let mut received = Received::new(&edits);
+        assert_eq!([0, 1, 5, 9, 14, 15].map(|place| received.place(place)), [0, 1, 2, 2, 2, 3]);
     }
 }
