@@ -4,8 +4,8 @@ use crate::set::{Measure, Overlap, Shingles};
 
 /// Shingles that are looked at for one: its own place and those after it.
 const REACH: usize = 8;
-/// Places for each shingle, at least.
-const SPREAD: usize = 2;
+/// Places for each shingle, at least. With two, a fifth of all sets of 30,000 have a shingle out of reach; with three hardly any.
+const SPREAD: usize = 3;
 /// From so many other sets on, making the table pays.
 pub const WORTH: usize = 3;
 /// Lookups between looks at what they can come to.
