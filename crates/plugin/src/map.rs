@@ -147,7 +147,7 @@ impl<T: Map> Worker for MapWorker<T> {
             out.take_in(number, row.text(), changes);
         }
         call.at_row(None);
-        out.finish(&input)
+        out.finish(&input, call)
     }
 }
 
@@ -280,11 +280,13 @@ impl<'a> Collected<'a> {
         self.rows.push(row);
     }
 
-    fn finish(mut self, input: &RecordBatch) -> Result<Output> {
+    fn finish(mut self, input: &RecordBatch, call: &Call<'_>) -> Result<Output> {
         let rows = UInt32Array::from(std::mem::take(&mut self.rows));
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.shape.writes.len() + 1);
         let mut cells = std::mem::take(&mut self.columns).into_iter();
         for (name, kind) in &self.shape.writes {
+            // A column of a large batch takes as long as some documents.
+            call.keep_going()?;
             if name == TEXT {
                 columns.push(match self.texts.take() {
                     Some(mut builder) => Arc::new(builder.finish()) as ArrayRef,
