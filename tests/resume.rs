@@ -34,6 +34,8 @@ fn corpus(bench: &Bench, documents: usize) {
 
 /// Small morsels, so that there are many; little memory, so that most of what waits is on disk.
 const SMALL: [&str; 6] = ["--threads", "2", "--set", "run.batch-bytes=8000", "--memory", "4MiB"];
+/// Checkpoints from the first morsel on.
+const AT_ONCE: [&str; 2] = ["--set", "run.checkpoint-after=1ms"];
 
 /// Goes on with the run until it is through.
 fn go_on(bench: &Bench) -> Output {
@@ -56,7 +58,9 @@ fn killed_at_any_moment_a_run_goes_on_to_the_same_bytes() {
     let mut resumed = 0;
     for moment in 0..10u32 {
         std::fs::remove_dir_all(bench.path("out")).unwrap();
-        let mut child = bench.call(CHAIN, &SMALL).spawn();
+        // With and without what is held back from the disk at first.
+        let more: &[&str] = if moment % 2 == 0 { &AT_ONCE } else { &[] };
+        let mut child = bench.call(CHAIN, &[&SMALL[..], more].concat()).spawn();
         // Spread over the run, and never twice the same: the clock is no part of the output.
         std::thread::sleep(whole * (moment + 1) / 11 + Duration::from_micros(u64::from(moment) * 1700));
         let _ = child.kill();
@@ -79,7 +83,14 @@ fn a_full_disk_leaves_a_run_that_goes_on() {
     succeeded(&bench.run(CHAIN, &[]));
     let expected = bench.same();
     std::fs::remove_dir_all(bench.path("out")).unwrap();
-    let output = bench.call(CHAIN, &SMALL).with_largest_file(60).output();
+    let small_disk = |args: &[&str]| bench.call(CHAIN, args).with_largest_file(60).output();
+    // In its first seconds a run has nothing to lose but them.
+    let output = small_disk(&["--set", "run.batch-bytes=8000"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = stderr(&output, bench.folder.path());
+    assert!(told.contains("cannot write") && !told.contains("--resume"), "{told}");
+    assert!(!bench.path("out").exists() && !bench.path(".out.partial").exists());
+    let output = small_disk(&[&SMALL[..], &AT_ONCE].concat());
     assert_eq!(output.status.code(), Some(1));
     let told = stderr(&output, bench.folder.path());
     assert!(told.contains("cannot write") && told.contains("--resume"), "{told}");
@@ -112,7 +123,7 @@ fn a_full_disk_leaves_a_run_that_goes_on() {
 fn an_interrupt_ends_the_run_in_order() {
     let bench = Bench::new();
     corpus(&bench, 2000);
-    let child = bench.call(CHAIN, &SMALL).spawn();
+    let child = bench.call(CHAIN, &[&SMALL[..], &AT_ONCE].concat()).spawn();
     let checkpoint = bench.path(".out.partial/state/checkpoint.json");
     let waited = Instant::now();
     while !checkpoint.exists() && waited.elapsed() < Duration::from_secs(60) {
@@ -130,4 +141,46 @@ fn an_interrupt_ends_the_run_in_order() {
     succeeded(&bench.run(CHAIN, &["--restart"]));
     assert_eq!(bench.ids("documents.jsonl"), ["d0"]);
     assert!(!bench.path(".out.partial").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_in_its_first_seconds_a_run_goes_on_too() {
+    let bench = Bench::new();
+    corpus(&bench, 500);
+    succeeded(&bench.run(CHAIN, &[]));
+    let expected = bench.same();
+    let large = ["--threads", "2", "--set", "run.batch-bytes=8000", "--set", "run.checkpoint-after=10m"];
+    let mut stopped = 0;
+    for moment in 0..4 {
+        std::fs::remove_dir_all(bench.path("out")).unwrap();
+        let child = bench.call(CHAIN, &large).spawn();
+        let ids = bench.path(".out.partial/state/ids");
+        let waited = Instant::now();
+        while std::fs::metadata(&ids).map_or(0, |ids| ids.len()) == 0
+            && waited.elapsed() < Duration::from_secs(60)
+        {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(40 * moment));
+        assert!(!bench.path(".out.partial/state/checkpoint.json").exists(), "nothing is held back");
+        let _ = std::process::Command::new("kill").arg("-INT").arg(child.id().to_string()).status();
+        let output = child.wait_with_output().unwrap();
+        if output.status.code() == Some(130) {
+            let told = stderr(&output, bench.folder.path());
+            assert!(told.contains("the run was stopped"), "{told}");
+            if told.contains("--resume") {
+                stopped += 1;
+                let resumed = bench.call(CHAIN, &[&large[..], &["--resume"]].concat()).output();
+                succeeded(&resumed);
+                let told = stderr(&resumed, bench.folder.path());
+                assert!(told.contains("going on with an interrupted run"), "{told}");
+            } else {
+                // As its files were made.
+                succeeded(&bench.run(CHAIN, &[]));
+            }
+        }
+        assert!(expected == bench.same(), "differs when stopped at moment {moment}");
+    }
+    assert!(stopped > 0, "no interrupt hit the run");
 }

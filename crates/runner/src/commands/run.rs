@@ -138,6 +138,7 @@ impl Work<'_> {
         let budgets = Budgets {
             documents: Budget::new(settings.shares.documents),
             rows: Budget::new(settings.shares.rows),
+            deferring: Arc::default(),
         };
         let store = SpillStore::new(staging.state().to_owned(), Arc::clone(&budgets.rows));
         let idle = Idle::default();

@@ -6,6 +6,7 @@ use super::source::{Source, folder_of};
 use super::tree::{Kind, Node, Place};
 use arrow_schema::DataType;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 use textmill_core::column::{RESERVED, parse_type};
 
 /// Where documents come from.
@@ -77,12 +78,16 @@ pub struct Run {
     pub memory: u64,
     /// Folder for what does not fit in memory; beside the run folder where none is given.
     pub temp_dir: Option<PathBuf>,
+    /// How long a run goes before it writes down how far it is.
+    pub checkpoint_after: Duration,
 }
 
 /// Bytes of a document where the pipeline does not say.
 const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
 /// Memory of a run where the pipeline does not say. A constant, so that a run does not depend on its machine.
 const MEMORY: u64 = 2 << 30;
+/// What an interrupted run may lose. Long enough that a run over a small corpus writes little but its output.
+const CHECKPOINT_AFTER: Duration = Duration::from_secs(5);
 
 impl Default for Input {
     fn default() -> Self {
@@ -281,7 +286,14 @@ impl Output {
 
 impl Default for Run {
     fn default() -> Self {
-        Self { threads: None, batch_documents: 256, batch_bytes: 4 << 20, memory: MEMORY, temp_dir: None }
+        Self {
+            threads: None,
+            batch_documents: 256,
+            batch_bytes: 4 << 20,
+            memory: MEMORY,
+            temp_dir: None,
+            checkpoint_after: CHECKPOINT_AFTER,
+        }
     }
 }
 
@@ -307,6 +319,7 @@ impl Run {
         if let (Some(node), Some(text)) = (section.node("temp-dir"), section.text("temp-dir", problems)) {
             run.temp_dir = Some(located(text, &node.place, sources));
         }
+        run.checkpoint_after = section.time("checkpoint-after", problems).unwrap_or(run.checkpoint_after);
         section.finish(problems);
         run
     }

@@ -55,8 +55,7 @@ mod tests {
     #[test]
     fn morsels_of_all_threads_fit() {
         for (memory, threads) in [(4 << 20, 1), (512 << 20, 2), (2 << 30, 64)] {
-            let run =
-                Run { threads: None, batch_documents: 256, batch_bytes: 4 << 20, memory, temp_dir: None };
+            let run = Run { memory, ..Run::default() };
             let shares = Shares::of(&run, threads, 64 << 20);
             assert!(Shares::cost(shares.chunk as u64) * threads as u64 <= shares.morsels);
             assert!(shares.morsels + shares.documents + shares.rows < memory);

@@ -8,11 +8,12 @@ use super::outcome::{Line, Outcome};
 use super::prepare::Prepared;
 use crate::config::OutputFormat;
 use crate::input::{InputBatch, Position};
-use crate::output::finish::frame;
+use crate::output::finish::{FRAME_HEAD, frame};
 use crate::output::{Budgets, ledger_batch};
 use crate::spill::{Budget, Encoded, Packing, encode};
 use arrow_array::RecordBatch;
 use serde_json::Value;
+use std::sync::atomic::Ordering;
 use textmill_core::event::Action;
 use textmill_plugin::call::Host;
 use textmill_plugin::error::{Error, Result};
@@ -32,8 +33,10 @@ pub struct Morsel {
     pub written: u64,
     /// They, as lines.
     pub lines: Vec<u8>,
-    /// They as blocks for Parquet, or documents that wait before a barrier.
-    pub blocks: Vec<Block>,
+    /// They, as blocks for Parquet.
+    pub blocks: Vec<Encoded>,
+    /// Documents that wait before a barrier.
+    pub waiting: Vec<Block>,
     /// Rows for the steps of the plan behind the barrier, by the number of the step.
     pub rows: Vec<(usize, Block)>,
     /// Ids of the documents that were read, where a barrier comes.
@@ -57,6 +60,7 @@ impl Morsel {
             written: 0,
             lines: Vec::new(),
             blocks: Vec::new(),
+            waiting: Vec::new(),
             rows: Vec::new(),
             names: Vec::new(),
             states: Vec::new(),
@@ -71,17 +75,25 @@ impl Morsel {
 pub struct Block {
     /// The batch.
     pub batch: RecordBatch,
-    /// Its bytes.
-    pub encoded: Encoded,
+    /// Its bytes; none where nothing is written for now.
+    pub encoded: Option<Encoded>,
 }
 
 impl Block {
     /// A block of a table; one that memory has room for, so that its bytes serve an interrupted run alone, is made fast.
-    fn new(batch: RecordBatch, budget: Option<&Budget>) -> Result<Self> {
-        let has_room = |budget: &Budget| budget.may_keep(batch.get_array_memory_size() as u64);
-        let packing = if budget.is_some_and(has_room) { Packing::Fast } else { Packing::Small };
-        let encoded = encode(&batch, packing)?;
+    fn new(batch: RecordBatch, budgets: Option<&Budgets>, of: impl Fn(&Budgets) -> &Budget) -> Result<Self> {
+        if budgets.is_some_and(|budgets| budgets.deferring.load(Ordering::Relaxed)) {
+            return Ok(Self { batch, encoded: None });
+        }
+        let has_room = |budgets| of(budgets).may_keep(batch.get_array_memory_size() as u64);
+        let packing = if budgets.is_some_and(has_room) { Packing::Fast } else { Packing::Small };
+        let encoded = Some(encode(&batch, packing)?);
         Ok(Self { batch, encoded })
+    }
+
+    /// Bytes of the batch in memory.
+    pub fn bytes(&self) -> u64 {
+        self.batch.get_array_memory_size() as u64
     }
 }
 
@@ -136,7 +148,7 @@ impl<'a> Milling<'a> {
         let stages = self.prepared.stages.len();
         let mut morsel = Morsel::new(origin, stages);
         let mut whole = Outcome::new(RecordBatch::new_empty(empty()), stages);
-        let budget = self.budgets.map(|budgets| budgets.rows.as_ref());
+        let row_block = |rows| Block::new(rows, self.budgets, |budgets| &budgets.rows);
         let is_input = matches!(morsel.origin, Origin::Input { .. });
         for batch in batches {
             if self.host.should_stop() {
@@ -147,7 +159,7 @@ impl<'a> Milling<'a> {
             if is_input {
                 if self.names {
                     for names in names_of(&outcome.documents)? {
-                        morsel.names.push(Block::new(names, budget)?);
+                        morsel.names.push(row_block(names)?);
                     }
                 }
                 outcome.take_input(batch.events, batch.failures);
@@ -158,7 +170,7 @@ impl<'a> Milling<'a> {
             whole.append(outcome);
         }
         for (step, rows) in std::mem::take(&mut chain.rows) {
-            morsel.rows.push((step, Block::new(rows, budget)?));
+            morsel.rows.push((step, row_block(rows)?));
         }
         for (stage, state) in chain.states(self.host)? {
             morsel.states.push((stage, encode(&state, Packing::Small)?));
@@ -167,12 +179,8 @@ impl<'a> Milling<'a> {
         if self.strict {
             refuse_failures(&whole)?;
         }
-        for line in &whole.rejected {
-            put(line, &mut morsel.rejected);
-        }
-        for line in &whole.failed {
-            put(line, &mut morsel.failed);
-        }
+        morsel.rejected = frames(&whole.rejected);
+        morsel.failed = frames(&whole.failed);
         let names: Vec<&str> = self.prepared.stages.iter().map(|stage| stage.name.as_str()).collect();
         for rows in whole.ledger.chunks(LEDGER_BLOCK) {
             morsel.ledger.push(encode(&ledger_batch(rows, &names)?, Packing::Small)?);
@@ -187,16 +195,14 @@ impl<'a> Milling<'a> {
             return Ok(());
         }
         if self.segment.tail().is_some() {
-            morsel
-                .blocks
-                .push(Block::new(documents.clone(), self.budgets.map(|budgets| budgets.documents.as_ref()))?);
+            morsel.waiting.push(Block::new(documents.clone(), self.budgets, |budgets| &budgets.documents)?);
             return Ok(());
         }
         morsel.written += documents.num_rows() as u64;
         let columns = &self.prepared.columns;
         match self.prepared.pipeline.output.format {
             OutputFormat::Jsonl(_) => columns.lines(documents, &mut morsel.lines),
-            OutputFormat::Parquet => morsel.blocks.push(Block::new(columns.batch(documents)?, None)?),
+            OutputFormat::Parquet => morsel.blocks.push(encode(&columns.batch(documents)?, Packing::Small)?),
         }
         Ok(())
     }
@@ -206,8 +212,11 @@ fn empty() -> arrow_schema::SchemaRef {
     std::sync::Arc::new(arrow_schema::Schema::empty())
 }
 
-fn put(line: &Line, into: &mut Vec<u8>) {
-    frame(line.ordinal, &line.bytes, into);
+fn frames(lines: &[Line]) -> Vec<u8> {
+    // Not grown: they may be long, and stay in memory for a while.
+    let mut frames = Vec::with_capacity(lines.iter().map(|line| line.bytes.len() + FRAME_HEAD).sum());
+    lines.iter().for_each(|line| frame(line.ordinal, &line.bytes, &mut frames));
+    frames
 }
 
 /// The first document that failed, as an error.

@@ -6,6 +6,7 @@ use super::prepare::{Bound, Prepared};
 use super::run::Settings;
 use crate::input::{Cursor, Ids, Parser, SourceFile};
 use crate::progress::Progress;
+use crate::spill::Encoded;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -80,11 +81,11 @@ impl Sample {
             sample.failed += morsel.counts.input.failed;
             sample.failed += morsel.counts.stages.iter().map(|stage| stage.failed).sum::<u64>();
             let held: Vec<&Block> =
-                morsel.blocks.iter().chain(morsel.rows.iter().map(|(_, rows)| rows)).collect();
-            sample.waiting +=
-                held.iter().map(|block| block.batch.get_array_memory_size() as u64).sum::<u64>();
-            sample.staged += held.iter().map(|block| block.encoded.len()).sum::<u64>();
-            sample.staged += morsel.ledger.iter().map(|block| block.len()).sum::<u64>();
+                morsel.waiting.iter().chain(morsel.rows.iter().map(|(_, rows)| rows)).collect();
+            sample.waiting += held.iter().map(|block| block.bytes()).sum::<u64>();
+            sample.staged +=
+                held.iter().filter_map(|block| block.encoded.as_ref()).map(Encoded::len).sum::<u64>();
+            sample.staged += morsel.blocks.iter().chain(&morsel.ledger).map(Encoded::len).sum::<u64>();
             sample.staged += (morsel.lines.len() + morsel.rejected.len() + morsel.failed.len()) as u64;
             sample.nanos += started.elapsed().as_nanos() as u64;
             // Files differ in how long their documents are: each speaks for its own bytes.

@@ -10,7 +10,10 @@ use textmill_plugin::error::{Error, ErrorKind, Result};
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
-    file: File,
+    /// None as long as [`Log::settle`] was not called for one that was deferred.
+    file: Option<File>,
+    /// What a deferred one has been given.
+    pieces: Vec<Vec<u8>>,
     length: u64,
     /// Bytes that were there when the disk was last told to begin.
     told: u64,
@@ -27,7 +30,33 @@ impl Log {
     /// Where the file system refuses.
     pub fn create(path: &Path) -> Result<Self> {
         let file = File::create(path).map_err(|e| storage("make", path, &e))?;
-        Ok(Self { path: path.to_owned(), file, length: 0, told: 0, telling: None })
+        Ok(Self { file: Some(file), ..Self::deferred(path) })
+    }
+
+    /// None yet: what is appended stays in memory until [`Log::settle`].
+    pub fn deferred(path: &Path) -> Self {
+        Self { path: path.to_owned(), file: None, pieces: Vec::new(), length: 0, told: 0, telling: None }
+    }
+
+    /// Makes the file of a deferred one, with the first of the pieces that were appended, and forgets the others.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn settle(&mut self, pieces: usize) -> Result<()> {
+        if self.file.is_some() {
+            return Ok(());
+        }
+        let mut settled = Self::create(&self.path)?;
+        for piece in self.pieces.iter().take(pieces) {
+            settled.write(piece)?;
+        }
+        *self = settled;
+        Ok(())
+    }
+
+    /// The pieces that were appended, of a deferred one.
+    pub fn pieces(&self) -> &[Vec<u8>] {
+        &self.pieces
     }
 
     /// Opens the file of an interrupted run and cuts it to `length`.
@@ -46,15 +75,26 @@ impl Log {
             Ok(file)
         });
         let file = open.map_err(|e| storage("go on with", path, &e))?;
-        Ok(Self { path: path.to_owned(), file, length, told: length, telling: None })
+        Ok(Self { file: Some(file), length, told: length, ..Self::deferred(path) })
     }
 
     /// Appends bytes.
     ///
     /// # Errors
     /// Where they cannot be written, as on a full disk.
-    pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).map_err(|e| storage("write", &self.path, &e))?;
+    pub fn append(&mut self, bytes: Vec<u8>) -> Result<()> {
+        if self.file.is_some() {
+            return self.write(&bytes);
+        }
+        self.length += bytes.len() as u64;
+        self.pieces.extend(Some(bytes).filter(|bytes| !bytes.is_empty()));
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        if let Some(file) = &mut self.file {
+            file.write_all(bytes).map_err(|e| storage("write", &self.path, &e))?;
+        }
         self.length += bytes.len() as u64;
         self.tell_disk()
     }
@@ -66,7 +106,7 @@ impl Log {
             return Ok(());
         }
         self.heard()?;
-        if let Ok(file) = self.file.try_clone() {
+        if let Some(Ok(file)) = self.file.as_ref().map(File::try_clone) {
             self.told = self.length;
             self.telling = std::thread::Builder::new().spawn(move || file.sync_data()).ok();
         }
@@ -95,7 +135,7 @@ impl Log {
     /// Where the disk refuses.
     pub fn sync(&mut self) -> Result<()> {
         self.heard()?;
-        self.file.sync_data().map_err(|e| storage("write", &self.path, &e))
+        self.file.as_ref().map_or(Ok(()), File::sync_data).map_err(|e| storage("write", &self.path, &e))
     }
 }
 

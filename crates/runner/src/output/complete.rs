@@ -2,7 +2,7 @@
 
 use super::finish;
 use super::folder::Staging;
-use super::staged::{Parts, Staged};
+use super::staged::Staged;
 use crate::config::OutputFormat;
 use crate::engine::{Prepared, stopped};
 use crate::journal::storage;
@@ -40,14 +40,13 @@ pub fn complete<T>(
     // Killed after this, an interrupted run may have no staged documents any more, and needs none.
     staged.begin_completing()?;
     let staged = &*staged;
-    let parts = staged.parts();
     let merge = || -> Result<(u64, u64)> {
-        let rejected = finish::merge_lines(parts.rejected.clone(), &staging.file("rejected.jsonl"))?;
-        Ok((rejected, finish::merge_lines(parts.failed.clone(), &staging.file("failed.jsonl"))?))
+        let rejected = finish::merge_lines(staged.lines("rejected"), &staging.file("rejected.jsonl"))?;
+        Ok((rejected, finish::merge_lines(staged.lines("failed"), &staging.file("failed.jsonl"))?))
     };
     let files = || -> Result<(u64, u64)> {
         let lines = merge()?;
-        make(staging, prepared, staged, &parts, threads, stop)?;
+        make(staging, prepared, staged, threads, stop)?;
         Ok(lines)
     };
     thread::scope(|scope| {
@@ -67,34 +66,27 @@ fn make(
     staging: &Staging,
     prepared: &Prepared,
     staged: &Staged<'_>,
-    parts: &Parts,
     threads: usize,
     stop: &AtomicBool,
 ) -> Result<()> {
     let open = |path: &Path, schema| BlockFile::open(path, &schema, staged.length(path), |_| ());
     let ledger: Result<Vec<BlockFile>> =
-        parts.ledger.iter().map(|path| open(path, finish::ledger_schema())).collect();
+        staged.ledger().iter().map(|path| open(path, finish::ledger_schema())).collect();
     let ledger = ledger?.into_iter().map(|file| blocks(file, stop)).collect();
     finish::ledger(ledger, finish::ledger_schema(), &staging.file("ledger.parquet"), threads)?;
     let output = &prepared.pipeline.output;
     let folder = staging.folder();
-    if parts.documents.exists() {
+    let documents = staged.documents();
+    if documents.exists() {
         match output.format {
             OutputFormat::Jsonl(compression) => {
-                finish::documents(
-                    &parts.documents,
-                    folder,
-                    "documents",
-                    compression,
-                    output.part_bytes,
-                    threads,
-                )?;
+                finish::documents(&documents, folder, "documents", compression, output.part_bytes, threads)?;
             }
             OutputFormat::Parquet => {
-                let documents = blocks(open(&parts.documents, prepared.columns.schema())?, stop);
+                let blocks = blocks(open(&documents, prepared.columns.schema())?, stop);
                 let schema = prepared.columns.schema();
                 let paths = finish::parquet::documents(
-                    documents,
+                    blocks,
                     schema,
                     folder,
                     "documents",
@@ -102,8 +94,7 @@ fn make(
                     threads,
                 )?;
                 finish::sync(&paths)?;
-                std::fs::remove_file(&parts.documents)
-                    .map_err(|e| storage("remove", &parts.documents, &e))?;
+                std::fs::remove_file(&documents).map_err(|e| storage("remove", &documents, &e))?;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod columns;
 mod complete;
+mod deferral;
 pub mod finish;
 mod folder;
 mod ledger;

@@ -1,6 +1,7 @@
 //! The files of a run while it is made: they only grow, and a checkpoint says how far each is good.
 
-use super::finish::ledger_schema;
+use super::deferral::{Deferral, Part};
+use super::finish::{Frames, ledger_schema};
 use super::folder::Staging;
 use crate::config::OutputFormat;
 use crate::engine::{Counts, Morsel, Origin, Prepared, names_schema};
@@ -12,6 +13,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use textmill_plugin::drive::store::Writer;
 use textmill_plugin::error::Result;
 
@@ -22,10 +24,14 @@ pub struct Budgets {
     pub documents: Arc<Budget>,
     /// For rows that are exchanged or looked up.
     pub rows: Arc<Budget>,
+    /// Whether what waits stays in memory alone for now, so that nobody need make bytes of it.
+    pub deferring: Arc<AtomicBool>,
 }
 
 /// Begins the name of a file of documents that wait.
 const HELD: &str = "held-";
+/// Name of the file of ids by ordinal.
+const NAMES: &str = "names";
 
 /// The files of a run while it is made.
 pub struct Staged<'a> {
@@ -38,6 +44,8 @@ pub struct Staged<'a> {
     names: Option<TableWriter>,
     states: BTreeMap<usize, BlockFile>,
     segment: Option<SegmentFiles>,
+    /// As long as nothing is written that only a later run would read.
+    deferral: Option<Deferral>,
 }
 
 enum Documents {
@@ -74,6 +82,7 @@ struct Opener<'a> {
     staging: &'a Staging,
     files: &'a BTreeMap<String, u64>,
     budgets: &'a Budgets,
+    is_deferred: bool,
 }
 
 impl Opener<'_> {
@@ -89,6 +98,11 @@ impl Opener<'_> {
         }
     }
 
+    /// Lines that are held back at first.
+    fn lines(&self, name: &str) -> Result<Log> {
+        if self.is_deferred { Ok(Log::deferred(&self.path(name))) } else { self.log(name) }
+    }
+
     fn blocks(&self, name: &str, schema: SchemaRef) -> Result<BlockFile> {
         let path = self.path(name);
         match self.files.get(name) {
@@ -101,6 +115,7 @@ impl Opener<'_> {
         let path = self.path(name);
         let budget = if name.starts_with(HELD) { &self.budgets.documents } else { &self.budgets.rows };
         match self.files.get(name) {
+            _ if self.is_deferred => Ok(TableWriter::deferred(path, &schema, budget)),
             Some(&length) => TableWriter::open(&path, &schema, budget, length),
             None => TableWriter::create(&path, &schema, budget),
         }
@@ -120,8 +135,11 @@ impl<'a> Staged<'a> {
     ) -> Result<Self> {
         let checkpoints = Checkpoints::new(staging.state());
         let counts = Counts::new(prepared.stages.len());
+        let deferral = checkpoint.is_none().then(|| Deferral::new(prepared.pipeline.run.checkpoint_after));
+        budgets.deferring.store(deferral.is_some(), Ordering::Relaxed);
         let checkpoint = checkpoint.unwrap_or_else(|| Checkpoint { counts, ..Checkpoint::default() });
-        let open = Opener { staging, files: &checkpoint.files, budgets: &budgets };
+        let is_deferred = deferral.is_some();
+        let open = Opener { staging, files: &checkpoint.files, budgets: &budgets, is_deferred };
         let is_complete = staging.state_file(COMPLETING).exists() && !open.path(DOCUMENTS).exists();
         let documents = match prepared.pipeline.output.format {
             _ if is_complete => Documents::Complete,
@@ -130,12 +148,24 @@ impl<'a> Staged<'a> {
         };
         let ids = open.log("ids")?;
         remove_strangers(staging, &checkpoint)?;
-        let names = prepared.has_barrier().then(|| open.writer("names", names_schema())).transpose()?;
+        let names = prepared.has_barrier().then(|| open.writer(NAMES, names_schema())).transpose()?;
         let mut states = BTreeMap::new();
         for (stage, schema) in prepared.state_schemas() {
             states.insert(stage, open.blocks(&format!("states-{stage}"), schema)?);
         }
-        Ok(Self { staging, budgets, checkpoints, checkpoint, documents, ids, names, states, segment: None })
+        let segment = None;
+        Ok(Self {
+            staging,
+            budgets,
+            checkpoints,
+            checkpoint,
+            documents,
+            ids,
+            names,
+            states,
+            segment,
+            deferral,
+        })
     }
 
     /// How far the run has come.
@@ -179,14 +209,14 @@ impl<'a> Staged<'a> {
             self.checkpoint.is_ended = false;
             self.checkpoint.blocks = 0;
         }
-        let open = Opener { staging: self.staging, files: &self.checkpoint.files, budgets: &self.budgets };
-        let held = held.map(|schema| open.writer(&format!("held-{number}"), schema)).transpose()?;
+        let open = self.opener();
+        let held = held.map(|schema| open.writer(&format!("{HELD}{number}"), schema)).transpose()?;
         let rows: Result<BTreeMap<usize, TableWriter>> = rows
             .map(|(step, schema)| Ok((step, open.writer(&format!("rows-{number}-{step}"), schema)?)))
             .collect();
         self.segment = Some(SegmentFiles {
-            rejected: open.log(&format!("rejected-{number}"))?,
-            failed: open.log(&format!("failed-{number}"))?,
+            rejected: open.lines(&format!("rejected-{number}"))?,
+            failed: open.lines(&format!("failed-{number}"))?,
             ledger: open.blocks(&format!("ledger-{number}"), ledger_schema())?,
             held,
             rows: rows?,
@@ -199,9 +229,13 @@ impl<'a> Staged<'a> {
     /// # Errors
     /// Where it cannot be written.
     pub fn commit(&mut self, morsel: Morsel) -> Result<()> {
+        let budgets = &self.budgets;
+        if self.deferral.as_mut().is_some_and(|deferral| !deferral.admits(budgets, &morsel)) {
+            self.settle()?;
+        }
         let Some(segment) = &mut self.segment else { return Err("no segment was begun".into()) };
-        segment.rejected.append(&morsel.rejected)?;
-        segment.failed.append(&morsel.failed)?;
+        segment.rejected.append(morsel.rejected)?;
+        segment.failed.append(morsel.failed)?;
         for block in &morsel.ledger {
             segment.ledger.append(block)?;
         }
@@ -212,38 +246,60 @@ impl<'a> Staged<'a> {
         }
         for (step, block) in morsel.rows {
             if let Some(writer) = segment.rows.get_mut(&step) {
-                writer.push_encoded(block.batch, &block.encoded)?;
+                writer.push_encoded(block.batch, block.encoded.as_ref())?;
             }
         }
         if let Some(names) = &mut self.names {
             for block in morsel.names {
-                names.push_encoded(block.batch, &block.encoded)?;
+                names.push_encoded(block.batch, block.encoded.as_ref())?;
             }
         }
-        for block in morsel.blocks {
-            match (&mut segment.held, &mut self.documents) {
-                (Some(held), _) => held.push_encoded(block.batch, &block.encoded)?,
-                (None, Documents::Blocks(file)) => file.append(&block.encoded)?,
-                (None, Documents::Lines(_) | Documents::Complete) => {}
+        if let Some(held) = &mut segment.held {
+            for block in morsel.waiting {
+                held.push_encoded(block.batch, block.encoded.as_ref())?;
             }
         }
-        if let Documents::Lines(log) = &mut self.documents {
-            log.append(&morsel.lines)?;
+        match &mut self.documents {
+            Documents::Lines(log) => log.append(morsel.lines)?,
+            Documents::Blocks(file) => morsel.blocks.iter().try_for_each(|block| file.append(block))?,
+            Documents::Complete => {}
         }
+        if let Origin::Input { ids, .. } = &morsel.origin {
+            self.ids.append(ids.iter().flat_map(|id| id.to_le_bytes()).collect())?;
+        }
+        // From here on nothing can fail before the checkpoint is written: it tells of a morsel in whole.
         let checkpoint = &mut self.checkpoint;
         checkpoint.counts.add(&morsel.counts);
         checkpoint.written += morsel.written;
         match morsel.origin {
             Origin::Held { blocks } => checkpoint.blocks += blocks,
-            Origin::Input { after, places, ids, passed_over } => {
-                let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
-                self.ids.append(&bytes)?;
+            Origin::Input { after, places, passed_over, .. } => {
                 checkpoint.position = after;
                 checkpoint.ordinal += places;
                 checkpoint.passed_over += passed_over;
             }
         }
-        self.write_checkpoint()
+        self.write_checkpoint()?;
+        if self.deferral.as_ref().is_some_and(Deferral::is_over) { self.settle() } else { Ok(()) }
+    }
+
+    /// Writes what was held back. From here on the run can be gone on with.
+    fn settle(&mut self) -> Result<()> {
+        let Some(mut deferral) = self.deferral.take() else { return Ok(()) };
+        let number = self.checkpoint.segment;
+        let parts = parts(number, self.names.as_mut(), self.segment.as_mut());
+        if let Err(error) = deferral.settle(parts, &mut self.checkpoint.files) {
+            // Nothing was written down, and nothing may be: some of it is missing.
+            self.deferral = Some(deferral);
+            return Err(error);
+        }
+        self.budgets.deferring.store(false, Ordering::Relaxed);
+        self.put_checkpoint()
+    }
+
+    fn opener(&self) -> Opener<'_> {
+        let is_deferred = self.deferral.is_some();
+        Opener { staging: self.staging, files: &self.checkpoint.files, budgets: &self.budgets, is_deferred }
     }
 
     /// Ends the segment; gives what waits before the barrier behind it.
@@ -254,7 +310,7 @@ impl<'a> Staged<'a> {
         self.checkpoint.is_ended = true;
         // What waited before the barrier in front of it is used up. The disk must know that before it goes away.
         let before = self.checkpoint.segment.checked_sub(1);
-        let used = before.map(|before| [format!("held-{before}"), format!("rows-{before}-")]);
+        let used = before.map(|before| [format!("{HELD}{before}"), format!("rows-{before}-")]);
         let is_used =
             |name: &String| used.as_ref().is_some_and(|used| *name == used[0] || name.starts_with(&used[1]));
         let files: Vec<String> = self.checkpoint.files.keys().filter(|name| is_used(name)).cloned().collect();
@@ -272,11 +328,30 @@ impl<'a> Staged<'a> {
                 }
             }
         }
+        if let Some(deferral) = &mut self.deferral {
+            deferral.drop_tables(is_used);
+        }
         let Some(segment) = self.segment.take() else { return Ok(None) };
+        let number = self.checkpoint.segment;
+        if let Some(deferral) = &mut self.deferral {
+            deferral.keep_lines(format!("rejected-{number}"), segment.rejected);
+            deferral.keep_lines(format!("failed-{number}"), segment.failed);
+        }
         let Some(held) = segment.held else { return Ok(None) };
-        let rows: Result<BTreeMap<usize, SpillTable>> =
-            segment.rows.into_iter().map(|(step, writer)| Ok((step, writer.finish()?))).collect();
-        Ok(Some(Waiting { documents: held.finish()?, rows: rows? }))
+        let documents = self.hand_out(format!("{HELD}{number}"), held)?;
+        let mut rows = BTreeMap::new();
+        for (step, writer) in segment.rows {
+            rows.insert(step, self.hand_out(format!("rows-{number}-{step}"), writer)?);
+        }
+        Ok(Some(Waiting { documents, rows }))
+    }
+
+    /// The table that was written; where that is put off, it stays at hand to be written.
+    fn hand_out(&mut self, name: String, writer: TableWriter) -> Result<SpillTable> {
+        let Some(deferral) = &mut self.deferral else { return writer.finish() };
+        let table = writer.share();
+        deferral.keep_table(name, writer);
+        Ok(table)
     }
 
     /// What waits before the barrier behind a segment that was ended before the run was interrupted.
@@ -289,13 +364,13 @@ impl<'a> Staged<'a> {
         held: SchemaRef,
         rows: impl Iterator<Item = (usize, SchemaRef)>,
     ) -> Result<Waiting> {
-        let open = Opener { staging: self.staging, files: &self.checkpoint.files, budgets: &self.budgets };
+        let open = self.opener();
         let rows: Result<BTreeMap<usize, SpillTable>> = rows
             .map(|(step, schema)| {
                 Ok((step, open.writer(&format!("rows-{number}-{step}"), schema)?.finish()?))
             })
             .collect();
-        Ok(Waiting { documents: open.writer(&format!("held-{number}"), held)?.finish()?, rows: rows? })
+        Ok(Waiting { documents: open.writer(&format!("{HELD}{number}"), held)?.finish()?, rows: rows? })
     }
 
     /// The table of ids, once the input is read.
@@ -303,20 +378,30 @@ impl<'a> Staged<'a> {
     /// # Errors
     /// Where it cannot be written.
     pub fn take_names(&mut self) -> Result<Option<SpillTable>> {
-        self.names.take().map(TableWriter::finish).transpose()
+        self.names.take().map(|names| self.hand_out(NAMES.into(), names)).transpose()
     }
 
-    /// Paths of the staged documents, and of what each segment left, in order.
-    pub fn parts(&self) -> Parts {
-        let segments = 0..=self.checkpoint.segment;
-        let paths =
-            |what: &str| segments.clone().map(|n| self.staging.state_file(&format!("{what}-{n}"))).collect();
-        Parts {
-            documents: path_of(self.staging, DOCUMENTS),
-            rejected: paths("rejected"),
-            failed: paths("failed"),
-            ledger: paths("ledger"),
-        }
+    /// Path of the staged documents: lines, or blocks.
+    pub fn documents(&self) -> PathBuf {
+        path_of(self.staging, DOCUMENTS)
+    }
+
+    /// Paths of the blocks of the ledger, a file a segment.
+    pub fn ledger(&self) -> Vec<PathBuf> {
+        (0..=self.checkpoint.segment).map(|n| self.staging.state_file(&format!("ledger-{n}"))).collect()
+    }
+
+    /// Frames of `rejected` or `failed` lines, those of a segment in one.
+    pub fn lines(&self, what: &str) -> Vec<Frames<'_>> {
+        let frames = |number| {
+            let name = format!("{what}-{number}");
+            let path = self.staging.state_file(&name);
+            match self.deferral.as_ref().and_then(|deferral| deferral.lines(&name)) {
+                Some(pieces) => Frames::Pieces(path, pieces),
+                None => Frames::File(path),
+            }
+        };
+        (0..=self.checkpoint.segment).map(frames).collect()
     }
 
     /// Good bytes of a file, by its name.
@@ -335,6 +420,9 @@ impl<'a> Staged<'a> {
     /// # Errors
     /// Where that cannot be written down.
     pub fn begin_completing(&mut self) -> Result<()> {
+        if self.deferral.is_some() {
+            return Ok(());
+        }
         self.sync()?;
         let path = self.staging.state_file(COMPLETING);
         let written = File::create(&path).and_then(|file| file.sync_all());
@@ -354,6 +442,9 @@ impl<'a> Staged<'a> {
     /// Where the disk refuses.
     pub fn sync_last(&mut self) -> Result<()> {
         self.checkpoints.sync_next();
+        if self.deferral.is_some() {
+            return self.settle();
+        }
         self.put_checkpoint()
     }
 
@@ -368,23 +459,20 @@ impl<'a> Staged<'a> {
             Documents::Complete => {}
         }
         note("ids".into(), self.ids.length());
-        if let Some(names) = &self.names {
-            note("names".into(), names.len());
-        }
         for (stage, file) in &self.states {
             note(format!("states-{stage}"), file.len());
         }
         let number = self.checkpoint.segment;
         if let Some(segment) = &self.segment {
-            note(format!("rejected-{number}"), segment.rejected.length());
-            note(format!("failed-{number}"), segment.failed.length());
             note(format!("ledger-{number}"), segment.ledger.len());
-            if let Some(held) = &segment.held {
-                note(format!("held-{number}"), held.len());
-            }
-            for (step, writer) in &segment.rows {
-                note(format!("rows-{number}-{step}"), writer.len());
-            }
+        }
+        let parts = parts(number, self.names.as_mut(), self.segment.as_mut());
+        if let Some(deferral) = &mut self.deferral {
+            deferral.note(parts);
+            return Ok(());
+        }
+        for (name, part) in parts {
+            note(name, part.bytes());
         }
         self.put_checkpoint()
     }
@@ -416,16 +504,22 @@ fn remove_strangers(staging: &Staging, checkpoint: &Checkpoint) -> Result<()> {
     Ok(())
 }
 
-/// Paths of what a run staged.
-pub struct Parts {
-    /// Documents: lines, or blocks.
-    pub documents: PathBuf,
-    /// Frames of rejected lines, a file a segment.
-    pub rejected: Vec<PathBuf>,
-    /// Frames of failed lines, a file a segment.
-    pub failed: Vec<PathBuf>,
-    /// Blocks of the ledger, a file a segment.
-    pub ledger: Vec<PathBuf>,
+/// The files that may be held back: those of the segment under way, and the ids.
+fn parts<'a>(
+    number: usize,
+    names: Option<&'a mut TableWriter>,
+    segment: Option<&'a mut SegmentFiles>,
+) -> impl Iterator<Item = (String, Part<'a>)> {
+    let names = names.map(|names| (NAMES.into(), Part::Table(names)));
+    let files = segment.into_iter().flat_map(move |segment| {
+        let held = segment.held.as_mut().map(|held| (format!("{HELD}{number}"), Part::Table(held)));
+        let rows = segment.rows.iter_mut();
+        let rows = rows.map(move |(step, rows)| (format!("rows-{number}-{step}"), Part::Table(rows)));
+        let rejected = (format!("rejected-{number}"), Part::Lines(&mut segment.rejected));
+        let failed = (format!("failed-{number}"), Part::Lines(&mut segment.failed));
+        [rejected, failed].into_iter().chain(held).chain(rows)
+    });
+    names.into_iter().chain(files)
 }
 
 fn path_of(staging: &Staging, name: &str) -> PathBuf {

@@ -32,6 +32,12 @@ impl Budget {
         self.used().saturating_add(bytes) <= self.limit - self.limit / 4
     }
 
+    /// Takes `bytes` whether they are free or not: for those who have asked before.
+    pub fn take(self: &Arc<Self>, bytes: u64) -> Taken {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+        Taken { budget: Arc::clone(self), bytes }
+    }
+
     /// Bytes that may be held.
     pub fn limit(&self) -> u64 {
         self.limit

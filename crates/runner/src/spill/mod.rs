@@ -13,6 +13,6 @@ pub mod table;
 mod tests;
 
 pub use block::{BlockFile, Encoded, Packing, encode};
-pub use budget::Budget;
+pub use budget::{Budget, Taken};
 pub use store::SpillStore;
 pub use table::{SpillTable, TableWriter};

@@ -13,8 +13,18 @@ use textmill_plugin::error::{Error, ErrorKind, Result};
 pub struct TableWriter {
     table: SpillTable,
     path: PathBuf,
-    /// Whether every block is written, or only those that find no room in memory.
-    durable: bool,
+    writes: Writes,
+}
+
+/// Which blocks are written to the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writes {
+    /// Those that find no room in memory.
+    Overflow,
+    /// All.
+    All,
+    /// None before [`TableWriter::settle`].
+    None,
 }
 
 /// Rows in blocks, each in memory or in a file.
@@ -30,8 +40,9 @@ pub struct SpillTable {
 /// Bytes in memory for a byte of a compressed block, about.
 const UNPACKED: u64 = 3;
 
+#[derive(Clone)]
 enum Block {
-    Kept(RecordBatch, Taken),
+    Kept(RecordBatch, Arc<Taken>),
     /// Number of the block in the file.
     Stored(usize),
 }
@@ -39,7 +50,12 @@ enum Block {
 impl TableWriter {
     /// A table for the time of a run: written to `path` only where memory is short, and removed with it.
     pub fn temporary(path: PathBuf, schema: &SchemaRef, budget: &Arc<Budget>) -> Self {
-        Self { table: SpillTable::new(schema, budget, None), path, durable: false }
+        Self { table: SpillTable::new(schema, budget, None), path, writes: Writes::Overflow }
+    }
+
+    /// A table in memory alone, until [`TableWriter::settle`] makes it one that a later run can go on with.
+    pub fn deferred(path: PathBuf, schema: &SchemaRef, budget: &Arc<Budget>) -> Self {
+        Self { table: SpillTable::new(schema, budget, None), path, writes: Writes::None }
     }
 
     /// A table that a later run can go on with: every block is written to `path`, what memory there is saves reading.
@@ -49,7 +65,7 @@ impl TableWriter {
     pub fn create(path: &Path, schema: &SchemaRef, budget: &Arc<Budget>) -> Result<Self> {
         let file = BlockFile::create(path, schema)?;
         let table = SpillTable::new(schema, budget, Some(file));
-        Ok(Self { table, path: path.to_owned(), durable: true })
+        Ok(Self { table, path: path.to_owned(), writes: Writes::All })
     }
 
     /// A table of which `length` bytes were written before, to go on with.
@@ -64,18 +80,27 @@ impl TableWriter {
         table.rows = file.rows();
         table.ordinals = ordinals;
         table.file = Some(file);
-        Ok(Self { table, path: path.to_owned(), durable: true })
+        Ok(Self { table, path: path.to_owned(), writes: Writes::All })
     }
 
-    /// Adds a batch whose block was made elsewhere, by [`encode`]. Without rows it makes no block.
+    /// Adds a batch whose block was made elsewhere, by [`encode`], or is made here where it is needed. Without rows it
+    /// makes no block.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn push_encoded(&mut self, batch: RecordBatch, block: &Encoded) -> Result<()> {
+    pub fn push_encoded(&mut self, batch: RecordBatch, block: Option<&Encoded>) -> Result<()> {
         if batch.num_rows() == 0 {
             return Ok(());
         }
         self.table.check(&batch)?;
+        if self.writes == Writes::None {
+            let (rows, range) = (u32::try_from(batch.num_rows())?, ascending_range(&batch));
+            let taken = self.table.budget.take(batch.get_array_memory_size() as u64);
+            self.table.add(Block::Kept(batch, Arc::new(taken)), rows, range);
+            return Ok(());
+        }
+        let made = if block.is_none() { Some(encode(&batch, Packing::Small)?) } else { None };
+        let Some(block) = block.or(made.as_ref()) else { return Ok(()) };
         let number = self.table.append(&self.path, block)?;
         let kept = match self.table.keep(batch) {
             Ok(kept) => kept,
@@ -86,6 +111,41 @@ impl TableWriter {
         };
         self.table.add(kept, block.rows(), block.range());
         Ok(())
+    }
+
+    /// Writes what a deferred table holds in memory, its first `blocks`, and forgets the others: from here on every
+    /// block is written. It stays in memory as well.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn settle(&mut self, blocks: usize) -> Result<()> {
+        if self.writes != Writes::None {
+            return Ok(());
+        }
+        self.table.file = Some(BlockFile::create(&self.path, &self.table.schema)?);
+        self.table.truncate(blocks);
+        for at in 0..self.table.blocks.len() {
+            let block = encode(&self.table.block(at)?, Packing::Fast)?;
+            self.table.append(&self.path, &block)?;
+        }
+        self.writes = Writes::All;
+        Ok(())
+    }
+
+    /// Blocks so far.
+    pub fn blocks(&self) -> usize {
+        self.table.blocks.len()
+    }
+
+    /// What was put into a deferred table so far; the rows are not copied.
+    pub fn share(&self) -> SpillTable {
+        let table = &self.table;
+        SpillTable {
+            blocks: table.blocks.clone(),
+            ordinals: table.ordinals.clone(),
+            rows: table.rows,
+            ..SpillTable::new(&table.schema, &table.budget, None)
+        }
     }
 
     /// Bytes in the file.
@@ -114,9 +174,8 @@ impl Writer for TableWriter {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        if self.durable {
-            let block = encode(&batch, Packing::Small)?;
-            return self.push_encoded(batch, &block);
+        if self.writes != Writes::Overflow {
+            return self.push_encoded(batch, None);
         }
         self.table.check(&batch)?;
         let (rows, range) = (u32::try_from(batch.num_rows())?, ascending_range(&batch));
@@ -164,7 +223,7 @@ impl SpillTable {
 
     fn keep(&self, batch: RecordBatch) -> Result<Block, RecordBatch> {
         match self.budget.try_take_to_keep(batch.get_array_memory_size() as u64) {
-            Some(taken) => Ok(Block::Kept(batch, taken)),
+            Some(taken) => Ok(Block::Kept(batch, Arc::new(taken))),
             None => Err(batch),
         }
     }
@@ -176,6 +235,19 @@ impl SpillTable {
         };
         file.append(block)?;
         Ok(file.blocks() - 1)
+    }
+
+    /// Forgets all blocks but the first.
+    fn truncate(&mut self, blocks: usize) {
+        self.blocks.truncate(blocks);
+        self.ordinals = Ordinals::default();
+        self.rows = 0;
+        for block in &self.blocks {
+            if let Block::Kept(batch, _) = block {
+                self.ordinals.push(ascending_range(batch));
+                self.rows += batch.num_rows() as u64;
+            }
+        }
     }
 
     fn add(&mut self, block: Block, rows: u32, range: Option<(u64, u64)>) {

@@ -196,3 +196,33 @@ proptest! {
         prop_assert_eq!(budget.used(), 0);
     }
 }
+
+#[test]
+fn a_deferred_table_becomes_a_file_when_it_is_settled() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table");
+    let rows: Vec<Made> = (0..300).map(|n| (Some(format!("row {n}")), n)).collect();
+    let (one, two, three) = (every_type(&rows[..100]), every_type(&rows[100..150]), every_type(&rows[150..]));
+    let schema = one.schema();
+    let budget = Budget::new(u64::MAX);
+    let mut writer = TableWriter::deferred(path.clone(), &schema, &budget);
+    writer.push(one.clone()).unwrap();
+    writer.push(two.clone()).unwrap();
+    let shared = writer.share();
+    writer.push(three.clone()).unwrap();
+    assert!(!path.exists() && writer.blocks() == 3 && writer.is_empty());
+    assert_eq!(whole(&shared, &schema), concat_batches(&schema, [&one, &two]).unwrap());
+    // The third is of a morsel that was not taken in whole.
+    writer.settle(2).unwrap();
+    writer.push(three.clone()).unwrap();
+    writer.settle(1).unwrap();
+    let all = concat_batches(&schema, [&one, &two, &three]).unwrap();
+    let opened = TableWriter::open(&path, &schema, &budget, writer.len()).unwrap().finish().unwrap();
+    let written = writer.finish().unwrap();
+    for table in [opened, written] {
+        assert_eq!((table.rows(), table.blocks(), table.first_ordinals()), (300, 3, &[0, 100, 150][..]));
+        assert_eq!(whole(&table, &schema), all);
+    }
+    drop(shared);
+    assert_eq!(budget.used(), 0);
+}

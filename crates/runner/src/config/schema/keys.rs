@@ -256,6 +256,11 @@ pub(super) fn run() -> Value {
                 "description": "Folder for what does not fit in memory, relative to this file; beside the run folder where none is given.",
                 "type": "string",
             },
+            "checkpoint-after": {
+                "description": "How long a run goes, such as `5s`, before it writes down how far it is. Killed earlier, it begins anew.",
+                "default": format!("{:?}", default.checkpoint_after),
+                "$ref": "#/$defs/time",
+            },
         }),
     )
 }

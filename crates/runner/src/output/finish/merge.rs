@@ -4,12 +4,12 @@ use super::parts::{cannot, create, open};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use textmill_plugin::error::{Error, Result};
 
 /// Bytes before a line: its ordinal, its length.
-const HEAD: usize = 16;
+pub const FRAME_HEAD: usize = 16;
 
 /// Appends a line as a frame: ordinal and length as little-endian 64-bit numbers, then the bytes of the line, its
 /// line end among them.
@@ -19,12 +19,21 @@ pub fn frame(ordinal: u64, line: &[u8], into: &mut Vec<u8>) {
     into.extend_from_slice(line);
 }
 
-/// Merges `runs`, files of frames in ascending order of ordinals, into the file `target`: by ordinal, and within
-/// one by the order of the runs. Gives the number of lines. The runs stay where they are.
+/// Frames in ascending order of ordinals.
+#[derive(Debug)]
+pub enum Frames<'a> {
+    /// In a file.
+    File(PathBuf),
+    /// In memory, in pieces, with the path that their file would have.
+    Pieces(PathBuf, &'a [Vec<u8>]),
+}
+
+/// Merges `runs` into the file `target`: by ordinal, and within one by the order of the runs. Gives the number of
+/// lines. The runs stay where they are.
 ///
 /// # Errors
 /// Where a file cannot be read or written, a frame is torn, or a run is out of order.
-pub fn merge_lines(runs: Vec<PathBuf>, target: &Path) -> Result<u64> {
+pub fn merge_lines(runs: Vec<Frames<'_>>, target: &Path) -> Result<u64> {
     let mut runs = runs.into_iter().map(Run::open).collect::<Result<Vec<_>>>()?;
     let mut heads = BinaryHeap::new();
     for (number, run) in runs.iter_mut().enumerate() {
@@ -42,22 +51,68 @@ pub fn merge_lines(runs: Vec<PathBuf>, target: &Path) -> Result<u64> {
     Ok(lines)
 }
 
-/// A file of frames.
-struct Run {
+/// Frames that are being read.
+struct Run<'a> {
     path: PathBuf,
-    reader: BufReader<File>,
+    reader: Reader<'a>,
     last: u64,
     /// Bytes of the line that comes next.
     length: u64,
-    /// Bytes of the file that are not read yet.
+    /// Bytes that are not read yet.
     left: u64,
 }
 
-impl Run {
-    fn open(path: PathBuf) -> Result<Self> {
-        let file = open(&path)?;
-        let left = file.metadata().map_err(cannot("read", &path))?.len();
-        Ok(Self { path, reader: BufReader::with_capacity(1 << 18, file), last: 0, length: 0, left })
+enum Reader<'a> {
+    File(BufReader<File>),
+    /// What is left of the first piece, and the others.
+    Pieces(&'a [u8], std::slice::Iter<'a, Vec<u8>>),
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut ready = self.fill_buf()?;
+        let some = ready.read(into)?;
+        self.consume(some);
+        Ok(some)
+    }
+}
+
+impl BufRead for Reader<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        match self {
+            Self::File(file) => file.fill_buf(),
+            Self::Pieces(ready, rest) => {
+                while let Some(next) = rest.as_slice().first().filter(|_| ready.is_empty()) {
+                    rest.next();
+                    *ready = next;
+                }
+                Ok(ready)
+            }
+        }
+    }
+
+    fn consume(&mut self, some: usize) {
+        match self {
+            Self::File(file) => file.consume(some),
+            Self::Pieces(ready, _) => *ready = ready.get(some..).unwrap_or_default(),
+        }
+    }
+}
+
+impl<'a> Run<'a> {
+    fn open(frames: Frames<'a>) -> Result<Self> {
+        let (path, reader, left) = match frames {
+            Frames::File(path) => {
+                let file = open(&path)?;
+                let left = file.metadata().map_err(cannot("read", &path))?.len();
+                (path, Reader::File(BufReader::with_capacity(1 << 18, file)), left)
+            }
+            Frames::Pieces(path, pieces) => {
+                let left = pieces.iter().map(|piece| piece.len() as u64).sum();
+                (path, Reader::Pieces(&[], pieces.iter()), left)
+            }
+        };
+        Ok(Self { path, reader, last: 0, length: 0, left })
     }
 
     /// Reads what stands before the next line and gives its ordinal; none at the end of the run.
@@ -65,10 +120,10 @@ impl Run {
         if self.left == 0 {
             return Ok(None);
         }
-        let mut head = [0; HEAD];
-        self.left = self.left.checked_sub(HEAD as u64).ok_or_else(|| self.torn())?;
+        let mut head = [0; FRAME_HEAD];
+        self.left = self.left.checked_sub(FRAME_HEAD as u64).ok_or_else(|| self.torn())?;
         self.reader.read_exact(&mut head).map_err(cannot("read", &self.path))?;
-        let (ordinal, length) = head.split_at(HEAD / 2);
+        let (ordinal, length) = head.split_at(FRAME_HEAD / 2);
         let ordinal = number(ordinal);
         self.length = number(length);
         self.left = self.left.checked_sub(self.length).ok_or_else(|| self.torn())?;
@@ -118,8 +173,19 @@ mod tests {
             fs::write(path(number), run).unwrap();
         }
         let target = folder.path().join("merged");
-        let lines = merge_lines((0..runs.len()).map(path).collect(), &target)?;
-        Ok((lines, fs::read(target).unwrap()))
+        let lines = merge_lines((0..runs.len()).map(path).map(Frames::File).collect(), &target);
+        let file = lines.as_ref().ok().map(|_| fs::read(&target).unwrap());
+        // Pieces that end anywhere, empty ones among them, give the same.
+        let pieces = |run: &Vec<u8>| -> Vec<Vec<u8>> {
+            [&run[..0]].into_iter().chain(run.chunks(7)).map(<[u8]>::to_vec).collect()
+        };
+        let pieces: Vec<Vec<Vec<u8>>> = runs.iter().map(pieces).collect();
+        let frames = pieces.iter().enumerate().map(|(number, run)| Frames::Pieces(path(number), run));
+        let in_memory = merge_lines(frames.collect(), &target);
+        assert_eq!(in_memory.is_ok(), lines.is_ok());
+        let (lines, file) = (lines?, file.unwrap_or_default());
+        assert_eq!((in_memory?, fs::read(target).unwrap()), (lines, file.clone()));
+        Ok((lines, file))
     }
 
     fn run(lines: &[(u64, &str)]) -> Vec<u8> {

@@ -14,5 +14,5 @@ mod rows;
 pub use fanout::each_in_order;
 pub use ledger::{ledger, ledger_schema};
 pub use lines::documents;
-pub use merge::{frame, merge_lines};
+pub use merge::{FRAME_HEAD, Frames, frame, merge_lines};
 pub use parts::sync;
