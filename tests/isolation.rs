@@ -117,7 +117,7 @@ fn without_isolation_a_crash_keeps_the_finished_work() {
     texts[290] = "SEGFAULT".into();
     bench.documents(&texts.iter().map(String::as_str).collect::<Vec<_>>());
     let stage = "[[stage]]\nplugin = \"poison\"\n";
-    let small = ["--threads", "1", "--set", "run.batch-bytes=64KiB"];
+    let small = ["--threads", "1", "--set", "run.batch-bytes=64KiB", "--set", "run.checkpoint-after=1ms"];
     let output = bench.run(stage, &small);
     assert!(!output.status.success() && output.status.code().is_none(), "a signal ends it");
     assert!(!bench.path("out").exists());

@@ -82,8 +82,8 @@ impl BatchMap for Bad {
         let mut events = Vec::new();
         let (mut kept, mut notes, mut texts) = (Vec::new(), Vec::new(), Vec::new());
         for row in Row::of(batch) {
-            if row.index() % 64 == 0 && self.defect != Defect::IgnoresStop {
-                call.keep_going()?;
+            if row.index() % 64 == 0 {
+                self.ask(call)?;
             }
             let number = row.index() as u32;
             let text = match self.defect {
@@ -113,6 +113,11 @@ struct Draft {
 }
 
 impl Bad {
+    /// Asks whether to go on. Columns of a large batch take as long as many documents.
+    fn ask(&self, call: &Call<'_>) -> Result {
+        if self.defect == Defect::IgnoresStop { Ok(()) } else { call.keep_going() }
+    }
+
     /// What is wrong with reading a batch.
     fn before(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result {
         let text = batch.column_by_name("text").ok_or("no text")?;
@@ -185,8 +190,12 @@ impl Bad {
     fn answer(&self, batch: &RecordBatch, call: &Call<'_>, draft: Draft) -> Result<Output> {
         let Draft { mut events, mut kept, notes, mut texts } = draft;
         let count = kept.len();
+        self.ask(call)?;
         let mut note: ArrayRef = Arc::new(StringArray::from(notes));
-        let Some(row) = Row::of(batch).find(|row| row.text().contains(BOOM)) else {
+        self.ask(call)?;
+        let boom = Row::of(batch).find(|row| row.text().contains(BOOM));
+        self.ask(call)?;
+        let Some(row) = boom else {
             return Ok(Output { documents: batch_of(note, texts, kept), events });
         };
         let length = row.text().len() as u64;
