@@ -19,6 +19,7 @@ use crate::line::Line;
 use crate::model::Model;
 use crate::model::features::Page;
 use crate::model::grid::Grid;
+use crate::model::title::Title;
 use crate::options::{NormalForm, Options, Rules};
 use crate::parts::Part;
 use crate::pii::{self, Pii};
@@ -153,7 +154,9 @@ impl Cleaner {
     ) -> Result<Cleaned<'a>, EditError> {
         let Normalised { mut rewriter, encoding, markup, said, indented } =
             self.normalise(format, text, raw)?;
-        let Judged { edits, mut boilerplate, places } = self.judge(format, &rewriter, markup, indented);
+        let title = Title::of(&said);
+        let Judged { edits, mut boilerplate, places } =
+            self.judge(format, &rewriter, markup, title.as_ref(), indented);
         rewriter.pass_packed(edits)?;
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
         rewriter.pass(edits)?;
@@ -178,23 +181,25 @@ impl Cleaner {
         text: &str,
         mut each: impl FnMut(&str),
     ) -> Result<Grid, EditError> {
-        let Normalised { rewriter, markup, indented, .. } = self.normalise(format, text, None)?;
+        let Normalised { rewriter, markup, said, indented, .. } = self.normalise(format, text, None)?;
+        let title = Title::of(&said);
         let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
         let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
         let page = Part { text: rewriter.text(), base: 0, judged: judged.as_deref() };
         let Seen { lines, shown, markup, look } = self.see(&page, &mut markup);
         let mut grid = Grid::new(shown.len(), &[]);
-        Page::new(page.judged(), &lines, &look, &shown, markup.as_deref()).fill(&mut grid);
+        Page::new(page.judged(), &lines, &look, &shown, markup.as_deref(), title.as_ref()).fill(&mut grid);
         shown.iter().for_each(|&i| each(lines[i].text(page.judged())));
         Ok(grid)
     }
 
-    /// Decides which lines of a normalised document go; `markup` is that of the HTML source.
+    /// Decides which lines of a normalised document go; `markup` and `title` are those of the HTML source.
     fn judge(
         &self,
         format: Format,
         rewriter: &Rewriter<'_>,
         markup: Option<Lines>,
+        title: Option<&Title>,
         indented: bool,
     ) -> Judged {
         let text = rewriter.text();
@@ -209,7 +214,7 @@ impl Cleaner {
             };
             let mut marks = match model {
                 Some(model) => {
-                    let view = Page::new(part.judged(), &lines, &look, &shown, markup.as_deref());
+                    let view = Page::new(part.judged(), &lines, &look, &shown, markup.as_deref(), title);
                     decide::marks(model, self.cut, &view)
                 }
                 None => std::mem::take(&mut look.marks),

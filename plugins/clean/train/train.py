@@ -12,7 +12,7 @@ What it does
    sees.
 2. The label of a line is the share of its words that are found, in order, in the gold text.
 3. Five folds, by site and never by page: all pages of a registrable domain lie in one fold.
-4. A gradient-boosted ensemble of oblivious trees (CatBoost) on the labels; the weight of a line is the square root of its
+4. A gradient-boosted ensemble of oblivious trees (CatBoost) on the labels, for HTML the mean of two; the weight of a line is the square root of its
    share of the gold text, so that a page counts for about as much as another. Pages on which the folds' models score less
    than 0.5 are left out of training, though never out of the figures: most of them have a gold text that is only part of
    the main text.
@@ -38,6 +38,7 @@ from catboost import CatBoost, Pool
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDS = 5
+# Of the folds.
 SEED = 1
 # Columns that are also read of the lines above and below, and how far.
 SHIFTED = {name: (-3, -2, -1, 1, 2, 3) for name in ("words", "end", "rules", "capitals", "prose")}
@@ -52,6 +53,8 @@ OTHERS = {"plain": 0.5, "html": 1}
 # How likelihoods are weighed by the confidence in a page: as in src/decide.rs.
 KEPT, CONFIDENCE, NEEDED = 0.45, (0.7, 0.85), (0.3, 0.5)
 COLUMNS = {"plain": 90, "html": 110}
+# Ensembles of so many seeds are one: what a page hangs on by chance, they do not agree on. For plain text it gains nothing.
+SEEDS = {"plain": (1,), "html": (1, 2)}
 
 
 def rows(path):
@@ -152,18 +155,21 @@ def shifted(names, columns, plan):
     return np.vstack([columns, np.array(extra, np.uint8).reshape(len(extra), columns.shape[1])]).T
 
 
-def fit(x, label, weight, trees):
-    model = CatBoost({
-        "loss_function": "CrossEntropy", "iterations": trees, "depth": 6, "learning_rate": 20 / trees, "l2_leaf_reg": 10,
-        "rsm": 0.3, "random_seed": SEED, "border_count": 64, "boosting_type": "Plain", "bootstrap_type": "Bernoulli",
-        "subsample": 0.8, "verbose": 0, "allow_writing_files": False, "thread_count": 2,
-    })
-    model.fit(Pool(x, label, weight=weight))
-    return model
+def fit(x, label, weight, trees, seeds):
+    """An ensemble for each seed."""
+    models = []
+    for seed in seeds:
+        models.append(CatBoost({
+            "loss_function": "CrossEntropy", "iterations": trees, "depth": 6, "learning_rate": 20 / trees, "l2_leaf_reg": 10,
+            "rsm": 0.3, "random_seed": seed, "border_count": 64, "boosting_type": "Plain", "bootstrap_type": "Bernoulli",
+            "subsample": 0.8, "verbose": 0, "allow_writing_files": False, "thread_count": 2,
+        }))
+        models[-1].fit(Pool(x, label, weight=weight))
+    return models
 
 
-def likelihood(model, x):
-    return 1 / (1 + np.exp(-model.predict(x)))
+def likelihood(models, x):
+    return 1 / (1 + np.exp(-np.mean([model.predict(x) for model in models], axis=0)))
 
 
 def settled(pages, likelihoods):
@@ -205,17 +211,20 @@ def split(pages, flat):
     return np.split(flat, ends)
 
 
-def write(model, names, path, comment):
-    model.save_model("/dev/shm/model.json" if Path("/dev/shm").is_dir() else "model.json", format="json")
-    with open("/dev/shm/model.json" if Path("/dev/shm").is_dir() else "model.json", encoding="utf-8") as file:
-        trained = json.load(file)
-    scale, bias = trained["scale_and_bias"]
-    lines = [f"# {line}".rstrip() for line in comment] + [f"bias {round(bias[0] * UNIT)}"]
-    for tree in trained["oblivious_trees"]:
-        questions = [f"{names[s['float_feature_index']]}>{int(np.floor(s['border']))}" for s in tree["splits"]]
-        leaves = [str(round(leaf * scale * UNIT)) for leaf in tree["leaf_values"]]
-        lines.append(f"{' '.join(questions)}: {' '.join(leaves)}")
-    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+def write(models, names, path, comment):
+    folder = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(path).parent
+    biases, trees = [], []
+    for model in models:
+        model.save_model(str(folder / "model.json"), format="json")
+        trained = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        scale, bias = trained["scale_and_bias"]
+        biases.append(bias[0])
+        for tree in trained["oblivious_trees"]:
+            questions = [f"{names[s['float_feature_index']]}>{int(np.floor(s['border']))}" for s in tree["splits"]]
+            leaves = [str(round(leaf * scale * UNIT / len(models))) for leaf in tree["leaf_values"]]
+            trees.append(f"{' '.join(questions)}: {' '.join(leaves)}")
+    lines = [f"# {line}".rstrip() for line in comment] + [f"bias {round(np.mean(biases) * UNIT)}"]
+    Path(path).write_text("\n".join(lines + trees) + "\n", encoding="utf-8")
 
 
 def main():
@@ -242,7 +251,9 @@ def main():
         out = np.zeros(len(label))
         for f in range(FOLDS):
             train = (fold != f) & usable & (weight > 0)
-            out[fold == f] = likelihood(fit(x[train][:, columns], label[train], weight[train], a.trees), x[fold == f][:, columns])
+            out[fold == f] = likelihood(
+                fit(x[train][:, columns], label[train], weight[train], a.trees, SEEDS[a.mode]), x[fold == f][:, columns]
+            )
         return out
 
     table(pages, split(pages, label >= 0.6), "lines that are gold")
@@ -253,7 +264,8 @@ def main():
         precision, recall = page.score(keep)
         doubtful.append(2 * (precision or 0) * recall < 0.5 * ((precision or 0) + recall) or not precision)
     usable = np.concatenate([np.full(len(p.label), not bad) for p, bad in zip(pages, doubtful)])
-    importance = fit(x[usable], label[usable], weight[usable], a.trees).get_feature_importance()
+    models = fit(x[usable], label[usable], weight[usable], a.trees, SEEDS[a.mode])
+    importance = sum(model.get_feature_importance() for model in models)
     columns = np.sort(np.argsort(-importance, kind="stable")[:a.columns or COLUMNS[a.mode]])
     found = settled(pages, unseen(columns, usable))
     table(pages, split(pages, found > a.cut), "unseen sites")
@@ -261,13 +273,13 @@ def main():
         scores = [p.score(k) for p, k in zip(pages, split(pages, found > cut)) if p.set != GENERAL or p.type == "article"]
         precision, recall = statistics.mean(p for p, _ in scores if p is not None), statistics.mean(r for _, r in scores)
         print(f"cut {cut}: news and articles, F1 {2 * precision * recall / (precision + recall):.4f} ({precision:.4f}, {recall:.4f})")
-    model = fit(x[usable][:, columns], label[usable], weight[usable], a.trees)
-    table(pages, split(pages, settled(pages, likelihood(model, x[:, columns])) > a.cut), "fitted")
+    models = fit(x[usable][:, columns], label[usable], weight[usable], a.trees, SEEDS[a.mode])
+    table(pages, split(pages, settled(pages, likelihood(models, x[:, columns])) > a.cut), "fitted")
     comment = [
         f"Weights of the model for {a.mode} pages: written by train/train.py, not by hand. See src/model/forest.rs for the form.",
-        f"{len(pages)} pages of {len(sites)} sites, {sum(doubtful)} of them left out; seed {SEED}, {a.trees} trees, {len(columns)} features.",
+        f"{len(pages)} pages of {len(sites)} sites, {sum(doubtful)} of them left out; seeds {SEEDS[a.mode]}, {a.trees} trees each, {len(columns)} features.",
     ]
-    write(model, [names[c] for c in columns], a.out, comment)
+    write(models, [names[c] for c in columns], a.out, comment)
 
 
 if __name__ == "__main__":

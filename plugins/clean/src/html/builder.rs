@@ -24,6 +24,8 @@ const CELL: &str = " | ";
 struct Tag {
     kind: Kind,
     name: u32,
+    /// Name and class: blocks that look alike are items of a list, whatever they are made of.
+    look: u32,
     parts: u32,
     is_body_item: bool,
     hidden: bool,
@@ -32,7 +34,9 @@ struct Tag {
 /// The attribute that is being read.
 #[derive(Clone, Copy)]
 enum Attribute {
-    /// `class`, `id`, `role` and the like.
+    /// `class`.
+    Class,
+    /// `id`, `role` and the like.
     Name,
     Style,
     /// `itemprop`.
@@ -160,7 +164,7 @@ impl<'s> Builder<'s> {
         }
         if !tag.kind.is_void() {
             let is_new_link = tag.kind == Kind::Link;
-            self.stack.push(tag.kind, tag.name, tag.parts, tag.is_body_item, tag.hidden);
+            self.stack.push(tag.kind, tag.name, tag.look, tag.parts, tag.is_body_item, tag.hidden);
             if is_new_link && self.gap < Gap::Line {
                 self.lines.count_link();
             }
@@ -242,6 +246,7 @@ impl<'s> Builder<'s> {
                 links: u32::from(top.within & within::LINKED != 0),
                 parent: top.block.parent,
                 grandparent: top.block.grandparent,
+                looks: top.block.looks,
             });
         }
         self.lines.count(to - from, top.within & within::LINKED != 0, top.bold);
@@ -262,8 +267,9 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
         match event {
             CallbackEvent::OpenStartTag { name } => {
                 let kind = Kind::of(name);
+                let name = hash(name);
                 self.0.tag =
-                    Some(Tag { kind, name: hash(name), parts: 0, is_body_item: false, hidden: false });
+                    Some(Tag { kind, name, look: name, parts: 0, is_body_item: false, hidden: false });
             }
             CallbackEvent::AttributeName { name } => {
                 let says = self.0.tag.is_some_and(|tag| {
@@ -276,7 +282,8 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                     b"itemprop" if says && self.0.statement.name.is_empty() => Attribute::Said(Saying::Name),
                     b"content" | b"href" | b"datetime" | b"lang" if says => Attribute::Said(Saying::Value),
                     b"type" if says => Attribute::Said(Saying::Type),
-                    b"class" | b"id" | b"role" | b"data-testid" | b"data-component" => Attribute::Name,
+                    b"class" => Attribute::Class,
+                    b"id" | b"role" | b"data-testid" | b"data-component" => Attribute::Name,
                     b"style" => Attribute::Style,
                     b"itemprop" => Attribute::Property,
                     _ => Attribute::Other,
@@ -290,7 +297,10 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
             CallbackEvent::AttributeValue { value } => {
                 if let Some(tag) = &mut self.0.tag {
                     match self.0.attribute {
-                        Attribute::Name if !tag.kind.is_inline() => {
+                        Attribute::Class | Attribute::Name if !tag.kind.is_inline() => {
+                            if matches!(self.0.attribute, Attribute::Class) {
+                                tag.look ^= look(value);
+                            }
                             tag.parts |=
                                 std::str::from_utf8(value).map_or(0, |value| self.0.words.look(value));
                         }
@@ -304,7 +314,7 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                                 Saying::Type => self.0.statement.kind = value,
                             }
                         }
-                        Attribute::Name | Attribute::Other => {}
+                        Attribute::Class | Attribute::Name | Attribute::Other => {}
                     }
                 }
             }
@@ -344,6 +354,13 @@ fn hides(style: &[u8]) -> bool {
     let text = String::from_utf8_lossy(&style[..style.len().min(400)]).to_ascii_lowercase();
     let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     plain.contains("display:none") || plain.contains("visibility:hidden")
+}
+
+/// Hash of the first two names of a class attribute. Names with digits are those of one item.
+fn look(class: &[u8]) -> u32 {
+    let names = class.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
+    let names = names.filter(|name| !name.iter().any(u8::is_ascii_digit)).take(2);
+    names.fold(0, |look, name| look.rotate_left(1) ^ hash(name))
 }
 
 /// FNV-1a.

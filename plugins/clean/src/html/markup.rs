@@ -17,6 +17,9 @@ pub mod within {
     }
 }
 
+/// Blocks of which a line keeps what they look like: its own, and those around it.
+pub const LOOKS: usize = 4;
+
 /// Of one line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Markup {
@@ -46,6 +49,8 @@ pub struct Markup {
     pub parent: u32,
     /// Number of the block around that.
     pub grandparent: u32,
+    /// What its block, its parent and those around look like by their start tags.
+    pub looks: [u32; LOOKS],
 }
 
 impl Markup {

@@ -1,7 +1,7 @@
 //! The open elements of a page, with the end tags that may be left out. Knows no text.
 
 use super::element::{KINDS, Kind};
-use super::markup::within;
+use super::markup::{LOOKS, within};
 
 /// Elements that an end tag looks for its start tag in, at most, so that wrong nesting stays linear.
 const LOOKS_UP: usize = 256;
@@ -35,6 +35,8 @@ pub struct Block {
     pub number: u32,
     pub parent: u32,
     pub grandparent: u32,
+    /// What it looks like by its start tag, then the block around it, and so on outwards.
+    pub looks: [u32; LOOKS],
 }
 
 /// How an element that is closed, or opened, parts the text.
@@ -74,17 +76,21 @@ impl Stack {
             hidden: false,
             code: 0,
             bold: false,
-            block: Block { kind: Kind::Body, number: 0, parent: 0, grandparent: 0 },
+            block: Block { kind: Kind::Body, number: 0, parent: 0, grandparent: 0, looks: [0; LOOKS] },
         })
     }
 
     /// Opens an element whose class and the like speak of `parts`.
-    pub fn push(&mut self, kind: Kind, name: u32, parts: u32, is_body_item: bool, hidden: bool) {
+    pub fn push(&mut self, kind: Kind, name: u32, look: u32, parts: u32, is_body_item: bool, hidden: bool) {
         let around = self.top();
         let mut block = around.block;
         if !kind.is_inline() {
             self.blocks += 1;
-            block = Block { kind, number: self.blocks, parent: block.number, grandparent: block.parent };
+            let mut looks = block.looks;
+            looks.rotate_right(1);
+            looks[0] = look;
+            block =
+                Block { kind, number: self.blocks, parent: block.number, grandparent: block.parent, looks };
         }
         let own = if kind.is_inline() { around.own } else { parts };
         self.counts[kind as usize] += 1;

@@ -13,6 +13,7 @@ use crate::line::Line;
 use crate::model::grid::{Grid, SCALE, scale, share};
 use crate::model::row::{COMMENTS, DATES, Row, TEASERS};
 use crate::model::sums::Sums;
+use crate::model::title::Title;
 use crate::options::Rule;
 use std::ops::Range;
 
@@ -33,6 +34,8 @@ pub struct Page<'p> {
     pub shown: &'p [usize],
     /// What the markup says of each shown line, where the page is HTML.
     pub markup: Option<&'p [Markup]>,
+    /// The title that an HTML page says it has.
+    pub title: Option<&'p Title>,
 }
 
 /// The columns of the nearest line above and below of each of the first kinds of [`crate::model::row::KINDS`].
@@ -74,6 +77,7 @@ impl<'p> Page<'p> {
         look: &'p Look,
         shown: &'p [usize],
         markup: Option<&'p [Markup]>,
+        title: Option<&'p Title>,
     ) -> Self {
         Self {
             text,
@@ -83,6 +87,7 @@ impl<'p> Page<'p> {
             segments: &look.segments,
             shown,
             markup,
+            title,
         }
     }
 

@@ -15,8 +15,8 @@ pub const UNIT: i32 = 1024;
 const BLOCK: usize = 64;
 /// Most levels of a tree.
 const LEVELS: usize = 6;
-/// Most trees: sums of that many bytes fit into 16 bits.
-const MOST: usize = 256;
+/// Trees that are summed at a time: sums of that many bytes fit into 16 bits.
+const SUMMED: usize = 256;
 
 /// An ensemble.
 #[derive(Debug, Default)]
@@ -82,7 +82,7 @@ impl Forest {
             [*low, *high] = u16::try_from(leaf.checked_sub(least)?).ok()?.to_le_bytes();
         }
         self.base = self.base.checked_add(least)?;
-        let fits = leaves.len() == 1 << depth && self.trees.len() < MOST;
+        let fits = leaves.len() == 1 << depth;
         fits.then(|| self.trees.push(Tree { levels, low, high }))
     }
 
@@ -108,33 +108,35 @@ impl Forest {
                     block[..bytes.len()].copy_from_slice(bytes);
                 }
             }
-            dispatch!(level, simd => self.add(simd, &block, scores));
+            for trees in self.trees.chunks(SUMMED) {
+                dispatch!(level, simd => add(simd, trees, &block, scores));
+            }
         }
         scores
     }
+}
 
-    /// Adds what all trees say of a block of lines to their scores.
-    #[inline(always)]
-    fn add<S: Simd>(&self, simd: S, block: &[[u8; BLOCK]], scores: &mut [i32]) {
-        let zero = u16x32::splat(simd, 0);
-        let mut lows = [zero; 2];
-        let mut highs = [zero; 2];
-        for tree in &self.trees {
-            let mut leaf = u8x64::splat(simd, 0);
-            for (level, &(column, number)) in tree.levels.iter().enumerate() {
-                let column = u8x64::from_slice(simd, &block[usize::from(column)]);
-                let greater = column.simd_gt(u8x64::splat(simd, number));
-                leaf = greater.select(leaf | u8x64::splat(simd, 1 << level), leaf);
-            }
-            let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
-            let (low, high) = (low.swizzle_dyn(leaf).widen(), high.swizzle_dyn(leaf).widen());
-            lows = [lows[0] + low.0, lows[1] + low.1];
-            highs = [highs[0] + high.0, highs[1] + high.1];
+/// Adds what some trees say of a block of lines to their scores.
+#[inline(always)]
+fn add<S: Simd>(simd: S, trees: &[Tree], block: &[[u8; BLOCK]], scores: &mut [i32]) {
+    let zero = u16x32::splat(simd, 0);
+    let mut lows = [zero; 2];
+    let mut highs = [zero; 2];
+    for tree in trees {
+        let mut leaf = u8x64::splat(simd, 0);
+        for (level, &(column, number)) in tree.levels.iter().enumerate() {
+            let column = u8x64::from_slice(simd, &block[usize::from(column)]);
+            let greater = column.simd_gt(u8x64::splat(simd, number));
+            leaf = greater.select(leaf | u8x64::splat(simd, 1 << level), leaf);
         }
-        let sums = lows.iter().zip(&highs).flat_map(|(low, high)| low.as_slice().iter().zip(high.as_slice()));
-        for (score, (&low, &high)) in scores.iter_mut().zip(sums) {
-            *score += i32::from(low) + 256 * i32::from(high);
-        }
+        let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
+        let (low, high) = (low.swizzle_dyn(leaf).widen(), high.swizzle_dyn(leaf).widen());
+        lows = [lows[0] + low.0, lows[1] + low.1];
+        highs = [highs[0] + high.0, highs[1] + high.1];
+    }
+    let sums = lows.iter().zip(&highs).flat_map(|(low, high)| low.as_slice().iter().zip(high.as_slice()));
+    for (score, (&low, &high)) in scores.iter_mut().zip(sums) {
+        *score += i32::from(low) + 256 * i32::from(high);
     }
 }
 
@@ -156,14 +158,14 @@ mod tests {
         let leaves: Vec<i32> = (0..64).map(|n| n * n * 13 % 1021 - 500).collect();
         let spelt: Vec<String> = leaves.iter().map(i32::to_string).collect();
         let tree = format!("a>9 b>100 a>200 b>3 a>60 b>250: {}\n", spelt.join(" "));
-        let forest = Forest::parse(&tree.repeat(200)).unwrap();
+        let forest = Forest::parse(&tree.repeat(300)).unwrap();
         let a: Vec<u8> = (0..150u32).map(|n| (n * 37) as u8).collect();
         let b: Vec<u8> = (0..150u32).map(|n| (n * 101) as u8).collect();
         let one = |a: u8, b: u8| {
             let questions = [a > 9, b > 100, a > 200, b > 3, a > 60, b > 250];
             leaves[questions.iter().rev().fold(0, |leaf, &yes| leaf << 1 | usize::from(yes))]
         };
-        let wanted: Vec<i32> = a.iter().zip(&b).map(|(&a, &b)| 200 * one(a, b)).collect();
+        let wanted: Vec<i32> = a.iter().zip(&b).map(|(&a, &b)| 300 * one(a, b)).collect();
         assert_eq!(forest.score(&[&a, &b], 150), wanted);
         #[cfg(target_arch = "x86_64")]
         for level in [

@@ -7,9 +7,11 @@
 use crate::html::cues::Part;
 use crate::html::element::Kind;
 use crate::html::markup::{Markup, within};
+use crate::model::alike::of_looks;
 use crate::model::features::Page;
 use crate::model::grid::{Grid, scale, share};
 use crate::model::row::Row;
+use crate::model::title::Likeness;
 use crate::quick::QuickMap;
 
 /// What a block holds, over all lines whose blocks it holds.
@@ -95,6 +97,8 @@ impl Page<'_> {
             u8::from(i > 0 && parent_of(i) == parent_of(i - 1))
                 + 2 * u8::from(i + 1 < rows && parent_of(i) == parent_of(i + 1))
         });
+        of_looks(markup, rows, grid);
+        self.of_title(rows, grid);
         grid.put_page("page-links", share(page.link_bytes, page.bytes));
         grid.put_page("page-paragraphs", scale(page.paragraphs));
         let most = (0..rows).map(|i| parent(i).prose_words).max().unwrap_or(0);
@@ -111,5 +115,23 @@ impl Page<'_> {
         grid.put_page("page-has-article-body", items);
         let named = u8::from(markup.iter().any(|m| m.any & Part::Body.bit() != 0));
         grid.put_page("page-has-body", named);
+    }
+
+    /// How like each line is to the page's title, and where the title stands.
+    fn of_title(&self, rows: usize, grid: &mut Grid) {
+        let mut words = Vec::new();
+        let mut like = |i: usize| match self.title {
+            Some(title) => title.likeness(self.text, &self.lines[self.shown[i]], &mut words),
+            None => Likeness::default(),
+        };
+        let like: Vec<Likeness> = (0..rows).map(&mut like).collect();
+        grid.put("title-in", |i| like.get(i).map_or(0, |like| like.hundredths()));
+        let mut last = None;
+        grid.put("since-title", |i| {
+            last = like.get(i).filter(|like| like.is_title()).map(|_| i).or(last);
+            last.map_or(255, |last| scale(i - last))
+        });
+        let first = like.iter().position(|like| like.is_title());
+        grid.put("first-title", |i| first.map_or(255, |first| i.checked_sub(first).map_or(254, scale)));
     }
 }

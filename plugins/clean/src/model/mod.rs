@@ -1,12 +1,14 @@
 //! The model that tells the main text of a page from what stands around it: a score for each line. It is trained by
 //! `train/train.py`; what becomes of a line is decided in [`crate::boilerplate`].
 
+mod alike;
 pub mod features;
 pub mod forest;
 pub mod grid;
 mod markup;
 mod row;
 mod sums;
+pub mod title;
 
 use crate::html::markup::Markup;
 use features::Page;
