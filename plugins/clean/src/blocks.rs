@@ -33,9 +33,9 @@ impl Begins {
         lines(text, |_, _, _| ())
     }
 
-    /// Whether `test` holds of a place from `from` to before `to`.
+    /// Calls `each` with every one from `from` to before `to`.
     #[inline]
-    pub fn any(&self, from: usize, to: usize, mut test: impl FnMut(usize) -> bool) -> bool {
+    pub fn each(&self, from: usize, to: usize, mut each: impl FnMut(usize)) {
         let (first, last) = (from / BLOCK, to.div_ceil(BLOCK));
         for (number, &word) in self.0.get(first..last).unwrap_or(&[]).iter().enumerate() {
             let base = (first + number) * BLOCK;
@@ -44,13 +44,10 @@ impl Begins {
                 bits &= !(u64::MAX << (to - base));
             }
             while bits != 0 {
-                if test(base + bits.trailing_zeros() as usize) {
-                    return true;
-                }
+                each(base + bits.trailing_zeros() as usize);
                 bits &= bits - 1;
             }
         }
-        false
     }
 }
 
