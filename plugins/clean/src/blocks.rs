@@ -30,7 +30,9 @@ pub struct Begins(Vec<u64>);
 impl Begins {
     /// In `text`.
     pub fn of(text: &str) -> Self {
-        lines(text, |_, _, _| ())
+        let mut begins = Self::default();
+        lines(text, &mut begins, |_, _, _| ());
+        begins
     }
 
     /// Calls `each` with every one from `from` to before `to`.
@@ -52,18 +54,24 @@ impl Begins {
 }
 
 /// Calls `each` with the first byte of each line, one past its last byte, and what is in it. After the last line end there is no further line.
-/// Gives where phrases may begin.
-pub fn lines(text: &str, mut each: impl FnMut(usize, usize, Counts)) -> Begins {
-    lines_at(Level::new(), text.as_bytes(), &mut each)
+/// Puts where phrases may begin into `begins`.
+pub fn lines(text: &str, begins: &mut Begins, mut each: impl FnMut(usize, usize, Counts)) {
+    lines_at(Level::new(), text.as_bytes(), begins, &mut each);
 }
 
-fn lines_at(level: Level, bytes: &[u8], each: &mut impl FnMut(usize, usize, Counts)) -> Begins {
-    dispatch!(level, simd => walk(simd, bytes, each))
+fn lines_at(level: Level, bytes: &[u8], begins: &mut Begins, each: &mut impl FnMut(usize, usize, Counts)) {
+    dispatch!(level, simd => walk(simd, bytes, begins, each));
 }
 
 #[inline(always)]
-fn walk<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize, Counts)) -> Begins {
-    let mut all = Vec::with_capacity(bytes.len() / BLOCK + 1);
+fn walk<S: Simd>(
+    simd: S,
+    bytes: &[u8],
+    Begins(all): &mut Begins,
+    each: &mut impl FnMut(usize, usize, Counts),
+) {
+    all.clear();
+    all.reserve(bytes.len() / BLOCK + 1);
     let mut counts = Counts::default();
     let mut start = 0;
     // Whether a word is open, a sentence ended, and a space came after it.
@@ -112,7 +120,6 @@ fn walk<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize, Coun
     if start < bytes.len() {
         each(start, bytes.len(), counts);
     }
-    Begins(all)
 }
 
 /// Which bits something stands before that began at a bit of `from` and went on through the bits of `through`, which hold those of `from`:

@@ -122,8 +122,10 @@ impl Furniture {
     }
 
     /// What the rules make of each line of `text`, in which phrases may begin at `begins`.
-    pub fn look(&self, text: &str, lines: &[Line], begins: &Begins) -> Look {
-        let mut states: Vec<State> = Vec::with_capacity(lines.len());
+    /// `states` is room for that.
+    pub fn look(&self, text: &str, lines: &[Line], begins: &Begins, mut states: Vec<State>) -> Look {
+        states.clear();
+        states.reserve(lines.len());
         self.judged.with(|known| {
             for line in lines {
                 // What a line is by itself, its copies are, too.

@@ -17,7 +17,7 @@ use crate::html::markup::Markup;
 use crate::html::meta::Said;
 use crate::line::Line;
 use crate::model::Model;
-use crate::model::features::Page;
+use crate::model::features::{self, Page};
 use crate::model::grid::Grid;
 use crate::options::{NormalForm, Options, Rules};
 use crate::parts::Part;
@@ -25,6 +25,7 @@ use crate::pii::{self, Pii};
 use crate::places::Received;
 use crate::quality::{self, BadWords, Measure, Quality};
 use crate::removals::{Removals, repeated};
+use crate::room::{Kept, Room};
 use crate::{
     code, decide, decode, html, leftovers, mojibake, mojibake_cyrillic, mojibake_others, normalize, places,
     structure,
@@ -68,11 +69,8 @@ struct Normalised<'a> {
     indented: bool,
 }
 
-/// The lines of a part of a normalised document.
+/// What the rules see of a part of a normalised document.
 struct Seen {
-    lines: Vec<Line>,
-    /// Numbers of those that are not blank.
-    shown: Vec<usize>,
     /// What the markup says of each shown line, where it is HTML.
     markup: Option<Vec<Markup>>,
     look: Look,
@@ -101,6 +99,7 @@ pub struct Cleaner {
     quality: Quality,
     bad_words: BadWords,
     pii: Pii,
+    room: Kept,
     normal_form: NormalForm,
     join_hyphenated: bool,
     keep_structure: bool,
@@ -127,6 +126,7 @@ impl Cleaner {
             quality: options.quality.clone(),
             bad_words: BadWords::new(&options.quality.bad_words)?,
             pii: options.pii,
+            room: Kept::default(),
             normal_form: options.normal_form,
             join_hyphenated: options.join_hyphenated,
             keep_structure: options.keep_structure,
@@ -153,7 +153,8 @@ impl Cleaner {
     ) -> Result<Cleaned<'a>, EditError> {
         let Normalised { mut rewriter, encoding, markup, said, indented } =
             self.normalise(format, text, raw)?;
-        let Judged { edits, mut boilerplate, places } = self.judge(format, &rewriter, markup, indented);
+        let Judged { edits, mut boilerplate, places } =
+            self.room.with(|room| self.judge(format, &rewriter, markup, indented, room));
         rewriter.pass_packed(edits)?;
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
         rewriter.pass(edits)?;
@@ -182,9 +183,12 @@ impl Cleaner {
         let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
         let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
         let page = Part { text: rewriter.text(), base: 0, judged: judged.as_deref() };
-        let Seen { lines, shown, markup, look } = self.see(&page, &mut markup);
+        let mut room = Room::default();
+        let Seen { markup, look } = self.see(&page, &mut markup, &mut room);
+        let Room { lines, shown, .. } = room;
         let mut grid = Grid::new(shown.len(), &[]);
-        Page::new(page.judged(), &lines, &look, &shown, markup.as_deref()).fill(&mut grid);
+        let page_of = Page::new(page.judged(), &lines, &look, &shown, markup.as_deref());
+        page_of.fill(&mut grid, &mut features::Room::default());
         shown.iter().for_each(|&i| each(lines[i].text(page.judged())));
         Ok(grid)
     }
@@ -196,38 +200,41 @@ impl Cleaner {
         rewriter: &Rewriter<'_>,
         markup: Option<Lines>,
         indented: bool,
+        room: &mut Room,
     ) -> Judged {
         let text = rewriter.text();
         let judged = indented.then(|| code::judged(text, &self.rules));
         let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
         let (mut removals, mut handed_on, mut signs) = (Removals::new(), HandedOn::default(), Vec::new());
         for part in Part::all(text, judged.as_deref()) {
-            let Seen { mut lines, shown, markup, mut look } = self.see(&part, &mut markup);
+            let Seen { markup, mut look } = self.see(&part, &mut markup, room);
+            let Room { lines, shown, model: model_room, .. } = &mut *room;
             let model = match format {
                 Format::Plain => self.model.as_ref().filter(|_| look.is_page),
                 Format::Html => self.html_model.as_ref(),
             };
             let mut marks = match model {
                 Some(model) => {
-                    let view = Page::new(part.judged(), &lines, &look, &shown, markup.as_deref());
-                    decide::marks(model, self.cut, &view)
+                    let view = Page::new(part.judged(), lines, &look, shown, markup.as_deref());
+                    decide::marks(model, self.cut, &view, model_room)
                 }
                 None => std::mem::take(&mut look.marks),
             };
             if let Some(markup) = &markup {
-                code::keep_brackets(&lines, &mut marks, &shown, markup);
+                code::keep_brackets(lines, &mut marks, shown, markup);
             }
             if self.rules.repeated_paragraph {
-                repeated(&lines, &mut marks);
+                repeated(lines, &mut marks);
             }
             if judged.is_some() {
-                code::place(&mut lines, part.text);
+                code::place(lines, part.text);
             }
-            handed_on.take(part.text, part.base, &lines, &marks);
-            removals.take(text, part.base, &lines, &marks);
+            handed_on.take(part.text, part.base, lines, &marks);
+            removals.take(text, part.base, lines, &marks);
             if let Some(markup) = markup.filter(|_| self.keep_structure) {
-                signs.extend(structure::signs(part.base, &lines, &marks, &shown, &markup));
+                signs.extend(structure::signs(part.base, lines, &marks, shown, &markup));
             }
+            room.states = look.states;
         }
         let boilerplate = handed_on.finish();
         let mut received = Received::new(rewriter.packed());
@@ -238,9 +245,11 @@ impl Cleaner {
     }
 
     /// Looks at the lines of a part of a page by all rules.
-    fn see(&self, part: &Part<'_>, markup: &mut Option<MarkupOf<'_>>) -> Seen {
-        let (lines, begins) = Line::all_and_begins(part.judged());
-        let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
+    fn see(&self, part: &Part<'_>, markup: &mut Option<MarkupOf<'_>>, room: &mut Room) -> Seen {
+        Line::take(part.judged(), room);
+        let Room { lines, begins, shown, states, .. } = room;
+        shown.clear();
+        shown.extend((0..lines.len()).filter(|&i| !lines[i].blank()));
         let markup = markup.as_mut().map(|markup| match part.judged {
             Some(_) => {
                 let mut placed = lines.clone();
@@ -249,8 +258,8 @@ impl Cleaner {
             }
             None => markup.lines(shown.iter().map(|&i| part.base + lines[i].start)),
         });
-        let look = self.furniture.look(part.judged(), &lines, &begins);
-        Seen { lines, shown, markup, look }
+        let look = self.furniture.look(part.judged(), lines, begins, std::mem::take(states));
+        Seen { markup, look }
     }
 
     /// Decodes, reads HTML, repairs and normalises.

@@ -1,7 +1,7 @@
 //! What becomes of each line where the rules and the model both have a say: sure cues first, then the model.
 
 use crate::boilerplate::{Mark, Measured};
-use crate::model::Model;
+use crate::model::{Model, Room};
 use crate::model::features::Page;
 use crate::options::Rule;
 
@@ -17,9 +17,9 @@ const CONFIDENCE: (f64, f64) = (700.0, 850.0);
 const NEEDED: (f64, f64) = (0.3, 0.5);
 
 /// The marks of a page's lines: those of sure cues, and those of the model below `cut`.
-pub fn marks(model: &Model, cut: f64, page: &Page<'_>) -> Vec<Option<Mark>> {
+pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Vec<Option<Mark>> {
     let (states, marks, shown) = (page.states, page.marks, page.shown);
-    let mut likelihoods = model.likelihoods(page);
+    let mut likelihoods = model.likelihoods(page, room);
     settle(&mut likelihoods, shown.iter().map(|&i| page.lines[i].words()));
     let mut decided = marks.to_vec();
     for (&i, likelihood) in shown.iter().zip(likelihoods) {

@@ -32,6 +32,7 @@ mod places;
 pub mod quality;
 mod quick;
 mod removals;
+mod room;
 mod single;
 mod structure;
 

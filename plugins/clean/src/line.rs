@@ -2,7 +2,8 @@
 
 mod count;
 
-use crate::blocks::{self, Begins, Counts};
+use crate::blocks::{self, Counts};
+use crate::room::Room;
 
 /// One line of the normalised text.
 #[derive(Clone, Debug)]
@@ -41,14 +42,17 @@ pub struct Line {
 impl Line {
     /// Splits `text` into lines.
     pub fn all(text: &str) -> Vec<Line> {
-        Self::all_and_begins(text).0
+        let mut room = Room::default();
+        Self::take(text, &mut room);
+        room.lines
     }
 
-    /// The same, and where phrases may begin in the text.
-    pub fn all_and_begins(text: &str) -> (Vec<Line>, Begins) {
-        let mut lines = Vec::with_capacity(text.len() / 24 + 1);
-        let begins = blocks::lines(text, |start, end, counts| lines.push(Line::counted(start, end, counts)));
-        for line in &mut lines {
+    /// Puts the lines of `text` and where phrases may begin in it into `room`.
+    pub fn take(text: &str, room: &mut Room) {
+        let Room { lines, begins, twins, .. } = room;
+        lines.clear();
+        blocks::lines(text, begins, |start, end, counts| lines.push(Line::counted(start, end, counts)));
+        for line in lines.iter_mut() {
             let content = &text[line.start..line.end];
             if line.chars == 0 && !content.is_empty() {
                 line.count(content);
@@ -56,8 +60,7 @@ impl Line {
             line.opening(content);
             line.closing(content);
         }
-        find_twins(text, &mut lines);
-        (lines, begins)
+        find_twins(text, lines, twins);
     }
 
     /// The line's text.
@@ -182,10 +185,11 @@ impl Line {
 }
 
 /// Finds the first line of each text, by a table of them that is never more than half full.
-fn find_twins(text: &str, lines: &mut [Line]) {
+fn find_twins(text: &str, lines: &mut [Line], table: &mut Vec<(u32, u32)>) {
     const NONE: (u32, u32) = (0, u32::MAX);
     let size = (lines.len() * 2).next_power_of_two();
-    let mut table = vec![NONE; size];
+    table.clear();
+    table.resize(size, NONE);
     for (number, at) in (0..lines.len()).zip(0..u32::MAX) {
         let content = lines[number].text(text);
         let hash = crate::quick::hash(content.as_bytes());

@@ -17,6 +17,8 @@ const BLOCK: usize = 64;
 const LEVELS: usize = 6;
 /// Most trees: sums of that many bytes fit into 16 bits.
 const MOST: usize = 256;
+/// Most columns.
+const COLUMNS: usize = 128;
 
 /// An ensemble.
 #[derive(Debug, Default)]
@@ -32,7 +34,7 @@ pub struct Forest {
 /// the leaves; the first level is the lowest bit of a leaf's number.
 #[derive(Debug)]
 struct Tree {
-    levels: [(u16, u8); LEVELS],
+    levels: [(u8, u8); LEVELS],
     /// Low and high bytes of what the leaves are above the least of them.
     low: [u8; BLOCK],
     high: [u8; BLOCK],
@@ -72,7 +74,7 @@ impl Forest {
                     self.columns.len() - 1
                 }
             };
-            *levels.get_mut(depth)? = (u16::try_from(column).ok()?, number.parse().ok()?);
+            *levels.get_mut(depth)? = (u8::try_from(column).ok().filter(|_| column < COLUMNS)?, number.parse().ok()?);
             depth += 1;
         }
         let leaves: Vec<i32> = leaves.split(' ').map(|leaf| leaf.parse().ok()).collect::<Option<_>>()?;
@@ -92,7 +94,7 @@ impl Forest {
     }
 
     /// The score of each of `lines` lines, in [`UNIT`]s of a logit: greater than 0 is more likely than not.
-    /// `columns` are those of [`Self::columns`], each with a byte for each line.
+    /// `columns` are those of [`Self::columns`], each with a byte for each line; where [`BLOCK`] more follow, no line costs more than others.
     pub fn score(&self, columns: &[&[u8]], lines: usize) -> Vec<i32> {
         self.score_at(Level::new(), columns, lines)
     }
@@ -100,29 +102,36 @@ impl Forest {
     /// The same with the instructions of `level`.
     fn score_at(&self, level: Level, columns: &[&[u8]], lines: usize) -> Vec<i32> {
         let mut scores = vec![self.base; lines];
-        let mut block = vec![[0u8; BLOCK]; columns.len().max(1)];
+        dispatch!(level, simd => self.add_all(simd, columns, &mut scores));
+        scores
+    }
+
+    /// Adds what all trees say of the lines to their scores.
+    #[inline(always)]
+    fn add_all<S: Simd>(&self, simd: S, columns: &[&[u8]], scores: &mut [i32]) {
+        let mut block = [[0u8; BLOCK]; COLUMNS];
         for (number, scores) in scores.chunks_mut(BLOCK).enumerate() {
-            let (from, to) = (number * BLOCK, number * BLOCK + scores.len());
             for (block, column) in block.iter_mut().zip(columns) {
-                if let Some(bytes) = column.get(from..to) {
-                    block[..bytes.len()].copy_from_slice(bytes);
+                let bytes = column.get(number * BLOCK..).unwrap_or(&[]);
+                match bytes.first_chunk::<BLOCK>() {
+                    Some(bytes) => *block = *bytes,
+                    None => block[..bytes.len()].copy_from_slice(bytes),
                 }
             }
-            dispatch!(level, simd => self.add(simd, &block, scores));
+            self.add(simd, &block, scores);
         }
-        scores
     }
 
     /// Adds what all trees say of a block of lines to their scores.
     #[inline(always)]
-    fn add<S: Simd>(&self, simd: S, block: &[[u8; BLOCK]], scores: &mut [i32]) {
+    fn add<S: Simd>(&self, simd: S, block: &[[u8; BLOCK]; COLUMNS], scores: &mut [i32]) {
         let zero = u16x32::splat(simd, 0);
         let mut lows = [zero; 2];
         let mut highs = [zero; 2];
         for tree in &self.trees {
             let mut leaf = u8x64::splat(simd, 0);
             for (level, &(column, number)) in tree.levels.iter().enumerate() {
-                let column = u8x64::from_slice(simd, &block[usize::from(column)]);
+                let column = u8x64::from_slice(simd, &block[usize::from(column) % COLUMNS]);
                 let greater = column.simd_gt(u8x64::splat(simd, number));
                 leaf = greater.select(leaf | u8x64::splat(simd, 1 << level), leaf);
             }

@@ -5,8 +5,9 @@ pub mod features;
 pub mod forest;
 pub mod grid;
 mod markup;
-mod row;
+mod rows;
 mod sums;
+mod wide;
 
 use crate::html::markup::Markup;
 use features::Page;
@@ -51,7 +52,7 @@ impl Model {
     fn new(weights: &str, markup: Option<&[Markup]>) -> Result<Self, Error> {
         let forest = Forest::parse(weights)?;
         let mut grid = Grid::new(0, &[]);
-        Page { markup, ..Page::default() }.fill(&mut grid);
+        Page { markup, ..Page::default() }.fill(&mut grid, &mut features::Room::default());
         let place = |column: &String| {
             let (name, shift) = match column.split_once('@') {
                 Some((name, shift)) => (name, shift.parse().ok()?),
@@ -72,14 +73,21 @@ impl Model {
     }
 
     /// How likely each shown line of a page is to belong to the main text, from 0 to 1, in thousandths.
-    pub fn likelihoods(&self, page: &Page<'_>) -> Vec<f64> {
+    pub fn likelihoods(&self, page: &Page<'_>, room: &mut Room) -> Vec<f64> {
         let rows = page.shown.len();
-        let mut grid = Grid::new(rows, &self.wanted);
-        page.fill(&mut grid);
+        room.grid.empty(rows, &self.wanted);
+        page.fill(&mut room.grid, &mut room.features);
         let columns: Vec<&[u8]> =
-            self.columns.iter().map(|&(column, shift)| grid.column(column, shift)).collect();
+            self.columns.iter().map(|&(column, shift)| room.grid.column_on(column, shift)).collect();
         self.forest.score(&columns, rows).into_iter().map(likelihood).collect()
     }
+}
+
+/// What is worked with while a page is scored.
+#[derive(Default)]
+pub struct Room {
+    grid: Grid,
+    features: features::Room,
 }
 
 /// The logistic function of a score in [`UNIT`]s, rounded to thousandths. Multiplications and one division alone, so
