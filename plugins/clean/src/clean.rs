@@ -9,7 +9,7 @@ use textmill_plugin::error::Error;
 use crate::boilerplate::{Furniture, Look};
 use crate::cues::Cues;
 use crate::dates::DateWords;
-use crate::handed_on::{HandedOn, Removed};
+use crate::handed_on::{HandedOn, RemovedLines};
 use crate::html::MarkupOf;
 use crate::html::cues::PartWords;
 use crate::html::lines::Lines;
@@ -41,7 +41,7 @@ pub struct Cleaned<'a> {
     /// Encoding of the original bytes, when they were not UTF-8.
     pub encoding: Option<String>,
     /// Removed lines that may carry metadata.
-    pub boilerplate: Vec<Removed>,
+    pub boilerplate: RemovedLines,
     /// What an HTML page says of itself.
     pub said: Vec<Said>,
     /// What the quality filters that are switched on measured of the text that is left.
@@ -80,7 +80,7 @@ struct Seen {
 struct Judged {
     edits: Edits,
     /// Removed lines that may carry metadata, and where they stood in the received text.
-    boilerplate: Vec<Removed>,
+    boilerplate: RemovedLines,
     places: Vec<usize>,
 }
 
@@ -162,8 +162,8 @@ impl Cleaner {
         let edits = pii::masks(rewriter.text(), &self.pii);
         rewriter.pass(edits)?;
         let (edits, text) = rewriter.finish_packed();
-        for (line, place) in boilerplate.iter_mut().zip(places::made(&edits, places.into_iter())) {
-            line.at = place as u64;
+        for (at, place) in boilerplate.places_mut().zip(places::made(&edits, places.into_iter())) {
+            *at = place as u64;
         }
         Ok(Cleaned { edits, text, encoding, boilerplate, said, measured })
     }
@@ -454,7 +454,7 @@ mod tests {
             let mut edits = cleaned.edits.clone();
             edits.sort_and_check(&text).unwrap();
             prop_assert_eq!(edits.apply(&text), cleaned.text.as_ref());
-            for line in &cleaned.boilerplate {
+            for line in cleaned.boilerplate.iter() {
                 prop_assert!(line.at as usize <= cleaned.text.len());
             }
         }

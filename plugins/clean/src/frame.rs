@@ -14,6 +14,9 @@ const LEDE_REACH: usize = 30;
 /// Short lines in a row, in the middle of the text, that are a menu or a widget and not a list.
 const WIDGET_RUN: usize = 18;
 
+/// Least digits of a line that ends with a date.
+const DIGITS: usize = 5;
+
 impl Furniture {
     /// Marks what is left of the frame around and between the segments of the main text.
     pub(crate) fn frame(
@@ -136,9 +139,8 @@ impl Furniture {
             return false;
         }
         let by = hits.start & class::BY != 0 && line.words() >= 2;
-        let inner_by = line.words() <= 9 && !line.sentence && content.contains(" by ");
         let end = (hits.end | hits.whole) & class::BYEND != 0;
-        by || inner_by || end && line.words() <= 8
+        by || end && line.words() <= 8 || line.words() <= 9 && !line.sentence && holds_by(content)
     }
 
     fn header_mark(
@@ -160,8 +162,12 @@ impl Furniture {
             return Mark::by(Rule::Byline);
         }
         let path = |word: &str| matches!(word, "/" | ">" | "»" | "›" | "::" | "→");
-        let may_have = line.bars() > 0 || content.contains("::") || content.contains('→');
-        if line.words() <= 14 && may_have && content.split(' ').skip(1).any(path) {
+        // The first bytes of `::` and `→`.
+        let may_have = |content: &str| memchr::memchr2(b':', 0xe2, content.as_bytes()).is_some();
+        if line.words() <= 14
+            && (line.bars() > 0 || may_have(content))
+            && content.split(' ').skip(1).any(path)
+        {
             return Mark::by(Rule::Breadcrumb);
         }
         if states[i].prose {
@@ -188,21 +194,20 @@ impl Furniture {
             }
             let content = line.text(text);
             if line.words() <= 8 && states[i].hits.start & class::BY != 0 && capitals(content)
-                || self.name_and_date(content)
+                || line.digits() >= DIGITS && self.name_and_date(content)
             {
                 states[i].mark = Some(Mark::by(Rule::Byline));
             }
         }
     }
 
-    /// `Jane Doe, 26.04.2024 10:00`: up to five words, then a date to the end.
+    /// `Jane Doe, 26.04.2024 10:00`: up to five words, then a date to the end, of a line with [`DIGITS`] digits.
     fn name_and_date(&self, content: &str) -> bool {
         let Some(digit) = content.find(|c: char| c.is_ascii_digit()) else { return false };
         let name = &content[..digit];
         // The date may begin with a word: `Jane Doe, July 8, 2025`.
         name.split_whitespace().count() <= 5
             && name.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())
-            && (content.bytes().filter(u8::is_ascii_digit).count() >= 5)
             && (self.dates.is_timestamp(&content[digit..])
                 || name
                     .trim_end()
@@ -282,6 +287,12 @@ impl Furniture {
             }
         }
     }
+}
+
+/// Whether ` by ` stands in a line.
+fn holds_by(content: &str) -> bool {
+    let bytes = content.as_bytes();
+    memchr::memchr_iter(b'y', bytes).any(|at| at >= 2 && bytes.get(at - 2..at + 2) == Some(b" by "))
 }
 
 /// Whether every word but the little ones begins with a capital.

@@ -42,7 +42,7 @@ struct Entry {
 impl Phrases {
     /// Of these phrases; empty ones are found nowhere.
     pub fn new<P: AsRef<[u8]>>(list: &[P]) -> Self {
-        let bits = (list.len() * 8).next_power_of_two().clamp(1 << 10, 1 << 20);
+        let bits = (list.len() * 64).next_power_of_two().clamp(1 << 10, 1 << 16);
         let mut phrases = Self {
             known: vec![0; bits / 64],
             shift: 64 - bits.trailing_zeros(),

@@ -79,33 +79,37 @@ impl Rows {
         self.kinds.resize(count, 0);
         self.cued.clear();
         self.of_kinds.iter_mut().for_each(Vec::clear);
-        let rows = self;
+        // Slices of one length, so that no place is checked twice.
+        let (chars, words) = (&mut self.chars[..count], &mut self.words[..count]);
+        let (letters, capitals) = (&mut self.letters[..count], &mut self.capitals[..count]);
+        let (digits, commas) = (&mut self.digits[..count], &mut self.commas[..count]);
+        let (prose_words, kinds) = (&mut self.prose_words[..count], &mut self.kinds[..count]);
+        let (ends, starts) = (&mut self.end[..count], &mut self.start[..count]);
+        let (proses, sentences) = (&mut self.prose[..count], &mut self.sentence[..count]);
+        let marked = &mut self.marked[..count];
         for (row, &i) in page.shown.iter().enumerate() {
             let (line, state) = (&page.lines[i], &page.states[i]);
-            let rule = state.mark.map(|m| m.rule);
-            let prose = state.prose && rule.is_none();
-            let words = small(line.words());
-            rows.chars[row] = small(line.chars());
-            rows.words[row] = words;
-            rows.letters[row] = small(line.letters());
-            rows.capitals[row] = small(line.capitals());
-            rows.digits[row] = small(line.digits());
-            rows.commas[row] = small(line.commas());
-            rows.prose_words[row] = if prose { words } else { 0 };
-            rows.end[row] = end(page.text, line);
-            rows.start[row] = start(page.text, line);
-            rows.prose[row] = u8::from(prose);
-            rows.sentence[row] = u8::from(line.sentence);
+            let prose = state.prose && state.mark.is_none();
+            chars[row] = small(line.chars());
+            words[row] = small(line.words());
+            letters[row] = small(line.letters());
+            capitals[row] = small(line.capitals());
+            digits[row] = small(line.digits());
+            commas[row] = small(line.commas());
+            prose_words[row] = if prose { words[row] } else { 0 };
+            ends[row] = end(page.text, line);
+            starts[row] = start(page.text, line);
+            proses[row] = u8::from(prose);
+            sentences[row] = u8::from(line.sentence);
             if state.hits.any() != 0 {
-                rows.cued.push(row as u32);
+                self.cued.push(row as u32);
             }
-            if let Some(rule) = rule {
-                let kinds = KINDS_OF[usize::from(rule as u8)];
-                rows.marked[row] = 1;
-                rows.kinds[row] = kinds;
-                let mut left = kinds;
+            if let Some(mark) = state.mark {
+                marked[row] = 1;
+                kinds[row] = KINDS_OF[usize::from(mark.rule as u8)];
+                let mut left = kinds[row];
                 while left != 0 {
-                    rows.of_kinds[left.trailing_zeros() as usize].push(row as u32);
+                    self.of_kinds[left.trailing_zeros() as usize].push(row as u32);
                     left &= left - 1;
                 }
             }
@@ -133,12 +137,25 @@ fn end(text: &str, line: &Line) -> u8 {
 }
 
 fn start(text: &str, line: &Line) -> u8 {
-    match text.as_bytes()[line.start] {
-        _ if line.bullet => 5,
-        _ if line.quote => 4,
-        _ if line.small => 3,
-        b'0'..=b'9' => 1,
-        b if b.is_ascii_punctuation() => 0,
-        _ => 2,
+    match () {
+        () if line.bullet => 5,
+        () if line.quote => 4,
+        () if line.small => 3,
+        () => STARTS[usize::from(text.as_bytes()[line.start])],
     }
 }
+
+/// What a line starts with by its first byte alone.
+static STARTS: [u8; 256] = {
+    let mut table = [2; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        if byte.is_ascii_digit() {
+            table[byte as usize] = 1;
+        } else if byte.is_ascii_punctuation() {
+            table[byte as usize] = 0;
+        }
+        byte += 1;
+    }
+    table
+};
