@@ -258,7 +258,7 @@ impl Cleaner {
             }
             None => markup.lines(shown.iter().map(|&i| part.base + lines[i].start)),
         });
-        let look = self.furniture.look(part.judged(), lines, begins, std::mem::take(states));
+        let look = self.furniture.look(part.judged(), (lines, shown), begins, std::mem::take(states));
         Seen { markup, look }
     }
 

@@ -6,6 +6,8 @@
 //! it, `~` contains it, `+` it is a part of a bar (several such parts glued together make one).
 //! Digits and punctuation around a `=` phrase do not count. Case does not count.
 
+use std::ops::Range;
+
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 
 use textmill_plugin::error::Error;
@@ -45,7 +47,7 @@ pub mod class {
 }
 
 /// The hints of one line, as sets of [`class`] bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Hits {
     /// A phrase is the whole line.
     pub whole: u32,
@@ -168,15 +170,20 @@ impl Cues {
 
     /// The hints of `line`, which has no white space at its ends. Phrases that may stand anywhere
     /// are looked for in its last `inside` bytes.
+    #[cfg(test)]
     pub fn look(&self, line: &str, inside: usize) -> Hits {
-        self.look_at_begins(line, inside, &Begins::of(line), 0)
+        self.look_at_begins(line, 0..line.len(), inside, &Begins::of(line))
     }
 
-    /// The same of a line that begins at byte `start` of a text in which phrases may begin at `begins`.
-    pub fn look_at_begins(&self, line: &str, inside: usize, begins: &Begins, start: usize) -> Hits {
+    /// The same of the line at `span` of a text in which phrases may begin at `begins`.
+    pub fn look_at_begins(&self, text: &str, span: Range<usize>, inside: usize, begins: &Begins) -> Hits {
         let mut hits = Hits::default();
+        let line = &text[span.clone()];
         let Some(first_alnum) = line.find(char::is_alphanumeric) else { return hits };
-        let first_letter = line.find(char::is_alphabetic).unwrap_or(first_alnum);
+        let first_letter = match line.as_bytes()[first_alnum].is_ascii_alphabetic() {
+            true => first_alnum,
+            false => line.find(char::is_alphabetic).unwrap_or(first_alnum),
+        };
         for (nth, at) in [first_letter, first_alnum, 0].into_iter().enumerate() {
             if nth > 0 && at == first_letter || nth > 1 && at == first_alnum {
                 continue;
@@ -185,15 +192,19 @@ impl Cues {
             self.look_at(line, at, at != first_letter || first_letter == first_alnum, &mut hits);
         }
         if inside > 0 {
-            let from = line.ceil_char_boundary(line.len().saturating_sub(inside));
-            self.look_inside(line, from, begins, start, &mut hits);
+            let from = span.start + line.ceil_char_boundary(line.len().saturating_sub(inside));
+            begins.each(from, span.end, |place| {
+                self.anywhere.each_at(text.as_bytes(), place, span.end, |number, length| {
+                    self.take_inside(line, place - span.start, number, length, &mut hits);
+                });
+            });
         }
         hits
     }
 
     /// The phrases that begin at byte `at`; those for starts of lines where `is_start`.
     fn look_at(&self, line: &str, at: usize, is_start: bool, hits: &mut Hits) {
-        self.starts.each_at(line.as_bytes(), at, |number, length| {
+        self.starts.each_at(line.as_bytes(), at, line.len(), |number, length| {
             let Some(phrase) = self.start_phrases.get(number) else { return };
             let end = at + length;
             if phrase.bound_right && !boundary_after(line, end) {
@@ -207,30 +218,26 @@ impl Cues {
         });
     }
 
-    /// The phrases that stand anywhere from byte `from` on.
-    fn look_inside(&self, line: &str, from: usize, begins: &Begins, start: usize, hits: &mut Hits) {
-        begins.each(start + from, start + line.len(), |place| {
-            let at = place - start;
-            self.anywhere.each_at(line.as_bytes(), at, |number, length| {
-                let Some(phrase) = self.anywhere_phrases.get(number) else { return };
-                let end = at + length;
-                if phrase.bound_right && !boundary_after(line, end)
-                    || phrase.bound_left && !boundary_before(line, at)
-                {
-                    return;
+    /// Takes in a phrase for any place that stands at byte `at`.
+    #[inline(never)]
+    fn take_inside(&self, line: &str, at: usize, number: usize, length: usize, hits: &mut Hits) {
+        let Some(phrase) = self.anywhere_phrases.get(number) else { return };
+        let end = at + length;
+        if phrase.bound_right && !boundary_after(line, end)
+            || phrase.bound_left && !boundary_before(line, at)
+        {
+            return;
+        }
+        match phrase.mode {
+            Mode::End if end >= last_letter(line) => hits.end |= phrase.class,
+            Mode::Within => {
+                hits.within |= phrase.class;
+                if phrase.class == class::CREDIT {
+                    hits.credit_end = hits.credit_end.max(u32::try_from(end).unwrap_or(u32::MAX));
                 }
-                match phrase.mode {
-                    Mode::End if end >= last_letter(line) => hits.end |= phrase.class,
-                    Mode::Within => {
-                        hits.within |= phrase.class;
-                        if phrase.class == class::CREDIT {
-                            hits.credit_end = hits.credit_end.max(u32::try_from(end).unwrap_or(u32::MAX));
-                        }
-                    }
-                    _ => {}
-                }
-            });
-        });
+            }
+            _ => {}
+        }
     }
 
     /// How many parts of a share bar `line` is made of, when it is made of nothing else (up to a

@@ -79,26 +79,28 @@ impl Phrases {
         phrases
     }
 
-    /// Calls `found` with the number and the length of each phrase that begins at `at`.
+    /// Calls `found` with the number and the length of each phrase that begins at `at` and ends no later than `end`.
     #[inline]
-    pub fn each_at(&self, text: &[u8], at: usize, mut found: impl FnMut(usize, usize)) {
+    pub fn each_at(&self, text: &[u8], at: usize, end: usize, mut found: impl FnMut(usize, usize)) {
         let head = first(text, at) | FOLD;
         let gram = key(head, GRAM);
         if self.may_know(gram) {
-            self.each_of(gram, head, &text[at..], &mut found);
+            self.each_of(gram, head, &text[at..end], &mut found);
         }
-        let lengths = self.short[(head & 0xff) as usize];
-        if lengths != 0 {
-            for length in (1..GRAM).filter(|length| lengths >> length & 1 == 1) {
-                self.each_of(key(head, length), head, &text[at..], &mut found);
+        let mut lengths = self.short[(head & 0xff) as usize];
+        while lengths != 0 {
+            let short = key(head, lengths.trailing_zeros() as usize);
+            if self.may_know(short) {
+                self.each_of(short, head, &text[at..end], &mut found);
             }
+            lengths &= lengths - 1;
         }
     }
 
     /// Whether a phrase begins at `at`.
     pub fn any_at(&self, text: &[u8], at: usize) -> bool {
         let mut any = false;
-        self.each_at(text, at, |_, _| any = true);
+        self.each_at(text, at, text.len(), |_, _| any = true);
         any
     }
 
@@ -182,7 +184,7 @@ mod tests {
 
     fn found(phrases: &Phrases, text: &str, at: usize) -> Vec<usize> {
         let mut found = Vec::new();
-        phrases.each_at(text.as_bytes(), at, |number, _| found.push(number));
+        phrases.each_at(text.as_bytes(), at, text.len(), |number, _| found.push(number));
         found.sort();
         found
     }

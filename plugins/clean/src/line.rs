@@ -21,6 +21,8 @@ pub struct Line {
     bars: u32,
     breaks: u32,
     twin: u32,
+    /// A part of the hash of its text.
+    hash: u32,
     /// Ends like a sentence, closing quotation marks and brackets aside.
     pub sentence: bool,
     /// Ends with a full stop (of any script), not with a question or exclamation mark.
@@ -118,6 +120,11 @@ impl Line {
         self.twin as usize
     }
 
+    /// A hash of its text.
+    pub fn hash(&self) -> u64 {
+        u64::from(self.hash)
+    }
+
     /// A line whose bytes are counted; of one that is not all ASCII, nothing yet.
     #[inline(always)]
     fn counted(start: usize, end: usize, counts: Counts) -> Line {
@@ -135,6 +142,7 @@ impl Line {
             bars,
             breaks,
             twin: 0,
+            hash: 0,
             sentence: false,
             full_stop: false,
             cut: false,
@@ -194,6 +202,7 @@ fn find_twins(text: &str, lines: &mut [Line], table: &mut Vec<(u32, u32)>) {
         let content = lines[number].text(text);
         let hash = crate::quick::hash(content.as_bytes());
         let (mark, mut slot) = (hash as u32, (hash >> 32) as usize & (size - 1));
+        lines[number].hash = mark;
         lines[number].twin = loop {
             let (other, first) = table[slot];
             if first == NONE.1 {

@@ -18,9 +18,9 @@ impl Sums {
         self.before.clear();
         self.before.resize(rows + 2 * REACH + 1, 0);
         let mut sum = 0u64;
-        for (before, value) in self.before[REACH + 1..].iter_mut().take(rows).zip(values) {
+        for (before, value) in self.before[REACH + 1..REACH + 1 + rows].iter_mut().zip(values) {
             sum += u64::from(value);
-            *before = u32::try_from(sum).unwrap_or(u32::MAX);
+            *before = sum.min(u64::from(u32::MAX)) as u32;
         }
         let all = u32::try_from(sum).unwrap_or(u32::MAX);
         self.before[REACH + 1 + rows..].fill(all);
