@@ -112,13 +112,16 @@ pub struct Furniture {
     pub(crate) cues: Arc<Cues>,
     pub(crate) dates: Arc<DateWords>,
     pub(crate) rules: Rules,
+    /// Whether a rule is switched off.
+    some_off: bool,
     judged: Judged,
 }
 
 impl Furniture {
     /// Rules over shared tables.
     pub fn new(cues: Arc<Cues>, dates: Arc<DateWords>, rules: Rules) -> Self {
-        Self { cues, dates, rules, judged: Judged::default() }
+        let some_off = Rule::ALL.iter().any(|rule| !rules.on(*rule));
+        Self { cues, dates, rules, some_off, judged: Judged::default() }
     }
 
     /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `shown` are the numbers of lines that are not blank;
@@ -158,7 +161,9 @@ impl Furniture {
         self.frame(text, lines, &mut states, &segments, is_page);
         for (mark, state) in marks.iter_mut().zip(&mut states) {
             std::mem::swap(mark, &mut state.mark);
-            *mark = mark.filter(|m| self.rules.on(m.rule));
+        }
+        if self.some_off {
+            marks.iter_mut().for_each(|mark| *mark = mark.filter(|m| self.rules.on(m.rule)));
         }
         Look { states, segments, marks, is_page }
     }
@@ -256,6 +261,9 @@ impl Furniture {
         mut segments: Vec<body::Segment>,
     ) -> Vec<body::Segment> {
         if !self.rules.on(Rule::CommentSection) {
+            return segments;
+        }
+        if !states.iter().any(|s| s.mark.is_some_and(|m| m.rule == Rule::CommentSection)) {
             return segments;
         }
         let total: usize = prose_words(lines, states, 0..lines.len());

@@ -193,10 +193,11 @@ impl Cues {
         }
         if inside > 0 {
             let from = span.start + line.ceil_char_boundary(line.len().saturating_sub(inside));
+            let bytes = text.as_bytes();
             begins.each(from, span.end, |place| {
-                self.anywhere.each_at(text.as_bytes(), place, span.end, |number, length| {
-                    self.take_inside(line, place - span.start, number, length, &mut hits);
-                });
+                if self.anywhere.may_begin(bytes, place) {
+                    self.look_inside(line, place - span.start, &mut hits);
+                }
             });
         }
         hits
@@ -218,26 +219,28 @@ impl Cues {
         });
     }
 
-    /// Takes in a phrase for any place that stands at byte `at`.
+    /// The phrases for any place that begin at byte `at`.
     #[inline(never)]
-    fn take_inside(&self, line: &str, at: usize, number: usize, length: usize, hits: &mut Hits) {
-        let Some(phrase) = self.anywhere_phrases.get(number) else { return };
-        let end = at + length;
-        if phrase.bound_right && !boundary_after(line, end)
-            || phrase.bound_left && !boundary_before(line, at)
-        {
-            return;
-        }
-        match phrase.mode {
-            Mode::End if end >= last_letter(line) => hits.end |= phrase.class,
-            Mode::Within => {
-                hits.within |= phrase.class;
-                if phrase.class == class::CREDIT {
-                    hits.credit_end = hits.credit_end.max(u32::try_from(end).unwrap_or(u32::MAX));
-                }
+    fn look_inside(&self, line: &str, at: usize, hits: &mut Hits) {
+        self.anywhere.each_at(line.as_bytes(), at, line.len(), |number, length| {
+            let Some(phrase) = self.anywhere_phrases.get(number) else { return };
+            let end = at + length;
+            if phrase.bound_right && !boundary_after(line, end)
+                || phrase.bound_left && !boundary_before(line, at)
+            {
+                return;
             }
-            _ => {}
-        }
+            match phrase.mode {
+                Mode::End if end >= last_letter(line) => hits.end |= phrase.class,
+                Mode::Within => {
+                    hits.within |= phrase.class;
+                    if phrase.class == class::CREDIT {
+                        hits.credit_end = hits.credit_end.max(u32::try_from(end).unwrap_or(u32::MAX));
+                    }
+                }
+                _ => {}
+            }
+        });
     }
 
     /// How many parts of a share bar `line` is made of, when it is made of nothing else (up to a

@@ -118,9 +118,11 @@ impl Furniture {
             let (i, above) = (pair[0], pair[1]);
             let line = &lines[i];
             let long = line.words() >= LEDE && !line.cut;
+            if states[i].mark.is_some() || !long || !(line.sentence || line.words() >= PARAGRAPH) {
+                continue;
+            }
             // A line that occurs twice up here is the headline, however long.
-            let twice = shown.iter().any(|&j| j != i && lines[j].twin() == line.twin());
-            if twice || states[i].mark.is_some() || !long || !(line.sentence || line.words() >= PARAGRAPH) {
+            if shown.iter().any(|&j| j != i && lines[j].twin() == line.twin()) {
                 continue;
             }
             let head = &lines[above];
@@ -173,13 +175,16 @@ impl Furniture {
         if states[i].prose {
             return Mark::with(Rule::OutsideBody, line.words(), LONG);
         }
+        if !line.bullet && line.words() > 4 {
+            return Mark::by(Rule::PageHeader);
+        }
         /// Lines that a run is looked for in, to each side.
         const REACH: usize = 4;
         let short = |j: &usize| lines[*j].words() <= 4 || states[*j].mark.is_some() || lines[*j].blank();
         let run = (0..i).rev().take(REACH).take_while(short).count()
             + (i + 1..lines.len()).take(REACH).take_while(short).count()
             + 1;
-        if line.bullet || line.words() <= 4 && run >= REACH {
+        if line.bullet || run >= REACH {
             return Mark::with(Rule::Navigation, run, REACH);
         }
         Mark::by(Rule::PageHeader)

@@ -11,13 +11,15 @@ const FOLD: u64 = 0x2020_2020_2020_2020;
 
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// A set of numbers of 16 bits.
+type Bits = [u64; 1 << 10];
+
 /// A list of phrases.
 pub struct Phrases {
-    /// A bit for each hash of the first bytes of a phrase, and what a hash is shifted by.
-    known: Vec<u64>,
-    shift: u32,
-    /// The lengths below a gram's of phrases that begin with each byte, a bit each.
-    short: [u8; 256],
+    /// A bit for each hash of the first four bytes of a phrase.
+    known: Box<Bits>,
+    /// A bit for each two bytes that a shorter one may begin with.
+    short: Box<Bits>,
     /// The first bytes of phrases, by their hash, and the first of the entries that begin with them.
     groups: Vec<Option<(u64, u32)>>,
     entries: Vec<Entry>,
@@ -42,11 +44,9 @@ struct Entry {
 impl Phrases {
     /// Of these phrases; empty ones are found nowhere.
     pub fn new<P: AsRef<[u8]>>(list: &[P]) -> Self {
-        let bits = (list.len() * 64).next_power_of_two().clamp(1 << 10, 1 << 16);
         let mut phrases = Self {
-            known: vec![0; bits / 64],
-            shift: 64 - bits.trailing_zeros(),
-            short: [0; 256],
+            known: Box::new([0; 1 << 10]),
+            short: Box::new([0; 1 << 10]),
             groups: vec![None; (list.len() * 2).next_power_of_two()],
             entries: Vec::with_capacity(list.len()),
             bytes: Vec::new(),
@@ -57,8 +57,11 @@ impl Phrases {
             let head = (first(phrase, 0) | FOLD) & mask;
             phrases.entries.push(Entry { head, mask, from, length, number, is_last: false });
             phrases.bytes.extend_from_slice(phrase);
-            if phrase.len() < GRAM {
-                phrases.short[(head & 0xff) as usize] |= 1 << phrase.len();
+            match phrase.len() {
+                // Any byte may follow.
+                1 => (0..1 << 8).for_each(|second| put(&mut phrases.short, head | second << 8)),
+                2 | 3 => put(&mut phrases.short, head & 0xffff),
+                _ => put(&mut phrases.known, gram(head)),
             }
         }
         phrases.entries.sort_by_key(|entry| (key(entry.head, entry.length as usize), entry.number));
@@ -67,8 +70,6 @@ impl Phrases {
             let number = at as usize;
             phrases.entries[number].is_last = keys.get(number + 1) != Some(&key);
             if number == 0 || keys[number - 1] != key {
-                let (word, bit) = phrases.place(key);
-                phrases.known[word] |= 1 << bit;
                 let mut slot = phrases.slot(key);
                 while phrases.groups[slot].is_some() {
                     slot = (slot + 1) % phrases.groups.len();
@@ -79,21 +80,21 @@ impl Phrases {
         phrases
     }
 
-    /// Calls `found` with the number and the length of each phrase that begins at `at` and ends no later than `end`.
+    /// Whether a phrase may begin at `at`; says so of every place where one does, and of few others.
     #[inline]
-    pub fn each_at(&self, text: &[u8], at: usize, end: usize, mut found: impl FnMut(usize, usize)) {
+    pub fn may_begin(&self, text: &[u8], at: usize) -> bool {
         let head = first(text, at) | FOLD;
-        let gram = key(head, GRAM);
-        if self.may_know(gram) {
-            self.each_of(gram, head, &text[at..end], &mut found);
+        holds(&self.known, gram(head)) | holds(&self.short, head & 0xffff)
+    }
+
+    /// Calls `found` with the number and the length of each phrase that begins at `at` and ends no later than `end`.
+    pub fn each_at(&self, text: &[u8], at: usize, end: usize, mut found: impl FnMut(usize, usize)) {
+        let (head, rest) = (first(text, at) | FOLD, &text[at..end]);
+        if holds(&self.known, gram(head)) {
+            self.each_of(key(head, GRAM), head, rest, &mut found);
         }
-        let mut lengths = self.short[(head & 0xff) as usize];
-        while lengths != 0 {
-            let short = key(head, lengths.trailing_zeros() as usize);
-            if self.may_know(short) {
-                self.each_of(short, head, &text[at..end], &mut found);
-            }
-            lengths &= lengths - 1;
+        if holds(&self.short, head & 0xffff) {
+            (1..GRAM).for_each(|length| self.each_of(key(head, length), head, rest, &mut found));
         }
     }
 
@@ -129,23 +130,25 @@ impl Phrases {
         }
     }
 
-    #[inline]
-    fn may_know(&self, key: u64) -> bool {
-        let (word, bit) = self.place(key);
-        self.known[word] >> bit & 1 == 1
-    }
-
-    /// Word and bit of a key.
-    #[inline]
-    fn place(&self, key: u64) -> (usize, u32) {
-        let bit = key.wrapping_mul(MIX) >> self.shift;
-        ((bit >> 6) as usize, (bit & 63) as u32)
-    }
-
     /// Where a key is looked for first.
     fn slot(&self, key: u64) -> usize {
         (key.wrapping_mul(MIX) >> 32) as usize & (self.groups.len() - 1)
     }
+}
+
+/// The hash of the first four bytes.
+#[inline]
+fn gram(head: u64) -> u64 {
+    (head << 32).wrapping_mul(MIX) >> 48
+}
+
+fn put(bits: &mut Bits, number: u64) {
+    bits[(number >> 6) as usize % bits.len()] |= 1 << (number & 63);
+}
+
+#[inline]
+fn holds(bits: &Bits, number: u64) -> bool {
+    bits[(number >> 6) as usize % bits.len()] >> (number & 63) & 1 == 1
 }
 
 /// The first `length` bytes of a word.

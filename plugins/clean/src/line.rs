@@ -55,12 +55,20 @@ impl Line {
         lines.clear();
         blocks::lines(text, begins, |start, end, counts| lines.push(Line::counted(start, end, counts)));
         for line in lines.iter_mut() {
-            let content = &text[line.start..line.end];
-            if line.chars == 0 && !content.is_empty() {
-                line.count(content);
+            let content = &text.as_bytes()[line.start..line.end];
+            let (Some(&first), Some(&last)) = (content.first(), content.last()) else { continue };
+            if line.chars == 0 {
+                line.count(&text[line.start..line.end]);
             }
-            line.opening(content);
-            line.closing(content);
+            // Most lines begin with a letter of ASCII, and one of these with it alone.
+            if first.is_ascii_alphabetic() && first != b'o' {
+                line.small = first.is_ascii_lowercase();
+            } else {
+                line.opening(&text[line.start..line.end]);
+            }
+            if !last.is_ascii_alphanumeric() {
+                line.closing(&text[line.start..line.end]);
+            }
         }
         find_twins(text, lines, twins);
     }
@@ -155,13 +163,6 @@ impl Line {
     }
 
     fn opening(&mut self, content: &str) {
-        // Most lines begin with a letter of ASCII, and one of these with it alone.
-        if let Some(first) = content.bytes().next().filter(u8::is_ascii_alphabetic)
-            && first != b'o'
-        {
-            self.small = first.is_ascii_lowercase();
-            return;
-        }
         let mut chars = content.chars();
         let Some(first) = chars.next() else { return };
         self.small = first.is_lowercase();
@@ -173,7 +174,6 @@ impl Line {
 
     fn closing(&mut self, content: &str) {
         let tail = match content.as_bytes().last() {
-            Some(last) if last.is_ascii_alphanumeric() => return,
             Some(b'.' | b'!' | b'?' | b':') => content,
             _ => content.trim_end_matches([
                 '"', '\'', '”', '’', '“', '»', '«', ')', ']', '」', '』', '›', '‹', '）', '】', ' ', '*',
@@ -198,9 +198,10 @@ fn find_twins(text: &str, lines: &mut [Line], table: &mut Vec<(u32, u32)>) {
     let size = (lines.len() * 2).next_power_of_two();
     table.clear();
     table.resize(size, NONE);
+    let text = text.as_bytes();
     for (number, at) in (0..lines.len()).zip(0..u32::MAX) {
-        let content = lines[number].text(text);
-        let hash = crate::quick::hash(content.as_bytes());
+        let content = &text[lines[number].start..lines[number].end];
+        let hash = crate::quick::hash(content);
         let (mark, mut slot) = (hash as u32, (hash >> 32) as usize & (size - 1));
         lines[number].hash = mark;
         lines[number].twin = loop {
@@ -209,7 +210,8 @@ fn find_twins(text: &str, lines: &mut [Line], table: &mut Vec<(u32, u32)>) {
                 table[slot] = (mark, at);
                 break at;
             }
-            if other == mark && lines[first as usize].text(text) == content {
+            let twin = &lines[first as usize];
+            if other == mark && text[twin.start..twin.end] == *content {
                 break first;
             }
             slot = (slot + 1) & (size - 1);
