@@ -30,12 +30,11 @@ pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Vec<O
         let kind = marks[i].map(|m| m.rule);
         let is_date = kind == Some(Rule::Timestamp) && page.markup.is_none();
         let cut = if is_date { cut.max(DATE_CUT) } else { cut };
-        let mark = Mark {
+        decided[i] = (likelihood < cut).then(|| Mark {
             rule: Rule::BoilerplateModel,
             measured: Some(Measured::likelihood(likelihood, cut)),
             kind,
-        };
-        decided[i] = (likelihood < cut).then_some(mark);
+        });
     }
     decided
 }

@@ -75,11 +75,20 @@ impl LookUp<'_> {
 
 impl Known {
     fn put(&mut self, number: usize, line: &[u8], state: State) {
-        let next = self.states.len();
-        if next == STATES && !self.numbers.contains_key(&state) {
-            return;
+        // Of most lines nothing is known but whether they are prose.
+        let plain = [false, true].map(|prose| State { prose, ..State::default() });
+        if self.states.is_empty() {
+            self.states.extend(plain);
+            self.numbers.extend(plain.into_iter().zip(0..));
         }
-        let kind = *self.numbers.entry(state).or_insert(next as u16);
+        let next = self.states.len();
+        let kind = if state == plain[usize::from(state.prose)] {
+            u16::from(state.prose)
+        } else if next == STATES && !self.numbers.contains_key(&state) {
+            return;
+        } else {
+            *self.numbers.entry(state).or_insert(next as u16)
+        };
         if usize::from(kind) == next {
             self.states.push(state);
         }

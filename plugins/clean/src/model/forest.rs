@@ -17,8 +17,8 @@ const BLOCK: usize = 64;
 const LEVELS: usize = 6;
 /// Most trees: sums of that many bytes fit into 16 bits.
 const MOST: usize = 256;
-/// Most columns.
-const COLUMNS: usize = 128;
+/// Most columns: as many as a byte can number.
+const COLUMNS: usize = 256;
 
 /// An ensemble.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ impl Forest {
                     self.columns.len() - 1
                 }
             };
-            *levels.get_mut(depth)? = (u8::try_from(column).ok().filter(|_| column < COLUMNS)?, number.parse().ok()?);
+            *levels.get_mut(depth)? = (u8::try_from(column).ok()?, number.parse().ok()?);
             depth += 1;
         }
         let leaves: Vec<i32> = leaves.split(' ').map(|leaf| leaf.parse().ok()).collect::<Option<_>>()?;
@@ -114,8 +114,8 @@ impl Forest {
             for (block, column) in block.iter_mut().zip(columns) {
                 let bytes = column.get(number * BLOCK..).unwrap_or(&[]);
                 match bytes.first_chunk::<BLOCK>() {
-                    Some(bytes) => *block = *bytes,
-                    None => block[..bytes.len()].copy_from_slice(bytes),
+                    Some(bytes) => u8x64::from_slice(simd, bytes).store_slice(block),
+                    None => copy_some(block, bytes),
                 }
             }
             self.add(simd, &block, scores);
@@ -131,9 +131,9 @@ impl Forest {
         for tree in &self.trees {
             let mut leaf = u8x64::splat(simd, 0);
             for (level, &(column, number)) in tree.levels.iter().enumerate() {
-                let column = u8x64::from_slice(simd, &block[usize::from(column) % COLUMNS]);
+                let column = u8x64::from_slice(simd, &block[usize::from(column)]);
                 let greater = column.simd_gt(u8x64::splat(simd, number));
-                leaf = greater.select(leaf | u8x64::splat(simd, 1 << level), leaf);
+                leaf = greater.select(leaf + u8x64::splat(simd, 1 << level), leaf);
             }
             let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
             let (low, high) = (low.swizzle_dyn(leaf).widen(), high.swizzle_dyn(leaf).widen());
@@ -145,6 +145,12 @@ impl Forest {
             *score += i32::from(low) + 256 * i32::from(high);
         }
     }
+}
+
+/// Copies what is there of a block; apart, so that whole blocks are copied at once.
+#[cold]
+fn copy_some(block: &mut [u8; BLOCK], bytes: &[u8]) {
+    block[..bytes.len()].copy_from_slice(bytes);
 }
 
 #[cfg(test)]
