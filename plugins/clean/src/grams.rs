@@ -89,7 +89,7 @@ impl Phrases {
 
     /// Calls `found` with the number and the length of each phrase that begins at `at` and ends no later than `end`.
     pub fn each_at(&self, text: &[u8], at: usize, end: usize, mut found: impl FnMut(usize, usize)) {
-        let (head, rest) = (first(text, at) | FOLD, &text[at..end]);
+        let (head, rest) = (first(text, at) | FOLD, text.get(at..end).unwrap_or(&[]));
         if holds(&self.known, gram(head)) {
             self.each_of(key(head, GRAM), head, rest, &mut found);
         }
@@ -205,7 +205,7 @@ mod tests {
         }
         assert_eq!(found(&phrases, "Cookies", 0), [1, 7, 8]);
         assert_eq!(found(&phrases, "cook", 0), [8]);
-        assert_eq!(found(&phrases, "This is longer than thus", 0), []);
+        assert!(found(&phrases, "This is longer than thus", 0).is_empty());
     }
 
     #[test]

@@ -138,7 +138,9 @@ pub fn ramp(cells: &mut [u8], first: usize) {
 pub fn ramp_down(cells: &mut [u8], last: usize) {
     let known = cells.len().min(DOWN.len().saturating_sub(last));
     let (far, near) = cells.split_at_mut(cells.len() - known);
-    near.copy_from_slice(&DOWN[DOWN.len() - last - known..][..known]);
+    if known > 0 {
+        near.copy_from_slice(&DOWN[DOWN.len() - last - known..][..known]);
+    }
     far.iter_mut().rev().zip(last + known..).for_each(|(cell, n)| *cell = scale(n));
 }
 
