@@ -48,7 +48,7 @@ impl Furniture {
             if states[i].mark.is_some() || lines[i].blank() || Some(i) == lede {
                 continue;
             }
-            states[i].mark = Some(self.header_mark(text, lines, states, i, title));
+            states[i].mark = Some(self.header_mark(text, (lines, states), i, title, lede));
         }
         for (segment, following) in segments.iter().zip(segments.iter().skip(1)) {
             for i in segment.last + 1..following.first {
@@ -148,10 +148,10 @@ impl Furniture {
     fn header_mark(
         &self,
         text: &str,
-        lines: &[Line],
-        states: &[State],
+        (lines, states): (&[Line], &[State]),
         i: usize,
         title: Option<usize>,
+        lede: Option<usize>,
     ) -> Mark {
         let line = &lines[i];
         let content = line.text(text);
@@ -180,10 +180,11 @@ impl Furniture {
         }
         /// Lines that a run is looked for in, to each side.
         const REACH: usize = 4;
-        let short = |j: &usize| lines[*j].words() <= 4 || states[*j].mark.is_some() || lines[*j].blank();
-        let run = (0..i).rev().take(REACH).take_while(short).count()
-            + (i + 1..lines.len()).take(REACH).take_while(short).count()
-            + 1;
+        let short = |(line, state): &(&Line, &State)| line.words() <= 4 || state.mark.is_some();
+        // Above, all lines but the summary are blank or have their mark.
+        let above = lede.filter(|lede| *lede < i).map_or(i, |lede| i - lede - 1).min(REACH);
+        let below = lines[i + 1..].iter().zip(&states[i + 1..]).take(REACH).take_while(short).count();
+        let run = above + below + 1;
         if line.bullet || run >= REACH {
             return Mark::with(Rule::Navigation, run, REACH);
         }

@@ -33,6 +33,7 @@ pub mod quality;
 mod quick;
 mod removals;
 mod room;
+mod scan;
 mod single;
 mod structure;
 

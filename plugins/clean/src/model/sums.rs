@@ -20,11 +20,23 @@ impl Sums {
         let mut sum = 0u64;
         for (before, value) in self.before[REACH + 1..REACH + 1 + rows].iter_mut().zip(values) {
             sum += u64::from(value);
-            *before = sum.min(u64::from(u32::MAX)) as u32;
+            *before = sum as u32;
         }
-        let all = u32::try_from(sum).unwrap_or(u32::MAX);
-        self.before[REACH + 1 + rows..].fill(all);
+        let most = u64::from(u32::MAX);
+        if sum > most {
+            self.stop_at_most();
+        }
+        self.before[REACH + 1 + rows..].fill(sum.min(most) as u32);
         self
+    }
+
+    /// Sums that went beyond 32 bits stay at the greatest number, from the first of them on.
+    #[cold]
+    fn stop_at_most(&mut self) {
+        let sums = &mut self.before[REACH + 1..REACH + 1 + self.rows];
+        if let Some(first) = (1..sums.len()).find(|&i| sums[i] < sums[i - 1]) {
+            sums[first..].fill(u32::MAX);
+        }
     }
 
     /// For each row, what is to be subtracted for the sum of the rows from `from` to before `to` as seen from it, as far as there are any: from the
@@ -71,6 +83,9 @@ mod tests {
         assert_eq!(sums.above(), [0, 1, 3, 7]);
         assert_eq!(sums.upto(), [1, 3, 7, 15]);
         assert_eq!(sums.all(), 15);
+        let sums = room.of(4, [1, u32::MAX - 1, u32::MAX, u32::MAX].into_iter());
+        assert_eq!(sums.upto(), [1, u32::MAX, u32::MAX, u32::MAX]);
+        assert_eq!(room.of(3, [u32::MAX, 5, 7].into_iter()).upto(), [u32::MAX; 3]);
         assert_eq!(room.of(0, [].into_iter()).all(), 0);
     }
 }
