@@ -9,24 +9,42 @@ const BLOCK: usize = 64;
 /// The widest instructions of the machine, found out once.
 static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
-/// The first byte from `at` on that is not ASCII.
-pub fn beyond_ascii(bytes: &[u8], at: usize) -> Option<usize> {
-    #[inline(always)]
-    fn wide<S: Simd>(simd: S, block: u8x64<S>) -> mask8x64<S> {
-        block.simd_ge(u8x64::splat(simd, 0x80))
-    }
-    dispatch!(*LEVEL, simd => find(simd, bytes, at, wide))
+/// A kind of bytes.
+trait Kind {
+    /// Which bytes of a block are of it.
+    fn of<S: Simd>(simd: S, block: u8x64<S>) -> mask8x64<S>;
 }
 
-/// The first byte from `at` on at which a character may start that is a control character but LF and tab, or among those of which some are invisible.
-pub fn suspect(bytes: &[u8], at: usize) -> Option<usize> {
+/// Bytes that are not ASCII.
+struct Wide;
+
+impl Kind for Wide {
     #[inline(always)]
-    fn suspects<S: Simd>(simd: S, block: u8x64<S>) -> mask8x64<S> {
+    fn of<S: Simd>(simd: S, block: u8x64<S>) -> mask8x64<S> {
+        block.simd_ge(u8x64::splat(simd, 0x80))
+    }
+}
+
+/// Control characters but LF and tab, and first bytes of others and of invisible characters.
+struct Suspect;
+
+impl Kind for Suspect {
+    #[inline(always)]
+    fn of<S: Simd>(simd: S, block: u8x64<S>) -> mask8x64<S> {
         let is = |byte: u8| block.simd_eq(u8x64::splat(simd, byte));
         let control = block.simd_lt(u8x64::splat(simd, 0x20)) & !(is(b'\n') | is(b'\t'));
         control | is(0x7f) | is(0xc2) | is(0xe1) | is(0xe2) | is(0xef)
     }
-    dispatch!(*LEVEL, simd => find(simd, bytes, at, suspects))
+}
+
+/// The first byte from `at` on that is not ASCII.
+pub fn beyond_ascii(bytes: &[u8], at: usize) -> Option<usize> {
+    dispatch!(*LEVEL, simd => find::<_, Wide>(simd, bytes, at))
+}
+
+/// The first byte from `at` on at which a character may start that is a control character but LF and tab, or among those of which some are invisible.
+pub fn suspect(bytes: &[u8], at: usize) -> Option<usize> {
+    dispatch!(*LEVEL, simd => find::<_, Suspect>(simd, bytes, at))
 }
 
 /// The next byte from `at` on at which white space may begin that is more than a space or a line end between two others; letters
@@ -45,39 +63,24 @@ fn is_lead(byte: u8) -> bool {
 }
 
 #[inline(always)]
-fn find<S: Simd>(
-    simd: S,
-    bytes: &[u8],
-    at: usize,
-    kind: impl Fn(S, u8x64<S>) -> mask8x64<S>,
-) -> Option<usize> {
+fn find<S: Simd, K: Kind>(simd: S, bytes: &[u8], at: usize) -> Option<usize> {
     let mut from = at;
     while let Some(block) = bytes.get(from..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-        let found = kind(simd, u8x64::from_slice(simd, block)).to_bitmask();
+        let found = K::of(simd, u8x64::from_slice(simd, block)).to_bitmask();
         if found != 0 {
             return Some(from + found.trailing_zeros() as usize);
         }
         from += BLOCK;
     }
-    let found = kind(simd, u8x64::from_slice(simd, &padded(bytes, from, b'a'))).to_bitmask();
+    let found = K::of(simd, u8x64::from_slice(simd, &padded(bytes, from, b'a'))).to_bitmask();
     (found != 0).then(|| from + found.trailing_zeros() as usize)
 }
 
 #[inline(always)]
 fn find_gap<S: Simd>(simd: S, bytes: &[u8], at: usize) -> Option<usize> {
-    let gaps = |block: &[u8; BLOCK], next: u8| {
-        let block = u8x64::from_slice(simd, block);
-        let is = |byte: u8| block.simd_eq(u8x64::splat(simd, byte));
-        let plain = (is(b' ') | is(b'\n')).to_bitmask();
-        let letters = block.simd_ge(u8x64::splat(simd, 0xe1)) & block.simd_le(u8x64::splat(simd, 0xe3));
-        let other = (is(b'\t') | is(0xc2) | letters).to_bitmask();
-        let leads = plain | other;
-        let followed = leads >> 1 | u64::from(is_lead(next)) << (BLOCK - 1);
-        other | plain & followed
-    };
     let mut from = at;
     while let Some((block, rest)) = bytes.get(from..).and_then(|rest| rest.split_first_chunk::<BLOCK>()) {
-        let found = gaps(block, rest.first().copied().unwrap_or(b' '));
+        let found = gaps(simd, block, rest.first().copied().unwrap_or(b' '));
         if found != 0 {
             return Some(from + found.trailing_zeros() as usize);
         }
@@ -85,8 +88,20 @@ fn find_gap<S: Simd>(simd: S, bytes: &[u8], at: usize) -> Option<usize> {
     }
     // Spaces after the end make a gap of a space before it, and none by themselves.
     let length = bytes.len().saturating_sub(from);
-    let found = gaps(&padded(bytes, from, b' '), b' ') & !(u64::MAX << length);
+    let found = gaps(simd, &padded(bytes, from, b' '), b' ') & !(u64::MAX << length);
     (found != 0).then(|| from + found.trailing_zeros() as usize)
+}
+
+/// The gaps of a block that a byte follows.
+#[inline(always)]
+fn gaps<S: Simd>(simd: S, block: &[u8; BLOCK], next: u8) -> u64 {
+    let block = u8x64::from_slice(simd, block);
+    let is = |byte: u8| block.simd_eq(u8x64::splat(simd, byte));
+    let plain = (is(b' ') | is(b'\n')).to_bitmask();
+    let letters = block.simd_ge(u8x64::splat(simd, 0xe1)) & block.simd_le(u8x64::splat(simd, 0xe3));
+    let other = (is(b'\t') | is(0xc2) | letters).to_bitmask();
+    let followed = (plain | other) >> 1 | u64::from(is_lead(next)) << (BLOCK - 1);
+    other | plain & followed
 }
 
 /// The bytes from `from` on, fewer than a block, and others after them.
