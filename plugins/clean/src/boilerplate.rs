@@ -103,6 +103,8 @@ pub const PARAGRAPH: usize = 14;
 pub const LONG: usize = 24;
 /// Longest line, in words, that may be a headline.
 pub(crate) const HEADLINE: usize = 28;
+/// Lines that are looked up together.
+const FETCHED: usize = 16;
 /// Most lines that a teaser block in the main text may have.
 const TEASER_LINES: usize = 14;
 
@@ -136,13 +138,16 @@ impl Furniture {
         states.clear();
         states.reserve(lines.len());
         self.judged.with(|known| {
-            for line in lines {
-                // What a line is by itself, its copies are, too.
-                let state = match states.get(line.twin()) {
-                    Some(state) => *state,
-                    None => known.get(line.text(text), line.hash(), || self.first_look(text, line, begins)),
-                };
-                states.push(state);
+            for lines in lines.chunks(FETCHED) {
+                known.fetch(lines.iter().map(Line::hash));
+                for line in lines {
+                    // What a line is by itself, its copies are, too.
+                    let state = match states.get(line.twin()) {
+                        Some(state) => *state,
+                        None => known.get(line.text(text), line.hash(), || self.first_look(text, line, begins)),
+                    };
+                    states.push(state);
+                }
             }
         });
         body::wrapped_paragraphs(lines, &mut states);

@@ -20,12 +20,23 @@ pub struct Phrases {
     known: Box<Bits>,
     /// A bit for each two bytes that a shorter one may begin with.
     short: Box<Bits>,
-    /// The first bytes of phrases, by their hash, and the first of the entries that begin with them.
-    groups: Vec<Option<(u64, u32)>>,
+    /// The first bytes of phrases, by their hash.
+    groups: Vec<Group>,
     entries: Vec<Entry>,
     /// All phrases, one after the other.
     bytes: Vec<u8>,
 }
+
+/// Phrases with the same first bytes.
+#[derive(Clone, Copy)]
+struct Group {
+    gram: u32,
+    /// The first of their entries in the lower bits, how many bytes they share in the upper ones; 0 where there is no group.
+    first: u32,
+}
+
+/// What a number of bytes is shifted by in [`Group::first`].
+const LENGTH: u32 = 28;
 
 /// A phrase.
 #[derive(Clone, Copy)]
@@ -47,7 +58,7 @@ impl Phrases {
         let mut phrases = Self {
             known: Box::new([0; 1 << 10]),
             short: Box::new([0; 1 << 10]),
-            groups: vec![None; (list.len() * 2).next_power_of_two()],
+            groups: Vec::new(),
             entries: Vec::with_capacity(list.len()),
             bytes: Vec::new(),
         };
@@ -66,15 +77,18 @@ impl Phrases {
         }
         phrases.entries.sort_by_key(|entry| (key(entry.head, entry.length as usize), entry.number));
         let keys: Vec<u64> = phrases.entries.iter().map(|e| key(e.head, e.length as usize)).collect();
+        let mut different = keys.clone();
+        different.dedup();
+        phrases.groups = vec![Group { gram: 0, first: 0 }; (different.len() * 2).next_power_of_two()];
         for (at, &key) in (0..).zip(&keys) {
             let number = at as usize;
             phrases.entries[number].is_last = keys.get(number + 1) != Some(&key);
             if number == 0 || keys[number - 1] != key {
                 let mut slot = phrases.slot(key);
-                while phrases.groups[slot].is_some() {
+                while phrases.groups[slot].first != 0 {
                     slot = (slot + 1) % phrases.groups.len();
                 }
-                phrases.groups[slot] = Some((key, at));
+                phrases.groups[slot] = Group { gram: key as u32, first: at | ((key >> 32) as u32) << LENGTH };
             }
         }
         phrases
@@ -110,13 +124,16 @@ impl Phrases {
     fn each_of(&self, key: u64, head: u64, rest: &[u8], found: &mut impl FnMut(usize, usize)) {
         let mut slot = self.slot(key);
         let begin = loop {
-            match self.groups[slot] {
-                Some((other, begin)) if other == key => break begin as usize,
-                Some(_) => slot = (slot + 1) & (self.groups.len() - 1),
-                None => return,
+            let Group { gram, first } = self.groups[slot];
+            if first == 0 {
+                return;
             }
+            if gram == key as u32 && u64::from(first >> LENGTH) == key >> 32 {
+                break first & !(u32::MAX << LENGTH);
+            }
+            slot = (slot + 1) & (self.groups.len() - 1);
         };
-        for entry in &self.entries[begin..] {
+        for entry in &self.entries[begin as usize..] {
             let length = entry.length as usize;
             if (head ^ entry.head) & entry.mask == 0
                 && let Some(text) = rest.get(..length)
