@@ -14,6 +14,8 @@ const LEDE_REACH: usize = 30;
 /// Short lines in a row, in the middle of the text, that are a menu or a widget and not a list.
 const WIDGET_RUN: usize = 18;
 
+/// What stands between the parts of a path.
+const PATH: [&str; 6] = ["/", ">", "»", "›", "::", "→"];
 /// Least digits of a line that ends with a date.
 const DIGITS: usize = 5;
 
@@ -163,12 +165,12 @@ impl Furniture {
         if self.names_author(text, line, states[i].hits) {
             return Mark::by(Rule::Byline);
         }
-        let path = |word: &str| matches!(word, "/" | ">" | "»" | "›" | "::" | "→");
+        let path = |word: &[u8]| PATH.iter().any(|sign| sign.as_bytes() == word);
         // The first bytes of `::` and `→`.
         let may_have = |content: &str| memchr::memchr2(b':', 0xe2, content.as_bytes()).is_some();
         if line.words() <= 14
             && (line.bars() > 0 || may_have(content))
-            && content.split(' ').skip(1).any(path)
+            && content.as_bytes().split(|byte| *byte == b' ').skip(1).any(path)
         {
             return Mark::by(Rule::Breadcrumb);
         }

@@ -6,7 +6,7 @@
 //! no branch depends on the data. A tree of six levels has 64 leaves, which is what one look-up of bytes holds.
 //! Leaves are integers, so a score is the same on every machine.
 
-use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64, u16x32};
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64, u16x32, u32x16};
 
 /// One unit of a leaf, as a fraction of a logit: leaves are in 1/1024 logit.
 pub const UNIT: i32 = 1024;
@@ -30,11 +30,11 @@ pub struct Forest {
     trees: Vec<Tree>,
 }
 
-/// The questions from the first level on (column, and the number that it must be greater than), and
+/// The questions from the first level on (column, and four times the number that it must be greater than, a byte each), and
 /// the leaves; the first level is the lowest bit of a leaf's number.
 #[derive(Debug)]
 struct Tree {
-    levels: [(u8, u8); LEVELS],
+    levels: [(u8, u32); LEVELS],
     /// Low and high bytes of what the leaves are above the least of them.
     low: [u8; BLOCK],
     high: [u8; BLOCK],
@@ -63,7 +63,7 @@ impl Forest {
         }
         let (questions, leaves) = line.split_once(": ")?;
         // No byte is greater than 255: a level that is not there changes no leaf's number.
-        let mut levels = [(0, u8::MAX); LEVELS];
+        let mut levels = [(0, u32::MAX); LEVELS];
         let mut depth = 0;
         for question in questions.split(' ') {
             let (name, number) = question.split_once('>')?;
@@ -74,7 +74,7 @@ impl Forest {
                     self.columns.len() - 1
                 }
             };
-            *levels.get_mut(depth)? = (u8::try_from(column).ok()?, number.parse().ok()?);
+            *levels.get_mut(depth)? = (u8::try_from(column).ok()?, u32::from(number.parse::<u8>().ok()?) * 0x0101_0101);
             depth += 1;
         }
         let leaves: Vec<i32> = leaves.split(' ').map(|leaf| leaf.parse().ok()).collect::<Option<_>>()?;
@@ -101,6 +101,18 @@ impl Forest {
 
     /// The same with the instructions of `level`.
     fn score_at(&self, level: Level, columns: &[&[u8]], lines: usize) -> Vec<i32> {
+        let whole = lines.next_multiple_of(BLOCK);
+        if columns.iter().any(|column| column.len() < whole) {
+            let longer = columns.iter().map(|column| [column, [0; BLOCK].as_slice()].concat());
+            let longer: Vec<Vec<u8>> = longer.collect();
+            let columns: Vec<&[u8]> = longer.iter().map(Vec::as_slice).collect();
+            return self.score_whole(level, &columns, lines);
+        }
+        self.score_whole(level, columns, lines)
+    }
+
+    /// The same of columns that go on to the end of a block.
+    fn score_whole(&self, level: Level, columns: &[&[u8]], lines: usize) -> Vec<i32> {
         let mut scores = vec![self.base; lines];
         dispatch!(level, simd => self.add_all(simd, columns, &mut scores));
         scores
@@ -112,17 +124,16 @@ impl Forest {
         let mut block = [[0u8; BLOCK]; COLUMNS];
         for (number, scores) in scores.chunks_mut(BLOCK).enumerate() {
             for (block, column) in block.iter_mut().zip(columns) {
-                let bytes = column.get(number * BLOCK..).unwrap_or(&[]);
-                match bytes.first_chunk::<BLOCK>() {
-                    Some(bytes) => u8x64::from_slice(simd, bytes).store_slice(block),
-                    None => copy_some(block, bytes),
+                if let Some(bytes) = column.get(number * BLOCK..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+                    *block = *bytes;
                 }
             }
             self.add(simd, &block, scores);
         }
     }
 
-    /// Adds what all trees say of a block of lines to their scores.
+    /// Adds what all trees say of a block of lines to their scores. Bytes are summed up by every second one in words of 16 bits: to widen them would
+    /// take the unit that compares, of which there is one.
     #[inline(always)]
     fn add<S: Simd>(&self, simd: S, block: &[[u8; BLOCK]; COLUMNS], scores: &mut [i32]) {
         let zero = u16x32::splat(simd, 0);
@@ -132,25 +143,27 @@ impl Forest {
             let mut leaf = u8x64::splat(simd, 0);
             for (level, &(column, number)) in tree.levels.iter().enumerate() {
                 let column = u8x64::from_slice(simd, &block[usize::from(column)]);
-                let greater = column.simd_gt(u8x64::splat(simd, number));
-                leaf = greater.select(leaf + u8x64::splat(simd, 1 << level), leaf);
+                let number: u8x64<S> = u32x16::splat(simd, number).bitcast();
+                leaf = column.simd_gt(number).select(leaf + u8x64::splat(simd, 1 << level), leaf);
             }
             let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
-            let (low, high) = (low.swizzle_dyn(leaf).widen(), high.swizzle_dyn(leaf).widen());
-            lows = [lows[0] + low.0, lows[1] + low.1];
-            highs = [highs[0] + high.0, highs[1] + high.1];
+            let low: u16x32<S> = low.swizzle_dyn(leaf).bitcast();
+            let high: u16x32<S> = high.swizzle_dyn(leaf).bitcast();
+            lows = [lows[0] + (low & 0xff), lows[1] + (low >> 8)];
+            highs = [highs[0] + (high & 0xff), highs[1] + (high >> 8)];
         }
-        let sums = lows.iter().zip(&highs).flat_map(|(low, high)| low.as_slice().iter().zip(high.as_slice()));
-        for (score, (&low, &high)) in scores.iter_mut().zip(sums) {
+        // In a word the first byte is the lower one, but for machines that begin with the upper one.
+        if cfg!(target_endian = "big") {
+            lows.reverse();
+            highs.reverse();
+        }
+        let [lows, highs] = [&lows, &highs].map(|[first, second]| {
+            first.as_slice().iter().zip(second.as_slice()).flat_map(|(&first, &second)| [first, second])
+        });
+        for (score, (low, high)) in scores.iter_mut().zip(lows.zip(highs)) {
             *score += i32::from(low) + 256 * i32::from(high);
         }
     }
-}
-
-/// Copies what is there of a block; apart, so that whole blocks are copied at once.
-#[cold]
-fn copy_some(block: &mut [u8; BLOCK], bytes: &[u8]) {
-    block[..bytes.len()].copy_from_slice(bytes);
 }
 
 #[cfg(test)]
