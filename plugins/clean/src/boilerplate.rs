@@ -144,7 +144,9 @@ impl Furniture {
                     // What a line is by itself, its copies are, too.
                     let state = match states.get(line.twin()) {
                         Some(state) => *state,
-                        None => known.get(line.text(text), line.hash(), || self.first_look(text, line, begins)),
+                        None => {
+                            known.get(line.text(text), line.hash(), || self.first_look(text, line, begins))
+                        }
                     };
                     states.push(state);
                 }

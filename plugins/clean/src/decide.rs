@@ -1,8 +1,8 @@
 //! What becomes of each line where the rules and the model both have a say: sure cues first, then the model.
 
 use crate::boilerplate::{Mark, Measured};
-use crate::model::{Model, Room};
 use crate::model::features::Page;
+use crate::model::{Model, Room};
 use crate::options::Rule;
 
 /// How likely a line of plain text must be that is a date and nothing else. Tables and timelines have such lines; in news they

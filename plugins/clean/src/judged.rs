@@ -56,7 +56,8 @@ impl LookUp<'_> {
     /// Has the slots of lines with these hashes brought near, all at once: each would be waited for by itself.
     #[inline]
     pub fn fetch(&self, hashes: impl Iterator<Item = u64>) {
-        let lengths = hashes.map(|hash| self.0.slots.get(hash as usize % SLOTS).map_or(0, |slot| slot.length));
+        let lengths =
+            hashes.map(|hash| self.0.slots.get(hash as usize % SLOTS).map_or(0, |slot| slot.length));
         std::hint::black_box(lengths.fold(0, |all, length| all | length));
     }
 

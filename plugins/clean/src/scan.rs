@@ -119,8 +119,20 @@ mod tests {
 
     #[test]
     fn blocks_find_what_bytes_do() {
-        let pieces: [&[u8]; 12] =
-            [b"abcdefghijklmnopq", b" ", b"\n", b"\t", b"  ", b"\r", b"\x7f", "é".as_bytes(), b"\xc2\xa0", b"x", b"\xe2", b"\xe4"];
+        let pieces: [&[u8]; 12] = [
+            b"abcdefghijklmnopq",
+            b" ",
+            b"\n",
+            b"\t",
+            b"  ",
+            b"\r",
+            b"\x7f",
+            "é".as_bytes(),
+            b"\xc2\xa0",
+            b"x",
+            b"\xe2",
+            b"\xe4",
+        ];
         let is_suspect =
             |b: u8| b < 0x20 && b != b'\n' && b != b'\t' || matches!(b, 0x7f | 0xc2 | 0xe1 | 0xe2 | 0xef);
         let is_gap = |b: u8, next: u8| is_lead(b) && (!matches!(b, b' ' | b'\n') || is_lead(next));
@@ -131,7 +143,8 @@ mod tests {
                 (seed >> 16) as usize
             };
             let (count, common) = (next() % 40, next() % pieces.len());
-            let piece = |n: usize| if n % 3 == 0 { pieces[n / 3 % pieces.len()] } else { pieces[common] };
+            let piece =
+                |n: usize| if n.is_multiple_of(3) { pieces[n / 3 % pieces.len()] } else { pieces[common] };
             let bytes: Vec<u8> = (0..count).flat_map(|_| piece(next())).copied().collect();
             for at in [0, 1, bytes.len() / 2, bytes.len()].into_iter().filter(|at| *at <= bytes.len()) {
                 let find = |test: &dyn Fn(usize) -> bool| (at..bytes.len()).find(|&i| test(i));

@@ -74,7 +74,8 @@ impl Forest {
                     self.columns.len() - 1
                 }
             };
-            *levels.get_mut(depth)? = (u8::try_from(column).ok()?, u32::from(number.parse::<u8>().ok()?) * 0x0101_0101);
+            *levels.get_mut(depth)? =
+                (u8::try_from(column).ok()?, u32::from(number.parse::<u8>().ok()?) * 0x0101_0101);
             depth += 1;
         }
         let leaves: Vec<i32> = leaves.split(' ').map(|leaf| leaf.parse().ok()).collect::<Option<_>>()?;
@@ -124,7 +125,8 @@ impl Forest {
         let mut block = [[0u8; BLOCK]; COLUMNS];
         for (number, scores) in scores.chunks_mut(BLOCK).enumerate() {
             for (block, column) in block.iter_mut().zip(columns) {
-                if let Some(bytes) = column.get(number * BLOCK..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+                if let Some(bytes) = column.get(number * BLOCK..).and_then(|rest| rest.first_chunk::<BLOCK>())
+                {
                     *block = *bytes;
                 }
             }

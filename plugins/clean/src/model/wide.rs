@@ -34,7 +34,10 @@ pub fn rests(level: Level, whole: u32, numbers: &[u32], cells: &mut [u8]) {
 pub fn shares(level: Level, parts: &[u32], wholes: &[u32], cells: &mut [u8]) {
     #[inline(always)]
     fn all<S: Simd>(_: S, parts: &[u32], wholes: &[u32], cells: &mut [u8]) {
-        cells.iter_mut().zip(parts.iter().zip(wholes)).for_each(|(c, (&part, &whole))| *c = shared(part, whole));
+        cells
+            .iter_mut()
+            .zip(parts.iter().zip(wholes))
+            .for_each(|(c, (&part, &whole))| *c = shared(part, whole));
     }
     dispatch!(level, simd => all(simd, parts, wholes, cells));
 }
@@ -108,7 +111,8 @@ mod tests {
         let numbers = numbers();
         let mut cells = vec![0; numbers.len()];
         for shift in 0..300 {
-            let wholes: Vec<u32> = numbers.iter().cycle().skip(shift * 7).take(numbers.len()).copied().collect();
+            let wholes: Vec<u32> =
+                numbers.iter().cycle().skip(shift * 7).take(numbers.len()).copied().collect();
             shares(Level::new(), &numbers, &wholes, &mut cells);
             let all = cells.iter().zip(numbers.iter().zip(&wholes));
             for (&cell, (&part, &whole)) in all {
