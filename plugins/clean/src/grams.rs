@@ -183,15 +183,16 @@ fn key(head: u64, length: usize) -> u64 {
 /// The bytes from `at` on, those that are missing 0.
 #[inline]
 fn first(text: &[u8], at: usize) -> u64 {
-    let rest = text.get(at..).unwrap_or(&[]);
-    match rest.first_chunk::<HEAD>() {
+    match text.get(at..at.wrapping_add(HEAD)).and_then(|bytes| bytes.first_chunk::<HEAD>()) {
         Some(bytes) => u64::from_le_bytes(*bytes),
-        None => last(rest),
+        None => last(text, at),
     }
 }
 
 /// The same of fewer than eight.
-fn last(rest: &[u8]) -> u64 {
+#[cold]
+fn last(text: &[u8], at: usize) -> u64 {
+    let rest = text.get(at..).unwrap_or(&[]);
     rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
