@@ -6,7 +6,7 @@
 //! no branch depends on the data. A tree of six levels has 64 leaves, which is what one look-up of bytes holds.
 //! Leaves are integers, so a score is the same on every machine.
 
-use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64, u16x32, u32x16};
+use fearless_simd::{Level, Simd, dispatch, i8x64, prelude::*, u8x64, u16x32, u32x16};
 
 /// One unit of a leaf, as a fraction of a logit: leaves are in 1/1024 logit.
 pub const UNIT: i32 = 1024;
@@ -30,7 +30,7 @@ pub struct Forest {
     trees: Vec<Tree>,
 }
 
-/// The questions from the first level on (column, and four times the number that it must be greater than, a byte each), and
+/// The questions from the first level on (column, and the number that it must be greater than, as [`asked`] gives it), and
 /// the leaves; the first level is the lowest bit of a leaf's number.
 #[derive(Debug)]
 struct Tree {
@@ -63,7 +63,7 @@ impl Forest {
         }
         let (questions, leaves) = line.split_once(": ")?;
         // No byte is greater than 255: a level that is not there changes no leaf's number.
-        let mut levels = [(0, u32::MAX); LEVELS];
+        let mut levels = [(0, asked(u8::MAX)); LEVELS];
         let mut depth = 0;
         for question in questions.split(' ') {
             let (name, number) = question.split_once('>')?;
@@ -74,8 +74,7 @@ impl Forest {
                     self.columns.len() - 1
                 }
             };
-            *levels.get_mut(depth)? =
-                (u8::try_from(column).ok()?, u32::from(number.parse::<u8>().ok()?) * 0x0101_0101);
+            *levels.get_mut(depth)? = (u8::try_from(column).ok()?, asked(number.parse().ok()?));
             depth += 1;
         }
         let leaves: Vec<i32> = leaves.split(' ').map(|leaf| leaf.parse().ok()).collect::<Option<_>>()?;
@@ -122,12 +121,13 @@ impl Forest {
     /// Adds what all trees say of the lines to their scores.
     #[inline(always)]
     fn add_all<S: Simd>(&self, simd: S, columns: &[&[u8]], scores: &mut [i32]) {
-        let mut block = [[0u8; BLOCK]; COLUMNS];
+        let mut block = [[0i8; BLOCK]; COLUMNS];
         for (number, scores) in scores.chunks_mut(BLOCK).enumerate() {
             for (block, column) in block.iter_mut().zip(columns) {
                 if let Some(bytes) = column.get(number * BLOCK..).and_then(|rest| rest.first_chunk::<BLOCK>())
                 {
-                    *block = *bytes;
+                    let signed = u8x64::from_slice(simd, bytes) ^ u8x64::splat(simd, SIGN);
+                    signed.bitcast::<i8x64<S>>().store_slice(block);
                 }
             }
             self.add(simd, &block, scores);
@@ -137,16 +137,17 @@ impl Forest {
     /// Adds what all trees say of a block of lines to their scores. Bytes are summed up by every second one in words of 16 bits: to widen them would
     /// take the unit that compares, of which there is one.
     #[inline(always)]
-    fn add<S: Simd>(&self, simd: S, block: &[[u8; BLOCK]; COLUMNS], scores: &mut [i32]) {
+    fn add<S: Simd>(&self, simd: S, block: &[[i8; BLOCK]; COLUMNS], scores: &mut [i32]) {
         let zero = u16x32::splat(simd, 0);
         let mut lows = [zero; 2];
         let mut highs = [zero; 2];
         for tree in &self.trees {
             let mut leaf = u8x64::splat(simd, 0);
             for (level, &(column, number)) in tree.levels.iter().enumerate() {
-                let column = u8x64::from_slice(simd, &block[usize::from(column)]);
-                let number: u8x64<S> = u32x16::splat(simd, number).bitcast();
-                leaf = column.simd_gt(number).select(leaf + u8x64::splat(simd, 1 << level), leaf);
+                let column = i8x64::from_slice(simd, &block[usize::from(column)]);
+                let number: i8x64<S> = u32x16::splat(simd, number).bitcast();
+                let bit = u8x64::splat(simd, 1 << level);
+                leaf = leaf | column.simd_gt(number).select(bit, u8x64::splat(simd, 0));
             }
             let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
             let low: u16x32<S> = low.swizzle_dyn(leaf).bitcast();
@@ -166,6 +167,14 @@ impl Forest {
             *score += i32::from(low) + 256 * i32::from(high);
         }
     }
+}
+
+/// What makes of bytes numbers with a sign in the same order: these can be compared on all machines.
+const SIGN: u8 = 0x80;
+
+/// A number of a question as it is compared: four times, with a sign.
+fn asked(number: u8) -> u32 {
+    u32::from(number ^ SIGN) * 0x0101_0101
 }
 
 #[cfg(test)]
