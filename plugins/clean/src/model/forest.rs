@@ -147,7 +147,7 @@ impl Forest {
                 let column = i8x64::from_slice(simd, &block[usize::from(column)]);
                 let number: i8x64<S> = u32x16::splat(simd, number).bitcast();
                 let bit = u8x64::splat(simd, 1 << level);
-                leaf = leaf | column.simd_gt(number).select(bit, u8x64::splat(simd, 0));
+                leaf |= column.simd_gt(number).select(bit, u8x64::splat(simd, 0));
             }
             let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
             let low: u16x32<S> = low.swizzle_dyn(leaf).bitcast();
