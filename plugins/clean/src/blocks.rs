@@ -35,6 +35,11 @@ impl Begins {
         begins
     }
 
+    /// For how many blocks of 64 bytes there is room.
+    pub fn blocks(&self) -> usize {
+        self.0.capacity()
+    }
+
     /// Calls `each` with every one from `from` to before `to`.
     #[inline]
     pub fn each(&self, from: usize, to: usize, mut each: impl FnMut(usize)) {

@@ -49,7 +49,7 @@ fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
     // In whole thousandths, so that no sum depends on its order.
     let kept = likelihoods.iter().zip(words).filter(|(likelihood, _)| **likelihood > KEPT);
     let (sum, count) = kept.fold((0u64, 0u64), |(sum, count), (likelihood, words)| {
-        (sum + whole(likelihood * 1000.0) * words as u64, count + words as u64)
+        (sum + whole(likelihood * 1000.0) as u64 * words as u64, count + words as u64)
     });
     // A page of which nothing would be kept is left so: doubt alone makes no text.
     if count == 0 {
@@ -62,14 +62,15 @@ fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
     let factor = odds(KEPT) / odds(needed);
     for likelihood in likelihoods {
         let weighed = factor * *likelihood;
-        *likelihood = whole(1000.0 * weighed / (1.0 - *likelihood + weighed)) as f64 / 1000.0;
+        *likelihood = f64::from(whole(1000.0 * weighed / (1.0 - *likelihood + weighed))) / 1000.0;
     }
 }
 
-/// The nearest whole number, of two the larger; the standard library's is a call where the machine may lack an instruction for it.
-fn whole(number: f64) -> u64 {
-    let below = number as u64;
-    below + u64::from(number - below as f64 >= 0.5)
+/// The whole number nearest to one from 0 to 1000, of two the larger; the standard library's is a call where the machine may lack an
+/// instruction for it.
+fn whole(number: f64) -> i32 {
+    let below = number as i32;
+    below + i32::from(number - f64::from(below) >= 0.5)
 }
 
 /// Whether lines of a rule go whatever the model says. On labelled pages, removing all that these rules mark costs no F1 of news

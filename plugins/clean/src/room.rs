@@ -8,7 +8,7 @@ use crate::boilerplate::State;
 use crate::line::Line;
 use crate::model;
 
-/// Lines for which room is kept, some hundred bytes for each; what longer pages took is given back.
+/// Lines, and blocks of 64 bytes, for which room is kept, some hundred bytes for each; what longer pages took is given back.
 const MOST: usize = 1 << 14;
 
 /// Room for the lines of a page.
@@ -40,7 +40,7 @@ impl Kept {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut room = kept.unwrap_or_default();
         let result = work(&mut room);
-        if room.lines.capacity() <= MOST {
+        if room.lines.capacity().max(room.begins.blocks()) <= MOST {
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(room);
         }
         result
@@ -62,5 +62,7 @@ mod tests {
         assert_eq!(inner, 0);
         kept.with(|room| room.lines.reserve(MOST + 1));
         assert_eq!(kept.with(|room| room.lines.capacity()), 0);
+        kept.with(|room| Line::take(&"long ".repeat(MOST * 13), room));
+        assert_eq!(kept.with(|room| room.begins.blocks()), 0);
     }
 }
