@@ -1,5 +1,7 @@
 //! What becomes of each line where the rules and the model both have a say: sure cues first, then the model.
 
+use fearless_simd::{Level, Simd, dispatch};
+
 use crate::boilerplate::{Mark, Measured};
 use crate::model::features::Page;
 use crate::model::{Model, Room};
@@ -60,6 +62,12 @@ fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
     let needed = NEEDED.0 + (NEEDED.1 - NEEDED.0) * ((confidence - low) / (high - low)).clamp(0.0, 1.0);
     let odds = |likelihood: f64| likelihood / (1.0 - likelihood);
     let factor = odds(KEPT) / odds(needed);
+    dispatch!(Level::new(), simd => weigh(simd, factor, likelihoods));
+}
+
+/// Multiplies the odds of all lines.
+#[inline(always)]
+fn weigh<S: Simd>(_: S, factor: f64, likelihoods: &mut [f64]) {
     for likelihood in likelihoods {
         let weighed = factor * *likelihood;
         *likelihood = f64::from(whole(1000.0 * weighed / (1.0 - *likelihood + weighed))) / 1000.0;
@@ -68,6 +76,7 @@ fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
 
 /// The whole number nearest to one from 0 to 1000, of two the larger; the standard library's is a call where the machine may lack an
 /// instruction for it.
+#[inline(always)]
 fn whole(number: f64) -> i32 {
     let below = number as i32;
     below + i32::from(number - f64::from(below) >= 0.5)

@@ -296,7 +296,7 @@ fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2]) {
     let words = words.of(count, rows.words.iter().copied());
     grid.put_wide("from-top", |_, cells| ramp(cells, 0));
     grid.put_wide("from-bottom", |_, cells| ramp_down(cells, 0));
-    grid.put("place", |i| share(i, count));
+    grid.put_wide("place", wide::places);
     grid.put_wide("words-above", |level, cells| wide::shares_of(level, words.all(), words.above(), cells));
     let prose = sums.of(count, rows.prose_words.iter().copied());
     let prose_words = prose.all();

@@ -10,6 +10,7 @@ mod sums;
 mod wide;
 
 use crate::html::markup::Markup;
+use fearless_simd::{Simd, dispatch};
 use features::Page;
 use forest::{Forest, UNIT};
 use grid::{Grid, REACH};
@@ -79,7 +80,10 @@ impl Model {
         page.fill(&mut room.grid, &mut room.features);
         let columns: Vec<&[u8]> =
             self.columns.iter().map(|&(column, shift)| room.grid.column_on(column, shift)).collect();
-        self.forest.score(&columns, rows).into_iter().map(likelihood).collect()
+        let scores = self.forest.score(&columns, rows);
+        let mut likelihoods = vec![0.0; rows];
+        dispatch!(room.grid.level(), simd => of_scores(simd, &scores, &mut likelihoods));
+        likelihoods
     }
 }
 
@@ -90,8 +94,15 @@ pub struct Room {
     features: features::Room,
 }
 
+/// The likelihood of each score.
+#[inline(always)]
+fn of_scores<S: Simd>(_: S, scores: &[i32], likelihoods: &mut [f64]) {
+    likelihoods.iter_mut().zip(scores).for_each(|(cell, &score)| *cell = likelihood(score));
+}
+
 /// The logistic function of a score in [`UNIT`]s, rounded to thousandths. Multiplications and one division alone, so
 /// that it is the same on every machine: `exp` of the standard library need not be.
+#[inline(always)]
 fn likelihood(score: i32) -> f64 {
     // e^x as (1 + x/1024)^1024, good to a hundredth where it matters.
     let mut power = (1.0 - f64::from(score) / f64::from(UNIT) / 1024.0).max(0.0);

@@ -51,6 +51,16 @@ pub fn shares_of(level: Level, whole: u32, parts: &[u32], cells: &mut [u8]) {
     dispatch!(level, simd => all(simd, whole, parts, cells));
 }
 
+/// The share of each row's number in that of all.
+pub fn places(level: Level, cells: &mut [u8]) {
+    #[inline(always)]
+    fn all<S: Simd>(_: S, cells: &mut [u8]) {
+        let whole = u32::try_from(cells.len()).unwrap_or(u32::MAX);
+        cells.iter_mut().zip(0u32..).for_each(|(cell, row)| *cell = shared(row, whole));
+    }
+    dispatch!(level, simd => all(simd, cells));
+}
+
 /// The shares of the windows of some sums in those of others.
 pub fn window_shares(level: Level, parts: (&[u32], &[u32]), wholes: (&[u32], &[u32]), cells: &mut [u8]) {
     #[inline(always)]
@@ -118,6 +128,11 @@ mod tests {
             for (&cell, (&part, &whole)) in all {
                 assert_eq!(cell, share(part as usize, whole as usize), "{part} of {whole}");
             }
+        }
+        for count in [0, 1, 7, 200, 263, 70_000] {
+            let mut cells = vec![9; count];
+            places(Level::new(), &mut cells);
+            assert!((0..count).all(|row| cells[row] == share(row, count)), "{count}");
         }
         let none = vec![0; numbers.len()];
         for whole in [0, 1, 7, 199, 200, 201, 60_000, u32::MAX] {
