@@ -21,6 +21,9 @@ pub struct Counts {
     pub breaks: u32,
     /// Whether a byte is none of ASCII: then the numbers say nothing.
     pub is_wide: bool,
+    /// Whether ` by ` may stand in it, and whether a colon does.
+    pub may_by: bool,
+    pub has_colon: bool,
 }
 
 /// Where phrases may begin in a text: at a letter or digit after something else, and at signs and characters beyond ASCII. A bit for each byte.
@@ -88,7 +91,24 @@ fn walk<S: Simd>(
     last[..rest.len()].copy_from_slice(rest);
     for (number, block) in blocks.iter().chain([&last]).enumerate() {
         let kinds = Kinds::of(simd, block);
-        let Kinds { newline, wide, going_on, lower, upper, digit, space, stop, quote, bar, comma } = kinds;
+        let Kinds {
+            newline,
+            wide,
+            going_on,
+            lower,
+            upper,
+            digit,
+            space,
+            stop,
+            quote,
+            bar,
+            comma,
+            colon,
+            b,
+            y,
+        } = kinds;
+        // What stands before and after the block may be a space and a `y`.
+        let by = b & (y >> 1 | 1 << (BLOCK - 1)) & (space << 1 | 1);
         let alnum = lower | upper | digit;
         let inside = alnum & (alnum << 1 | is_after_alnum);
         is_after_alnum = alnum >> (BLOCK - 1);
@@ -112,6 +132,8 @@ fn walk<S: Simd>(
             counts.bars += (bar & line).count_ones();
             counts.breaks += (breaks & line).count_ones();
             counts.is_wide |= wide & line != 0;
+            counts.may_by |= by & line != 0;
+            counts.has_colon |= colon & line != 0;
             if end == 0 {
                 break;
             }
@@ -152,6 +174,9 @@ struct Kinds {
     quote: u64,
     bar: u64,
     comma: u64,
+    colon: u64,
+    b: u64,
+    y: u64,
 }
 
 impl Kinds {
@@ -175,6 +200,9 @@ impl Kinds {
             quote: bits(is(b'"') | range(b'\'', b')') | is(b'[') | is(b']')),
             bar: bits(is(b'|') | is(b'/') | is(b'>')),
             comma: bits(is(b',')),
+            colon: bits(is(b':')),
+            b: bits(is(b'b')),
+            y: bits(is(b'y')),
         }
     }
 }

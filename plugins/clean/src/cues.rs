@@ -290,7 +290,7 @@ fn separates(c: char) -> bool {
     c.is_alphanumeric() && !super::line::unspaced(c) && !('\u{ac00}'..='\u{d7af}').contains(&c)
 }
 
-/// The forms in which a phrase is looked for: ASCII case is folded by the automaton, other
+/// The forms in which a phrase is looked for: ASCII case does not count there, other
 /// letters need their capitals spelt out.
 fn forms(phrase: &str) -> Vec<String> {
     let lower = phrase.to_lowercase();

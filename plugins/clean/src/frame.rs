@@ -144,7 +144,8 @@ impl Furniture {
         }
         let by = hits.start & class::BY != 0 && line.words() >= 2;
         let end = (hits.end | hits.whole) & class::BYEND != 0;
-        by || end && line.words() <= 8 || line.words() <= 9 && !line.sentence && holds_by(content)
+        by || end && line.words() <= 8
+            || line.words() <= 9 && !line.sentence && line.may_by() && content.contains(" by ")
     }
 
     fn header_mark(
@@ -166,11 +167,9 @@ impl Furniture {
             return Mark::by(Rule::Byline);
         }
         let path = |word: &[u8]| PATH.iter().any(|sign| sign.as_bytes() == word);
-        // The first bytes of `::` and `→`.
-        let may_have = |content: &str| memchr::memchr2(b':', 0xe2, content.as_bytes()).is_some();
-        if line.words() <= 14
-            && (line.bars() > 0 || may_have(content))
-            && content.as_bytes().split(|byte| *byte == b' ').skip(1).any(path)
+        // All but `::` and `→` count as bars.
+        let may_have = line.bars() > 0 || line.has_colon() || line.is_wide() && content.contains('→');
+        if line.words() <= 14 && may_have && content.as_bytes().split(|byte| *byte == b' ').skip(1).any(path)
         {
             return Mark::by(Rule::Breadcrumb);
         }
@@ -295,12 +294,6 @@ impl Furniture {
             }
         }
     }
-}
-
-/// Whether ` by ` stands in a line.
-fn holds_by(content: &str) -> bool {
-    let bytes = content.as_bytes();
-    memchr::memchr_iter(b'y', bytes).any(|at| at >= 2 && bytes.get(at - 2..at + 2) == Some(b" by "))
 }
 
 /// Whether every word but the little ones begins with a capital.

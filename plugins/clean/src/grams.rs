@@ -227,6 +227,44 @@ mod tests {
     }
 
     #[test]
+    fn all_phrases_at_all_places_are_found() {
+        let list = [
+            "a",
+            "ab",
+            "abc",
+            "abcd",
+            "abcde",
+            "abcdefgh",
+            "abcdefghi",
+            "b",
+            "b c",
+            "日",
+            "日本",
+            "é",
+            "x",
+            "ab",
+        ];
+        let phrases = Phrases::new(&list);
+        let pieces = ["a", "A", "b", "bcd", "abcdefgh", "i", " ", "c", "日", "本", "é", "É", "!", "B C"];
+        let mut seed = 1u32;
+        for _ in 0..2000 {
+            let mut next = || {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (seed >> 16) as usize
+            };
+            let text: String = (0..next() % 12).map(|_| pieces[next() % pieces.len()]).collect();
+            for at in 0..=text.len() {
+                let stands = |phrase: &str| {
+                    let place = text.as_bytes().get(at..at + phrase.len());
+                    place.is_some_and(|place| place.eq_ignore_ascii_case(phrase.as_bytes()))
+                };
+                let right: Vec<usize> = (0..list.len()).filter(|&number| stands(list[number])).collect();
+                assert_eq!(found(&phrases, &text, at), right, "{text:?} {at}");
+            }
+        }
+    }
+
+    #[test]
     fn what_only_looks_alike_is_no_phrase() {
         let phrases = Phrases::new(&PHRASES);
         for text in ["", "c", "coo", "\u{f}ap", "fot\u{e}", "xy", "some words", "/AQ"] {

@@ -37,8 +37,20 @@ pub struct Line {
     pub quote: bool,
     /// Begins with a small letter.
     pub small: bool,
+    /// Set of [`sign`].
+    signs: u8,
+}
+
+/// What else is known of a line; one bit each.
+mod sign {
     /// Has capitals and no small letters.
-    pub shouted: bool,
+    pub const SHOUTED: u8 = 1;
+    /// ` by ` may stand in it.
+    pub const MAY_BY: u8 = 1 << 1;
+    /// Has a colon.
+    pub const COLON: u8 = 1 << 2;
+    /// Is not all ASCII.
+    pub const WIDE: u8 = 1 << 3;
 }
 
 impl Line {
@@ -128,6 +140,26 @@ impl Line {
         self.twin as usize
     }
 
+    /// Has capitals and no small letters.
+    pub fn shouted(&self) -> bool {
+        self.signs & sign::SHOUTED != 0
+    }
+
+    /// Whether ` by ` may stand in it: where not, it does not.
+    pub fn may_by(&self) -> bool {
+        self.signs & sign::MAY_BY != 0
+    }
+
+    /// Whether a colon stands in it.
+    pub fn has_colon(&self) -> bool {
+        self.signs & sign::COLON != 0
+    }
+
+    /// Whether a character of it is none of ASCII.
+    pub fn is_wide(&self) -> bool {
+        self.signs & sign::WIDE != 0
+    }
+
     /// A hash of its text.
     pub fn hash(&self) -> u64 {
         u64::from(self.hash)
@@ -136,7 +168,19 @@ impl Line {
     /// A line whose bytes are counted; of one that is not all ASCII, nothing yet.
     #[inline(always)]
     fn counted(start: usize, end: usize, counts: Counts) -> Line {
-        let Counts { lower, upper, digits, words, capitals, commas, bars, breaks, is_wide } = counts;
+        let Counts {
+            lower,
+            upper,
+            digits,
+            words,
+            capitals,
+            commas,
+            bars,
+            breaks,
+            is_wide,
+            may_by,
+            has_colon,
+        } = counts;
         let chars = if is_wide { 0 } else { u32::try_from(end - start).unwrap_or(u32::MAX) };
         Line {
             start,
@@ -158,7 +202,10 @@ impl Line {
             bullet: false,
             quote: false,
             small: false,
-            shouted: upper > 0 && lower == 0,
+            signs: u8::from(upper > 0 && lower == 0) * sign::SHOUTED
+                | u8::from(may_by) * sign::MAY_BY
+                | u8::from(has_colon) * sign::COLON
+                | u8::from(is_wide) * sign::WIDE,
         }
     }
 
@@ -302,6 +349,12 @@ mod tests {
         assert_eq!(lines.len(), 3);
         assert!(lines[1].blank());
         assert!(one("• x").bullet && one("- x").bullet && !one("-x").bullet);
-        assert!(one("BRIDGE OPENS 5").shouted && !one("Bridge").shouted);
+        assert!(one("BRIDGE OPENS 5").shouted() && !one("Bridge").shouted());
+        assert!(one("a::b").has_colon() && one("a → b").is_wide() && !one("a b").has_colon());
+        for length in 0..140 {
+            let before = "x".repeat(length);
+            assert!(one(&format!("{before} by Ann")).may_by() && !one(&format!("{before} bx Ann")).is_wide());
+        }
+        assert!(!one("baby").may_by());
     }
 }

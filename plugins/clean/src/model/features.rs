@@ -139,7 +139,7 @@ impl<'p> Page<'p> {
         grid.put("breaks", |i| scale(self.line(i).breaks()));
         grid.put_wide("end", |_, cells| cells.copy_from_slice(&rows.end));
         grid.put_wide("start", |_, cells| cells.copy_from_slice(&rows.start));
-        grid.put("shouted", |i| u8::from(self.line(i).shouted));
+        grid.put("shouted", |i| u8::from(self.line(i).shouted()));
         grid.put_wide("prose", |_, cells| cells.copy_from_slice(&rows.prose));
     }
 
