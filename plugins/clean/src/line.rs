@@ -202,10 +202,10 @@ impl Line {
             bullet: false,
             quote: false,
             small: false,
-            signs: u8::from(upper > 0 && lower == 0) * sign::SHOUTED
-                | u8::from(may_by) * sign::MAY_BY
-                | u8::from(has_colon) * sign::COLON
-                | u8::from(is_wide) * sign::WIDE,
+            signs: sign::SHOUTED * u8::from(upper > 0 && lower == 0)
+                + sign::MAY_BY * u8::from(may_by)
+                + sign::COLON * u8::from(has_colon)
+                + sign::WIDE * u8::from(is_wide),
         }
     }
 

@@ -88,7 +88,8 @@ impl Line {
         self.bars = small(sums[BARS]);
         self.breaks = small(sums[BREAKS]);
         let shouted = (wide_upper || sums[LETTERS_UPPER] > 0) && !wide_lower && sums[LETTERS_LOWER] == 0;
-        self.signs = self.signs & !sign::SHOUTED | u8::from(shouted) * sign::SHOUTED;
+        self.signs &= !sign::SHOUTED;
+        self.signs |= sign::SHOUTED * u8::from(shouted);
     }
 }
 
