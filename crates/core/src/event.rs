@@ -237,12 +237,23 @@ pub fn from_batch(batch: &RecordBatch) -> Result<Vec<Event>, String> {
                 threshold: threshold.is_valid(i).then(|| threshold.value(i)),
                 start: start.is_valid(i).then(|| start.value(i)),
                 end: end.is_valid(i).then(|| end.value(i)),
-                replacement: replacement.is_valid(i).then(|| replacement.value(i).to_owned().into()),
+                replacement: replacement.is_valid(i).then(|| owned(replacement.value(i))),
                 other: other.is_valid(i).then(|| other.value(i)),
                 note: note.is_valid(i).then(|| note.value(i).to_owned().into()),
             })
         })
         .collect()
+}
+
+/// A replacement by itself. Most are one of few, and asking for room for each would take longer than reading it.
+fn owned(replacement: &str) -> Cow<'static, str> {
+    match replacement {
+        "" => Cow::Borrowed(""),
+        " " => Cow::Borrowed(" "),
+        "\n" => Cow::Borrowed("\n"),
+        "\n\n" => Cow::Borrowed("\n\n"),
+        other => Cow::Owned(other.to_owned()),
+    }
 }
 
 fn column<'a, T: Array + 'static>(batch: &'a RecordBatch, name: &str) -> Result<&'a T, String> {

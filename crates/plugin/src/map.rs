@@ -186,19 +186,32 @@ struct Collected<'a> {
     /// Filled from the first edited document on; until then texts are the received ones.
     texts: Option<LargeStringBuilder>,
     received: Option<Strings<'a>>,
-    events: Vec<Event>,
+    /// The bytes of all received texts, and the text of one document.
+    bytes: usize,
+    after: String,
+    happened: Vec<Happened>,
+}
+
+/// What a document's ledger will say: the edits of a text take a tenth of the room of their events, which are made when all are known.
+enum Happened {
+    Event(Event),
+    Edits(u32, Edits),
 }
 
 impl<'a> Collected<'a> {
     fn new(shape: &'a Shape, input: &'a RecordBatch) -> Self {
         let columns = shape.writes.iter().filter(|(name, _)| name != TEXT).count();
+        let received = input.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref()));
+        let texts = received.iter().flat_map(|texts| (0..input.num_rows()).filter_map(|row| texts.get(row)));
         Self {
             shape,
             rows: Vec::with_capacity(input.num_rows()),
             columns: (0..columns).map(|_| Vec::with_capacity(input.num_rows())).collect(),
             texts: None,
-            received: input.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref())),
-            events: Vec::new(),
+            bytes: texts.map(str::len).sum(),
+            received,
+            after: String::new(),
+            happened: Vec::new(),
         }
     }
 
@@ -242,23 +255,27 @@ impl<'a> Collected<'a> {
             changes.error = Some("the operator drops a document but does not declare that it selects".into());
         }
         if let Some(message) = changes.error {
-            self.events.push(Event::new(row, Action::Fail, "operator-error").note(message));
+            let event = Event::new(row, Action::Fail, "operator-error").note(message);
+            self.happened.push(Happened::Event(event));
             if !self.shape.selects {
                 self.keep(row, text, &Edits::new(), Vec::new());
             }
             return;
         }
-        self.events.append(&mut changes.events);
+        self.happened.extend(changes.events.into_iter().map(Happened::Event));
         if changes.dropped {
             return;
         }
         self.keep(row, text, &changes.edits, cells);
-        self.events.extend(changes.edits.into_iter().map(|edit| Event::of_edit(row, edit)));
+        if !changes.edits.is_empty() {
+            self.happened.push(Happened::Edits(row, changes.edits));
+        }
     }
 
     fn keep(&mut self, row: u32, text: &str, edits: &Edits, mut cells: Vec<Cell>) {
         if !edits.is_empty() && self.texts.is_none() {
-            let mut builder = LargeStringBuilder::new();
+            // Few operators make texts longer; room that is not written to costs nothing.
+            let mut builder = LargeStringBuilder::with_capacity(self.rows.capacity(), self.bytes);
             for &before in &self.rows {
                 builder.append_option(self.received.and_then(|t| t.get(before as usize)));
             }
@@ -268,9 +285,9 @@ impl<'a> Collected<'a> {
             if edits.is_empty() {
                 builder.append_option(self.received.and_then(|t| t.get(row as usize)));
             } else {
-                let mut after = String::with_capacity(text.len());
-                edits.apply_into(text, &mut after);
-                builder.append_value(after);
+                self.after.clear();
+                edits.apply_into(text, &mut self.after);
+                builder.append_value(&self.after);
             }
         }
         cells.resize_with(self.columns.len(), Cell::default);
@@ -312,6 +329,19 @@ impl<'a> Collected<'a> {
             None => input.num_rows(),
         }));
         let documents = RecordBatch::try_new_with_options(Arc::clone(&self.shape.schema), columns, &options)?;
-        Ok(Output { documents, events: self.events })
+        let count = |happened: &Happened| match happened {
+            Happened::Event(_) => 1,
+            Happened::Edits(_, edits) => edits.len(),
+        };
+        let mut events = Vec::with_capacity(self.happened.iter().map(count).sum());
+        for happened in self.happened {
+            match happened {
+                Happened::Event(event) => events.push(event),
+                Happened::Edits(row, edits) => {
+                    events.extend(edits.into_iter().map(|edit| Event::of_edit(row, edit)));
+                }
+            }
+        }
+        Ok(Output { documents, events })
     }
 }

@@ -21,6 +21,9 @@ pub struct Counts {
     pub breaks: u32,
     /// Whether a byte is none of ASCII: then the numbers say nothing.
     pub is_wide: bool,
+    /// Whether ` by ` may stand in it, and whether a colon does.
+    pub may_by: bool,
+    pub has_colon: bool,
 }
 
 /// Where phrases may begin in a text: at a letter or digit after something else, and at signs and characters beyond ASCII. A bit for each byte.
@@ -30,12 +33,19 @@ pub struct Begins(Vec<u64>);
 impl Begins {
     /// In `text`.
     pub fn of(text: &str) -> Self {
-        lines(text, |_, _, _| ())
+        let mut begins = Self::default();
+        lines(text, &mut begins, |_, _, _| ());
+        begins
     }
 
-    /// Whether `test` holds of a place from `from` to before `to`.
+    /// For how many blocks of 64 bytes there is room.
+    pub fn blocks(&self) -> usize {
+        self.0.capacity()
+    }
+
+    /// Calls `each` with every one from `from` to before `to`.
     #[inline]
-    pub fn any(&self, from: usize, to: usize, mut test: impl FnMut(usize) -> bool) -> bool {
+    pub fn each(&self, from: usize, to: usize, mut each: impl FnMut(usize)) {
         let (first, last) = (from / BLOCK, to.div_ceil(BLOCK));
         for (number, &word) in self.0.get(first..last).unwrap_or(&[]).iter().enumerate() {
             let base = (first + number) * BLOCK;
@@ -44,29 +54,32 @@ impl Begins {
                 bits &= !(u64::MAX << (to - base));
             }
             while bits != 0 {
-                if test(base + bits.trailing_zeros() as usize) {
-                    return true;
-                }
+                each(base + bits.trailing_zeros() as usize);
                 bits &= bits - 1;
             }
         }
-        false
     }
 }
 
 /// Calls `each` with the first byte of each line, one past its last byte, and what is in it. After the last line end there is no further line.
-/// Gives where phrases may begin.
-pub fn lines(text: &str, mut each: impl FnMut(usize, usize, Counts)) -> Begins {
-    lines_at(Level::new(), text.as_bytes(), &mut each)
+/// Puts where phrases may begin into `begins`.
+pub fn lines(text: &str, begins: &mut Begins, mut each: impl FnMut(usize, usize, Counts)) {
+    lines_at(Level::new(), text.as_bytes(), begins, &mut each);
 }
 
-fn lines_at(level: Level, bytes: &[u8], each: &mut impl FnMut(usize, usize, Counts)) -> Begins {
-    dispatch!(level, simd => walk(simd, bytes, each))
+fn lines_at(level: Level, bytes: &[u8], begins: &mut Begins, each: &mut impl FnMut(usize, usize, Counts)) {
+    dispatch!(level, simd => walk(simd, bytes, begins, each));
 }
 
 #[inline(always)]
-fn walk<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize, Counts)) -> Begins {
-    let mut all = Vec::with_capacity(bytes.len() / BLOCK + 1);
+fn walk<S: Simd>(
+    simd: S,
+    bytes: &[u8],
+    Begins(all): &mut Begins,
+    each: &mut impl FnMut(usize, usize, Counts),
+) {
+    all.clear();
+    all.reserve(bytes.len() / BLOCK + 1);
     let mut counts = Counts::default();
     let mut start = 0;
     // Whether a word is open, a sentence ended, and a space came after it.
@@ -78,7 +91,24 @@ fn walk<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize, Coun
     last[..rest.len()].copy_from_slice(rest);
     for (number, block) in blocks.iter().chain([&last]).enumerate() {
         let kinds = Kinds::of(simd, block);
-        let Kinds { newline, wide, going_on, lower, upper, digit, space, stop, quote, bar, comma } = kinds;
+        let Kinds {
+            newline,
+            wide,
+            going_on,
+            lower,
+            upper,
+            digit,
+            space,
+            stop,
+            quote,
+            bar,
+            comma,
+            colon,
+            b,
+            y,
+        } = kinds;
+        // What stands before and after the block may be a space and a `y`.
+        let by = b & (y >> 1 | 1 << (BLOCK - 1)) & (space << 1 | 1);
         let alnum = lower | upper | digit;
         let inside = alnum & (alnum << 1 | is_after_alnum);
         is_after_alnum = alnum >> (BLOCK - 1);
@@ -102,6 +132,8 @@ fn walk<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize, Coun
             counts.bars += (bar & line).count_ones();
             counts.breaks += (breaks & line).count_ones();
             counts.is_wide |= wide & line != 0;
+            counts.may_by |= by & line != 0;
+            counts.has_colon |= colon & line != 0;
             if end == 0 {
                 break;
             }
@@ -115,7 +147,6 @@ fn walk<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize, Coun
     if start < bytes.len() {
         each(start, bytes.len(), counts);
     }
-    Begins(all)
 }
 
 /// Which bits something stands before that began at a bit of `from` and went on through the bits of `through`, which hold those of `from`:
@@ -143,6 +174,9 @@ struct Kinds {
     quote: u64,
     bar: u64,
     comma: u64,
+    colon: u64,
+    b: u64,
+    y: u64,
 }
 
 impl Kinds {
@@ -166,6 +200,9 @@ impl Kinds {
             quote: bits(is(b'"') | range(b'\'', b')') | is(b'[') | is(b']')),
             bar: bits(is(b'|') | is(b'/') | is(b'>')),
             comma: bits(is(b',')),
+            colon: bits(is(b':')),
+            b: bits(is(b'b')),
+            y: bits(is(b'y')),
         }
     }
 }

@@ -52,8 +52,7 @@ pub fn wrapped_paragraphs(lines: &[Line], states: &mut [State]) {
 }
 
 /// Lines that look like subheadings: short, without a full stop, between two paragraphs.
-pub fn subheadings(lines: &[Line], states: &[State]) -> Vec<usize> {
-    let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
+pub fn subheadings(lines: &[Line], shown: &[usize], states: &[State]) -> Vec<usize> {
     shown
         .windows(3)
         .filter(|w| {
@@ -70,9 +69,9 @@ pub fn subheadings(lines: &[Line], states: &[State]) -> Vec<usize> {
         .collect()
 }
 
-/// The stretches of the main text, in order.
-pub fn segments(text: &str, lines: &[Line], states: &[State]) -> Vec<Segment> {
-    let scores = scores(text, lines, states);
+/// The stretches of the main text, in order; `shown` are the numbers of lines that are not blank.
+pub fn segments(text: &str, lines: &[Line], shown: &[usize], states: &[State]) -> Vec<Segment> {
+    let scores = scores(text, lines, shown, states);
     let all = maximal(&scores);
     let Some(best) = all.iter().map(|s| s.score).max() else { return Vec::new() };
     if best < LEAST {
@@ -82,8 +81,7 @@ pub fn segments(text: &str, lines: &[Line], states: &[State]) -> Vec<Segment> {
 }
 
 /// The score of each line, in tenths of words: prose for the main text, furniture against it.
-fn scores(text: &str, lines: &[Line], states: &[State]) -> Vec<i64> {
-    let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
+fn scores(text: &str, lines: &[Line], shown: &[usize], states: &[State]) -> Vec<i64> {
     let mut scores = vec![0i64; lines.len()];
     // After a heading such as `Most read`, summaries stand one by one; two paragraphs together end that.
     // A headline and the caption above it begin alike and are no neighbours.

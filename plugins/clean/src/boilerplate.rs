@@ -12,7 +12,7 @@ use crate::line::Line;
 use crate::options::{Rule, Rules};
 
 /// Why a line goes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Mark {
     /// The rule.
     pub rule: Rule,
@@ -23,7 +23,7 @@ pub struct Mark {
 }
 
 /// What a rule measured of a line, and its threshold, in the unit of the rule.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd)]
 pub struct Measured {
     value: u32,
     threshold: u32,
@@ -31,7 +31,7 @@ pub struct Measured {
 }
 
 /// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd)]
 enum Unit {
     /// Words, lines.
     One,
@@ -72,7 +72,7 @@ impl Mark {
 }
 
 /// What is known of one line while the rules run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct State {
     /// Its hints.
     pub hits: Hits,
@@ -103,6 +103,8 @@ pub const PARAGRAPH: usize = 14;
 pub const LONG: usize = 24;
 /// Longest line, in words, that may be a headline.
 pub(crate) const HEADLINE: usize = 28;
+/// Lines that are looked up together.
+const FETCHED: usize = 16;
 /// Most lines that a teaser block in the main text may have.
 const TEASER_LINES: usize = 14;
 
@@ -112,26 +114,42 @@ pub struct Furniture {
     pub(crate) cues: Arc<Cues>,
     pub(crate) dates: Arc<DateWords>,
     pub(crate) rules: Rules,
+    /// Whether a rule is switched off.
+    some_off: bool,
     judged: Judged,
 }
 
 impl Furniture {
     /// Rules over shared tables.
     pub fn new(cues: Arc<Cues>, dates: Arc<DateWords>, rules: Rules) -> Self {
-        Self { cues, dates, rules, judged: Judged::default() }
+        let some_off = Rule::ALL.iter().any(|rule| !rules.on(*rule));
+        Self { cues, dates, rules, some_off, judged: Judged::default() }
     }
 
-    /// What the rules make of each line of `text`, in which phrases may begin at `begins`.
-    pub fn look(&self, text: &str, lines: &[Line], begins: &Begins) -> Look {
-        let mut states: Vec<State> = Vec::with_capacity(lines.len());
+    /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `shown` are the numbers of lines that are not blank;
+    /// `states` is room.
+    pub fn look(
+        &self,
+        text: &str,
+        (lines, shown): (&[Line], &[usize]),
+        begins: &Begins,
+        mut states: Vec<State>,
+    ) -> Look {
+        states.clear();
+        states.reserve(lines.len());
         self.judged.with(|known| {
-            for line in lines {
-                // What a line is by itself, its copies are, too.
-                let state = match states.get(line.twin()) {
-                    Some(state) => *state,
-                    None => known.get(line.text(text), || self.first_look(text, line, begins)),
-                };
-                states.push(state);
+            for lines in lines.chunks(FETCHED) {
+                known.fetch(lines.iter().map(Line::hash));
+                for line in lines {
+                    // What a line is by itself, its copies are, too.
+                    let state = match states.get(line.twin()) {
+                        Some(state) => *state,
+                        None => {
+                            known.get(line.text(text), line.hash(), || self.first_look(text, line, begins))
+                        }
+                    };
+                    states.push(state);
+                }
             }
         });
         body::wrapped_paragraphs(lines, &mut states);
@@ -139,39 +157,47 @@ impl Furniture {
             .iter()
             .zip(&states)
             .any(|(l, s)| l.letters() > 0 && s.mark.is_some_and(|m| betrays_page(m.rule)));
-        self.teaser_blocks(lines, &mut states);
+        self.teaser_blocks(lines, shown, &mut states);
         if is_page {
             self.repeats(lines, &mut states);
         }
-        let segments = body::segments(text, lines, &states);
+        let segments = body::segments(text, lines, shown, &states);
         let mut segments = self.without_comments(lines, &mut states, segments);
         body::with_lists(text, lines, &states, &mut segments);
         let mut marks: Vec<Option<Mark>> = states.iter().map(|s| s.mark).collect();
         self.frame(text, lines, &mut states, &segments, is_page);
         for (mark, state) in marks.iter_mut().zip(&mut states) {
             std::mem::swap(mark, &mut state.mark);
-            *mark = mark.filter(|m| self.rules.on(m.rule));
+        }
+        if self.some_off {
+            marks.iter_mut().for_each(|mark| *mark = mark.filter(|m| self.rules.on(m.rule)));
         }
         Look { states, segments, marks, is_page }
     }
 
     /// Blocks of headlines after `Also Read` and its like, where they stand in the text: up to the
     /// next paragraph, except a subheading of the article that opens it.
-    fn teaser_blocks(&self, lines: &[Line], states: &mut [State]) {
+    fn teaser_blocks(&self, lines: &[Line], shown: &[usize], states: &mut [State]) {
         if !self.rules.on(Rule::RelatedTeaser) {
             return;
         }
-        let subheadings = body::subheadings(lines, states);
+        let is_heading = |state: &State| {
+            state.mark.is_some_and(|m| {
+                m.rule == Rule::RelatedTeaser
+                    || m.rule == Rule::InlineTeaser && state.hits.whole & class::RELATED != 0
+            })
+        };
+        // Of the lines as they were before any block was marked.
+        let mut subheadings = None;
         let mut at = 0;
-        while at < lines.len() {
-            let heading = states[at].mark.is_some_and(|m| {
-                matches!(m.rule, Rule::RelatedTeaser)
-                    || m.rule == Rule::InlineTeaser && states[at].hits.whole & class::RELATED != 0
-            });
-            if !heading || lines[at].blank() {
+        while let Some(found) = states.get(at..).and_then(|rest| rest.iter().position(is_heading)) {
+            at += found;
+            if lines[at].blank() {
                 at += 1;
                 continue;
             }
+            let subheadings: &Vec<usize> =
+                subheadings.get_or_insert_with(|| body::subheadings(lines, shown, states));
             let mut block: Vec<usize> = Vec::new();
             let mut next = at + 1;
             while next < lines.len() && block.len() < TEASER_LINES {
@@ -242,6 +268,9 @@ impl Furniture {
         mut segments: Vec<body::Segment>,
     ) -> Vec<body::Segment> {
         if !self.rules.on(Rule::CommentSection) {
+            return segments;
+        }
+        if !states.iter().any(|s| s.mark.is_some_and(|m| m.rule == Rule::CommentSection)) {
             return segments;
         }
         let total: usize = prose_words(lines, states, 0..lines.len());

@@ -9,7 +9,7 @@ use textmill_plugin::error::Error;
 use crate::boilerplate::{Furniture, Look};
 use crate::cues::Cues;
 use crate::dates::DateWords;
-use crate::handed_on::{HandedOn, Removed};
+use crate::handed_on::{HandedOn, RemovedLines};
 use crate::html::MarkupOf;
 use crate::html::cues::PartWords;
 use crate::html::lines::Lines;
@@ -17,7 +17,7 @@ use crate::html::markup::Markup;
 use crate::html::meta::Said;
 use crate::line::Line;
 use crate::model::Model;
-use crate::model::features::Page;
+use crate::model::features::{self, Page};
 use crate::model::grid::Grid;
 use crate::model::title::Title;
 use crate::options::{NormalForm, Options, Rules};
@@ -26,6 +26,7 @@ use crate::pii::{self, Pii};
 use crate::places::Received;
 use crate::quality::{self, BadWords, Measure, Quality};
 use crate::removals::{Removals, repeated};
+use crate::room::{Kept, Room};
 use crate::{
     code, decide, decode, html, leftovers, mojibake, mojibake_cyrillic, mojibake_others, normalize, places,
     structure,
@@ -41,7 +42,7 @@ pub struct Cleaned<'a> {
     /// Encoding of the original bytes, when they were not UTF-8.
     pub encoding: Option<String>,
     /// Removed lines that may carry metadata.
-    pub boilerplate: Vec<Removed>,
+    pub boilerplate: RemovedLines,
     /// What an HTML page says of itself.
     pub said: Vec<Said>,
     /// What the quality filters that are switched on measured of the text that is left.
@@ -69,11 +70,8 @@ struct Normalised<'a> {
     indented: bool,
 }
 
-/// The lines of a part of a normalised document.
+/// What the rules see of a part of a normalised document.
 struct Seen {
-    lines: Vec<Line>,
-    /// Numbers of those that are not blank.
-    shown: Vec<usize>,
     /// What the markup says of each shown line, where it is HTML.
     markup: Option<Vec<Markup>>,
     look: Look,
@@ -83,7 +81,7 @@ struct Seen {
 struct Judged {
     edits: Edits,
     /// Removed lines that may carry metadata, and where they stood in the received text.
-    boilerplate: Vec<Removed>,
+    boilerplate: RemovedLines,
     places: Vec<usize>,
 }
 
@@ -102,6 +100,7 @@ pub struct Cleaner {
     quality: Quality,
     bad_words: BadWords,
     pii: Pii,
+    room: Kept,
     normal_form: NormalForm,
     join_hyphenated: bool,
     keep_structure: bool,
@@ -128,6 +127,7 @@ impl Cleaner {
             quality: options.quality.clone(),
             bad_words: BadWords::new(&options.quality.bad_words)?,
             pii: options.pii,
+            room: Kept::default(),
             normal_form: options.normal_form,
             join_hyphenated: options.join_hyphenated,
             keep_structure: options.keep_structure,
@@ -156,7 +156,7 @@ impl Cleaner {
             self.normalise(format, text, raw)?;
         let title = Title::of(&said);
         let Judged { edits, mut boilerplate, places } =
-            self.judge(format, &rewriter, markup, title.as_ref(), indented);
+            self.room.with(|room| self.judge(format, &rewriter, markup, title.as_ref(), indented, room));
         rewriter.pass_packed(edits)?;
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
         rewriter.pass(edits)?;
@@ -164,8 +164,8 @@ impl Cleaner {
         let edits = pii::masks(rewriter.text(), &self.pii);
         rewriter.pass(edits)?;
         let (edits, text) = rewriter.finish_packed();
-        for (line, place) in boilerplate.iter_mut().zip(places::made(&edits, places.into_iter())) {
-            line.at = place as u64;
+        for (at, place) in boilerplate.places_mut().zip(places::made(&edits, places.into_iter())) {
+            *at = place as u64;
         }
         Ok(Cleaned { edits, text, encoding, boilerplate, said, measured })
     }
@@ -186,9 +186,12 @@ impl Cleaner {
         let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
         let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
         let page = Part { text: rewriter.text(), base: 0, judged: judged.as_deref() };
-        let Seen { lines, shown, markup, look } = self.see(&page, &mut markup);
+        let mut room = Room::default();
+        let Seen { markup, look } = self.see(&page, &mut markup, &mut room);
+        let Room { lines, shown, .. } = room;
         let mut grid = Grid::new(shown.len(), &[]);
-        Page::new(page.judged(), &lines, &look, &shown, markup.as_deref(), title.as_ref()).fill(&mut grid);
+        let page_of = Page::new(page.judged(), &lines, &look, &shown, markup.as_deref(), title.as_ref());
+        page_of.fill(&mut grid, &mut features::Room::default());
         shown.iter().for_each(|&i| each(lines[i].text(page.judged())));
         Ok(grid)
     }
@@ -201,38 +204,41 @@ impl Cleaner {
         markup: Option<Lines>,
         title: Option<&Title>,
         indented: bool,
+        room: &mut Room,
     ) -> Judged {
         let text = rewriter.text();
         let judged = indented.then(|| code::judged(text, &self.rules));
         let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
         let (mut removals, mut handed_on, mut signs) = (Removals::new(), HandedOn::default(), Vec::new());
         for part in Part::all(text, judged.as_deref()) {
-            let Seen { mut lines, shown, markup, mut look } = self.see(&part, &mut markup);
+            let Seen { markup, mut look } = self.see(&part, &mut markup, room);
+            let Room { lines, shown, model: model_room, .. } = &mut *room;
             let model = match format {
                 Format::Plain => self.model.as_ref().filter(|_| look.is_page),
                 Format::Html => self.html_model.as_ref(),
             };
             let mut marks = match model {
                 Some(model) => {
-                    let view = Page::new(part.judged(), &lines, &look, &shown, markup.as_deref(), title);
-                    decide::marks(model, self.cut, &view)
+                    let view = Page::new(part.judged(), lines, &look, shown, markup.as_deref(), title);
+                    decide::marks(model, self.cut, &view, model_room)
                 }
                 None => std::mem::take(&mut look.marks),
             };
             if let Some(markup) = &markup {
-                code::keep_brackets(&lines, &mut marks, &shown, markup);
+                code::keep_brackets(lines, &mut marks, shown, markup);
             }
             if self.rules.repeated_paragraph {
-                repeated(&lines, &mut marks);
+                repeated(lines, &mut marks);
             }
             if judged.is_some() {
-                code::place(&mut lines, part.text);
+                code::place(lines, part.text);
             }
-            handed_on.take(part.text, part.base, &lines, &marks);
-            removals.take(text, part.base, &lines, &marks);
+            handed_on.take(part.text, part.base, lines, &marks);
+            removals.take(text, part.base, lines, &marks);
             if let Some(markup) = markup.filter(|_| self.keep_structure) {
-                signs.extend(structure::signs(part.base, &lines, &marks, &shown, &markup));
+                signs.extend(structure::signs(part.base, lines, &marks, shown, &markup));
             }
+            room.states = look.states;
         }
         let boilerplate = handed_on.finish();
         let mut received = Received::new(rewriter.packed());
@@ -243,9 +249,11 @@ impl Cleaner {
     }
 
     /// Looks at the lines of a part of a page by all rules.
-    fn see(&self, part: &Part<'_>, markup: &mut Option<MarkupOf<'_>>) -> Seen {
-        let (lines, begins) = Line::all_and_begins(part.judged());
-        let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
+    fn see(&self, part: &Part<'_>, markup: &mut Option<MarkupOf<'_>>, room: &mut Room) -> Seen {
+        Line::take(part.judged(), room);
+        let Room { lines, begins, shown, states, .. } = room;
+        shown.clear();
+        shown.extend((0..lines.len()).filter(|&i| !lines[i].blank()));
         let markup = markup.as_mut().map(|markup| match part.judged {
             Some(_) => {
                 let mut placed = lines.clone();
@@ -254,8 +262,8 @@ impl Cleaner {
             }
             None => markup.lines(shown.iter().map(|&i| part.base + lines[i].start)),
         });
-        let look = self.furniture.look(part.judged(), &lines, &begins);
-        Seen { lines, shown, markup, look }
+        let look = self.furniture.look(part.judged(), (lines, shown), begins, std::mem::take(states));
+        Seen { markup, look }
     }
 
     /// Decodes, reads HTML, repairs and normalises.
@@ -450,7 +458,7 @@ mod tests {
             let mut edits = cleaned.edits.clone();
             edits.sort_and_check(&text).unwrap();
             prop_assert_eq!(edits.apply(&text), cleaned.text.as_ref());
-            for line in &cleaned.boilerplate {
+            for line in cleaned.boilerplate.iter() {
                 prop_assert!(line.at as usize <= cleaned.text.len());
             }
         }

@@ -6,15 +6,14 @@
 //! it, `~` contains it, `+` it is a part of a bar (several such parts glued together make one).
 //! Digits and punctuation around a `=` phrase do not count. Case does not count.
 
-use aho_corasick::automaton::{Automaton, OverlappingState};
-use aho_corasick::dfa::DFA;
-use aho_corasick::nfa::contiguous::NFA;
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Anchored, Input, MatchKind, StartKind};
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 
 use textmill_plugin::error::Error;
 
 use crate::blocks::Begins;
-use crate::grams::Starts;
+use crate::grams::Phrases;
 
 const TABLES: &[&str] = &[
     include_str!("cues/en.txt"),
@@ -48,7 +47,7 @@ pub mod class {
 }
 
 /// The hints of one line, as sets of [`class`] bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Hits {
     /// A phrase is the whole line.
     pub whole: u32,
@@ -88,18 +87,15 @@ struct Phrase {
 
 /// The compiled tables.
 pub struct Cues {
-    /// Phrases that stand at the start of a line: searched anchored, so a line costs a few bytes.
-    starts: NFA,
+    /// Phrases that stand at the start of a line.
+    starts: Phrases,
     start_phrases: Vec<Phrase>,
-    /// Which lines they may start: few.
-    may_start: Starts,
     /// Phrases that may stand anywhere.
-    anywhere: DFA,
-    may_stand: Starts,
+    anywhere: Phrases,
     anywhere_phrases: Vec<Phrase>,
     /// Parts of share bars.
     parts: AhoCorasick,
-    may_part: Starts,
+    part_phrases: Phrases,
 }
 
 impl Cues {
@@ -160,105 +156,91 @@ impl Cues {
             }
         }
         Ok(Self {
-            may_start: Starts::new(&starts),
-            may_stand: Starts::new(&anywhere),
-            may_part: Starts::new(&parts),
-            starts: NFA::builder().ascii_case_insensitive(true).build(&starts)?,
+            starts: Phrases::new(&starts),
             start_phrases,
-            anywhere: DFA::builder()
-                .ascii_case_insensitive(true)
-                .start_kind(StartKind::Unanchored)
-                .build(&anywhere)?,
+            anywhere: Phrases::new(&anywhere),
             anywhere_phrases,
+            part_phrases: Phrases::new(&parts),
             parts: AhoCorasickBuilder::new()
                 .ascii_case_insensitive(true)
                 .match_kind(MatchKind::LeftmostLongest)
-                .start_kind(StartKind::Both)
                 .build(&parts)?,
         })
     }
 
     /// The hints of `line`, which has no white space at its ends. Phrases that may stand anywhere
     /// are looked for in its last `inside` bytes.
+    #[cfg(test)]
     pub fn look(&self, line: &str, inside: usize) -> Hits {
-        self.look_at_begins(line, inside, &Begins::of(line), 0)
+        self.look_at_begins(line, 0..line.len(), inside, &Begins::of(line))
     }
 
-    /// The same of a line that begins at byte `start` of a text in which phrases may begin at `begins`.
-    pub fn look_at_begins(&self, line: &str, inside: usize, begins: &Begins, start: usize) -> Hits {
+    /// The same of the line at `span` of a text in which phrases may begin at `begins`.
+    pub fn look_at_begins(&self, text: &str, span: Range<usize>, inside: usize, begins: &Begins) -> Hits {
         let mut hits = Hits::default();
+        let line = &text[span.clone()];
         let Some(first_alnum) = line.find(char::is_alphanumeric) else { return hits };
-        let first_letter = line.find(char::is_alphabetic).unwrap_or(first_alnum);
+        let first_letter = match line.as_bytes()[first_alnum].is_ascii_alphabetic() {
+            true => first_alnum,
+            false => line.find(char::is_alphabetic).unwrap_or(first_alnum),
+        };
         for (nth, at) in [first_letter, first_alnum, 0].into_iter().enumerate() {
             if nth > 0 && at == first_letter || nth > 1 && at == first_alnum {
                 continue;
             }
-            if self.may_start.may_start(&line.as_bytes()[at..]) {
-                // Digits may stand before a whole-line phrase, not before a start phrase.
-                self.look_at(line, at, at != first_letter || first_letter == first_alnum, &mut hits);
-            }
+            // Digits may stand before a whole-line phrase, not before a start phrase.
+            self.look_at(line, at, at != first_letter || first_letter == first_alnum, &mut hits);
         }
         if inside > 0 {
-            let from = line.ceil_char_boundary(line.len().saturating_sub(inside));
-            let bytes = line.as_bytes();
-            let may_begin = |place: usize| self.may_stand.may_start(&bytes[place - start..]);
-            if begins.any(start + from, start + line.len(), may_begin) {
-                self.look_inside(line, from, &mut hits);
-            }
+            let from = span.start + line.ceil_char_boundary(line.len().saturating_sub(inside));
+            let bytes = text.as_bytes();
+            begins.each(from, span.end, |place| {
+                if self.anywhere.may_begin(bytes, place) {
+                    self.look_inside(line, place - span.start, &mut hits);
+                }
+            });
         }
         hits
     }
 
     /// The phrases that begin at byte `at`; those for starts of lines where `is_start`.
     fn look_at(&self, line: &str, at: usize, is_start: bool, hits: &mut Hits) {
-        let input = Input::new(line).range(at..).anchored(Anchored::Yes);
-        let mut state = OverlappingState::start();
-        let end = last_letter(line);
-        loop {
-            if self.starts.try_find_overlapping(&input, &mut state).is_err() {
-                break;
-            }
-            let Some(found) = state.get_match() else { break };
-            let Some(phrase) = self.start_phrases.get(found.pattern().as_usize()) else { continue };
-            // A phrase that ends another is reported with it, though it does not start here.
-            if found.start() != at || phrase.bound_right && !boundary_after(line, found.end()) {
-                continue;
+        self.starts.each_at(line.as_bytes(), at, line.len(), |number, length| {
+            let Some(phrase) = self.start_phrases.get(number) else { return };
+            let end = at + length;
+            if phrase.bound_right && !boundary_after(line, end) {
+                return;
             }
             match phrase.mode {
-                Mode::Whole if found.end() >= end => hits.whole |= phrase.class,
+                Mode::Whole if end >= last_letter(line) => hits.whole |= phrase.class,
                 Mode::Start if is_start => hits.start |= phrase.class,
                 _ => {}
             }
-        }
+        });
     }
 
-    /// The phrases that stand anywhere from byte `from` on.
-    fn look_inside(&self, line: &str, from: usize, hits: &mut Hits) {
-        let input = Input::new(line).range(from..);
-        let mut state = OverlappingState::start();
-        let end = last_letter(line);
-        loop {
-            if self.anywhere.try_find_overlapping(&input, &mut state).is_err() {
-                break;
-            }
-            let Some(found) = state.get_match() else { break };
-            let Some(phrase) = self.anywhere_phrases.get(found.pattern().as_usize()) else { continue };
-            if phrase.bound_right && !boundary_after(line, found.end())
-                || phrase.bound_left && !boundary_before(line, found.start())
+    /// The phrases for any place that begin at byte `at`.
+    #[inline(never)]
+    fn look_inside(&self, line: &str, at: usize, hits: &mut Hits) {
+        self.anywhere.each_at(line.as_bytes(), at, line.len(), |number, length| {
+            let Some(phrase) = self.anywhere_phrases.get(number) else { return };
+            let end = at + length;
+            if phrase.bound_right && !boundary_after(line, end)
+                || phrase.bound_left && !boundary_before(line, at)
             {
-                continue;
+                return;
             }
             match phrase.mode {
-                Mode::End if found.end() >= end => hits.end |= phrase.class,
+                Mode::End if end >= last_letter(line) => hits.end |= phrase.class,
                 Mode::Within => {
                     hits.within |= phrase.class;
                     if phrase.class == class::CREDIT {
-                        hits.credit_end = u32::try_from(found.end()).unwrap_or(u32::MAX);
+                        hits.credit_end = hits.credit_end.max(u32::try_from(end).unwrap_or(u32::MAX));
                     }
                 }
                 _ => {}
             }
-        }
+        });
     }
 
     /// How many parts of a share bar `line` is made of, when it is made of nothing else (up to a
@@ -266,10 +248,7 @@ impl Cues {
     pub fn bar_parts(&self, line: &str) -> usize {
         // Most lines do not begin with a part, and that costs a few bytes to see.
         let Some(first) = line.find(char::is_alphabetic) else { return 0 };
-        if !self.may_part.may_start(&line.as_bytes()[first..]) {
-            return 0;
-        }
-        if self.parts.find(Input::new(line).range(first..).anchored(Anchored::Yes)).is_none() {
+        if !self.part_phrases.any_at(line.as_bytes(), first) {
             return 0;
         }
         let letters = line.chars().filter(|c| c.is_alphabetic()).count();
@@ -311,7 +290,7 @@ fn separates(c: char) -> bool {
     c.is_alphanumeric() && !super::line::unspaced(c) && !('\u{ac00}'..='\u{d7af}').contains(&c)
 }
 
-/// The forms in which a phrase is looked for: ASCII case is folded by the automaton, other
+/// The forms in which a phrase is looked for: ASCII case does not count there, other
 /// letters need their capitals spelt out.
 fn forms(phrase: &str) -> Vec<String> {
     let lower = phrase.to_lowercase();

@@ -5,7 +5,7 @@ use crate::quick::QuickMap;
 /// Words that occur in date lines.
 pub struct DateWords {
     /// The word in lower case, and whether it makes a line of numbers a date.
-    words: QuickMap<&'static str, bool>,
+    words: QuickMap<&'static [u8], bool>,
     /// Which lengths words have, a bit each, by the lower five bits of their first byte: most words of texts are of another shape.
     lengths: [u32; 32],
 }
@@ -29,7 +29,7 @@ impl DateWords {
                 Some(word) => (word, true),
                 None => (line, false),
             };
-            *words.entry(word).or_insert(strong) |= strong;
+            *words.entry(word.as_bytes()).or_insert(strong) |= strong;
             if let Some(first) = word.bytes().next().filter(|_| word.len() < 32) {
                 lengths[usize::from(first & 31)] |= 1 << word.len();
             }
@@ -44,7 +44,7 @@ impl DateWords {
         }
         let is_part = |c: char| c.is_alphanumeric() || c == '\u{941}' || is_mark(c);
         let found = if line.is_ascii() {
-            self.read(line.split(|c: char| !c.is_ascii_alphanumeric()))
+            self.read_ascii(line.as_bytes())
         } else {
             self.read(line.split(|c: char| !is_part(c)))
         };
@@ -83,6 +83,32 @@ impl DateWords {
             } else if !token.is_ascii() && token.chars().all(is_east_asian_date_sign) {
                 strong = true;
             } else {
+                strong |= self.word(token.as_bytes())?;
+            }
+        }
+        Some((numbers, strong))
+    }
+
+    /// The same of a line of ASCII.
+    fn read_ascii(&self, line: &[u8]) -> Option<(usize, bool)> {
+        let (mut all, mut numbers, mut strong) = (0usize, 0usize, false);
+        let mut rest = line;
+        while let Some(begin) = rest.iter().position(u8::is_ascii_alphanumeric) {
+            rest = &rest[begin..];
+            let length = rest.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            let (token, after) = rest.split_at(length);
+            rest = after;
+            all += 1;
+            if all > MOST_TOKENS {
+                return None;
+            }
+            if token.first().is_some_and(u8::is_ascii_digit) {
+                numbers += 1;
+                let digits = token.iter().filter(|b| b.is_ascii_digit()).count();
+                if digits > 4 && digits != 8 || token.len() - digits > 3 {
+                    return None;
+                }
+            } else {
                 strong |= self.word(token)?;
             }
         }
@@ -90,22 +116,22 @@ impl DateWords {
     }
 
     /// Whether a word makes a line of numbers a date, where it is one of the table.
-    fn word(&self, token: &str) -> Option<bool> {
+    fn word(&self, token: &[u8]) -> Option<bool> {
         // Most lines with a number begin with another word, which is not worth an allocation.
         let mut lower = [0u8; 31];
         match lower.get_mut(..token.len()).filter(|_| token.is_ascii()) {
             Some(lower) => {
-                let lengths = self.lengths[usize::from(token.as_bytes().first()? & 31)];
+                let lengths = self.lengths[usize::from(token.first()? & 31)];
                 if lengths >> token.len() & 1 == 0 {
                     return None;
                 }
-                lower.copy_from_slice(token.as_bytes());
+                lower.copy_from_slice(token);
                 lower.make_ascii_lowercase();
-                self.words.get(std::str::from_utf8(lower).ok()?).copied()
+                self.words.get(&*lower).copied()
             }
             None => {
-                let lower: String = token.chars().flat_map(char::to_lowercase).collect();
-                self.words.get(lower.as_str()).copied()
+                let lower = std::str::from_utf8(token).ok()?.chars().flat_map(char::to_lowercase);
+                self.words.get(lower.collect::<String>().as_bytes()).copied()
             }
         }
     }

@@ -1,8 +1,10 @@
 //! What becomes of each line where the rules and the model both have a say: sure cues first, then the model.
 
+use fearless_simd::{Level, Simd, dispatch};
+
 use crate::boilerplate::{Mark, Measured};
-use crate::model::Model;
 use crate::model::features::Page;
+use crate::model::{Model, Room};
 use crate::options::Rule;
 
 /// How likely a line of plain text must be that is a date and nothing else. Tables and timelines have such lines; in news they
@@ -17,9 +19,9 @@ const CONFIDENCE: (f64, f64) = (700.0, 850.0);
 const NEEDED: (f64, f64) = (0.3, 0.5);
 
 /// The marks of a page's lines: those of sure cues, and those of the model below `cut`.
-pub fn marks(model: &Model, cut: f64, page: &Page<'_>) -> Vec<Option<Mark>> {
+pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Vec<Option<Mark>> {
     let (states, marks, shown) = (page.states, page.marks, page.shown);
-    let mut likelihoods = model.likelihoods(page);
+    let mut likelihoods = model.likelihoods(page, room);
     settle(&mut likelihoods, shown.iter().map(|&i| page.lines[i].words()));
     let mut decided = marks.to_vec();
     for (&i, likelihood) in shown.iter().zip(likelihoods) {
@@ -30,12 +32,11 @@ pub fn marks(model: &Model, cut: f64, page: &Page<'_>) -> Vec<Option<Mark>> {
         let kind = marks[i].map(|m| m.rule);
         let is_date = kind == Some(Rule::Timestamp) && page.markup.is_none();
         let cut = if is_date { cut.max(DATE_CUT) } else { cut };
-        let mark = Mark {
+        decided[i] = (likelihood < cut).then(|| Mark {
             rule: Rule::BoilerplateModel,
             measured: Some(Measured::likelihood(likelihood, cut)),
             kind,
-        };
-        decided[i] = (likelihood < cut).then_some(mark);
+        });
     }
     decided
 }
@@ -50,7 +51,7 @@ fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
     // In whole thousandths, so that no sum depends on its order.
     let kept = likelihoods.iter().zip(words).filter(|(likelihood, _)| **likelihood > KEPT);
     let (sum, count) = kept.fold((0u64, 0u64), |(sum, count), (likelihood, words)| {
-        (sum + (likelihood * 1000.0).round() as u64 * words as u64, count + words as u64)
+        (sum + whole(likelihood * 1000.0) as u64 * words as u64, count + words as u64)
     });
     // A page of which nothing would be kept is left so: doubt alone makes no text.
     if count == 0 {
@@ -61,10 +62,24 @@ fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
     let needed = NEEDED.0 + (NEEDED.1 - NEEDED.0) * ((confidence - low) / (high - low)).clamp(0.0, 1.0);
     let odds = |likelihood: f64| likelihood / (1.0 - likelihood);
     let factor = odds(KEPT) / odds(needed);
+    dispatch!(Level::new(), simd => weigh(simd, factor, likelihoods));
+}
+
+/// Multiplies the odds of all lines.
+#[inline(always)]
+fn weigh<S: Simd>(_: S, factor: f64, likelihoods: &mut [f64]) {
     for likelihood in likelihoods {
         let weighed = factor * *likelihood;
-        *likelihood = (1000.0 * weighed / (1.0 - *likelihood + weighed)).round() / 1000.0;
+        *likelihood = f64::from(whole(1000.0 * weighed / (1.0 - *likelihood + weighed))) / 1000.0;
     }
+}
+
+/// The whole number nearest to one from 0 to 1000, of two the larger; the standard library's is a call where the machine may lack an
+/// instruction for it.
+#[inline(always)]
+fn whole(number: f64) -> i32 {
+    let below = number as i32;
+    below + i32::from(number - f64::from(below) >= 0.5)
 }
 
 /// Whether lines of a rule go whatever the model says. On labelled pages, removing all that these rules mark costs no F1 of news

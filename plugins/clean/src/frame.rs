@@ -14,6 +14,11 @@ const LEDE_REACH: usize = 30;
 /// Short lines in a row, in the middle of the text, that are a menu or a widget and not a list.
 const WIDGET_RUN: usize = 18;
 
+/// What stands between the parts of a path.
+const PATH: [&str; 6] = ["/", ">", "»", "›", "::", "→"];
+/// Least digits of a line that ends with a date.
+const DIGITS: usize = 5;
+
 impl Furniture {
     /// Marks what is left of the frame around and between the segments of the main text.
     pub(crate) fn frame(
@@ -45,7 +50,7 @@ impl Furniture {
             if states[i].mark.is_some() || lines[i].blank() || Some(i) == lede {
                 continue;
             }
-            states[i].mark = Some(self.header_mark(text, lines, states, i, title));
+            states[i].mark = Some(self.header_mark(text, (lines, states), i, title, lede));
         }
         for (segment, following) in segments.iter().zip(segments.iter().skip(1)) {
             for i in segment.last + 1..following.first {
@@ -115,9 +120,11 @@ impl Furniture {
             let (i, above) = (pair[0], pair[1]);
             let line = &lines[i];
             let long = line.words() >= LEDE && !line.cut;
+            if states[i].mark.is_some() || !long || !(line.sentence || line.words() >= PARAGRAPH) {
+                continue;
+            }
             // A line that occurs twice up here is the headline, however long.
-            let twice = shown.iter().any(|&j| j != i && lines[j].twin() == line.twin());
-            if twice || states[i].mark.is_some() || !long || !(line.sentence || line.words() >= PARAGRAPH) {
+            if shown.iter().any(|&j| j != i && lines[j].twin() == line.twin()) {
                 continue;
             }
             let head = &lines[above];
@@ -136,18 +143,18 @@ impl Furniture {
             return false;
         }
         let by = hits.start & class::BY != 0 && line.words() >= 2;
-        let inner_by = line.words() <= 9 && !line.sentence && content.contains(" by ");
         let end = (hits.end | hits.whole) & class::BYEND != 0;
-        by || inner_by || end && line.words() <= 8
+        by || end && line.words() <= 8
+            || line.words() <= 9 && !line.sentence && line.may_by() && content.contains(" by ")
     }
 
     fn header_mark(
         &self,
         text: &str,
-        lines: &[Line],
-        states: &[State],
+        (lines, states): (&[Line], &[State]),
         i: usize,
         title: Option<usize>,
+        lede: Option<usize>,
     ) -> Mark {
         let line = &lines[i];
         let content = line.text(text);
@@ -159,21 +166,27 @@ impl Furniture {
         if self.names_author(text, line, states[i].hits) {
             return Mark::by(Rule::Byline);
         }
-        let path = |word: &str| matches!(word, "/" | ">" | "»" | "›" | "::" | "→");
-        let may_have = line.bars() > 0 || content.contains("::") || content.contains('→');
-        if line.words() <= 14 && may_have && content.split(' ').skip(1).any(path) {
+        let path = |word: &[u8]| PATH.iter().any(|sign| sign.as_bytes() == word);
+        // All but `::` and `→` count as bars.
+        let may_have = line.bars() > 0 || line.has_colon() || line.is_wide() && content.contains('→');
+        if line.words() <= 14 && may_have && content.as_bytes().split(|byte| *byte == b' ').skip(1).any(path)
+        {
             return Mark::by(Rule::Breadcrumb);
         }
         if states[i].prose {
             return Mark::with(Rule::OutsideBody, line.words(), LONG);
         }
+        if !line.bullet && line.words() > 4 {
+            return Mark::by(Rule::PageHeader);
+        }
         /// Lines that a run is looked for in, to each side.
         const REACH: usize = 4;
-        let short = |j: &usize| lines[*j].words() <= 4 || states[*j].mark.is_some() || lines[*j].blank();
-        let run = (0..i).rev().take(REACH).take_while(short).count()
-            + (i + 1..lines.len()).take(REACH).take_while(short).count()
-            + 1;
-        if line.bullet || line.words() <= 4 && run >= REACH {
+        let short = |(line, state): &(&Line, &State)| line.words() <= 4 || state.mark.is_some();
+        // Above, all lines but the summary are blank or have their mark.
+        let above = lede.filter(|lede| *lede < i).map_or(i, |lede| i - lede - 1).min(REACH);
+        let below = lines[i + 1..].iter().zip(&states[i + 1..]).take(REACH).take_while(short).count();
+        let run = above + below + 1;
+        if line.bullet || run >= REACH {
             return Mark::with(Rule::Navigation, run, REACH);
         }
         Mark::by(Rule::PageHeader)
@@ -188,21 +201,20 @@ impl Furniture {
             }
             let content = line.text(text);
             if line.words() <= 8 && states[i].hits.start & class::BY != 0 && capitals(content)
-                || self.name_and_date(content)
+                || line.digits() >= DIGITS && self.name_and_date(content)
             {
                 states[i].mark = Some(Mark::by(Rule::Byline));
             }
         }
     }
 
-    /// `Jane Doe, 26.04.2024 10:00`: up to five words, then a date to the end.
+    /// `Jane Doe, 26.04.2024 10:00`: up to five words, then a date to the end, of a line with [`DIGITS`] digits.
     fn name_and_date(&self, content: &str) -> bool {
         let Some(digit) = content.find(|c: char| c.is_ascii_digit()) else { return false };
         let name = &content[..digit];
         // The date may begin with a word: `Jane Doe, July 8, 2025`.
         name.split_whitespace().count() <= 5
             && name.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())
-            && (content.bytes().filter(u8::is_ascii_digit).count() >= 5)
             && (self.dates.is_timestamp(&content[digit..])
                 || name
                     .trim_end()

@@ -1,135 +1,277 @@
-//! Tells in a few steps a byte that none of a list of phrases can stand in a text, or at its start, ASCII case aside. Says perhaps
-//! more often than true; never finds where or which: an automaton does.
+//! Finds the phrases of a list that begin at a place of a text, ASCII case aside. Most places are told apart by a look at four bytes and a table small
+//! enough to stay near; where these are known, the phrases that begin with them are compared whole. Knows nothing of words.
 
 /// Bytes by which a phrase is looked for.
 const GRAM: usize = 4;
-/// Bytes from there on, as far as the phrase goes, that are compared where the first ones are found.
-const MORE: usize = 8;
-/// A set of hashes that may hold more than was put in.
-struct Set {
-    words: Vec<u64>,
-    shift: u32,
-}
-
-impl Set {
-    /// For `count` phrases, with `room` bits for each.
-    fn new(count: usize, room: usize) -> Self {
-        let bits = (count * room).next_power_of_two().clamp(1 << 10, 1 << 20);
-        Self { words: vec![0; bits / 64], shift: 64 - bits.trailing_zeros() }
-    }
-
-    /// Word and bit of the first `length` bytes of `head`.
-    fn place(&self, head: u64, length: usize) -> (usize, u32) {
-        let key = (head << (64 - 8 * length)).wrapping_add(length as u64);
-        let bit = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
-        ((bit >> 6) as usize, (bit & 63) as u32)
-    }
-
-    fn put(&mut self, head: u64, length: usize) {
-        let (word, bit) = self.place(head, length);
-        self.words[word] |= 1 << bit;
-    }
-
-    #[inline]
-    fn may_hold(&self, head: u64, length: usize) -> bool {
-        let (word, bit) = self.place(head, length);
-        self.words[word] >> bit & 1 == 1
-    }
-}
+/// Bytes that are compared at once.
+const HEAD: usize = 8;
 
 /// What makes capitals small letters; other bytes may fall together, too, and what is missing becomes a space.
 const FOLD: u64 = 0x2020_2020_2020_2020;
 
-/// The first bytes of `text`, those that are missing 0.
-fn first(text: &[u8]) -> u64 {
-    match (text.first_chunk::<MORE>(), text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        (Some(bytes), ..) => u64::from_le_bytes(*bytes),
-        // The two overlap in bytes that are the same.
-        (None, Some(first), Some(last)) => {
-            u64::from(u32::from_le_bytes(*first))
-                | u64::from(u32::from_le_bytes(*last)) << (8 * (text.len() - 4))
-        }
-        _ => text.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
-    }
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A set of numbers of 16 bits.
+type Bits = [u64; 1 << 10];
+
+/// A list of phrases.
+pub struct Phrases {
+    /// A bit for each hash of the first four bytes of a phrase.
+    known: Box<Bits>,
+    /// A bit for each two bytes that a shorter one may begin with.
+    short: Box<Bits>,
+    /// The first bytes of phrases, by their hash.
+    groups: Vec<Group>,
+    entries: Vec<Entry>,
+    /// All phrases, one after the other.
+    bytes: Vec<u8>,
 }
 
-/// Sets of phrases: a short look that most texts end at, and a longer one.
-struct Phrases {
-    grams: Set,
-    more: Set,
-    /// The lengths below a gram's of phrases that begin with each byte, a bit each.
-    short: [u8; 256],
+/// Phrases with the same first bytes.
+#[derive(Clone, Copy)]
+struct Group {
+    gram: u32,
+    /// The first of their entries in the lower bits, how many bytes they share in the upper ones; 0 where there is no group.
+    first: u32,
+}
+
+/// What a number of bytes is shifted by in [`Group::first`].
+const LENGTH: u32 = 28;
+
+/// A phrase.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// Its first bytes, and which there are.
+    head: u64,
+    mask: u64,
+    /// Where it lies, and its number in the list.
+    from: u32,
+    length: u32,
+    number: u32,
+    /// Whether the next entry begins with other bytes.
+    is_last: bool,
 }
 
 impl Phrases {
-    fn new<P: AsRef<[u8]>>(list: &[P]) -> Self {
-        // The first set is small, so that it stays near; the second one is right.
-        let mut phrases =
-            Self { grams: Set::new(list.len(), 8), more: Set::new(list.len(), 128), short: [0; 256] };
-        for phrase in list.iter().map(AsRef::as_ref) {
-            let head = first(phrase) | FOLD;
-            phrases.grams.put(head, phrase.len().min(GRAM));
-            phrases.more.put(head, phrase.len().min(MORE));
-            if phrase.len() < GRAM {
-                phrases.short[(head & 0xff) as usize] |= 1 << phrase.len();
+    /// Of these phrases; empty ones are found nowhere.
+    pub fn new<P: AsRef<[u8]>>(list: &[P]) -> Self {
+        let mut phrases = Self {
+            known: Box::new([0; 1 << 10]),
+            short: Box::new([0; 1 << 10]),
+            groups: Vec::new(),
+            entries: Vec::with_capacity(list.len()),
+            bytes: Vec::new(),
+        };
+        for (number, phrase) in (0..).zip(list.iter().map(AsRef::as_ref)).filter(|(_, p)| !p.is_empty()) {
+            let mask = ones(phrase.len());
+            let (from, length) = (phrases.bytes.len() as u32, phrase.len() as u32);
+            let head = (first(phrase, 0) | FOLD) & mask;
+            phrases.entries.push(Entry { head, mask, from, length, number, is_last: false });
+            phrases.bytes.extend_from_slice(phrase);
+            match phrase.len() {
+                // Any byte may follow.
+                1 => (0..1 << 8).for_each(|second| put(&mut phrases.short, head | second << 8)),
+                2 | 3 => put(&mut phrases.short, head & 0xffff),
+                _ => put(&mut phrases.known, gram(head)),
+            }
+        }
+        phrases.entries.sort_by_key(|entry| (key(entry.head, entry.length as usize), entry.number));
+        let keys: Vec<u64> = phrases.entries.iter().map(|e| key(e.head, e.length as usize)).collect();
+        let mut different = keys.clone();
+        different.dedup();
+        phrases.groups = vec![Group { gram: 0, first: 0 }; (different.len() * 2).next_power_of_two()];
+        for (at, &key) in (0..).zip(&keys) {
+            let number = at as usize;
+            phrases.entries[number].is_last = keys.get(number + 1) != Some(&key);
+            if number == 0 || keys[number - 1] != key {
+                let mut slot = phrases.slot(key);
+                while phrases.groups[slot].first != 0 {
+                    slot = (slot + 1) % phrases.groups.len();
+                }
+                phrases.groups[slot] = Group { gram: key as u32, first: at | ((key >> 32) as u32) << LENGTH };
             }
         }
         phrases
     }
 
-    /// Whether one of at least a gram's length may begin here.
+    /// Whether a phrase may begin at `at`; says so of every place where one does, and of few others.
     #[inline]
-    fn may_begin(&self, head: u64) -> bool {
-        self.grams.may_hold(head, GRAM) && self.goes_on(head)
+    pub fn may_begin(&self, text: &[u8], at: usize) -> bool {
+        let head = first(text, at) | FOLD;
+        holds(&self.known, gram(head)) | holds(&self.short, head & 0xffff)
     }
 
-    /// Whether the bytes after a gram are those of a phrase. Apart from it, so that the short look stays short.
+    /// Calls `found` with the number and the length of each phrase that begins at `at` and ends no later than `end`.
+    pub fn each_at(&self, text: &[u8], at: usize, end: usize, mut found: impl FnMut(usize, usize)) {
+        let (head, rest) = (first(text, at) | FOLD, text.get(at..end).unwrap_or(&[]));
+        if holds(&self.known, gram(head)) {
+            self.each_of(key(head, GRAM), head, rest, &mut found);
+        }
+        if holds(&self.short, head & 0xffff) {
+            (1..GRAM).for_each(|length| self.each_of(key(head, length), head, rest, &mut found));
+        }
+    }
+
+    /// Whether a phrase begins at `at`.
+    pub fn any_at(&self, text: &[u8], at: usize) -> bool {
+        let mut any = false;
+        self.each_at(text, at, text.len(), |_, _| any = true);
+        any
+    }
+
+    /// The phrases with a key.
     #[inline(never)]
-    fn goes_on(&self, head: u64) -> bool {
-        (GRAM..=MORE).any(|length| self.more.may_hold(head, length))
+    fn each_of(&self, key: u64, head: u64, rest: &[u8], found: &mut impl FnMut(usize, usize)) {
+        let mut slot = self.slot(key);
+        let begin = loop {
+            let Group { gram, first } = self.groups[slot];
+            if first == 0 {
+                return;
+            }
+            if gram == key as u32 && u64::from(first >> LENGTH) == key >> 32 {
+                break first & !(u32::MAX << LENGTH);
+            }
+            slot = (slot + 1) & (self.groups.len() - 1);
+        };
+        for entry in &self.entries[begin as usize..] {
+            let length = entry.length as usize;
+            if (head ^ entry.head) & entry.mask == 0
+                && let Some(text) = rest.get(..length)
+                && self.bytes[entry.from as usize..][..length].eq_ignore_ascii_case(text)
+            {
+                found(entry.number as usize, length);
+            }
+            if entry.is_last {
+                break;
+            }
+        }
     }
 
-    /// Whether a shorter one may.
-    #[inline]
-    fn may_begin_short(&self, head: u64) -> bool {
-        let lengths = self.short[(head & 0xff) as usize];
-        lengths != 0 && (1..GRAM).any(|length| lengths >> length & 1 == 1 && self.more.may_hold(head, length))
+    /// Where a key is looked for first.
+    fn slot(&self, key: u64) -> usize {
+        (key.wrapping_mul(MIX) >> 32) as usize & (self.groups.len() - 1)
     }
 }
 
-/// Phrases by how they start.
-pub struct Starts(Phrases);
+/// The hash of the first four bytes.
+#[inline]
+fn gram(head: u64) -> u64 {
+    (head << 32).wrapping_mul(MIX) >> 48
+}
 
-impl Starts {
-    /// Of these phrases.
-    pub fn new(list: &[String]) -> Self {
-        Self(Phrases::new(list))
-    }
+fn put(bits: &mut Bits, number: u64) {
+    bits[(number >> 6) as usize % bits.len()] |= 1 << (number & 63);
+}
 
-    /// Whether `text` may start with one of them.
-    #[inline]
-    pub fn may_start(&self, text: &[u8]) -> bool {
-        let head = first(text) | FOLD;
-        self.0.may_begin(head) || self.0.may_begin_short(head)
+#[inline]
+fn holds(bits: &Bits, number: u64) -> bool {
+    bits[(number >> 6) as usize % bits.len()] >> (number & 63) & 1 == 1
+}
+
+/// The first `length` bytes of a word.
+fn ones(length: usize) -> u64 {
+    if length < HEAD { !(u64::MAX << (8 * length)) } else { u64::MAX }
+}
+
+/// The bytes by which a phrase of a length is looked for; shorter ones than a gram have keys of their own.
+#[inline]
+fn key(head: u64, length: usize) -> u64 {
+    let length = length.min(GRAM);
+    head & ones(length) | (length as u64) << 32
+}
+
+/// The bytes from `at` on, those that are missing 0.
+#[inline]
+fn first(text: &[u8], at: usize) -> u64 {
+    match text.get(at..at.wrapping_add(HEAD)).and_then(|bytes| bytes.first_chunk::<HEAD>()) {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => last(text, at),
     }
+}
+
+/// The same of fewer than eight.
+#[cold]
+fn last(text: &[u8], at: usize) -> u64 {
+    let rest = text.get(at..).unwrap_or(&[]);
+    rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PHRASES: [&str; 9] =
+        ["/ap", "cookies", "©20", "Fot.", "this is longer than that", "аб", "xyz", "cookies", "cook"];
+
+    fn found(phrases: &Phrases, text: &str, at: usize) -> Vec<usize> {
+        let mut found = Vec::new();
+        phrases.each_at(text.as_bytes(), at, text.len(), |number, _| found.push(number));
+        found.sort();
+        found
+    }
+
     #[test]
-    fn what_starts_with_a_phrase_is_never_passed_over() {
-        let phrases = ["/ap", "cookies", "©20", "Fot.", "this is longer than that", "аб", "xyz"];
-        let list = phrases.map(str::to_owned);
-        let starts = Starts::new(&list);
-        for phrase in phrases {
+    fn phrases_are_found_where_they_begin() {
+        let phrases = Phrases::new(&PHRASES);
+        for (number, phrase) in PHRASES.into_iter().enumerate() {
             for form in [phrase.to_owned(), phrase.to_ascii_uppercase()] {
-                assert!(starts.may_start(form.as_bytes()), "{form}");
-                assert!(starts.may_start(format!("{form}é").as_bytes()), "{form}");
+                for text in [form.clone(), format!("{form}é"), format!("{form} and so on")] {
+                    assert!(found(&phrases, &text, 0).contains(&number), "{text}");
+                    assert!(found(&phrases, &format!("x {text}"), 2).contains(&number), "{text}");
+                }
             }
         }
-        let starts = Starts::new(&list[1..2]);
-        assert!(!starts.may_start(b"coo") && !starts.may_start(b"") && !starts.may_start(b"some words"));
+        assert_eq!(found(&phrases, "Cookies", 0), [1, 7, 8]);
+        assert_eq!(found(&phrases, "cook", 0), [8]);
+        assert!(found(&phrases, "This is longer than thus", 0).is_empty());
+    }
+
+    #[test]
+    fn all_phrases_at_all_places_are_found() {
+        let list = [
+            "a",
+            "ab",
+            "abc",
+            "abcd",
+            "abcde",
+            "abcdefgh",
+            "abcdefghi",
+            "b",
+            "b c",
+            "日",
+            "日本",
+            "é",
+            "x",
+            "ab",
+        ];
+        let phrases = Phrases::new(&list);
+        let pieces = ["a", "A", "b", "bcd", "abcdefgh", "i", " ", "c", "日", "本", "é", "É", "!", "B C"];
+        let mut seed = 1u32;
+        for _ in 0..2000 {
+            let mut next = || {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (seed >> 16) as usize
+            };
+            let text: String = (0..next() % 12).map(|_| pieces[next() % pieces.len()]).collect();
+            for at in 0..=text.len() {
+                let stands = |phrase: &str| {
+                    let place = text.as_bytes().get(at..at + phrase.len());
+                    place.is_some_and(|place| place.eq_ignore_ascii_case(phrase.as_bytes()))
+                };
+                let right: Vec<usize> = (0..list.len()).filter(|&number| stands(list[number])).collect();
+                assert_eq!(found(&phrases, &text, at), right, "{text:?} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_looks_alike_is_no_phrase() {
+        let phrases = Phrases::new(&PHRASES);
+        for text in ["", "c", "coo", "\u{f}ap", "fot\u{e}", "xy", "some words", "/AQ"] {
+            assert!(!phrases.any_at(text.as_bytes(), 0), "{text:?}");
+        }
+        assert!(!phrases.any_at(b"xyz", 7));
+        assert!(!Phrases::new(&[""; 0]).any_at(b"xyz", 0));
+        assert!(!Phrases::new(&["", "b"]).any_at(b"a", 0));
     }
 }

@@ -1,7 +1,5 @@
 //! Removed lines that are handed on to later stages: what may say who wrote the page, and when. Removes nothing.
 
-use serde::Serialize;
-
 use crate::boilerplate::Mark;
 use crate::line::Line;
 use crate::options::Rule;
@@ -12,14 +10,49 @@ pub const HANDED_ON: usize = 16 * 1024;
 const SHORT_LINE: usize = 120;
 
 /// A removed line that may carry metadata, handed on to later stages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Removed {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Removed<'t> {
     /// Id of the rule that removed it.
     pub rule: &'static str,
     /// The repaired text of the line.
-    pub text: String,
+    pub text: &'t str,
     /// Byte offset in the output text where it stood.
     pub at: u64,
+}
+
+/// Removed lines. Their texts lie side by side: a page may hand on every second line.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct RemovedLines {
+    text: String,
+    /// Of each line the rule, where its text ends, and where it stood.
+    lines: Vec<(&'static str, usize, u64)>,
+}
+
+impl RemovedLines {
+    /// The lines in their order.
+    pub fn iter(&self) -> impl Iterator<Item = Removed<'_>> + Clone {
+        let mut from = 0;
+        self.lines.iter().map(move |&(rule, end, at)| {
+            let text = self.text.get(std::mem::replace(&mut from, end)..end).unwrap_or_default();
+            Removed { rule, text, at }
+        })
+    }
+
+    /// The places where they stood.
+    pub(crate) fn places_mut(&mut self) -> impl Iterator<Item = &mut u64> {
+        self.lines.iter_mut().map(|(.., at)| at)
+    }
+
+    fn push(&mut self, rule: &'static str, text: &str, at: u64) {
+        self.text.push_str(text);
+        self.lines.push((rule, self.text.len(), at));
+    }
+}
+
+impl std::fmt::Debug for RemovedLines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
 }
 
 /// The removed lines that may carry metadata, in their order, each with its place in the page.
@@ -27,7 +60,7 @@ pub struct Removed {
 /// What stands before the first kept line and what a telling rule took comes first; where there is room
 /// left, other short lines follow: an author's name or a date that a rule for the page's frame took.
 pub struct HandedOn {
-    lines: Vec<Removed>,
+    lines: RemovedLines,
     room: usize,
     /// Whether a line was kept.
     is_kept: bool,
@@ -35,7 +68,7 @@ pub struct HandedOn {
 
 impl Default for HandedOn {
     fn default() -> Self {
-        Self { lines: Vec::new(), room: HANDED_ON, is_kept: false }
+        Self { lines: RemovedLines::default(), room: HANDED_ON, is_kept: false }
     }
 }
 
@@ -51,7 +84,7 @@ impl HandedOn {
                 let Some(mark) = mark else { continue };
                 let rule = mark.kind.unwrap_or(mark.rule);
                 let first_choice = i < first_kept || is_telling(rule);
-                let length = line.text(part).len();
+                let length = line.end - line.start;
                 let wanted = if first_round { first_choice } else { !first_choice && may_tell(rule, length) };
                 if !wanted {
                     continue;
@@ -65,13 +98,13 @@ impl HandedOn {
         }
         for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
             let Some(mark) = mark.as_ref().filter(|_| chosen[i]) else { continue };
-            let (rule, at) = (mark.kind.unwrap_or(mark.rule).id(), (base + line.start) as u64);
-            self.lines.push(Removed { rule, text: line.text(part).to_owned(), at });
+            let rule = mark.kind.unwrap_or(mark.rule).id();
+            self.lines.push(rule, line.text(part), (base + line.start) as u64);
         }
     }
 
     /// The lines, after the last.
-    pub fn finish(self) -> Vec<Removed> {
+    pub fn finish(self) -> RemovedLines {
         self.lines
     }
 }

@@ -2,16 +2,19 @@
 //! that nothing that is found here can differ from what would be found anew.
 
 use crate::boilerplate::State;
+use crate::quick::QuickMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Longest line, in bytes, that is kept.
-const LONGEST: usize = 48;
-/// How many lines are kept; 0.7 MB of them.
-const SLOTS: usize = 1 << 13;
+/// Longest line, in bytes, that is kept: one that fills a slot.
+const LONGEST: usize = 61;
+/// How many lines are kept, in 64 bytes each.
+const SLOTS: usize = 1 << 14;
+/// Most kinds of states that are told apart; few lines are of others.
+const STATES: usize = 1 << 12;
 
 /// The lines of one worker; a clone begins without any.
 #[derive(Default)]
-pub struct Judged(Mutex<Vec<Slot>>);
+pub struct Judged(Mutex<Known>);
 
 impl Clone for Judged {
     fn clone(&self) -> Self {
@@ -19,9 +22,18 @@ impl Clone for Judged {
     }
 }
 
+#[derive(Default)]
+struct Known {
+    slots: Vec<Slot>,
+    /// What lines are: most are the same.
+    states: Vec<State>,
+    numbers: QuickMap<State, u16>,
+}
+
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 struct Slot {
-    state: State,
+    state: u16,
     length: u8,
     bytes: [u8; LONGEST],
 }
@@ -29,39 +41,77 @@ struct Slot {
 impl Judged {
     /// Calls `work` with a look-up: what a line is, which a function finds where it is not known.
     pub fn with<R>(&self, work: impl FnOnce(&mut LookUp<'_>) -> R) -> R {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if slots.is_empty() {
-            let none = Slot { state: State::default(), length: 0, bytes: [0; LONGEST] };
-            slots.resize(SLOTS, none);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.slots.is_empty() {
+            known.slots.resize(SLOTS, Slot { state: 0, length: 0, bytes: [0; LONGEST] });
         }
-        work(&mut LookUp(&mut slots))
+        work(&mut LookUp(&mut known))
     }
 }
 
 /// A look-up.
-pub struct LookUp<'s>(&'s mut [Slot]);
+pub struct LookUp<'s>(&'s mut Known);
 
 impl LookUp<'_> {
-    /// What a line is by itself.
-    pub fn get(&mut self, line: &str, judge: impl FnOnce() -> State) -> State {
+    /// Has the slots of lines with these hashes brought near, all at once: each would be waited for by itself.
+    #[inline]
+    pub fn fetch(&self, hashes: impl Iterator<Item = u64>) {
+        let lengths =
+            hashes.map(|hash| self.0.slots.get(hash as usize % SLOTS).map_or(0, |slot| slot.length));
+        std::hint::black_box(lengths.fold(0, |all, length| all | length));
+    }
+
+    /// What a line with a hash is by itself.
+    #[inline]
+    pub fn get(&mut self, line: &str, hash: u64, judge: impl FnOnce() -> State) -> State {
         let (length, bytes) = (line.len(), line.as_bytes());
-        let number = crate::quick::hash(bytes) as usize % SLOTS;
-        let Some(slot) = self.0.get_mut(number).filter(|_| (1..=LONGEST).contains(&length)) else {
+        let number = hash as usize % SLOTS;
+        let Some(slot) = self.0.slots.get(number).filter(|_| (1..=LONGEST).contains(&length)) else {
             return judge();
         };
-        if usize::from(slot.length) == length && slot.bytes[..length] == *bytes {
-            return slot.state;
+        if usize::from(slot.length) == length
+            && slot.bytes[..length] == *bytes
+            && let Some(state) = self.0.states.get(usize::from(slot.state))
+        {
+            return *state;
         }
-        slot.state = judge();
-        slot.length = length as u8;
-        slot.bytes[..length].copy_from_slice(bytes);
-        slot.state
+        let state = judge();
+        self.0.put(number, bytes, state);
+        state
+    }
+}
+
+impl Known {
+    fn put(&mut self, number: usize, line: &[u8], state: State) {
+        // Of most lines nothing is known but whether they are prose.
+        let plain = [false, true].map(|prose| State { prose, ..State::default() });
+        if self.states.is_empty() {
+            self.states.extend(plain);
+            self.numbers.extend(plain.into_iter().zip(0..));
+        }
+        let next = self.states.len();
+        let kind = if state == plain[usize::from(state.prose)] {
+            u16::from(state.prose)
+        } else if next == STATES && !self.numbers.contains_key(&state) {
+            return;
+        } else {
+            *self.numbers.entry(state).or_insert(next as u16)
+        };
+        if usize::from(kind) == next {
+            self.states.push(state);
+        }
+        if let Some(slot) = self.slots.get_mut(number) {
+            (slot.state, slot.length) = (kind, line.len() as u8);
+            slot.bytes[..line.len()].copy_from_slice(line);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cues::Hits;
+    use crate::quick::hash;
 
     #[test]
     fn what_is_known_is_not_judged_again() {
@@ -70,7 +120,7 @@ mod tests {
         let mut calls = 0;
         for line in ["Menu", "Menu", "Menus", "", "", &long, &long, "Menu"] {
             let state = judged.with(|known| {
-                known.get(line, || {
+                known.get(line, hash(line.as_bytes()), || {
                     calls += 1;
                     State { prose: line == "Menu", ..State::default() }
                 })
@@ -79,7 +129,23 @@ mod tests {
         }
         assert_eq!(calls, 6);
         let again = judged.clone();
-        again.with(|known| known.get("Menu", || State { wrapped: true, ..State::default() }));
-        assert!(!judged.with(|known| known.get("Menu", State::default)).wrapped);
+        let menu = hash(b"Menu");
+        again.with(|known| known.get("Menu", menu, || State { wrapped: true, ..State::default() }));
+        assert!(!judged.with(|known| known.get("Menu", menu, State::default)).wrapped);
+    }
+
+    #[test]
+    fn states_beyond_number_are_not_kept() {
+        let judged = Judged::default();
+        judged.with(|known| {
+            for round in 0..2 {
+                for n in 0..2 * STATES as u32 {
+                    let line = format!("line {n}");
+                    let state = State { hits: Hits { whole: n, ..Hits::default() }, ..State::default() };
+                    let found = known.get(&line, hash(line.as_bytes()), || state);
+                    assert_eq!(found.hits.whole, n, "{round}");
+                }
+            }
+        });
     }
 }

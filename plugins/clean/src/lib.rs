@@ -32,6 +32,8 @@ mod places;
 pub mod quality;
 mod quick;
 mod removals;
+mod room;
+mod scan;
 mod single;
 mod structure;
 
@@ -139,7 +141,7 @@ impl Map for Clean {
         doc.set("encoding", &cleaned.encoding);
         let lines = &cleaned.boilerplate;
         let rules = LargeStringArray::from_iter_values(lines.iter().map(|line| line.rule));
-        let texts = LargeStringArray::from_iter_values(lines.iter().map(|line| &line.text));
+        let texts = LargeStringArray::from_iter_values(lines.iter().map(|line| line.text));
         let places = UInt64Array::from_iter_values(lines.iter().map(|line| line.at));
         doc.set_list("boilerplate", vec![Arc::new(rules), Arc::new(texts), Arc::new(places)]);
         doc.set("page_meta", (!cleaned.said.is_empty()).then_some(&cleaned.said));

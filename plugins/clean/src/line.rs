@@ -2,7 +2,8 @@
 
 mod count;
 
-use crate::blocks::{self, Begins, Counts};
+use crate::blocks::{self, Counts};
+use crate::room::Room;
 
 /// One line of the normalised text.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Line {
     bars: u32,
     breaks: u32,
     twin: u32,
+    /// A part of the hash of its text.
+    hash: u32,
     /// Ends like a sentence, closing quotation marks and brackets aside.
     pub sentence: bool,
     /// Ends with a full stop (of any script), not with a question or exclamation mark.
@@ -34,30 +37,52 @@ pub struct Line {
     pub quote: bool,
     /// Begins with a small letter.
     pub small: bool,
+    /// Set of [`sign`].
+    signs: u8,
+}
+
+/// What else is known of a line; one bit each.
+mod sign {
     /// Has capitals and no small letters.
-    pub shouted: bool,
+    pub const SHOUTED: u8 = 1;
+    /// ` by ` may stand in it.
+    pub const MAY_BY: u8 = 1 << 1;
+    /// Has a colon.
+    pub const COLON: u8 = 1 << 2;
+    /// Is not all ASCII.
+    pub const WIDE: u8 = 1 << 3;
 }
 
 impl Line {
     /// Splits `text` into lines.
     pub fn all(text: &str) -> Vec<Line> {
-        Self::all_and_begins(text).0
+        let mut room = Room::default();
+        Self::take(text, &mut room);
+        room.lines
     }
 
-    /// The same, and where phrases may begin in the text.
-    pub fn all_and_begins(text: &str) -> (Vec<Line>, Begins) {
-        let mut lines = Vec::with_capacity(text.len() / 24 + 1);
-        let begins = blocks::lines(text, |start, end, counts| lines.push(Line::counted(start, end, counts)));
-        for line in &mut lines {
-            let content = &text[line.start..line.end];
-            if line.chars == 0 && !content.is_empty() {
-                line.count(content);
+    /// Puts the lines of `text` and where phrases may begin in it into `room`.
+    pub fn take(text: &str, room: &mut Room) {
+        let Room { lines, begins, twins, .. } = room;
+        lines.clear();
+        blocks::lines(text, begins, |start, end, counts| lines.push(Line::counted(start, end, counts)));
+        for line in lines.iter_mut() {
+            let content = &text.as_bytes()[line.start..line.end];
+            let (Some(&first), Some(&last)) = (content.first(), content.last()) else { continue };
+            if line.chars == 0 {
+                line.count(&text[line.start..line.end]);
             }
-            line.opening(content);
-            line.closing(content);
+            // Most lines begin with a letter of ASCII, and one of these with it alone.
+            if first.is_ascii_alphabetic() && first != b'o' {
+                line.small = first.is_ascii_lowercase();
+            } else {
+                line.opening(&text[line.start..line.end]);
+            }
+            if !last.is_ascii_alphanumeric() {
+                line.closing(&text[line.start..line.end]);
+            }
         }
-        find_twins(text, &mut lines);
-        (lines, begins)
+        find_twins(text, lines, twins);
     }
 
     /// The line's text.
@@ -115,10 +140,47 @@ impl Line {
         self.twin as usize
     }
 
+    /// Has capitals and no small letters.
+    pub fn shouted(&self) -> bool {
+        self.signs & sign::SHOUTED != 0
+    }
+
+    /// Whether ` by ` may stand in it: where not, it does not.
+    pub fn may_by(&self) -> bool {
+        self.signs & sign::MAY_BY != 0
+    }
+
+    /// Whether a colon stands in it.
+    pub fn has_colon(&self) -> bool {
+        self.signs & sign::COLON != 0
+    }
+
+    /// Whether a character of it is none of ASCII.
+    pub fn is_wide(&self) -> bool {
+        self.signs & sign::WIDE != 0
+    }
+
+    /// A hash of its text.
+    pub fn hash(&self) -> u64 {
+        u64::from(self.hash)
+    }
+
     /// A line whose bytes are counted; of one that is not all ASCII, nothing yet.
     #[inline(always)]
     fn counted(start: usize, end: usize, counts: Counts) -> Line {
-        let Counts { lower, upper, digits, words, capitals, commas, bars, breaks, is_wide } = counts;
+        let Counts {
+            lower,
+            upper,
+            digits,
+            words,
+            capitals,
+            commas,
+            bars,
+            breaks,
+            is_wide,
+            may_by,
+            has_colon,
+        } = counts;
         let chars = if is_wide { 0 } else { u32::try_from(end - start).unwrap_or(u32::MAX) };
         Line {
             start,
@@ -132,6 +194,7 @@ impl Line {
             bars,
             breaks,
             twin: 0,
+            hash: 0,
             sentence: false,
             full_stop: false,
             cut: false,
@@ -139,18 +202,14 @@ impl Line {
             bullet: false,
             quote: false,
             small: false,
-            shouted: upper > 0 && lower == 0,
+            signs: sign::SHOUTED * u8::from(upper > 0 && lower == 0)
+                + sign::MAY_BY * u8::from(may_by)
+                + sign::COLON * u8::from(has_colon)
+                + sign::WIDE * u8::from(is_wide),
         }
     }
 
     fn opening(&mut self, content: &str) {
-        // Most lines begin with a letter of ASCII, and one of these with it alone.
-        if let Some(first) = content.bytes().next().filter(u8::is_ascii_alphabetic)
-            && first != b'o'
-        {
-            self.small = first.is_ascii_lowercase();
-            return;
-        }
         let mut chars = content.chars();
         let Some(first) = chars.next() else { return };
         self.small = first.is_lowercase();
@@ -162,7 +221,6 @@ impl Line {
 
     fn closing(&mut self, content: &str) {
         let tail = match content.as_bytes().last() {
-            Some(last) if last.is_ascii_alphanumeric() => return,
             Some(b'.' | b'!' | b'?' | b':') => content,
             _ => content.trim_end_matches([
                 '"', '\'', '”', '’', '“', '»', '«', ')', ']', '」', '』', '›', '‹', '）', '】', ' ', '*',
@@ -182,21 +240,25 @@ impl Line {
 }
 
 /// Finds the first line of each text, by a table of them that is never more than half full.
-fn find_twins(text: &str, lines: &mut [Line]) {
+fn find_twins(text: &str, lines: &mut [Line], table: &mut Vec<(u32, u32)>) {
     const NONE: (u32, u32) = (0, u32::MAX);
     let size = (lines.len() * 2).next_power_of_two();
-    let mut table = vec![NONE; size];
+    table.clear();
+    table.resize(size, NONE);
+    let text = text.as_bytes();
     for (number, at) in (0..lines.len()).zip(0..u32::MAX) {
-        let content = lines[number].text(text);
-        let hash = crate::quick::hash(content.as_bytes());
+        let content = &text[lines[number].start..lines[number].end];
+        let hash = crate::quick::hash(content);
         let (mark, mut slot) = (hash as u32, (hash >> 32) as usize & (size - 1));
+        lines[number].hash = mark;
         lines[number].twin = loop {
             let (other, first) = table[slot];
             if first == NONE.1 {
                 table[slot] = (mark, at);
                 break at;
             }
-            if other == mark && lines[first as usize].text(text) == content {
+            let twin = &lines[first as usize];
+            if other == mark && text[twin.start..twin.end] == *content {
                 break first;
             }
             slot = (slot + 1) & (size - 1);
@@ -287,6 +349,12 @@ mod tests {
         assert_eq!(lines.len(), 3);
         assert!(lines[1].blank());
         assert!(one("• x").bullet && one("- x").bullet && !one("-x").bullet);
-        assert!(one("BRIDGE OPENS 5").shouted && !one("Bridge").shouted);
+        assert!(one("BRIDGE OPENS 5").shouted() && !one("Bridge").shouted());
+        assert!(one("a::b").has_colon() && one("a → b").is_wide() && !one("a b").has_colon());
+        for length in 0..140 {
+            let before = "x".repeat(length);
+            assert!(one(&format!("{before} by Ann")).may_by() && !one(&format!("{before} bx Ann")).is_wide());
+        }
+        assert!(!one("baby").may_by());
     }
 }

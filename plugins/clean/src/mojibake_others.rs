@@ -7,6 +7,7 @@ use textmill_plugin::edit::Edit;
 use crate::codec::{Codec, Codecs, Kind};
 use crate::decode::changed;
 use crate::options::Rule;
+use crate::scan::beyond_ascii;
 
 /// Weight of a line's sequences, together, from which on it is read again.
 const ENOUGH: u32 = 2;
@@ -65,18 +66,6 @@ fn width(first: u8) -> usize {
         0xe0..0xf0 => 3,
         _ => 4,
     }
-}
-
-/// The first byte from `at` on that is not ASCII.
-pub(crate) fn beyond_ascii(bytes: &[u8], mut at: usize) -> Option<usize> {
-    const BLOCK: usize = 32;
-    while let Some(block) = bytes.get(at..at + BLOCK) {
-        if block.iter().fold(0, |all, b| all | b) >= 0x80 {
-            break;
-        }
-        at += BLOCK;
-    }
-    bytes.get(at..)?.iter().position(|b| !b.is_ascii()).map(|found| at + found)
 }
 
 /// Undoes the wrong reading of a line; `None` where it does not come out as text, or might be right as it is.

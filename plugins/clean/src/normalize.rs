@@ -4,15 +4,15 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use textmill_plugin::edit::{Edit, Edits};
 
 use crate::decode::changed;
-use crate::mojibake_others::beyond_ascii;
 use crate::options::{NormalForm, Rule, Rules};
+use crate::scan;
 
 /// First pass: line ends, control characters, invisible characters.
 pub fn characters(text: &str, rules: &Rules) -> Edits {
     let bytes = text.as_bytes();
     let mut edits = Edits::new();
     let mut at = 0;
-    while let Some(start) = next_suspect(bytes, at) {
+    while let Some(start) = scan::suspect(bytes, at) {
         // Suspect are ASCII and lead bytes alone, so `start` is a character boundary.
         let Some(c) = text[start..].chars().next() else { break };
         let mut end = start + c.len_utf8();
@@ -55,28 +55,6 @@ pub fn characters(text: &str, rules: &Rules) -> Edits {
         at = end;
     }
     edits
-}
-
-/// The next byte from `at` on at which a character may start that the first pass changes. Written so that the compiler makes it wide
-/// instructions.
-fn next_suspect(bytes: &[u8], at: usize) -> Option<usize> {
-    const BLOCK: usize = 32;
-    let is_suspect = |b: u8| {
-        (b < 0x20) & (b != b'\n') & (b != b'\t')
-            | (b == 0x7f)
-            | (b == 0xc2)
-            | (b == 0xe1)
-            | (b == 0xe2)
-            | (b == 0xef)
-    };
-    let mut from = at;
-    while let Some(block) = bytes.get(from..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-        if block.iter().fold(0, |any, &b| any | u8::from(is_suspect(b))) != 0 {
-            break;
-        }
-        from += BLOCK;
-    }
-    bytes.get(from..)?.iter().position(|&b| is_suspect(b)).map(|found| from + found)
 }
 
 /// Whether a joiner at `start..end` does its work: between letters of a script that joins or
@@ -134,7 +112,7 @@ pub fn form(text: &str, form: NormalForm) -> Vec<Edit> {
 /// texts are written in.
 fn next_unsettled(text: &str, mut at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
-    while let Some(start) = beyond_ascii(bytes, at) {
+    while let Some(start) = scan::beyond_ascii(bytes, at) {
         let rest = text.get(start..)?;
         for (n, c) in rest.char_indices() {
             match u32::from(c) {
@@ -171,7 +149,7 @@ pub fn spaces(text: &str, rules: &Rules) -> Edits {
     let (white, blank) = (rules.on(Rule::WhiteSpace), rules.on(Rule::BlankLines));
     let mut edits = Edits::new();
     let mut at = 0;
-    while let Some(start) = next_gap(bytes, at) {
+    while let Some(start) = scan::gap(bytes, at) {
         // The whole run of white space, with the line ends in it.
         let (mut end, mut newlines, mut last_newline) = (start, 0usize, start);
         while end < bytes.len() {
@@ -214,7 +192,7 @@ pub fn visible(text: &str) -> usize {
         .map(|chunk| usize::from(chunk.iter().map(|&b| u8::from(is_counted(b))).sum::<u8>()))
         .sum();
     let mut at = 0;
-    while let Some(start) = beyond_ascii(bytes, at) {
+    while let Some(start) = scan::beyond_ascii(bytes, at) {
         at = bytes[start..].iter().position(u8::is_ascii).map_or(bytes.len(), |n| start + n);
         count -= text[start..at].chars().filter(|c| c.is_whitespace()).count();
     }
@@ -231,31 +209,6 @@ fn white_space(bytes: &[u8], at: usize) -> usize {
         0xe3 if bytes.get(at + 1..at + 3) == Some(&[0x80, 0x80]) => 3,
         _ => 0,
     }
-}
-
-/// The next byte from `at` on at which white space may begin that is more than a space or a line end between two others; letters
-/// that share their first byte with a space are among them. Written so that the compiler makes it wide instructions.
-fn next_gap(bytes: &[u8], at: usize) -> Option<usize> {
-    const BLOCK: usize = 32;
-    let is_lead =
-        |b: u8| (b == b' ') | (b == b'\n') | (b == b'\t') | (b == 0xc2) | (b.wrapping_sub(0xe1) < 3);
-    let is_gap = |b: u8, next: u8| is_lead(b) & (!((b == b' ') | (b == b'\n')) | is_lead(next));
-    if at == 0 && bytes.first().copied().is_some_and(is_lead) {
-        return Some(0);
-    }
-    let mut from = at;
-    while let Some(block) = bytes.get(from..).and_then(|rest| rest.first_chunk::<{ BLOCK + 1 }>()) {
-        let mut found = [0u8; BLOCK];
-        for i in 0..BLOCK {
-            found[i] = u8::from(is_gap(block[i], block[i + 1]));
-        }
-        if found.iter().fold(0, |any, f| any | f) != 0 {
-            return found.iter().position(|f| *f != 0).map(|n| from + n);
-        }
-        from += BLOCK;
-    }
-    // The end of the text is a gap by itself.
-    (from..bytes.len()).find(|&i| is_gap(bytes[i], bytes.get(i + 1).copied().unwrap_or(b' ')))
 }
 
 /// White space with line ends in it: spaces around them go, and all but two of them.

@@ -2,7 +2,7 @@
 
 /// Lines of a part. What is known of a line while it is judged takes some hundred bytes, so a document of millions of short lines would take
 /// many times its size. No page is that long; of books few are.
-pub const LINES: usize = 1 << 17;
+pub const LINES: usize = 1 << 16;
 
 /// A part of a normalised document.
 pub struct Part<'t> {

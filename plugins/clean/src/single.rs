@@ -21,7 +21,7 @@ impl Furniture {
             31..=60 => 120,
             _ => 0,
         };
-        state.hits = self.cues.look_at_begins(content, inside, begins, line.start);
+        state.hits = self.cues.look_at_begins(text, line.start..line.end, inside, begins);
         state.mark = self.cue_rule(content, line, state.hits).filter(|m| self.rules.on(m.rule));
         if state.mark.is_some() {
             state.prose = false;

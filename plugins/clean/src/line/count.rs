@@ -1,6 +1,6 @@
 //! Counts what is in a line that is not all ASCII, character by character; [`crate::blocks`] counts the others.
 
-use super::{Line, unspaced_weight};
+use super::{Line, sign, unspaced_weight};
 use std::sync::OnceLock;
 
 impl Line {
@@ -87,7 +87,9 @@ impl Line {
         self.commas = small(sums[COMMAS]);
         self.bars = small(sums[BARS]);
         self.breaks = small(sums[BREAKS]);
-        self.shouted = (wide_upper || sums[LETTERS_UPPER] > 0) && !wide_lower && sums[LETTERS_LOWER] == 0;
+        let shouted = (wide_upper || sums[LETTERS_UPPER] > 0) && !wide_lower && sums[LETTERS_LOWER] == 0;
+        self.signs &= !sign::SHOUTED;
+        self.signs |= sign::SHOUTED * u8::from(shouted);
     }
 }
 

@@ -10,10 +10,11 @@ use crate::boilerplate::{Look, Mark, State};
 use crate::cues::class;
 use crate::html::markup::Markup;
 use crate::line::Line;
-use crate::model::grid::{Grid, SCALE, scale, share};
-use crate::model::row::{COMMENTS, DATES, Row, TEASERS};
+use crate::model::grid::{Grid, ramp, ramp_down, scale, share};
+use crate::model::rows::{COMMENTS, DATES, Rows, TEASERS};
 use crate::model::sums::Sums;
 use crate::model::title::Title;
+use crate::model::wide;
 use crate::options::Rule;
 use std::ops::Range;
 
@@ -38,7 +39,18 @@ pub struct Page<'p> {
     pub title: Option<&'p Title>,
 }
 
-/// The columns of the nearest line above and below of each of the first kinds of [`crate::model::row::KINDS`].
+/// What is worked with while a page is looked at; kept, for room of the system's is dear.
+#[derive(Default)]
+pub struct Room {
+    rows: Rows,
+    sums: [Sums; 2],
+    twins: Vec<u32>,
+    counts: Vec<u8>,
+    before: Vec<u8>,
+    lengths: Vec<u8>,
+}
+
+/// The columns of the nearest line above and below of each of the first kinds of [`crate::model::rows::KINDS`].
 const NEAREST: [(&str, &str); 7] = [
     ("since-related", "until-related"),
     ("since-comments", "until-comments"),
@@ -92,15 +104,16 @@ impl<'p> Page<'p> {
     }
 
     /// Fills `grid` with a column for each feature.
-    pub fn fill(&self, grid: &mut Grid) {
-        let rows = Row::all(self);
-        self.of_lines(&rows, grid);
-        self.of_repeats(&rows, grid);
-        self.of_cues(&rows, grid);
-        of_places(&rows, grid);
+    pub fn fill(&self, grid: &mut Grid, room: &mut Room) {
+        let Room { rows, sums, twins, counts, before, lengths } = room;
+        rows.take(self);
+        self.of_lines(rows, grid);
+        self.of_repeats(rows, grid, &mut sums[0], (twins, counts, before, lengths));
+        self.of_cues(rows, grid, &mut sums[0]);
+        of_places(rows, grid, sums);
         self.of_segments(grid);
         if let Some(markup) = self.markup {
-            self.of_markup(markup, &rows, grid);
+            self.of_markup(markup, rows, grid);
         }
     }
 
@@ -117,49 +130,54 @@ impl<'p> Page<'p> {
     }
 
     /// The line by itself.
-    fn of_lines(&self, rows: &[Row], grid: &mut Grid) {
-        let share = |part: u32, whole: u32| share(part as usize, whole as usize);
-        grid.put_counts("words", rows.iter().map(|r| r.words));
+    fn of_lines(&self, rows: &Rows, grid: &mut Grid) {
+        grid.put_counts("words", &rows.words);
         grid.put("word-length", |i| {
-            let row = &rows[i];
-            (u64::from(row.letters) * 8).checked_div(u64::from(row.words)).map_or(0, |l| l.min(255) as u8)
+            let letters = u64::from(rows.letters[i]) * 8;
+            letters.checked_div(u64::from(rows.words[i])).map_or(0, |length| length.min(255) as u8)
         });
-        grid.put("letters", |i| share(rows[i].letters, rows[i].chars));
-        grid.put("digits", |i| share(rows[i].digits, rows[i].chars));
-        grid.put("capitals", |i| share(rows[i].capitals, rows[i].words));
-        grid.put("commas", |i| scale(self.line(i).commas()));
+        grid.put_wide("letters", |level, cells| wide::shares(level, &rows.letters, &rows.chars, cells));
+        grid.put_wide("digits", |level, cells| wide::shares(level, &rows.digits, &rows.chars, cells));
+        grid.put_wide("capitals", |level, cells| wide::shares(level, &rows.capitals, &rows.words, cells));
+        grid.put_counts("commas", &rows.commas);
         grid.put("bars", |i| scale(self.line(i).bars()));
         grid.put("breaks", |i| scale(self.line(i).breaks()));
-        grid.put("end", |i| rows[i].end);
-        grid.put("start", |i| rows[i].start);
-        grid.put("shouted", |i| u8::from(self.line(i).shouted));
-        grid.put("prose", |i| u8::from(rows[i].prose));
+        grid.put_wide("end", |_, cells| cells.copy_from_slice(&rows.end));
+        grid.put_wide("start", |_, cells| cells.copy_from_slice(&rows.start));
+        grid.put("shouted", |i| u8::from(self.line(i).shouted()));
+        grid.put_wide("prose", |_, cells| cells.copy_from_slice(&rows.prose));
     }
 
     /// How often the line, or one like it, stands on the page.
-    fn of_repeats(&self, rows: &[Row], grid: &mut Grid) {
-        let mut counts = vec![0u8; self.lines.len()];
-        let twins: Vec<usize> = self.shown.iter().map(|&i| self.lines[i].twin()).collect();
-        let mut before = vec![0u8; rows.len()];
-        for (before, &twin) in before.iter_mut().zip(&twins) {
-            *before = counts[twin];
-            counts[twin] = counts[twin].saturating_add(1);
-        }
-        let often = Sums::new(rows.len(), twins.iter().map(|&twin| u32::from(counts[twin] >= 3)));
-        grid.put_counts("often-3", often.window(-3, 4));
-        grid.put_counts("often-10", often.window(-10, 11));
-        grid.put("repeats", |i| counts[twins[i]]);
-        grid.put("copies-above", |i| before[i]);
+    fn of_repeats(
+        &self,
+        rows: &Rows,
+        grid: &mut Grid,
+        sums: &mut Sums,
+        (twins, counts, before, lengths): (&mut Vec<u32>, &mut Vec<u8>, &mut Vec<u8>, &mut Vec<u8>),
+    ) {
+        twins.clear();
+        twins.extend(self.shown.iter().map(|&i| self.lines[i].twin() as u32));
+        counts.clear();
+        counts.resize(self.lines.len(), 0);
+        before.clear();
+        before.extend(twins.iter().map(|&twin| {
+            let count = &mut counts[twin as usize];
+            let before = *count;
+            *count = count.saturating_add(1);
+            before
+        }));
+        let often = sums.of(rows.len(), twins.iter().map(|&twin| u32::from(counts[twin as usize] >= 3)));
+        grid.put_differences("often-3", often.window(-3, 4));
+        grid.put_differences("often-10", often.window(-10, 11));
+        grid.put("repeats", |i| counts[twins[i] as usize]);
+        grid.put_wide("copies-above", |_, cells| cells.copy_from_slice(before));
         // How unlike the lines around are to each other in length: low in lists.
-        let mut above = 0;
-        let unlike = Sums::new(
-            rows.len(),
-            rows.iter().map(|row| {
-                let length = scale(row.chars as usize);
-                u32::from(length.abs_diff(std::mem::replace(&mut above, length)))
-            }),
-        );
-        grid.put_counts("unlike-4", unlike.window(-3, 5));
+        lengths.resize(rows.len(), 0);
+        wide::scales(grid.level(), &rows.chars, lengths);
+        let above = std::iter::once(&0).chain(lengths.iter());
+        let unlike = lengths.iter().zip(above).map(|(length, above)| u32::from(length.abs_diff(*above)));
+        grid.put_differences("unlike-4", sums.of(rows.len(), unlike).window(-3, 5));
         grid.put("like-above", |i| u8::from(i > 0 && self.alike(i - 1, i)));
         grid.put("like-below", |i| u8::from(i + 1 < rows.len() && self.alike(i, i + 1)));
     }
@@ -172,11 +190,10 @@ impl<'p> Page<'p> {
     }
 
     /// Cues in the line and near it.
-    fn of_cues(&self, rows: &[Row], grid: &mut Grid) {
-        let hinted: Vec<usize> = (0..rows.len()).filter(|&i| self.state(i).hits.any() != 0).collect();
+    fn of_cues(&self, rows: &Rows, grid: &mut Grid, sums: &mut Sums) {
         for (name, class) in CUES {
             let Some(column) = grid.add(name) else { continue };
-            for &i in &hinted {
+            for i in rows.cued.iter().map(|&i| i as usize) {
                 let hits = self.state(i).hits;
                 column[i] = match () {
                     () if hits.whole & class != 0 => 4,
@@ -186,35 +203,35 @@ impl<'p> Page<'p> {
                 };
             }
         }
-        let marked: Vec<usize> = (0..rows.len()).filter(|&i| rows[i].marked).collect();
         if let Some(column) = grid.add("rule") {
-            for &i in &marked {
-                column[i] = self.state(i).mark.map_or(0, |m| number(m.rule));
+            for (i, cell) in column.iter_mut().enumerate().filter(|(i, _)| rows.marked[*i] != 0) {
+                *cell = self.state(i).mark.map_or(0, |m| number(m.rule));
             }
         }
         grid.put("rules", |i| self.mark(i).map_or(0, |m| number(m.rule)));
-        for (kind, names) in NEAREST.into_iter().enumerate() {
-            put_nearest(grid, names, marked.iter().copied().filter(|&i| rows[i].is(kind)));
+        for (names, found) in NEAREST.into_iter().zip(&rows.of_kinds) {
+            put_nearest(grid, names, found.iter().map(|&i| i as usize));
         }
-        let of_kind = |kind: usize| Sums::new(rows.len(), rows.iter().map(|r| u32::from(r.is(kind))));
-        let dates = of_kind(DATES);
-        grid.put_counts("dates-4", dates.window(-4, 5));
-        grid.put_counts("dates-15", dates.window(-15, 16));
+        let count = rows.len();
+        let of_kind = |kind: usize| rows.kinds.iter().map(move |kinds| u32::from(kinds >> kind & 1));
+        let dates = sums.of(count, of_kind(DATES));
+        grid.put_differences("dates-4", dates.window(-4, 5));
+        grid.put_differences("dates-15", dates.window(-15, 16));
         grid.put_page("page-dates", scale(dates.all() as usize));
-        let comments = of_kind(COMMENTS);
-        grid.put_counts("comments-6", comments.window(-6, 7));
+        let comments = sums.of(count, of_kind(COMMENTS));
+        grid.put_differences("comments-6", comments.window(-6, 7));
         grid.put_counts("comments-above", comments.upto());
-        grid.put_counts("comments-below", comments.below());
-        let teasers = of_kind(TEASERS);
-        grid.put_counts("teasers-6", teasers.window(-6, 7));
+        grid.put_wide("comments-below", |l, cells| wide::rests(l, comments.all(), comments.above(), cells));
+        let teasers = sums.of(count, of_kind(TEASERS));
+        grid.put_differences("teasers-6", teasers.window(-6, 7));
         grid.put_counts("teasers-above", teasers.upto());
-        let figures = Sums::new(rows.len(), rows.iter().map(|r| u32::from(r.digits > 0)));
-        grid.put_counts("figures-5", figures.window(-5, 6));
-        let cued = Sums::new(rows.len(), rows.iter().map(|r| u32::from(r.marked)));
-        grid.put_counts("cues-4", cued.window(-4, 5));
-        grid.put_counts("cues-10", cued.window(-10, 11));
-        grid.put_counts("cues-below-5", cued.window(1, 6));
-        grid.put_counts("cues-above-5", cued.window(-5, 0));
+        let figures = sums.of(count, rows.digits.iter().map(|digits| u32::from(*digits > 0)));
+        grid.put_differences("figures-5", figures.window(-5, 6));
+        let cued = sums.of(count, rows.marked.iter().map(|marked| u32::from(*marked)));
+        grid.put_differences("cues-4", cued.window(-4, 5));
+        grid.put_differences("cues-10", cued.window(-10, 11));
+        grid.put_differences("cues-below-5", cued.window(1, 6));
+        grid.put_differences("cues-above-5", cued.window(-5, 0));
         grid.put_page("page-cues", share(cued.all() as usize, rows.len()));
     }
 
@@ -244,8 +261,13 @@ impl<'p> Page<'p> {
             let Some(column) = grid.add(name) else { return };
             column.fill(255);
             for (rows, from) in stretches {
-                for (cell, &line) in column[rows.clone()].iter_mut().zip(&shown[rows]) {
-                    *cell = scale(line.abs_diff(from));
+                let (cells, lines) = (&mut column[rows.clone()], &shown[rows]);
+                let (Some(&first), Some(&last)) = (lines.first(), lines.last()) else { continue };
+                let is_whole = last - first + 1 == lines.len();
+                match () {
+                    () if is_whole && first >= from => ramp(cells, first - from),
+                    () if is_whole && last <= from => ramp_down(cells, from - last),
+                    () => cells.iter_mut().zip(lines).for_each(|(c, line)| *c = scale(line.abs_diff(from))),
                 }
             }
         };
@@ -262,55 +284,62 @@ impl<'p> Page<'p> {
         grid.put_page("page-segments", scale(segments.len()));
         grid.put_page("page-best-segment", of(best, total));
         let headline = (0..shown.len()).find(|&i| self.mark(i).is_some_and(|m| m.rule == Rule::Headline));
-        grid.put("since-headline", |i| headline.map_or(255, |h| i.checked_sub(h).map_or(254, scale)));
+        grid.put_wide("since-headline", |_, cells| match headline {
+            Some(headline) => {
+                let (above, below) = cells.split_at_mut(headline);
+                above.fill(254);
+                ramp(below, 0);
+            }
+            None => cells.fill(255),
+        });
     }
 }
 
 /// Where the line stands, and how much prose stands around it.
-fn of_places(rows: &[Row], grid: &mut Grid) {
+fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2]) {
     let count = rows.len();
-    let words = Sums::new(count, rows.iter().map(|r| r.words));
-    let prose = Sums::new(count, rows.iter().map(|r| r.prose_words));
-    let sentences = Sums::new(count, rows.iter().map(|r| u32::from(r.sentence && r.words >= 4)));
-    let short = Sums::new(count, rows.iter().map(|r| u32::from(r.words <= 4)));
-    let capitals = Sums::new(count, rows.iter().map(|r| r.capitals));
-    let share = |part: u32, whole: u32| share(part as usize, whole as usize);
-    let shares = |grid: &mut Grid, name, parts: &mut dyn Iterator<Item = (u32, u32)>| {
-        if let Some(column) = grid.add(name) {
-            column.iter_mut().zip(parts).for_each(|(cell, (part, whole))| *cell = share(part, whole));
-        }
-    };
-    grid.put("from-top", scale);
-    grid.put("from-bottom", |i| scale(count - 1 - i));
-    grid.put("place", |i| crate::model::grid::share(i, count));
-    shares(grid, "words-above", &mut words.above().map(|above| (above, words.all())));
-    shares(grid, "prose-above", &mut prose.above().map(|above| (above, prose.all())));
+    let words = words.of(count, rows.words.iter().copied());
+    grid.put_wide("from-top", |_, cells| ramp(cells, 0));
+    grid.put_wide("from-bottom", |_, cells| ramp_down(cells, 0));
+    grid.put_wide("place", wide::places);
+    grid.put_wide("words-above", |level, cells| wide::shares_of(level, words.all(), words.above(), cells));
+    let prose = sums.of(count, rows.prose_words.iter().copied());
+    let prose_words = prose.all();
+    grid.put_wide("prose-above", |level, cells| wide::shares_of(level, prose.all(), prose.above(), cells));
     grid.put_counts("prose-words-above", prose.above());
-    grid.put_counts("prose-words-below", prose.below().zip(rows).map(|(below, row)| below - row.prose_words));
+    grid.put_wide("prose-words-below", |level, cells| wide::rests(level, prose.all(), prose.upto(), cells));
     for (name, reach) in [("prose-2", 2), ("prose-5", 5), ("prose-12", 12), ("prose-30", 30)] {
-        grid.put_counts(name, prose.window(-reach, reach + 1));
+        grid.put_differences(name, prose.window(-reach, reach + 1));
     }
-    grid.put_counts("prose-above-3", prose.window(-3, 0));
-    grid.put_counts("prose-below-3", prose.window(1, 4));
-    grid.put_counts("prose-above-8", prose.window(-8, 0));
-    grid.put_counts("prose-below-8", prose.window(1, 9));
+    grid.put_differences("prose-above-3", prose.window(-3, 0));
+    grid.put_differences("prose-below-3", prose.window(1, 4));
+    grid.put_differences("prose-above-8", prose.window(-8, 0));
+    grid.put_differences("prose-below-8", prose.window(1, 9));
     for (name, reach) in [("words-2", 2), ("words-5", 5), ("words-12", 12)] {
-        grid.put_counts(name, words.window(-reach, reach + 1));
+        grid.put_differences(name, words.window(-reach, reach + 1));
     }
+    let spoken = rows.sentence.iter().zip(&rows.words);
+    let sentences = sums.of(count, spoken.map(|(sentence, words)| u32::from(*sentence != 0 && *words >= 4)));
+    let all_sentences = sentences.all() as usize;
     for (name, reach) in [("sentences-3", 3), ("sentences-8", 8), ("sentences-25", 25)] {
-        grid.put_counts(name, sentences.window(-reach, reach + 1));
+        grid.put_differences(name, sentences.window(-reach, reach + 1));
     }
+    let short = sums.of(count, rows.words.iter().map(|words| u32::from(*words <= 4)));
+    let all_short = short.all() as usize;
     for (name, reach) in [("short-3", 3), ("short-8", 8), ("short-25", 25)] {
-        grid.put_counts(name, short.window(-reach, reach + 1));
+        grid.put_differences(name, short.window(-reach, reach + 1));
     }
-    shares(grid, "capitals-5", &mut capitals.window(-5, 6).zip(words.window(-5, 6)));
-    put_nearest(grid, ("since-prose", "until-prose"), (0..count).filter(|&i| rows[i].prose));
+    let capitals = sums.of(count, rows.capitals.iter().copied());
+    grid.put_wide("capitals-5", |level, cells| {
+        wide::window_shares(level, capitals.window(-5, 6), words.window(-5, 6), cells);
+    });
+    put_nearest(grid, ("since-prose", "until-prose"), (0..count).filter(|&i| rows.prose[i] != 0));
     grid.put_page("page-lines", scale(count));
     grid.put_page("page-words", scale(words.all() as usize));
-    grid.put_page("page-prose", share(prose.all(), words.all()));
-    grid.put_page("page-sentences", crate::model::grid::share(sentences.all() as usize, count));
-    grid.put_page("page-short", crate::model::grid::share(short.all() as usize, count));
-    grid.put_page("page-capitals", share(capitals.all(), words.all()));
+    grid.put_page("page-prose", share(prose_words as usize, words.all() as usize));
+    grid.put_page("page-sentences", share(all_sentences, count));
+    grid.put_page("page-short", share(all_short, count));
+    grid.put_page("page-capitals", share(capitals.all() as usize, words.all() as usize));
 }
 
 /// Two columns: rows since the nearest one above that is `found`, and until the nearest below; 255 where there is none.
@@ -330,7 +359,7 @@ fn put_nearest(
     if let Some(column) = grid.add(below) {
         let mut from = 0;
         for at in found {
-            column[from..at].iter_mut().rev().zip(1..).for_each(|(cell, until)| *cell = scale(until));
+            ramp_down(&mut column[from..at], 1);
             from = at;
         }
         column[from..].fill(255);
@@ -339,13 +368,7 @@ fn put_nearest(
 
 /// Counts the rows of `cells` from 1 on, where something stands above them.
 fn count(cells: &mut [u8], is_below: bool) {
-    if !is_below {
-        cells.fill(255);
-        return;
-    }
-    let known = cells.len().min(SCALE.len() - 1);
-    cells[..known].copy_from_slice(&SCALE[1..=known]);
-    cells.iter_mut().enumerate().skip(known).for_each(|(n, cell)| *cell = scale(n + 1));
+    if is_below { ramp(cells, 1) } else { cells.fill(255) }
 }
 
 /// The number by which the model knows a rule. The weights depend on it: it never changes.

@@ -6,7 +6,7 @@
 //! no branch depends on the data. A tree of six levels has 64 leaves, which is what one look-up of bytes holds.
 //! Leaves are integers, so a score is the same on every machine.
 
-use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64, u16x32};
+use fearless_simd::{Level, Simd, dispatch, i8x64, prelude::*, u8x64, u16x32, u32x16};
 
 /// One unit of a leaf, as a fraction of a logit: leaves are in 1/1024 logit.
 pub const UNIT: i32 = 1024;
@@ -17,6 +17,8 @@ const BLOCK: usize = 64;
 const LEVELS: usize = 6;
 /// Trees that are summed at a time: sums of that many bytes fit into 16 bits.
 const SUMMED: usize = 256;
+/// Most columns: as many as a byte can number.
+const COLUMNS: usize = 256;
 
 /// An ensemble.
 #[derive(Debug, Default)]
@@ -28,11 +30,11 @@ pub struct Forest {
     trees: Vec<Tree>,
 }
 
-/// The questions from the first level on (column, and the number that it must be greater than), and
+/// The questions from the first level on (column, and the number that it must be greater than, as [`asked`] gives it), and
 /// the leaves; the first level is the lowest bit of a leaf's number.
 #[derive(Debug)]
 struct Tree {
-    levels: [(u16, u8); LEVELS],
+    levels: [(u8, u32); LEVELS],
     /// Low and high bytes of what the leaves are above the least of them.
     low: [u8; BLOCK],
     high: [u8; BLOCK],
@@ -61,7 +63,7 @@ impl Forest {
         }
         let (questions, leaves) = line.split_once(": ")?;
         // No byte is greater than 255: a level that is not there changes no leaf's number.
-        let mut levels = [(0, u8::MAX); LEVELS];
+        let mut levels = [(0, asked(u8::MAX)); LEVELS];
         let mut depth = 0;
         for question in questions.split(' ') {
             let (name, number) = question.split_once('>')?;
@@ -72,7 +74,7 @@ impl Forest {
                     self.columns.len() - 1
                 }
             };
-            *levels.get_mut(depth)? = (u16::try_from(column).ok()?, number.parse().ok()?);
+            *levels.get_mut(depth)? = (u8::try_from(column).ok()?, asked(number.parse().ok()?));
             depth += 1;
         }
         let leaves: Vec<i32> = leaves.split(' ').map(|leaf| leaf.parse().ok()).collect::<Option<_>>()?;
@@ -92,52 +94,89 @@ impl Forest {
     }
 
     /// The score of each of `lines` lines, in [`UNIT`]s of a logit: greater than 0 is more likely than not.
-    /// `columns` are those of [`Self::columns`], each with a byte for each line.
+    /// `columns` are those of [`Self::columns`], each with a byte for each line; where [`BLOCK`] more follow, no line costs more than others.
     pub fn score(&self, columns: &[&[u8]], lines: usize) -> Vec<i32> {
         self.score_at(Level::new(), columns, lines)
     }
 
     /// The same with the instructions of `level`.
     fn score_at(&self, level: Level, columns: &[&[u8]], lines: usize) -> Vec<i32> {
+        let whole = lines.next_multiple_of(BLOCK);
+        if columns.iter().any(|column| column.len() < whole) {
+            let longer = columns.iter().map(|column| [column, [0; BLOCK].as_slice()].concat());
+            let longer: Vec<Vec<u8>> = longer.collect();
+            let columns: Vec<&[u8]> = longer.iter().map(Vec::as_slice).collect();
+            return self.score_whole(level, &columns, lines);
+        }
+        self.score_whole(level, columns, lines)
+    }
+
+    /// The same of columns that go on to the end of a block.
+    fn score_whole(&self, level: Level, columns: &[&[u8]], lines: usize) -> Vec<i32> {
         let mut scores = vec![self.base; lines];
-        let mut block = vec![[0u8; BLOCK]; columns.len().max(1)];
+        dispatch!(level, simd => self.add_all(simd, columns, &mut scores));
+        scores
+    }
+
+    /// Adds what all trees say of the lines to their scores.
+    #[inline(always)]
+    fn add_all<S: Simd>(&self, simd: S, columns: &[&[u8]], scores: &mut [i32]) {
+        let mut block = [[0i8; BLOCK]; COLUMNS];
         for (number, scores) in scores.chunks_mut(BLOCK).enumerate() {
-            let (from, to) = (number * BLOCK, number * BLOCK + scores.len());
             for (block, column) in block.iter_mut().zip(columns) {
-                if let Some(bytes) = column.get(from..to) {
-                    block[..bytes.len()].copy_from_slice(bytes);
+                if let Some(bytes) = column.get(number * BLOCK..).and_then(|rest| rest.first_chunk::<BLOCK>())
+                {
+                    let signed = u8x64::from_slice(simd, bytes) ^ u8x64::splat(simd, SIGN);
+                    signed.bitcast::<i8x64<S>>().store_slice(block);
                 }
             }
             for trees in self.trees.chunks(SUMMED) {
-                dispatch!(level, simd => add(simd, trees, &block, scores));
+                add(simd, trees, &block, scores);
             }
         }
-        scores
     }
 }
 
-/// Adds what some trees say of a block of lines to their scores.
+/// Adds what some trees say of a block of lines to their scores. Bytes are summed up by every second one in words of 16 bits: to widen them would
+/// take the unit that compares, of which there is one.
 #[inline(always)]
-fn add<S: Simd>(simd: S, trees: &[Tree], block: &[[u8; BLOCK]], scores: &mut [i32]) {
+fn add<S: Simd>(simd: S, trees: &[Tree], block: &[[i8; BLOCK]; COLUMNS], scores: &mut [i32]) {
     let zero = u16x32::splat(simd, 0);
     let mut lows = [zero; 2];
     let mut highs = [zero; 2];
     for tree in trees {
         let mut leaf = u8x64::splat(simd, 0);
         for (level, &(column, number)) in tree.levels.iter().enumerate() {
-            let column = u8x64::from_slice(simd, &block[usize::from(column)]);
-            let greater = column.simd_gt(u8x64::splat(simd, number));
-            leaf = greater.select(leaf | u8x64::splat(simd, 1 << level), leaf);
+            let column = i8x64::from_slice(simd, &block[usize::from(column)]);
+            let number: i8x64<S> = u32x16::splat(simd, number).bitcast();
+            let bit = u8x64::splat(simd, 1 << level);
+            leaf |= column.simd_gt(number).select(bit, u8x64::splat(simd, 0));
         }
         let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
-        let (low, high) = (low.swizzle_dyn(leaf).widen(), high.swizzle_dyn(leaf).widen());
-        lows = [lows[0] + low.0, lows[1] + low.1];
-        highs = [highs[0] + high.0, highs[1] + high.1];
+        let low: u16x32<S> = low.swizzle_dyn(leaf).bitcast();
+        let high: u16x32<S> = high.swizzle_dyn(leaf).bitcast();
+        lows = [lows[0] + (low & 0xff), lows[1] + (low >> 8)];
+        highs = [highs[0] + (high & 0xff), highs[1] + (high >> 8)];
     }
-    let sums = lows.iter().zip(&highs).flat_map(|(low, high)| low.as_slice().iter().zip(high.as_slice()));
-    for (score, (&low, &high)) in scores.iter_mut().zip(sums) {
+    // In a word the first byte is the lower one, but for machines that begin with the upper one.
+    if cfg!(target_endian = "big") {
+        lows.reverse();
+        highs.reverse();
+    }
+    let [lows, highs] = [&lows, &highs].map(|[first, second]| {
+        first.as_slice().iter().zip(second.as_slice()).flat_map(|(&first, &second)| [first, second])
+    });
+    for (score, (low, high)) in scores.iter_mut().zip(lows.zip(highs)) {
         *score += i32::from(low) + 256 * i32::from(high);
     }
+}
+
+/// What makes of bytes numbers with a sign in the same order: these can be compared on all machines.
+const SIGN: u8 = 0x80;
+
+/// A number of a question as it is compared: four times, with a sign.
+fn asked(number: u8) -> u32 {
+    u32::from(number ^ SIGN) * 0x0101_0101
 }
 
 #[cfg(test)]

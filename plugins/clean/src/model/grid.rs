@@ -1,11 +1,18 @@
 //! A table of bytes, a column for each feature and a row for each line, with room before the first and
 //! after the last row so that a column can be read some rows further up or down. Holds no meaning.
 
+use fearless_simd::Level;
+
+use crate::model::wide;
+
 /// Rows of zeros around each column: how far a column can be shifted.
 pub const REACH: usize = 4;
 
+/// Bytes that can be read at once from any row on.
+pub const BLOCK: usize = 64;
+
 /// The table.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Grid {
     rows: usize,
     names: Vec<&'static str>,
@@ -16,15 +23,29 @@ pub struct Grid {
     next: usize,
     /// Which columns are wanted, by their number; all where it is empty.
     wanted: Vec<bool>,
+    /// The instructions that it is filled with.
+    level: Level,
 }
 
 impl Grid {
     /// A table for a page of `rows` lines with the columns that are `wanted`, by their number; with all where that
     /// is empty.
     pub fn new(rows: usize, wanted: &[bool]) -> Self {
+        let mut grid = Self::default();
+        grid.empty(rows, wanted);
+        grid
+    }
+
+    /// Makes the same of it, in the room that it has.
+    pub fn empty(&mut self, rows: usize, wanted: &[bool]) {
         let count = wanted.iter().filter(|w| **w).count();
-        let bytes = vec![0; count * (rows + 2 * REACH)];
-        Self { rows, names: Vec::new(), begins: Vec::new(), bytes, next: REACH, wanted: wanted.to_vec() }
+        (self.rows, self.next) = (rows, REACH);
+        self.names.clear();
+        self.begins.clear();
+        self.bytes.clear();
+        self.bytes.resize(count * (rows + 2 * REACH) + BLOCK, 0);
+        self.wanted.clear();
+        self.wanted.extend_from_slice(wanted);
     }
 
     /// Adds a column, and gives its rows, all 0, to be filled; nothing where it is not wanted.
@@ -37,8 +58,8 @@ impl Grid {
         }
         let begin = self.next;
         self.next += self.rows + 2 * REACH;
-        if self.bytes.len() < self.next - REACH {
-            self.bytes.resize(self.next - REACH, 0);
+        if self.bytes.len() < self.next - REACH + BLOCK {
+            self.bytes.resize(self.next - REACH + BLOCK, 0);
         }
         self.bytes.get_mut(begin..begin + self.rows)
     }
@@ -58,10 +79,26 @@ impl Grid {
     }
 
     /// Adds a column of counts.
-    pub fn put_counts(&mut self, name: &'static str, counts: impl Iterator<Item = u32>) {
+    pub fn put_counts(&mut self, name: &'static str, counts: &[u32]) {
+        self.put_wide(name, |level, cells| wide::scales(level, counts, cells));
+    }
+
+    /// Adds a column of counts, each the difference of two numbers.
+    pub fn put_differences(&mut self, name: &'static str, numbers: (&[u32], &[u32])) {
+        self.put_wide(name, |level, cells| wide::differences(level, numbers, cells));
+    }
+
+    /// Adds a column that `fill` fills with the instructions of a level.
+    pub fn put_wide(&mut self, name: &'static str, fill: impl FnOnce(Level, &mut [u8])) {
+        let level = self.level;
         if let Some(column) = self.add(name) {
-            column.iter_mut().zip(counts).for_each(|(cell, count)| *cell = scale(count as usize));
+            fill(level, column);
         }
+    }
+
+    /// The instructions that it is filled with.
+    pub fn level(&self) -> Level {
+        self.level
     }
 
     /// Rows of each column.
@@ -77,9 +114,47 @@ impl Grid {
     /// Column number `column`, shifted: row `i` holds what stands in row `i + shift`, 0 outside the page. Empty where
     /// there is no such column, or it was not wanted, or `shift` is beyond [`REACH`].
     pub fn column(&self, column: usize, shift: i8) -> &[u8] {
+        self.column_on(column, shift).get(..self.rows).unwrap_or(&[])
+    }
+
+    /// The same, with [`BLOCK`] bytes or more after the last row that say nothing.
+    pub fn column_on(&self, column: usize, shift: i8) -> &[u8] {
         let begin = self.begins.get(column).copied().flatten();
         let from = begin.and_then(|begin| begin.checked_add_signed(isize::from(shift)));
-        from.and_then(|from| self.bytes.get(from..from + self.rows)).unwrap_or(&[])
+        from.and_then(|from| self.bytes.get(from..)).unwrap_or(&[])
+    }
+}
+
+/// Fills `cells` with the scale of `first` and the numbers after it.
+pub fn ramp(cells: &mut [u8], first: usize) {
+    let known = cells.len().min(SCALE.len().saturating_sub(first));
+    if known > 0 {
+        cells[..known].copy_from_slice(&SCALE[first..first + known]);
+    }
+    cells.iter_mut().zip(first..).skip(known).for_each(|(cell, n)| *cell = scale(n));
+}
+
+/// Fills `cells` with the scale of the numbers down to `last`.
+pub fn ramp_down(cells: &mut [u8], last: usize) {
+    let known = cells.len().min(DOWN.len().saturating_sub(last));
+    let (far, near) = cells.split_at_mut(cells.len() - known);
+    if known > 0 {
+        near.copy_from_slice(&DOWN[DOWN.len() - last - known..][..known]);
+    }
+    far.iter_mut().rev().zip(last + known..).for_each(|(cell, n)| *cell = scale(n));
+}
+
+impl Default for Grid {
+    fn default() -> Self {
+        Self {
+            rows: 0,
+            names: Vec::new(),
+            begins: Vec::new(),
+            bytes: Vec::new(),
+            next: REACH,
+            wanted: Vec::new(),
+            level: Level::new(),
+        }
     }
 }
 
@@ -92,11 +167,22 @@ pub fn scale(n: usize) -> u8 {
 }
 
 /// [`scale`] of the numbers that most are.
-pub static SCALE: [u8; 4096] = {
+static SCALE: [u8; 4096] = {
     let mut table = [0; 4096];
     let mut n = 0;
     while n < table.len() {
         table[n] = scaled(n);
+        n += 1;
+    }
+    table
+};
+
+/// The same from the last to the first.
+static DOWN: [u8; SCALE.len()] = {
+    let mut table = SCALE;
+    let mut n = 0;
+    while n < table.len() {
+        table[n] = SCALE[SCALE.len() - 1 - n];
         n += 1;
     }
     table
@@ -135,6 +221,21 @@ mod tests {
         grid.put("b", |i| i as u8 + 10);
         assert!(grid.column(0, 0).is_empty());
         assert_eq!(grid.column(1, 1), [11, 12, 0]);
+    }
+
+    #[test]
+    fn ramps_are_scales() {
+        for length in [0, 1, 7, 100, 5000] {
+            for from in [0, 1, 16, 4000, 4095, 4096, 9000] {
+                let right: Vec<u8> = (from..from + length).map(scale).collect();
+                let mut cells = vec![9; length];
+                ramp(&mut cells, from);
+                assert_eq!(cells, right);
+                ramp_down(&mut cells, from);
+                cells.reverse();
+                assert_eq!(cells, right);
+            }
+        }
     }
 
     #[test]

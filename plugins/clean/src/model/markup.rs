@@ -10,7 +10,7 @@ use crate::html::markup::{Markup, within};
 use crate::model::alike::of_looks;
 use crate::model::features::Page;
 use crate::model::grid::{Grid, scale, share};
-use crate::model::row::Row;
+use crate::model::rows::Rows;
 use crate::model::title::Likeness;
 use crate::quick::QuickMap;
 
@@ -36,9 +36,9 @@ impl Held {
 
 impl Page<'_> {
     /// Adds the columns of HTML.
-    pub(super) fn of_markup(&self, markup: &[Markup], lines: &[Row], grid: &mut Grid) {
+    pub(super) fn of_markup(&self, markup: &[Markup], lines: &Rows, grid: &mut Grid) {
         let rows = markup.len().min(self.shown.len());
-        let prose = |i: usize| lines[i].prose_words as usize;
+        let prose = |i: usize| lines.prose_words[i] as usize;
         let mut page = Held::default();
         markup.iter().enumerate().take(rows).for_each(|(i, line)| page.add(line, prose(i)));
         // What the block of each row holds, by the number that the block has for the line.

@@ -6,11 +6,13 @@ pub mod features;
 pub mod forest;
 pub mod grid;
 mod markup;
-mod row;
+mod rows;
 mod sums;
 pub mod title;
+mod wide;
 
 use crate::html::markup::Markup;
+use fearless_simd::{Simd, dispatch};
 use features::Page;
 use forest::{Forest, UNIT};
 use grid::{Grid, REACH};
@@ -53,7 +55,7 @@ impl Model {
     fn new(weights: &str, markup: Option<&[Markup]>) -> Result<Self, Error> {
         let forest = Forest::parse(weights)?;
         let mut grid = Grid::new(0, &[]);
-        Page { markup, ..Page::default() }.fill(&mut grid);
+        Page { markup, ..Page::default() }.fill(&mut grid, &mut features::Room::default());
         let place = |column: &String| {
             let (name, shift) = match column.split_once('@') {
                 Some((name, shift)) => (name, shift.parse().ok()?),
@@ -74,18 +76,35 @@ impl Model {
     }
 
     /// How likely each shown line of a page is to belong to the main text, from 0 to 1, in thousandths.
-    pub fn likelihoods(&self, page: &Page<'_>) -> Vec<f64> {
+    pub fn likelihoods(&self, page: &Page<'_>, room: &mut Room) -> Vec<f64> {
         let rows = page.shown.len();
-        let mut grid = Grid::new(rows, &self.wanted);
-        page.fill(&mut grid);
+        room.grid.empty(rows, &self.wanted);
+        page.fill(&mut room.grid, &mut room.features);
         let columns: Vec<&[u8]> =
-            self.columns.iter().map(|&(column, shift)| grid.column(column, shift)).collect();
-        self.forest.score(&columns, rows).into_iter().map(likelihood).collect()
+            self.columns.iter().map(|&(column, shift)| room.grid.column_on(column, shift)).collect();
+        let scores = self.forest.score(&columns, rows);
+        let mut likelihoods = vec![0.0; rows];
+        dispatch!(room.grid.level(), simd => of_scores(simd, &scores, &mut likelihoods));
+        likelihoods
     }
+}
+
+/// What is worked with while a page is scored.
+#[derive(Default)]
+pub struct Room {
+    grid: Grid,
+    features: features::Room,
+}
+
+/// The likelihood of each score.
+#[inline(always)]
+fn of_scores<S: Simd>(_: S, scores: &[i32], likelihoods: &mut [f64]) {
+    likelihoods.iter_mut().zip(scores).for_each(|(cell, &score)| *cell = likelihood(score));
 }
 
 /// The logistic function of a score in [`UNIT`]s, rounded to thousandths. Multiplications and one division alone, so
 /// that it is the same on every machine: `exp` of the standard library need not be.
+#[inline(always)]
 fn likelihood(score: i32) -> f64 {
     // e^x as (1 + x/1024)^1024, good to a hundredth where it matters.
     let mut power = (1.0 - f64::from(score) / f64::from(UNIT) / 1024.0).max(0.0);

@@ -4,6 +4,7 @@
 const REACH: usize = 32;
 
 /// The sums.
+#[derive(Default)]
 pub struct Sums {
     rows: usize,
     /// Before each row; 0 above the page, and all below it.
@@ -11,43 +12,51 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// Of `rows` rows.
-    pub fn new(rows: usize, values: impl Iterator<Item = u32>) -> Self {
-        let mut before = Vec::with_capacity(rows + 2 * REACH + 1);
-        before.resize(REACH + 1, 0);
-        let mut sum = 0u32;
-        before.extend(values.take(rows).map(|value| {
-            sum = sum.saturating_add(value);
-            sum
-        }));
-        before.resize(rows + 2 * REACH + 1, sum);
-        Self { rows, before }
+    /// Sums up `values` of `rows` rows, in place of what was summed before.
+    pub fn of(&mut self, rows: usize, values: impl Iterator<Item = u32>) -> &Self {
+        self.rows = rows;
+        self.before.clear();
+        self.before.resize(rows + 2 * REACH + 1, 0);
+        let mut sum = 0u64;
+        for (before, value) in self.before[REACH + 1..REACH + 1 + rows].iter_mut().zip(values) {
+            sum += u64::from(value);
+            *before = sum as u32;
+        }
+        let most = u64::from(u32::MAX);
+        if sum > most {
+            self.stop_at_most();
+        }
+        self.before[REACH + 1 + rows..].fill(sum.min(most) as u32);
+        self
     }
 
-    /// For each row, the sum of the rows from `from` to before `to` as seen from it, as far as there are any; nothing beyond
-    /// a reach of 32.
-    pub fn window(&self, from: isize, to: isize) -> impl Iterator<Item = u32> {
+    /// Sums that went beyond 32 bits stay at the greatest number, from the first of them on.
+    #[cold]
+    fn stop_at_most(&mut self) {
+        let sums = &mut self.before[REACH + 1..REACH + 1 + self.rows];
+        if let Some(first) = (1..sums.len()).find(|&i| sums[i] < sums[i - 1]) {
+            sums[first..].fill(u32::MAX);
+        }
+    }
+
+    /// For each row, what is to be subtracted for the sum of the rows from `from` to before `to` as seen from it, as far as there are any: from the
+    /// first of two numbers the second; nothing beyond a reach of 32.
+    pub fn window(&self, from: isize, to: isize) -> (&[u32], &[u32]) {
         let at = |shift: isize| {
             let begin = REACH.checked_add_signed(shift);
             begin.and_then(|begin| self.before.get(begin..begin + self.rows)).unwrap_or(&[])
         };
-        at(to).iter().zip(at(from)).map(|(to, from)| to - from)
+        (at(to), at(from))
     }
 
     /// For each row, the sum of the rows above it.
-    pub fn above(&self) -> impl Iterator<Item = u32> {
-        self.before[REACH..].iter().take(self.rows).copied()
+    pub fn above(&self) -> &[u32] {
+        &self.before[REACH..REACH + self.rows]
     }
 
     /// For each row, the sum of it and the rows above it.
-    pub fn upto(&self) -> impl Iterator<Item = u32> {
-        self.before[REACH + 1..].iter().take(self.rows).copied()
-    }
-
-    /// For each row, the sum of it and the rows below it.
-    pub fn below(&self) -> impl Iterator<Item = u32> {
-        let all = self.all();
-        self.above().map(move |above| all - above)
+    pub fn upto(&self) -> &[u32] {
+        &self.before[REACH + 1..REACH + 1 + self.rows]
     }
 
     /// Of the whole page.
@@ -62,13 +71,21 @@ mod tests {
 
     #[test]
     fn windows_end_with_the_page() {
-        let sums = Sums::new(4, [1, 2, 4, 8].into_iter());
-        assert_eq!(sums.window(-1, 2).collect::<Vec<_>>(), [3, 7, 14, 12]);
-        assert_eq!(sums.window(-30, 0).collect::<Vec<_>>(), [0, 1, 3, 7]);
-        assert_eq!(sums.window(1, 31).collect::<Vec<_>>(), [14, 12, 8, 0]);
-        assert_eq!(sums.above().collect::<Vec<_>>(), [0, 1, 3, 7]);
-        assert_eq!(sums.upto().collect::<Vec<_>>(), [1, 3, 7, 15]);
-        assert_eq!(sums.below().collect::<Vec<_>>(), [15, 14, 12, 8]);
-        assert_eq!((sums.all(), Sums::new(0, [].into_iter()).all()), (15, 0));
+        let mut room = Sums::default();
+        let sums = room.of(4, [1, 2, 4, 8].into_iter());
+        let window = |from, to| {
+            let (to, from) = sums.window(from, to);
+            to.iter().zip(from).map(|(to, from)| to - from).collect::<Vec<_>>()
+        };
+        assert_eq!(window(-1, 2), [3, 7, 14, 12]);
+        assert_eq!(window(-30, 0), [0, 1, 3, 7]);
+        assert_eq!(window(1, 31), [14, 12, 8, 0]);
+        assert_eq!(sums.above(), [0, 1, 3, 7]);
+        assert_eq!(sums.upto(), [1, 3, 7, 15]);
+        assert_eq!(sums.all(), 15);
+        let sums = room.of(4, [1, u32::MAX - 1, u32::MAX, u32::MAX].into_iter());
+        assert_eq!(sums.upto(), [1, u32::MAX, u32::MAX, u32::MAX]);
+        assert_eq!(room.of(3, [u32::MAX, 5, 7].into_iter()).upto(), [u32::MAX; 3]);
+        assert_eq!(room.of(0, [].into_iter()).all(), 0);
     }
 }

@@ -1,0 +1,161 @@
+//! What the columns ask of each line that is not blank, side by side and small: lines and states are too large to be walked through
+//! for every column. Decides nothing.
+
+use crate::line::Line;
+use crate::model::features::Page;
+use crate::options::Rule;
+
+/// Of all lines, a column for each.
+#[derive(Default)]
+pub struct Rows {
+    pub chars: Vec<u32>,
+    pub words: Vec<u32>,
+    pub letters: Vec<u32>,
+    pub capitals: Vec<u32>,
+    pub digits: Vec<u32>,
+    pub commas: Vec<u32>,
+    /// Words, where the line is prose.
+    pub prose_words: Vec<u32>,
+    /// Set of the kinds ([`KINDS`]) that the rule for the line by itself is of.
+    pub kinds: Vec<u16>,
+    /// How the line ends and starts, as the model knows it.
+    pub end: Vec<u8>,
+    pub start: Vec<u8>,
+    /// 1 where it is prose, where a rule for the line by itself marks it, where it ends like a sentence.
+    pub prose: Vec<u8>,
+    pub marked: Vec<u8>,
+    pub sentence: Vec<u8>,
+    /// Numbers of rows with a cue.
+    pub cued: Vec<u32>,
+    /// Numbers of rows of each of the [`KINDS`].
+    pub of_kinds: [Vec<u32>; KINDS.len()],
+}
+
+/// Kinds of rules: the first seven are those whose nearest line above and below is told.
+pub const KINDS: [&[Rule]; 8] = [
+    &[Rule::RelatedTeaser, Rule::InlineTeaser],
+    &[Rule::CommentSection],
+    &[Rule::ShareBar],
+    &[Rule::Timestamp, Rule::Byline, Rule::UpdateMarker],
+    &[Rule::Copyright],
+    &[Rule::CookieNotice, Rule::LoginForm, Rule::SubscribeForm, Rule::SiteNotice],
+    &[Rule::Navigation, Rule::Breadcrumb, Rule::TagBar],
+    &[Rule::Timestamp, Rule::Byline],
+];
+/// Numbers of kinds.
+pub const TEASERS: usize = 0;
+pub const COMMENTS: usize = 1;
+pub const DATES: usize = 7;
+
+/// The kinds of each rule.
+static KINDS_OF: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut kind = 0;
+    while kind < KINDS.len() {
+        let mut n = 0;
+        while n < KINDS[kind].len() {
+            table[KINDS[kind][n] as u8 as usize] |= 1 << kind;
+            n += 1;
+        }
+        kind += 1;
+    }
+    table
+};
+
+impl Rows {
+    /// Takes in the rows of a page, in place of another's.
+    pub fn take(&mut self, page: &Page<'_>) {
+        let count = page.shown.len();
+        let Self { chars, words, letters, capitals, digits, commas, prose_words, .. } = self;
+        for column in [chars, words, letters, capitals, digits, commas, prose_words] {
+            column.resize(count, 0);
+        }
+        for column in [&mut self.end, &mut self.start, &mut self.prose, &mut self.sentence] {
+            column.resize(count, 0);
+        }
+        self.marked.clear();
+        self.marked.resize(count, 0);
+        self.kinds.clear();
+        self.kinds.resize(count, 0);
+        self.cued.clear();
+        self.of_kinds.iter_mut().for_each(Vec::clear);
+        // Slices of one length, so that no place is checked twice.
+        let (chars, words) = (&mut self.chars[..count], &mut self.words[..count]);
+        let (letters, capitals) = (&mut self.letters[..count], &mut self.capitals[..count]);
+        let (digits, commas) = (&mut self.digits[..count], &mut self.commas[..count]);
+        let (prose_words, kinds) = (&mut self.prose_words[..count], &mut self.kinds[..count]);
+        let (ends, starts) = (&mut self.end[..count], &mut self.start[..count]);
+        let (proses, sentences) = (&mut self.prose[..count], &mut self.sentence[..count]);
+        let marked = &mut self.marked[..count];
+        for (row, &i) in page.shown.iter().enumerate() {
+            let (line, state) = (&page.lines[i], &page.states[i]);
+            let prose = state.prose && state.mark.is_none();
+            chars[row] = small(line.chars());
+            words[row] = small(line.words());
+            letters[row] = small(line.letters());
+            capitals[row] = small(line.capitals());
+            digits[row] = small(line.digits());
+            commas[row] = small(line.commas());
+            prose_words[row] = if prose { words[row] } else { 0 };
+            ends[row] = end(page.text, line);
+            starts[row] = start(page.text, line);
+            proses[row] = u8::from(prose);
+            sentences[row] = u8::from(line.sentence);
+            if state.hits.any() != 0 {
+                self.cued.push(row as u32);
+            }
+            if let Some(mark) = state.mark {
+                marked[row] = 1;
+                kinds[row] = KINDS_OF[usize::from(mark.rule as u8)];
+                let mut left = kinds[row];
+                while left != 0 {
+                    self.of_kinds[left.trailing_zeros() as usize].push(row as u32);
+                    left &= left - 1;
+                }
+            }
+        }
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+}
+
+fn small(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+fn end(text: &str, line: &Line) -> u8 {
+    match () {
+        () if line.full_stop => 5,
+        () if line.sentence => 4,
+        () if line.colon => 3,
+        () if line.cut => 2,
+        () => u8::from(text.as_bytes().get(line.end - 1).is_some_and(u8::is_ascii_digit)),
+    }
+}
+
+fn start(text: &str, line: &Line) -> u8 {
+    match () {
+        () if line.bullet => 5,
+        () if line.quote => 4,
+        () if line.small => 3,
+        () => STARTS[usize::from(text.as_bytes()[line.start])],
+    }
+}
+
+/// What a line starts with by its first byte alone.
+static STARTS: [u8; 256] = {
+    let mut table = [2; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        if byte.is_ascii_digit() {
+            table[byte as usize] = 1;
+        } else if byte.is_ascii_punctuation() {
+            table[byte as usize] = 0;
+        }
+        byte += 1;
+    }
+    table
+};

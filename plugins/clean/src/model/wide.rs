@@ -1,0 +1,146 @@
+//! Turns numbers of rows into the bytes of a column, as many rows at once as the machine has room for. What comes out is what
+//! [`scale`](super::grid::scale) and [`share`](super::grid::share) give for each. Holds no meaning.
+
+use fearless_simd::{Level, Simd, dispatch};
+
+/// The scale of each number.
+pub fn scales(level: Level, numbers: &[u32], cells: &mut [u8]) {
+    #[inline(always)]
+    fn all<S: Simd>(_: S, numbers: &[u32], cells: &mut [u8]) {
+        cells.iter_mut().zip(numbers).for_each(|(cell, &n)| *cell = scaled(n));
+    }
+    dispatch!(level, simd => all(simd, numbers, cells));
+}
+
+/// The scale of what each number of `to` is above that of `from`.
+pub fn differences(level: Level, (to, from): (&[u32], &[u32]), cells: &mut [u8]) {
+    #[inline(always)]
+    fn all<S: Simd>(_: S, to: &[u32], from: &[u32], cells: &mut [u8]) {
+        cells.iter_mut().zip(to.iter().zip(from)).for_each(|(cell, (&to, &from))| *cell = scaled(to - from));
+    }
+    dispatch!(level, simd => all(simd, to, from, cells));
+}
+
+/// The scale of what each number is below `whole`.
+pub fn rests(level: Level, whole: u32, numbers: &[u32], cells: &mut [u8]) {
+    #[inline(always)]
+    fn all<S: Simd>(_: S, whole: u32, numbers: &[u32], cells: &mut [u8]) {
+        cells.iter_mut().zip(numbers).for_each(|(cell, &n)| *cell = scaled(whole - n));
+    }
+    dispatch!(level, simd => all(simd, whole, numbers, cells));
+}
+
+/// The share of each part in its whole.
+pub fn shares(level: Level, parts: &[u32], wholes: &[u32], cells: &mut [u8]) {
+    #[inline(always)]
+    fn all<S: Simd>(_: S, parts: &[u32], wholes: &[u32], cells: &mut [u8]) {
+        cells
+            .iter_mut()
+            .zip(parts.iter().zip(wholes))
+            .for_each(|(c, (&part, &whole))| *c = shared(part, whole));
+    }
+    dispatch!(level, simd => all(simd, parts, wholes, cells));
+}
+
+/// The share of each part in one whole.
+pub fn shares_of(level: Level, whole: u32, parts: &[u32], cells: &mut [u8]) {
+    #[inline(always)]
+    fn all<S: Simd>(_: S, whole: u32, parts: &[u32], cells: &mut [u8]) {
+        cells.iter_mut().zip(parts).for_each(|(cell, &part)| *cell = shared(part, whole));
+    }
+    dispatch!(level, simd => all(simd, whole, parts, cells));
+}
+
+/// The share of each row's number in that of all.
+pub fn places(level: Level, cells: &mut [u8]) {
+    #[inline(always)]
+    fn all<S: Simd>(_: S, cells: &mut [u8]) {
+        let whole = u32::try_from(cells.len()).unwrap_or(u32::MAX);
+        cells.iter_mut().zip(0u32..).for_each(|(cell, row)| *cell = shared(row, whole));
+    }
+    dispatch!(level, simd => all(simd, cells));
+}
+
+/// The shares of the windows of some sums in those of others.
+pub fn window_shares(level: Level, parts: (&[u32], &[u32]), wholes: (&[u32], &[u32]), cells: &mut [u8]) {
+    #[inline(always)]
+    fn all<S: Simd>(_: S, parts: (&[u32], &[u32]), wholes: (&[u32], &[u32]), cells: &mut [u8]) {
+        let (parts, wholes) = (parts.0.iter().zip(parts.1), wholes.0.iter().zip(wholes.1));
+        for (cell, (part, whole)) in cells.iter_mut().zip(parts.zip(wholes)) {
+            *cell = shared(part.0 - part.1, whole.0 - whole.1);
+        }
+    }
+    dispatch!(level, simd => all(simd, parts, wholes, cells));
+}
+
+/// A number as the table of scales has it: what a floating-point number holds of it is its octave and the first bits below.
+#[inline(always)]
+fn scaled(n: u32) -> u8 {
+    const BIAS: u32 = ((127 + 4) << 3) - 16;
+    // Lower bits than a mantissa holds would be rounded up.
+    let exact = if n >> 24 == 0 { n } else { n & 0xffff_ff00 };
+    let octaves = ((exact as f32).to_bits() >> 20).wrapping_sub(BIAS);
+    (if n < 16 { n } else { octaves }) as u8
+}
+
+/// Two-hundredths, cut off: the quotient of two numbers of 32 bits is never rounded up to a whole number.
+#[inline(always)]
+fn shared(part: u32, whole: u32) -> u8 {
+    let share = (f64::from(part) * 200.0 / f64::from(whole)).min(200.0);
+    // Of nothing it is no number, or beyond all.
+    let share = if whole == 0 { 0.0 } else { share };
+    share as i32 as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::grid::{scale, share};
+
+    /// Numbers around all powers of two, and others.
+    fn numbers() -> Vec<u32> {
+        let powers = (0..32).flat_map(|n| (-3..=3).map(move |d| (1u32 << n).wrapping_add_signed(d)));
+        powers.chain(0..5000).chain((0..3000).map(|n: u32| n.wrapping_mul(0x9e37_79b9))).collect()
+    }
+
+    #[test]
+    fn wide_scales_are_the_scales() {
+        let numbers = numbers();
+        let below: Vec<u32> = numbers.iter().map(|n| n / 3).collect();
+        let mut cells = vec![0; numbers.len()];
+        scales(Level::new(), &numbers, &mut cells);
+        assert!(cells.iter().zip(&numbers).all(|(&cell, &n)| cell == scale(n as usize)));
+        differences(Level::new(), (&numbers, &below), &mut cells);
+        assert!(cells.iter().zip(&numbers).all(|(&cell, &n)| cell == scale((n - n / 3) as usize)));
+        rests(Level::new(), u32::MAX, &numbers, &mut cells);
+        assert!(cells.iter().zip(&numbers).all(|(&cell, &n)| cell == scale((u32::MAX - n) as usize)));
+    }
+
+    #[test]
+    fn wide_shares_are_the_shares() {
+        let numbers = numbers();
+        let mut cells = vec![0; numbers.len()];
+        for shift in 0..300 {
+            let wholes: Vec<u32> =
+                numbers.iter().cycle().skip(shift * 7).take(numbers.len()).copied().collect();
+            shares(Level::new(), &numbers, &wholes, &mut cells);
+            let all = cells.iter().zip(numbers.iter().zip(&wholes));
+            for (&cell, (&part, &whole)) in all {
+                assert_eq!(cell, share(part as usize, whole as usize), "{part} of {whole}");
+            }
+        }
+        for count in [0, 1, 7, 200, 263, 70_000] {
+            let mut cells = vec![9; count];
+            places(Level::new(), &mut cells);
+            assert!((0..count).all(|row| cells[row] == share(row, count)), "{count}");
+        }
+        let none = vec![0; numbers.len()];
+        for whole in [0, 1, 7, 199, 200, 201, 60_000, u32::MAX] {
+            let right: Vec<u8> = numbers.iter().map(|&n| share(n as usize, whole as usize)).collect();
+            shares_of(Level::new(), whole, &numbers, &mut cells);
+            assert_eq!(cells, right);
+            window_shares(Level::new(), (&numbers, &none), (&vec![whole; none.len()], &none), &mut cells);
+            assert_eq!(cells, right);
+        }
+    }
+}
