@@ -3,6 +3,7 @@
 use arbitrary::{Result, Unstructured};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::sync::Arc;
 use textmill_plugin::call::{Call, NoHost};
 use textmill_plugin::descriptor::PluginDescriptor;
@@ -34,8 +35,8 @@ impl Stage for MadeStage {
 }
 
 impl Plugin for Made {
-    fn describe(&self) -> PluginDescriptor {
-        self.descriptor.clone()
+    fn describe(&self) -> Cow<'_, PluginDescriptor> {
+        Cow::Borrowed(&self.descriptor)
     }
 
     fn bind(

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 use textmill_core::event::Event;
@@ -162,7 +163,7 @@ impl PluginSpec {
 /// Anything that can bind operators by name: a native plugin, or a loaded library.
 pub trait Plugin: Send + Sync {
     /// What the plugin says of itself.
-    fn describe(&self) -> PluginDescriptor;
+    fn describe(&self) -> Cow<'_, PluginDescriptor>;
 
     /// Binds an operator to its options and its input columns.
     ///
@@ -178,8 +179,8 @@ pub trait Plugin: Send + Sync {
 }
 
 impl Plugin for PluginSpec {
-    fn describe(&self) -> PluginDescriptor {
-        self.descriptor()
+    fn describe(&self) -> Cow<'_, PluginDescriptor> {
+        Cow::Owned(self.descriptor())
     }
 
     fn bind(

@@ -3,6 +3,7 @@
 use crate::host::{Expected, LoadError, LoadedPlugin};
 use crate::isolate::{IsolatedPlugin, Limits, Repros};
 use arrow_schema::SchemaRef;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use textmill_plugin::call::Call;
 use textmill_plugin::descriptor::PluginDescriptor;
@@ -72,8 +73,8 @@ impl OpenedPlugin {
 }
 
 impl Plugin for OpenedPlugin {
-    fn describe(&self) -> PluginDescriptor {
-        self.descriptor.clone()
+    fn describe(&self) -> Cow<'_, PluginDescriptor> {
+        Cow::Borrowed(&self.descriptor)
     }
 
     fn bind(

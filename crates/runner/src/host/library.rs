@@ -9,6 +9,7 @@ use super::table::host;
 use super::trust::Refusal;
 use arrow_schema::SchemaRef;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use textmill_plugin::abi::{ABI_MAJOR, EntryPoint, SYMBOL, SYMBOL_STEM, Table, TmPlugin, read_table};
@@ -232,8 +233,8 @@ impl LoadedPlugin {
 }
 
 impl Plugin for LoadedPlugin {
-    fn describe(&self) -> PluginDescriptor {
-        self.descriptor.clone()
+    fn describe(&self) -> Cow<'_, PluginDescriptor> {
+        Cow::Borrowed(&self.descriptor)
     }
 
     fn bind(

@@ -6,6 +6,7 @@ use super::repro::Repros;
 use super::worker::IsolatedWorker;
 use crate::host::{Expected, LoadError};
 use arrow_schema::SchemaRef;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use textmill_plugin::call::Call;
@@ -65,8 +66,8 @@ impl IsolatedPlugin {
 }
 
 impl Plugin for IsolatedPlugin {
-    fn describe(&self) -> PluginDescriptor {
-        self.descriptor.clone()
+    fn describe(&self) -> Cow<'_, PluginDescriptor> {
+        Cow::Borrowed(&self.descriptor)
     }
 
     fn bind(
