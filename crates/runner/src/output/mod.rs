@@ -6,6 +6,7 @@ mod deferral;
 pub mod finish;
 mod folder;
 mod ledger;
+mod opener;
 mod report;
 pub mod row;
 mod staged;

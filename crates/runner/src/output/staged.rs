@@ -3,6 +3,7 @@
 use super::deferral::{Deferral, Part};
 use super::finish::{Frames, ledger_schema};
 use super::folder::Staging;
+use super::opener::{DOCUMENTS, HELD, Opener, path_of};
 use crate::config::OutputFormat;
 use crate::engine::{Counts, Morsel, Origin, Prepared, names_schema};
 use crate::journal::{Checkpoint, Checkpoints, Log, storage};
@@ -28,8 +29,6 @@ pub struct Budgets {
     pub deferring: Arc<AtomicBool>,
 }
 
-/// Begins the name of a file of documents that wait.
-const HELD: &str = "held-";
 /// Name of the file of ids by ordinal.
 const NAMES: &str = "names";
 
@@ -57,8 +56,6 @@ enum Documents {
 
 /// Says that the staged documents may be in their place already.
 const COMPLETING: &str = "completing";
-/// The staged documents. Beside the final files, since lines are moved there, not copied.
-const DOCUMENTS: &str = "documents.part";
 
 /// The files of the segment under way.
 struct SegmentFiles {
@@ -75,51 +72,6 @@ pub struct Waiting {
     pub documents: SpillTable,
     /// Rows of the plan's early steps, by the number of the step.
     pub rows: BTreeMap<usize, SpillTable>,
-}
-
-/// Opens files by name: new ones, or those of an interrupted run.
-struct Opener<'a> {
-    staging: &'a Staging,
-    files: &'a BTreeMap<String, u64>,
-    budgets: &'a Budgets,
-    is_deferred: bool,
-}
-
-impl Opener<'_> {
-    fn path(&self, name: &str) -> PathBuf {
-        path_of(self.staging, name)
-    }
-
-    fn log(&self, name: &str) -> Result<Log> {
-        let path = self.path(name);
-        match self.files.get(name) {
-            Some(&length) => Log::reopen(&path, length),
-            None => Log::create(&path),
-        }
-    }
-
-    /// Lines that are held back at first.
-    fn lines(&self, name: &str) -> Result<Log> {
-        if self.is_deferred { Ok(Log::deferred(&self.path(name))) } else { self.log(name) }
-    }
-
-    fn blocks(&self, name: &str, schema: SchemaRef) -> Result<BlockFile> {
-        let path = self.path(name);
-        match self.files.get(name) {
-            Some(&length) => BlockFile::open(&path, &schema, length, |_| ()),
-            None => BlockFile::create(&path, &schema),
-        }
-    }
-
-    fn writer(&self, name: &str, schema: SchemaRef) -> Result<TableWriter> {
-        let path = self.path(name);
-        let budget = if name.starts_with(HELD) { &self.budgets.documents } else { &self.budgets.rows };
-        match self.files.get(name) {
-            _ if self.is_deferred => Ok(TableWriter::deferred(path, &schema, budget)),
-            Some(&length) => TableWriter::open(&path, &schema, budget, length),
-            None => TableWriter::create(&path, &schema, budget),
-        }
-    }
 }
 
 impl<'a> Staged<'a> {
@@ -520,8 +472,4 @@ fn parts<'a>(
         [rejected, failed].into_iter().chain(held).chain(rows)
     });
     names.into_iter().chain(files)
-}
-
-fn path_of(staging: &Staging, name: &str) -> PathBuf {
-    if name == DOCUMENTS { staging.file(name) } else { staging.state_file(name) }
 }

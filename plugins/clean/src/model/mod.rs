@@ -1,5 +1,5 @@
 //! The model that tells the main text of a page from what stands around it: a score for each line. It is trained by
-//! `train/train.py`; what becomes of a line is decided in [`crate::boilerplate`].
+//! `train/train.py`; what becomes of a line is decided in [`crate::decide`].
 
 mod alike;
 pub mod features;

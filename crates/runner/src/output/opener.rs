@@ -1,0 +1,67 @@
+//! Opens the files of a run while it is made, by their names: new ones, those of an interrupted run, or none yet.
+
+use super::folder::Staging;
+use super::staged::Budgets;
+use crate::journal::Log;
+use crate::spill::{BlockFile, TableWriter};
+use arrow_schema::SchemaRef;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use textmill_plugin::error::Result;
+
+/// Begins the name of a file of documents that wait.
+pub(super) const HELD: &str = "held-";
+/// The staged documents. Beside the final files, since lines are moved there, not copied.
+pub(super) const DOCUMENTS: &str = "documents.part";
+
+/// Opens files by name: new ones, or those of an interrupted run.
+pub(super) struct Opener<'a> {
+    pub staging: &'a Staging,
+    /// Good bytes of each file of an interrupted run.
+    pub files: &'a BTreeMap<String, u64>,
+    pub budgets: &'a Budgets,
+    /// Whether what a later run alone would read is held back.
+    pub is_deferred: bool,
+}
+
+impl Opener<'_> {
+    pub fn path(&self, name: &str) -> PathBuf {
+        path_of(self.staging, name)
+    }
+
+    pub fn log(&self, name: &str) -> Result<Log> {
+        let path = self.path(name);
+        match self.files.get(name) {
+            Some(&length) => Log::reopen(&path, length),
+            None => Log::create(&path),
+        }
+    }
+
+    /// Lines that are held back at first.
+    pub fn lines(&self, name: &str) -> Result<Log> {
+        if self.is_deferred { Ok(Log::deferred(&self.path(name))) } else { self.log(name) }
+    }
+
+    pub fn blocks(&self, name: &str, schema: SchemaRef) -> Result<BlockFile> {
+        let path = self.path(name);
+        match self.files.get(name) {
+            Some(&length) => BlockFile::open(&path, &schema, length, |_| ()),
+            None => BlockFile::create(&path, &schema),
+        }
+    }
+
+    pub fn writer(&self, name: &str, schema: SchemaRef) -> Result<TableWriter> {
+        let path = self.path(name);
+        let budget = if name.starts_with(HELD) { &self.budgets.documents } else { &self.budgets.rows };
+        match self.files.get(name) {
+            _ if self.is_deferred => Ok(TableWriter::deferred(path, &schema, budget)),
+            Some(&length) => TableWriter::open(&path, &schema, budget, length),
+            None => TableWriter::create(&path, &schema, budget),
+        }
+    }
+}
+
+/// Where a file lies.
+pub(super) fn path_of(staging: &Staging, name: &str) -> PathBuf {
+    if name == DOCUMENTS { staging.file(name) } else { staging.state_file(name) }
+}
