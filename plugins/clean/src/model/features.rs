@@ -284,14 +284,7 @@ impl<'p> Page<'p> {
         grid.put_page("page-segments", scale(segments.len()));
         grid.put_page("page-best-segment", of(best, total));
         let headline = (0..shown.len()).find(|&i| self.mark(i).is_some_and(|m| m.rule == Rule::Headline));
-        grid.put_wide("since-headline", |_, cells| match headline {
-            Some(headline) => {
-                let (above, below) = cells.split_at_mut(headline);
-                above.fill(254);
-                ramp(below, 0);
-            }
-            None => cells.fill(255),
-        });
+        grid.put_since("since-headline", headline);
     }
 }
 

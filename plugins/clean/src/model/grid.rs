@@ -96,6 +96,19 @@ impl Grid {
         }
     }
 
+    /// Adds a column: how many rows each stands behind the row `from`; 254 for those above it, 255 where there is none.
+    pub fn put_since(&mut self, name: &'static str, from: Option<usize>) {
+        let Some(column) = self.add(name) else { return };
+        match from {
+            Some(from) => {
+                let (above, behind) = column.split_at_mut(from.min(column.len()));
+                above.fill(254);
+                ramp(behind, 0);
+            }
+            None => column.fill(255),
+        }
+    }
+
     /// The instructions that it is filled with.
     pub fn level(&self) -> Level {
         self.level
@@ -221,6 +234,17 @@ mod tests {
         grid.put("b", |i| i as u8 + 10);
         assert!(grid.column(0, 0).is_empty());
         assert_eq!(grid.column(1, 1), [11, 12, 0]);
+    }
+
+    #[test]
+    fn rows_are_counted_from_one_on() {
+        let mut grid = Grid::new(4, &[]);
+        grid.put_since("none", None);
+        grid.put_since("second", Some(1));
+        grid.put_since("beyond", Some(9));
+        assert_eq!(grid.column(0, 0), [255; 4]);
+        assert_eq!(grid.column(1, 0), [254, 0, 1, 2]);
+        assert_eq!(grid.column(2, 0), [254; 4]);
     }
 
     #[test]

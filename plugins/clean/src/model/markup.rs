@@ -104,10 +104,10 @@ impl Page<'_> {
         let most = (0..rows).map(|i| parent(i).prose_words).max().unwrap_or(0);
         grid.put_page("page-best-parent", share(most, page.prose_words));
         let first_heading = (0..rows).find(|&i| markup[i].kind == Kind::Heading1);
-        grid.put("since-h1", |i| first_heading.map_or(255, |h| i.checked_sub(h).map_or(254, scale)));
+        grid.put_since("since-h1", first_heading);
         let mut in_article = markup.iter().enumerate().filter(|(_, m)| m.within & within::ARTICLE != 0);
         let first_article = in_article.next().map(|(i, _)| i);
-        grid.put("since-article", |i| first_article.map_or(255, |a| i.checked_sub(a).map_or(254, scale)));
+        grid.put_since("since-article", first_article);
         let has = |flag: u32| u8::from(markup.iter().any(|m| m.within & flag != 0));
         let (articles, mains, items) = (has(within::ARTICLE), has(within::MAIN), has(within::BODY_ITEM));
         grid.put_page("page-has-article", articles);
@@ -120,11 +120,11 @@ impl Page<'_> {
     /// How like each line is to the page's title, and where the title stands.
     fn of_title(&self, rows: usize, grid: &mut Grid) {
         let mut words = Vec::new();
-        let mut like = |i: usize| match self.title {
+        let like = |i: usize| match self.title {
             Some(title) => title.likeness(self.text, &self.lines[self.shown[i]], &mut words),
             None => Likeness::default(),
         };
-        let like: Vec<Likeness> = (0..rows).map(&mut like).collect();
+        let like: Vec<Likeness> = (0..rows).map(like).collect();
         grid.put("title-in", |i| like.get(i).map_or(0, |like| like.hundredths()));
         let mut last = None;
         grid.put("since-title", |i| {
@@ -132,6 +132,6 @@ impl Page<'_> {
             last.map_or(255, |last| scale(i - last))
         });
         let first = like.iter().position(|like| like.is_title());
-        grid.put("first-title", |i| first.map_or(255, |first| i.checked_sub(first).map_or(254, scale)));
+        grid.put_since("first-title", first);
     }
 }
