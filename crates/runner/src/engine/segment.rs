@@ -56,6 +56,7 @@ impl Engine<'_> {
         let reading = Mutex::new(Reading { ids, ordinal: checkpoint.ordinal, left });
         let stile = Turnstile::default();
         let milling = self.milling(segment);
+        let spares = cursor.spares();
         let run = &self.prepared.pipeline.run;
         self.pool(&segment).run(
             || {
@@ -66,7 +67,7 @@ impl Engine<'_> {
                 let cost = Shares::cost(chunk.bytes());
                 Some(Ok((chunk, cost)))
             },
-            || (Parser::new(input), milling.start()),
+            || (Parser::new(input).giving_back(spares.clone()), milling.start()),
             |(parser, chain), number, chunk: Chunk| {
                 let turn = stile.place(number);
                 let after = chunk.after().clone();

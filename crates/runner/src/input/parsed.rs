@@ -3,6 +3,7 @@
 use super::batch::{Builder, InputBatch};
 use super::record::Failure;
 use super::schema::Shape;
+use super::spares::Spares;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -53,10 +54,11 @@ pub struct Parsed {
     /// Entries whose id was taken, with the one they got.
     pub(super) renamed: Vec<(usize, String)>,
     pub(super) passed_over: u64,
+    spares: Spares,
 }
 
 impl Parsed {
-    pub(super) fn new(shape: Arc<Shape>) -> Self {
+    pub(super) fn new(shape: Arc<Shape>, spares: Spares) -> Self {
         let columns = vec![Vec::new(); shape.columns.len()];
         Self {
             shape,
@@ -66,6 +68,7 @@ impl Parsed {
             columns,
             renamed: Vec::new(),
             passed_over: 0,
+            spares,
         }
     }
 
@@ -105,7 +108,7 @@ impl Parsed {
         most_documents: usize,
         most_bytes: usize,
     ) -> Result<Vec<InputBatch>, String> {
-        let Self { shape, entries, words, buffers, columns, renamed, .. } = self;
+        let Self { shape, entries, words, buffers, columns, renamed, spares, .. } = self;
         let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
         let mut renamed = renamed.into_iter().peekable();
         let mut batches = Vec::new();
@@ -128,6 +131,7 @@ impl Parsed {
             }
             batches.push(batch.finish()?);
         }
+        buffers.into_iter().for_each(|buffer| spares.give(buffer));
         Ok(batches)
     }
 

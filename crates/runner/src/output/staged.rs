@@ -3,7 +3,7 @@
 use super::deferral::{Deferral, Part};
 use super::finish::{Frames, ledger_schema};
 use super::folder::Staging;
-use super::opener::{DOCUMENTS, HELD, Opener, path_of};
+use super::opener::{DOCUMENTS, ENDED, Ended, HELD, Opener, all_lines, path_of};
 use crate::config::OutputFormat;
 use crate::engine::{Counts, Morsel, Origin, Prepared, names_schema};
 use crate::journal::{Checkpoint, Checkpoints, Log, storage};
@@ -59,8 +59,8 @@ const COMPLETING: &str = "completing";
 
 /// The files of the segment under way.
 struct SegmentFiles {
-    rejected: Log,
-    failed: Log,
+    /// Rejected and failed ones.
+    ended: [Ended; 2],
     ledger: BlockFile,
     held: Option<TableWriter>,
     rows: BTreeMap<usize, TableWriter>,
@@ -162,13 +162,17 @@ impl<'a> Staged<'a> {
             self.checkpoint.blocks = 0;
         }
         let open = self.opener();
+        // With none in earlier segments and no segment to come, there is nothing to merge.
+        let is_last = held.is_none();
+        let ended = |what: &str| open.ended(what, number, is_last && !self.has_lines(what, number));
+        let [rejected, failed] = ENDED;
+        let ended = [ended(rejected)?, ended(failed)?];
         let held = held.map(|schema| open.writer(&format!("{HELD}{number}"), schema)).transpose()?;
         let rows: Result<BTreeMap<usize, TableWriter>> = rows
             .map(|(step, schema)| Ok((step, open.writer(&format!("rows-{number}-{step}"), schema)?)))
             .collect();
         self.segment = Some(SegmentFiles {
-            rejected: open.lines(&format!("rejected-{number}"))?,
-            failed: open.lines(&format!("failed-{number}"))?,
+            ended,
             ledger: open.blocks(&format!("ledger-{number}"), ledger_schema())?,
             held,
             rows: rows?,
@@ -182,12 +186,18 @@ impl<'a> Staged<'a> {
     /// Where it cannot be written.
     pub fn commit(&mut self, morsel: Morsel) -> Result<()> {
         let budgets = &self.budgets;
-        if self.deferral.as_mut().is_some_and(|deferral| !deferral.admits(budgets, &morsel)) {
+        let framed =
+            self.segment.iter().flat_map(|segment| &segment.ended).zip([&morsel.rejected, &morsel.failed]);
+        let framed = framed.filter(|(ended, _)| matches!(ended, Ended::Frames(_)));
+        let framed = framed.map(|(_, lines)| lines.bytes()).sum();
+        if self.deferral.as_mut().is_some_and(|deferral| !deferral.admits(budgets, &morsel, framed)) {
             self.settle()?;
         }
         let Some(segment) = &mut self.segment else { return Err("no segment was begun".into()) };
-        segment.rejected.append(morsel.rejected)?;
-        segment.failed.append(morsel.failed)?;
+        let ended = [morsel.rejected.count(), morsel.failed.count()];
+        for (file, lines) in segment.ended.iter_mut().zip([morsel.rejected, morsel.failed]) {
+            file.append(lines)?;
+        }
         for block in &morsel.ledger {
             segment.ledger.append(block)?;
         }
@@ -223,6 +233,9 @@ impl<'a> Staged<'a> {
         let checkpoint = &mut self.checkpoint;
         checkpoint.counts.add(&morsel.counts);
         checkpoint.written += morsel.written;
+        let [rejected, failed] = ended;
+        checkpoint.rejected += rejected;
+        checkpoint.failed += failed;
         match morsel.origin {
             Origin::Held { blocks } => checkpoint.blocks += blocks,
             Origin::Input { after, places, passed_over, .. } => {
@@ -286,8 +299,11 @@ impl<'a> Staged<'a> {
         let Some(segment) = self.segment.take() else { return Ok(None) };
         let number = self.checkpoint.segment;
         if let Some(deferral) = &mut self.deferral {
-            deferral.keep_lines(format!("rejected-{number}"), segment.rejected);
-            deferral.keep_lines(format!("failed-{number}"), segment.failed);
+            for (what, ended) in ENDED.iter().zip(segment.ended) {
+                if let Ended::Frames(lines) = ended {
+                    deferral.keep_lines(format!("{what}-{number}"), lines);
+                }
+            }
         }
         let Some(held) = segment.held else { return Ok(None) };
         let documents = self.hand_out(format!("{HELD}{number}"), held)?;
@@ -341,6 +357,22 @@ impl<'a> Staged<'a> {
     /// Paths of the blocks of the ledger, a file a segment.
     pub fn ledger(&self) -> Vec<PathBuf> {
         (0..=self.checkpoint.segment).map(|n| self.staging.state_file(&format!("ledger-{n}"))).collect()
+    }
+
+    /// Number of `rejected` or `failed` lines, where they are all in their place.
+    pub fn all_lines(&self, what: &str) -> Option<u64> {
+        let Checkpoint { rejected, failed, files, .. } = &self.checkpoint;
+        let number = if what == ENDED[0] { rejected } else { failed };
+        files.contains_key(&all_lines(what)).then_some(*number)
+    }
+
+    /// Whether segments before this one have `rejected` or `failed` lines.
+    fn has_lines(&self, what: &str, segment: usize) -> bool {
+        let deferred = |name: &String| self.deferral.as_ref().and_then(|deferral| deferral.lines(name));
+        (0..segment).map(|number| format!("{what}-{number}")).any(|name| match deferred(&name) {
+            Some(pieces) => !pieces.is_empty(),
+            None => self.checkpoint.files.get(&name).is_some_and(|bytes| *bytes > 0),
+        })
     }
 
     /// Frames of `rejected` or `failed` lines, those of a segment in one.
@@ -417,6 +449,11 @@ impl<'a> Staged<'a> {
         let number = self.checkpoint.segment;
         if let Some(segment) = &self.segment {
             note(format!("ledger-{number}"), segment.ledger.len());
+            for (what, ended) in ENDED.iter().zip(&segment.ended) {
+                if let Ended::All(log) = ended {
+                    note(all_lines(what), log.length());
+                }
+            }
         }
         let parts = parts(number, self.names.as_mut(), self.segment.as_mut());
         if let Some(deferral) = &mut self.deferral {
@@ -467,9 +504,11 @@ fn parts<'a>(
         let held = segment.held.as_mut().map(|held| (format!("{HELD}{number}"), Part::Table(held)));
         let rows = segment.rows.iter_mut();
         let rows = rows.map(move |(step, rows)| (format!("rows-{number}-{step}"), Part::Table(rows)));
-        let rejected = (format!("rejected-{number}"), Part::Lines(&mut segment.rejected));
-        let failed = (format!("failed-{number}"), Part::Lines(&mut segment.failed));
-        [rejected, failed].into_iter().chain(held).chain(rows)
+        let ended = ENDED.iter().zip(&mut segment.ended).filter_map(move |(what, ended)| match ended {
+            Ended::Frames(lines) => Some((format!("{what}-{number}"), Part::Lines(lines))),
+            Ended::All(_) => None,
+        });
+        ended.chain(held).chain(rows)
     });
     names.into_iter().chain(files)
 }
