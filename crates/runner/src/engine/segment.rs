@@ -107,7 +107,8 @@ impl Engine<'_> {
                 // Blocks of short documents are small; what a morsel costs besides its documents must not outweigh them.
                 let first = next;
                 let mut bytes = 0;
-                while next < held.blocks() && (next == first || bytes < self.settings.shares.chunk as u64) {
+                let most = self.settings.shares.chunk as u64;
+                while next < held.blocks() && (next == first || bytes + held.bytes(next) <= most) {
                     bytes += held.bytes(next);
                     next += 1;
                 }
