@@ -58,12 +58,14 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    pub(super) fn new(shape: Arc<Shape>, spares: Spares) -> Self {
+    /// Nothing yet, with room for a little more than so many entries and bytes of words.
+    pub(super) fn new(shape: Arc<Shape>, spares: Spares, (entries, words): (usize, usize)) -> Self {
+        let more = |room: usize| room + room / 4;
         let columns = vec![Vec::new(); shape.columns.len()];
         Self {
             shape,
-            entries: Vec::new(),
-            words: String::new(),
+            entries: Vec::with_capacity(more(entries)),
+            words: String::with_capacity(more(words)),
             buffers: vec![Vec::new()],
             columns,
             renamed: Vec::new(),

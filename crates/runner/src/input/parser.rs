@@ -13,6 +13,8 @@ pub struct Parser<'a> {
     input: &'a Input,
     shape: Arc<Shape>,
     spares: Spares,
+    /// Entries and bytes of words of the chunk before: the next is about as large.
+    before: (usize, usize),
 }
 
 /// What the parsers of the formats know beside their piece.
@@ -28,7 +30,7 @@ pub(super) struct Context<'a> {
 impl<'a> Parser<'a> {
     /// A parser for what the pipeline asks of its input.
     pub fn new(input: &'a Input) -> Self {
-        Self { input, shape: Arc::new(Shape::new(input)), spares: Spares::default() }
+        Self { input, shape: Arc::new(Shape::new(input)), spares: Spares::default(), before: (0, 0) }
     }
 
     /// Gives buffers of chunks back to these when they are parsed.
@@ -38,7 +40,7 @@ impl<'a> Parser<'a> {
 
     /// Parses a chunk. What cannot be parsed is a failure in the outcome.
     pub fn parse(&mut self, chunk: Chunk) -> Parsed {
-        let mut out = Parsed::new(Arc::clone(&self.shape), self.spares.clone());
+        let mut out = Parsed::new(Arc::clone(&self.shape), self.spares.clone(), self.before);
         for Piece { file, body } in chunk.pieces {
             let source = out.say(&file.path.to_string_lossy());
             let media_type = self.input.media_type.as_deref().map(|kind| out.say(kind));
@@ -52,6 +54,7 @@ impl<'a> Parser<'a> {
                 Body::Failed(failure) | Body::Last(failure) => out.fail(*failure),
             }
         }
+        self.before = (out.entries.len(), out.words.len());
         out
     }
 }

@@ -52,7 +52,7 @@ mod tests {
         for size in [10, LEAST, 3 * LEAST, 2 * LEAST, 9 * LEAST] {
             spares.clone().give(vec![1; size]);
         }
-        let mut take = |bytes| spares.take(bytes).map(|spare| spare.len());
+        let take = |bytes| spares.take(bytes).map(|spare| spare.len());
         assert_eq!(take(3 * LEAST), Some(3 * LEAST));
         assert_eq!(take(3 * LEAST), None, "too large a one was let go");
         assert_eq!(take(1), Some(2 * LEAST));
