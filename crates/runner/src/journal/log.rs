@@ -192,3 +192,28 @@ fn write_uncached(_: &File, _: &[u8]) -> usize {
 pub fn storage(what: &str, path: &Path, error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Storage, format!("cannot {what} {}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_and_small_pieces_stand_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let piece = |number: u8| vec![number; if number % 3 == 1 { 100 } else { LARGE + 4321 }];
+        let all = |numbers: std::ops::Range<u8>| numbers.map(piece).collect::<Vec<_>>().concat();
+        for is_uncached in [false, true] {
+            let path = folder.path().join("log");
+            let of = |log: Log| if is_uncached { log.uncached() } else { log };
+            let mut log = of(Log::create(&path).unwrap());
+            (0..5).for_each(|number| log.append(piece(number)).unwrap());
+            assert_eq!(log.length(), all(0..5).len() as u64);
+            log.sync().unwrap();
+            // As if interrupted after the fourth.
+            let length = all(0..4).len() as u64;
+            let mut log = of(Log::reopen(&path, length).unwrap());
+            (4..7).for_each(|number| log.append(piece(number)).unwrap());
+            assert!(std::fs::read(&path).unwrap() == all(0..7), "uncached: {is_uncached}");
+        }
+    }
+}
