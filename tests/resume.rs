@@ -7,6 +7,12 @@ use std::time::{Duration, Instant};
 
 /// Documents of some paragraphs, the same each time; every tenth repeats an earlier one.
 fn corpus(bench: &Bench, documents: usize) {
+    mixed_corpus(bench, documents, false);
+}
+
+/// The same, where asked for with some in which the first stage leaves no text, so that rejected documents come of more
+/// than one segment.
+fn mixed_corpus(bench: &Bench, documents: usize, with_empty: bool) {
     let mut state = 12345u64;
     let mut random = |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -18,6 +24,10 @@ fn corpus(bench: &Bench, documents: usize) {
     ];
     let mut texts: Vec<String> = Vec::new();
     for number in 0..documents {
+        if with_empty && number % 50 == 30 {
+            texts.push("\n \n".into());
+            continue;
+        }
         if number % 10 == 9 {
             texts.push(texts[random(number)].clone());
             continue;
@@ -49,28 +59,30 @@ fn go_on(bench: &Bench) -> Output {
 
 #[test]
 fn killed_at_any_moment_a_run_goes_on_to_the_same_bytes() {
-    let bench = Bench::new();
-    corpus(&bench, 400);
-    let started = Instant::now();
-    succeeded(&bench.call(CHAIN, &["--threads", "1"]).output());
-    let whole = started.elapsed();
-    let expected = bench.same();
     let mut resumed = 0;
-    for moment in 0..10u32 {
-        std::fs::remove_dir_all(bench.path("out")).unwrap();
-        // With and without what is held back from the disk at first.
-        let more: &[&str] = if moment % 2 == 0 { &AT_ONCE } else { &[] };
-        let mut child = bench.call(CHAIN, &[&SMALL[..], more].concat()).spawn();
-        // Spread over the run, and never twice the same: the clock is no part of the output.
-        std::thread::sleep(whole * (moment + 1) / 11 + Duration::from_micros(u64::from(moment) * 1700));
-        let _ = child.kill();
-        let _ = child.wait();
-        if bench.path(".out.partial/state/checkpoint.json").exists() {
-            resumed += 1;
+    for with_empty in [false, true] {
+        let bench = Bench::new();
+        mixed_corpus(&bench, 400, with_empty);
+        let started = Instant::now();
+        succeeded(&bench.call(CHAIN, &["--threads", "1"]).output());
+        let whole = started.elapsed();
+        let expected = bench.same();
+        for moment in 0..5u32 {
+            std::fs::remove_dir_all(bench.path("out")).unwrap();
+            // With and without what is held back from the disk at first.
+            let more: &[&str] = if moment % 2 == 0 { &AT_ONCE } else { &[] };
+            let mut child = bench.call(CHAIN, &[&SMALL[..], more].concat()).spawn();
+            // Spread over the run, and never twice the same: the clock is no part of the output.
+            std::thread::sleep(whole * (moment + 1) / 6 + Duration::from_micros(u64::from(moment) * 1700));
+            let _ = child.kill();
+            let _ = child.wait();
+            if bench.path(".out.partial/state/checkpoint.json").exists() {
+                resumed += 1;
+            }
+            succeeded(&go_on(&bench));
+            assert!(expected == bench.same(), "differs when killed at moment {moment}");
+            assert!(!bench.path(".out.partial").exists());
         }
-        succeeded(&go_on(&bench));
-        assert!(expected == bench.same(), "differs when killed at moment {moment}");
-        assert!(!bench.path(".out.partial").exists());
     }
     assert!(resumed > 0, "no kill hit the run");
 }
@@ -183,4 +195,28 @@ fn interrupted_in_its_first_seconds_a_run_goes_on_too() {
         assert!(expected == bench.same(), "differs when stopped at moment {moment}");
     }
     assert!(stopped > 0, "no interrupt hit the run");
+}
+
+#[test]
+fn what_could_not_be_put_in_its_place_is_put_there_on_going_on() {
+    let bench = Bench::new();
+    corpus(&bench, 60);
+    let stage = "[[stage]]\nplugin = \"dedupe\"\n[stage.options]\nindex = \"known.parquet\"\n";
+    succeeded(&bench.run(stage, &[]));
+    let index = || std::fs::read(bench.path("known.parquet"));
+    let expected = (bench.same(), index().unwrap());
+    std::fs::remove_dir_all(bench.path("out")).unwrap();
+    std::fs::remove_file(bench.path("known.parquet")).unwrap();
+    // The index is written beside its place first, and there a folder is in the way.
+    std::fs::create_dir(bench.path("known.parquet.partial")).unwrap();
+    let output = bench.run(stage, &AT_ONCE);
+    assert_eq!(output.status.code(), Some(1));
+    let told = stderr(&output, bench.folder.path());
+    assert!(told.contains("cannot write [folder]/known.parquet") && told.contains("--resume"), "{told}");
+    assert!(!bench.path("out").exists() && index().is_err());
+    std::fs::remove_dir(bench.path("known.parquet.partial")).unwrap();
+    // Nothing is left to be read or milled.
+    std::fs::remove_file(bench.path(".out.partial/state/checkpoint.json")).unwrap();
+    succeeded(&bench.run(stage, &["--resume"]));
+    assert!(expected == (bench.same(), index().unwrap()));
 }

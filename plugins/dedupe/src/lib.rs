@@ -24,6 +24,7 @@ mod steps;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod tokenizer;
 pub mod url;
 
 use options::{Metric, Mode, Options};

@@ -7,6 +7,7 @@
 use crate::bands::Bands;
 use crate::normalize::mix;
 use multiversion::multiversion;
+use std::hint::black_box;
 
 /// The seed of the permutations, as in FineWeb.
 const SEED: u64 = 1;
@@ -77,6 +78,9 @@ fn take_minima(minima: &mut [Lanes], multipliers: &[Lanes], offsets: &[Lanes], s
                 let value = multipliers[lane].wrapping_mul(*shingle).wrapping_add(offsets[lane]);
                 least[lane] = least[lane].min(value);
             }
+            // Lanes are lanes of vectors. Without this the compiler makes them of shingles, which takes more registers than
+            // there are, and half as long again.
+            black_box(());
         }
         *minima = least;
     }

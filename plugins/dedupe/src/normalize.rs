@@ -21,7 +21,7 @@ const LENGTH_KEY: u64 = 0xe703_7ed1_a0b4_28db;
 
 /// The hash of a word, eight bytes at a time.
 #[derive(Clone, Copy)]
-struct WordHash {
+pub struct WordHash {
     state: u64,
     length: u64,
 }
@@ -41,7 +41,17 @@ impl WordHash {
         mix(self.state ^ self.length, LENGTH_KEY)
     }
 
-    fn of(bytes: &[u8]) -> u64 {
+    /// The hash of a word of up to 16 bytes, given as two blocks, without a branch.
+    #[inline]
+    pub fn of_short(one: u64, two: u64, length: u64) -> u64 {
+        let first = mix(Self::START.state ^ one, BLOCK_KEY);
+        let second = mix(first ^ two, BLOCK_KEY);
+        let is_second = u64::from(length > 8).wrapping_neg();
+        Self { state: first ^ (first ^ second) & is_second, length }.finish()
+    }
+
+    /// The hash of a word.
+    pub fn of(bytes: &[u8]) -> u64 {
         let mut hash = Self::START;
         let (blocks, rest) = bytes.as_chunks::<8>();
         for block in blocks {
@@ -57,16 +67,10 @@ impl WordHash {
 }
 
 /// Calls `take` with the hash of each folded word of `text`, in order. `scratch` is working room for words that are not
-/// ASCII.
+/// ASCII. For short texts; those of documents are found faster by a [tokenizer](crate::tokenizer::Tokenizer).
 #[inline]
 pub fn words(text: &str, scratch: &mut Vec<u8>, take: impl FnMut(u64)) {
     each_word::<false>(text, scratch, take);
-}
-
-/// [`words`], plain ones.
-#[inline]
-pub fn plain_words(text: &str, scratch: &mut Vec<u8>, take: impl FnMut(u64)) {
-    each_word::<true>(text, scratch, take);
 }
 
 /// Appends `text` with each number, a run of digits with perhaps a point and more of them, as one `0`: what FineWeb
@@ -110,8 +114,9 @@ pub fn characters(text: &str, mut take: impl FnMut(u64)) {
     }
 }
 
+/// [`words`], folded or plain ones.
 #[inline]
-fn each_word<const PLAIN: bool>(text: &str, scratch: &mut Vec<u8>, mut take: impl FnMut(u64)) {
+pub fn each_word<const PLAIN: bool>(text: &str, scratch: &mut Vec<u8>, mut take: impl FnMut(u64)) {
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(&first) = bytes.get(at) {

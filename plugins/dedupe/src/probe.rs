@@ -1,6 +1,7 @@
 //! One set of shingles compared with many: a table of its shingles, in which others are looked up without a branch.
 
 use crate::set::{Measure, Overlap, Shingles};
+use multiversion::multiversion;
 
 /// Shingles that are looked at for one: its own place and those after it.
 const REACH: usize = 8;
@@ -60,17 +61,7 @@ impl Probe {
         let b = b.strip_suffix(&[[u8::MAX; 4]]).unwrap_or(b);
         let mut left = b.len();
         for shingles in b.chunks(STEPS) {
-            // Eight sums: each shingle stands in one place at most.
-            let mut found = [0_u32; REACH];
-            for shingle in shingles {
-                let shingle = u32::from_le_bytes(*shingle);
-                let home = (shingle >> self.shift) as usize;
-                let Some(places) = self.places.get(home..home + REACH) else { continue };
-                for (sum, place) in found.iter_mut().zip(places) {
-                    *sum += u32::from(*place == shingle);
-                }
-            }
-            overlap.both += u64::from(found.iter().sum::<u32>());
+            overlap.both += u64::from(found(&self.places, self.shift, shingles));
             left -= shingles.len();
             if !(Overlap { both: (overlap.both + left as u64).min(overlap.first), ..overlap })
                 .reaches(measure, threshold)
@@ -80,6 +71,23 @@ impl Probe {
         }
         overlap.reaches(measure, threshold).then_some(overlap)
     }
+}
+
+/// How many of the shingles stand in the table. The compiler turns the inner loop into vector code; which instructions it may
+/// use is chosen at run time.
+#[multiversion(targets("x86_64+avx2+bmi2", "aarch64+neon"))]
+fn found(places: &[u32], shift: u32, shingles: &[[u8; 4]]) -> u32 {
+    // Eight sums: each shingle stands in one place at most.
+    let mut found = [0_u32; REACH];
+    for shingle in shingles {
+        let shingle = u32::from_le_bytes(*shingle);
+        let home = (shingle >> shift) as usize;
+        let Some(places) = places.get(home..home + REACH) else { continue };
+        for (sum, place) in found.iter_mut().zip(places) {
+            *sum += u32::from(*place == shingle);
+        }
+    }
+    found.iter().sum()
 }
 
 #[cfg(test)]

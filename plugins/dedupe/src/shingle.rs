@@ -45,7 +45,36 @@ impl Window {
         self.sum =
             self.sum.wrapping_mul(BASE).wrapping_add(word).wrapping_sub(leaving.wrapping_mul(self.leaving));
         self.seen += 1;
-        (self.seen >= self.size as u64).then(|| self.hash())
+        (self.seen >= self.size as u64).then(|| hash(self.sum))
+    }
+
+    /// [`Window::push`] of all words; `each` is told of them, too, so that both are done in one go.
+    #[inline(always)]
+    pub fn push_all(&mut self, words: &[u64], into: &mut Vec<u32>, mut each: impl FnMut(u64)) {
+        let (first, rest) = words.split_at(words.len().min(self.size));
+        for word in first {
+            each(*word);
+            into.extend(self.push(*word));
+        }
+        // From here on, the word that leaves stands among `words`, too.
+        let Self { mut sum, leaving: weight, .. } = *self;
+        let before = into.len();
+        into.resize(before + rest.len(), 0);
+        let room = into.get_mut(before..).unwrap_or_default();
+        for ((shingle, word), leaving) in room.iter_mut().zip(rest).zip(words) {
+            each(*word);
+            sum = sum.wrapping_mul(BASE).wrapping_add(word.wrapping_sub(leaving.wrapping_mul(weight)));
+            *shingle = hash(sum);
+        }
+        self.sum = sum;
+        self.seen += rest.len() as u64;
+        let last = words.len().saturating_sub(self.size);
+        if let (Some(last), Some(kept)) = (words.get(last..), self.words.get_mut(..self.size))
+            && !rest.is_empty()
+        {
+            kept.copy_from_slice(last);
+            self.slot = 0;
+        }
     }
 
     /// Words so far.
@@ -55,13 +84,13 @@ impl Window {
 
     /// For a text of fewer words than a shingle has: the shingle of all of them.
     pub fn short(&self) -> Option<u32> {
-        (0 < self.seen && self.seen < self.size as u64).then(|| self.hash())
+        (0 < self.seen && self.seen < self.size as u64).then(|| hash(self.sum))
     }
+}
 
-    #[inline]
-    fn hash(&self) -> u32 {
-        (mix(self.sum ^ FINAL, BASE) >> 32) as u32
-    }
+#[inline]
+fn hash(sum: u64) -> u32 {
+    (mix(sum ^ FINAL, BASE) >> 32) as u32
 }
 
 #[cfg(test)]
@@ -83,6 +112,25 @@ mod tests {
             let mut swapped = words[2..2 + size].to_vec();
             swapped.reverse();
             assert!(size == 1 || long[2..3] != shingles(size, &swapped));
+        }
+    }
+
+    #[test]
+    fn many_words_at_once_make_the_same_shingles() {
+        let words: Vec<u64> = (0..300).map(|n: u64| n.wrapping_mul(FINAL)).collect();
+        for size in [1, 2, 5, MOST] {
+            for part in [1, 3, 5, 64, 65, 200] {
+                let (mut window, mut told, mut seen) = (Window::new(size), Vec::new(), Vec::new());
+                for words in words.chunks(part) {
+                    window.push_all(words, &mut told, |word| seen.push(word));
+                }
+                assert_eq!(
+                    (told, &seen),
+                    (shingles(size, &words), &words),
+                    "{part} words at once, {size} to a shingle"
+                );
+                assert_eq!(window.seen(), 300);
+            }
         }
     }
 

@@ -1,9 +1,10 @@
 //! A document as hashes: of all its words, and of its shingles. What is compared in place of its text.
 
-use crate::normalize::{characters, mix, plain_words, without_numbers, words};
+use crate::normalize::{characters, mix, without_numbers};
 use crate::options::{Numbers, Options, Shingles, Words};
 use crate::set::settle;
 use crate::shingle::Window;
+use crate::tokenizer::Tokenizer;
 
 /// Bytes of an exact hash.
 pub const EXACT_BYTES: usize = 16;
@@ -17,7 +18,7 @@ pub struct Sketcher {
     window: Window,
     shingles: Vec<u32>,
     sorting: Vec<u32>,
-    scratch: Vec<u8>,
+    tokenizer: Tokenizer,
     text: String,
 }
 
@@ -31,7 +32,7 @@ impl Sketcher {
             window: Window::new(options.shingle_size),
             shingles: Vec::new(),
             sorting: Vec::new(),
-            scratch: Vec::new(),
+            tokenizer: Tokenizer::default(),
             text: String::new(),
         }
     }
@@ -40,7 +41,9 @@ impl Sketcher {
     pub fn exact(&mut self, text: &str) -> Option<[u8; EXACT_BYTES]> {
         let mut exact = Exact::default();
         let mut own = std::mem::take(&mut self.text);
-        each_word(self.words, self.numbers, text, &mut own, &mut self.scratch, |word| exact.push(word));
+        each_word(self.words, self.numbers, text, &mut own, &mut self.tokenizer, |words| {
+            words.iter().for_each(|word| exact.push(*word));
+        });
         self.text = own;
         exact.finish()
     }
@@ -54,14 +57,16 @@ impl Sketcher {
         let mut own = std::mem::take(&mut self.text);
         match self.kind {
             Shingles::Words => {
-                each_word(self.words, self.numbers, text, &mut own, &mut self.scratch, |word| {
-                    exact.push(word);
-                    shingles.extend(window.push(word));
+                each_word(self.words, self.numbers, text, &mut own, &mut self.tokenizer, |words| {
+                    // Of its own, so that it stays in registers.
+                    let mut own = exact;
+                    window.push_all(words, shingles, |word| own.push(word));
+                    exact = own;
                 });
             }
             Shingles::Characters => {
-                each_word(self.words, self.numbers, text, &mut own, &mut self.scratch, |word| {
-                    exact.push(word)
+                each_word(self.words, self.numbers, text, &mut own, &mut self.tokenizer, |words| {
+                    words.iter().for_each(|word| exact.push(*word));
                 });
                 let text = if self.numbers == Numbers::Zero { own.as_str() } else { text };
                 characters(text, |letter| shingles.extend(window.push(letter)));
@@ -74,15 +79,15 @@ impl Sketcher {
     }
 }
 
-/// Calls `take` with the hash of each word. `own` is room for the text without its numbers.
+/// Calls `take` with the hashes of the words, some at a time. `own` is room for the text without its numbers.
 #[inline]
 fn each_word(
     kind: Words,
     numbers: Numbers,
     text: &str,
     own: &mut String,
-    scratch: &mut Vec<u8>,
-    take: impl FnMut(u64),
+    tokenizer: &mut Tokenizer,
+    take: impl FnMut(&[u64]),
 ) {
     let text = match numbers {
         Numbers::Keep => text,
@@ -93,8 +98,8 @@ fn each_word(
         }
     };
     match kind {
-        Words::Folded => words(text, scratch, take),
-        Words::Plain => plain_words(text, scratch, take),
+        Words::Folded => tokenizer.each::<false>(text, take),
+        Words::Plain => tokenizer.each::<true>(text, take),
     }
 }
 

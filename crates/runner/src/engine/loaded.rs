@@ -41,7 +41,8 @@ pub(super) fn load(
             let message = format!("option `{option}`: `{}` {why}", path.display());
             Error::new(ErrorKind::Options, message)
         };
-        let rows = open(path, step.meaning.as_deref(), schema).map_err(|why| refused(&why))?;
+        let rows = open(path, step.meaning.as_deref(), schema);
+        let rows = rows.map_err(|unsuited| refused(&format!("{} ({})", unsuited.why, unsuited.hint)))?;
         let mut table = store.table(&step.id, schema)?;
         let mut ids = store.table("names", &names_schema())?;
         let mut next = FIRST_LOADED + names.loaded_documents();
@@ -60,25 +61,37 @@ pub(super) fn load(
 
 type Rows = parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
-fn open(path: &Path, meaning: Option<&str>, schema: &SchemaRef) -> Result<Rows, String> {
-    let hint = "an earlier run makes it, with the option that saves one";
-    let file = File::open(path).map_err(|e| format!("cannot be read: {e} ({hint})"))?;
+/// Why a file does not suit, as words behind its name, and what to do.
+pub(super) struct Unsuited {
+    pub why: String,
+    pub hint: &'static str,
+}
+
+/// What an option that names a file of saved rows wants.
+pub(super) const SAVED_EARLIER: &str = "an earlier run makes it, with the option that saves one";
+
+/// Opens a file of saved rows, of which the end alone is read at first. It must hold rows of this meaning, with these
+/// columns.
+pub(super) fn open(path: &Path, meaning: Option<&str>, schema: &SchemaRef) -> Result<Rows, Unsuited> {
+    let unsuited = |why: String| Unsuited { why, hint: SAVED_EARLIER };
+    let outdated = |why: String| Unsuited { why, hint: "make it anew" };
+    let file = File::open(path).map_err(|e| unsuited(format!("cannot be read: {e}")))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file)
-        .map_err(|e| format!("is no file of saved rows: {e} ({hint})"))?;
+        .map_err(|e| unsuited(format!("is no file of saved rows: {e}")))?;
     match builder.schema().metadata().get(MEANING) {
-        None => return Err(format!("is no file of saved rows ({hint})")),
+        None => return Err(unsuited("is no file of saved rows".into())),
         Some(found) if Some(found.as_str()) != meaning => {
             let wanted = meaning.unwrap_or_default();
-            return Err(format!("holds `{found}`, and this stage needs `{wanted}`: make it anew"));
+            return Err(outdated(format!("holds `{found}`, and this stage needs `{wanted}`")));
         }
         Some(_) => {}
     }
     for field in schema.fields().iter().filter(|field| field.name() != ORDINAL) {
         if builder.schema().field_with_name(field.name()).is_err() {
-            return Err(format!("has no column `{}`: make it anew", field.name()));
+            return Err(outdated(format!("has no column `{}`", field.name())));
         }
     }
-    builder.with_batch_size(ROWS).build().map_err(|e| format!("cannot be read: {e}"))
+    builder.with_batch_size(ROWS).build().map_err(|e| unsuited(format!("cannot be read: {e}")))
 }
 
 /// The rows with ordinals from `first` on, and the table of their ids.

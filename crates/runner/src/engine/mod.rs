@@ -3,6 +3,7 @@
 mod chain;
 mod counts;
 mod doubts;
+mod lines;
 mod loaded;
 mod memory;
 mod missing;
@@ -21,6 +22,7 @@ mod segment;
 mod sums;
 
 pub use counts::{Counts, RuleCounts, StageCounts, Totals};
+pub use lines::Lines;
 pub use memory::Shares;
 pub use morsel::{Block, Morsel, Origin};
 pub use names::names_schema;

@@ -3,12 +3,12 @@
 
 use super::chain::{Chain, Segment};
 use super::counts::Counts;
+use super::lines::Lines;
 use super::names::names_of;
-use super::outcome::{Line, Outcome};
+use super::outcome::Outcome;
 use super::prepare::Prepared;
 use crate::config::OutputFormat;
 use crate::input::{InputBatch, Position};
-use crate::output::finish::{FRAME_HEAD, frame};
 use crate::output::{Budgets, ledger_batch};
 use crate::spill::{Budget, Encoded, Packing, encode};
 use arrow_array::RecordBatch;
@@ -43,10 +43,10 @@ pub struct Morsel {
     pub names: Vec<Block>,
     /// States of aggregates, by the number of the stage.
     pub states: Vec<(usize, Encoded)>,
-    /// Lines of rejected documents, framed.
-    pub rejected: Vec<u8>,
-    /// Lines of failed documents, framed.
-    pub failed: Vec<u8>,
+    /// Lines of rejected documents.
+    pub rejected: Lines,
+    /// Lines of failed documents.
+    pub failed: Lines,
     /// Rows of the ledger.
     pub ledger: Vec<Encoded>,
 }
@@ -64,8 +64,8 @@ impl Morsel {
             rows: Vec::new(),
             names: Vec::new(),
             states: Vec::new(),
-            rejected: Vec::new(),
-            failed: Vec::new(),
+            rejected: Lines::default(),
+            failed: Lines::default(),
             ledger: Vec::new(),
         }
     }
@@ -179,8 +179,8 @@ impl<'a> Milling<'a> {
         if self.strict {
             refuse_failures(&whole)?;
         }
-        morsel.rejected = frames(&whole.rejected);
-        morsel.failed = frames(&whole.failed);
+        morsel.rejected = whole.rejected;
+        morsel.failed = whole.failed;
         let names: Vec<&str> = self.prepared.stages.iter().map(|stage| stage.name.as_str()).collect();
         for rows in whole.ledger.chunks(LEDGER_BLOCK) {
             morsel.ledger.push(encode(&ledger_batch(rows, &names)?, Packing::Small)?);
@@ -212,18 +212,12 @@ fn empty() -> arrow_schema::SchemaRef {
     std::sync::Arc::new(arrow_schema::Schema::empty())
 }
 
-fn frames(lines: &[Line]) -> Vec<u8> {
-    // Not grown: they may be long, and stay in memory for a while.
-    let mut frames = Vec::with_capacity(lines.iter().map(|line| line.bytes.len() + FRAME_HEAD).sum());
-    lines.iter().for_each(|line| frame(line.ordinal, &line.bytes, &mut frames));
-    frames
-}
-
 /// The first document that failed, as an error.
 fn refuse_failures(outcome: &Outcome) -> Result<()> {
     let Some(row) = outcome.ledger.iter().find(|row| row.event.action == Action::Fail) else { return Ok(()) };
     let note = row.event.note.as_deref().unwrap_or_default();
-    let line = outcome.failed.first().and_then(|line| serde_json::from_slice::<Value>(&line.bytes).ok());
+    let line = outcome.failed.iter().next();
+    let line = line.and_then(|(_, line)| serde_json::from_slice::<Value>(line).ok());
     let told = |key: &str| line.as_ref().and_then(|line| line.get(key)).cloned();
     let source = told("source").and_then(|s| s.as_str().map(str::to_owned)).unwrap_or_default();
     let offset = told("offset").map(|offset| format!(" at {offset}")).unwrap_or_default();

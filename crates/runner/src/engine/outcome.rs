@@ -1,6 +1,7 @@
 //! What became of a batch: documents that go on, and everything that is to be written about the others.
 
 use super::counts::Counts;
+use super::lines::Lines;
 use crate::input::Failure;
 use crate::output::row::{RowWriter, failed_input_line, failed_line, rejected_line};
 use arrow_array::cast::AsArray;
@@ -33,23 +34,14 @@ pub struct LedgerRow {
     pub other: Option<String>,
 }
 
-/// A line of an output that is sorted by ordinal.
-#[derive(Clone, Debug)]
-pub struct Line {
-    /// Ordinal of the document.
-    pub ordinal: u64,
-    /// The line, with its end.
-    pub bytes: Vec<u8>,
-}
-
 /// What became of a batch so far.
 pub struct Outcome {
     /// The documents that go on.
     pub documents: RecordBatch,
     /// Lines for `rejected.jsonl`.
-    pub rejected: Vec<Line>,
+    pub rejected: Lines,
     /// Lines for `failed.jsonl`.
-    pub failed: Vec<Line>,
+    pub failed: Lines,
     /// Rows for the ledger.
     pub ledger: Vec<LedgerRow>,
     /// Counters.
@@ -64,8 +56,8 @@ impl Outcome {
     pub fn new(documents: RecordBatch, stages: usize) -> Self {
         Self {
             documents,
-            rejected: Vec::new(),
-            failed: Vec::new(),
+            rejected: Lines::default(),
+            failed: Lines::default(),
             ledger: Vec::new(),
             counts: Counts::new(stages),
         }
@@ -84,7 +76,7 @@ impl Outcome {
         for (ordinal, failure) in failures {
             counts.event(failure.rule, Action::Fail);
             let event = Event::new(0, Action::Fail, failure.rule).note(failure.note.clone());
-            self.failed.push(Line { ordinal, bytes: failed_input_line(&failure) });
+            self.failed.push(ordinal, |out| failed_input_line(out, &failure));
             let id = failure.id.into();
             self.ledger.push(LedgerRow { ordinal, id, stage: INPUT_STAGE, event, other: None });
         }
@@ -147,6 +139,7 @@ impl Outcome {
             }
         }
         let rows = RowWriter::new(before);
+        self.rejected.reserve(dropped_bytes(before, &events));
         // A document ends once, whatever else is said about it, and a failure outweighs a drop.
         for of_row in events.chunk_by(|a, b| a.row == b.row) {
             let find = |action| of_row.iter().find(|e| e.action == action);
@@ -154,12 +147,11 @@ impl Outcome {
             let ordinal = ordinal_at(before, row);
             if let Some(event) = find(Action::Fail) {
                 counts.failed += 1;
-                self.failed.push(Line { ordinal, bytes: failed_line(&rows, row, name, event) });
+                self.failed.push(ordinal, |out| failed_line(out, &rows, row, name, event));
             } else if let Some(event) = find(Action::Drop) {
                 counts.dropped += 1;
                 let other = event.other.and_then(|ordinal| others.get(&ordinal)).map(String::as_str);
-                let bytes = rejected_line(&rows, row, name, event, other);
-                self.rejected.push(Line { ordinal, bytes });
+                self.rejected.push(ordinal, |out| rejected_line(out, &rows, row, name, event, other));
             }
         }
         self.write_ledger(before, stage, events, others);
@@ -167,8 +159,8 @@ impl Outcome {
 
     /// Takes in what became of the next batch of the same morsel. Its documents stay where they are.
     pub fn append(&mut self, other: Self) {
-        self.rejected.extend(other.rejected);
-        self.failed.extend(other.failed);
+        self.rejected.append(other.rejected);
+        self.failed.append(other.failed);
         self.ledger.extend(other.ledger);
         self.counts.add(&other.counts);
     }
@@ -176,8 +168,8 @@ impl Outcome {
     /// Puts everything in input order, and what is about one document in the order of the stages: stages
     /// add to an outcome one after the other, and how far a batch reaches must not show.
     pub fn sort(&mut self) {
-        self.rejected.sort_by_key(|line| line.ordinal);
-        self.failed.sort_by_key(|line| line.ordinal);
+        self.rejected.sort();
+        self.failed.sort();
         self.ledger.sort_by_key(|row| row.ordinal);
     }
 
@@ -209,4 +201,13 @@ pub fn text_bytes(batch: &RecordBatch) -> u64 {
     let texts = batch.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref()));
     let Some(texts) = texts else { return 0 };
     (0..batch.num_rows()).map(|row| texts.get(row).map_or(0, str::len) as u64).sum()
+}
+
+/// Bytes that the lines of dropped documents take, about.
+fn dropped_bytes(batch: &RecordBatch, events: &[Event]) -> usize {
+    let texts = batch.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref()));
+    let dropped = events.iter().filter(|event| event.action == Action::Drop);
+    let bytes = |event: &Event| texts.and_then(|texts| texts.get(event.row as usize)).map_or(0, str::len);
+    // Escapes take a few percent more than the text.
+    dropped.map(|event| bytes(event) * 17 / 16 + 256).sum()
 }

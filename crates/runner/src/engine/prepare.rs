@@ -1,6 +1,7 @@
 //! From a pipeline file to bound stages: plugins found and opened, options checked, columns followed.
 
 use super::doubts::doubts;
+use super::loaded::{SAVED_EARLIER, Unsuited, open as open_saved};
 use super::missing::{Reach, missing, with_missing};
 use super::opened::OpenedPlugin;
 use super::placed::{also, placed, without_unknown};
@@ -118,9 +119,14 @@ impl Bound {
         self.operators().into_iter().flat_map(|o| &o.descriptor.thresholds).collect()
     }
 
-    /// Names of the columns that it writes into documents.
+    /// Names of the columns that it writes into documents. A plan writes what its steps do: the operator that made it declares
+    /// what it may write under any options.
     pub fn writes(&self) -> Vec<&str> {
-        let documents = self.operators().into_iter().filter(|o| o.descriptor.rows != Rows::Table);
+        let operators = match self {
+            Self::Plan(_, plan) => plan.steps().filter_map(|(_, operator)| operator).collect(),
+            Self::Map(_) | Self::Aggregate(_) => self.operators(),
+        };
+        let documents = operators.into_iter().filter(|o| o.descriptor.rows != Rows::Table);
         documents.flat_map(|o| o.descriptor.writes.iter().map(|w| w.column.as_str())).collect()
     }
 }
@@ -297,34 +303,38 @@ fn path_of(stage: &StageConfig, option: &str, sources: &[Source]) -> Option<Path
     Some(located(text, &entry.node.place, sources))
 }
 
-/// The files that a plan loads or saves. What it loads must be there.
+/// The files that a plan loads or saves. What it loads must be there, and hold what it wants.
 fn paths(
     stage: &StageConfig,
     bound: &Bound,
     sources: &[Source],
 ) -> Result<BTreeMap<String, PathBuf>, Vec<Problem>> {
     let Bound::Plan(_, plan) = bound else { return Ok(BTreeMap::new()) };
-    let loads = plan.loads().filter_map(|(_, step, _)| step.option.as_deref());
-    let loads: Vec<&str> = loads.collect();
+    let loads = plan.loads().filter_map(|(_, step, schema)| Some((step.option.as_deref()?, (step, schema))));
+    let loads: BTreeMap<&str, _> = loads.collect();
     let mut paths = BTreeMap::new();
-    let mut missing = Vec::new();
-    for option in loads.iter().copied().chain(plan.save.as_ref().map(|save| save.option.as_str())) {
+    let mut wrong = Vec::new();
+    for option in loads.keys().copied().chain(plan.save.as_ref().map(|save| save.option.as_str())) {
         let Some(path) = path_of(stage, option, sources) else { continue };
         // What a run goes on with and saves again need not be there at the first one.
         let is_begun =
             plan.save.as_ref().and_then(|save| path_of(stage, &save.option, sources)) == Some(path.clone());
-        if is_begun && loads.contains(&option) && !path.exists() {
+        if is_begun && loads.contains_key(option) && !path.exists() {
             continue;
         }
-        if loads.contains(&option) && !path.is_file() {
-            let message = format!("there is no file `{}`", path.display());
-            let hint = "an earlier run makes it, with the option that saves one";
+        if let Some((step, schema)) = loads.get(option) {
             let place = stage.options.entry(option).map_or(&stage.options.place, |entry| &entry.node.place);
-            missing.push(Problem::at(place, message).hint(hint));
+            let mut refuse = |message: String, hint: &str| wrong.push(Problem::at(place, message).hint(hint));
+            if !path.is_file() {
+                refuse(format!("there is no file `{}`", path.display()), SAVED_EARLIER);
+            } else if let Err(unsuited) = open_saved(&path, step.meaning.as_deref(), schema) {
+                let Unsuited { why, hint } = unsuited;
+                refuse(format!("`{}` {why}", path.display()), hint);
+            }
         }
         paths.insert(option.to_owned(), path);
     }
-    if missing.is_empty() { Ok(paths) } else { Err(missing) }
+    if wrong.is_empty() { Ok(paths) } else { Err(wrong) }
 }
 
 /// Operators of a plugin that a stage may name.

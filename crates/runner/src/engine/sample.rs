@@ -86,7 +86,7 @@ impl Sample {
             sample.staged +=
                 held.iter().filter_map(|block| block.encoded.as_ref()).map(Encoded::len).sum::<u64>();
             sample.staged += morsel.blocks.iter().chain(&morsel.ledger).map(Encoded::len).sum::<u64>();
-            sample.staged += (morsel.lines.len() + morsel.rejected.len() + morsel.failed.len()) as u64;
+            sample.staged += morsel.lines.len() as u64 + morsel.rejected.bytes() + morsel.failed.bytes();
             sample.nanos += started.elapsed().as_nanos() as u64;
             // Files differ in how long their documents are: each speaks for its own bytes.
             let part = (read.load(Ordering::Relaxed) - before).clamp(1, file.bytes.max(1));

@@ -56,6 +56,7 @@ impl Engine<'_> {
         let reading = Mutex::new(Reading { ids, ordinal: checkpoint.ordinal, left });
         let stile = Turnstile::default();
         let milling = self.milling(segment);
+        let spares = cursor.spares();
         let run = &self.prepared.pipeline.run;
         self.pool(&segment).run(
             || {
@@ -66,7 +67,7 @@ impl Engine<'_> {
                 let cost = Shares::cost(chunk.bytes());
                 Some(Ok((chunk, cost)))
             },
-            || (Parser::new(input), milling.start()),
+            || (Parser::new(input).giving_back(spares.clone()), milling.start()),
             |(parser, chain), number, chunk: Chunk| {
                 let turn = stile.place(number);
                 let after = chunk.after().clone();
@@ -106,7 +107,8 @@ impl Engine<'_> {
                 // Blocks of short documents are small; what a morsel costs besides its documents must not outweigh them.
                 let first = next;
                 let mut bytes = 0;
-                while next < held.blocks() && (next == first || bytes < self.settings.shares.chunk as u64) {
+                let most = self.settings.shares.chunk as u64;
+                while next < held.blocks() && (next == first || bytes + held.bytes(next) <= most) {
                     bytes += held.bytes(next);
                     next += 1;
                 }

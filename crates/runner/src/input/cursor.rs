@@ -8,6 +8,7 @@ use super::lines::LineCutter;
 use super::open::open_content;
 use super::parquet_cutter::{Group, ParquetCutter};
 use super::record::Failure;
+use super::spares::Spares;
 use super::warc_cutter::{Records, WarcCutter};
 use super::window::Window;
 use crate::config::{Compression, Input};
@@ -119,6 +120,7 @@ pub struct Cursor<'a> {
     read: Arc<AtomicU64>,
     position: Position,
     open: Option<(Arc<SourceFile>, Cutter)>,
+    spares: Spares,
 }
 
 enum Cutter {
@@ -139,8 +141,13 @@ impl<'a> Cursor<'a> {
         max_document_bytes: usize,
         read: Arc<AtomicU64>,
     ) -> Self {
-        let position = Position::default();
-        Self { files, input, chunk_bytes, most: max_document_bytes, read, position, open: None }
+        let (position, spares) = (Position::default(), Spares::of(chunk_bytes));
+        Self { files, input, chunk_bytes, most: max_document_bytes, read, position, open: None, spares }
+    }
+
+    /// Where chunks take their buffers from; parsers may give them back.
+    pub fn spares(&self) -> Spares {
+        self.spares.clone()
     }
 
     /// Goes to a position that a chunk gave. Plain files are sought in, compressed ones read up to there.
@@ -186,7 +193,7 @@ impl<'a> Cursor<'a> {
                 Cutter::Warc(records) => {
                     let body = records.next(file, bytes);
                     if let Some(offset) = records.again() {
-                        match window(file, offset, &self.read) {
+                        match window(file, offset, &self.read, &self.spares) {
                             Ok(window) => records.go_on(window),
                             Err(failure) => {
                                 let file = Arc::clone(file);
@@ -239,7 +246,7 @@ impl<'a> Cursor<'a> {
 
     fn cutter(&self, file: &SourceFile) -> Result<Cutter, Box<Failure>> {
         let Position { offset, number, .. } = self.position;
-        let window = |offset| window(file, offset, &self.read);
+        let window = |offset| window(file, offset, &self.read, &self.spares);
         Ok(match file.format.kind {
             Kind::Jsonl => Cutter::Lines(LineCutter::new(window(offset)?, number, self.most)),
             Kind::Csv(separator) => {
@@ -260,9 +267,14 @@ impl<'a> Cursor<'a> {
     }
 }
 
-fn window(file: &SourceFile, offset: u64, read: &Arc<AtomicU64>) -> Result<Window, Box<Failure>> {
+fn window(
+    file: &SourceFile,
+    offset: u64,
+    read: &Arc<AtomicU64>,
+    spares: &Spares,
+) -> Result<Window, Box<Failure>> {
     match open_content(file, offset, read) {
-        Ok(content) => Ok(Window::new(content, offset)),
+        Ok(content) => Ok(Window::new(content, offset, spares.clone())),
         Err(error) => {
             let note = format!("cannot read the file: {error}");
             Err(Box::new(Failure::of_file(file, "unreadable-file", note)))

@@ -25,6 +25,7 @@ mod parsed;
 mod parser;
 mod record;
 mod schema;
+mod spares;
 #[cfg(test)]
 mod tests;
 mod warc;

@@ -3,6 +3,7 @@
 use super::batch::{Builder, InputBatch};
 use super::record::Failure;
 use super::schema::Shape;
+use super::spares::Spares;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -53,19 +54,23 @@ pub struct Parsed {
     /// Entries whose id was taken, with the one they got.
     pub(super) renamed: Vec<(usize, String)>,
     pub(super) passed_over: u64,
+    spares: Spares,
 }
 
 impl Parsed {
-    pub(super) fn new(shape: Arc<Shape>) -> Self {
+    /// Nothing yet, with room for a little more than so many entries and bytes of words.
+    pub(super) fn new(shape: Arc<Shape>, spares: Spares, (entries, words): (usize, usize)) -> Self {
+        let more = |room: usize| room + room / 4;
         let columns = vec![Vec::new(); shape.columns.len()];
         Self {
             shape,
-            entries: Vec::new(),
-            words: String::new(),
+            entries: Vec::with_capacity(more(entries)),
+            words: String::with_capacity(more(words)),
             buffers: vec![Vec::new()],
             columns,
             renamed: Vec::new(),
             passed_over: 0,
+            spares,
         }
     }
 
@@ -105,7 +110,7 @@ impl Parsed {
         most_documents: usize,
         most_bytes: usize,
     ) -> Result<Vec<InputBatch>, String> {
-        let Self { shape, entries, words, buffers, columns, renamed, .. } = self;
+        let Self { shape, entries, words, buffers, columns, renamed, spares, .. } = self;
         let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
         let mut renamed = renamed.into_iter().peekable();
         let mut batches = Vec::new();
@@ -128,6 +133,7 @@ impl Parsed {
             }
             batches.push(batch.finish()?);
         }
+        buffers.into_iter().for_each(|buffer| spares.give(buffer));
         Ok(batches)
     }
 

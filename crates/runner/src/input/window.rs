@@ -1,5 +1,6 @@
 //! A window on the content of a file, from which whole records are cut.
 
+use super::spares::Spares;
 use std::io::{ErrorKind, Read};
 
 /// Bytes that were read and not yet cut off.
@@ -9,12 +10,13 @@ pub struct Window {
     offset: u64,
     ended: bool,
     error: Option<String>,
+    spares: Spares,
 }
 
 impl Window {
-    /// A window on `source`, whose first byte is at `offset` of the file.
-    pub fn new(source: Box<dyn Read + Send>, offset: u64) -> Self {
-        Self { source, data: Vec::new(), offset, ended: false, error: None }
+    /// A window on `source`, whose first byte is at `offset` of the file. It takes its buffers from `spares`.
+    pub fn new(source: Box<dyn Read + Send>, offset: u64, spares: Spares) -> Self {
+        Self { source, data: Vec::new(), offset, ended: false, error: None, spares }
     }
 
     /// Offset of the first byte that was not cut off.
@@ -43,7 +45,7 @@ impl Window {
             return;
         }
         let mut have = self.data.len();
-        self.data.resize(bytes, 0);
+        self.widen(bytes);
         while let Some(room @ [_, ..]) = self.data.get_mut(have..) {
             match self.source.read(room) {
                 Ok(0) => self.ended = true,
@@ -59,6 +61,19 @@ impl Window {
             }
         }
         self.data.truncate(have);
+    }
+
+    /// Makes the buffer so long, for the most part with bytes that are there already.
+    fn widen(&mut self, bytes: usize) {
+        let have = self.data.len();
+        let spare = if self.data.capacity() < bytes { self.spares.take(bytes) } else { None };
+        let mut wide =
+            spare.unwrap_or_else(|| if have == 0 { vec![0; bytes] } else { std::mem::take(&mut self.data) });
+        wide.resize(bytes, 0);
+        if let Some(start) = wide.get_mut(..self.data.len()) {
+            start.copy_from_slice(&self.data);
+        }
+        self.data = wide;
     }
 
     /// Reads about as much again as is at hand.

@@ -31,6 +31,10 @@ pub struct Checkpoint {
     pub counts: Counts,
     /// Documents written.
     pub written: u64,
+    /// Lines of rejected documents.
+    pub rejected: u64,
+    /// Lines of failed documents.
+    pub failed: u64,
     /// Good bytes of each file, by its name.
     pub files: BTreeMap<String, u64>,
 }

@@ -41,8 +41,11 @@ pub fn complete<T>(
     staged.begin_completing()?;
     let staged = &*staged;
     let merge = || -> Result<(u64, u64)> {
-        let rejected = finish::merge_lines(staged.lines("rejected"), &staging.file("rejected.jsonl"))?;
-        Ok((rejected, finish::merge_lines(staged.lines("failed"), &staging.file("failed.jsonl"))?))
+        let lines = |what: &str| match staged.all_lines(what) {
+            Some(number) => Ok(number),
+            None => finish::merge_lines(staged.lines(what), &staging.file(&format!("{what}.jsonl"))),
+        };
+        Ok((lines("rejected")?, lines("failed")?))
     };
     let files = || -> Result<(u64, u64)> {
         let lines = merge()?;

@@ -65,11 +65,10 @@ impl Deferral {
         self.since.elapsed() >= self.after
     }
 
-    /// Whether what a morsel adds may be held back, too; its lines take their memory here. Half of the memory for rows is
+    /// Whether what a morsel adds may be held back, too, so many bytes of lines among it; they take their memory here. Half of the memory for rows is
     /// left to those who work on them.
-    pub(super) fn admits(&mut self, budgets: &Budgets, morsel: &Morsel) -> bool {
+    pub(super) fn admits(&mut self, budgets: &Budgets, morsel: &Morsel, lines: u64) -> bool {
         let bytes = |blocks: &mut dyn Iterator<Item = &Block>| blocks.map(Block::bytes).sum::<u64>();
-        let lines = (morsel.rejected.len() + morsel.failed.len()) as u64;
         let documents = bytes(&mut morsel.waiting.iter()) + lines;
         let rows = bytes(&mut morsel.rows.iter().map(|(_, block)| block).chain(&morsel.names));
         let has_rows = |rows| budgets.rows.used().saturating_add(rows) <= budgets.rows.limit() / 2;

@@ -2,6 +2,7 @@
 
 use super::folder::Staging;
 use super::staged::Budgets;
+use crate::engine::Lines;
 use crate::journal::Log;
 use crate::spill::{BlockFile, TableWriter};
 use arrow_schema::SchemaRef;
@@ -14,6 +15,9 @@ pub(super) const HELD: &str = "held-";
 /// The staged documents. Beside the final files, since lines are moved there, not copied.
 pub(super) const DOCUMENTS: &str = "documents.part";
 
+/// The files of documents that go no further.
+pub(super) const ENDED: [&str; 2] = ["rejected", "failed"];
+
 /// Opens files by name: new ones, or those of an interrupted run.
 pub(super) struct Opener<'a> {
     pub staging: &'a Staging,
@@ -22,6 +26,8 @@ pub(super) struct Opener<'a> {
     pub budgets: &'a Budgets,
     /// Whether what a later run alone would read is held back.
     pub is_deferred: bool,
+    /// Whether the run folder stays where it is made: it is not read once more for an object store.
+    pub is_local: bool,
 }
 
 impl Opener<'_> {
@@ -37,9 +43,23 @@ impl Opener<'_> {
         }
     }
 
+    /// A file of the run folder.
+    pub fn final_log(&self, name: &str) -> Result<Log> {
+        let log = self.log(name)?;
+        Ok(if self.is_local { log.uncached() } else { log })
+    }
+
     /// Lines that are held back at first.
     pub fn lines(&self, name: &str) -> Result<Log> {
         if self.is_deferred { Ok(Log::deferred(&self.path(name))) } else { self.log(name) }
+    }
+
+    /// Lines of documents that go no further, by one of [`ENDED`]: those of a segment as frames, or all of the run at once.
+    pub fn ended(&self, what: &str, segment: usize, is_all: bool) -> Result<Ended> {
+        match is_all {
+            true => Ok(Ended::All(self.final_log(&all_lines(what))?)),
+            false => Ok(Ended::Frames(self.lines(&format!("{what}-{segment}"))?)),
+        }
     }
 
     pub fn blocks(&self, name: &str, schema: SchemaRef) -> Result<BlockFile> {
@@ -61,7 +81,31 @@ impl Opener<'_> {
     }
 }
 
+/// Lines of documents that go no further.
+pub(super) enum Ended {
+    /// Those of a segment, to be merged with those of others.
+    Frames(Log),
+    /// All of the run: the file itself.
+    All(Log),
+}
+
+impl Ended {
+    /// Adds lines.
+    pub fn append(&mut self, lines: Lines) -> Result<()> {
+        match self {
+            Self::Frames(log) => log.append(lines.frames()),
+            Self::All(log) => log.append(lines.into_bytes()),
+        }
+    }
+}
+
+/// Name of the file of all rejected or failed lines.
+pub(super) fn all_lines(what: &str) -> String {
+    format!("{what}.jsonl")
+}
+
 /// Where a file lies.
 pub(super) fn path_of(staging: &Staging, name: &str) -> PathBuf {
-    if name == DOCUMENTS { staging.file(name) } else { staging.state_file(name) }
+    let is_final = name == DOCUMENTS || ENDED.iter().any(|what| name == all_lines(what));
+    if is_final { staging.file(name) } else { staging.state_file(name) }
 }

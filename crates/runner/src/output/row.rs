@@ -70,47 +70,42 @@ fn get<'a>(strings: Option<Strings<'a>>, row: usize) -> &'a str {
 
 const REJECTED_NAMES: [&str; 9] = [ID, SOURCE, "stage", "rule", "value", "threshold", "other", "note", TEXT];
 
-/// A line of `rejected.jsonl`: where and why the document was dropped, and the document as it reached
+/// Appends a line of `rejected.jsonl`: where and why the document was dropped, and the document as it reached
 /// that stage.
 pub fn rejected_line(
+    out: &mut Vec<u8>,
     rows: &RowWriter<'_>,
     row: usize,
     stage: &str,
     event: &Event,
     other: Option<&str>,
-) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut object = Object::ended(&mut out, rows.name(row), stage, &event.rule);
+) {
+    let mut object = Object::ended(out, rows.name(row), stage, &event.rule);
     object.value("value", &event.value.into());
     object.value("threshold", &event.threshold.into());
     object.value("other", &other.into());
     object.value("note", &event.note.as_deref().into());
     rows.rest(&mut object, row, &REJECTED_NAMES);
     object.close();
-    out
 }
 
 const FAILED_NAMES: [&str; 6] = [ID, SOURCE, "stage", "rule", "note", TEXT];
 
-/// A line of `failed.jsonl` for a document that failed in a stage.
-pub fn failed_line(rows: &RowWriter<'_>, row: usize, stage: &str, event: &Event) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut object = Object::ended(&mut out, rows.name(row), stage, &event.rule);
+/// Appends a line of `failed.jsonl` for a document that failed in a stage.
+pub fn failed_line(out: &mut Vec<u8>, rows: &RowWriter<'_>, row: usize, stage: &str, event: &Event) {
+    let mut object = Object::ended(out, rows.name(row), stage, &event.rule);
     object.value("note", &event.note.as_deref().into());
     rows.rest(&mut object, row, &FAILED_NAMES);
     object.close();
-    out
 }
 
-/// A line of `failed.jsonl` for a place in the input that gave no document.
-pub fn failed_input_line(failure: &Failure) -> Vec<u8> {
-    let mut out = Vec::new();
+/// Appends a line of `failed.jsonl` for a place in the input that gave no document.
+pub fn failed_input_line(out: &mut Vec<u8>, failure: &Failure) {
     let name = (failure.id.as_str(), failure.source.as_str());
-    let mut object = Object::ended(&mut out, name, "input", failure.rule);
+    let mut object = Object::ended(out, name, "input", failure.rule);
     object.value("note", &failure.note.as_str().into());
     object.value("offset", &failure.offset.into());
     object.close();
-    out
 }
 
 /// A JSON object that is written member by member.

@@ -3,10 +3,11 @@
 use super::deferral::{Deferral, Part};
 use super::finish::{Frames, ledger_schema};
 use super::folder::Staging;
-use super::opener::{DOCUMENTS, HELD, Opener, path_of};
-use crate::config::OutputFormat;
+use super::opener::{DOCUMENTS, ENDED, Ended, HELD, Opener, all_lines, path_of};
+use crate::config::{Compression, OutputFormat};
 use crate::engine::{Counts, Morsel, Origin, Prepared, names_schema};
 use crate::journal::{Checkpoint, Checkpoints, Log, storage};
+use crate::remote::is_address;
 use crate::spill::{BlockFile, Budget, SpillTable, TableWriter};
 use arrow_schema::SchemaRef;
 use std::collections::BTreeMap;
@@ -45,6 +46,7 @@ pub struct Staged<'a> {
     segment: Option<SegmentFiles>,
     /// As long as nothing is written that only a later run would read.
     deferral: Option<Deferral>,
+    is_local: bool,
 }
 
 enum Documents {
@@ -59,8 +61,8 @@ const COMPLETING: &str = "completing";
 
 /// The files of the segment under way.
 struct SegmentFiles {
-    rejected: Log,
-    failed: Log,
+    /// Rejected and failed ones.
+    ended: [Ended; 2],
     ledger: BlockFile,
     held: Option<TableWriter>,
     rows: BTreeMap<usize, TableWriter>,
@@ -91,10 +93,16 @@ impl<'a> Staged<'a> {
         budgets.deferring.store(deferral.is_some(), Ordering::Relaxed);
         let checkpoint = checkpoint.unwrap_or_else(|| Checkpoint { counts, ..Checkpoint::default() });
         let is_deferred = deferral.is_some();
-        let open = Opener { staging, files: &checkpoint.files, budgets: &budgets, is_deferred };
+        let output = &prepared.pipeline.output;
+        let is_local = !output.folder.as_deref().is_some_and(is_address);
+        let open = Opener { staging, files: &checkpoint.files, budgets: &budgets, is_deferred, is_local };
         let is_complete = staging.state_file(COMPLETING).exists() && !open.path(DOCUMENTS).exists();
         let documents = match prepared.pipeline.output.format {
             _ if is_complete => Documents::Complete,
+            // They are moved to their place; otherwise they are read to be compressed or parted.
+            OutputFormat::Jsonl(Compression::Plain) if output.part_bytes.is_none() => {
+                Documents::Lines(open.final_log(DOCUMENTS)?)
+            }
             OutputFormat::Jsonl(_) => Documents::Lines(open.log(DOCUMENTS)?),
             OutputFormat::Parquet => Documents::Blocks(open.blocks(DOCUMENTS, prepared.columns.schema())?),
         };
@@ -117,6 +125,7 @@ impl<'a> Staged<'a> {
             states,
             segment,
             deferral,
+            is_local,
         })
     }
 
@@ -162,13 +171,17 @@ impl<'a> Staged<'a> {
             self.checkpoint.blocks = 0;
         }
         let open = self.opener();
+        // With none in earlier segments and no segment to come, there is nothing to merge.
+        let is_last = held.is_none();
+        let ended = |what: &str| open.ended(what, number, is_last && !self.has_lines(what, number));
+        let [rejected, failed] = ENDED;
+        let ended = [ended(rejected)?, ended(failed)?];
         let held = held.map(|schema| open.writer(&format!("{HELD}{number}"), schema)).transpose()?;
         let rows: Result<BTreeMap<usize, TableWriter>> = rows
             .map(|(step, schema)| Ok((step, open.writer(&format!("rows-{number}-{step}"), schema)?)))
             .collect();
         self.segment = Some(SegmentFiles {
-            rejected: open.lines(&format!("rejected-{number}"))?,
-            failed: open.lines(&format!("failed-{number}"))?,
+            ended,
             ledger: open.blocks(&format!("ledger-{number}"), ledger_schema())?,
             held,
             rows: rows?,
@@ -182,12 +195,18 @@ impl<'a> Staged<'a> {
     /// Where it cannot be written.
     pub fn commit(&mut self, morsel: Morsel) -> Result<()> {
         let budgets = &self.budgets;
-        if self.deferral.as_mut().is_some_and(|deferral| !deferral.admits(budgets, &morsel)) {
+        let framed =
+            self.segment.iter().flat_map(|segment| &segment.ended).zip([&morsel.rejected, &morsel.failed]);
+        let framed = framed.filter(|(ended, _)| matches!(ended, Ended::Frames(_)));
+        let framed = framed.map(|(_, lines)| lines.bytes()).sum();
+        if self.deferral.as_mut().is_some_and(|deferral| !deferral.admits(budgets, &morsel, framed)) {
             self.settle()?;
         }
         let Some(segment) = &mut self.segment else { return Err("no segment was begun".into()) };
-        segment.rejected.append(morsel.rejected)?;
-        segment.failed.append(morsel.failed)?;
+        let ended = [morsel.rejected.count(), morsel.failed.count()];
+        for (file, lines) in segment.ended.iter_mut().zip([morsel.rejected, morsel.failed]) {
+            file.append(lines)?;
+        }
         for block in &morsel.ledger {
             segment.ledger.append(block)?;
         }
@@ -223,6 +242,9 @@ impl<'a> Staged<'a> {
         let checkpoint = &mut self.checkpoint;
         checkpoint.counts.add(&morsel.counts);
         checkpoint.written += morsel.written;
+        let [rejected, failed] = ended;
+        checkpoint.rejected += rejected;
+        checkpoint.failed += failed;
         match morsel.origin {
             Origin::Held { blocks } => checkpoint.blocks += blocks,
             Origin::Input { after, places, passed_over, .. } => {
@@ -251,7 +273,8 @@ impl<'a> Staged<'a> {
 
     fn opener(&self) -> Opener<'_> {
         let is_deferred = self.deferral.is_some();
-        Opener { staging: self.staging, files: &self.checkpoint.files, budgets: &self.budgets, is_deferred }
+        let Self { staging, budgets, is_local, .. } = self;
+        Opener { staging, files: &self.checkpoint.files, budgets, is_deferred, is_local: *is_local }
     }
 
     /// Ends the segment; gives what waits before the barrier behind it.
@@ -286,8 +309,11 @@ impl<'a> Staged<'a> {
         let Some(segment) = self.segment.take() else { return Ok(None) };
         let number = self.checkpoint.segment;
         if let Some(deferral) = &mut self.deferral {
-            deferral.keep_lines(format!("rejected-{number}"), segment.rejected);
-            deferral.keep_lines(format!("failed-{number}"), segment.failed);
+            for (what, ended) in ENDED.iter().zip(segment.ended) {
+                if let Ended::Frames(lines) = ended {
+                    deferral.keep_lines(format!("{what}-{number}"), lines);
+                }
+            }
         }
         let Some(held) = segment.held else { return Ok(None) };
         let documents = self.hand_out(format!("{HELD}{number}"), held)?;
@@ -341,6 +367,22 @@ impl<'a> Staged<'a> {
     /// Paths of the blocks of the ledger, a file a segment.
     pub fn ledger(&self) -> Vec<PathBuf> {
         (0..=self.checkpoint.segment).map(|n| self.staging.state_file(&format!("ledger-{n}"))).collect()
+    }
+
+    /// Number of `rejected` or `failed` lines, where they are all in their place.
+    pub fn all_lines(&self, what: &str) -> Option<u64> {
+        let Checkpoint { rejected, failed, files, .. } = &self.checkpoint;
+        let number = if what == ENDED[0] { rejected } else { failed };
+        files.contains_key(&all_lines(what)).then_some(*number)
+    }
+
+    /// Whether segments before this one have `rejected` or `failed` lines.
+    fn has_lines(&self, what: &str, segment: usize) -> bool {
+        let deferred = |name: &String| self.deferral.as_ref().and_then(|deferral| deferral.lines(name));
+        (0..segment).map(|number| format!("{what}-{number}")).any(|name| match deferred(&name) {
+            Some(pieces) => !pieces.is_empty(),
+            None => self.checkpoint.files.get(&name).is_some_and(|bytes| *bytes > 0),
+        })
     }
 
     /// Frames of `rejected` or `failed` lines, those of a segment in one.
@@ -417,6 +459,11 @@ impl<'a> Staged<'a> {
         let number = self.checkpoint.segment;
         if let Some(segment) = &self.segment {
             note(format!("ledger-{number}"), segment.ledger.len());
+            for (what, ended) in ENDED.iter().zip(&segment.ended) {
+                if let Ended::All(log) = ended {
+                    note(all_lines(what), log.length());
+                }
+            }
         }
         let parts = parts(number, self.names.as_mut(), self.segment.as_mut());
         if let Some(deferral) = &mut self.deferral {
@@ -467,9 +514,11 @@ fn parts<'a>(
         let held = segment.held.as_mut().map(|held| (format!("{HELD}{number}"), Part::Table(held)));
         let rows = segment.rows.iter_mut();
         let rows = rows.map(move |(step, rows)| (format!("rows-{number}-{step}"), Part::Table(rows)));
-        let rejected = (format!("rejected-{number}"), Part::Lines(&mut segment.rejected));
-        let failed = (format!("failed-{number}"), Part::Lines(&mut segment.failed));
-        [rejected, failed].into_iter().chain(held).chain(rows)
+        let ended = ENDED.iter().zip(&mut segment.ended).filter_map(move |(what, ended)| match ended {
+            Ended::Frames(lines) => Some((format!("{what}-{number}"), Part::Lines(lines))),
+            Ended::All(_) => None,
+        });
+        ended.chain(held).chain(rows)
     });
     names.into_iter().chain(files)
 }

@@ -3,7 +3,7 @@
 use super::id::SETS;
 use crate::options::{Mode, Options};
 use crate::rank::rank;
-use crate::set::put_bytes;
+use crate::set::{MOST, put_bytes};
 use crate::sketch::{EXACT_BYTES, Sketcher, hash_of};
 use crate::table::{Columns, number, views};
 use crate::url::canonical;
@@ -56,7 +56,10 @@ impl BatchMap for Shingle {
         let mut ordinals = UInt64Builder::with_capacity(rows);
         let mut exact = FixedSizeBinaryBuilder::with_capacity(rows, EXACT_BYTES as i32);
         let mut ranks = UInt64Builder::with_capacity(rows);
-        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(rows));
+        // About one shingle to a word of five letters and a space.
+        let room = |row: Row<'_>| (row.text().len() * 2 / 3).min(MOST * 4);
+        let mut bytes = Vec::with_capacity(Row::of(batch).map(room).sum());
+        let mut ends = Vec::with_capacity(rows);
         for row in Row::of(batch) {
             call.at_row(u32::try_from(row.index()).ok());
             call.keep_going()?;
@@ -68,6 +71,7 @@ impl BatchMap for Shingle {
             ends.push(bytes.len());
         }
         call.at_row(None);
+        bytes.shrink_to_fit();
         let columns: Vec<ArrayRef> = vec![
             Arc::new(ordinals.finish()),
             Arc::new(exact.finish()),

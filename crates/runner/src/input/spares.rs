@@ -1,0 +1,61 @@
+//! Buffers of the size of a chunk that have served, to be filled again: fresh memory would have to be cleared first.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Buffers that are kept, at most.
+const MOST: usize = 2;
+/// Smaller buffers are not worth keeping.
+const LEAST: usize = 1 << 16;
+
+/// Buffers that have served. What is in them means nothing. By default none is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Spares {
+    kept: Arc<Mutex<Vec<Vec<u8>>>>,
+    /// Larger buffers are let go, in bytes.
+    largest: usize,
+}
+
+impl Spares {
+    /// Keeps buffers of chunks of about so many bytes.
+    pub fn of(chunk_bytes: usize) -> Self {
+        Self { kept: Arc::default(), largest: chunk_bytes.saturating_mul(2) }
+    }
+
+    /// A buffer with room for so many bytes, if there is one.
+    pub(super) fn take(&self, bytes: usize) -> Option<Vec<u8>> {
+        let mut spares = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = spares.iter().position(|spare| spare.capacity() >= bytes)?;
+        Some(spares.swap_remove(at))
+    }
+
+    /// Gives a buffer back. The first of those that were kept goes where there are enough.
+    pub(super) fn give(&self, buffer: Vec<u8>) {
+        if !(LEAST..=self.largest).contains(&buffer.capacity()) {
+            return;
+        }
+        let mut spares = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if spares.len() == MOST {
+            spares.remove(0);
+        }
+        spares.push(buffer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_that_fits_is_given_again() {
+        let spares = Spares::of(4 * LEAST);
+        assert!(spares.take(1).is_none());
+        for size in [10, LEAST, 3 * LEAST, 2 * LEAST, 9 * LEAST] {
+            spares.clone().give(vec![1; size]);
+        }
+        let take = |bytes| spares.take(bytes).map(|spare| spare.len());
+        assert_eq!(take(3 * LEAST), Some(3 * LEAST));
+        assert_eq!(take(3 * LEAST), None, "too large a one was let go");
+        assert_eq!(take(1), Some(2 * LEAST));
+        assert_eq!(take(1), None, "too small a one was let go, and two are kept at most");
+    }
+}
