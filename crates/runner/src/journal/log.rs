@@ -18,8 +18,6 @@ pub struct Log {
     /// Bytes that were there when the disk was last told to begin.
     told: u64,
     telling: Option<JoinHandle<std::io::Result<()>>>,
-    /// Whether what is written is dropped from memory as soon as it is on the disk.
-    uncached: bool,
 }
 
 /// Bytes after which the disk is told to begin writing: at the end, little is left to wait for.
@@ -37,21 +35,7 @@ impl Log {
 
     /// None yet: what is appended stays in memory until [`Log::settle`].
     pub fn deferred(path: &Path) -> Self {
-        Self {
-            path: path.to_owned(),
-            file: None,
-            pieces: Vec::new(),
-            length: 0,
-            told: 0,
-            telling: None,
-            uncached: false,
-        }
-    }
-
-    /// What is appended is a file of the run folder, and not read again: the kernel need not keep it in memory, and can
-    /// write with the same few pages over and over.
-    pub fn uncached(self) -> Self {
-        Self { uncached: true, ..self }
+        Self { path: path.to_owned(), file: None, pieces: Vec::new(), length: 0, told: 0, telling: None }
     }
 
     /// Makes the file of a deferred one, with the first of the pieces that were appended, and forgets the others.
@@ -109,11 +93,7 @@ impl Log {
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         if let Some(file) = &mut self.file {
-            let done = if self.uncached { write_uncached(file, bytes) } else { 0 };
-            let rest = bytes.get(done..).unwrap_or_default();
-            // Where the file system knows no such writing, it is not tried again.
-            self.uncached &= rest.is_empty() || bytes.len() < LARGE;
-            file.write_all(rest).map_err(|e| storage("write", &self.path, &e))?;
+            file.write_all(bytes).map_err(|e| storage("write", &self.path, &e))?;
         }
         self.length += bytes.len() as u64;
         self.tell_disk()
@@ -159,35 +139,6 @@ impl Log {
     }
 }
 
-/// Bytes from which on they are written past the cache: of smaller pieces, the last page would be read back for the next.
-const LARGE: usize = 1 << 20;
-
-/// Writes bytes so that they do not stay in memory once they are on the disk; gives how many it has written. Linux 6.14 and
-/// later, on some file systems.
-#[cfg(target_os = "linux")]
-fn write_uncached(file: &File, bytes: &[u8]) -> usize {
-    use rustix::io::{ReadWriteFlags, pwritev2};
-    const RWF_DONTCACHE: u32 = 0x80;
-    /// Where the file is, which moves on.
-    const HERE: u64 = u64::MAX;
-    let mut done = 0;
-    while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty() && bytes.len() >= LARGE) {
-        let flags = ReadWriteFlags::from_bits_retain(RWF_DONTCACHE);
-        match pwritev2(file, &[std::io::IoSlice::new(rest)], HERE, flags) {
-            // Errors are told by whoever writes the rest.
-            Ok(0) | Err(_) => break,
-            Ok(some) => done += some,
-        }
-    }
-    done
-}
-
-/// Writes none of the bytes.
-#[cfg(not(target_os = "linux"))]
-fn write_uncached(_: &File, _: &[u8]) -> usize {
-    0
-}
-
 /// The error of a file of the run itself: nothing is wrong with a document or a stage.
 pub fn storage(what: &str, path: &Path, error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Storage, format!("cannot {what} {}: {error}", path.display()))
@@ -198,22 +149,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_and_small_pieces_stand_in_order() {
+    fn a_reopened_log_goes_on_after_what_counts() {
         let folder = tempfile::tempdir().unwrap();
-        let piece = |number: u8| vec![number; if number % 3 == 1 { 100 } else { LARGE + 4321 }];
+        let path = folder.path().join("log");
+        let piece = |number: u8| vec![number; if number % 3 == 1 { 100 } else { 1_004_321 }];
         let all = |numbers: std::ops::Range<u8>| numbers.map(piece).collect::<Vec<_>>().concat();
-        for is_uncached in [false, true] {
-            let path = folder.path().join("log");
-            let of = |log: Log| if is_uncached { log.uncached() } else { log };
-            let mut log = of(Log::create(&path).unwrap());
-            (0..5).for_each(|number| log.append(piece(number)).unwrap());
-            assert_eq!(log.length(), all(0..5).len() as u64);
-            log.sync().unwrap();
-            // As if interrupted after the fourth.
-            let length = all(0..4).len() as u64;
-            let mut log = of(Log::reopen(&path, length).unwrap());
-            (4..7).for_each(|number| log.append(piece(number)).unwrap());
-            assert!(std::fs::read(&path).unwrap() == all(0..7), "uncached: {is_uncached}");
-        }
+        let mut log = Log::create(&path).unwrap();
+        (0..5).for_each(|number| log.append(piece(number)).unwrap());
+        assert_eq!(log.length(), all(0..5).len() as u64);
+        log.sync().unwrap();
+        // As if interrupted after the fourth.
+        let mut log = Log::reopen(&path, all(0..4).len() as u64).unwrap();
+        (4..7).for_each(|number| log.append(piece(number)).unwrap());
+        assert!(std::fs::read(&path).unwrap() == all(0..7));
     }
 }

@@ -26,8 +26,6 @@ pub(super) struct Opener<'a> {
     pub budgets: &'a Budgets,
     /// Whether what a later run alone would read is held back.
     pub is_deferred: bool,
-    /// Whether the run folder stays where it is made: it is not read once more for an object store.
-    pub is_local: bool,
 }
 
 impl Opener<'_> {
@@ -43,12 +41,6 @@ impl Opener<'_> {
         }
     }
 
-    /// A file of the run folder.
-    pub fn final_log(&self, name: &str) -> Result<Log> {
-        let log = self.log(name)?;
-        Ok(if self.is_local { log.uncached() } else { log })
-    }
-
     /// Lines that are held back at first.
     pub fn lines(&self, name: &str) -> Result<Log> {
         if self.is_deferred { Ok(Log::deferred(&self.path(name))) } else { self.log(name) }
@@ -57,7 +49,7 @@ impl Opener<'_> {
     /// Lines of documents that go no further, by one of [`ENDED`]: those of a segment as frames, or all of the run at once.
     pub fn ended(&self, what: &str, segment: usize, is_all: bool) -> Result<Ended> {
         match is_all {
-            true => Ok(Ended::All(self.final_log(&all_lines(what))?)),
+            true => Ok(Ended::All(self.log(&all_lines(what))?)),
             false => Ok(Ended::Frames(self.lines(&format!("{what}-{segment}"))?)),
         }
     }

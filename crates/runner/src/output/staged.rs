@@ -4,10 +4,9 @@ use super::deferral::{Deferral, Part};
 use super::finish::{Frames, ledger_schema};
 use super::folder::Staging;
 use super::opener::{DOCUMENTS, ENDED, Ended, HELD, Opener, all_lines, path_of};
-use crate::config::{Compression, OutputFormat};
+use crate::config::OutputFormat;
 use crate::engine::{Counts, Morsel, Origin, Prepared, names_schema};
 use crate::journal::{Checkpoint, Checkpoints, Log, storage};
-use crate::remote::is_address;
 use crate::spill::{BlockFile, Budget, SpillTable, TableWriter};
 use arrow_schema::SchemaRef;
 use std::collections::BTreeMap;
@@ -46,7 +45,6 @@ pub struct Staged<'a> {
     segment: Option<SegmentFiles>,
     /// As long as nothing is written that only a later run would read.
     deferral: Option<Deferral>,
-    is_local: bool,
 }
 
 enum Documents {
@@ -93,16 +91,10 @@ impl<'a> Staged<'a> {
         budgets.deferring.store(deferral.is_some(), Ordering::Relaxed);
         let checkpoint = checkpoint.unwrap_or_else(|| Checkpoint { counts, ..Checkpoint::default() });
         let is_deferred = deferral.is_some();
-        let output = &prepared.pipeline.output;
-        let is_local = !output.folder.as_deref().is_some_and(is_address);
-        let open = Opener { staging, files: &checkpoint.files, budgets: &budgets, is_deferred, is_local };
+        let open = Opener { staging, files: &checkpoint.files, budgets: &budgets, is_deferred };
         let is_complete = staging.state_file(COMPLETING).exists() && !open.path(DOCUMENTS).exists();
         let documents = match prepared.pipeline.output.format {
             _ if is_complete => Documents::Complete,
-            // They are moved to their place; otherwise they are read to be compressed or parted.
-            OutputFormat::Jsonl(Compression::Plain) if output.part_bytes.is_none() => {
-                Documents::Lines(open.final_log(DOCUMENTS)?)
-            }
             OutputFormat::Jsonl(_) => Documents::Lines(open.log(DOCUMENTS)?),
             OutputFormat::Parquet => Documents::Blocks(open.blocks(DOCUMENTS, prepared.columns.schema())?),
         };
@@ -125,7 +117,6 @@ impl<'a> Staged<'a> {
             states,
             segment,
             deferral,
-            is_local,
         })
     }
 
@@ -273,8 +264,7 @@ impl<'a> Staged<'a> {
 
     fn opener(&self) -> Opener<'_> {
         let is_deferred = self.deferral.is_some();
-        let Self { staging, budgets, is_local, .. } = self;
-        Opener { staging, files: &self.checkpoint.files, budgets, is_deferred, is_local: *is_local }
+        Opener { staging: self.staging, files: &self.checkpoint.files, budgets: &self.budgets, is_deferred }
     }
 
     /// Ends the segment; gives what waits before the barrier behind it.
