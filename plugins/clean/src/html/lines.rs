@@ -74,6 +74,11 @@ impl Lines {
         self.lines.is_empty()
     }
 
+    /// Bytes of text in all of them.
+    pub fn bytes(&self) -> usize {
+        self.lines.iter().map(|line| line.bytes as usize).sum()
+    }
+
     /// Whether any stands where white space counts.
     pub fn has_code(&self) -> bool {
         self.places.iter().any(|place| place.is_code())

@@ -36,14 +36,47 @@ pub struct Page {
     pub said: Vec<Said>,
 }
 
-/// Reads a page.
+/// Bytes of text below which a page shows nothing but a name or a notice, with its scripts or without.
+const NOTHING: usize = 500;
+
+/// Reads a page. One that shows nothing until its scripts have run is read with what it holds for readers that run none: forums
+/// are built so, whose whole text stands in `noscript`.
 pub fn page(source: &str, words: &PartWords) -> Page {
+    let page = read(source, source, words);
+    if page.lines.bytes() >= NOTHING {
+        return page;
+    }
+    match with_noscript(source).map(|shown| read(source, &shown, words)) {
+        Some(other) if other.lines.bytes() >= NOTHING => other,
+        _ => page,
+    }
+}
+
+/// Reads the tokens of `shown`, which is the source but for names of elements.
+fn read(source: &str, shown: &str, words: &PartWords) -> Page {
     let mut builder = Builder::new(source, words);
     let mut emitter = CallbackEmitter::<_, Infallible, usize>::new(Tokens(&mut builder));
     emitter.naively_switch_states(true);
     // Nothing is handed out, and nothing can fail: the builder sees every token.
-    let _: Result<(), Infallible> = Tokenizer::new_with_emitter(source, emitter).finish();
+    let _: Result<(), Infallible> = Tokenizer::new_with_emitter(shown, emitter).finish();
     builder.finish()
+}
+
+/// The source with `noscript` elements under another name, as long, which the tokenizer reads for what they hold; none where there are none.
+fn with_noscript(source: &str) -> Option<String> {
+    const NAME: &str = "noscript";
+    let mut shown = String::new();
+    let mut copied = 0;
+    for at in memchr::memchr_iter(b'<', source.as_bytes()) {
+        let from = at + 1 + usize::from(source.as_bytes().get(at + 1) == Some(&b'/'));
+        let to = from + NAME.len();
+        if source.get(from..to).is_some_and(|name| name.eq_ignore_ascii_case(NAME)) {
+            shown.push_str(&source[copied..from]);
+            shown.push_str("x-script");
+            copied = to;
+        }
+    }
+    (copied > 0).then(|| shown + &source[copied..])
 }
 
 /// Finds the markup of lines of a text that edits made of the source.

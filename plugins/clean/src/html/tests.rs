@@ -39,6 +39,23 @@ fn odd_pages_are_read() {
     assert_eq!(text("no markup\n at all"), "no markup at all");
 }
 
+/// A forum that is built by scripts, and holds its posts for readers without them.
+#[test]
+fn pages_that_show_nothing_are_read_without_scripts() {
+    let post = "<p>The ferry leaves at <b>seven</b>, and nobody minds.</p>".repeat(30);
+    let page = |shown: &str| {
+        format!("<body>{shown}<script>a<b</script><NOSCRIPT><div>{post}</div></noscript><p>end")
+    };
+    let lines = |shown: &str| text(&page(shown)).lines().count();
+    assert_eq!(lines(""), 31);
+    assert!(text(&page("")).starts_with("The ferry leaves at seven, and nobody minds.\nThe"));
+    assert_eq!(lines(&"<p>A page that shows its own text needs no other.".repeat(11)), 12);
+    // A notice is no text of the page.
+    assert_eq!(text("<p>Ferry</p><noscript><p>Please switch on JavaScript.</p></noscript>"), "Ferry");
+    assert_eq!(text("<noscript>"), "");
+    assert_eq!(text(&format!("<noscript>{post}")).lines().count(), 30);
+}
+
 #[test]
 fn hostile_pages_take_linear_time() {
     let words = PartWords::builtin().unwrap();
