@@ -16,7 +16,7 @@ const KEPT: f64 = 0.45;
 /// Between these confidences, in thousandths, the odds that a page needs go from the first of [`NEEDED`] to the second.
 const CONFIDENCE: (f64, f64) = (700.0, 850.0);
 /// Likelihoods that are as good as [`KEPT`] on a page of little and of much confidence.
-const NEEDED: (f64, f64) = (0.3, 0.5);
+const NEEDED: (f64, f64) = (0.15, 0.5);
 
 /// The marks of a page's lines: those of sure cues, and those of the model below `cut`.
 pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Vec<Option<Mark>> {
@@ -44,9 +44,9 @@ pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Vec<O
 /// Weighs the odds of all lines of a page by how sure the model is of the page as a whole: its confidence is the mean likelihood
 /// of the words that it would keep. An article is told from its frame by far, and what is in doubt there belongs to the frame; a
 /// listing or a forum is all doubt, and loses most of its text where every line must be likely by itself. On sites that
-/// the model has not seen (`train/train.py`) this adds most to F1 of listings, and takes none of the recall of news; asking for more on
-/// sure pages would add 0.001 there and take the last paragraphs of articles. The threshold stays what it is, so that values on
-/// the ledger compare with one number.
+/// the model has not seen (`train/train.py`, HTML) F1 of listings is 0.07 higher so, of services and collections 0.015 and 0.045, of news the same;
+/// needing 0.3 of a page of doubt in place of 0.15 gives listings 0.03 less and news 0.0006 more. The threshold stays what it is, so that
+/// values on the ledger compare with one number.
 fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
     // In whole thousandths, so that no sum depends on its order.
     let kept = likelihoods.iter().zip(words).filter(|(likelihood, _)| **likelihood > KEPT);
@@ -125,7 +125,7 @@ mod tests {
         );
         let article = settled(&[&[0.97; 9][..], &[0.49]].concat(), 20);
         assert!(article[0] > 0.9 && article[9] < KEPT, "{article:?}");
-        let listing = settled(&[0.6, 0.5, 0.35, 0.2], 4);
+        let listing = settled(&[0.6, 0.5, 0.35, 0.1], 4);
         assert!(listing[2] > KEPT && listing[3] < KEPT, "{listing:?}");
         assert_eq!(settled(&[0.44, 0.2], 9), [0.44, 0.2]);
     }

@@ -10,7 +10,8 @@ block), `html`, `gold_text`. Pages without a gold text are passed over; the set 
 What it does
 1. `examples/features.rs` cleans every page and gives its lines with their features, so that training sees what the plugin
    sees.
-2. The label of a line is the share of its words that are found, in order, in the gold text.
+2. The label of a line is the share of its words that are found, in order, in the gold text; of marked pages that is their
+   main lines. Lines that are marked as doubtful count for nothing.
 3. Five folds, by site and never by page: all pages of a registrable domain lie in one fold.
 4. A gradient-boosted ensemble of oblivious trees (CatBoost) on the labels, for HTML the mean of two; the weight of a line is the square root of its
    share of the gold text, so that a page counts for about as much as another. Pages on which the folds' models score less
@@ -28,6 +29,7 @@ import re
 import statistics
 import subprocess
 import sys
+import zlib
 from collections import Counter, defaultdict
 from pathlib import Path
 from urllib.parse import urlparse
@@ -37,6 +39,7 @@ import numpy as np
 from catboost import CatBoost, Pool
 
 ROOT = Path(__file__).resolve().parents[3]
+MARKS = Path(__file__).with_name("marks.tsv")
 FOLDS = 5
 # Of the folds.
 SEED = 1
@@ -46,12 +49,14 @@ SHIFTED |= {name: (-1, 1) for name in ("start", "breaks", "digits", "letters", "
 SHIFTED_IN_HTML = {name: (-2, -1, 1, 2) for name in ("kind", "link-share", "parent-lines")}
 # Leaves are written in 1/1024 logit.
 UNIT = 1024
-# Sets of pages that are news and articles count double: that is what most pages will be. Of the set of all kinds of pages, those that
-# are no articles count half for plain text, where little tells them apart: F1 of news and articles is 0.001 greater so.
-GENERAL = "wcxb"
-OTHERS = {"plain": 0.5, "html": 1}
+# The set of all kinds of pages, and that of marked ones.
+GENERAL, MARKED = "wcxb", "marked"
+# How much a page counts: news and articles that were chosen as such count most, for that is what most pages will be. Pages that are
+# no articles are few; for plain text, where little tells them apart, F1 of news loses where they count more.
+FACTORS = defaultdict(lambda: 2, {GENERAL: 1, MARKED: 1.5})
+OTHERS = {"plain": 1, "html": 2}
 # How likelihoods are weighed by the confidence in a page: as in src/decide.rs.
-KEPT, CONFIDENCE, NEEDED = 0.45, (0.7, 0.85), (0.3, 0.5)
+KEPT, CONFIDENCE, NEEDED = 0.45, (0.7, 0.85), (0.15, 0.5)
 COLUMNS = {"plain": 90, "html": 110}
 # Ensembles of so many seeds are one: what a page hangs on by chance, they do not agree on. For plain text it gains nothing.
 SEEDS = {"plain": (1,), "html": (1, 2)}
@@ -87,27 +92,53 @@ def shingles(tokens):
     return Counter(zip(tokens, tokens[1:], tokens[2:], tokens[3:]))
 
 
+def numbers(ranges):
+    """`3 7-9` as {3, 7, 8, 9}; `-` is none."""
+    ends = [part.split("-") for part in ranges.split() if part != "-"]
+    return {number for part in ends for number in range(int(part[0]), int(part[-1]) + 1)}
+
+
+def marks():
+    """Of each marked page: the checksum of its text, its main lines and its doubtful ones."""
+    fields = (line.split("\t") for line in MARKS.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    return {name: (int(checksum, 16), numbers(main), numbers(doubtful)) for name, checksum, main, doubtful in fields}
+
+
+def gold(page, mark):
+    """The words of a page's gold text, those that are doubtful among them, and for each whether it is doubtful."""
+    if not mark:
+        found = words(page["gold_text"])
+        return found, np.full(len(found), False)
+    checksum, main, doubtful = mark
+    if zlib.crc32(page["text"].encode()) != checksum:
+        sys.exit(f"{page['id']} was marked with another text")
+    lines = [(words(line), i in doubtful) for i, line in enumerate(page["text"].split("\n")) if i in main | doubtful]
+    return [w for line, _ in lines for w in line], np.repeat([d for _, d in lines], [len(line) for line, _ in lines])
+
+
 class Page:
     """A page: its lines with their features and labels."""
 
-    def __init__(self, page, name, lines, columns):
-        self.set, self.type, self.site = name, page.get("page_type") or "-", site(page)
+    def __init__(self, page, name, lines, columns, mark):
+        self.set, self.type, self.site = MARKED if mark else name, page.get("page_type") or "-", site(page)
         self.lines = [words(line) for line in lines]
-        gold = words(page["gold_text"])
-        self.gold, self.columns = shingles(gold), columns
+        found, doubtful = gold(page, mark)
+        main = [w for w, doubt in zip(found, doubtful) if not doubt]
+        self.gold, self.columns = shingles(main), columns
         tokens = [w.lower() for line in self.lines for w in line]
-        owner = [i for i, line in enumerate(self.lines) for _ in line]
-        hits = np.zeros(len(lines))
-        matcher = cydifflib.SequenceMatcher(None, tokens, [w.lower() for w in gold], autojunk=False)
-        for at, _, size in matcher.get_matching_blocks():
-            for k in range(at, at + size):
-                hits[owner[k]] += 1
+        owner = np.repeat(np.arange(len(lines)), [len(line) for line in self.lines])
+        hits = np.zeros((2, len(lines)))
+        matcher = cydifflib.SequenceMatcher(None, tokens, [w.lower() for w in found], autojunk=False)
+        for at, there, size in matcher.get_matching_blocks():
+            np.add.at(hits, (doubtful[there:there + size].astype(int), owner[at:at + size]), 1)
         counts = np.array([len(line) for line in self.lines])
-        self.label = np.where(counts > 0, hits / np.maximum(counts, 1), 0)
-        self.weight = np.sqrt(np.minimum(counts / max(30, len(gold)), 0.5))
+        self.label = np.where(counts > 0, hits[0] / np.maximum(counts, 1), 0)
+        self.counted = 2 * hits[1] <= counts
+        self.weight = np.sqrt(np.minimum(counts / max(30, len(main)), 0.5)) * self.counted
 
     def score(self, kept):
         """Precision (none where nothing is kept) and recall."""
+        kept = np.logical_and(kept, self.counted)
         tokens = [w for line, keep in zip(self.lines, kept) if keep for w in line]
         found = shingles(tokens)
         common = sum((self.gold & found).values())
@@ -116,7 +147,9 @@ class Page:
 
 def read(mode, files):
     """Pages with features, and the names of the features."""
-    pages = [(page, Path(file).name.split(".")[0]) for file in files for page in rows(file) if page.get("gold_text")]
+    marked = marks()
+    pages = [(page, Path(file).name.split(".")[0]) for file in files for page in rows(file)]
+    pages = [(page, name) for page, name in pages if page.get("gold_text") or page["id"] in marked]
     command = ["cargo", "run", "--release", "-q", "-p", "clean", "--example", "features"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     html = mode == "html"
@@ -138,7 +171,8 @@ def read(mode, files):
         count = len(head["lines"])
         columns = np.frombuffer(out, np.uint8, count * len(names), at).reshape(len(names), count)
         at += columns.size
-        done.append(Page(page, name, head["lines"], shifted(names, columns, plan)))
+        mark = None if page.get("gold_text") else marked[page["id"]]
+        done.append(Page(page, name, head["lines"], shifted(names, columns, plan), mark))
     return done, names + [f"{name}@{shift}" for name, shifts in plan.items() for shift in shifts]
 
 
@@ -190,14 +224,14 @@ def settled(pages, likelihoods):
 
 
 def table(pages, kept, title):
-    """Prints a row for each set and each type of page of the general set; gives the mean F1 of the others."""
+    """Prints a row for each set and each type of page of the general set."""
     groups = defaultdict(list)
     for page, keep in zip(pages, kept):
         groups[page.set].append(page.score(keep))
         if page.set == GENERAL:
             groups[f"{page.set}, {page.type}"].append(groups[page.set][-1])
-        else:
-            groups["all but the general"].append(groups[page.set][-1])
+        elif page.set != MARKED:
+            groups["news and articles with a gold text"].append(groups[page.set][-1])
     print(f"\n| {title} | pages | precision | recall | F1 |\n| --- | --- | --- | --- | --- |")
     for name, scores in sorted(groups.items()):
         precision = statistics.mean([p for p, _ in scores if p is not None] or [0])
@@ -239,7 +273,7 @@ def main():
     pages, names = read(a.mode, a.pages)
     x = np.concatenate([page.columns for page in pages])
     label = np.clip(np.concatenate([page.label for page in pages]), 0, 1)
-    factor = {p: (2 if p.set != GENERAL else 1 if p.type == "article" else OTHERS[a.mode]) for p in pages}
+    factor = {p: OTHERS[a.mode] if p.set == GENERAL and p.type != "article" else FACTORS[p.set] for p in pages}
     weight = np.concatenate([page.weight * factor[page] for page in pages])
     sites = sorted({page.site for page in pages})
     np.random.RandomState(SEED).shuffle(sites)
@@ -262,7 +296,8 @@ def main():
     doubtful = []
     for page, keep in zip(pages, split(pages, first > a.cut)):
         precision, recall = page.score(keep)
-        doubtful.append(2 * (precision or 0) * recall < 0.5 * ((precision or 0) + recall) or not precision)
+        is_bad = 2 * (precision or 0) * recall < 0.5 * ((precision or 0) + recall) or not precision
+        doubtful.append(is_bad and page.set != MARKED)
     usable = np.concatenate([np.full(len(p.label), not bad) for p, bad in zip(pages, doubtful)])
     models = fit(x[usable], label[usable], weight[usable], a.trees, SEEDS[a.mode])
     importance = sum(model.get_feature_importance() for model in models)
