@@ -5,7 +5,8 @@
     python3 plugins/clean/train/train.py plain PAGES.jsonl.zst... --out plugins/clean/src/model/plain.txt
 
 Pages are JSON Lines, plain or under zstd (with the `zstd` program): `id`, `url`, `text` (all visible text, a line for each
-block), `html`, `gold_text`. Pages without a gold text are passed over; the set of a page is the name of its file.
+block), `html`, `gold_text`. The set of a page is the name of its file. Pages without a gold text are taken where `marks.tsv` says which
+of their lines are main text, as the set `marked`, and passed over else.
 
 What it does
 1. `examples/features.rs` cleans every page and gives its lines with their features, so that training sees what the plugin
@@ -14,9 +15,9 @@ What it does
    main lines. Lines that are marked as doubtful count for nothing.
 3. Five folds, by site and never by page: all pages of a registrable domain lie in one fold.
 4. A gradient-boosted ensemble of oblivious trees (CatBoost) on the labels, for HTML the mean of two; the weight of a line is the square root of its
-   share of the gold text, so that a page counts for about as much as another. Pages on which the folds' models score less
-   than 0.5 are left out of training, though never out of the figures: most of them have a gold text that is only part of
-   the main text.
+   share of the gold text, so that a page counts for about as much as another. Pages with a gold text on which the folds' models
+   score less than 0.5 are left out of training, though never out of the figures: most of these gold texts are only part of the
+   main text.
 5. Likelihoods are weighed by the confidence in the page as a whole, as the plugin does.
 6. Figures: word 4-gram precision and recall, averaged over pages, and their harmonic mean, for pages of sites that the model
    has not seen ("unseen"), and for the model that is written ("fitted").
