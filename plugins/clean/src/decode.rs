@@ -31,6 +31,16 @@ pub fn decode(received: &str, raw: &[u8], format: Format) -> Decoded {
     Decoded { edits: difference(received, &text), encoding: Some(encoding.name().to_ascii_lowercase()) }
 }
 
+/// Share of the bytes that are binary data bytes of the WHATWG's MIME Sniffing standard: controls that no text has, but for those of UTF-16. None
+/// of UTF-8 with a few broken bytes.
+pub fn binary_share(raw: &[u8]) -> f64 {
+    if Encoding::for_bom(raw).is_some() || utf16_by_nuls(raw).is_some() || mostly_utf8(raw) {
+        return 0.0;
+    }
+    let is_binary = |byte: &&u8| matches!(byte, 0..=0x08 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f);
+    raw.iter().filter(is_binary).count() as f64 / raw.len().max(1) as f64
+}
+
 /// The encoding of `raw` and the length of its byte order mark.
 fn detect(raw: &[u8], format: Format) -> (&'static Encoding, usize) {
     if let Some((encoding, length)) = Encoding::for_bom(raw) {
@@ -190,6 +200,22 @@ mod tests {
             assert_eq!(got, text);
             assert_eq!(encoding.as_deref(), Some(if big { "utf-16be" } else { "utf-16le" }));
         }
+    }
+
+    #[test]
+    fn binary_data_is_told_from_text() {
+        let spoilt = "Die Fähre fährt wieder, und der Schwan schläft.".repeat(20).into_bytes();
+        for text in [
+            [&b"\x01"[..], &spoilt, b"\xff"].concat(),
+            b"\xff\xfea\0b\0".to_vec(),
+            b"a\0b\0c\0d\0 \0".repeat(40),
+            b"F\xe4hre\x1b\x0c\r\n\t".to_vec(),
+            Vec::new(),
+        ] {
+            assert_eq!(binary_share(&text), 0.0, "{text:?}");
+        }
+        let picture = [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\xe4"[..], &[0x9d, 0x07, 0xd4, 0x5c]].concat();
+        assert!(binary_share(&picture) > 0.2);
     }
 
     #[test]

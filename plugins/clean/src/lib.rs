@@ -50,6 +50,7 @@ use textmill_plugin::prelude::*;
 pub struct Clean {
     cleaner: clean::Cleaner,
     min_chars: u64,
+    binary_share: f64,
     html: ReadAsHtml,
     quality: Quality,
     languages: Languages,
@@ -100,6 +101,7 @@ impl Map for Clean {
                 ])),
             )
             .selects()
+            .threshold("binary-data", "binary-share", Drops::Above)
             .threshold("no-text-left", "min-chars", Drops::Below)
             .threshold("boilerplate-model", "boilerplate-cut", Drops::Below)
             .threshold("language", "language-confidence", Drops::Above)
@@ -114,6 +116,7 @@ impl Map for Clean {
         Ok(Self {
             cleaner: clean::Cleaner::new(&options)?,
             min_chars: options.min_chars,
+            binary_share: options.binary_share,
             html: options.html,
             languages: Languages::new(&options.languages)?,
             language_confidence: options.language_confidence,
@@ -123,6 +126,12 @@ impl Map for Clean {
 
     fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
         let text = doc.text();
+        if let Some(share) = doc.bytes("raw").map(decode::binary_share) {
+            doc.measure("binary-data", share, self.binary_share, Drops::Above);
+            if share > self.binary_share {
+                return Ok(());
+            }
+        }
         let cleaned = self.cleaner.clean_as(self.format(doc), text, doc.bytes("raw"))?;
         let empty = text.trim().is_empty();
         let left = normalize::visible(&cleaned.text);

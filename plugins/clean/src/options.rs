@@ -14,6 +14,10 @@ pub struct Options {
     /// Fewest characters, white space not counted, that must be left of a document; with fewer it
     /// is dropped under the rule `no-text-left`. 0 keeps every document that is not empty.
     pub min_chars: u64,
+    /// Share of bytes that no text has, in any encoding, above which a document that is not UTF-8 is dropped under the rule `binary-data`: pictures,
+    /// archives and programs have from 0.08 on. 1 keeps all.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub binary_share: f64,
     /// Which documents are read as HTML.
     pub html: ReadAsHtml,
     /// Keeps headings, lists, tables, quotations and code of HTML pages as Markdown has them.
@@ -72,6 +76,7 @@ impl Default for Options {
         // and 0.6; of these, one that rather keeps a line.
         Self {
             min_chars: 40,
+            binary_share: 0.02,
             html: ReadAsHtml::Auto,
             keep_structure: false,
             boilerplate_cut: 0.45,
@@ -96,6 +101,9 @@ impl Options {
         let mut checks = Checks::new();
         checks.require((0.0..=1.0).contains(&self.boilerplate_cut), "boilerplate-cut", || {
             format!("must be at least 0 and at most 1, and is `{}`", self.boilerplate_cut)
+        });
+        checks.require((0.0..=1.0).contains(&self.binary_share), "binary-share", || {
+            format!("must be at least 0 and at most 1, and is `{}`", self.binary_share)
         });
         checks.require((0.0..=1.0).contains(&self.language_confidence), "language-confidence", || {
             format!("must be at least 0 and at most 1, and is `{}`", self.language_confidence)
