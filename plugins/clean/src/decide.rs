@@ -43,10 +43,10 @@ pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Vec<O
 
 /// Weighs the odds of all lines of a page by how sure the model is of the page as a whole: its confidence is the mean likelihood
 /// of the words that it would keep. An article is told from its frame by far, and what is in doubt there belongs to the frame; a
-/// listing or a forum is all doubt, and loses most of its text where every line must be likely by itself. On sites that
-/// the model has not seen (`train/train.py`, HTML) F1 of listings is 0.07 higher so, of services and collections 0.015 and 0.045, of news the same;
-/// needing 0.3 of a page of doubt in place of 0.15 gives listings 0.03 less and news 0.0006 more. The threshold stays what it is, so that
-/// values on the ledger compare with one number.
+/// listing or a forum is all doubt, and loses most of its text where every line must be likely by itself. On sites that the
+/// model has not seen (`train/train.py`, HTML) F1 of listings is 0.07 higher so, of collections 0.045, of services 0.015, of news
+/// the same; needing 0.3 of a page of doubt in place of 0.15 takes 0.03 from listings and gives news 0.0006. The threshold stays
+/// what it is, so that values on the ledger compare with one number.
 fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
     // In whole thousandths, so that no sum depends on its order.
     let kept = likelihoods.iter().zip(words).filter(|(likelihood, _)| **likelihood > KEPT);

@@ -31,8 +31,8 @@ pub fn decode(received: &str, raw: &[u8], format: Format) -> Decoded {
     Decoded { edits: difference(received, &text), encoding: Some(encoding.name().to_ascii_lowercase()) }
 }
 
-/// Share of the bytes that are binary data bytes of the WHATWG's MIME Sniffing standard: controls that no text has, but for those of UTF-16. None
-/// of UTF-8 with a few broken bytes.
+/// Share of the bytes that are binary data bytes of the WHATWG's MIME Sniffing standard: controls that no text has. 0 for
+/// UTF-16, whose bytes are half of them such, and for UTF-8 with a few broken bytes.
 pub fn binary_share(raw: &[u8]) -> f64 {
     if Encoding::for_bom(raw).is_some() || utf16_by_nuls(raw).is_some() || mostly_utf8(raw) {
         return 0.0;

@@ -126,11 +126,10 @@ impl Map for Clean {
 
     fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
         let text = doc.text();
-        if let Some(share) = doc.bytes("raw").map(decode::binary_share) {
-            doc.measure("binary-data", share, self.binary_share, Drops::Above);
-            if share > self.binary_share {
-                return Ok(());
-            }
+        if let Some(share) = doc.bytes("raw").map(decode::binary_share)
+            && doc.measure("binary-data", share, self.binary_share, Drops::Above)
+        {
+            return Ok(());
         }
         let cleaned = self.cleaner.clean_as(self.format(doc), text, doc.bytes("raw"))?;
         let empty = text.trim().is_empty();

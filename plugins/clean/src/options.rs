@@ -14,8 +14,8 @@ pub struct Options {
     /// Fewest characters, white space not counted, that must be left of a document; with fewer it
     /// is dropped under the rule `no-text-left`. 0 keeps every document that is not empty.
     pub min_chars: u64,
-    /// Share of bytes that no text has, in any encoding, above which a document that is not UTF-8 is dropped under the rule `binary-data`: pictures,
-    /// archives and programs have from 0.08 on. 1 keeps all.
+    /// Share of bytes that no text has, in any encoding, above which a document that is not UTF-8 is dropped under the rule
+    /// `binary-data`: pictures, archives and programs have from 0.08 on. 1 keeps all.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub binary_share: f64,
     /// Which documents are read as HTML.

@@ -9,6 +9,7 @@ mod ledger;
 mod opener;
 mod report;
 pub mod row;
+mod segment_files;
 mod staged;
 mod value;
 

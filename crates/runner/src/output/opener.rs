@@ -1,8 +1,8 @@
 //! Opens the files of a run while it is made, by their names: new ones, those of an interrupted run, or none yet.
 
 use super::folder::Staging;
+use super::segment_files::{ENDED, Ended, all_lines};
 use super::staged::Budgets;
-use crate::engine::Lines;
 use crate::journal::Log;
 use crate::spill::{BlockFile, TableWriter};
 use arrow_schema::SchemaRef;
@@ -14,9 +14,6 @@ use textmill_plugin::error::Result;
 pub(super) const HELD: &str = "held-";
 /// The staged documents. Beside the final files, since lines are moved there, not copied.
 pub(super) const DOCUMENTS: &str = "documents.part";
-
-/// The files of documents that go no further.
-pub(super) const ENDED: [&str; 2] = ["rejected", "failed"];
 
 /// Opens files by name: new ones, or those of an interrupted run.
 pub(super) struct Opener<'a> {
@@ -71,29 +68,6 @@ impl Opener<'_> {
             None => TableWriter::create(&path, &schema, budget),
         }
     }
-}
-
-/// Lines of documents that go no further.
-pub(super) enum Ended {
-    /// Those of a segment, to be merged with those of others.
-    Frames(Log),
-    /// All of the run: the file itself.
-    All(Log),
-}
-
-impl Ended {
-    /// Adds lines.
-    pub fn append(&mut self, lines: Lines) -> Result<()> {
-        match self {
-            Self::Frames(log) => log.append(lines.frames()),
-            Self::All(log) => log.append(lines.into_bytes()),
-        }
-    }
-}
-
-/// Name of the file of all rejected or failed lines.
-pub(super) fn all_lines(what: &str) -> String {
-    format!("{what}.jsonl")
 }
 
 /// Where a file lies.

@@ -3,7 +3,8 @@
 use super::deferral::{Deferral, Part};
 use super::finish::{Frames, ledger_schema};
 use super::folder::Staging;
-use super::opener::{DOCUMENTS, ENDED, Ended, HELD, Opener, all_lines, path_of};
+use super::opener::{DOCUMENTS, HELD, Opener, path_of};
+use super::segment_files::{ENDED, Ended, SegmentFiles, all_lines};
 use crate::config::OutputFormat;
 use crate::engine::{Counts, Morsel, Origin, Prepared, names_schema};
 use crate::journal::{Checkpoint, Checkpoints, Log, storage};
@@ -56,15 +57,6 @@ enum Documents {
 
 /// Says that the staged documents may be in their place already.
 const COMPLETING: &str = "completing";
-
-/// The files of the segment under way.
-struct SegmentFiles {
-    /// Rejected and failed ones.
-    ended: [Ended; 2],
-    ledger: BlockFile,
-    held: Option<TableWriter>,
-    rows: BTreeMap<usize, TableWriter>,
-}
 
 /// What waits before a barrier.
 pub struct Waiting {
@@ -186,10 +178,7 @@ impl<'a> Staged<'a> {
     /// Where it cannot be written.
     pub fn commit(&mut self, morsel: Morsel) -> Result<()> {
         let budgets = &self.budgets;
-        let framed =
-            self.segment.iter().flat_map(|segment| &segment.ended).zip([&morsel.rejected, &morsel.failed]);
-        let framed = framed.filter(|(ended, _)| matches!(ended, Ended::Frames(_)));
-        let framed = framed.map(|(_, lines)| lines.bytes()).sum();
+        let framed = self.segment.as_ref().map_or(0, |segment| segment.framed_bytes(&morsel));
         if self.deferral.as_mut().is_some_and(|deferral| !deferral.admits(budgets, &morsel, framed)) {
             self.settle()?;
         }
@@ -252,7 +241,8 @@ impl<'a> Staged<'a> {
     fn settle(&mut self) -> Result<()> {
         let Some(mut deferral) = self.deferral.take() else { return Ok(()) };
         let number = self.checkpoint.segment;
-        let parts = parts(number, self.names.as_mut(), self.segment.as_mut());
+        let names = self.names.iter_mut().map(|names| (NAMES.into(), Part::Table(names)));
+        let parts = names.chain(self.segment.iter_mut().flat_map(|segment| segment.parts(number)));
         if let Err(error) = deferral.settle(parts, &mut self.checkpoint.files) {
             // Nothing was written down, and nothing may be: some of it is missing.
             self.deferral = Some(deferral);
@@ -449,13 +439,10 @@ impl<'a> Staged<'a> {
         let number = self.checkpoint.segment;
         if let Some(segment) = &self.segment {
             note(format!("ledger-{number}"), segment.ledger.len());
-            for (what, ended) in ENDED.iter().zip(&segment.ended) {
-                if let Ended::All(log) = ended {
-                    note(all_lines(what), log.length());
-                }
-            }
+            segment.all_lines().for_each(|(name, log)| note(name, log.length()));
         }
-        let parts = parts(number, self.names.as_mut(), self.segment.as_mut());
+        let names = self.names.iter_mut().map(|names| (NAMES.into(), Part::Table(names)));
+        let parts = names.chain(self.segment.iter_mut().flat_map(|segment| segment.parts(number)));
         if let Some(deferral) = &mut self.deferral {
             deferral.note(parts);
             return Ok(());
@@ -491,24 +478,4 @@ fn remove_strangers(staging: &Staging, checkpoint: &Checkpoint) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The files that may be held back: those of the segment under way, and the ids.
-fn parts<'a>(
-    number: usize,
-    names: Option<&'a mut TableWriter>,
-    segment: Option<&'a mut SegmentFiles>,
-) -> impl Iterator<Item = (String, Part<'a>)> {
-    let names = names.map(|names| (NAMES.into(), Part::Table(names)));
-    let files = segment.into_iter().flat_map(move |segment| {
-        let held = segment.held.as_mut().map(|held| (format!("{HELD}{number}"), Part::Table(held)));
-        let rows = segment.rows.iter_mut();
-        let rows = rows.map(move |(step, rows)| (format!("rows-{number}-{step}"), Part::Table(rows)));
-        let ended = ENDED.iter().zip(&mut segment.ended).filter_map(move |(what, ended)| match ended {
-            Ended::Frames(lines) => Some((format!("{what}-{number}"), Part::Lines(lines))),
-            Ended::All(_) => None,
-        });
-        ended.chain(held).chain(rows)
-    });
-    names.into_iter().chain(files)
 }

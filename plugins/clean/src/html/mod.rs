@@ -62,7 +62,8 @@ fn read(source: &str, shown: &str, words: &PartWords) -> Page {
     builder.finish()
 }
 
-/// The source with `noscript` elements under another name, as long, which the tokenizer reads for what they hold; none where there are none.
+/// The source with `noscript` elements under another name, as long, so that the tokenizer reads what they hold; `None`
+/// where there are none.
 fn with_noscript(source: &str) -> Option<String> {
     const NAME: &str = "noscript";
     let mut shown = String::new();
