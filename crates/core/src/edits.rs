@@ -4,6 +4,7 @@ use crate::edit::{Edit, EditError, check};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::ops::Range;
 
 /// Why an edit was made.
 #[derive(Clone, Debug)]
@@ -23,9 +24,17 @@ impl PartialEq for Reason {
         // Numbers first: they differ where rules do not.
         self.value == other.value
             && self.threshold == other.threshold
-            && self.rule == other.rule
-            && self.note == other.note
+            && is_same(&self.rule, &other.rule)
+            && match (&self.note, &other.note) {
+                (Some(note), Some(other)) => is_same(note, other),
+                (note, other) => note.is_none() && other.is_none(),
+            }
     }
+}
+
+/// Whether two texts are the same: most are in the same place, which is soon seen.
+fn is_same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && (one.is_empty() || one.as_ptr() == other.as_ptr() || one == other)
 }
 
 impl Hash for Reason {
@@ -106,8 +115,8 @@ impl Shared {
     ) -> Packed {
         if let (Ok(first), Ok(last)) = (u32::try_from(start), u32::try_from(end))
             && text.len() <= SHORT
-            && let Some(text) = self.texts.number(&text)
-            && let Some(reason) = self.reasons.number(&reason)
+            && let Some(text) = self.texts.number(&text, |one, other| is_same(one, other))
+            && let Some(reason) = self.reasons.number(&reason, Reason::eq)
         {
             return Packed { start: first, end: last, reason, text };
         }
@@ -140,6 +149,24 @@ impl Edits {
     pub fn push(&mut self, edit: Edit) {
         let Edit { start, end, replacement, rule, value, threshold, note } = edit;
         self.put(start, end, replacement, Reason { rule, value, threshold, note });
+    }
+
+    /// Puts an edit at the end that is the one with this number but for its span, where there is that one. What both share is not looked for.
+    ///
+    /// ```
+    /// use textmill_core::edit::{Edit, Edits};
+    ///
+    /// let mut edits = Edits::new();
+    /// edits.push(Edit::remove(2..4, "menu").note("twice"));
+    /// edits.push_like(0, 6..9);
+    /// assert_eq!(edits.last().map(|edit| edit.to_edit()), Some(Edit::remove(6..9, "menu").note("twice")));
+    /// ```
+    pub fn push_like(&mut self, number: usize, span: Range<usize>) {
+        let Some(&like) = self.packed.get(number) else { return };
+        match (u32::try_from(span.start), u32::try_from(span.end)) {
+            (Ok(start), Ok(end)) if like.reason != WHOLE => self.packed.push(Packed { start, end, ..like }),
+            _ => self.push(Edit { start: span.start, end: span.end, ..self.shared.get(like).to_edit() }),
+        }
     }
 
     pub(crate) fn put(&mut self, start: usize, end: usize, text: Cow<'static, str>, reason: Reason) {
@@ -268,19 +295,19 @@ impl<T> Default for Table<T> {
     }
 }
 
-impl<T: Hash + PartialEq + Clone> Table<T> {
+impl<T: Hash + Clone> Table<T> {
     /// The number of a value; none where there is no room for another one.
-    fn number(&mut self, value: &T) -> Option<u16> {
+    fn number(&mut self, value: &T, is_same: impl Fn(&T, &T) -> bool) -> Option<u16> {
         /// Values that are compared one by one.
         const FEW: usize = 8;
-        if let Some(number) = self.items.iter().take(FEW).position(|item| item == value) {
+        if let Some(number) = self.items.iter().take(FEW).position(|item| is_same(item, value)) {
             return u16::try_from(number).ok();
         }
         let mut hasher = Quick(0);
         value.hash(&mut hasher);
         let hash = hasher.finish();
         if let Some(&number) = self.numbers.get(&hash) {
-            return (self.items[usize::from(number)] == *value).then_some(number);
+            return is_same(&self.items[usize::from(number)], value).then_some(number);
         }
         let number = u16::try_from(self.items.len()).ok().filter(|&number| number < WHOLE)?;
         self.items.push(value.clone());
@@ -341,6 +368,24 @@ mod tests {
         (0..1000).for_each(|n| edits.push(Edit::replace(n..n + 1, [" ", "\n", ""][n % 3], "rule")));
         assert_eq!((edits.shared.texts.items.len(), edits.shared.reasons.items.len()), (3, 1));
         assert!(edits.shared.whole.is_empty() && size_of::<Packed>() == 12);
+    }
+
+    #[test]
+    fn edits_like_others() {
+        let mut edits = Edits::new();
+        let long = Edit::replace(3..4, "x".repeat(100), "b").measured(0.5, 1.0);
+        (0..2).for_each(|_| edits.push(Edit::remove(0..1, "a").note("why")));
+        edits.push(long.clone());
+        edits.push_like(1, 5..7);
+        edits.push_like(2, 8..9);
+        edits.push_like(0, 1 << 40..1 << 41);
+        edits.push_like(9, 0..1);
+        let like = [
+            Edit::remove(5..7, "a").note("why"),
+            Edit { start: 8, end: 9, ..long },
+            Edit::remove(1 << 40..1 << 41, "a").note("why"),
+        ];
+        assert!(edits.iter().skip(3).map(|edit| edit.to_edit()).eq(like));
     }
 
     #[test]

@@ -49,6 +49,11 @@ impl Measured {
         Self { value, threshold, unit: Unit::Thousandth }
     }
 
+    /// The value, in its unit.
+    pub fn whole(self) -> u32 {
+        self.value
+    }
+
     /// Value and threshold as the ledger shows them.
     pub fn shown(self) -> (f64, f64) {
         let (value, threshold) = (f64::from(self.value), f64::from(self.threshold));
@@ -126,27 +131,25 @@ impl Furniture {
         Self { cues, dates, rules, some_off, judged: Judged::default() }
     }
 
-    /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `shown` are the numbers of lines that are not blank;
-    /// `states` is room.
+    /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `hashes` are those of the lines, `shown` the numbers of lines
+    /// that are not blank; `states` is room.
     pub fn look(
         &self,
         text: &str,
-        (lines, shown): (&[Line], &[usize]),
+        (lines, hashes, shown): (&[Line], &[u32], &[usize]),
         begins: &Begins,
         mut states: Vec<State>,
     ) -> Look {
         states.clear();
         states.reserve(lines.len());
         self.judged.with(|known| {
-            for lines in lines.chunks(FETCHED) {
-                known.fetch(lines.iter().map(Line::hash));
-                for line in lines {
+            for (lines, hashes) in lines.chunks(FETCHED).zip(hashes.chunks(FETCHED)) {
+                known.fetch(hashes);
+                for (line, &hash) in lines.iter().zip(hashes) {
                     // What a line is by itself, its copies are, too.
                     let state = match states.get(line.twin()) {
                         Some(state) => *state,
-                        None => {
-                            known.get(line.text(text), line.hash(), || self.first_look(text, line, begins))
-                        }
+                        None => known.get(line.text(text), hash, || self.first_look(text, line, begins)),
                     };
                     states.push(state);
                 }
@@ -244,17 +247,14 @@ impl Furniture {
     /// Short lines that occur three times and more are the site's frame.
     fn repeats(&self, lines: &[Line], states: &mut [State]) {
         const OFTEN: usize = 3;
-        let mut counts = vec![0usize; lines.len()];
-        for line in lines {
-            if !line.blank() && line.words() <= 8 && !line.sentence {
-                counts[line.twin()] += 1;
-            }
-        }
         for (line, state) in lines.iter().zip(states.iter_mut()) {
-            let count = counts[line.twin()];
-            if state.mark.is_none() && count >= OFTEN && line.letters() > 0 {
-                state.mark =
-                    Some(Mark::with(Rule::Navigation, count, OFTEN)).filter(|m| self.rules.on(m.rule));
+            let first = &lines[line.twin()];
+            // Lines with one text are short all, or none is.
+            let is_often =
+                first.copies() >= OFTEN && line.words() <= 8 && !line.sentence && line.letters() > 0;
+            if is_often && state.mark.is_none() {
+                state.mark = Some(Mark::with(Rule::Navigation, first.copies(), OFTEN))
+                    .filter(|m| self.rules.on(m.rule));
             }
         }
     }

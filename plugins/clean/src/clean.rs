@@ -251,7 +251,7 @@ impl Cleaner {
     /// Looks at the lines of a part of a page by all rules.
     fn see(&self, part: &Part<'_>, markup: &mut Option<MarkupOf<'_>>, room: &mut Room) -> Seen {
         Line::take(part.judged(), room);
-        let Room { lines, begins, shown, states, .. } = room;
+        let Room { lines, hashes, begins, shown, states, .. } = room;
         shown.clear();
         shown.extend((0..lines.len()).filter(|&i| !lines[i].blank()));
         let markup = markup.as_mut().map(|markup| match part.judged {
@@ -262,7 +262,8 @@ impl Cleaner {
             }
             None => markup.lines(shown.iter().map(|&i| part.base + lines[i].start)),
         });
-        let look = self.furniture.look(part.judged(), (lines, shown), begins, std::mem::take(states));
+        let states = std::mem::take(states);
+        let look = self.furniture.look(part.judged(), (lines, hashes, shown), begins, states);
         Seen { markup, look }
     }
 

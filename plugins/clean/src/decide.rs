@@ -4,6 +4,7 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use crate::boilerplate::{Mark, Measured};
 use crate::model::features::Page;
+use crate::model::wide::cut_off;
 use crate::model::{Model, Room};
 use crate::options::Rule;
 
@@ -70,16 +71,16 @@ fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
 fn weigh<S: Simd>(_: S, factor: f64, likelihoods: &mut [f64]) {
     for likelihood in likelihoods {
         let weighed = factor * *likelihood;
-        *likelihood = f64::from(whole(1000.0 * weighed / (1.0 - *likelihood + weighed))) / 1000.0;
+        *likelihood = whole(1000.0 * weighed / (1.0 - *likelihood + weighed)) / 1000.0;
     }
 }
 
 /// The whole number nearest to one from 0 to 1000, of two the larger; the standard library's is a call where the machine may lack an
 /// instruction for it.
 #[inline(always)]
-fn whole(number: f64) -> i32 {
-    let below = number as i32;
-    below + i32::from(number - f64::from(below) >= 0.5)
+fn whole(number: f64) -> f64 {
+    let below = cut_off(number);
+    if number - below >= 0.5 { below + 1.0 } else { below }
 }
 
 /// Whether lines of a rule go whatever the model says. On labelled pages, removing all that these rules mark costs no F1 of news

@@ -46,11 +46,12 @@ impl Furniture {
             }
             return;
         }
+        let mut reach = 0;
         for i in 0..body_start {
             if states[i].mark.is_some() || lines[i].blank() || Some(i) == lede {
                 continue;
             }
-            states[i].mark = Some(self.header_mark(text, (lines, states), i, title, lede));
+            states[i].mark = Some(self.header_mark(text, (lines, states), i, (title, lede), &mut reach));
         }
         for (segment, following) in segments.iter().zip(segments.iter().skip(1)) {
             for i in segment.last + 1..following.first {
@@ -102,8 +103,8 @@ impl Furniture {
     fn title(&self, text: &str, lines: &[Line], states: &[State], end: usize) -> Option<usize> {
         let candidates = (0..end).rev().filter(|&i| {
             let line = &lines[i];
-            states[i].mark.is_none()
-                && (3..=HEADLINE).contains(&line.words())
+            (3..=HEADLINE).contains(&line.words())
+                && states[i].mark.is_none()
                 && !line.full_stop
                 && !line.bullet
                 && !self.names_author(text, line, states[i].hits)
@@ -148,13 +149,14 @@ impl Furniture {
             || line.words() <= 9 && !line.sentence && line.may_by() && content.contains(" by ")
     }
 
+    /// The mark of line `i` above the main text, which has none. Lines behind it and before `reach` are known to be short; that grows.
     fn header_mark(
         &self,
         text: &str,
         (lines, states): (&[Line], &[State]),
         i: usize,
-        title: Option<usize>,
-        lede: Option<usize>,
+        (title, lede): (Option<usize>, Option<usize>),
+        reach: &mut usize,
     ) -> Mark {
         let line = &lines[i];
         let content = line.text(text);
@@ -181,11 +183,14 @@ impl Furniture {
         }
         /// Lines that a run is looked for in, to each side.
         const REACH: usize = 4;
-        let short = |(line, state): &(&Line, &State)| line.words() <= 4 || state.mark.is_some();
+        let is_short = |i: usize| lines.get(i).is_some_and(|l| l.words() <= 4 || states[i].mark.is_some());
         // Above, all lines but the summary are blank or have their mark.
         let above = lede.filter(|lede| *lede < i).map_or(i, |lede| i - lede - 1).min(REACH);
-        let below = lines[i + 1..].iter().zip(&states[i + 1..]).take(REACH).take_while(short).count();
-        let run = above + below + 1;
+        *reach = (i + 1).max(*reach);
+        while *reach <= i + REACH && is_short(*reach) {
+            *reach += 1;
+        }
+        let run = above + *reach - i;
         if line.bullet || run >= REACH {
             return Mark::with(Rule::Navigation, run, REACH);
         }

@@ -78,28 +78,31 @@ impl HandedOn {
         let kept = lines.iter().zip(marks).position(|(l, m)| m.is_none() && !l.blank());
         let first_kept = if self.is_kept { 0 } else { kept.unwrap_or(lines.len()) };
         self.is_kept |= kept.is_some();
-        let mut chosen = vec![false; lines.len()];
-        for first_round in [true, false] {
-            for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
-                let Some(mark) = mark else { continue };
-                let rule = mark.kind.unwrap_or(mark.rule);
-                let first_choice = i < first_kept || is_telling(rule);
-                let length = line.end - line.start;
-                let wanted = if first_round { first_choice } else { !first_choice && may_tell(rule, length) };
-                if !wanted {
-                    continue;
-                }
-                if length > self.room {
-                    break;
-                }
-                self.room -= length;
-                chosen[i] = true;
+        // Numbers of lines that are wanted, and whether only where there is room left.
+        let mut wanted = Vec::new();
+        for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
+            let Some(mark) = mark else { continue };
+            let rule = mark.kind.unwrap_or(mark.rule);
+            let is_first = i < first_kept || is_telling(rule);
+            if is_first || may_tell(rule, line.end - line.start) {
+                wanted.push((i, !is_first));
             }
         }
-        for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
-            let Some(mark) = mark.as_ref().filter(|_| chosen[i]) else { continue };
-            let rule = mark.kind.unwrap_or(mark.rule).id();
-            self.lines.push(rule, line.text(part), (base + line.start) as u64);
+        // Up to which line there is room for either.
+        let ends = [false, true].map(|is_second| {
+            let all = wanted.iter().filter(|(_, second)| *second == is_second);
+            let longer = all.map(|&(i, _)| (i, lines[i].end - lines[i].start)).find(|&(_, length)| {
+                let fits = length <= self.room;
+                self.room -= if fits { length } else { 0 };
+                !fits
+            });
+            longer.map_or(lines.len(), |(i, _)| i)
+        });
+        for (i, is_second) in wanted {
+            if let Some(mark) = marks[i].filter(|_| i < ends[usize::from(is_second)]) {
+                let rule = mark.kind.unwrap_or(mark.rule).id();
+                self.lines.push(rule, lines[i].text(part), (base + lines[i].start) as u64);
+            }
         }
     }
 

@@ -7,7 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// Longest line, in bytes, that is kept: one that fills a slot.
 const LONGEST: usize = 61;
-/// How many lines are kept, in 64 bytes each.
+/// Longest line of which a slot holds two: most lines of a frame are no longer.
+const SHORT: usize = 29;
+/// How many slots there are, of 64 bytes each.
 const SLOTS: usize = 1 << 14;
 /// Most kinds of states that are told apart; few lines are of others.
 const STATES: usize = 1 << 12;
@@ -30,20 +32,17 @@ struct Known {
     numbers: QuickMap<State, u16>,
 }
 
+/// A line of up to [`LONGEST`] bytes or two of up to [`SHORT`], each behind the number of its state and its length: in one line of the machine's cache.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Slot {
-    state: u16,
-    length: u8,
-    bytes: [u8; LONGEST],
-}
+struct Slot([u8; 64]);
 
 impl Judged {
     /// Calls `work` with a look-up: what a line is, which a function finds where it is not known.
     pub fn with<R>(&self, work: impl FnOnce(&mut LookUp<'_>) -> R) -> R {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.slots.is_empty() {
-            known.slots.resize(SLOTS, Slot { state: 0, length: 0, bytes: [0; LONGEST] });
+            known.slots.resize(SLOTS, Slot([0; 64]));
         }
         work(&mut LookUp(&mut known))
     }
@@ -55,23 +54,23 @@ pub struct LookUp<'s>(&'s mut Known);
 impl LookUp<'_> {
     /// Has the slots of lines with these hashes brought near, all at once: each would be waited for by itself.
     #[inline]
-    pub fn fetch(&self, hashes: impl Iterator<Item = u64>) {
-        let lengths =
-            hashes.map(|hash| self.0.slots.get(hash as usize % SLOTS).map_or(0, |slot| slot.length));
+    pub fn fetch(&self, hashes: &[u32]) {
+        let lengths = hashes
+            .iter()
+            .map(|&hash| self.0.slots.get(hash as usize % SLOTS).map_or(0, |slot| slot.0[LENGTH]));
         std::hint::black_box(lengths.fold(0, |all, length| all | length));
     }
 
     /// What a line with a hash is by itself.
     #[inline]
-    pub fn get(&mut self, line: &str, hash: u64, judge: impl FnOnce() -> State) -> State {
+    pub fn get(&mut self, line: &str, hash: u32, judge: impl FnOnce() -> State) -> State {
         let (length, bytes) = (line.len(), line.as_bytes());
         let number = hash as usize % SLOTS;
         let Some(slot) = self.0.slots.get(number).filter(|_| (1..=LONGEST).contains(&length)) else {
             return judge();
         };
-        if usize::from(slot.length) == length
-            && slot.bytes[..length] == *bytes
-            && let Some(state) = self.0.states.get(usize::from(slot.state))
+        if let Some(state) = slot.find(bytes)
+            && let Some(state) = self.0.states.get(usize::from(state))
         {
             return *state;
         }
@@ -101,9 +100,40 @@ impl Known {
             self.states.push(state);
         }
         if let Some(slot) = self.slots.get_mut(number) {
-            (slot.state, slot.length) = (kind, line.len() as u8);
-            slot.bytes[..line.len()].copy_from_slice(line);
+            slot.put(line, kind);
         }
+    }
+}
+
+/// Where in a slot, or in half of one, the length of a line lies, and where its bytes.
+const LENGTH: usize = 2;
+const BYTES: usize = 3;
+/// Where the second half of a slot begins.
+const HALF: usize = 32;
+
+impl Slot {
+    /// The number of the state of a line that it holds.
+    #[inline]
+    fn find(&self, line: &[u8]) -> Option<u16> {
+        let state = |at: usize| {
+            let is_it = usize::from(self.0[at + LENGTH]) == line.len()
+                && self.0.get(at + BYTES..at + BYTES + line.len()) == Some(line);
+            is_it.then(|| u16::from_le_bytes([self.0[at], self.0[at + 1]]))
+        };
+        // Where the first line is long, it lies in both halves.
+        state(0).or_else(|| state(HALF).filter(|_| usize::from(self.0[LENGTH]) <= SHORT))
+    }
+
+    /// Puts a line in the place of another: of two, of the one that has been there longer.
+    fn put(&mut self, line: &[u8], state: u16) {
+        if usize::from(self.0[LENGTH]) <= SHORT {
+            self.0.copy_within(..HALF, HALF);
+        } else {
+            self.0[HALF + LENGTH] = 0;
+        }
+        self.0[..LENGTH].copy_from_slice(&state.to_le_bytes());
+        self.0[LENGTH] = line.len() as u8;
+        self.0[BYTES..BYTES + line.len()].copy_from_slice(line);
     }
 }
 
@@ -120,7 +150,7 @@ mod tests {
         let mut calls = 0;
         for line in ["Menu", "Menu", "Menus", "", "", &long, &long, "Menu"] {
             let state = judged.with(|known| {
-                known.get(line, hash(line.as_bytes()), || {
+                known.get(line, hash(line.as_bytes()) as u32, || {
                     calls += 1;
                     State { prose: line == "Menu", ..State::default() }
                 })
@@ -129,9 +159,31 @@ mod tests {
         }
         assert_eq!(calls, 6);
         let again = judged.clone();
-        let menu = hash(b"Menu");
+        let menu = hash(b"Menu") as u32;
         again.with(|known| known.get("Menu", menu, || State { wrapped: true, ..State::default() }));
         assert!(!judged.with(|known| known.get("Menu", menu, State::default)).wrapped);
+    }
+
+    #[test]
+    fn slots_hold_two_short_lines_or_a_long_one() {
+        let mut slot = Slot([0; 64]);
+        let (menu, search, news) =
+            (b"Menu".as_slice(), b"Search".as_slice(), b"News of the town and country".as_slice());
+        // Its bytes could be taken for a line of one byte.
+        let long = ["x".repeat(31), "\u{1}a".repeat(15)].concat();
+        for (line, held) in [
+            (menu, [true, false, false, false]),
+            (search, [true, true, false, false]),
+            (news, [false, true, true, false]),
+            (long.as_bytes(), [false, false, false, true]),
+            (menu, [true, false, false, false]),
+        ] {
+            slot.put(line, line.len() as u16);
+            let found =
+                [menu, search, news, long.as_bytes()].map(|line| slot.find(line) == Some(line.len() as u16));
+            assert_eq!(found, held, "{line:?}");
+            assert_eq!(slot.find(b"a"), None);
+        }
     }
 
     #[test]
@@ -142,7 +194,7 @@ mod tests {
                 for n in 0..2 * STATES as u32 {
                     let line = format!("line {n}");
                     let state = State { hits: Hits { whole: n, ..Hits::default() }, ..State::default() };
-                    let found = known.get(&line, hash(line.as_bytes()), || state);
+                    let found = known.get(&line, hash(line.as_bytes()) as u32, || state);
                     assert_eq!(found.hits.whole, n, "{round}");
                 }
             }

@@ -3,6 +3,7 @@
 mod count;
 
 use crate::blocks::{self, Counts};
+use crate::quick::hash_of;
 use crate::room::Room;
 
 /// One line of the normalised text.
@@ -21,8 +22,8 @@ pub struct Line {
     bars: u32,
     breaks: u32,
     twin: u32,
-    /// A part of the hash of its text.
-    hash: u32,
+    /// Of the first line with its text, how many there are; of another one, how many stand above.
+    copies: u32,
     /// Ends like a sentence, closing quotation marks and brackets aside.
     pub sentence: bool,
     /// Ends with a full stop (of any script), not with a question or exclamation mark.
@@ -61,28 +62,35 @@ impl Line {
         room.lines
     }
 
-    /// Puts the lines of `text` and where phrases may begin in it into `room`.
+    /// Puts the lines of `text`, their hashes and where phrases may begin in it into `room`.
     pub fn take(text: &str, room: &mut Room) {
-        let Room { lines, begins, twins, .. } = room;
+        let Room { lines, begins, twins, hashes, .. } = room;
         lines.clear();
         blocks::lines(text, begins, |start, end, counts| lines.push(Line::counted(start, end, counts)));
-        for line in lines.iter_mut() {
+        hashes.clear();
+        hashes.reserve(lines.len());
+        let mut twins = Twins::new(text.as_bytes(), lines.len(), twins);
+        for number in 0..lines.len() {
+            let line = &mut lines[number];
             let content = &text.as_bytes()[line.start..line.end];
-            let (Some(&first), Some(&last)) = (content.first(), content.last()) else { continue };
-            if line.chars == 0 {
-                line.count(&text[line.start..line.end]);
+            if let (Some(&first), Some(&last)) = (content.first(), content.last()) {
+                if line.chars == 0 {
+                    line.count(&text[line.start..line.end]);
+                }
+                // Most lines begin with a letter of ASCII, and one of these with it alone.
+                if first.is_ascii_alphabetic() && first != b'o' {
+                    line.small = first.is_ascii_lowercase();
+                } else {
+                    line.opening(&text[line.start..line.end]);
+                }
+                if !last.is_ascii_alphanumeric() {
+                    line.closing(&text[line.start..line.end]);
+                }
             }
-            // Most lines begin with a letter of ASCII, and one of these with it alone.
-            if first.is_ascii_alphabetic() && first != b'o' {
-                line.small = first.is_ascii_lowercase();
-            } else {
-                line.opening(&text[line.start..line.end]);
-            }
-            if !last.is_ascii_alphanumeric() {
-                line.closing(&text[line.start..line.end]);
-            }
+            let hash = hash_of(text.as_bytes(), line.start..line.end);
+            hashes.push(hash as u32);
+            twins.find(number, hash, lines);
         }
-        find_twins(text, lines, twins);
     }
 
     /// The line's text.
@@ -140,6 +148,11 @@ impl Line {
         self.twin as usize
     }
 
+    /// How many lines have its text, where it is the first of them; how many of these stand above, where it is not.
+    pub fn copies(&self) -> usize {
+        self.copies as usize
+    }
+
     /// Has capitals and no small letters.
     pub fn shouted(&self) -> bool {
         self.signs & sign::SHOUTED != 0
@@ -158,11 +171,6 @@ impl Line {
     /// Whether a character of it is none of ASCII.
     pub fn is_wide(&self) -> bool {
         self.signs & sign::WIDE != 0
-    }
-
-    /// A hash of its text.
-    pub fn hash(&self) -> u64 {
-        u64::from(self.hash)
     }
 
     /// A line whose bytes are counted; of one that is not all ASCII, nothing yet.
@@ -194,7 +202,7 @@ impl Line {
             bars,
             breaks,
             twin: 0,
-            hash: 0,
+            copies: 0,
             sentence: false,
             full_stop: false,
             cut: false,
@@ -240,29 +248,43 @@ impl Line {
 }
 
 /// Finds the first line of each text, by a table of them that is never more than half full.
-fn find_twins(text: &str, lines: &mut [Line], table: &mut Vec<(u32, u32)>) {
+struct Twins<'t> {
+    text: &'t [u8],
+    /// A part of the hash of a line, and its number.
+    table: &'t mut [(u32, u32)],
+}
+
+impl<'t> Twins<'t> {
     const NONE: (u32, u32) = (0, u32::MAX);
-    let size = (lines.len() * 2).next_power_of_two();
-    table.clear();
-    table.resize(size, NONE);
-    let text = text.as_bytes();
-    for (number, at) in (0..lines.len()).zip(0..u32::MAX) {
-        let content = &text[lines[number].start..lines[number].end];
-        let hash = crate::quick::hash(content);
-        let (mark, mut slot) = (hash as u32, (hash >> 32) as usize & (size - 1));
-        lines[number].hash = mark;
-        lines[number].twin = loop {
-            let (other, first) = table[slot];
-            if first == NONE.1 {
-                table[slot] = (mark, at);
-                break at;
+
+    /// Of so many lines of a text; `table` is room.
+    fn new(text: &'t [u8], lines: usize, table: &'t mut Vec<(u32, u32)>) -> Self {
+        table.clear();
+        table.resize((lines * 2).next_power_of_two(), Self::NONE);
+        Self { text, table }
+    }
+
+    /// Finds the twin of the next line, which has a hash, and counts the two.
+    fn find(&mut self, number: usize, hash: u64, lines: &mut [Line]) {
+        let last = self.table.len() - 1;
+        let content = &self.text[lines[number].start..lines[number].end];
+        let (mark, mut slot) = (hash as u32, (hash >> 32) as usize & last);
+        let first = loop {
+            let (other, first) = self.table[slot];
+            if first == Self::NONE.1 {
+                self.table[slot] = (mark, number as u32);
+                lines[number].copies = 0;
+                break number;
             }
             let twin = &lines[first as usize];
-            if other == mark && text[twin.start..twin.end] == *content {
-                break first;
+            if other == mark && self.text[twin.start..twin.end] == *content {
+                lines[number].copies = twin.copies;
+                break first as usize;
             }
-            slot = (slot + 1) & (size - 1);
+            slot = (slot + 1) & last;
         };
+        lines[number].twin = first as u32;
+        lines[first].copies += 1;
     }
 }
 
@@ -335,6 +357,13 @@ mod tests {
                 assert_eq!(format!("{line:?}"), format!("{byte_by_byte:?}"), "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn copies_are_counted() {
+        let lines = Line::all("a\nb\na\n\na\nb");
+        let all: Vec<(usize, usize)> = lines.iter().map(|line| (line.twin(), line.copies())).collect();
+        assert_eq!(all, [(0, 3), (1, 2), (0, 1), (3, 1), (0, 2), (1, 1)]);
     }
 
     #[test]

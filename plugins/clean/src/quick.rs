@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 
 /// A map with the small hash; look up only, do not walk it.
 pub type QuickMap<K, V> = HashMap<K, V, BuildHasherDefault<Quick>>;
@@ -48,4 +49,68 @@ pub fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = Quick::default();
     hasher.write(bytes);
     hasher.finish()
+}
+
+/// Longest piece, in bytes, whose hash takes no loop.
+const WORDS: usize = 4;
+const SHORT: usize = 8 * WORDS;
+
+/// A hash of the bytes of a span, zeros at its end aside. Of lines, most of which are short and no two of a length, it takes no branch by the length.
+#[inline]
+pub fn hash_of(bytes: &[u8], span: Range<usize>) -> u64 {
+    // No text holds a byte like these, so that no factor is zero.
+    const KEYS: [u64; WORDS] =
+        [0xff51_afd7_ed55_8ccd, 0xc4ff_b9fe_1a85_ec53, 0x9e37_ff79_b97f_4a7c, 0xbf58_47ff_e4e5_b9f9];
+    let length = span.len();
+    let Some(masks) = MASKS.get(length) else { return hash(bytes.get(span).unwrap_or(&[])) };
+    let words = match bytes.get(span.start..).and_then(|rest| rest.first_chunk::<SHORT>()) {
+        Some(words) => *words,
+        None => {
+            let mut words = [0; SHORT];
+            bytes.get(span).into_iter().flatten().zip(&mut words).for_each(|(byte, word)| *word = *byte);
+            words
+        }
+    };
+    let (words, _) = words.as_chunks::<8>();
+    let word = |n: usize| (u64::from_le_bytes(words[n]) & masks[n]) ^ KEYS[n];
+    let mix = |a: u64, b: u64| {
+        let product = u128::from(a) * u128::from(b);
+        (product >> 64) as u64 ^ product as u64
+    };
+    mix(word(0), word(1)) ^ mix(word(2), word(3)).rotate_left(32)
+}
+
+/// Which bits of four words belong to so many bytes.
+static MASKS: [[u64; WORDS]; SHORT + 1] = {
+    let mut masks = [[0; WORDS]; SHORT + 1];
+    let mut length = 0;
+    while length <= SHORT {
+        let mut byte = 0;
+        while byte < length {
+            masks[length][byte / 8] |= 0xff << (byte % 8 * 8);
+            byte += 1;
+        }
+        length += 1;
+    }
+    masks
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn spans_of_the_same_bytes_have_one_hash() {
+        let text: Vec<u8> = (0..90).map(|n| b'a' + n % 30).chain(0..90).collect();
+        for length in 0..60 {
+            let one = hash_of(&text, 0..length);
+            assert_eq!(hash_of(&text, 30..30 + length), one);
+            // At the end of a text there is nothing to read beyond.
+            assert_eq!(hash_of(&text[..length], 0..length), one);
+        }
+        let all: HashSet<u64> = (0..60).map(|length| hash_of(&text, 0..length)).collect();
+        let others: HashSet<u64> = (0..90).map(|at| hash_of(&text, 90 + at..93 + at)).collect();
+        assert_eq!((all.len(), others.len()), (60, 88));
+    }
 }

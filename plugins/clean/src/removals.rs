@@ -13,6 +13,9 @@ const REPEATED_WORDS: usize = 8;
 /// Marks second and later copies of paragraphs. A summary at the top that the text repeats further
 /// down gives way to the copy in the text, where it has its place.
 pub fn repeated(lines: &[Line], marks: &mut [Option<Mark>]) {
+    if !(0..lines.len()).any(|i| lines[i].twin() < i && lines[i].words() >= REPEATED_WORDS) {
+        return;
+    }
     let mut first: Vec<Option<usize>> = vec![None; lines.len()];
     // Cut off from the text by removed lines, as a byline or a share bar.
     let summary = lines.iter().zip(marks.iter()).position(|(l, m)| m.is_none() && !l.blank()).filter(|&s| {
@@ -49,12 +52,17 @@ pub struct Removals {
     open: Option<(Mark, usize, usize)>,
     /// Whether a blank line, or nothing at all, is the last that stays so far.
     blank_before: bool,
+    /// Marks of edits, each with the number of one of them, in a slot that is told by the mark: most edits have the mark of another.
+    made: [Option<(Mark, usize)>; SLOTS],
 }
+
+/// Marks that are known again.
+const SLOTS: usize = 64;
 
 impl Removals {
     /// Of no lines so far.
     pub fn new() -> Self {
-        Self { edits: Edits::new(), open: None, blank_before: true }
+        Self { edits: Edits::new(), open: None, blank_before: true, made: [None; SLOTS] }
     }
 
     /// Takes in the next lines of `page`; their places are counted from `base` on.
@@ -98,6 +106,11 @@ impl Removals {
         if let Some((mark, start, end)) = self.open.take()
             && start < end
         {
+            let slot = &mut self.made[mark.measured.map_or(0, Measured::whole) as usize % SLOTS];
+            if let Some((_, number)) = slot.filter(|(made, _)| *made == mark) {
+                return self.edits.push_like(number, start..end);
+            }
+            *slot = Some((mark, self.edits.len()));
             let mut edit = Edit::remove(start..end, mark.rule.id());
             if let Some((value, threshold)) = mark.measured.map(Measured::shown) {
                 edit = edit.measured(value, threshold);

@@ -16,6 +16,8 @@ const MOST: usize = 1 << 14;
 pub struct Room {
     pub lines: Vec<Line>,
     pub begins: Begins,
+    /// Of each line, a part of its hash.
+    pub hashes: Vec<u32>,
     /// By the hash of a line, a part of that and the number of the line.
     pub twins: Vec<(u32, u32)>,
     /// Numbers of lines that are not blank.

@@ -44,7 +44,6 @@ pub struct Page<'p> {
 pub struct Room {
     rows: Rows,
     sums: [Sums; 2],
-    twins: Vec<u32>,
     counts: Vec<u8>,
     before: Vec<u8>,
     lengths: Vec<u8>,
@@ -105,10 +104,10 @@ impl<'p> Page<'p> {
 
     /// Fills `grid` with a column for each feature.
     pub fn fill(&self, grid: &mut Grid, room: &mut Room) {
-        let Room { rows, sums, twins, counts, before, lengths } = room;
+        let Room { rows, sums, counts, before, lengths } = room;
         rows.take(self);
         self.of_lines(rows, grid);
-        self.of_repeats(rows, grid, &mut sums[0], (twins, counts, before, lengths));
+        self.of_repeats(rows, grid, &mut sums[0], (counts, before, lengths));
         self.of_cues(rows, grid, &mut sums[0]);
         of_places(rows, grid, sums);
         self.of_segments(grid);
@@ -154,23 +153,20 @@ impl<'p> Page<'p> {
         rows: &Rows,
         grid: &mut Grid,
         sums: &mut Sums,
-        (twins, counts, before, lengths): (&mut Vec<u32>, &mut Vec<u8>, &mut Vec<u8>, &mut Vec<u8>),
+        (counts, before, lengths): (&mut Vec<u8>, &mut Vec<u8>, &mut Vec<u8>),
     ) {
-        twins.clear();
-        twins.extend(self.shown.iter().map(|&i| self.lines[i].twin() as u32));
         counts.clear();
-        counts.resize(self.lines.len(), 0);
         before.clear();
-        before.extend(twins.iter().map(|&twin| {
-            let count = &mut counts[twin as usize];
-            let before = *count;
-            *count = count.saturating_add(1);
-            before
-        }));
-        let often = sums.of(rows.len(), twins.iter().map(|&twin| u32::from(counts[twin as usize] >= 3)));
+        let small = |n: usize| n.min(255) as u8;
+        for &i in self.shown {
+            let (line, twin) = (&self.lines[i], self.lines[i].twin());
+            counts.push(small(self.lines[twin].copies()));
+            before.push(if twin == i { 0 } else { small(line.copies()) });
+        }
+        let often = sums.of(rows.len(), counts.iter().map(|&count| u32::from(count >= 3)));
         grid.put_differences("often-3", often.window(-3, 4));
         grid.put_differences("often-10", often.window(-10, 11));
-        grid.put("repeats", |i| counts[twins[i] as usize]);
+        grid.put_wide("repeats", |_, cells| cells.copy_from_slice(counts));
         grid.put_wide("copies-above", |_, cells| cells.copy_from_slice(before));
         // How unlike the lines around are to each other in length: low in lists.
         lengths.resize(rows.len(), 0);

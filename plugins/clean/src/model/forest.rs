@@ -34,7 +34,8 @@ pub struct Forest {
 /// the leaves; the first level is the lowest bit of a leaf's number.
 #[derive(Debug)]
 struct Tree {
-    levels: [(u8, u32); LEVELS],
+    columns: [u8; LEVELS],
+    numbers: [u32; LEVELS],
     /// Low and high bytes of what the leaves are above the least of them.
     low: [u8; BLOCK],
     high: [u8; BLOCK],
@@ -63,7 +64,7 @@ impl Forest {
         }
         let (questions, leaves) = line.split_once(": ")?;
         // No byte is greater than 255: a level that is not there changes no leaf's number.
-        let mut levels = [(0, asked(u8::MAX)); LEVELS];
+        let (mut columns, mut numbers) = ([0; LEVELS], [asked(u8::MAX); LEVELS]);
         let mut depth = 0;
         for question in questions.split(' ') {
             let (name, number) = question.split_once('>')?;
@@ -74,7 +75,8 @@ impl Forest {
                     self.columns.len() - 1
                 }
             };
-            *levels.get_mut(depth)? = (u8::try_from(column).ok()?, asked(number.parse().ok()?));
+            *columns.get_mut(depth)? = u8::try_from(column).ok()?;
+            *numbers.get_mut(depth)? = asked(number.parse().ok()?);
             depth += 1;
         }
         let leaves: Vec<i32> = leaves.split(' ').map(|leaf| leaf.parse().ok()).collect::<Option<_>>()?;
@@ -85,7 +87,7 @@ impl Forest {
         }
         self.base = self.base.checked_add(least)?;
         let fits = leaves.len() == 1 << depth;
-        fits.then(|| self.trees.push(Tree { levels, low, high }))
+        fits.then(|| self.trees.push(Tree { columns, numbers, low, high }))
     }
 
     /// Names of the columns that [`Self::score`] wants, in their order.
@@ -144,30 +146,36 @@ fn add<S: Simd>(simd: S, trees: &[Tree], block: &[[i8; BLOCK]; COLUMNS], scores:
     let zero = u16x32::splat(simd, 0);
     let mut lows = [zero; 2];
     let mut highs = [zero; 2];
+    // Where the compiler sees that it is 0, it makes of the sums below what cannot be masked.
+    let root = u8x64::splat(simd, std::hint::black_box(0));
     for tree in trees {
-        let mut leaf = u8x64::splat(simd, 0);
-        for (level, &(column, number)) in tree.levels.iter().enumerate() {
+        let mut leaf = root;
+        for (level, (&column, &number)) in tree.columns.iter().zip(&tree.numbers).enumerate() {
             let column = i8x64::from_slice(simd, &block[usize::from(column)]);
             let number: i8x64<S> = u32x16::splat(simd, number).bitcast();
             let bit = u8x64::splat(simd, 1 << level);
-            leaf |= column.simd_gt(number).select(bit, u8x64::splat(simd, 0));
+            // No bit comes twice, and sums of bytes take one instruction where the machine has masks.
+            leaf += column.simd_gt(number).select(bit, u8x64::splat(simd, 0));
         }
         let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
         let low: u16x32<S> = low.swizzle_dyn(leaf).bitcast();
         let high: u16x32<S> = high.swizzle_dyn(leaf).bitcast();
-        lows = [lows[0] + (low & 0xff), lows[1] + (low >> 8)];
-        highs = [highs[0] + (high & 0xff), highs[1] + (high >> 8)];
+        lows = [lows[0] + low, lows[1] + (low >> 8)];
+        highs = [highs[0] + high, highs[1] + (high >> 8)];
     }
+    // The first sums are of whole words yet. Without the second bytes in them, which went round many times, they fit again.
+    lows[0] -= lows[1] << 8;
+    highs[0] -= highs[1] << 8;
     // In a word the first byte is the lower one, but for machines that begin with the upper one.
     if cfg!(target_endian = "big") {
         lows.reverse();
         highs.reverse();
     }
-    let [lows, highs] = [&lows, &highs].map(|[first, second]| {
-        first.as_slice().iter().zip(second.as_slice()).flat_map(|(&first, &second)| [first, second])
-    });
-    for (score, (low, high)) in scores.iter_mut().zip(lows.zip(highs)) {
-        *score += i32::from(low) + 256 * i32::from(high);
+    let [lows, highs] = [lows, highs].map(|[first, second]| simd.interleave_u16x32(first, second));
+    for (half, (lows, highs)) in scores.chunks_mut(BLOCK / 2).zip([(lows.0, highs.0), (lows.1, highs.1)]) {
+        for (score, (&low, &high)) in half.iter_mut().zip(lows.as_slice().iter().zip(highs.as_slice())) {
+            *score += i32::from(low) + 256 * i32::from(high);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ mod markup;
 mod rows;
 mod sums;
 pub mod title;
-mod wide;
+pub mod wide;
 
 use crate::html::markup::Markup;
 use fearless_simd::{Simd, dispatch};
@@ -112,7 +112,7 @@ fn likelihood(score: i32) -> f64 {
         power *= power;
     }
     // Rounded by cutting off: no number here is below 0.
-    f64::from((1000.0 / (1.0 + power) + 0.5) as u32) / 1000.0
+    wide::cut_off(1000.0 / (1.0 + power) + 0.5) / 1000.0
 }
 
 #[cfg(test)]
