@@ -35,7 +35,7 @@ pub fn wrapped_paragraphs(lines: &[Line], states: &mut [State]) {
         let to = (from..lines.len()).find(|&i| lines[i].blank()).unwrap_or(lines.len());
         let joints = to - from - 1;
         let goes_on = (from + 1..to)
-            .filter(|&i| lines[i].small && !lines[i - 1].sentence && lines[i - 1].chars() >= 30)
+            .filter(|&i| lines[i].small() && !lines[i - 1].sentence() && lines[i - 1].is_filled())
             .count();
         if joints >= 2 && goes_on * 10 >= joints * 4 {
             for (line, state) in lines[from..to].iter().zip(&mut states[from..to]) {
@@ -62,8 +62,8 @@ pub fn subheadings(lines: &[Line], shown: &[usize], states: &[State]) -> Vec<usi
                 && states[w[1]].mark.is_none()
                 && !states[w[1]].prose
                 && (1..=12).contains(&line.words())
-                && !line.full_stop
-                && !line.quote
+                && !line.full_stop()
+                && !line.quote()
         })
         .map(|w| w[1])
         .collect()
@@ -108,22 +108,22 @@ fn scores(text: &str, lines: &[Line], shown: &[usize], states: &[State]) -> Vec<
                 m.is_some_and(|&j| {
                     !alike(&lines[j], line)
                         && states[j].mark.is_none()
-                        && (states[j].prose || lines[j].sentence && lines[j].words() >= 5)
+                        && (states[j].prose || lines[j].sentence() && lines[j].words() >= 5)
                 })
             };
             let neighbours = usize::from(near(n.checked_sub(1).and_then(|m| shown.get(m))))
                 + usize::from(near(shown.get(n + 1)));
             let cut_near =
-                |m: Option<&usize>| m.is_some_and(|&j| lines[j].cut && lines[j].words() >= PARAGRAPH);
+                |m: Option<&usize>| m.is_some_and(|&j| lines[j].cut() && lines[j].words() >= PARAGRAPH);
             let around = [n.checked_sub(1), n.checked_sub(2), Some(n + 1), Some(n + 2)];
-            let cut_list = line.cut && around.iter().any(|m| cut_near(m.and_then(|m| shown.get(m))));
+            let cut_list = line.cut() && around.iter().any(|m| cut_near(m.and_then(|m| shown.get(m))));
             after_heading &= neighbours == 0;
             prose_before += line.words();
             let full = if cut_list {
                 -20
-            } else if line.sentence || line.breaks() > 1 {
+            } else if line.sentence() || line.breaks() > 1 {
                 words * 10
-            } else if line.cut {
+            } else if line.cut() {
                 words * 2
             } else {
                 words * 5
@@ -137,9 +137,9 @@ fn scores(text: &str, lines: &[Line], shown: &[usize], states: &[State]) -> Vec<
             } else {
                 full * if line.words() < 60 { 4 } else { 6 } / 10
             }
-        } else if line.sentence && line.words() >= 4 {
+        } else if line.sentence() && line.words() >= 4 {
             words * if after_heading { 3 } else { 7 }
-        } else if line.words() >= PARAGRAPH || line.colon {
+        } else if line.words() >= PARAGRAPH || line.colon() {
             -10
         } else {
             -30
@@ -202,12 +202,13 @@ pub fn with_lists(text: &str, lines: &[Line], states: &[State], segments: &mut [
             if lines[i].blank() {
                 continue;
             }
-            let listed =
-                lines[i].colon && lines[i].words() >= 3 || lines[i].bullet || numbered(lines[i].text(text));
+            let listed = lines[i].colon() && lines[i].words() >= 3
+                || lines[i].bullet()
+                || numbered(lines[i].text(text));
             if states[i].mark.is_some() || !listed && !open {
                 break;
             }
-            open |= lines[i].colon || numbered(lines[i].text(text));
+            open |= lines[i].colon() || numbered(lines[i].text(text));
             segment.last = i;
         }
     }
@@ -234,7 +235,7 @@ pub fn opening(lines: &[Line], states: &[State], first: &Segment) -> usize {
         if lines[i].blank() {
             continue;
         }
-        if states[i].mark.is_none() && lines[i].sentence && lines[i].words() >= 4 {
+        if states[i].mark.is_none() && lines[i].sentence() && lines[i].words() >= 4 {
             at = i;
         } else {
             break;

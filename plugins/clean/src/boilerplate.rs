@@ -16,14 +16,16 @@ use crate::options::{Rule, Rules};
 pub struct Mark {
     /// The rule.
     pub rule: Rule,
-    /// What it measured, where it measures.
-    pub measured: Option<Measured>,
     /// What kind of line it is by another rule, where the model decided.
     pub kind: Option<Rule>,
+    // What it measured: not as one, for the room that would take.
+    unit: Option<Unit>,
+    value: u32,
+    threshold: u32,
 }
 
 /// What a rule measured of a line, and its threshold, in the unit of the rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub struct Measured {
     value: u32,
     threshold: u32,
@@ -43,17 +45,6 @@ impl Measured {
     /// Parts of one in which thresholds of likelihoods are kept: more digits no pipeline has.
     const FINE: f64 = 1e9;
 
-    /// A likelihood, which is a whole number of thousandths.
-    pub fn likelihood(value: f64, threshold: f64) -> Self {
-        let [value, threshold] = [value * 1000.0, threshold * Self::FINE].map(|n| (n + 0.5) as u32);
-        Self { value, threshold, unit: Unit::Thousandth }
-    }
-
-    /// The value, in its unit.
-    pub fn whole(self) -> u32 {
-        self.value
-    }
-
     /// Value and threshold as the ledger shows them.
     pub fn shown(self) -> (f64, f64) {
         let (value, threshold) = (f64::from(self.value), f64::from(self.threshold));
@@ -66,21 +57,53 @@ impl Measured {
 
 impl Mark {
     pub(crate) fn by(rule: Rule) -> Self {
-        Self { rule, measured: None, kind: None }
+        Self { rule, kind: None, unit: None, value: 0, threshold: 0 }
     }
 
     pub(crate) fn with(rule: Rule, value: usize, threshold: usize) -> Self {
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let measured = Measured { value: small(value), threshold: small(threshold), unit: Unit::One };
-        Self { rule, measured: Some(measured), kind: None }
+        let (value, threshold) = (small(value), small(threshold));
+        Self { rule, kind: None, unit: Some(Unit::One), value, threshold }
+    }
+
+    /// Of the model: `likelihood` is a whole number of thousandths.
+    pub(crate) fn unlikely(likelihood: f64, threshold: f64, kind: Option<Rule>) -> Self {
+        let [value, threshold] = [likelihood * 1000.0, threshold * Measured::FINE].map(|n| (n + 0.5) as u32);
+        Self { rule: Rule::BoilerplateModel, kind, unit: Some(Unit::Thousandth), value, threshold }
+    }
+
+    /// What it measured, where it measures.
+    pub fn measured(&self) -> Option<Measured> {
+        self.unit.map(|unit| Measured { value: self.value, threshold: self.threshold, unit })
+    }
+
+    /// A number that few other marks of a page have.
+    pub fn number(&self) -> usize {
+        self.value as usize
+    }
+
+    /// Has measured what another mark has.
+    pub fn measure_as(&mut self, other: &Self) {
+        (self.unit, self.value, self.threshold) = (other.unit, other.value, other.threshold);
     }
 }
 
-/// What is known of one line while the rules run.
+/// What a line is by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct State {
+pub struct Single {
     /// Its hints.
     pub hits: Hits,
+    /// Set when the line is furniture.
+    pub mark: Option<Mark>,
+    /// The line is prose: long, with the punctuation of sentences.
+    pub prose: bool,
+}
+
+/// What is known of one line while the rules run.
+#[derive(Clone, Copy, Debug)]
+pub struct State {
+    /// Number of its hints in [`Look::hits`]; 0 where it has none.
+    pub cue: u32,
     /// Set when the line is furniture.
     pub mark: Option<Mark>,
     /// The line is prose: long, with the punctuation of sentences, or part of a wrapped paragraph.
@@ -94,6 +117,8 @@ pub struct State {
 pub struct Look {
     /// What is known of each line by itself and from the cues near it.
     pub states: Vec<State>,
+    /// The hints of lines that have some; the first are none.
+    pub hits: Vec<Hits>,
     /// The stretches of the main text.
     pub segments: Vec<body::Segment>,
     /// The mark of each line, after the frame around the main text was looked for.
@@ -132,16 +157,18 @@ impl Furniture {
     }
 
     /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `hashes` are those of the lines, `shown` the numbers of lines
-    /// that are not blank; `states` is room.
+    /// that are not blank; `states` and `hits` are room.
     pub fn look(
         &self,
         text: &str,
         (lines, hashes, shown): (&[Line], &[u32], &[usize]),
         begins: &Begins,
-        mut states: Vec<State>,
+        (mut states, mut hits): (Vec<State>, Vec<Hits>),
     ) -> Look {
         states.clear();
         states.reserve(lines.len());
+        hits.clear();
+        hits.push(Hits::default());
         self.judged.with(|known| {
             for (lines, hashes) in lines.chunks(FETCHED).zip(hashes.chunks(FETCHED)) {
                 known.fetch(hashes);
@@ -149,7 +176,15 @@ impl Furniture {
                     // What a line is by itself, its copies are, too.
                     let state = match states.get(line.twin()) {
                         Some(state) => *state,
-                        None => known.get(line.text(text), hash, || self.first_look(text, line, begins)),
+                        None => {
+                            let single =
+                                known.get(line.text(text), hash, || self.first_look(text, line, begins));
+                            let cue = if single.hits.any() == 0 { 0 } else { hits.len() as u32 };
+                            if cue > 0 {
+                                hits.push(single.hits);
+                            }
+                            State { cue, mark: single.mark, prose: single.prose, wrapped: false }
+                        }
                     };
                     states.push(state);
                 }
@@ -159,8 +194,8 @@ impl Furniture {
         let is_page = lines
             .iter()
             .zip(&states)
-            .any(|(l, s)| l.letters() > 0 && s.mark.is_some_and(|m| betrays_page(m.rule)));
-        self.teaser_blocks(lines, shown, &mut states);
+            .any(|(l, s)| l.has_letters() && s.mark.is_some_and(|m| betrays_page(m.rule)));
+        self.teaser_blocks((lines, &hits), shown, &mut states);
         if is_page {
             self.repeats(lines, &mut states);
         }
@@ -168,26 +203,26 @@ impl Furniture {
         let mut segments = self.without_comments(lines, &mut states, segments);
         body::with_lists(text, lines, &states, &mut segments);
         let mut marks: Vec<Option<Mark>> = states.iter().map(|s| s.mark).collect();
-        self.frame(text, lines, &mut states, &segments, is_page);
+        self.frame(text, (lines, &hits), &mut states, &segments, is_page);
         for (mark, state) in marks.iter_mut().zip(&mut states) {
             std::mem::swap(mark, &mut state.mark);
         }
         if self.some_off {
             marks.iter_mut().for_each(|mark| *mark = mark.filter(|m| self.rules.on(m.rule)));
         }
-        Look { states, segments, marks, is_page }
+        Look { states, hits, segments, marks, is_page }
     }
 
     /// Blocks of headlines after `Also Read` and its like, where they stand in the text: up to the
     /// next paragraph, except a subheading of the article that opens it.
-    fn teaser_blocks(&self, lines: &[Line], shown: &[usize], states: &mut [State]) {
+    fn teaser_blocks(&self, (lines, hits): (&[Line], &[Hits]), shown: &[usize], states: &mut [State]) {
         if !self.rules.on(Rule::RelatedTeaser) {
             return;
         }
         let is_heading = |state: &State| {
             state.mark.is_some_and(|m| {
                 m.rule == Rule::RelatedTeaser
-                    || m.rule == Rule::InlineTeaser && state.hits.whole & class::RELATED != 0
+                    || m.rule == Rule::InlineTeaser && hits[state.cue as usize].whole & class::RELATED != 0
             })
         };
         // Of the lines as they were before any block was marked.
@@ -216,8 +251,9 @@ impl Furniture {
                     next += 1;
                     continue;
                 }
-                let headline = line.words() <= HEADLINE && !line.full_stop && !(line.quote && line.sentence);
-                if state.mark.is_some() || !headline || line.colon && line.words() > 12 {
+                let headline =
+                    line.words() <= HEADLINE && !line.full_stop() && !(line.quote() && line.sentence());
+                if state.mark.is_some() || !headline || line.colon() && line.words() > 12 {
                     break;
                 }
                 block.push(next);
@@ -251,7 +287,7 @@ impl Furniture {
             let first = &lines[line.twin()];
             // Lines with one text are short all, or none is.
             let is_often =
-                first.copies() >= OFTEN && line.words() <= 8 && !line.sentence && line.letters() > 0;
+                first.copies() >= OFTEN && line.words() <= 8 && !line.sentence() && line.has_letters();
             if is_often && state.mark.is_none() {
                 state.mark = Some(Mark::with(Rule::Navigation, first.copies(), OFTEN))
                     .filter(|m| self.rules.on(m.rule));

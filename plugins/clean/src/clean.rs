@@ -188,9 +188,10 @@ impl Cleaner {
         let page = Part { text: rewriter.text(), base: 0, judged: judged.as_deref() };
         let mut room = Room::default();
         let Seen { markup, look } = self.see(&page, &mut markup, &mut room);
-        let Room { lines, shown, .. } = room;
+        let Room { lines, tallies, shown, .. } = room;
         let mut grid = Grid::new(shown.len(), &[]);
-        let page_of = Page::new(page.judged(), &lines, &look, &shown, markup.as_deref(), title.as_ref());
+        let page_of =
+            Page::new(page.judged(), (&lines, &tallies), &look, &shown, markup.as_deref(), title.as_ref());
         page_of.fill(&mut grid, &mut features::Room::default());
         shown.iter().for_each(|&i| each(lines[i].text(page.judged())));
         Ok(grid)
@@ -212,14 +213,15 @@ impl Cleaner {
         let (mut removals, mut handed_on, mut signs) = (Removals::new(), HandedOn::default(), Vec::new());
         for part in Part::all(text, judged.as_deref()) {
             let Seen { markup, mut look } = self.see(&part, &mut markup, room);
-            let Room { lines, shown, model: model_room, .. } = &mut *room;
+            let Room { lines, tallies, shown, model: model_room, .. } = &mut *room;
             let model = match format {
                 Format::Plain => self.model.as_ref().filter(|_| look.is_page),
                 Format::Html => self.html_model.as_ref(),
             };
             let mut marks = match model {
                 Some(model) => {
-                    let view = Page::new(part.judged(), lines, &look, shown, markup.as_deref(), title);
+                    let view =
+                        Page::new(part.judged(), (lines, tallies), &look, shown, markup.as_deref(), title);
                     decide::marks(model, self.cut, &view, model_room)
                 }
                 None => std::mem::take(&mut look.marks),
@@ -238,7 +240,7 @@ impl Cleaner {
             if let Some(markup) = markup.filter(|_| self.keep_structure) {
                 signs.extend(structure::signs(part.base, lines, &marks, shown, &markup));
             }
-            room.states = look.states;
+            (room.states, room.hits) = (look.states, look.hits);
         }
         let boilerplate = handed_on.finish();
         let mut received = Received::new(rewriter.packed());
@@ -251,7 +253,7 @@ impl Cleaner {
     /// Looks at the lines of a part of a page by all rules.
     fn see(&self, part: &Part<'_>, markup: &mut Option<MarkupOf<'_>>, room: &mut Room) -> Seen {
         Line::take(part.judged(), room);
-        let Room { lines, hashes, begins, shown, states, .. } = room;
+        let Room { lines, hashes, begins, shown, states, hits, .. } = room;
         shown.clear();
         shown.extend((0..lines.len()).filter(|&i| !lines[i].blank()));
         let markup = markup.as_mut().map(|markup| match part.judged {
@@ -262,8 +264,8 @@ impl Cleaner {
             }
             None => markup.lines(shown.iter().map(|&i| part.base + lines[i].start)),
         });
-        let states = std::mem::take(states);
-        let look = self.furniture.look(part.judged(), (lines, hashes, shown), begins, states);
+        let room = (std::mem::take(states), std::mem::take(hits));
+        let look = self.furniture.look(part.judged(), (lines, hashes, shown), begins, room);
         Seen { markup, look }
     }
 

@@ -74,7 +74,7 @@ pub fn place(lines: &mut [Line], text: &str) {
 /// a block of code, the line after them. `shown` are the numbers of lines that are not blank, `markup` what the markup says of each.
 pub fn keep_brackets(lines: &[Line], marks: &mut [Option<Mark>], shown: &[usize], markup: &[Markup]) {
     let is_bare = |i: usize, mark: Option<Mark>| {
-        mark.is_some_and(|m| m.rule == Rule::SiteNotice) && lines[i].letters() + lines[i].digits() == 0
+        mark.is_some_and(|m| m.rule == Rule::SiteNotice) && !lines[i].has_letters() && lines[i].digits() == 0
     };
     let mut follow = |order: &mut dyn Iterator<Item = (usize, &Markup)>| {
         let mut is_kept = false;

@@ -2,7 +2,7 @@
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use crate::boilerplate::{Mark, Measured};
+use crate::boilerplate::Mark;
 use crate::model::features::Page;
 use crate::model::wide::cut_off;
 use crate::model::{Model, Room};
@@ -33,11 +33,7 @@ pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Vec<O
         let kind = marks[i].map(|m| m.rule);
         let is_date = kind == Some(Rule::Timestamp) && page.markup.is_none();
         let cut = if is_date { cut.max(DATE_CUT) } else { cut };
-        decided[i] = (likelihood < cut).then(|| Mark {
-            rule: Rule::BoilerplateModel,
-            measured: Some(Measured::likelihood(likelihood, cut)),
-            kind,
-        });
+        decided[i] = (likelihood < cut).then(|| Mark::unlikely(likelihood, cut, kind));
     }
     decided
 }

@@ -6,6 +6,7 @@ use crate::boilerplate::{Furniture, HEADLINE, LONG, Mark, PARAGRAPH, State};
 use crate::cues::{Hits, class};
 use crate::line::Line;
 use crate::options::Rule;
+use std::ops::RangeInclusive;
 
 /// Words from which on a line above the text may be its summary.
 const LEDE: usize = 12;
@@ -24,7 +25,7 @@ impl Furniture {
     pub(crate) fn frame(
         &self,
         text: &str,
-        lines: &[Line],
+        (lines, hits): (&[Line], &[Hits]),
         states: &mut [State],
         segments: &[body::Segment],
         is_page: bool,
@@ -37,7 +38,7 @@ impl Furniture {
         };
         let body_start = body::opening(lines, states, first);
         let lede = self.lede(lines, states, body_start);
-        let title = self.title(text, lines, states, lede.unwrap_or(body_start));
+        let title = self.title(text, (lines, hits), states, lede.unwrap_or(body_start));
         if !is_page {
             // A bare text, not a page: short lines in it are its own (tables, lists, verse).
             let top = lines.iter().position(|l| !l.blank());
@@ -51,7 +52,8 @@ impl Furniture {
             if states[i].mark.is_some() || lines[i].blank() || Some(i) == lede {
                 continue;
             }
-            states[i].mark = Some(self.header_mark(text, (lines, states), i, (title, lede), &mut reach));
+            states[i].mark =
+                Some(self.header_mark(text, (lines, hits, states), i, (title, lede), &mut reach));
         }
         for (segment, following) in segments.iter().zip(segments.iter().skip(1)) {
             for i in segment.last + 1..following.first {
@@ -74,7 +76,7 @@ impl Furniture {
                 _ => {}
             }
         }
-        self.bylines_inside(text, lines, states, body_start, last.last);
+        self.bylines_inside(text, (lines, hits), states, body_start..=last.last);
         self.prompts_inside(lines, states, body_start, last.last);
         self.widgets_inside(lines, states, body_start, last.last);
         if let Some(title) = title {
@@ -100,14 +102,20 @@ impl Furniture {
     }
 
     /// The line of the headline, before `end`: the last line of 3 to 28 words that is not prose.
-    fn title(&self, text: &str, lines: &[Line], states: &[State], end: usize) -> Option<usize> {
+    fn title(
+        &self,
+        text: &str,
+        (lines, hits): (&[Line], &[Hits]),
+        states: &[State],
+        end: usize,
+    ) -> Option<usize> {
         let candidates = (0..end).rev().filter(|&i| {
             let line = &lines[i];
             (3..=HEADLINE).contains(&line.words())
                 && states[i].mark.is_none()
-                && !line.full_stop
-                && !line.bullet
-                && !self.names_author(text, line, states[i].hits)
+                && !line.full_stop()
+                && !line.bullet()
+                && !self.names_author(text, line, &hits[states[i].cue as usize])
         });
         // The longest of the last few: sections and captions are shorter.
         candidates.take(4).max_by_key(|&i| (lines[i].words().min(12), i))
@@ -120,8 +128,8 @@ impl Furniture {
         for pair in shown.windows(2) {
             let (i, above) = (pair[0], pair[1]);
             let line = &lines[i];
-            let long = line.words() >= LEDE && !line.cut;
-            if states[i].mark.is_some() || !long || !(line.sentence || line.words() >= PARAGRAPH) {
+            let long = line.words() >= LEDE && !line.cut();
+            if states[i].mark.is_some() || !long || !(line.sentence() || line.words() >= PARAGRAPH) {
                 continue;
             }
             // A line that occurs twice up here is the headline, however long.
@@ -130,7 +138,7 @@ impl Furniture {
             }
             let head = &lines[above];
             let headline =
-                states[above].mark.is_none() && (4..=HEADLINE).contains(&head.words()) && !head.full_stop;
+                states[above].mark.is_none() && (4..=HEADLINE).contains(&head.words()) && !head.full_stop();
             if headline {
                 return Some(i);
             }
@@ -138,22 +146,22 @@ impl Furniture {
         None
     }
 
-    fn names_author(&self, text: &str, line: &Line, hits: Hits) -> bool {
+    fn names_author(&self, text: &str, line: &Line, hits: &Hits) -> bool {
         let content = line.text(text);
-        if line.words() > 14 || line.sentence && !content.ends_with('.') {
+        if line.words() > 14 || line.sentence() && !content.ends_with('.') {
             return false;
         }
         let by = hits.start & class::BY != 0 && line.words() >= 2;
         let end = (hits.end | hits.whole) & class::BYEND != 0;
         by || end && line.words() <= 8
-            || line.words() <= 9 && !line.sentence && line.may_by() && content.contains(" by ")
+            || line.words() <= 9 && !line.sentence() && line.may_by() && content.contains(" by ")
     }
 
     /// The mark of line `i` above the main text, which has none. Lines behind it and before `reach` are known to be short; that grows.
     fn header_mark(
         &self,
         text: &str,
-        (lines, states): (&[Line], &[State]),
+        (lines, hits, states): (&[Line], &[Hits], &[State]),
         i: usize,
         (title, lede): (Option<usize>, Option<usize>),
         reach: &mut usize,
@@ -165,12 +173,12 @@ impl Furniture {
         {
             return Mark::by(Rule::Headline);
         }
-        if self.names_author(text, line, states[i].hits) {
+        if self.names_author(text, line, &hits[states[i].cue as usize]) {
             return Mark::by(Rule::Byline);
         }
         let path = |word: &[u8]| PATH.iter().any(|sign| sign.as_bytes() == word);
         // All but `::` and `→` count as bars.
-        let may_have = line.bars() > 0 || line.has_colon() || line.is_wide() && content.contains('→');
+        let may_have = line.has_bars() || line.has_colon() || line.is_wide() && content.contains('→');
         if line.words() <= 14 && may_have && content.as_bytes().split(|byte| *byte == b' ').skip(1).any(path)
         {
             return Mark::by(Rule::Breadcrumb);
@@ -178,7 +186,7 @@ impl Furniture {
         if states[i].prose {
             return Mark::with(Rule::OutsideBody, line.words(), LONG);
         }
-        if !line.bullet && line.words() > 4 {
+        if !line.bullet() && line.words() > 4 {
             return Mark::by(Rule::PageHeader);
         }
         /// Lines that a run is looked for in, to each side.
@@ -191,21 +199,27 @@ impl Furniture {
             *reach += 1;
         }
         let run = above + *reach - i;
-        if line.bullet || run >= REACH {
+        if line.bullet() || run >= REACH {
             return Mark::with(Rule::Navigation, run, REACH);
         }
         Mark::by(Rule::PageHeader)
     }
 
     /// Bylines that stand below the first sentence of the article (below its summary).
-    fn bylines_inside(&self, text: &str, lines: &[Line], states: &mut [State], from: usize, to: usize) {
-        for i in from..=to.min(lines.len().saturating_sub(1)) {
+    fn bylines_inside(
+        &self,
+        text: &str,
+        (lines, hits): (&[Line], &[Hits]),
+        states: &mut [State],
+        inside: RangeInclusive<usize>,
+    ) {
+        for i in *inside.start()..=(*inside.end()).min(lines.len().saturating_sub(1)) {
             let line = &lines[i];
-            if states[i].mark.is_some() || line.sentence || line.words() < 2 || line.words() > 14 {
+            if states[i].mark.is_some() || line.sentence() || line.words() < 2 || line.words() > 14 {
                 continue;
             }
             let content = line.text(text);
-            if line.words() <= 8 && states[i].hits.start & class::BY != 0 && capitals(content)
+            if line.words() <= 8 && hits[states[i].cue as usize].start & class::BY != 0 && capitals(content)
                 || line.digits() >= DIGITS && self.name_and_date(content)
             {
                 states[i].mark = Some(Mark::by(Rule::Byline));
@@ -230,13 +244,13 @@ impl Furniture {
     /// The short lines of a prompt inside the text: a few in a row of which one has a cue
     /// (`Keep it free for all`, `Give 3`, `Other amount`).
     fn prompts_inside(&self, lines: &[Line], states: &mut [State], from: usize, to: usize) {
-        const RUN: std::ops::RangeInclusive<usize> = 3..=8;
+        const RUN: RangeInclusive<usize> = 3..=8;
         let mut run: Vec<usize> = Vec::new();
         for (i, line) in lines.iter().enumerate().take(to + 1).skip(from) {
             if line.blank() {
                 continue;
             }
-            if line.words() <= 8 && !line.sentence && !line.colon {
+            if line.words() <= 8 && !line.sentence() && !line.colon() {
                 run.push(i);
                 continue;
             }
@@ -264,8 +278,8 @@ impl Furniture {
             if lines[i].blank() {
                 continue;
             }
-            let short =
-                states[i].mark.is_some() || lines[i].words() <= 6 && !lines[i].sentence && !lines[i].colon;
+            let short = states[i].mark.is_some()
+                || lines[i].words() <= 6 && !lines[i].sentence() && !lines[i].colon();
             if short {
                 run.push(i);
             }
@@ -294,7 +308,7 @@ impl Furniture {
             return;
         }
         for &i in &shown {
-            if states[i].mark.is_none() && lines[i].words() <= 6 && !lines[i].sentence {
+            if states[i].mark.is_none() && lines[i].words() <= 6 && !lines[i].sentence() {
                 states[i].mark = Some(Mark::with(Rule::Navigation, cued, shown.len().div_ceil(3)));
             }
         }

@@ -1,7 +1,7 @@
 //! Lines that were judged by themselves before, on other pages: pages of one site share their frame. Holds a bounded number of short lines, whole, so
 //! that nothing that is found here can differ from what would be found anew.
 
-use crate::boilerplate::State;
+use crate::boilerplate::Single;
 use crate::quick::QuickMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -28,8 +28,8 @@ impl Clone for Judged {
 struct Known {
     slots: Vec<Slot>,
     /// What lines are: most are the same.
-    states: Vec<State>,
-    numbers: QuickMap<State, u16>,
+    states: Vec<Single>,
+    numbers: QuickMap<Single, u16>,
 }
 
 /// A line of up to [`LONGEST`] bytes or two of up to [`SHORT`], each behind the number of its state and its length: in one line of the machine's cache.
@@ -63,7 +63,7 @@ impl LookUp<'_> {
 
     /// What a line with a hash is by itself.
     #[inline]
-    pub fn get(&mut self, line: &str, hash: u32, judge: impl FnOnce() -> State) -> State {
+    pub fn get(&mut self, line: &str, hash: u32, judge: impl FnOnce() -> Single) -> Single {
         let (length, bytes) = (line.len(), line.as_bytes());
         let number = hash as usize % SLOTS;
         let Some(slot) = self.0.slots.get(number).filter(|_| (1..=LONGEST).contains(&length)) else {
@@ -81,9 +81,9 @@ impl LookUp<'_> {
 }
 
 impl Known {
-    fn put(&mut self, number: usize, line: &[u8], state: State) {
+    fn put(&mut self, number: usize, line: &[u8], state: Single) {
         // Of most lines nothing is known but whether they are prose.
-        let plain = [false, true].map(|prose| State { prose, ..State::default() });
+        let plain = [false, true].map(|prose| Single { prose, ..Single::default() });
         if self.states.is_empty() {
             self.states.extend(plain);
             self.numbers.extend(plain.into_iter().zip(0..));
@@ -152,7 +152,7 @@ mod tests {
             let state = judged.with(|known| {
                 known.get(line, hash(line.as_bytes()) as u32, || {
                     calls += 1;
-                    State { prose: line == "Menu", ..State::default() }
+                    Single { prose: line == "Menu", ..Single::default() }
                 })
             });
             assert_eq!(state.prose, line == "Menu");
@@ -160,8 +160,8 @@ mod tests {
         assert_eq!(calls, 6);
         let again = judged.clone();
         let menu = hash(b"Menu") as u32;
-        again.with(|known| known.get("Menu", menu, || State { wrapped: true, ..State::default() }));
-        assert!(!judged.with(|known| known.get("Menu", menu, State::default)).wrapped);
+        again.with(|known| known.get("Menu", menu, || Single { prose: true, ..Single::default() }));
+        assert!(!judged.with(|known| known.get("Menu", menu, Single::default)).prose);
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
             for round in 0..2 {
                 for n in 0..2 * STATES as u32 {
                     let line = format!("line {n}");
-                    let state = State { hits: Hits { whole: n, ..Hits::default() }, ..State::default() };
+                    let state = Single { hits: Hits { whole: n, ..Hits::default() }, ..Single::default() };
                     let found = known.get(&line, hash(line.as_bytes()) as u32, || state);
                     assert_eq!(found.hits.whole, n, "{round}");
                 }

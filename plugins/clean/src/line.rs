@@ -1,58 +1,85 @@
 //! The lines of a page with what the rules ask of them, computed once. Decides nothing.
 
-mod count;
+mod tally;
 
 use crate::blocks::{self, Counts};
 use crate::quick::hash_of;
 use crate::room::Room;
+pub use tally::Tally;
 
-/// One line of the normalised text.
+/// One line of the normalised text: what the rules ask of it again and again. What is counted in it besides is its [`Tally`].
 #[derive(Clone, Debug)]
 pub struct Line {
     /// First byte of the line.
     pub start: usize,
     /// One past the last byte, without the line end.
     pub end: usize,
-    chars: u32,
-    letters: u32,
     words: u32,
-    capitals: u32,
-    digits: u32,
-    commas: u32,
-    bars: u32,
-    breaks: u32,
     twin: u32,
     /// Of the first line with its text, how many there are; of another one, how many stand above.
     copies: u32,
-    /// Ends like a sentence, closing quotation marks and brackets aside.
-    pub sentence: bool,
-    /// Ends with a full stop (of any script), not with a question or exclamation mark.
-    pub full_stop: bool,
-    /// Ends with an ellipsis, as a cut text does.
-    pub cut: bool,
-    /// Ends with a colon.
-    pub colon: bool,
-    /// Begins with a list bullet.
-    pub bullet: bool,
-    /// Begins with an opening quotation mark.
-    pub quote: bool,
-    /// Begins with a small letter.
-    pub small: bool,
-    /// Set of [`sign`].
-    signs: u8,
+    /// Set of signs and small numbers, as [`signs`] has them.
+    signs: u32,
 }
 
-/// What else is known of a line; one bit each.
-mod sign {
-    /// Has capitals and no small letters.
-    pub const SHOUTED: u8 = 1;
-    /// ` by ` may stand in it.
-    pub const MAY_BY: u8 = 1 << 1;
-    /// Has a colon.
-    pub const COLON: u8 = 1 << 2;
-    /// Is not all ASCII.
-    pub const WIDE: u8 = 1 << 3;
+macro_rules! signs {
+    ($($(#[doc = $doc:literal])+ $method:ident $name:ident $bit:literal;)+) => {
+        /// What is known of a line; one bit each, and small numbers above.
+        mod signs {
+            $(pub const $name: u32 = 1 << $bit;)+
+        }
+
+        impl Line {
+            $($(#[doc = $doc])+
+            #[inline]
+            pub fn $method(&self) -> bool {
+                self.signs & signs::$name != 0
+            })+
+        }
+    };
 }
+
+signs! {
+    /// Ends like a sentence, closing quotation marks and brackets aside.
+    sentence SENTENCE 0;
+    /// Ends with a full stop (of any script), not with a question or exclamation mark.
+    full_stop FULL_STOP 1;
+    /// Ends with an ellipsis, as a cut text does.
+    cut CUT 2;
+    /// Ends with a colon.
+    colon COLON 3;
+    /// Begins with a list bullet.
+    bullet BULLET 4;
+    /// Begins with an opening quotation mark.
+    quote QUOTE 5;
+    /// Begins with a small letter.
+    small SMALL 6;
+    /// Nothing stands on the line.
+    blank BLANK 7;
+    /// Has capitals and no small letters.
+    shouted SHOUTED 8;
+    /// Whether ` by ` may stand in it: where not, it does not.
+    may_by MAY_BY 9;
+    /// Whether a colon stands in it.
+    has_colon HAS_COLON 10;
+    /// Whether a character of it is none of ASCII.
+    is_wide WIDE 11;
+    /// Whether a letter stands in it.
+    has_letters LETTERS 12;
+    /// Whether a sign that parts the items of a bar stands in it.
+    has_bars BARS 13;
+    /// Has 30 characters or more, as lines of a wrapped paragraph do.
+    is_filled FILLED 14;
+}
+
+/// Where small numbers lie in the signs of a line, by their lowest bit; each has [`NUMBER`] at most.
+const DIGITS: u32 = 16;
+const BREAKS: u32 = 20;
+const OPENING: u32 = 24;
+const ENDING: u32 = 28;
+const NUMBER: u32 = 15;
+/// Least characters of a line that is filled.
+const FILLED_CHARS: u32 = 30;
 
 impl Line {
     /// Splits `text` into lines.
@@ -62,11 +89,16 @@ impl Line {
         room.lines
     }
 
-    /// Puts the lines of `text`, their hashes and where phrases may begin in it into `room`.
+    /// Puts the lines of `text`, what is counted in them, their hashes and where phrases may begin into `room`.
     pub fn take(text: &str, room: &mut Room) {
-        let Room { lines, begins, twins, hashes, .. } = room;
+        let Room { lines, tallies, begins, twins, hashes, .. } = room;
         lines.clear();
-        blocks::lines(text, begins, |start, end, counts| lines.push(Line::counted(start, end, counts)));
+        tallies.clear();
+        blocks::lines(text, begins, |start, end, counts| {
+            let tally = Tally::of(&counts, end - start);
+            lines.push(Line::new(start, end, &tally, of_counts(&counts)));
+            tallies.push(tally);
+        });
         hashes.clear();
         hashes.reserve(lines.len());
         let mut twins = Twins::new(text.as_bytes(), lines.len(), twins);
@@ -74,18 +106,29 @@ impl Line {
             let line = &mut lines[number];
             let content = &text.as_bytes()[line.start..line.end];
             if let (Some(&first), Some(&last)) = (content.first(), content.last()) {
-                if line.chars == 0 {
-                    line.count(&text[line.start..line.end]);
+                if line.is_wide()
+                    && let Some(tally) = tallies.get_mut(number)
+                {
+                    let is_shouted = tally.count(line.text(text));
+                    let signs = line.signs & (signs::MAY_BY | signs::HAS_COLON | signs::WIDE);
+                    *line = Line::new(
+                        line.start,
+                        line.end,
+                        tally,
+                        signs | u32::from(is_shouted) * signs::SHOUTED,
+                    );
                 }
                 // Most lines begin with a letter of ASCII, and one of these with it alone.
-                if first.is_ascii_alphabetic() && first != b'o' {
-                    line.small = first.is_ascii_lowercase();
+                line.signs |= if first.is_ascii_alphabetic() && first != b'o' {
+                    OPENINGS[usize::from(first)] | u32::from(first.is_ascii_lowercase()) * signs::SMALL
                 } else {
-                    line.opening(&text[line.start..line.end]);
-                }
-                if !last.is_ascii_alphanumeric() {
-                    line.closing(&text[line.start..line.end]);
-                }
+                    opening(first, line.text(text))
+                };
+                line.signs |= match last {
+                    _ if last.is_ascii_alphabetic() => 0,
+                    b'0'..=b'9' => ENDS_WITH_DIGIT << ENDING,
+                    _ => closing(line.text(text)),
+                };
             }
             let hash = hash_of(text.as_bytes(), line.start..line.end);
             hashes.push(hash as u32);
@@ -98,152 +141,131 @@ impl Line {
         &text[self.start..self.end]
     }
 
-    /// Nothing stands on the line.
-    pub fn blank(&self) -> bool {
-        self.chars == 0
-    }
-
-    /// Characters.
-    pub fn chars(&self) -> usize {
-        self.chars as usize
-    }
-
-    /// Letters of any script.
-    pub fn letters(&self) -> usize {
-        self.letters as usize
-    }
-
     /// Words; for scripts without spaces, characters divided by what a word takes there.
+    #[inline]
     pub fn words(&self) -> usize {
         self.words as usize
     }
 
-    /// Words that begin with a capital.
-    pub fn capitals(&self) -> usize {
-        self.capitals as usize
-    }
-
-    /// Decimal digits, ASCII only.
+    /// Decimal digits, ASCII only; of more than 15 that many.
     pub fn digits(&self) -> usize {
-        self.digits as usize
+        self.number(DIGITS)
     }
 
-    /// Commas of any script.
-    pub fn commas(&self) -> usize {
-        self.commas as usize
-    }
-
-    /// Signs that part the items of a bar: `|`, `/`, `>`, `·`, `»`, `›`.
-    pub fn bars(&self) -> usize {
-        self.bars as usize
-    }
-
-    /// Number of places inside the line where a sentence ends and another begins.
+    /// Number of places inside the line where a sentence ends and another begins; of more than 15 that many.
     pub fn breaks(&self) -> usize {
-        self.breaks as usize
+        self.number(BREAKS)
+    }
+
+    /// What it begins with, as the model knows it: 5 a list bullet, 4 a quotation mark, 3 a small letter, 2 another letter or sign, 1 a digit,
+    /// 0 a sign of ASCII.
+    #[inline]
+    pub fn start_kind(&self) -> u8 {
+        match () {
+            () if self.bullet() => 5,
+            () if self.quote() => 4,
+            () if self.small() => 3,
+            () => self.number(OPENING) as u8,
+        }
+    }
+
+    /// What it ends with, as the model knows it: 5 a full stop, 4 another end of a sentence, 3 a colon, 2 an ellipsis, 1 a digit, 0 anything else.
+    #[inline]
+    pub fn end_kind(&self) -> u8 {
+        self.number(ENDING) as u8
     }
 
     /// Number of the first line with the same text.
+    #[inline]
     pub fn twin(&self) -> usize {
         self.twin as usize
     }
 
     /// How many lines have its text, where it is the first of them; how many of these stand above, where it is not.
+    #[inline]
     pub fn copies(&self) -> usize {
         self.copies as usize
     }
 
-    /// Has capitals and no small letters.
-    pub fn shouted(&self) -> bool {
-        self.signs & sign::SHOUTED != 0
+    #[inline]
+    fn number(&self, at: u32) -> usize {
+        (self.signs >> at & NUMBER) as usize
     }
 
-    /// Whether ` by ` may stand in it: where not, it does not.
-    pub fn may_by(&self) -> bool {
-        self.signs & sign::MAY_BY != 0
-    }
-
-    /// Whether a colon stands in it.
-    pub fn has_colon(&self) -> bool {
-        self.signs & sign::COLON != 0
-    }
-
-    /// Whether a character of it is none of ASCII.
-    pub fn is_wide(&self) -> bool {
-        self.signs & sign::WIDE != 0
-    }
-
-    /// A line whose bytes are counted; of one that is not all ASCII, nothing yet.
+    /// A line in which this is counted, with some signs.
     #[inline(always)]
-    fn counted(start: usize, end: usize, counts: Counts) -> Line {
-        let Counts {
-            lower,
-            upper,
-            digits,
-            words,
-            capitals,
-            commas,
-            bars,
-            breaks,
-            is_wide,
-            may_by,
-            has_colon,
-        } = counts;
-        let chars = if is_wide { 0 } else { u32::try_from(end - start).unwrap_or(u32::MAX) };
-        Line {
-            start,
-            end,
-            chars,
-            letters: lower + upper,
-            words,
-            capitals,
-            digits,
-            commas,
-            bars,
-            breaks,
-            twin: 0,
-            copies: 0,
-            sentence: false,
-            full_stop: false,
-            cut: false,
-            colon: false,
-            bullet: false,
-            quote: false,
-            small: false,
-            signs: sign::SHOUTED * u8::from(upper > 0 && lower == 0)
-                + sign::MAY_BY * u8::from(may_by)
-                + sign::COLON * u8::from(has_colon)
-                + sign::WIDE * u8::from(is_wide),
-        }
+    fn new(start: usize, end: usize, tally: &Tally, signs: u32) -> Line {
+        let sign = |is: bool, sign: u32| u32::from(is) * sign;
+        let signs = signs
+            | sign(start == end, signs::BLANK)
+            | sign(tally.letters > 0, signs::LETTERS)
+            | sign(tally.bars > 0, signs::BARS)
+            | sign(tally.chars >= FILLED_CHARS, signs::FILLED)
+            | tally.digits.min(NUMBER) << DIGITS
+            | tally.breaks.min(NUMBER) << BREAKS;
+        Line { start, end, words: tally.words, twin: 0, copies: 0, signs }
     }
+}
 
-    fn opening(&mut self, content: &str) {
-        let mut chars = content.chars();
-        let Some(first) = chars.next() else { return };
-        self.small = first.is_lowercase();
-        self.quote = matches!(first, '"' | '“' | '„' | '«' | '‘' | '\'' | '「' | '『' | '”' | '»' | '‚');
-        let gap = chars.next().is_none_or(|c| c == ' ');
-        self.bullet = matches!(first, '•' | '▪' | '●' | '◦' | '■' | '►' | '▸' | '▶' | '‣' | '⁃' | '·' | '○')
-            || gap && matches!(first, '-' | '*' | '–' | '+' | '»' | '›' | '>' | 'o');
-    }
+/// The signs of what is counted in a line.
+#[inline(always)]
+fn of_counts(counts: &Counts) -> u32 {
+    u32::from(counts.upper > 0 && counts.lower == 0) * signs::SHOUTED
+        | u32::from(counts.may_by) * signs::MAY_BY
+        | u32::from(counts.has_colon) * signs::HAS_COLON
+        | u32::from(counts.is_wide) * signs::WIDE
+}
 
-    fn closing(&mut self, content: &str) {
-        let tail = match content.as_bytes().last() {
-            Some(b'.' | b'!' | b'?' | b':') => content,
-            _ => content.trim_end_matches([
-                '"', '\'', '”', '’', '“', '»', '«', ')', ']', '」', '』', '›', '‹', '）', '】', ' ', '*',
-                '‘', '〉', '》',
-            ]),
-        };
-        let Some(last) = tail.chars().next_back() else { return };
-        self.full_stop = matches!(last, '.' | '。' | '۔' | '।' | '．' | '։' | '።' | '။' | '॥' | '｡');
-        self.sentence = self.full_stop || matches!(last, '!' | '?' | '！' | '？' | '؟' | ';' | '՞');
-        self.cut = last == '…' || tail.ends_with("...");
-        if self.cut {
-            self.full_stop = false;
-            self.sentence = false;
+/// The signs of what a line begins with.
+fn opening(byte: u8, content: &str) -> u32 {
+    let mut chars = content.chars();
+    let Some(first) = chars.next() else { return 0 };
+    let quote = matches!(first, '"' | '“' | '„' | '«' | '‘' | '\'' | '「' | '『' | '”' | '»' | '‚');
+    let gap = chars.next().is_none_or(|c| c == ' ');
+    let bullet = matches!(first, '•' | '▪' | '●' | '◦' | '■' | '►' | '▸' | '▶' | '‣' | '⁃' | '·' | '○')
+        || gap && matches!(first, '-' | '*' | '–' | '+' | '»' | '›' | '>' | 'o');
+    u32::from(first.is_lowercase()) * signs::SMALL
+        | u32::from(quote) * signs::QUOTE
+        | u32::from(bullet) * signs::BULLET
+        | OPENINGS[usize::from(byte)]
+}
+
+/// What a line begins with by its first byte alone, where it is no small letter, bullet or quotation mark.
+static OPENINGS: [u32; 256] = {
+    let mut table = [2 << OPENING; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        if byte.is_ascii_digit() {
+            table[byte as usize] = 1 << OPENING;
+        } else if byte.is_ascii_punctuation() {
+            table[byte as usize] = 0;
         }
-        self.colon = matches!(last, ':' | '：');
+        byte += 1;
+    }
+    table
+};
+
+/// The [`Line::end_kind`] of a line that ends with a digit.
+const ENDS_WITH_DIGIT: u32 = 1;
+
+/// The signs of what a line ends with.
+fn closing(content: &str) -> u32 {
+    let tail = match content.as_bytes().last() {
+        Some(b'.' | b'!' | b'?' | b':') => content,
+        _ => content.trim_end_matches([
+            '"', '\'', '”', '’', '“', '»', '«', ')', ']', '」', '』', '›', '‹', '）', '】', ' ', '*', '‘',
+            '〉', '》',
+        ]),
+    };
+    match tail.chars().next_back() {
+        Some('…') => signs::CUT | 2 << ENDING,
+        Some('.') if tail.ends_with("...") => signs::CUT | 2 << ENDING,
+        Some('.' | '。' | '۔' | '।' | '．' | '։' | '።' | '။' | '॥' | '｡') => {
+            signs::FULL_STOP | signs::SENTENCE | 5 << ENDING
+        }
+        Some('!' | '?' | '！' | '？' | '؟' | ';' | '՞') => signs::SENTENCE | 4 << ENDING,
+        Some(':' | '：') => signs::COLON | 3 << ENDING,
+        _ => 0,
     }
 }
 
@@ -313,14 +335,14 @@ mod tests {
 
     #[test]
     fn ends_and_breaks() {
-        assert!(one("It opened.").sentence);
-        assert!(one("“It opened,” she said.”").full_stop);
-        assert!(!one("A bridge opens").sentence);
-        assert!(one("It opened. Then it rained. Nobody left").breaks == 2);
-        assert_eq!(one("Mr. Smith met e.g. nobody").breaks, 1);
-        assert!(one("A cut text...").cut && !one("A cut text...").sentence);
-        assert!(one("橋が開通した。").full_stop);
-        assert_eq!(one("橋が開通した。雨が降った。").breaks, 1);
+        assert!(one("It opened.").sentence());
+        assert!(one("“It opened,” she said.”").full_stop());
+        assert!(!one("A bridge opens").sentence());
+        assert_eq!(one("It opened. Then it rained. Nobody left").breaks(), 2);
+        assert_eq!(one("Mr. Smith met e.g. nobody").breaks(), 1);
+        assert!(one("A cut text...").cut() && !one("A cut text...").sentence());
+        assert!(one("橋が開通した。").full_stop());
+        assert_eq!(one("橋が開通した。雨が降った。").breaks(), 1);
     }
 
     #[test]
@@ -351,10 +373,13 @@ mod tests {
             };
             let length = next() % 200;
             let text: String = (0..length).map(|_| pieces[next() % pieces.len()]).collect();
-            for line in Line::all(&text) {
-                let mut byte_by_byte = line.clone();
-                byte_by_byte.count(line.text(&text));
-                assert_eq!(format!("{line:?}"), format!("{byte_by_byte:?}"), "{text:?}");
+            let mut room = Room::default();
+            Line::take(&text, &mut room);
+            for (line, tally) in room.lines.iter().zip(&room.tallies) {
+                let mut byte_by_byte = Tally::default();
+                // What is not all ASCII is counted so already.
+                let is_shouted = byte_by_byte.count(line.text(&text));
+                assert_eq!((tally, line.shouted()), (&byte_by_byte, is_shouted), "{text:?}");
             }
         }
     }
@@ -368,8 +393,8 @@ mod tests {
 
     #[test]
     fn words_of_scripts_without_spaces() {
-        assert_eq!(one("土曜日の朝、橋が").words, 3);
-        assert_eq!(one("three little words").words, 3);
+        assert_eq!(one("土曜日の朝、橋が").words(), 3);
+        assert_eq!(one("three little words").words(), 3);
     }
 
     #[test]
@@ -377,7 +402,7 @@ mod tests {
         let lines = Line::all("a\n\nb\n");
         assert_eq!(lines.len(), 3);
         assert!(lines[1].blank());
-        assert!(one("• x").bullet && one("- x").bullet && !one("-x").bullet);
+        assert!(one("• x").bullet() && one("- x").bullet() && !one("-x").bullet());
         assert!(one("BRIDGE OPENS 5").shouted() && !one("Bridge").shouted());
         assert!(one("a::b").has_colon() && one("a → b").is_wide() && !one("a b").has_colon());
         for length in 0..140 {

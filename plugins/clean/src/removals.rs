@@ -79,8 +79,8 @@ impl Removals {
                 if let Some((first, _, end)) = &mut self.open {
                     *end = taken_end(line);
                     // Of several lines, what the likeliest of them had.
-                    if mark.rule == Rule::BoilerplateModel && mark.measured > first.measured {
-                        first.measured = mark.measured;
+                    if mark.rule == Rule::BoilerplateModel && mark.measured() > first.measured() {
+                        first.measure_as(mark);
                     }
                 }
             } else if line.blank() && self.open.is_some() {
@@ -106,13 +106,13 @@ impl Removals {
         if let Some((mark, start, end)) = self.open.take()
             && start < end
         {
-            let slot = &mut self.made[mark.measured.map_or(0, Measured::whole) as usize % SLOTS];
+            let slot = &mut self.made[mark.number() % SLOTS];
             if let Some((_, number)) = slot.filter(|(made, _)| *made == mark) {
                 return self.edits.push_like(number, start..end);
             }
             *slot = Some((mark, self.edits.len()));
             let mut edit = Edit::remove(start..end, mark.rule.id());
-            if let Some((value, threshold)) = mark.measured.map(Measured::shown) {
+            if let Some((value, threshold)) = mark.measured().map(Measured::shown) {
                 edit = edit.measured(value, threshold);
             }
             if let Some(kind) = mark.kind {

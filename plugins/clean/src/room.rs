@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::blocks::Begins;
 use crate::boilerplate::State;
-use crate::line::Line;
+use crate::cues::Hits;
+use crate::line::{Line, Tally};
 use crate::model;
 
 /// Lines, and blocks of 64 bytes, for which room is kept, some hundred bytes for each; what longer pages took is given back.
@@ -15,6 +16,8 @@ const MOST: usize = 1 << 14;
 #[derive(Default)]
 pub struct Room {
     pub lines: Vec<Line>,
+    /// Of each line, what is counted in it.
+    pub tallies: Vec<Tally>,
     pub begins: Begins,
     /// Of each line, a part of its hash.
     pub hashes: Vec<u32>,
@@ -23,6 +26,8 @@ pub struct Room {
     /// Numbers of lines that are not blank.
     pub shown: Vec<usize>,
     pub states: Vec<State>,
+    /// The hints of lines that have some.
+    pub hits: Vec<Hits>,
     pub model: model::Room,
 }
 

@@ -1,17 +1,17 @@
 //! What a line is by itself, from its cues, its length and its punctuation. Knows no neighbours.
 
 use crate::blocks::Begins;
-use crate::boilerplate::{Furniture, LONG, Mark, PARAGRAPH, State};
+use crate::boilerplate::{Furniture, LONG, Mark, PARAGRAPH, Single};
 use crate::cues::{Hits, class};
 use crate::line::Line;
 use crate::options::Rule;
 
 impl Furniture {
     /// Judges a line by itself.
-    pub(crate) fn first_look(&self, text: &str, line: &Line, begins: &Begins) -> State {
+    pub(crate) fn first_look(&self, text: &str, line: &Line, begins: &Begins) -> Single {
         let content = line.text(text);
-        let prose = line.words() >= PARAGRAPH && (line.sentence || line.cut) || line.words() >= LONG;
-        let mut state = State { hits: Hits::default(), mark: None, prose, wrapped: false };
+        let prose = line.words() >= PARAGRAPH && (line.sentence() || line.cut()) || line.words() >= LONG;
+        let mut state = Single { hits: Hits::default(), mark: None, prose };
         if line.blank() {
             return state;
         }
@@ -35,11 +35,11 @@ impl Furniture {
         if line.digits() > 0 && self.dates.is_timestamp(content) {
             return Some(Mark::by(Rule::Timestamp));
         }
-        if line.letters() == 0 {
+        if !line.has_letters() {
             // Rules, arrows, counters. A number may be a row of a table and stays for now.
             return (line.digits() == 0).then(|| Mark::by(Rule::SiteNotice));
         }
-        let spoken = line.quote && line.sentence;
+        let spoken = line.quote() && line.sentence();
         if hits.whole != 0 && !spoken {
             for (bit, rule) in WHOLE {
                 if hits.whole & bit != 0 {
@@ -51,24 +51,24 @@ impl Furniture {
             let parts = if words <= 24 && content.len() <= 300 { self.cues.bar_parts(content) } else { 0 };
             return (parts >= 2).then(|| Mark::with(Rule::ShareBar, parts, 2));
         }
-        let paragraph = words >= PARAGRAPH && line.full_stop && line.breaks() > 0;
+        let paragraph = words >= PARAGRAPH && line.full_stop() && line.breaks() > 0;
         // Cookie notices are sentences: a cue at the start does for a long one, two kinds for any.
         if hits.start & class::COOKIE != 0 && (words <= 40 || hits.within & class::COOKIE != 0)
-            || hits.within & class::COOKIE != 0 && words <= 40 && !line.small && addresses_reader(content)
+            || hits.within & class::COOKIE != 0 && words <= 40 && !line.small() && addresses_reader(content)
         {
             return Some(Mark::by(Rule::CookieNotice));
         }
         if hits.within & class::NOTICE != 0
             && words <= 40
-            && !line.small
+            && !line.small()
             && (words < PARAGRAPH || addresses_reader(content))
         {
             return Some(Mark::by(Rule::SiteNotice));
         }
         let sign = content.contains(['©', '®']) || content.contains("(c)") || content.contains("(C)");
-        let claim = sign || !line.full_stop || content.bytes().any(|b| b.is_ascii_digit());
+        let claim = sign || !line.full_stop() || content.bytes().any(|b| b.is_ascii_digit());
         if hits.start & class::COPYRIGHT != 0 && words <= 60 && claim
-            || hits.within & class::COPYRIGHT != 0 && words <= 40 && (sign || !line.full_stop || words < 20)
+            || hits.within & class::COPYRIGHT != 0 && words <= 40 && (sign || !line.full_stop() || words < 20)
         {
             // `© Agency / …` heads a picture as often as a page.
             let rule = if content.starts_with('©')
@@ -87,7 +87,7 @@ impl Furniture {
         if hits.start & class::UPDATE != 0 && words <= 30 && !paragraph {
             return Some(Mark::by(Rule::UpdateMarker));
         }
-        if hits.start & class::TAGS != 0 && !line.sentence && words <= 60 {
+        if hits.start & class::TAGS != 0 && !line.sentence() && words <= 60 {
             return Some(Mark::by(Rule::TagBar));
         }
         if hits.start & class::LOGIN != 0 && words <= 20 {
@@ -97,7 +97,7 @@ impl Furniture {
             return Some(Mark::by(Rule::CommentSection));
         }
         if hits.end & class::COMMENTS != 0 && words <= 4
-            || hits.within & class::COMMENTS != 0 && words <= 24 && !line.full_stop
+            || hits.within & class::COMMENTS != 0 && words <= 24 && !line.full_stop()
         {
             return Some(Mark::by(Rule::CommentSection));
         }
@@ -112,7 +112,7 @@ impl Furniture {
         }
         let labelled =
             content.char_indices().take(26).any(|(_, c)| matches!(c, ':' | '：' | '©' | '/' | '=' | '('));
-        if hits.start & class::CREDIT != 0 && words <= 24 && !paragraph && (!line.full_stop || labelled) {
+        if hits.start & class::CREDIT != 0 && words <= 24 && !paragraph && (!line.full_stop() || labelled) {
             return Some(Mark::by(Rule::PhotoCredit));
         }
         if hits.within & class::CREDIT != 0
@@ -124,13 +124,13 @@ impl Furniture {
         if hits.start & class::INLINE != 0 && words <= 30 && line.breaks() <= 1 {
             return Some(Mark::by(Rule::InlineTeaser));
         }
-        if hits.start & class::AUTHOR != 0 && words <= 12 && !line.full_stop {
+        if hits.start & class::AUTHOR != 0 && words <= 12 && !line.full_stop() {
             return Some(Mark::by(Rule::AuthorBox));
         }
-        if hits.start & class::RELATED != 0 && words <= 7 && !line.sentence {
+        if hits.start & class::RELATED != 0 && words <= 7 && !line.sentence() {
             return Some(Mark::by(Rule::RelatedTeaser));
         }
-        if (hits.start | hits.end) & class::NAV != 0 && words <= 10 && !line.full_stop {
+        if (hits.start | hits.end) & class::NAV != 0 && words <= 10 && !line.full_stop() {
             return Some(Mark::by(Rule::Navigation));
         }
         let parts = if words <= 24 && content.len() <= 300 { self.cues.bar_parts(content) } else { 0 };
@@ -161,7 +161,7 @@ const WHOLE: &[(u32, Rule)] = &[
 fn credit_at_the_end(content: &str, line: &Line, cue_end: usize) -> bool {
     /// Bytes that a name or an agency after the cue may take.
     const NAME: usize = 70;
-    let sentence = line.full_stop && line.words() >= PARAGRAPH && !content.ends_with([')', ']', '）']);
+    let sentence = line.full_stop() && line.words() >= PARAGRAPH && !content.ends_with([')', ']', '）']);
     content.len() - cue_end.min(content.len()) <= NAME && !sentence
 }
 

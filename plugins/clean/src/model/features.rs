@@ -7,9 +7,9 @@
 
 use crate::body::Segment;
 use crate::boilerplate::{Look, Mark, State};
-use crate::cues::class;
+use crate::cues::{Hits, class};
 use crate::html::markup::Markup;
-use crate::line::Line;
+use crate::line::{Line, Tally};
 use crate::model::grid::{Grid, ramp, ramp_down, scale, share};
 use crate::model::rows::{COMMENTS, DATES, Rows, TEASERS};
 use crate::model::sums::Sums;
@@ -25,8 +25,12 @@ pub struct Page<'p> {
     pub text: &'p str,
     /// Its lines.
     pub lines: &'p [Line],
+    /// What is counted in each.
+    pub tallies: &'p [Tally],
     /// What the line rules know of each, before the frame around the main text was looked for.
     pub states: &'p [State],
+    /// The hints that states speak of.
+    pub hits: &'p [Hits],
     /// What all rules together say.
     pub marks: &'p [Option<Mark>],
     /// The stretches of the main text that the rules found.
@@ -84,7 +88,7 @@ impl<'p> Page<'p> {
     /// A page that the rules have looked at.
     pub fn new(
         text: &'p str,
-        lines: &'p [Line],
+        (lines, tallies): (&'p [Line], &'p [Tally]),
         look: &'p Look,
         shown: &'p [usize],
         markup: Option<&'p [Markup]>,
@@ -93,7 +97,9 @@ impl<'p> Page<'p> {
         Self {
             text,
             lines,
+            tallies,
             states: &look.states,
+            hits: &look.hits,
             marks: &look.marks,
             segments: &look.segments,
             shown,
@@ -139,8 +145,8 @@ impl<'p> Page<'p> {
         grid.put_wide("digits", |level, cells| wide::shares(level, &rows.digits, &rows.chars, cells));
         grid.put_wide("capitals", |level, cells| wide::shares(level, &rows.capitals, &rows.words, cells));
         grid.put_counts("commas", &rows.commas);
-        grid.put("bars", |i| scale(self.line(i).bars()));
-        grid.put("breaks", |i| scale(self.line(i).breaks()));
+        grid.put("bars", |i| scale(self.tallies[self.shown[i]].bars as usize));
+        grid.put("breaks", |i| scale(self.tallies[self.shown[i]].breaks as usize));
         grid.put_wide("end", |_, cells| cells.copy_from_slice(&rows.end));
         grid.put_wide("start", |_, cells| cells.copy_from_slice(&rows.start));
         grid.put("shouted", |i| u8::from(self.line(i).shouted()));
@@ -190,7 +196,7 @@ impl<'p> Page<'p> {
         for (name, class) in CUES {
             let Some(column) = grid.add(name) else { continue };
             for i in rows.cued.iter().map(|&i| i as usize) {
-                let hits = self.state(i).hits;
+                let hits = self.hits[self.state(i).cue as usize];
                 column[i] = match () {
                     () if hits.whole & class != 0 => 4,
                     () if hits.start & class != 0 => 3,

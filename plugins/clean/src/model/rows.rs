@@ -1,7 +1,6 @@
 //! What the columns ask of each line that is not blank, side by side and small: lines and states are too large to be walked through
 //! for every column. Decides nothing.
 
-use crate::line::Line;
 use crate::model::features::Page;
 use crate::options::Rule;
 
@@ -88,20 +87,20 @@ impl Rows {
         let (proses, sentences) = (&mut self.prose[..count], &mut self.sentence[..count]);
         let marked = &mut self.marked[..count];
         for (row, &i) in page.shown.iter().enumerate() {
-            let (line, state) = (&page.lines[i], &page.states[i]);
+            let (line, tally, state) = (&page.lines[i], &page.tallies[i], &page.states[i]);
             let prose = state.prose && state.mark.is_none();
-            chars[row] = small(line.chars());
-            words[row] = small(line.words());
-            letters[row] = small(line.letters());
-            capitals[row] = small(line.capitals());
-            digits[row] = small(line.digits());
-            commas[row] = small(line.commas());
+            chars[row] = tally.chars;
+            words[row] = tally.words;
+            letters[row] = tally.letters;
+            capitals[row] = tally.capitals;
+            digits[row] = tally.digits;
+            commas[row] = tally.commas;
             prose_words[row] = if prose { words[row] } else { 0 };
-            ends[row] = end(page.text, line);
-            starts[row] = start(page.text, line);
+            ends[row] = line.end_kind();
+            starts[row] = line.start_kind();
             proses[row] = u8::from(prose);
-            sentences[row] = u8::from(line.sentence);
-            if state.hits.any() != 0 {
+            sentences[row] = u8::from(line.sentence());
+            if state.cue != 0 {
                 self.cued.push(row as u32);
             }
             if let Some(mark) = state.mark {
@@ -121,41 +120,3 @@ impl Rows {
         self.words.len()
     }
 }
-
-fn small(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
-}
-
-fn end(text: &str, line: &Line) -> u8 {
-    match () {
-        () if line.full_stop => 5,
-        () if line.sentence => 4,
-        () if line.colon => 3,
-        () if line.cut => 2,
-        () => u8::from(text.as_bytes().get(line.end - 1).is_some_and(u8::is_ascii_digit)),
-    }
-}
-
-fn start(text: &str, line: &Line) -> u8 {
-    match () {
-        () if line.bullet => 5,
-        () if line.quote => 4,
-        () if line.small => 3,
-        () => STARTS[usize::from(text.as_bytes()[line.start])],
-    }
-}
-
-/// What a line starts with by its first byte alone.
-static STARTS: [u8; 256] = {
-    let mut table = [2; 256];
-    let mut byte = 0u8;
-    while byte < 128 {
-        if byte.is_ascii_digit() {
-            table[byte as usize] = 1;
-        } else if byte.is_ascii_punctuation() {
-            table[byte as usize] = 0;
-        }
-        byte += 1;
-    }
-    table
-};

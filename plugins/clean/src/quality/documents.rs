@@ -5,9 +5,10 @@ use super::tokens::{Token, tokens};
 use super::words::BadWords;
 use crate::line::Line;
 use crate::quick::{QuickMap, hash};
+use crate::room::Room;
 
 /// Longest line, in characters, that FineWeb calls short.
-const SHORT_LINE: usize = 30;
+const SHORT_LINE: u32 = 30;
 
 /// The values of all rules whose groups are switched on, in the order of [`Measure::ALL`]. `removed` is the share of words in lines
 /// that the line rules of RefinedWeb removed; `words` are the options' bad words.
@@ -17,8 +18,11 @@ pub fn values(text: &str, quality: &Quality, words: &BadWords, removed: f64) -> 
     if !Measure::ALL.iter().any(|measure| is_on(measure.group())) {
         return found;
     }
-    let mut lines = Line::all(text);
+    let mut room = Room::default();
+    Line::take(text, &mut room);
+    let Room { mut lines, mut tallies, .. } = room;
     lines.retain(|line| !line.blank());
+    tallies.retain(|tally| tally.chars > 0);
     let needs_tokens = is_on(Group::GopherQuality) || is_on(Group::GopherRepetition) || is_on(Group::Fineweb);
     let (tokens, stops) = if needs_tokens { tokens(text) } else { (Vec::new(), 0) };
     if is_on(Group::GopherQuality) {
@@ -28,7 +32,7 @@ pub fn values(text: &str, quality: &Quality, words: &BadWords, removed: f64) -> 
         gopher_repetition(text, &tokens, &mut found);
     }
     if is_on(Group::C4) {
-        let sentences: usize = lines.iter().map(|line| line.breaks() + 1).sum();
+        let sentences: usize = tallies.iter().map(|tally| tally.breaks as usize + 1).sum();
         let lorem = text.to_ascii_lowercase().matches("lorem ipsum").count();
         found.push((Measure::C4Sentences, sentences as f64));
         found.push((Measure::C4CurlyBrackets, text.matches('{').count() as f64));
@@ -39,10 +43,10 @@ pub fn values(text: &str, quality: &Quality, words: &BadWords, removed: f64) -> 
     }
     if is_on(Group::Fineweb) {
         let count = lines.len().max(1) as f64;
-        let ended = lines.iter().filter(|line| line.sentence || line.cut || line.colon).count() as f64;
-        let short = lines.iter().filter(|line| line.chars() <= SHORT_LINE).count() as f64;
+        let ended = lines.iter().filter(|line| line.sentence() || line.cut() || line.colon()).count() as f64;
+        let short = tallies.iter().filter(|tally| tally.chars <= SHORT_LINE).count() as f64;
         let repeated = repeated(lines.iter().map(|line| line.text(text)));
-        let chars: usize = lines.iter().map(|line| line.chars()).sum();
+        let chars: usize = tallies.iter().map(|tally| tally.chars as usize).sum();
         let words = tokens.iter().filter(|t| t.is_word).count().max(1) as f64;
         found.push((Measure::FinewebLineEnds, ended / count));
         found.push((Measure::FinewebShortLines, short / count));

@@ -1,11 +1,41 @@
-//! Counts what is in a line that is not all ASCII, character by character; [`crate::blocks`] counts the others.
+//! What is counted in a line. [`crate::blocks`] counts lines that are all ASCII, many bytes at once; here the others are, character by character.
 
-use super::{Line, sign, unspaced_weight};
+use super::unspaced_weight;
+use crate::blocks::Counts;
 use std::sync::OnceLock;
 
-impl Line {
-    /// Counts characters, words and sentence breaks.
-    pub(super) fn count(&mut self, content: &str) {
+/// The counts; of more than 32 bits hold, the greatest number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Characters.
+    pub chars: u32,
+    /// Letters of any script.
+    pub letters: u32,
+    /// Words; for scripts without spaces, characters divided by what a word takes there.
+    pub words: u32,
+    /// Words that begin with a capital.
+    pub capitals: u32,
+    /// Decimal digits, ASCII only.
+    pub digits: u32,
+    /// Commas of any script.
+    pub commas: u32,
+    /// Signs that part the items of a bar: `|`, `/`, `>`, `·`, `»`, `›`.
+    pub bars: u32,
+    /// Places inside the line where a sentence ends and another begins.
+    pub breaks: u32,
+}
+
+impl Tally {
+    /// Of a line of so many bytes, all of ASCII.
+    #[inline(always)]
+    pub(super) fn of(counts: &Counts, length: usize) -> Self {
+        let &Counts { lower, upper, words, capitals, digits, commas, bars, breaks, .. } = counts;
+        let chars = u32::try_from(length).unwrap_or(u32::MAX);
+        Self { chars, letters: lower + upper, words, capitals, digits, commas, bars, breaks }
+    }
+
+    /// Counts characters, words and sentence breaks; whether the line has capitals and no small letters.
+    pub(super) fn count(&mut self, content: &str) -> bool {
         let wide = wide_kinds();
         let mut state = 0u64;
         // Letters beyond ASCII, and whether some had a case.
@@ -87,9 +117,7 @@ impl Line {
         self.commas = small(sums[COMMAS]);
         self.bars = small(sums[BARS]);
         self.breaks = small(sums[BREAKS]);
-        let shouted = (wide_upper || sums[LETTERS_UPPER] > 0) && !wide_lower && sums[LETTERS_LOWER] == 0;
-        self.signs &= !sign::SHOUTED;
-        self.signs |= sign::SHOUTED * u8::from(shouted);
+        (wide_upper || sums[LETTERS_UPPER] > 0) && !wide_lower && sums[LETTERS_LOWER] == 0
     }
 }
 
