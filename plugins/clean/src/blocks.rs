@@ -21,9 +21,9 @@ pub struct Counts {
     pub breaks: u32,
     /// Whether a byte is none of ASCII: then the numbers say nothing.
     pub is_wide: bool,
-    /// Whether ` by ` may stand in it, and whether a colon does.
+    /// Whether ` by ` may stand in it, and a bar or colon behind a space.
     pub may_by: bool,
-    pub has_colon: bool,
+    pub may_path: bool,
 }
 
 /// Where phrases may begin in a text: at a letter or digit after something else, and at signs and characters beyond ASCII. A bit for each byte.
@@ -109,6 +109,7 @@ fn walk<S: Simd>(
         } = kinds;
         // What stands before and after the block may be a space and a `y`.
         let by = b & (y >> 1 | 1 << (BLOCK - 1)) & (space << 1 | 1);
+        let path = (bar | colon) & (space << 1 | 1);
         let alnum = lower | upper | digit;
         let inside = alnum & (alnum << 1 | is_after_alnum);
         is_after_alnum = alnum >> (BLOCK - 1);
@@ -133,7 +134,7 @@ fn walk<S: Simd>(
             counts.breaks += (breaks & line).count_ones();
             counts.is_wide |= wide & line != 0;
             counts.may_by |= by & line != 0;
-            counts.has_colon |= colon & line != 0;
+            counts.may_path |= path & line != 0;
             if end == 0 {
                 break;
             }

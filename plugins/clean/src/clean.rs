@@ -254,8 +254,13 @@ impl Cleaner {
     fn see(&self, part: &Part<'_>, markup: &mut Option<MarkupOf<'_>>, room: &mut Room) -> Seen {
         Line::take(part.judged(), room);
         let Room { lines, hashes, begins, shown, states, hits, .. } = room;
-        shown.clear();
-        shown.extend((0..lines.len()).filter(|&i| !lines[i].blank()));
+        let mut count = 0;
+        shown.resize(lines.len(), 0);
+        for (i, line) in lines.iter().enumerate() {
+            shown[count] = i;
+            count += usize::from(!line.blank());
+        }
+        shown.truncate(count);
         let markup = markup.as_mut().map(|markup| match part.judged {
             Some(_) => {
                 let mut placed = lines.clone();

@@ -115,7 +115,7 @@ impl Furniture {
                 && states[i].mark.is_none()
                 && !line.full_stop()
                 && !line.bullet()
-                && !self.names_author(text, line, &hits[states[i].cue as usize])
+                && !self.names_author(text, line, &states[i], hits)
         });
         // The longest of the last few: sections and captions are shorter.
         candidates.take(4).max_by_key(|&i| (lines[i].words().min(12), i))
@@ -146,15 +146,11 @@ impl Furniture {
         None
     }
 
-    fn names_author(&self, text: &str, line: &Line, hits: &Hits) -> bool {
-        let content = line.text(text);
-        if line.words() > 14 || line.sentence() && !content.ends_with('.') {
-            return false;
-        }
-        let by = hits.start & class::BY != 0 && line.words() >= 2;
-        let end = (hits.end | hits.whole) & class::BYEND != 0;
-        by || end && line.words() <= 8
-            || line.words() <= 9 && !line.sentence() && line.may_by() && content.contains(" by ")
+    /// Whether a line that is in a state says who wrote the text.
+    #[inline]
+    fn names_author(&self, text: &str, line: &Line, state: &State, hits: &[Hits]) -> bool {
+        // Most lines have no hint and no ` by `.
+        (state.cue != 0 || line.may_by()) && says_by(line.text(text), line, &hits[state.cue as usize])
     }
 
     /// The mark of line `i` above the main text, which has none. Lines behind it and before `reach` are known to be short; that grows.
@@ -167,20 +163,15 @@ impl Furniture {
         reach: &mut usize,
     ) -> Mark {
         let line = &lines[i];
-        let content = line.text(text);
         if let Some(title) = title
             && lines[title].twin() == line.twin()
         {
             return Mark::by(Rule::Headline);
         }
-        if self.names_author(text, line, &hits[states[i].cue as usize]) {
+        if self.names_author(text, line, &states[i], hits) {
             return Mark::by(Rule::Byline);
         }
-        let path = |word: &[u8]| PATH.iter().any(|sign| sign.as_bytes() == word);
-        // All but `::` and `→` count as bars.
-        let may_have = line.has_bars() || line.has_colon() || line.is_wide() && content.contains('→');
-        if line.words() <= 14 && may_have && content.as_bytes().split(|byte| *byte == b' ').skip(1).any(path)
-        {
+        if line.words() <= 14 && (line.may_path() || line.is_wide()) && is_path(line.text(text)) {
             return Mark::by(Rule::Breadcrumb);
         }
         if states[i].prose {
@@ -313,6 +304,23 @@ impl Furniture {
             }
         }
     }
+}
+
+/// Whether a line with hints says who wrote the text.
+fn says_by(content: &str, line: &Line, hits: &Hits) -> bool {
+    if line.words() > 14 || line.sentence() && !content.ends_with('.') {
+        return false;
+    }
+    let by = hits.start & class::BY != 0 && line.words() >= 2;
+    let end = (hits.end | hits.whole) & class::BYEND != 0;
+    by || end && line.words() <= 8
+        || line.words() <= 9 && !line.sentence() && line.may_by() && content.contains(" by ")
+}
+
+/// Whether a line is a path: a sign that stands between the parts of one stands by itself behind a space.
+fn is_path(content: &str) -> bool {
+    let is_sign = |word: &[u8]| PATH.iter().any(|sign| sign.as_bytes() == word);
+    content.as_bytes().split(|byte| *byte == b' ').skip(1).any(is_sign)
 }
 
 /// Whether every word but the little ones begins with a capital.

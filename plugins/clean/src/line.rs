@@ -60,16 +60,14 @@ signs! {
     shouted SHOUTED 8;
     /// Whether ` by ` may stand in it: where not, it does not.
     may_by MAY_BY 9;
-    /// Whether a colon stands in it.
-    has_colon HAS_COLON 10;
+    /// Whether a sign of ASCII that stands between the parts of a path may stand behind a space in it: where not, none does.
+    may_path MAY_PATH 10;
     /// Whether a character of it is none of ASCII.
     is_wide WIDE 11;
     /// Whether a letter stands in it.
     has_letters LETTERS 12;
-    /// Whether a sign that parts the items of a bar stands in it.
-    has_bars BARS 13;
     /// Has 30 characters or more, as lines of a wrapped paragraph do.
-    is_filled FILLED 14;
+    is_filled FILLED 13;
 }
 
 /// Where small numbers lie in the signs of a line, by their lowest bit; each has [`NUMBER`] at most.
@@ -110,7 +108,7 @@ impl Line {
                     && let Some(tally) = tallies.get_mut(number)
                 {
                     let is_shouted = tally.count(line.text(text));
-                    let signs = line.signs & (signs::MAY_BY | signs::HAS_COLON | signs::WIDE);
+                    let signs = line.signs & (signs::MAY_BY | signs::MAY_PATH | signs::WIDE);
                     *line = Line::new(
                         line.start,
                         line.end,
@@ -199,7 +197,6 @@ impl Line {
         let signs = signs
             | sign(start == end, signs::BLANK)
             | sign(tally.letters > 0, signs::LETTERS)
-            | sign(tally.bars > 0, signs::BARS)
             | sign(tally.chars >= FILLED_CHARS, signs::FILLED)
             | tally.digits.min(NUMBER) << DIGITS
             | tally.breaks.min(NUMBER) << BREAKS;
@@ -212,7 +209,7 @@ impl Line {
 fn of_counts(counts: &Counts) -> u32 {
     u32::from(counts.upper > 0 && counts.lower == 0) * signs::SHOUTED
         | u32::from(counts.may_by) * signs::MAY_BY
-        | u32::from(counts.has_colon) * signs::HAS_COLON
+        | u32::from(counts.may_path) * signs::MAY_PATH
         | u32::from(counts.is_wide) * signs::WIDE
 }
 
@@ -404,10 +401,14 @@ mod tests {
         assert!(lines[1].blank());
         assert!(one("• x").bullet() && one("- x").bullet() && !one("-x").bullet());
         assert!(one("BRIDGE OPENS 5").shouted() && !one("Bridge").shouted());
-        assert!(one("a::b").has_colon() && one("a → b").is_wide() && !one("a b").has_colon());
+        assert!(one("a :: b").may_path() && one("a → b").is_wide() && !one("a/b: c d").may_path());
         for length in 0..140 {
             let before = "x".repeat(length);
-            assert!(one(&format!("{before} by Ann")).may_by() && !one(&format!("{before} bx Ann")).is_wide());
+            assert!(
+                one(&format!("{before} by Ann")).may_by()
+                    && one(&format!("{before} / Ann")).may_path()
+                    && !one(&format!("{before} bx Ann")).is_wide()
+            );
         }
         assert!(!one("baby").may_by());
     }

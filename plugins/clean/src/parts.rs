@@ -36,11 +36,12 @@ impl<'t> Part<'t> {
 
 /// The first lines of a text, and the rest.
 fn split(text: &str) -> (&str, &str) {
-    // No text has more lines than bytes.
-    if text.len() <= LINES {
+    // No text has more lines than bytes, and to count line ends takes far less than to find each.
+    let mut ends = memchr::memchr_iter(b'\n', text.as_bytes());
+    if text.len() <= LINES || ends.clone().count() < LINES {
         return (text, "");
     }
-    let end = memchr::memchr_iter(b'\n', text.as_bytes()).nth(LINES - 1);
+    let end = ends.nth(LINES - 1);
     text.split_at(end.map_or(text.len(), |end| end + 1))
 }
 

@@ -13,7 +13,9 @@ const REPEATED_WORDS: usize = 8;
 /// Marks second and later copies of paragraphs. A summary at the top that the text repeats further
 /// down gives way to the copy in the text, where it has its place.
 pub fn repeated(lines: &[Line], marks: &mut [Option<Mark>]) {
-    if !(0..lines.len()).any(|i| lines[i].twin() < i && lines[i].words() >= REPEATED_WORDS) {
+    // Both are asked of each line: whether it is a copy cannot be guessed, and is soon seen.
+    let is_copy = |(i, line): (usize, &Line)| (line.twin() < i) & (line.words() >= REPEATED_WORDS);
+    if !lines.iter().enumerate().any(is_copy) {
         return;
     }
     let mut first: Vec<Option<usize>> = vec![None; lines.len()];

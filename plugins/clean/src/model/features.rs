@@ -167,7 +167,8 @@ impl<'p> Page<'p> {
         for &i in self.shown {
             let (line, twin) = (&self.lines[i], self.lines[i].twin());
             counts.push(small(self.lines[twin].copies()));
-            before.push(if twin == i { 0 } else { small(line.copies()) });
+            // Not by a branch, which would be taken at random.
+            before.push(u8::from(twin != i) * small(line.copies()));
         }
         let often = sums.of(rows.len(), counts.iter().map(|&count| u32::from(count >= 3)));
         grid.put_differences("often-3", often.window(-3, 4));
@@ -328,7 +329,7 @@ fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2]) {
     grid.put_wide("capitals-5", |level, cells| {
         wide::window_shares(level, capitals.window(-5, 6), words.window(-5, 6), cells);
     });
-    put_nearest(grid, ("since-prose", "until-prose"), (0..count).filter(|&i| rows.prose[i] != 0));
+    put_nearest(grid, ("since-prose", "until-prose"), rows.of_prose.iter().map(|&i| i as usize));
     grid.put_page("page-lines", scale(count));
     grid.put_page("page-words", scale(words.all() as usize));
     grid.put_page("page-prose", share(prose_words as usize, words.all() as usize));

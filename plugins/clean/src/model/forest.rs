@@ -150,9 +150,9 @@ fn add<S: Simd>(simd: S, trees: &[Tree], block: &[[i8; BLOCK]; COLUMNS], scores:
     let root = u8x64::splat(simd, std::hint::black_box(0));
     for tree in trees {
         let mut leaf = root;
-        for (level, (&column, &number)) in tree.columns.iter().zip(&tree.numbers).enumerate() {
-            let column = i8x64::from_slice(simd, &block[usize::from(column)]);
-            let number: i8x64<S> = u32x16::splat(simd, number).bitcast();
+        for level in 0..LEVELS {
+            let column = i8x64::from_slice(simd, &block[usize::from(tree.columns[level])]);
+            let number: i8x64<S> = u32x16::splat(simd, tree.numbers[level]).bitcast();
             let bit = u8x64::splat(simd, 1 << level);
             // No bit comes twice, and sums of bytes take one instruction where the machine has masks.
             leaf += column.simd_gt(number).select(bit, u8x64::splat(simd, 0));

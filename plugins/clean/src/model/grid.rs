@@ -42,7 +42,7 @@ impl Grid {
         (self.rows, self.next) = (rows, REACH);
         self.names.clear();
         self.begins.clear();
-        self.bytes.clear();
+        // What another page left in the columns is overwritten, that around them in [`Self::next`].
         self.bytes.resize(count * (rows + 2 * REACH) + BLOCK, 0);
         self.wanted.clear();
         self.wanted.extend_from_slice(wanted);
@@ -50,6 +50,13 @@ impl Grid {
 
     /// Adds a column, and gives its rows, all 0, to be filled; nothing where it is not wanted.
     pub fn add(&mut self, name: &'static str) -> Option<&mut [u8]> {
+        let column = self.next(name)?;
+        column.fill(0);
+        Some(column)
+    }
+
+    /// Adds a column, and gives its rows, to be written whole; nothing where it is not wanted.
+    fn next(&mut self, name: &'static str) -> Option<&mut [u8]> {
         let is_wanted = self.wanted.is_empty() || self.wanted.get(self.names.len()).copied().unwrap_or(false);
         self.names.push(name);
         self.begins.push(is_wanted.then_some(self.next));
@@ -61,19 +68,23 @@ impl Grid {
         if self.bytes.len() < self.next - REACH + BLOCK {
             self.bytes.resize(self.next - REACH + BLOCK, 0);
         }
-        self.bytes.get_mut(begin..begin + self.rows)
+        let end = begin + self.rows;
+        for around in [begin - REACH..begin, end..end + REACH] {
+            self.bytes[around].fill(0);
+        }
+        self.bytes.get_mut(begin..end)
     }
 
     /// Adds a column: `value` of each row, from the first.
     pub fn put(&mut self, name: &'static str, mut value: impl FnMut(usize) -> u8) {
-        if let Some(column) = self.add(name) {
+        if let Some(column) = self.next(name) {
             column.iter_mut().enumerate().for_each(|(row, cell)| *cell = value(row));
         }
     }
 
     /// Adds a column of one value.
     pub fn put_page(&mut self, name: &'static str, value: u8) {
-        if let Some(column) = self.add(name) {
+        if let Some(column) = self.next(name) {
             column.fill(value);
         }
     }
@@ -88,17 +99,17 @@ impl Grid {
         self.put_wide(name, |level, cells| wide::differences(level, numbers, cells));
     }
 
-    /// Adds a column that `fill` fills with the instructions of a level.
+    /// Adds a column that `fill` fills, all of it, with the instructions of a level.
     pub fn put_wide(&mut self, name: &'static str, fill: impl FnOnce(Level, &mut [u8])) {
         let level = self.level;
-        if let Some(column) = self.add(name) {
+        if let Some(column) = self.next(name) {
             fill(level, column);
         }
     }
 
     /// Adds a column: how many rows each stands behind the row `from`; 254 for those above it, 255 where there is none.
     pub fn put_since(&mut self, name: &'static str, from: Option<usize>) {
-        let Some(column) = self.add(name) else { return };
+        let Some(column) = self.next(name) else { return };
         match from {
             Some(from) => {
                 let (above, behind) = column.split_at_mut(from.min(column.len()));

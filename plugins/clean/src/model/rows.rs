@@ -24,8 +24,9 @@ pub struct Rows {
     pub prose: Vec<u8>,
     pub marked: Vec<u8>,
     pub sentence: Vec<u8>,
-    /// Numbers of rows with a cue.
+    /// Numbers of rows with a cue, and of those that are prose.
     pub cued: Vec<u32>,
+    pub of_prose: Vec<u32>,
     /// Numbers of rows of each of the [`KINDS`].
     pub of_kinds: [Vec<u32>; KINDS.len()],
 }
@@ -76,7 +77,9 @@ impl Rows {
         self.marked.resize(count, 0);
         self.kinds.clear();
         self.kinds.resize(count, 0);
-        self.cued.clear();
+        self.cued.resize(count, 0);
+        self.of_prose.resize(count, 0);
+        let (mut cued, mut of_prose) = (0, 0);
         self.of_kinds.iter_mut().for_each(Vec::clear);
         // Slices of one length, so that no place is checked twice.
         let (chars, words) = (&mut self.chars[..count], &mut self.words[..count]);
@@ -100,9 +103,11 @@ impl Rows {
             starts[row] = line.start_kind();
             proses[row] = u8::from(prose);
             sentences[row] = u8::from(line.sentence());
-            if state.cue != 0 {
-                self.cued.push(row as u32);
-            }
+            // Written in any case: what cannot be guessed is no branch.
+            self.cued[cued] = row as u32;
+            cued += usize::from(state.cue != 0);
+            self.of_prose[of_prose] = row as u32;
+            of_prose += usize::from(prose);
             if let Some(mark) = state.mark {
                 marked[row] = 1;
                 kinds[row] = KINDS_OF[usize::from(mark.rule as u8)];
@@ -113,6 +118,8 @@ impl Rows {
                 }
             }
         }
+        self.cued.truncate(cued);
+        self.of_prose.truncate(of_prose);
     }
 
     /// How many.
