@@ -8,8 +8,6 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
-
 use textmill_plugin::error::Error;
 
 use crate::blocks::Begins;
@@ -94,8 +92,7 @@ pub struct Cues {
     anywhere: Phrases,
     anywhere_phrases: Vec<Phrase>,
     /// Parts of share bars.
-    parts: AhoCorasick,
-    part_phrases: Phrases,
+    parts: Phrases,
 }
 
 impl Cues {
@@ -160,11 +157,7 @@ impl Cues {
             start_phrases,
             anywhere: Phrases::new(&anywhere),
             anywhere_phrases,
-            part_phrases: Phrases::new(&parts),
-            parts: AhoCorasickBuilder::new()
-                .ascii_case_insensitive(true)
-                .match_kind(MatchKind::LeftmostLongest)
-                .build(&parts)?,
+            parts: Phrases::new(&parts),
         })
     }
 
@@ -244,26 +237,40 @@ impl Cues {
     }
 
     /// How many parts of a share bar `line` is made of, when it is made of nothing else (up to a
-    /// tenth of its letters); 0 otherwise.
+    /// tenth of its letters); 0 otherwise. Parts are looked for from the left, of several the longest.
     pub fn bar_parts(&self, line: &str) -> usize {
         // Most lines do not begin with a part, and that costs a few bytes to see.
         let Some(first) = line.find(char::is_alphabetic) else { return 0 };
-        if !self.part_phrases.any_at(line.as_bytes(), first) {
+        if self.longest_part(line, first) == 0 {
             return 0;
         }
-        let letters = line.chars().filter(|c| c.is_alphabetic()).count();
-        let (mut parts, mut covered) = (0, 0);
-        for found in self.parts.find_iter(line) {
-            let part = &line[found.start()..found.end()];
+        let letters_in = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
+        let letters = letters_in(line);
+        let (mut at, mut parts, mut others) = (0, 0, 0);
+        while let Some(c) = line[at..].chars().next() {
+            let length = self.longest_part(line, at);
+            let end = at + length.max(c.len_utf8());
             // A lone `on` or `x` inside a word says nothing.
-            let inner = part.len() <= 2 && !(boundary_after(line, found.end()) || glued(line, found.end()));
-            if !inner {
+            if length > 2 || length > 0 && (boundary_after(line, end) || glued(line, end)) {
                 // Little words (`on`, `no`) stand in bars and make none.
-                parts += usize::from(part.len() > 2 || part.eq_ignore_ascii_case("x"));
-                covered += part.chars().filter(|c| c.is_alphabetic()).count();
+                parts += usize::from(length > 2 || line[at..end].eq_ignore_ascii_case("x"));
+            } else {
+                others += letters_in(&line[at..end]);
+                // More than a tenth is too much, whatever follows.
+                if others * 10 > letters {
+                    return 0;
+                }
             }
+            at = end;
         }
-        if letters > 0 && covered * 10 >= letters * 9 { parts } else { 0 }
+        parts
+    }
+
+    /// The length of the longest part of a bar at `at`; 0 where there is none.
+    fn longest_part(&self, line: &str, at: usize) -> usize {
+        let mut longest = 0;
+        self.parts.each_at(line.as_bytes(), at, line.len(), |_, length| longest = longest.max(length));
+        longest
     }
 }
 

@@ -112,13 +112,6 @@ impl Phrases {
         }
     }
 
-    /// Whether a phrase begins at `at`.
-    pub fn any_at(&self, text: &[u8], at: usize) -> bool {
-        let mut any = false;
-        self.each_at(text, at, text.len(), |_, _| any = true);
-        any
-    }
-
     /// The phrases with a key.
     #[inline(never)]
     fn each_of(&self, key: u64, head: u64, rest: &[u8], found: &mut impl FnMut(usize, usize)) {
@@ -268,10 +261,10 @@ mod tests {
     fn what_only_looks_alike_is_no_phrase() {
         let phrases = Phrases::new(&PHRASES);
         for text in ["", "c", "coo", "\u{f}ap", "fot\u{e}", "xy", "some words", "/AQ"] {
-            assert!(!phrases.any_at(text.as_bytes(), 0), "{text:?}");
+            assert!(found(&phrases, text, 0).is_empty(), "{text:?}");
         }
-        assert!(!phrases.any_at(b"xyz", 7));
-        assert!(!Phrases::new(&[""; 0]).any_at(b"xyz", 0));
-        assert!(!Phrases::new(&["", "b"]).any_at(b"a", 0));
+        assert!(found(&phrases, "xyz", 7).is_empty());
+        assert!(found(&Phrases::new(&[""; 0]), "xyz", 0).is_empty());
+        assert!(found(&Phrases::new(&["", "b"]), "a", 0).is_empty());
     }
 }
