@@ -55,6 +55,17 @@ impl Measured {
     }
 }
 
+/// A threshold of likelihoods, as a mark has it.
+#[derive(Clone, Copy)]
+pub struct Threshold(u32);
+
+impl Threshold {
+    /// From 0 to 1.
+    pub fn new(threshold: f64) -> Self {
+        Self((threshold * Measured::FINE + 0.5) as u32)
+    }
+}
+
 impl Mark {
     pub(crate) fn by(rule: Rule) -> Self {
         Self { rule, kind: None, unit: None, value: 0, threshold: 0 }
@@ -67,8 +78,8 @@ impl Mark {
     }
 
     /// Of the model: `likelihood` is a whole number of thousandths.
-    pub(crate) fn unlikely(likelihood: f64, threshold: f64, kind: Option<Rule>) -> Self {
-        let [value, threshold] = [likelihood * 1000.0, threshold * Measured::FINE].map(|n| (n + 0.5) as u32);
+    pub(crate) fn unlikely(likelihood: f64, Threshold(threshold): Threshold, kind: Option<Rule>) -> Self {
+        let value = (likelihood * 1000.0 + 0.5) as u32;
         Self { rule: Rule::BoilerplateModel, kind, unit: Some(Unit::Thousandth), value, threshold }
     }
 
@@ -169,6 +180,8 @@ impl Furniture {
         states.reserve(lines.len());
         hits.clear();
         hits.push(Hits::default());
+        // The rules by which lines go by themselves, a bit each.
+        let mut rules = 0u64;
         self.judged.with(|known| {
             for (lines, hashes) in lines.chunks(FETCHED).zip(hashes.chunks(FETCHED)) {
                 known.fetch(hashes);
@@ -186,6 +199,7 @@ impl Furniture {
                             State { cue, mark: single.mark, prose: single.prose, wrapped: false }
                         }
                     };
+                    rules |= state.mark.map_or(0, |mark| bit(mark.rule));
                     states.push(state);
                 }
             }
@@ -200,7 +214,11 @@ impl Furniture {
             self.repeats(lines, &mut states);
         }
         let segments = body::segments(text, lines, shown, &states);
-        let mut segments = self.without_comments(lines, &mut states, segments);
+        let may_end = self.rules.on(Rule::CommentSection) && rules & bit(Rule::CommentSection) != 0;
+        let mut segments = match may_end {
+            true => without_comments(lines, &mut states, segments),
+            false => segments,
+        };
         body::with_lists(text, lines, &states, &mut segments);
         let mut marks: Vec<Option<Mark>> = states.iter().map(|s| s.mark).collect();
         self.frame(text, (lines, &hits), &mut states, &segments, is_page);
@@ -294,54 +312,52 @@ impl Furniture {
             }
         }
     }
+}
 
-    /// Ends the main text at the comments, when what is before them is the larger part or the
-    /// lines after look like comments.
-    fn without_comments(
-        &self,
-        lines: &[Line],
-        states: &mut [State],
-        mut segments: Vec<body::Segment>,
-    ) -> Vec<body::Segment> {
-        if !self.rules.on(Rule::CommentSection) {
-            return segments;
+/// Ends the main text at the comments, when what is before them is the larger part or the
+/// lines after look like comments.
+fn without_comments(
+    lines: &[Line],
+    states: &mut [State],
+    mut segments: Vec<body::Segment>,
+) -> Vec<body::Segment> {
+    let total: usize = prose_words(lines, states, 0..lines.len());
+    let mut before = 0;
+    for i in 0..lines.len() {
+        before += if states[i].prose && states[i].mark.is_none() { lines[i].words() } else { 0 };
+        let boundary = states[i].mark.is_some_and(|m| m.rule == Rule::CommentSection);
+        if !boundary || before < 80 {
+            continue;
         }
-        if !states.iter().any(|s| s.mark.is_some_and(|m| m.rule == Rule::CommentSection)) {
-            return segments;
-        }
-        let total: usize = prose_words(lines, states, 0..lines.len());
-        let mut before = 0;
-        for i in 0..lines.len() {
-            before += if states[i].prose && states[i].mark.is_none() { lines[i].words() } else { 0 };
-            let boundary = states[i].mark.is_some_and(|m| m.rule == Rule::CommentSection);
-            if !boundary || before < 80 {
-                continue;
-            }
-            let near = lines[i + 1..].iter().zip(&states[i + 1..]).filter(|(l, _)| !l.blank()).take(8);
-            let comment_like = near
-                .filter(|(_, s)| {
-                    s.mark.is_some_and(|m| {
-                        matches!(m.rule, Rule::CommentSection | Rule::Timestamp | Rule::LoginForm)
-                    })
+        let near = lines[i + 1..].iter().zip(&states[i + 1..]).filter(|(l, _)| !l.blank()).take(8);
+        let comment_like = near
+            .filter(|(_, s)| {
+                s.mark.is_some_and(|m| {
+                    matches!(m.rule, Rule::CommentSection | Rule::Timestamp | Rule::LoginForm)
                 })
-                .count();
-            if before * 2 < total && comment_like < 2 {
-                continue;
-            }
-            for (line, state) in lines[i..].iter().zip(&mut states[i..]) {
-                if state.mark.is_none() && !line.blank() {
-                    state.mark = Some(Mark::with(Rule::CommentSection, before, 80));
-                    state.prose = false;
-                }
-            }
-            segments.retain(|s| s.first < i);
-            for segment in &mut segments {
-                segment.last = segment.last.min(i);
-            }
-            break;
+            })
+            .count();
+        if before * 2 < total && comment_like < 2 {
+            continue;
         }
-        segments
+        for (line, state) in lines[i..].iter().zip(&mut states[i..]) {
+            if state.mark.is_none() && !line.blank() {
+                state.mark = Some(Mark::with(Rule::CommentSection, before, 80));
+                state.prose = false;
+            }
+        }
+        segments.retain(|s| s.first < i);
+        for segment in &mut segments {
+            segment.last = segment.last.min(i);
+        }
+        break;
     }
+    segments
+}
+
+/// The bit of a rule in a set.
+fn bit(rule: Rule) -> u64 {
+    1 << (rule as u8)
 }
 
 /// Whether a line under this rule shows that the text is a saved page, with a frame around it.

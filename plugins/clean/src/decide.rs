@@ -2,7 +2,7 @@
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use crate::boilerplate::Mark;
+use crate::boilerplate::{Mark, Threshold};
 use crate::model::features::Page;
 use crate::model::wide::cut_off;
 use crate::model::{Model, Room};
@@ -25,6 +25,7 @@ pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Vec<O
     let mut likelihoods = model.likelihoods(page, room);
     settle(&mut likelihoods, shown.iter().map(|&i| page.lines[i].words()));
     let mut decided = marks.to_vec();
+    let cuts = [cut, cut.max(DATE_CUT)].map(|cut| (cut, Threshold::new(cut)));
     for (&i, likelihood) in shown.iter().zip(likelihoods) {
         // The model knows no wrapped lines: in its pages a paragraph is a line.
         if states[i].wrapped || marks[i].is_some_and(|m| is_sure(m.rule, page.markup.is_some())) {
@@ -32,8 +33,8 @@ pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Vec<O
         }
         let kind = marks[i].map(|m| m.rule);
         let is_date = kind == Some(Rule::Timestamp) && page.markup.is_none();
-        let cut = if is_date { cut.max(DATE_CUT) } else { cut };
-        decided[i] = (likelihood < cut).then(|| Mark::unlikely(likelihood, cut, kind));
+        let (cut, threshold) = cuts[usize::from(is_date)];
+        decided[i] = (likelihood < cut).then(|| Mark::unlikely(likelihood, threshold, kind));
     }
     decided
 }

@@ -79,7 +79,7 @@ impl HandedOn {
         let first_kept = if self.is_kept { 0 } else { kept.unwrap_or(lines.len()) };
         self.is_kept |= kept.is_some();
         // Numbers of lines that are wanted, and whether only where there is room left.
-        let mut wanted = Vec::new();
+        let mut wanted = Vec::with_capacity(lines.len());
         for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
             let Some(mark) = mark else { continue };
             let rule = mark.kind.unwrap_or(mark.rule);
@@ -88,6 +88,7 @@ impl HandedOn {
                 wanted.push((i, !is_first));
             }
         }
+        let room = self.room;
         // Up to which line there is room for either.
         let ends = [false, true].map(|is_second| {
             let all = wanted.iter().filter(|(_, second)| *second == is_second);
@@ -98,6 +99,7 @@ impl HandedOn {
             });
             longer.map_or(lines.len(), |(i, _)| i)
         });
+        self.lines.text.reserve(room - self.room);
         for (i, is_second) in wanted {
             if let Some(mark) = marks[i].filter(|_| i < ends[usize::from(is_second)]) {
                 let rule = mark.kind.unwrap_or(mark.rule).id();

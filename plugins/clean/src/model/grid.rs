@@ -151,6 +151,11 @@ impl Grid {
 
 /// Fills `cells` with the scale of `first` and the numbers after it.
 pub fn ramp(cells: &mut [u8], first: usize) {
+    // Rows of a kind often follow one another; a copy of one byte is a call.
+    if let [cell] = cells {
+        *cell = scale(first);
+        return;
+    }
     let known = cells.len().min(SCALE.len().saturating_sub(first));
     if known > 0 {
         cells[..known].copy_from_slice(&SCALE[first..first + known]);
@@ -160,6 +165,10 @@ pub fn ramp(cells: &mut [u8], first: usize) {
 
 /// Fills `cells` with the scale of the numbers down to `last`.
 pub fn ramp_down(cells: &mut [u8], last: usize) {
+    if let [cell] = cells {
+        *cell = scale(last);
+        return;
+    }
     let known = cells.len().min(DOWN.len().saturating_sub(last));
     let (far, near) = cells.split_at_mut(cells.len() - known);
     if known > 0 {
