@@ -123,58 +123,81 @@ impl Forest {
     /// Adds what all trees say of the lines to their scores.
     #[inline(always)]
     fn add_all<S: Simd>(&self, simd: S, columns: &[&[u8]], scores: &mut [i32]) {
-        let mut block = [[0i8; BLOCK]; COLUMNS];
-        for (number, scores) in scores.chunks_mut(BLOCK).enumerate() {
-            for (block, column) in block.iter_mut().zip(columns) {
-                if let Some(bytes) = column.get(number * BLOCK..).and_then(|rest| rest.first_chunk::<BLOCK>())
-                {
+        let mut block = [[[0i8; BLOCK]; 2]; COLUMNS];
+        for (number, scores) in scores.chunks_mut(2 * BLOCK).enumerate() {
+            for (blocks, column) in block.iter_mut().zip(columns) {
+                let rest = column.get(number * 2 * BLOCK..).unwrap_or(&[]);
+                for (block, bytes) in blocks.iter_mut().zip(rest.as_chunks::<BLOCK>().0) {
                     let signed = u8x64::from_slice(simd, bytes) ^ u8x64::splat(simd, SIGN);
                     signed.bitcast::<i8x64<S>>().store_slice(block);
                 }
             }
+            let (first, second) = scores.split_at_mut(scores.len().min(BLOCK));
             for trees in self.trees.chunks(SUMMED) {
-                add(simd, trees, &block, scores);
+                // Two blocks share the numbers of the questions, where the machine has registers for both.
+                if <S::u8s as SimdBase<S>>::LEN >= BLOCK && !second.is_empty() {
+                    add(simd, trees, &block, [0, 1], [&mut *first, &mut *second]);
+                } else {
+                    add(simd, trees, &block, [0], [&mut *first]);
+                    add(simd, trees, &block, [1], [&mut *second]);
+                }
             }
         }
     }
 }
 
-/// Adds what some trees say of a block of lines to their scores. Bytes are summed up by every second one in words of 16 bits: to widen them would
+/// Adds what some trees say of blocks of lines to their scores. Bytes are summed up by every second one in words of 16 bits: to widen them would
 /// take the unit that compares, of which there is one.
 #[inline(always)]
-fn add<S: Simd>(simd: S, trees: &[Tree], block: &[[i8; BLOCK]; COLUMNS], scores: &mut [i32]) {
+fn add<S: Simd, const N: usize>(
+    simd: S,
+    trees: &[Tree],
+    block: &[[[i8; BLOCK]; 2]; COLUMNS],
+    numbers: [usize; N],
+    scores: [&mut [i32]; N],
+) {
+    if scores.iter().all(|scores| scores.is_empty()) {
+        return;
+    }
     let zero = u16x32::splat(simd, 0);
-    let mut lows = [zero; 2];
-    let mut highs = [zero; 2];
+    let mut lows = [[zero; 2]; N];
+    let mut highs = [[zero; 2]; N];
     // Where the compiler sees that it is 0, it makes of the sums below what cannot be masked.
     let root = u8x64::splat(simd, std::hint::black_box(0));
     for tree in trees {
-        let mut leaf = root;
+        let mut leaves = [root; N];
         for level in 0..LEVELS {
-            let column = i8x64::from_slice(simd, &block[usize::from(tree.columns[level])]);
             let number: i8x64<S> = u32x16::splat(simd, tree.numbers[level]).bitcast();
             let bit = u8x64::splat(simd, 1 << level);
-            // No bit comes twice, and sums of bytes take one instruction where the machine has masks.
-            leaf += column.simd_gt(number).select(bit, u8x64::splat(simd, 0));
+            for n in 0..N {
+                let column = i8x64::from_slice(simd, &block[usize::from(tree.columns[level])][numbers[n]]);
+                // No bit comes twice, and sums of bytes take one instruction where the machine has masks.
+                leaves[n] += column.simd_gt(number).select(bit, u8x64::splat(simd, 0));
+            }
         }
         let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
-        let low: u16x32<S> = low.swizzle_dyn(leaf).bitcast();
-        let high: u16x32<S> = high.swizzle_dyn(leaf).bitcast();
-        lows = [lows[0] + low, lows[1] + (low >> 8)];
-        highs = [highs[0] + high, highs[1] + (high >> 8)];
+        for n in 0..N {
+            let low: u16x32<S> = low.swizzle_dyn(leaves[n]).bitcast();
+            let high: u16x32<S> = high.swizzle_dyn(leaves[n]).bitcast();
+            lows[n] = [lows[n][0] + low, lows[n][1] + (low >> 8)];
+            highs[n] = [highs[n][0] + high, highs[n][1] + (high >> 8)];
+        }
     }
-    // The first sums are of whole words yet. Without the second bytes in them, which went round many times, they fit again.
-    lows[0] -= lows[1] << 8;
-    highs[0] -= highs[1] << 8;
-    // In a word the first byte is the lower one, but for machines that begin with the upper one.
-    if cfg!(target_endian = "big") {
-        lows.reverse();
-        highs.reverse();
-    }
-    let [lows, highs] = [lows, highs].map(|[first, second]| simd.interleave_u16x32(first, second));
-    for (half, (lows, highs)) in scores.chunks_mut(BLOCK / 2).zip([(lows.0, highs.0), (lows.1, highs.1)]) {
-        for (score, (&low, &high)) in half.iter_mut().zip(lows.as_slice().iter().zip(highs.as_slice())) {
-            *score += i32::from(low) + 256 * i32::from(high);
+    for (scores, (mut lows, mut highs)) in scores.into_iter().zip(lows.into_iter().zip(highs)) {
+        // The first sums are of whole words yet. Without the second bytes in them, which went round many times, they fit again.
+        lows[0] -= lows[1] << 8;
+        highs[0] -= highs[1] << 8;
+        // In a word the first byte is the lower one, but for machines that begin with the upper one.
+        if cfg!(target_endian = "big") {
+            lows.reverse();
+            highs.reverse();
+        }
+        let [lows, highs] = [lows, highs].map(|[first, second]| simd.interleave_u16x32(first, second));
+        for (half, (lows, highs)) in scores.chunks_mut(BLOCK / 2).zip([(lows.0, highs.0), (lows.1, highs.1)])
+        {
+            for (score, (&low, &high)) in half.iter_mut().zip(lows.as_slice().iter().zip(highs.as_slice())) {
+                *score += i32::from(low) + 256 * i32::from(high);
+            }
         }
     }
 }
