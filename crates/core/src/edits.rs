@@ -3,6 +3,7 @@
 use crate::edit::{Edit, EditError, check};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::ops::Range;
 
@@ -300,19 +301,27 @@ impl<T: Hash + Clone> Table<T> {
     fn number(&mut self, value: &T, is_same: impl Fn(&T, &T) -> bool) -> Option<u16> {
         /// Values that are compared one by one.
         const FEW: usize = 8;
+        const MANY: usize = 100;
         if let Some(number) = self.items.iter().take(FEW).position(|item| is_same(item, value)) {
             return u16::try_from(number).ok();
         }
         let mut hasher = Quick(0);
         value.hash(&mut hasher);
-        let hash = hasher.finish();
-        if let Some(&number) = self.numbers.get(&hash) {
-            return is_same(&self.items[usize::from(number)], value).then_some(number);
+        // A list of more than a few has many: the map need not grow step by step.
+        if self.numbers.len() == FEW {
+            self.numbers.reserve(MANY);
         }
-        let number = u16::try_from(self.items.len()).ok().filter(|&number| number < WHOLE)?;
-        self.items.push(value.clone());
-        self.numbers.insert(hash, number);
-        Some(number)
+        match self.numbers.entry(hasher.finish()) {
+            Entry::Occupied(entry) => {
+                let number = *entry.get();
+                is_same(&self.items[usize::from(number)], value).then_some(number)
+            }
+            Entry::Vacant(entry) => {
+                let number = u16::try_from(self.items.len()).ok().filter(|&number| number < WHOLE)?;
+                self.items.push(value.clone());
+                Some(*entry.insert(number))
+            }
+        }
     }
 }
 
@@ -328,13 +337,20 @@ impl Hasher for Quick {
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
         words.iter().for_each(|word| self.write_u64(u64::from_le_bytes(*word)));
-        if !rest.is_empty() {
-            self.write_u64(rest.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)));
+        match (rest, bytes.last_chunk::<8>()) {
+            ([], _) => {}
+            // The last eight once more in part.
+            (_, Some(last)) => self.write_u64(u64::from_le_bytes(*last)),
+            _ => self.write_u64(rest.iter().fold(0, |word, &byte| word << 8 | u64::from(byte))),
         }
     }
 
     fn write_u8(&mut self, byte: u8) {
         self.write_u64(byte.into());
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.write_u64(number as u64);
     }
 
     fn write_u64(&mut self, word: u64) {

@@ -1,6 +1,7 @@
 //! Counts what is in the lines of a text, 64 bytes at a time: what a byte is becomes a bit of a word, and words are counted with instructions for
 //! all 64. Knows ASCII alone, and says which lines hold more.
 
+use crate::scan::LEVEL;
 use fearless_simd::{Level, Simd, dispatch, mask8x64, prelude::*, u8x64};
 
 /// Bytes of a block, as many as a word has bits.
@@ -148,6 +149,59 @@ fn walk<S: Simd>(
     if start < bytes.len() {
         each(start, bytes.len(), counts);
     }
+}
+
+/// What is open at a place in a line: whether a word is, a sentence ended, and a space came after it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Open {
+    pub word: bool,
+    pub ended: bool,
+    pub parted: bool,
+}
+
+/// Counts what is in the bytes of ASCII that a piece of a line begins with, up to a block of them, and how many these are. `open` is what is open
+/// before them, and then what is after.
+pub fn run(bytes: &[u8], open: &mut Open) -> (Counts, usize) {
+    dispatch!(*LEVEL, simd => run_at(simd, bytes, open))
+}
+
+#[inline(always)]
+fn run_at<S: Simd>(simd: S, bytes: &[u8], open: &mut Open) -> (Counts, usize) {
+    let mut padded = [0; BLOCK];
+    let block = match bytes.first_chunk::<BLOCK>() {
+        Some(block) => block,
+        None => {
+            padded[..bytes.len()].copy_from_slice(bytes);
+            &padded
+        }
+    };
+    let Kinds { newline, wide, lower, upper, digit, space, stop, quote, bar, comma, .. } =
+        Kinds::of(simd, block);
+    let length = bytes.len().min(wide.trailing_zeros() as usize).min(BLOCK);
+    let run = 1u64.checked_shl(length as u32).unwrap_or(0).wrapping_sub(1);
+    let alnum = lower | upper | digit;
+    let Open { word, ended, parted } = open;
+    let in_word = carries(!(space | newline), alnum, word);
+    let after_stop = carries(stop | space | quote, stop, ended);
+    let after_gap = carries(space | quote, space & after_stop, parted);
+    if length < BLOCK {
+        for (is_open, mask) in [(word, in_word), (ended, after_stop), (parted, after_gap)] {
+            *is_open = mask >> length & 1 == 1;
+        }
+    }
+    let count = |mask: u64| (mask & run).count_ones();
+    let counts = Counts {
+        lower: count(lower),
+        upper: count(upper),
+        digits: count(digit),
+        words: count(alnum & !in_word),
+        capitals: count(upper & !in_word),
+        commas: count(comma),
+        bars: count(bar),
+        breaks: count((upper | digit) & after_gap),
+        ..Counts::default()
+    };
+    (counts, length)
 }
 
 /// Which bits something stands before that began at a bit of `from` and went on through the bits of `through`, which hold those of `from`:

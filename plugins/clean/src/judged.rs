@@ -160,8 +160,13 @@ mod tests {
         assert_eq!(calls, 6);
         let again = judged.clone();
         let menu = hash(b"Menu") as u32;
-        again.with(|known| known.get("Menu", menu, || Single { prose: true, ..Single::default() }));
-        assert!(!judged.with(|known| known.get("Menu", menu, Single::default)).prose);
+        again.with(|known| {
+            known.get("Menu", menu, || Single {
+                hits: Hits { whole: 7, ..Hits::default() },
+                ..Single::default()
+            })
+        });
+        assert_eq!(judged.with(|known| known.get("Menu", menu, Single::default)).hits.whole, 0);
     }
 
     #[test]

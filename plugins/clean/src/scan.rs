@@ -7,7 +7,7 @@ use fearless_simd::{Level, Simd, dispatch, mask8x64, prelude::*, u8x64};
 const BLOCK: usize = 64;
 
 /// The widest instructions of the machine, found out once.
-static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
+pub static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
 /// A kind of bytes.
 trait Kind {
