@@ -109,16 +109,12 @@ impl Line {
                 {
                     let is_shouted = tally.count(line.text(text));
                     let signs = line.signs & (signs::MAY_BY | signs::MAY_PATH | signs::WIDE);
-                    *line = Line::new(
-                        line.start,
-                        line.end,
-                        tally,
-                        signs | u32::from(is_shouted) * signs::SHOUTED,
-                    );
+                    let signs = signs | sign(is_shouted, signs::SHOUTED);
+                    *line = Line::new(line.start, line.end, tally, signs);
                 }
                 // Most lines begin with a letter of ASCII, and one of these with it alone.
                 line.signs |= if first.is_ascii_alphabetic() && first != b'o' {
-                    OPENINGS[usize::from(first)] | u32::from(first.is_ascii_lowercase()) * signs::SMALL
+                    OPENINGS[usize::from(first)] | sign(first.is_ascii_lowercase(), signs::SMALL)
                 } else {
                     opening(first, line.text(text))
                 };
@@ -193,24 +189,29 @@ impl Line {
     /// A line in which this is counted, with some signs.
     #[inline(always)]
     fn new(start: usize, end: usize, tally: &Tally, signs: u32) -> Line {
-        let sign = |is: bool, sign: u32| u32::from(is) * sign;
         let signs = signs
             | sign(start == end, signs::BLANK)
             | sign(tally.letters > 0, signs::LETTERS)
             | sign(tally.chars >= FILLED_CHARS, signs::FILLED)
-            | tally.digits.min(NUMBER) << DIGITS
-            | tally.breaks.min(NUMBER) << BREAKS;
+            | (tally.digits.min(NUMBER) << DIGITS)
+            | (tally.breaks.min(NUMBER) << BREAKS);
         Line { start, end, words: tally.words, twin: 0, copies: 0, signs }
     }
+}
+
+/// A sign, where it is one of the line's.
+#[inline(always)]
+fn sign(is: bool, sign: u32) -> u32 {
+    u32::from(is) * sign
 }
 
 /// The signs of what is counted in a line.
 #[inline(always)]
 fn of_counts(counts: &Counts) -> u32 {
-    u32::from(counts.upper > 0 && counts.lower == 0) * signs::SHOUTED
-        | u32::from(counts.may_by) * signs::MAY_BY
-        | u32::from(counts.may_path) * signs::MAY_PATH
-        | u32::from(counts.is_wide) * signs::WIDE
+    sign(counts.upper > 0 && counts.lower == 0, signs::SHOUTED)
+        | sign(counts.may_by, signs::MAY_BY)
+        | sign(counts.may_path, signs::MAY_PATH)
+        | sign(counts.is_wide, signs::WIDE)
 }
 
 /// The signs of what a line begins with.
@@ -221,9 +222,9 @@ fn opening(byte: u8, content: &str) -> u32 {
     let gap = chars.next().is_none_or(|c| c == ' ');
     let bullet = matches!(first, '•' | '▪' | '●' | '◦' | '■' | '►' | '▸' | '▶' | '‣' | '⁃' | '·' | '○')
         || gap && matches!(first, '-' | '*' | '–' | '+' | '»' | '›' | '>' | 'o');
-    u32::from(first.is_lowercase()) * signs::SMALL
-        | u32::from(quote) * signs::QUOTE
-        | u32::from(bullet) * signs::BULLET
+    sign(first.is_lowercase(), signs::SMALL)
+        | sign(quote, signs::QUOTE)
+        | sign(bullet, signs::BULLET)
         | OPENINGS[usize::from(byte)]
 }
 
@@ -255,13 +256,13 @@ fn closing(content: &str) -> u32 {
         ]),
     };
     match tail.chars().next_back() {
-        Some('…') => signs::CUT | 2 << ENDING,
-        Some('.') if tail.ends_with("...") => signs::CUT | 2 << ENDING,
+        Some('…') => signs::CUT | (2 << ENDING),
+        Some('.') if tail.ends_with("...") => signs::CUT | (2 << ENDING),
         Some('.' | '。' | '۔' | '।' | '．' | '։' | '።' | '။' | '॥' | '｡') => {
-            signs::FULL_STOP | signs::SENTENCE | 5 << ENDING
+            signs::FULL_STOP | signs::SENTENCE | (5 << ENDING)
         }
-        Some('!' | '?' | '！' | '？' | '؟' | ';' | '՞') => signs::SENTENCE | 4 << ENDING,
-        Some(':' | '：') => signs::COLON | 3 << ENDING,
+        Some('!' | '?' | '！' | '？' | '؟' | ';' | '՞') => signs::SENTENCE | (4 << ENDING),
+        Some(':' | '：') => signs::COLON | (3 << ENDING),
         _ => 0,
     }
 }

@@ -52,16 +52,16 @@ impl Tally {
         let bytes = content.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
-            let stopped = (state & 63) / FIELD >> 1;
+            let number = (state & 63) / FIELD;
+            let (word, stopped) = (number & 1 == 1, number >> 1);
             if stopped < 3 && bytes.get(at..at.saturating_add(least)).is_some_and(<[u8]>::is_ascii) {
-                let word = (state & 63) / FIELD & 1 == 1;
                 let mut open = Open { word, ended: stopped > 0, parted: stopped == 2 };
                 let (counts, length) = blocks::run(&bytes[at..], &mut open);
                 let Counts { lower, upper, words, capitals, digits, commas, bars, breaks, .. } = counts;
                 let counts = [lower, upper, words, capitals, digits, commas, bars, breaks];
                 sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count as usize);
                 let stopped = u64::from(open.ended) + u64::from(open.parted);
-                state = (u64::from(open.word) | stopped << 1) * FIELD;
+                state = (u64::from(open.word) | (stopped << 1)) * FIELD;
                 chars += length;
                 at += length;
                 continue;
