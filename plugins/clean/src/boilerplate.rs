@@ -146,6 +146,8 @@ pub const LONG: usize = 24;
 pub(crate) const HEADLINE: usize = 28;
 /// Lines that are looked up together.
 const FETCHED: usize = 16;
+/// Times from which on a text occurs often on a page.
+const OFTEN: usize = 3;
 /// Most lines that a teaser block in the main text may have.
 const TEASER_LINES: usize = 14;
 
@@ -182,10 +184,12 @@ impl Furniture {
         hits.push(Hits::default());
         // The rules by which lines go by themselves, a bit each.
         let mut rules = 0u64;
+        // Numbers of lines whose text stands often on the page.
+        let mut often = Vec::new();
         self.judged.with(|known| {
-            for (lines, hashes) in lines.chunks(FETCHED).zip(hashes.chunks(FETCHED)) {
+            for (fetched, hashes) in lines.chunks(FETCHED).zip(hashes.chunks(FETCHED)) {
                 known.fetch(hashes);
-                for (line, &hash) in lines.iter().zip(hashes) {
+                for (line, &hash) in fetched.iter().zip(hashes) {
                     // What a line is by itself, its copies are, too.
                     let state = match states.get(line.twin()) {
                         Some(state) => *state,
@@ -199,6 +203,9 @@ impl Furniture {
                             State { cue, mark: single.mark, prose: single.prose, wrapped: false }
                         }
                     };
+                    if lines[line.twin()].copies() >= OFTEN {
+                        often.push(states.len());
+                    }
                     rules |= state.mark.map_or(0, |mark| bit(mark.rule));
                     states.push(state);
                 }
@@ -211,7 +218,7 @@ impl Furniture {
             .any(|(l, s)| l.has_letters() && s.mark.is_some_and(|m| betrays_page(m.rule)));
         self.teaser_blocks((lines, &hits), shown, &mut states);
         if is_page {
-            self.repeats(lines, &mut states);
+            self.repeats(lines, &often, &mut states);
         }
         let segments = body::segments(text, lines, shown, &states);
         let may_end = self.rules.on(Rule::CommentSection) && rules & bit(Rule::CommentSection) != 0;
@@ -298,17 +305,15 @@ impl Furniture {
         }
     }
 
-    /// Short lines that occur three times and more are the site's frame.
-    fn repeats(&self, lines: &[Line], states: &mut [State]) {
-        const OFTEN: usize = 3;
-        for (line, state) in lines.iter().zip(states.iter_mut()) {
-            let first = &lines[line.twin()];
+    /// Short lines that occur often are the site's frame; `often` are the numbers of all that do.
+    fn repeats(&self, lines: &[Line], often: &[usize], states: &mut [State]) {
+        for &i in often {
+            let (line, state) = (&lines[i], &mut states[i]);
             // Lines with one text are short all, or none is.
-            let is_often =
-                first.copies() >= OFTEN && line.words() <= 8 && !line.sentence() && line.has_letters();
-            if is_often && state.mark.is_none() {
-                state.mark = Some(Mark::with(Rule::Navigation, first.copies(), OFTEN))
-                    .filter(|m| self.rules.on(m.rule));
+            if state.mark.is_none() && line.words() <= 8 && !line.sentence() && line.has_letters() {
+                let count = lines[line.twin()].copies();
+                state.mark =
+                    Some(Mark::with(Rule::Navigation, count, OFTEN)).filter(|m| self.rules.on(m.rule));
             }
         }
     }

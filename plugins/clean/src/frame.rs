@@ -15,6 +15,9 @@ const LEDE_REACH: usize = 30;
 /// Short lines in a row, in the middle of the text, that are a menu or a widget and not a list.
 const WIDGET_RUN: usize = 18;
 
+/// Short lines in a row above the text that are a menu; they are looked for as far to each side.
+const REACH: usize = 4;
+
 /// What stands between the parts of a path.
 const PATH: [&str; 6] = ["/", ">", "»", "›", "::", "→"];
 /// Least digits of a line that ends with a date.
@@ -47,13 +50,21 @@ impl Furniture {
             }
             return;
         }
-        let mut reach = 0;
-        for i in 0..body_start {
-            if states[i].mark.is_some() || lines[i].blank() || Some(i) == lede {
-                continue;
+        let is_short = |line: &Line, state: &State| (line.words() <= 4) | state.mark.is_some();
+        // Short lines in a row below the line at hand, as they were before this.
+        let below = lines.iter().zip(states.iter()).skip(body_start);
+        let mut run = below.take(REACH).take_while(|(line, state)| is_short(line, state)).count();
+        for i in (0..body_start).rev() {
+            let line = &lines[i];
+            let next = if is_short(line, &states[i]) { REACH.min(run + 1) } else { 0 };
+            if states[i].mark.is_none() && !line.blank() && Some(i) != lede {
+                // Above, all lines but the summary are blank or have their mark.
+                let above = lede.filter(|lede| *lede < i).map_or(i, |lede| i - lede - 1).min(REACH);
+                let is_title = title.is_some_and(|title| lines[title].twin() == line.twin());
+                let mark = self.header_mark(text, line, (&states[i], hits), is_title, above + run + 1);
+                states[i].mark = Some(mark);
             }
-            states[i].mark =
-                Some(self.header_mark(text, (lines, hits, states), i, (title, lede), &mut reach));
+            run = next;
         }
         for (segment, following) in segments.iter().zip(segments.iter().skip(1)) {
             for i in segment.last + 1..following.first {
@@ -153,44 +164,29 @@ impl Furniture {
         (state.cue != 0 || line.may_by()) && says_by(line.text(text), line, &hits[state.cue as usize])
     }
 
-    /// The mark of line `i` above the main text, which has none. Lines behind it and before `reach` are known to be short; that grows.
+    /// The mark of a line above the main text that has none, in a run of so many short ones.
+    #[inline]
     fn header_mark(
         &self,
         text: &str,
-        (lines, hits, states): (&[Line], &[Hits], &[State]),
-        i: usize,
-        (title, lede): (Option<usize>, Option<usize>),
-        reach: &mut usize,
+        line: &Line,
+        (state, hits): (&State, &[Hits]),
+        is_title: bool,
+        run: usize,
     ) -> Mark {
-        let line = &lines[i];
-        if let Some(title) = title
-            && lines[title].twin() == line.twin()
-        {
+        if is_title {
             return Mark::by(Rule::Headline);
         }
-        if self.names_author(text, line, &states[i], hits) {
+        if self.names_author(text, line, state, hits) {
             return Mark::by(Rule::Byline);
         }
         if line.words() <= 14 && (line.may_path() || line.is_wide()) && is_path(line.text(text)) {
             return Mark::by(Rule::Breadcrumb);
         }
-        if states[i].prose {
+        if state.prose {
             return Mark::with(Rule::OutsideBody, line.words(), LONG);
         }
-        if !line.bullet() && line.words() > 4 {
-            return Mark::by(Rule::PageHeader);
-        }
-        /// Lines that a run is looked for in, to each side.
-        const REACH: usize = 4;
-        let is_short = |i: usize| lines.get(i).is_some_and(|l| l.words() <= 4 || states[i].mark.is_some());
-        // Above, all lines but the summary are blank or have their mark.
-        let above = lede.filter(|lede| *lede < i).map_or(i, |lede| i - lede - 1).min(REACH);
-        *reach = (i + 1).max(*reach);
-        while *reach <= i + REACH && is_short(*reach) {
-            *reach += 1;
-        }
-        let run = above + *reach - i;
-        if line.bullet() || run >= REACH {
+        if line.bullet() || line.words() <= 4 && run >= REACH {
             return Mark::with(Rule::Navigation, run, REACH);
         }
         Mark::by(Rule::PageHeader)
