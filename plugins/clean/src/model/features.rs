@@ -206,12 +206,8 @@ impl<'p> Page<'p> {
                 };
             }
         }
-        if let Some(column) = grid.add("rule") {
-            for (i, cell) in column.iter_mut().enumerate().filter(|(i, _)| rows.marked[*i] != 0) {
-                *cell = self.state(i).mark.map_or(0, |m| number(m.rule));
-            }
-        }
-        grid.put("rules", |i| self.mark(i).map_or(0, |m| number(m.rule)));
+        grid.put_wide("rule", |_, cells| cells.copy_from_slice(&rows.rule));
+        grid.put("rules", |i| number(self.mark(i)));
         for (names, found) in NEAREST.into_iter().zip(&rows.of_kinds) {
             put_nearest(grid, names, found.iter().map(|&i| i as usize));
         }
@@ -367,8 +363,28 @@ fn count(cells: &mut [u8], is_below: bool) {
     if is_below { ramp(cells, 1) } else { cells.fill(255) }
 }
 
+/// The number by which the model knows the rule of a mark; 0 where there is none.
+#[inline]
+pub fn number(mark: Option<Mark>) -> u8 {
+    NUMBERS[mark.map_or(NO_RULE, |mark| usize::from(mark.rule as u8))]
+}
+
+/// The place of no rule among those of rules.
+const NO_RULE: usize = 255;
+
+/// The numbers of all rules: whether a line has a mark cannot be guessed, so it is no branch.
+static NUMBERS: [u8; NO_RULE + 1] = {
+    let mut table = [0; NO_RULE + 1];
+    let mut n = 0;
+    while n < Rule::ALL.len() {
+        table[Rule::ALL[n] as u8 as usize] = number_of(Rule::ALL[n]);
+        n += 1;
+    }
+    table
+};
+
 /// The number by which the model knows a rule. The weights depend on it: it never changes.
-fn number(rule: Rule) -> u8 {
+const fn number_of(rule: Rule) -> u8 {
     match rule {
         Rule::Headline => 1,
         Rule::InlineTeaser => 2,

@@ -1,7 +1,7 @@
 //! What the columns ask of each line that is not blank, side by side and small: lines and states are too large to be walked through
 //! for every column. Decides nothing.
 
-use crate::model::features::Page;
+use crate::model::features::{Page, number};
 use crate::options::Rule;
 
 /// Of all lines, a column for each.
@@ -17,7 +17,8 @@ pub struct Rows {
     pub prose_words: Vec<u32>,
     /// Set of the kinds ([`KINDS`]) that the rule for the line by itself is of.
     pub kinds: Vec<u16>,
-    /// How the line ends and starts, as the model knows it.
+    /// The number of the rule for the line by itself, and how the line ends and starts, as the model knows them.
+    pub rule: Vec<u8>,
     pub end: Vec<u8>,
     pub start: Vec<u8>,
     /// 1 where it is prose, where a rule for the line by itself marks it, where it ends like a sentence.
@@ -70,7 +71,7 @@ impl Rows {
         for column in [chars, words, letters, capitals, digits, commas, prose_words] {
             column.resize(count, 0);
         }
-        for column in [&mut self.end, &mut self.start, &mut self.prose, &mut self.sentence] {
+        for column in [&mut self.rule, &mut self.end, &mut self.start, &mut self.prose, &mut self.sentence] {
             column.resize(count, 0);
         }
         self.marked.clear();
@@ -87,6 +88,7 @@ impl Rows {
         let (digits, commas) = (&mut self.digits[..count], &mut self.commas[..count]);
         let (prose_words, kinds) = (&mut self.prose_words[..count], &mut self.kinds[..count]);
         let (ends, starts) = (&mut self.end[..count], &mut self.start[..count]);
+        let rules = &mut self.rule[..count];
         let (proses, sentences) = (&mut self.prose[..count], &mut self.sentence[..count]);
         let marked = &mut self.marked[..count];
         for (row, &i) in page.shown.iter().enumerate() {
@@ -99,6 +101,7 @@ impl Rows {
             digits[row] = tally.digits;
             commas[row] = tally.commas;
             prose_words[row] = if prose { words[row] } else { 0 };
+            rules[row] = number(state.mark);
             ends[row] = line.end_kind();
             starts[row] = line.start_kind();
             proses[row] = u8::from(prose);
