@@ -301,13 +301,14 @@ impl<T: Hash + Clone> Table<T> {
     fn number(&mut self, value: &T, is_same: impl Fn(&T, &T) -> bool) -> Option<u16> {
         /// Values that are compared one by one.
         const FEW: usize = 8;
+        /// Values that there is room for at once, where there are more.
         const MANY: usize = 100;
         if let Some(number) = self.items.iter().take(FEW).position(|item| is_same(item, value)) {
             return u16::try_from(number).ok();
         }
         let mut hasher = Quick(0);
         value.hash(&mut hasher);
-        // A list of more than a few has many: the map need not grow step by step.
+        // A page with more than a few has many: the map need not grow step by step.
         if self.numbers.len() == FEW {
             self.numbers.reserve(MANY);
         }

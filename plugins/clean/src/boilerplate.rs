@@ -18,7 +18,7 @@ pub struct Mark {
     pub rule: Rule,
     /// What kind of line it is by another rule, where the model decided.
     pub kind: Option<Rule>,
-    // What it measured: not as one, for the room that would take.
+    // What it measured: not as one, for a page has a mark for every line.
     unit: Option<Unit>,
     value: u32,
     threshold: u32,
@@ -362,6 +362,7 @@ fn without_comments(
 
 /// The bit of a rule in a set.
 fn bit(rule: Rule) -> u64 {
+    const { assert!(Rule::ALL.len() <= 64) }
     1 << (rule as u8)
 }
 

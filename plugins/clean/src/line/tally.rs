@@ -39,8 +39,8 @@ impl Tally {
         self.count_with(content, RUN)
     }
 
-    /// The same; where so many bytes of ASCII follow one another, many are counted at once.
-    fn count_with(&mut self, content: &str, least: usize) -> bool {
+    /// The same; where `least` bytes of ASCII follow one another, many are counted at once.
+    pub(super) fn count_with(&mut self, content: &str, least: usize) -> bool {
         let wide = wide_kinds();
         let mut state = 0u64;
         // Letters beyond ASCII, and whether some had a case.
