@@ -1,6 +1,8 @@
 //! What becomes of a page's lines as edits: repeated paragraphs are marked, and runs of marked lines are taken out. Judges no line
 //! but repeats.
 
+use std::ops::Range;
+
 use textmill_plugin::edit::{Edit, Edits};
 
 use crate::boilerplate::{Mark, Measured};
@@ -104,24 +106,32 @@ impl Removals {
         }
     }
 
+    /// Ends the run at hand, where there is one.
+    #[inline]
     fn close(&mut self) {
-        if let Some((mark, start, end)) = self.open.take()
-            && start < end
-        {
-            let slot = &mut self.made[mark.number() % SLOTS];
-            if let Some((_, number)) = slot.filter(|(made, _)| *made == mark) {
-                return self.edits.push_like(number, start..end);
-            }
-            *slot = Some((mark, self.edits.len()));
-            let mut edit = Edit::remove(start..end, mark.rule.id());
-            if let Some((value, threshold)) = mark.measured().map(Measured::shown) {
-                edit = edit.measured(value, threshold);
-            }
-            if let Some(kind) = mark.kind {
-                edit = edit.note(kind.id());
-            }
-            self.edits.push(edit);
+        if let Some((mark, start, end)) = self.open.take() {
+            self.remove(mark, start..end);
         }
+    }
+
+    #[inline(never)]
+    fn remove(&mut self, mark: Mark, span: Range<usize>) {
+        if span.is_empty() {
+            return;
+        }
+        let slot = &mut self.made[mark.number() % SLOTS];
+        if let Some((_, number)) = slot.filter(|(made, _)| *made == mark) {
+            return self.edits.push_like(number, span);
+        }
+        *slot = Some((mark, self.edits.len()));
+        let mut edit = Edit::remove(span, mark.rule.id());
+        if let Some((value, threshold)) = mark.measured().map(Measured::shown) {
+            edit = edit.measured(value, threshold);
+        }
+        if let Some(kind) = mark.kind {
+            edit = edit.note(kind.id());
+        }
+        self.edits.push(edit);
     }
 
     /// The edits, after the last line.
