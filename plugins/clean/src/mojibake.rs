@@ -215,10 +215,18 @@ fn trusted(first: char, second: char, read: char, before: Option<char>, after: O
             !(quoted || before.is_some_and(char::is_uppercase))
         }
         // `Ã©`: a Portuguese word in capitals may end in Ã before a quotation mark, nothing else.
-        'Ã' if quote => after.is_some_and(char::is_lowercase) || before.is_some_and(char::is_lowercase),
+        // `1920Ã—1080` is a multiplication sign.
+        'Ã' if quote => {
+            let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+            lower_near || is_digit(before) && is_digit(after)
+        }
         // The second round of a first one.
         'Ã' if matches!(second, 'ƒ' | '‚' | '„' | '†' | '‡' | '¢') => true,
         'Ã' => lower_near || !before.is_some_and(char::is_uppercase),
+        // Lines of boxes.
+        'â' if second == '”' => {
+            ('\u{2500}'..='\u{257f}').contains(&read) && !before.is_some_and(char::is_alphabetic)
+        }
         // `â€™`, `â‚¬`, `â†’` and other signs of the E2 row.
         'â' => {
             matches!(second, '€' | '‚' | '„' | '†' | '\u{80}'..='\u{9f}' | '˜' | '™' | 'œ' | '—' | '–' | 'Ÿ')
@@ -227,9 +235,9 @@ fn trusted(first: char, second: char, read: char, before: Option<char>, after: O
         'ð' => second == 'Ÿ' || second == '\u{9f}',
         // Letters of Latin Extended-A and the byte order mark.
         'Ä' | 'Å' => {
-            read.is_alphabetic()
-                && after.is_some_and(char::is_lowercase)
-                && (!quote || !before.is_none_or(char::is_whitespace))
+            let begins =
+                after.is_some_and(char::is_lowercase) && (!quote || !before.is_none_or(char::is_whitespace));
+            read.is_alphabetic() && (begins || before.is_some_and(char::is_lowercase))
         }
         'ï' => read == '\u{feff}' || ('\u{fb00}'..='\u{fb06}').contains(&read),
         _ => false,
@@ -303,6 +311,8 @@ mod tests {
             "Zażółć gęślą jaźń",
             "किताब की दुकान",
             "Write to ⟨the board⟩, or go ⟶ there.",
+            "A 1920×1080 screen",
+            "yazılı açıklaması",
         ] {
             assert_eq!(run(&misread(right)), right, "one round");
             if right.chars().all(|c| (c as u32) < 0x250 || "’“”–…€".contains(c)) {
