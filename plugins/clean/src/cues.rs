@@ -12,6 +12,7 @@ use textmill_plugin::error::Error;
 
 use crate::blocks::Begins;
 use crate::grams::Phrases;
+use crate::quick::QuickMap;
 
 const TABLES: &[&str] = &[
     include_str!("cues/en.txt"),
@@ -26,8 +27,42 @@ const TABLES: &[&str] = &[
     include_str!("cues/ja.txt"),
     include_str!("cues/zh.txt"),
     include_str!("cues/ko.txt"),
-    include_str!("cues/more.txt"),
+    include_str!("cues/bg.txt"),
+    include_str!("cues/bn.txt"),
+    include_str!("cues/ca.txt"),
+    include_str!("cues/cs.txt"),
+    include_str!("cues/da.txt"),
+    include_str!("cues/el.txt"),
+    include_str!("cues/et.txt"),
+    include_str!("cues/fa.txt"),
+    include_str!("cues/fi.txt"),
+    include_str!("cues/he.txt"),
+    include_str!("cues/hi.txt"),
+    include_str!("cues/hr.txt"),
+    include_str!("cues/hu.txt"),
+    include_str!("cues/hy.txt"),
+    include_str!("cues/id.txt"),
+    include_str!("cues/is.txt"),
+    include_str!("cues/ka.txt"),
+    include_str!("cues/lt.txt"),
+    include_str!("cues/lv.txt"),
+    include_str!("cues/nb.txt"),
+    include_str!("cues/pl.txt"),
+    include_str!("cues/ro.txt"),
+    include_str!("cues/sk.txt"),
+    include_str!("cues/sl.txt"),
+    include_str!("cues/sv.txt"),
+    include_str!("cues/sw.txt"),
+    include_str!("cues/ta.txt"),
+    include_str!("cues/th.txt"),
+    TURKISH,
+    include_str!("cues/uk.txt"),
+    include_str!("cues/ur.txt"),
+    include_str!("cues/vi.txt"),
 ];
+
+/// Turkish has letters of its own for the capital of `i` and the small `I`.
+const TURKISH: &str = include_str!("cues/tr.txt");
 
 /// What a phrase hints at; one bit each.
 pub mod class {
@@ -104,7 +139,10 @@ impl Cues {
         let (mut starts, mut start_phrases) = (Vec::new(), Vec::new());
         let (mut anywhere, mut anywhere_phrases) = (Vec::new(), Vec::new());
         let mut parts = Vec::new();
+        // What several languages share is looked for once.
+        let mut known = QuickMap::default();
         for table in TABLES {
+            let is_turkish = *table == TURKISH;
             let mut section: Option<(u32, &str)> = None;
             for line in table.lines().map(str::trim_end) {
                 if line.is_empty() || line.starts_with("# ") {
@@ -122,7 +160,7 @@ impl Cues {
                 };
                 let phrase =
                     if mode == "=" { line.trim_matches(|c: char| !c.is_alphanumeric()) } else { line.trim() };
-                if phrase.is_empty() {
+                if phrase.is_empty() || known.insert((class, mode, phrase), ()).is_some() {
                     continue;
                 }
                 let entry = Phrase {
@@ -136,7 +174,7 @@ impl Cues {
                     bound_left: phrase.chars().next().is_some_and(separates),
                     bound_right: phrase.chars().next_back().is_some_and(separates),
                 };
-                for form in forms(phrase) {
+                for form in forms(phrase, is_turkish) {
                     match mode {
                         "=" | "^" => {
                             starts.push(form);
@@ -297,19 +335,52 @@ fn separates(c: char) -> bool {
     c.is_alphanumeric() && !super::line::unspaced(c) && !('\u{ac00}'..='\u{d7af}').contains(&c)
 }
 
-/// The forms in which a phrase is looked for: ASCII case does not count there, other
-/// letters need their capitals spelt out.
-fn forms(phrase: &str) -> Vec<String> {
+/// The forms in which a phrase is looked for: ASCII case does not count there, other letters need their capitals spelt out, at the
+/// beginning of the phrase, of all words, or everywhere. Greek capitals bear no accent.
+fn forms(phrase: &str, is_turkish: bool) -> Vec<String> {
     let lower = phrase.to_lowercase();
-    if phrase.is_ascii() {
+    if lower.is_ascii() && !is_turkish {
         return vec![lower];
     }
-    let mut chars = lower.chars();
-    let title: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
-    let mut forms = vec![lower.to_uppercase(), title, lower];
-    forms.sort();
-    forms.dedup();
+    let capitalised = |is_first: fn(char) -> bool| {
+        let mut out = String::with_capacity(lower.len());
+        let mut before = '\n';
+        for c in lower.chars() {
+            match c {
+                _ if !is_first(std::mem::replace(&mut before, c)) => out.push(c),
+                'i' if is_turkish => out.push('İ'),
+                'ı' if is_turkish => out.push('I'),
+                _ => out.extend(c.to_uppercase()),
+            }
+        }
+        out
+    };
+    let all = capitalised(|_| true);
+    if all == lower {
+        return vec![lower];
+    }
+    let bare = all.chars().map(without_accent).collect();
+    let mut forms = vec![all];
+    for form in [bare, capitalised(|before| before == '\n'), capitalised(char::is_whitespace), lower] {
+        if !forms.iter().any(|other| other.eq_ignore_ascii_case(&form)) {
+            forms.push(form);
+        }
+    }
     forms
+}
+
+/// A Greek capital as it stands in words of capitals.
+fn without_accent(c: char) -> char {
+    match c {
+        'Ά' => 'Α',
+        'Έ' => 'Ε',
+        'Ή' => 'Η',
+        'Ί' => 'Ι',
+        'Ό' => 'Ο',
+        'Ύ' => 'Υ',
+        'Ώ' => 'Ω',
+        _ => c,
+    }
 }
 
 #[cfg(test)]
@@ -326,6 +397,19 @@ mod tests {
         assert_eq!(cues.look("12 Comments", 999).whole & COMMENTS, COMMENTS);
         assert_eq!(cues.look("ЧИТАЙТЕ ТАКЖЕ", 999).whole & RELATED, RELATED);
         assert_eq!(cues.look("Comments were mixed", 999).whole, 0);
+    }
+
+    #[test]
+    fn capitals_are_those_of_the_language() {
+        let cues = Cues::builtin().unwrap();
+        for line in
+            ["En Çok Okunanlar", "EN ÇOK OKUNANLAR", "En çok okunanlar", "İLGİLİ HABERLER", "İlgili Haberler"]
+        {
+            assert_eq!(cues.look(line, 999).whole & RELATED, RELATED, "{line}");
+        }
+        for line in ["Όροι Χρήσης", "ΟΡΟΙ ΧΡΗΣΗΣ", "όροι χρήσης"] {
+            assert_eq!(cues.look(line, 999).whole & NAV, NAV, "{line}");
+        }
     }
 
     #[test]

@@ -68,20 +68,20 @@ impl DateWords {
             if all > MOST_TOKENS {
                 return None;
             }
-            if token.starts_with(|c: char| c.is_ascii_digit()) {
+            let digits = token.chars().filter(|c| c.is_numeric()).count();
+            if !token.is_ascii()
+                && token.chars().any(is_east_asian_date_sign)
+                && token.chars().all(|c| c.is_numeric() || is_east_asian_date_sign(c))
+            {
+                // Words are not parted there: `午前10時30分`, `3小时前`.
+                numbers += usize::from(digits > 0);
+                strong = true;
+            } else if token.starts_with(char::is_numeric) {
                 numbers += 1;
-                let letters = token.bytes().filter(|b| !b.is_ascii_digit()).count();
-                let digits = token.len() - letters;
-                if !token.is_ascii() && token.chars().any(is_east_asian_date_sign) {
-                    if !token.chars().all(|c| c.is_ascii_digit() || is_east_asian_date_sign(c)) {
-                        return None;
-                    }
-                    strong = true;
-                } else if digits > 4 && digits != 8 || letters > 3 {
+                let others = token.chars().count() - digits;
+                if digits > 4 && digits != 8 || others > 3 || token.chars().any(is_east_asian_date_sign) {
                     return None;
                 }
-            } else if !token.is_ascii() && token.chars().all(is_east_asian_date_sign) {
-                strong = true;
             } else {
                 strong |= self.word(token.as_bytes())?;
             }
@@ -138,8 +138,8 @@ impl DateWords {
 }
 
 fn is_mark(c: char) -> bool {
-    // Vowel signs of the Indic scripts belong to the word.
-    ('\u{900}'..='\u{dff}').contains(&c)
+    // Vowel signs of the Indic scripts and tone marks of Thai belong to the word.
+    ('\u{900}'..='\u{dff}').contains(&c) || ('\u{e31}'..='\u{e4e}').contains(&c)
 }
 
 fn is_east_asian_date_sign(c: char) -> bool {
@@ -215,6 +215,23 @@ fn is_east_asian_date_sign(c: char) -> bool {
             | '종'
             | '小'
             | '天'
+            | '今'
+            | '昨'
+            | '于'
+            | '於'
+            | '钟'
+            | '鐘'
+            | '个'
+            | '個'
+            | 'か'
+            | 'カ'
+            | 'ヶ'
+            | 'ヵ'
+            | 'ケ'
+            | '간'
+            | '주'
+            | '개'
+            | '달'
     )
 }
 
@@ -239,6 +256,18 @@ mod tests {
             "2025年1月13日 21時37分",
             "il y a 3 heures",
             "입력 2024.01.18 14:32",
+            "3시간 전",
+            "2주전",
+            "5分钟前",
+            "2カ月前",
+            "午前10時30分",
+            "昨天12:30",
+            "3 ชั่วโมงที่แล้ว",
+            "२४ अप्रैल २०२४",
+            "১৮ জানুয়ারি ২০২৪",
+            "3 saat önce",
+            "5 minuter sedan",
+            "18 stycznia 2024",
         ] {
             assert!(words.is_timestamp(line), "{line}");
         }

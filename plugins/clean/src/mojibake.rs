@@ -34,6 +34,9 @@ pub fn repair(text: &str) -> Vec<Edit> {
         if controls(&fixed) > controls(line) {
             fixed = rounds(line, false);
         }
+        if let Some(better) = without_half_signs(&fixed) {
+            fixed = Cow::Owned(better);
+        }
         if let Some((span, with)) = changed(line, &fixed) {
             edits.push(Edit::replace(
                 start + span.start..start + span.end,
@@ -56,6 +59,34 @@ fn rounds(line: &str, may_control: bool) -> Cow<'_, str> {
         }
     }
     fixed
+}
+
+/// `Â“`: a sign of windows-1252 that was read as a control of Latin-1, written as UTF-8, and read as windows-1252. What the control is a sign
+/// for is what stands there. `Â` after a small letter or a sentence's end, or before a quotation that begins a word, is
+/// no letter.
+fn without_half_signs(line: &str) -> Option<String> {
+    let mut out: Option<String> = None;
+    let mut before = None;
+    let mut from = 0;
+    for (at, c) in line.char_indices() {
+        let rest = &line[at + c.len_utf8()..];
+        let mut after = rest.chars();
+        if c == 'Â'
+            && let Some(sign) = after.next()
+            && matches!(sign, '‘' | '’' | '“' | '”' | '–' | '—' | '…' | '•' | '™')
+        {
+            let ends = before.is_some_and(|b: char| b.is_lowercase() || matches!(b, '.' | ',' | '!' | '?'));
+            let begins = matches!(sign, '‘' | '“')
+                && before.is_none_or(|b: char| b.is_whitespace() || b == '(')
+                && after.next().is_some_and(char::is_alphanumeric);
+            if ends || begins {
+                out.get_or_insert_default().push_str(&line[from..at]);
+                from = at + c.len_utf8();
+            }
+        }
+        before = Some(c);
+    }
+    out.map(|out| out + &line[from..])
 }
 
 /// How many control characters of Latin-1 a line has.
@@ -184,19 +215,29 @@ fn trusted(first: char, second: char, read: char, before: Option<char>, after: O
             !(quoted || before.is_some_and(char::is_uppercase))
         }
         // `Ã©`: a Portuguese word in capitals may end in Ã before a quotation mark, nothing else.
-        'Ã' if quote => after.is_some_and(char::is_lowercase) || before.is_some_and(char::is_lowercase),
+        // `1920Ã—1080` is a multiplication sign.
+        'Ã' if quote => {
+            let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+            lower_near || is_digit(before) && is_digit(after)
+        }
         // The second round of a first one.
         'Ã' if matches!(second, 'ƒ' | '‚' | '„' | '†' | '‡' | '¢') => true,
         'Ã' => lower_near || !before.is_some_and(char::is_uppercase),
+        // Lines of boxes.
+        'â' if second == '”' => {
+            ('\u{2500}'..='\u{257f}').contains(&read) && !before.is_some_and(char::is_alphabetic)
+        }
         // `â€™`, `â‚¬`, `â†’` and other signs of the E2 row.
-        'â' => matches!(second, '€' | '‚' | '„' | '†' | '\u{80}'..='\u{8f}' | '˜' | '™' | 'œ' | '—' | '–'),
+        'â' => {
+            matches!(second, '€' | '‚' | '„' | '†' | '\u{80}'..='\u{9f}' | '˜' | '™' | 'œ' | '—' | '–' | 'Ÿ')
+        }
         // Emoji.
         'ð' => second == 'Ÿ' || second == '\u{9f}',
         // Letters of Latin Extended-A and the byte order mark.
         'Ä' | 'Å' => {
-            read.is_alphabetic()
-                && after.is_some_and(char::is_lowercase)
-                && (!quote || !before.is_none_or(char::is_whitespace))
+            let begins =
+                after.is_some_and(char::is_lowercase) && (!quote || !before.is_none_or(char::is_whitespace));
+            read.is_alphabetic() && (begins || before.is_some_and(char::is_lowercase))
         }
         'ï' => read == '\u{feff}' || ('\u{fb00}'..='\u{fb06}').contains(&read),
         _ => false,
@@ -269,6 +310,9 @@ mod tests {
             "El año pasado costó 5 €, ahora 7 €.",
             "Zażółć gęślą jaźń",
             "किताब की दुकान",
+            "Write to ⟨the board⟩, or go ⟶ there.",
+            "A 1920×1080 screen",
+            "yazılı açıklaması",
         ] {
             assert_eq!(run(&misread(right)), right, "one round");
             if right.chars().all(|c| (c as u32) < 0x250 || "’“”–…€".contains(c)) {
@@ -299,6 +343,17 @@ mod tests {
         // Latin-1 twice, where the first round reads control characters.
         let latin = |text: &str| text.bytes().map(char::from).collect::<String>();
         assert_eq!(run(&latin(&latin("Don’t stop – go"))), "Don’t stop – go");
+    }
+
+    #[test]
+    fn signs_that_were_controls_in_between_come_back() {
+        let said = "The boardÂ’s chair said Â“not yet,Â” and waitedÂ… (Â“NoneÂ”) Â“5 boatsÂ”";
+        assert_eq!(run(said), "The board’s chair said “not yet,” and waited… (“None”) “5 boats”");
+        for right in
+            ["Der Buchstabe „Â“ fehlt", "“Â” is a letter, and so is ‘Â’", "Â – Â", "LE MÂ… «LÂ»", "PÂ–R"]
+        {
+            assert_eq!(run(right), right);
+        }
     }
 
     #[test]

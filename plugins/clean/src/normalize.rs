@@ -12,6 +12,8 @@ pub fn characters(text: &str, rules: &Rules) -> Edits {
     let bytes = text.as_bytes();
     let mut edits = Edits::new();
     let mut at = 0;
+    // Whether signs of windows-1252 stand in the text as controls: then U+0085 is one, too, and no line end.
+    let mut has_signs = None;
     while let Some(start) = scan::suspect(bytes, at) {
         // Suspect are ASCII and lead bytes alone, so `start` is a character boundary.
         let Some(c) = text[start..].chars().next() else { break };
@@ -23,8 +25,16 @@ pub fn characters(text: &str, rules: &Rules) -> Edits {
                 }
                 Some(("\n", Rule::LineEnds))
             }
+            '\u{85}' if *has_signs.get_or_insert_with(|| may_hold_signs(&text[start..])) => {
+                Some((sign_of(c).unwrap_or_default(), Rule::ControlCharacters))
+            }
             '\u{0b}' | '\u{0c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(("\n", Rule::LineEnds)),
-            '\0'..='\u{8}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Some(("", Rule::ControlCharacters)),
+            '\u{80}'..='\u{9f}' => {
+                let sign = sign_of(c);
+                has_signs = has_signs.or(sign.map(|_| true));
+                Some((sign.unwrap_or_default(), Rule::ControlCharacters))
+            }
+            '\0'..='\u{8}' | '\u{e}'..='\u{1f}' | '\u{7f}' => Some(("", Rule::ControlCharacters)),
             '\u{200c}' | '\u{200d}' if joins(text, start, end) => None,
             '\u{ad}'
             | '\u{200b}'..='\u{200f}'
@@ -55,6 +65,22 @@ pub fn characters(text: &str, rules: &Rules) -> Edits {
         at = end;
     }
     edits
+}
+
+/// Whether a text holds a control that is a sign in windows-1252, but for U+0085.
+fn may_hold_signs(text: &str) -> bool {
+    text.chars().any(|c| c != '\u{85}' && sign_of(c).is_some())
+}
+
+/// The sign that a control of U+0080..U+009F is in windows-1252. Programs that take that encoding for Latin-1 write such controls; the
+/// encoding standard of the web reads both as windows-1252, and ftfy mends it so.
+fn sign_of(control: char) -> Option<&'static str> {
+    const SIGNS: [&str; 32] = [
+        "€", "", "‚", "ƒ", "„", "…", "†", "‡", "ˆ", "‰", "Š", "‹", "Œ", "", "Ž", "", "", "‘", "’", "“", "”",
+        "•", "–", "—", "˜", "™", "š", "›", "œ", "", "ž", "Ÿ",
+    ];
+    let number = u32::from(control).checked_sub(0x80)?;
+    SIGNS.get(number as usize).copied().filter(|sign| !sign.is_empty())
 }
 
 /// Whether a joiner at `start..end` does its work: between letters of a script that joins or
@@ -279,6 +305,19 @@ mod tests {
         assert_eq!(run("a\0\0b\u{200b}c\u{ad}d\u{7}e\u{9d}f"), "abcdef");
         assert_eq!(run("می\u{200c}خواهم a\u{200d}b क्\u{200d}ष"), "می\u{200c}خواهم ab क्\u{200d}ष");
         assert_eq!(run("👩\u{200d}🚀 ok"), "👩\u{200d}🚀 ok");
+    }
+
+    #[test]
+    fn controls_that_are_signs_of_windows_become_these() {
+        assert_eq!(run("\u{93}Don\u{92}t\u{94} \u{96} 5 \u{80}"), "“Don’t” – 5 €");
+        assert_eq!(run("and so on\u{85} he said\u{94}"), "and so on… he said”");
+        assert_eq!(run("one\u{85}two\u{85}three\u{81}"), "one\ntwo\nthree");
+        for byte in 0x80..=0x9fu8 {
+            let bytes = [byte];
+            let right = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes).0;
+            let sign = sign_of(char::from(byte)).map_or(char::from(byte).to_string(), str::to_owned);
+            assert_eq!(sign, right, "{byte:x}");
+        }
     }
 
     #[test]

@@ -172,7 +172,7 @@ rules! {
     html_tag HtmlTag "html-tag";
     /// CRLF, CR, form feeds and line separators become LF.
     line_ends LineEnds "line-ends";
-    /// Removes control characters and NUL.
+    /// Removes control characters and NUL; those that are signs in windows-1252, such as U+0092, become these.
     control_characters ControlCharacters "control-characters";
     /// Removes byte order marks, zero-width characters, soft hyphens and direction marks.
     invisible_characters InvisibleCharacters "invisible-characters";

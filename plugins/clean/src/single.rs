@@ -39,8 +39,9 @@ impl Furniture {
             // Rules, arrows, counters. A number may be a row of a table and stays for now.
             return (line.digits() == 0).then(|| Mark::by(Rule::SiteNotice));
         }
-        let spoken = line.quote() && line.sentence();
-        if hits.whole != 0 && !spoken {
+        // Speech, or the end of a paragraph that is wrapped over several lines.
+        let is_said = line.sentence() && (line.quote() || line.small());
+        if hits.whole != 0 && !is_said {
             for (bit, rule) in WHOLE {
                 if hits.whole & bit != 0 {
                     return Some(Mark::by(*rule));
@@ -217,6 +218,65 @@ fn addresses_reader(content: &str) -> bool {
         "我们",
         "本站",
         "사이트",
+        "nasz",
+        "serwis",
+        "strony",
+        "stronie",
+        "witryn",
+        "náš",
+        "naše",
+        "stránk",
+        "oldal",
+        "honlap",
+        "az ön",
+        "site-ul",
+        "nostru",
+        "noastr",
+        "dumneavoastr",
+        "вашия",
+        "ваш",
+        "ιστοσελίδ",
+        "ιστότοπ",
+        "μας",
+        "σας",
+        "sitemiz",
+        "sizlere",
+        "sivusto",
+        "vefur",
+        "síða",
+        "svetain",
+        "vietn",
+        "mājaslap",
+        "veebileh",
+        "stranic",
+        "sajt",
+        "сајт",
+        "aquest ",
+        "אנו",
+        "אתר",
+        "سایت",
+        "हम ",
+        "आप",
+        "वेबसाइट",
+        "আমরা",
+        "ওয়েবসাইট",
+        "ہم ",
+        "ویب سائٹ",
+        "เรา",
+        "เว็บไซต์",
+        "chúng tôi",
+        "kami ",
+        " anda",
+        "situs",
+        " laman",
+        "մենք",
+        "կայք",
+        "ჩვენ",
+        "საიტ",
+        "tovuti",
+        "நாங்கள்",
+        "தளம்",
+        "당사",
         "web",
     ];
     let lower = content.to_lowercase();
