@@ -16,7 +16,7 @@ type Bits = [u64; 1 << 10];
 
 /// A list of phrases.
 pub struct Phrases {
-    /// A bit for each hash of the first four bytes of a phrase.
+    /// A bit for each hash of the first four bytes of a phrase, or of all that there are.
     known: Box<Bits>,
     /// A bit for each two bytes that a shorter one may begin with.
     short: Box<Bits>,
@@ -28,11 +28,14 @@ pub struct Phrases {
 }
 
 /// Phrases with the same first bytes.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Group {
     gram: u32,
     /// The first of their entries in the lower bits, how many bytes they share in the upper ones; 0 where there is no group.
     first: u32,
+    /// How many entries of it are shorter than [`HEAD`], and how many others follow, which are in the order of their heads.
+    shorter: u32,
+    longer: u32,
 }
 
 /// What a number of bytes is shifted by in [`Group::first`].
@@ -48,8 +51,12 @@ struct Entry {
     from: u32,
     length: u32,
     number: u32,
-    /// Whether the next entry begins with other bytes.
-    is_last: bool,
+}
+
+impl Entry {
+    fn is_longer(&self) -> bool {
+        self.length as usize >= HEAD
+    }
 }
 
 impl Phrases {
@@ -66,30 +73,32 @@ impl Phrases {
             let mask = ones(phrase.len());
             let (from, length) = (phrases.bytes.len() as u32, phrase.len() as u32);
             let head = (first(phrase, 0) | FOLD) & mask;
-            phrases.entries.push(Entry { head, mask, from, length, number, is_last: false });
+            phrases.entries.push(Entry { head, mask, from, length, number });
             phrases.bytes.extend_from_slice(phrase);
             match phrase.len() {
                 // Any byte may follow.
                 1 => (0..1 << 8).for_each(|second| put(&mut phrases.short, head | second << 8)),
                 2 | 3 => put(&mut phrases.short, head & 0xffff),
-                _ => put(&mut phrases.known, gram(head)),
+                _ => {}
             }
+            put(&mut phrases.known, gram(head));
         }
-        phrases.entries.sort_by_key(|entry| (key(entry.head, entry.length as usize), entry.number));
-        let keys: Vec<u64> = phrases.entries.iter().map(|e| key(e.head, e.length as usize)).collect();
-        let mut different = keys.clone();
-        different.dedup();
-        phrases.groups = vec![Group { gram: 0, first: 0 }; (different.len() * 2).next_power_of_two()];
-        for (at, &key) in (0..).zip(&keys) {
-            let number = at as usize;
-            phrases.entries[number].is_last = keys.get(number + 1) != Some(&key);
-            if number == 0 || keys[number - 1] != key {
-                let mut slot = phrases.slot(key);
-                while phrases.groups[slot].first != 0 {
-                    slot = (slot + 1) % phrases.groups.len();
-                }
-                phrases.groups[slot] = Group { gram: key as u32, first: at | ((key >> 32) as u32) << LENGTH };
+        let key_of = |entry: &Entry| key(entry.head, entry.length as usize);
+        phrases.entries.sort_by_key(|entry| (key_of(entry), entry.is_longer(), entry.head, entry.number));
+        let count = phrases.entries.chunk_by(|a, b| key_of(a) == key_of(b)).count();
+        phrases.groups = vec![Group::default(); (count * 2).next_power_of_two()];
+        let mut at = 0;
+        for entries in phrases.entries.chunk_by(|a, b| key_of(a) == key_of(b)) {
+            let Some(key) = entries.first().map(key_of) else { continue };
+            let longer = entries.iter().filter(|entry| entry.is_longer()).count() as u32;
+            let all = entries.len() as u32;
+            let mut slot = slot(key, phrases.groups.len());
+            while phrases.groups[slot].first != 0 {
+                slot = (slot + 1) % phrases.groups.len();
             }
+            let first = at | ((key >> 32) as u32) << LENGTH;
+            phrases.groups[slot] = Group { gram: key as u32, first, shorter: all - longer, longer };
+            at += all;
         }
         phrases
     }
@@ -108,42 +117,46 @@ impl Phrases {
             self.each_of(key(head, GRAM), head, rest, &mut found);
         }
         if holds(&self.short, head & 0xffff) {
-            (1..GRAM).for_each(|length| self.each_of(key(head, length), head, rest, &mut found));
+            for length in (1..GRAM).filter(|length| holds(&self.known, gram(head & ones(*length)))) {
+                self.each_of(key(head, length), head, rest, &mut found);
+            }
         }
     }
 
     /// The phrases with a key.
     #[inline(never)]
     fn each_of(&self, key: u64, head: u64, rest: &[u8], found: &mut impl FnMut(usize, usize)) {
-        let mut slot = self.slot(key);
-        let begin = loop {
-            let Group { gram, first } = self.groups[slot];
-            if first == 0 {
+        let mut slot = slot(key, self.groups.len());
+        let group = loop {
+            let group = self.groups[slot];
+            if group.first == 0 {
                 return;
             }
-            if gram == key as u32 && u64::from(first >> LENGTH) == key >> 32 {
-                break first & !(u32::MAX << LENGTH);
+            if group.gram == key as u32 && u64::from(group.first >> LENGTH) == key >> 32 {
+                break group;
             }
             slot = (slot + 1) & (self.groups.len() - 1);
         };
-        for entry in &self.entries[begin as usize..] {
+        let begin = (group.first & !(u32::MAX << LENGTH)) as usize;
+        let (shorter, longer) = (group.shorter as usize, group.longer as usize);
+        let (shorter, longer) = self.entries[begin..begin + shorter + longer].split_at(shorter);
+        let mut compare = |entry: &Entry| {
             let length = entry.length as usize;
-            if (head ^ entry.head) & entry.mask == 0
-                && let Some(text) = rest.get(..length)
+            if let Some(text) = rest.get(..length)
                 && self.bytes[entry.from as usize..][..length].eq_ignore_ascii_case(text)
             {
                 found(entry.number as usize, length);
             }
-            if entry.is_last {
-                break;
-            }
-        }
+        };
+        shorter.iter().filter(|entry| (head ^ entry.head) & entry.mask == 0).for_each(&mut compare);
+        let same = longer.partition_point(|entry| entry.head < head);
+        longer[same..].iter().take_while(|entry| entry.head == head).for_each(compare);
     }
+}
 
-    /// Where a key is looked for first.
-    fn slot(&self, key: u64) -> usize {
-        (key.wrapping_mul(MIX) >> 32) as usize & (self.groups.len() - 1)
-    }
+/// Where a key is looked for first, of a number of slots that is a power of two.
+fn slot(key: u64, slots: usize) -> usize {
+    (key.wrapping_mul(MIX) >> 32) as usize & (slots - 1)
 }
 
 /// The hash of the first four bytes.
