@@ -214,6 +214,8 @@ fn trusted(first: char, second: char, read: char, before: Option<char>, after: O
             let quoted = matches!(second, '«' | '»') && before.is_some_and(char::is_alphabetic);
             !(quoted || before.is_some_and(char::is_uppercase))
         }
+        // `Ã‚Â°`: the second round of `Â°`.
+        'Ã' if second == '‚' && after == Some('Â') => true,
         // `Ã©`: a Portuguese word in capitals may end in Ã before a quotation mark, nothing else.
         // `1920Ã—1080` is a multiplication sign.
         'Ã' if quote => {
@@ -312,6 +314,7 @@ mod tests {
             "किताब की दुकान",
             "Write to ⟨the board⟩, or go ⟶ there.",
             "A 1920×1080 screen",
+            "At 5 °C, ±1, it cost £10.",
             "yazılı açıklaması",
         ] {
             assert_eq!(run(&misread(right)), right, "one round");
