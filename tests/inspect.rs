@@ -154,7 +154,12 @@ fn another_threshold_is_tried() {
     bench.documents(&[page]);
     let stages = "[[stage]]\nplugin = \"clean\"\noptions = { quality = { gopher-quality = true, thresholds = { gopher-fewest-words = 20 } } }\n";
     succeeded(&bench.run(stages, &[]));
-    let sets = ["clean.boilerplate-cut=0.01", "clean.quality.thresholds.gopher-letter-words=1.5"];
+    let sets = [
+        "clean.boilerplate-cut=0.01",
+        "clean.boilerplate-cut=0.89",
+        "clean.boilerplate-cut=0.95",
+        "clean.quality.thresholds.gopher-letter-words=1.5",
+    ];
     let (status, shown) = tried(&sets);
     assert_eq!(status, Some(0), "{shown}");
     insta::assert_snapshot!("another_threshold_of_edits_is_tried", shown);

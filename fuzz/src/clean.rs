@@ -118,6 +118,9 @@ fn run(format: Format, data: &[u8]) {
     let text = String::from_utf8_lossy(&made);
     let raw = std::str::from_utf8(&made).is_err().then_some(made.as_slice());
     let cleaned = cleaner.clean_as(format, &text, raw).unwrap_or_else(|e| panic!("{e}"));
+    for stretch in &cleaned.doubtful {
+        assert!(text.get(stretch.span.clone()).is_some(), "{stretch:?} is no part of the text");
+    }
     let mut edits = cleaned.edits.clone();
     edits.sort_and_check(&text).unwrap_or_else(|e| panic!("{e}"));
     assert!(edits.apply(&text) == cleaned.text, "the edits make another text");

@@ -80,7 +80,8 @@ impl OperatorDescriptor {
 }
 
 /// A rule that drops a document by comparing one value with one option. Its values stand on the ledger for documents
-/// that it dropped or came near to dropping, so another threshold can be tried without the documents.
+/// that it dropped or came near to dropping, so another threshold can be tried without the documents. A rule that edits puts
+/// passages there that it spared though they came near, as annotations with a span.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Threshold {
     /// Id of the rule.

@@ -269,7 +269,7 @@ impl<'a> Doc<'a> {
         }
     }
 
-    /// Records something worth knowing that changes nothing.
+    /// Records something worth knowing that changes nothing; with a span, of a passage of the text that was received.
     pub fn annotate(&mut self, complete: impl FnOnce(Event) -> Event, rule: impl Into<Cow<'static, str>>) {
         self.changes.events.push(complete(Event::new(self.number(), Action::Annotate, rule)));
     }

@@ -45,6 +45,11 @@ impl Measured {
     /// Parts of one in which thresholds of likelihoods are kept: more digits no pipeline has.
     const FINE: f64 = 1e9;
 
+    /// Whether another one was compared with another threshold.
+    pub fn differs_in_threshold(&self, other: &Self) -> bool {
+        (self.threshold, self.unit) != (other.threshold, other.unit)
+    }
+
     /// Value and threshold as the ledger shows them.
     pub fn shown(self) -> (f64, f64) {
         let (value, threshold) = (f64::from(self.value), f64::from(self.threshold));

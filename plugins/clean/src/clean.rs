@@ -1,14 +1,14 @@
 //! The whole cleaning of one document: decode, repair, normalise, remove furniture and repeats.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use textmill_plugin::edit::{EditError, Edits, Rewriter};
 use textmill_plugin::error::Error;
 
 use crate::boilerplate::{Furniture, Look};
-use crate::cues::Cues;
-use crate::dates::DateWords;
+use crate::decide::Decided;
+use crate::doubtful::{Doubtful, Stretch};
 use crate::handed_on::{HandedOn, RemovedLines};
 use crate::html::MarkupOf;
 use crate::html::cues::PartWords;
@@ -27,6 +27,7 @@ use crate::places::Received;
 use crate::quality::{self, BadWords, Measure, Quality};
 use crate::removals::{Removals, repeated};
 use crate::room::{Kept, Room};
+use crate::tables::Tables;
 use crate::{
     code, decide, decode, html, leftovers, mojibake, mojibake_cyrillic, mojibake_others, normalize, places,
     structure,
@@ -45,6 +46,8 @@ pub struct Cleaned<'a> {
     pub boilerplate: RemovedLines,
     /// What an HTML page says of itself.
     pub said: Vec<Said>,
+    /// What the model kept though it came near to going, sorted.
+    pub doubtful: Vec<Stretch>,
     /// What the quality filters that are switched on measured of the text that is left.
     pub measured: Vec<(Measure, f64)>,
 }
@@ -83,6 +86,7 @@ struct Judged {
     /// Removed lines that may carry metadata, and where they stood in the received text.
     boilerplate: RemovedLines,
     places: Vec<usize>,
+    doubtful: Vec<Stretch>,
 }
 
 /// Cleans documents; holds the tables, cheap to clone.
@@ -155,7 +159,7 @@ impl Cleaner {
         let Normalised { mut rewriter, encoding, markup, said, indented } =
             self.normalise(format, text, raw)?;
         let title = Title::of(&said);
-        let Judged { edits, mut boilerplate, places } =
+        let Judged { edits, mut boilerplate, places, doubtful } =
             self.room.with(|room| self.judge(format, &rewriter, markup, title.as_ref(), indented, room));
         rewriter.pass_packed(edits)?;
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
@@ -167,7 +171,7 @@ impl Cleaner {
         for (at, place) in boilerplate.places_mut().zip(places::made(&edits, places.into_iter())) {
             *at = place as u64;
         }
-        Ok(Cleaned { edits, text, encoding, boilerplate, said, measured })
+        Ok(Cleaned { edits, text, encoding, boilerplate, said, doubtful, measured })
     }
 
     /// The lines of a page as the model sees them, for training it: calls `each` with the text of each line
@@ -211,6 +215,7 @@ impl Cleaner {
         let judged = indented.then(|| code::judged(text, &self.rules));
         let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
         let (mut removals, mut handed_on, mut signs) = (Removals::new(), HandedOn::default(), Vec::new());
+        let mut doubtful = Doubtful::default();
         for part in Part::all(text, judged.as_deref()) {
             let Seen { markup, mut look } = self.see(&part, &mut markup, room);
             let Room { lines, tallies, shown, model: model_room, .. } = &mut *room;
@@ -218,13 +223,13 @@ impl Cleaner {
                 Format::Plain => self.model.as_ref().filter(|_| look.is_page),
                 Format::Html => self.html_model.as_ref(),
             };
-            let mut marks = match model {
+            let Decided { mut marks, near } = match model {
                 Some(model) => {
                     let view =
                         Page::new(part.judged(), (lines, tallies), &look, shown, markup.as_deref(), title);
                     decide::marks(model, self.cut, &view, model_room)
                 }
-                None => std::mem::take(&mut look.marks),
+                None => Decided { marks: std::mem::take(&mut look.marks), near: Vec::new() },
             };
             if let Some(markup) = &markup {
                 code::keep_brackets(lines, &mut marks, shown, markup);
@@ -235,6 +240,7 @@ impl Cleaner {
             if judged.is_some() {
                 code::place(lines, part.text);
             }
+            doubtful.take(part.base, lines, &marks, &near);
             handed_on.take(part.text, part.base, lines, &marks);
             removals.take(text, part.base, lines, &marks);
             if let Some(markup) = markup.filter(|_| self.keep_structure) {
@@ -247,7 +253,8 @@ impl Cleaner {
         let places = boilerplate.iter().map(|line| received.place(line.at as usize)).collect();
         let mut edits = removals.finish(text);
         edits.extend(signs);
-        Judged { edits, boilerplate, places }
+        let doubtful = doubtful.finish(Received::new(rewriter.packed()));
+        Judged { edits, boilerplate, places, doubtful }
     }
 
     /// Looks at the lines of a part of a page by all rules.
@@ -329,33 +336,6 @@ impl Cleaner {
             rewriter.pass(edits)?;
         }
         Ok(Normalised { rewriter, encoding, markup, said, indented })
-    }
-}
-
-/// The built-in tables, compiled once a process.
-#[derive(Clone)]
-struct Tables {
-    cues: Arc<Cues>,
-    dates: Arc<DateWords>,
-    model: Arc<Model>,
-    html_model: Arc<Model>,
-    parts: Arc<PartWords>,
-}
-
-impl Tables {
-    fn builtin() -> Result<Self, Error> {
-        static TABLES: OnceLock<Tables> = OnceLock::new();
-        if let Some(tables) = TABLES.get() {
-            return Ok(tables.clone());
-        }
-        let tables = Self {
-            cues: Arc::new(Cues::builtin()?),
-            dates: Arc::new(DateWords::builtin()),
-            model: Arc::new(Model::plain()?),
-            html_model: Arc::new(Model::html()?),
-            parts: Arc::new(PartWords::builtin()?),
-        };
-        Ok(TABLES.get_or_init(|| tables).clone())
     }
 }
 
@@ -469,6 +449,8 @@ mod tests {
             for line in cleaned.boilerplate.iter() {
                 prop_assert!(line.at as usize <= cleaned.text.len());
             }
+            prop_assert!(cleaned.doubtful.is_sorted_by_key(|stretch| stretch.span.end));
+            prop_assert!(cleaned.doubtful.iter().all(|stretch| text.get(stretch.span.clone()).is_some()));
         }
     }
 

@@ -7,6 +7,7 @@ use crate::model::features::Page;
 use crate::model::wide::cut_off;
 use crate::model::{Model, Room};
 use crate::options::Rule;
+use textmill_plugin::descriptor::Drops;
 
 /// How likely a line of plain text must be that is a date and nothing else. Tables and timelines have such lines; in news they
 /// are the page's. In HTML the markup tells them apart.
@@ -19,12 +20,20 @@ const CONFIDENCE: (f64, f64) = (700.0, 850.0);
 /// Likelihoods that are as good as [`KEPT`] on a page of little and of much confidence.
 const NEEDED: (f64, f64) = (0.15, 0.5);
 
+/// What becomes of the lines of a page.
+pub struct Decided {
+    /// The marks of those that go.
+    pub marks: Vec<Option<Mark>>,
+    /// Numbers of lines that the model keeps though they came near to going, each with the mark that it would have.
+    pub near: Vec<(usize, Mark)>,
+}
+
 /// The marks of a page's lines: those of sure cues, and those of the model below `cut`.
-pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Vec<Option<Mark>> {
+pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Decided {
     let (states, marks, shown) = (page.states, page.marks, page.shown);
     let mut likelihoods = model.likelihoods(page, room);
     settle(&mut likelihoods, shown.iter().map(|&i| page.lines[i].words()));
-    let mut decided = marks.to_vec();
+    let mut decided = Decided { marks: marks.to_vec(), near: Vec::new() };
     let cuts = [cut, cut.max(DATE_CUT)].map(|cut| (cut, Threshold::new(cut)));
     for (&i, likelihood) in shown.iter().zip(likelihoods) {
         // The model knows no wrapped lines: in its pages a paragraph is a line.
@@ -34,7 +43,12 @@ pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Vec<O
         let kind = marks[i].map(|m| m.rule);
         let is_date = kind == Some(Rule::Timestamp) && page.markup.is_none();
         let (cut, threshold) = cuts[usize::from(is_date)];
-        decided[i] = (likelihood < cut).then(|| Mark::unlikely(likelihood, threshold, kind));
+        let mark = Mark::unlikely(likelihood, threshold, kind);
+        let goes = likelihood < cut;
+        decided.marks[i] = goes.then_some(mark);
+        if !goes && Drops::Below.is_near(likelihood, cut) {
+            decided.near.push((i, mark));
+        }
     }
     decided
 }

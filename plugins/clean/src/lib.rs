@@ -12,6 +12,7 @@ pub mod cues;
 pub mod dates;
 pub mod decide;
 pub mod decode;
+pub mod doubtful;
 mod frame;
 mod grams;
 pub mod handed_on;
@@ -36,10 +37,12 @@ mod room;
 mod scan;
 mod single;
 mod structure;
+mod tables;
 
 use clean::Format;
+use doubtful::Stretch;
 use languages::Languages;
-use options::{Options, ReadAsHtml};
+use options::{Options, ReadAsHtml, Rule};
 use quality::{Measure, Quality};
 use std::sync::Arc;
 use textmill_plugin::prelude::arrow_array::{LargeStringArray, UInt64Array};
@@ -138,12 +141,17 @@ impl Map for Clean {
             doc.drop("empty", 0.0, 1.0);
             return Ok(());
         }
-        doc.measure("no-text-left", left as f64, self.min_chars as f64, Drops::Below);
+        let mut is_dropped = doc.measure("no-text-left", left as f64, self.min_chars as f64, Drops::Below);
         if let Some(foreign) = self.languages.foreign(&cleaned.text) {
-            doc.measure("language", foreign, self.language_confidence, Drops::Above);
+            is_dropped |= doc.measure("language", foreign, self.language_confidence, Drops::Above);
         }
         for &(measure, value) in &cleaned.measured {
-            doc.measure(measure.id(), value, self.quality.threshold(measure), measure.drops());
+            is_dropped |= doc.measure(measure.id(), value, self.quality.threshold(measure), measure.drops());
+        }
+        for Stretch { span, likelihood, cut } in cleaned.doubtful.into_iter().filter(|_| !is_dropped) {
+            let (start, end) = (Some(span.start as u64), Some(span.end as u64));
+            let of_span = |event: Event| Event { start, end, ..event.measured(likelihood, cut) };
+            doc.annotate(of_span, Rule::BoilerplateModel.id());
         }
         doc.set("raw", None::<Vec<u8>>);
         doc.set("encoding", &cleaned.encoding);

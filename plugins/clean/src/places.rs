@@ -25,10 +25,29 @@ impl<'e> Received<'e> {
             if start + edit.replacement.len() > place && start >= place {
                 break;
             }
-            self.shift += grown(&edit);
-            self.passed = edit.end;
-            self.next += 1;
+            self.pass(&edit);
         }
+        self.received(place)
+    }
+
+    /// The same of the end of a passage: what edits took away behind it is none of it.
+    pub fn end(&mut self, place: usize) -> usize {
+        while let Some(edit) = self.edits.get(self.next) {
+            if edit.start.wrapping_add_signed(self.shift) >= place {
+                break;
+            }
+            self.pass(&edit);
+        }
+        self.received(place)
+    }
+
+    fn pass(&mut self, edit: &EditRef<'_>) {
+        self.shift += grown(edit);
+        self.passed = edit.end;
+        self.next += 1;
+    }
+
+    fn received(&self, place: usize) -> usize {
         // Inside a replacement that is longer than what it replaces, the difference would lie before the edit.
         place.checked_add_signed(-self.shift).map_or(self.passed, |received| received.max(self.passed))
     }

@@ -75,7 +75,7 @@ pub struct DiffArgs {
 /// Tries another threshold on a finished run, without its documents: how many would change sides, and which come nearest.
 ///
 /// It asks the ledger alone, so it takes seconds, and knows of rules that a plugin has declared, which put the values of
-/// documents on the ledger that they dropped or came near to dropping (up to twice the threshold away). What stages
+/// documents and passages on the ledger that they dropped or came near to dropping (up to twice the threshold away). What stages
 /// further down would do with a document that is kept now is not known.
 #[derive(Args, Debug)]
 #[command(after_help = WHAT_IF_EXAMPLES)]

@@ -8,6 +8,7 @@ use crate::table::{bytes, number};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::ops::Range;
 use textmill_core::edit::{Edit, apply, sort_and_check};
 
 /// Tells what happened to a document.
@@ -87,20 +88,26 @@ impl Story<'_> {
             return Ok(());
         }
         let _ = writeln!(out, "\n{stage}");
-        for entry in entries.iter().filter(|entry| entry.action != "edit") {
+        for entry in entries.iter().filter(|entry| entry.action != "edit" && span(entry).is_none()) {
             self.decision(entry, text.as_deref(), out)?;
         }
-        let mut edits: Vec<(Edit, &Entry)> = entries.iter().filter_map(|e| Some((edit(e)?, *e))).collect();
+        // What was changed and what was nearly, as it stands in the text.
+        let mut spots: Vec<&&Entry> = entries.iter().filter(|entry| span(entry).is_some()).collect();
+        spots.sort_by_key(|entry| (entry.start, entry.end));
+        for entry in &spots {
+            match edit(entry) {
+                Some(edit) => {
+                    let before = text.as_deref().and_then(|text| text.get(edit.start..edit.end));
+                    self.edit(&edit, entry, before, out);
+                }
+                None => self.decision(entry, text.as_deref(), out)?,
+            }
+        }
+        let mut edits: Vec<Edit> = spots.into_iter().filter_map(|entry| edit(entry)).collect();
         if edits.is_empty() {
             return Ok(());
         }
-        edits.sort_by_key(|(edit, _)| (edit.start, edit.end));
-        for (edit, entry) in &edits {
-            let before = text.as_deref().and_then(|text| text.get(edit.start..edit.end));
-            self.edit(edit, entry, before, out);
-        }
         // Where the input has changed since, the spans need not fit.
-        let mut edits: Vec<Edit> = edits.into_iter().map(|(edit, _)| edit).collect();
         if let Some(before) = text.take()
             && sort_and_check(&before, &mut edits).is_ok()
         {
@@ -119,7 +126,12 @@ impl Story<'_> {
             _ if entry.threshold.is_some() => "kept, and near the threshold of",
             _ => "noted by",
         };
-        let _ = writeln!(out, "  {what} `{}`{}", entry.rule, evidence(entry));
+        let place =
+            span(entry).map(|span| format!(" at bytes {}..{}", span.start, span.end)).unwrap_or_default();
+        let _ = writeln!(out, "  {what} `{}`{place}{}", entry.rule, evidence(entry));
+        if let Some(passage) = span(entry).and_then(|span| text?.get(span)) {
+            self.passage("    = ", passage, out);
+        }
         let Some(other) = &entry.other else { return Ok(()) };
         let _ = writeln!(out, "  the other document is `{other}`");
         if let Some(twin) = Fate::of(self.run, other)? {
@@ -198,8 +210,13 @@ fn evidence(entry: &Entry) -> String {
     out
 }
 
+/// The passage that it is about, in bytes of the text that the stage received.
+fn span(entry: &Entry) -> Option<Range<usize>> {
+    Some(usize::try_from(entry.start?).ok()?..usize::try_from(entry.end?).ok()?)
+}
+
 fn edit(entry: &Entry) -> Option<Edit> {
-    let span = usize::try_from(entry.start?).ok()?..usize::try_from(entry.end?).ok()?;
+    let span = span(entry)?;
     let is_edit = entry.action == "edit";
     is_edit.then(|| Edit::replace(span, entry.replacement.clone().unwrap_or_default(), entry.rule.clone()))
 }

@@ -48,6 +48,9 @@ struct Answer {
     edits: u64,
     edits_undone: u64,
     edited_documents: u64,
+    /// Passages that came near and were kept; those of them that would be edited, in so many documents.
+    near_passages: u64,
+    edits_more: u64,
     /// Whether the new threshold drops and edits no more than the old one.
     drops_less: bool,
     /// Whether values that matter may be missing from the ledger: then the numbers are the least.
@@ -149,6 +152,8 @@ fn replay(
         edits: 0,
         edits_undone: 0,
         edited_documents: 0,
+        near_passages: 0,
+        edits_more: 0,
         drops_less: match drops {
             Drops::Below => after <= before,
             Drops::Above => after >= before,
@@ -169,13 +174,22 @@ fn replay(
     Ledger::of(run).scan(&filter, |batch| {
         for entry in Entry::of(batch) {
             if entry.action == "edit" {
-                // A rule may hold some lines to a threshold of its own.
+                // A rule may hold some passages to a threshold of its own.
                 if entry.threshold != Some(before) {
                     continue;
                 }
                 answer.edits += u64::from(entry.value.is_some());
                 if entry.value.is_some_and(|value| !drops.drops(value, after)) {
                     answer.edits_undone += 1;
+                    edited.insert(entry.ordinal);
+                }
+                continue;
+            }
+            if entry.start.is_some() {
+                let would_go = entry.value.is_some_and(|value| drops.drops(value, after));
+                answer.near_passages += 1;
+                if would_go && entry.threshold == Some(before) {
+                    answer.edits_more += 1;
                     edited.insert(entry.ordinal);
                 }
                 continue;
@@ -229,22 +243,35 @@ impl Answer {
         let mut out = String::new();
         let (before, after) = (number(self.before), number(self.after));
         let _ = writeln!(out, "`{}` of `{}`: `{}` {before} -> {after}", self.rule, self.stage, self.option);
-        if self.edits > 0 {
-            let (undone, documents) = (self.edits_undone, self.edited_documents);
-            let _ = writeln!(
-                out,
-                "  {undone} of {} edits would not be made, in {documents} documents",
-                self.edits
-            );
-            if !self.drops_less {
+        let least = if self.at_least { "at least " } else { "" };
+        let beyond = format!(
+            "  the ledger holds values up to {} times the threshold away; beyond that, run the pipeline",
+            number(NEAR)
+        );
+        if self.edits + self.near_passages > 0 {
+            let (undone, more, documents) = (self.edits_undone, self.edits_more, self.edited_documents);
+            if self.drops_less || self.near_passages == 0 {
+                let _ = writeln!(
+                    out,
+                    "  {undone} of {} edits would not be made, in {documents} documents",
+                    self.edits
+                );
+            } else {
+                let _ = writeln!(
+                    out,
+                    "  {least}{more} more passages would be edited, in whole or in part, in {documents} documents"
+                );
+            }
+            if !self.drops_less && self.near_passages == 0 {
                 let _ = writeln!(
                     out,
                     "  what is not edited now has no value on the ledger: run the pipeline to see what more would go"
                 );
+            } else if self.at_least {
+                let _ = writeln!(out, "{beyond}");
             }
             return out.trim_end().to_owned();
         }
-        let least = if self.at_least { "at least " } else { "" };
         let (dropped, written) = (self.dropped, self.dropped_of_written);
         let _ = writeln!(
             out,
@@ -252,11 +279,7 @@ impl Answer {
         );
         let _ = writeln!(out, "  {} more would pass this rule, and go on", self.kept);
         if self.at_least {
-            let _ = writeln!(
-                out,
-                "  the ledger holds values up to {} times the threshold away; beyond that, run the pipeline",
-                number(NEAR)
-            );
+            let _ = writeln!(out, "{beyond}");
         }
         for (what, examples) in [("dropped", &self.nearest_dropped), ("kept", &self.nearest_kept)] {
             if examples.is_empty() {

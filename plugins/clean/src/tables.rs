@@ -1,0 +1,41 @@
+//! The built-in tables, compiled once a process: phrases, words of dates, models. Holds no options.
+
+use std::sync::{Arc, OnceLock};
+
+use textmill_plugin::error::Error;
+
+use crate::cues::Cues;
+use crate::dates::DateWords;
+use crate::html::cues::PartWords;
+use crate::model::Model;
+
+/// The built-in tables, compiled once a process.
+#[derive(Clone)]
+pub struct Tables {
+    pub cues: Arc<Cues>,
+    pub dates: Arc<DateWords>,
+    pub model: Arc<Model>,
+    pub html_model: Arc<Model>,
+    pub parts: Arc<PartWords>,
+}
+
+impl Tables {
+    /// Those that are built in.
+    ///
+    /// # Errors
+    /// Where one is malformed, which the tests rule out.
+    pub fn builtin() -> Result<Self, Error> {
+        static TABLES: OnceLock<Tables> = OnceLock::new();
+        if let Some(tables) = TABLES.get() {
+            return Ok(tables.clone());
+        }
+        let tables = Self {
+            cues: Arc::new(Cues::builtin()?),
+            dates: Arc::new(DateWords::builtin()),
+            model: Arc::new(Model::plain()?),
+            html_model: Arc::new(Model::html()?),
+            parts: Arc::new(PartWords::builtin()?),
+        };
+        Ok(TABLES.get_or_init(|| tables).clone())
+    }
+}
