@@ -139,7 +139,7 @@ impl Cues {
         let (mut starts, mut start_phrases) = (Vec::new(), Vec::new());
         let (mut anywhere, mut anywhere_phrases) = (Vec::new(), Vec::new());
         let mut parts = Vec::new();
-        // What several languages share is looked for once.
+        // What several languages share is looked for once, but for Turkish, whose capitals are others.
         let mut known = QuickMap::default();
         for table in TABLES {
             let is_turkish = *table == TURKISH;
@@ -160,7 +160,7 @@ impl Cues {
                 };
                 let phrase =
                     if mode == "=" { line.trim_matches(|c: char| !c.is_alphanumeric()) } else { line.trim() };
-                if phrase.is_empty() || known.insert((class, mode, phrase), ()).is_some() {
+                if phrase.is_empty() || known.insert((class, mode, phrase, is_turkish), ()).is_some() {
                     continue;
                 }
                 let entry = Phrase {
@@ -406,6 +406,10 @@ mod tests {
             ["En Çok Okunanlar", "EN ÇOK OKUNANLAR", "En çok okunanlar", "İLGİLİ HABERLER", "İlgili Haberler"]
         {
             assert_eq!(cues.look(line, 999).whole & RELATED, RELATED, "{line}");
+        }
+        // Other tables have this one, too.
+        for line in ["GALERİ", "galeri"] {
+            assert_ne!(cues.look(line, 999).whole, 0, "{line}");
         }
         for line in ["Όροι Χρήσης", "ΟΡΟΙ ΧΡΗΣΗΣ", "όροι χρήσης"] {
             assert_eq!(cues.look(line, 999).whole & NAV, NAV, "{line}");

@@ -32,7 +32,9 @@ impl Furniture {
     /// The rule under which a line goes by its own cues.
     fn cue_rule(&self, content: &str, line: &Line, hits: Hits) -> Option<Mark> {
         let words = line.words();
-        if line.digits() > 0 && self.dates.is_timestamp(content) {
+        // Of other scripts than Latin's, digits are not counted.
+        let may_date = line.digits() > 0 || line.is_wide() && content.contains(char::is_numeric);
+        if may_date && self.dates.is_timestamp(content) {
             return Some(Mark::by(Rule::Timestamp));
         }
         if !line.has_letters() {
