@@ -197,8 +197,8 @@ fn the_example_reads_every_layout() {
             let rows = output.documents.column(1).as_primitive::<UInt32Type>().values().to_vec();
             assert_eq!(rows.into_iter().zip(counted).collect::<Vec<_>>(), expected);
             assert_eq!(output.events.len(), len - expected.len());
-            for event in output.events {
-                assert_eq!((event.action, event.rule.as_ref()), (Action::Drop, "too-few-words"));
+            for event in output.events.iter() {
+                assert_eq!((event.action, event.rule), (Action::Drop, "too-few-words"));
                 assert_eq!(event.value, Some(words[from + event.row as usize] as f64));
                 assert_eq!(event.threshold, Some(2.0));
             }

@@ -30,7 +30,7 @@ impl BatchMap for Nothing {
     fn process(&mut self, batch: &RecordBatch, _: &Call<'_>) -> Result<Output> {
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         let documents = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), Vec::new(), &options)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 
@@ -56,7 +56,7 @@ impl BatchMap for Same {
     fn process(&mut self, batch: &RecordBatch, _: &Call<'_>) -> Result<Output> {
         let text = batch.column_by_name("text").ok_or("there is no text")?;
         let documents = RecordBatch::try_new(Arc::new(self.schema()), vec![Arc::clone(text)])?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 

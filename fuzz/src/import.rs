@@ -15,7 +15,7 @@ use std::ptr::{null, null_mut};
 use std::sync::Arc;
 use textmill::host::import;
 use textmill_core::column::is_supported;
-use textmill_core::event;
+use textmill_core::event::{self, Events};
 use textmill_core::value::value_at;
 
 /// Runs one input.
@@ -149,7 +149,7 @@ fn look_at(batch: &RecordBatch, schema: &SchemaRef) {
         arrow_select::concat::concat_batches(schema, &twice).expect("batches can be joined");
     }
     // Either is an answer: events of any number in any column.
-    let _ = event::from_batch(batch).map(|events| event::to_batch(&events));
+    let _ = Events::from_batch(batch).map(|events| (events.to_vec(), events.to_batch()));
 }
 
 /// An array of a type, sound but for what the input makes of it.

@@ -116,7 +116,7 @@ impl BatchMap for Silent {
         let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         let documents =
             RecordBatch::try_new_with_options(std::sync::Arc::new(Schema::empty()), Vec::new(), &options)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 

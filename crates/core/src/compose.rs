@@ -106,7 +106,7 @@ fn merged(
     }
     let edits = laters.iter().map(|l| (l.start - span.start..l.end - span.start, l.replacement.as_ref()));
     let mut text = String::new();
-    put_together(&middle[span.clone()], edits, &mut text);
+    put_together(&middle[span.clone()], edits, |piece| text.push_str(piece));
     (text.into(), reason)
 }
 

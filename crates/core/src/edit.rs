@@ -159,29 +159,26 @@ pub(crate) fn check<'e>(
     Ok(())
 }
 
-/// Applies sorted, checked edits to `text`, appending the result to `out`.
-pub fn apply_into(text: &str, edits: &[Edit], out: &mut String) {
-    put_together(text, edits.iter().map(|edit| (edit.span(), edit.replacement.as_ref())), out);
-}
-
 pub(crate) fn put_together<'e>(
     text: &str,
     edits: impl Iterator<Item = (Range<usize>, &'e str)>,
-    out: &mut String,
+    mut put: impl FnMut(&str),
 ) {
     let mut at = 0;
     for (span, replacement) in edits {
-        out.push_str(&text[at..span.start]);
-        out.push_str(replacement);
+        put(&text[at..span.start]);
+        put(replacement);
         at = span.end;
     }
-    out.push_str(&text[at..]);
+    put(&text[at..]);
 }
 
 /// The text after sorted, checked edits.
 pub fn apply(text: &str, edits: &[Edit]) -> String {
     let mut out = String::with_capacity(text.len());
-    apply_into(text, edits, &mut out);
+    put_together(text, edits.iter().map(|edit| (edit.span(), edit.replacement.as_ref())), |s| {
+        out.push_str(s)
+    });
     out
 }
 
@@ -268,14 +265,14 @@ impl Edits {
     /// The text after the edits, which are sorted and checked.
     pub fn apply(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
-        self.apply_into(text, &mut out);
+        self.apply_with(text, |piece| out.push_str(piece));
         out
     }
 
-    /// The same, appended to `out`.
-    pub fn apply_into(&self, text: &str, out: &mut String) {
+    /// Hands out the text after the edits piece by piece.
+    pub fn apply_with(&self, text: &str, put: impl FnMut(&str)) {
         let edits = self.iter().map(|edit| (edit.start..edit.end, edit.replacement.as_ref()));
-        put_together(text, edits, out);
+        put_together(text, edits, put);
     }
 }
 

@@ -7,4 +7,5 @@ mod compose;
 pub mod edit;
 mod edits;
 pub mod event;
+mod events;
 pub mod value;

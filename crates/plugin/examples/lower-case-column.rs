@@ -39,7 +39,7 @@ impl BatchMap for LowerCase {
         }
         let lower: LargeStringArray = lower.finish();
         let documents = RecordBatch::try_new(Arc::new(self.schema()), vec![Arc::new(lower)])?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 

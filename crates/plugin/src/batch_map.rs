@@ -43,7 +43,7 @@ use std::sync::Arc;
 ///         call.keep_going()?;
 ///         let bytes: UInt64Array = Row::of(batch).map(|row| Some(row.text().len() as u64)).collect();
 ///         let documents = RecordBatch::try_new(Arc::new(self.schema()), vec![Arc::new(bytes)])?;
-///         Ok(Output { documents, events: Vec::new() })
+///         Ok(Output { documents, events: Events::new() })
 ///     }
 /// }
 ///

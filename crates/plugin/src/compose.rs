@@ -67,7 +67,7 @@ use std::sync::Arc;
 ///         let keys = LargeStringArray::from_iter_values(Row::of(batch).map(|row| row.text().trim()));
 ///         let ordinals = UInt64Array::from_iter_values(Row::of(batch).map(|row| row.ordinal()));
 ///         let columns: Vec<ArrayRef> = vec![Arc::new(keys), Arc::new(ordinals)];
-///         Ok(Output { documents: RecordBatch::try_new(Arc::new(self.schema()), columns)?, events: Vec::new() })
+///         Ok(Output { documents: RecordBatch::try_new(Arc::new(self.schema()), columns)?, events: Events::new() })
 ///     }
 /// }
 ///

@@ -24,6 +24,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 use textmill_core::column::ORDINAL;
+use textmill_core::event::Events;
 
 /// An operator that compares documents with one another.
 ///
@@ -248,7 +249,7 @@ impl<T: Corpus> BatchMap for Emit<T> {
         let columns: Vec<arrow_array::ArrayRef> =
             vec![Arc::new(keys.finish()), Arc::new(ordinals.finish()), Arc::new(items.finish())];
         let documents = RecordBatch::try_new(Arc::clone(&KEYED_SCHEMA), columns)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 

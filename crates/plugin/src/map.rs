@@ -13,11 +13,12 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::concat::concat;
 use arrow_select::take::take;
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use textmill_core::batch::{Strings, to_layout};
 use textmill_core::column::{ROW, TEXT};
 use textmill_core::edit::Edits;
-use textmill_core::event::{Action, Event};
+use textmill_core::event::{Action, Builder as EventsBuilder, Event};
 use textmill_core::value::array_from;
 
 /// An operator that looks at each document alone.
@@ -186,13 +187,12 @@ struct Collected<'a> {
     /// Filled from the first edited document on; until then texts are the received ones.
     texts: Option<LargeStringBuilder>,
     received: Option<Strings<'a>>,
-    /// The bytes of all received texts, and the text of one document.
+    /// The bytes of all received texts.
     bytes: usize,
-    after: String,
     happened: Vec<Happened>,
 }
 
-/// What a document's ledger will say: the edits of a text take a tenth of the room of their events, which are made when all are known.
+/// What a document's ledger will say: the edits of a text take a seventh of the room of their events, which are made when all are known.
 enum Happened {
     Event(Event),
     Edits(u32, Edits),
@@ -210,7 +210,6 @@ impl<'a> Collected<'a> {
             texts: None,
             bytes: texts.map(str::len).sum(),
             received,
-            after: String::new(),
             happened: Vec::new(),
         }
     }
@@ -285,9 +284,9 @@ impl<'a> Collected<'a> {
             if edits.is_empty() {
                 builder.append_option(self.received.and_then(|t| t.get(row as usize)));
             } else {
-                self.after.clear();
-                edits.apply_into(text, &mut self.after);
-                builder.append_value(&self.after);
+                // What is written to a builder of strings never fails, and is ended by a value.
+                edits.apply_with(text, |piece| builder.write_str(piece).unwrap_or_default());
+                builder.append_value("");
             }
         }
         cells.resize_with(self.columns.len(), Cell::default);
@@ -333,15 +332,13 @@ impl<'a> Collected<'a> {
             Happened::Event(_) => 1,
             Happened::Edits(_, edits) => edits.len(),
         };
-        let mut events = Vec::with_capacity(self.happened.iter().map(count).sum());
+        let mut events = EventsBuilder::with_capacity(self.happened.iter().map(count).sum());
         for happened in self.happened {
             match happened {
-                Happened::Event(event) => events.push(event),
-                Happened::Edits(row, edits) => {
-                    events.extend(edits.into_iter().map(|edit| Event::of_edit(row, edit)));
-                }
+                Happened::Event(event) => events.push((&event).into()),
+                Happened::Edits(row, edits) => edits.iter().for_each(|edit| events.push_edit(row, edit)),
             }
         }
-        Ok(Output { documents, events })
+        Ok(Output { documents, events: events.finish() })
     }
 }

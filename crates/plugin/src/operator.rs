@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
-use textmill_core::event::Event;
+use textmill_core::event::Events;
 
 /// What a map operator answers for a batch.
 #[derive(Clone, Debug)]
@@ -18,13 +18,13 @@ pub struct Output {
     /// The columns that the operator writes; with `row` where it may drop documents.
     pub documents: RecordBatch,
     /// What it did.
-    pub events: Vec<Event>,
+    pub events: Events,
 }
 
 impl Output {
     /// No documents and no events.
     pub fn empty(schema: SchemaRef) -> Self {
-        Self { documents: RecordBatch::new_empty(schema), events: Vec::new() }
+        Self { documents: RecordBatch::new_empty(schema), events: Events::new() }
     }
 }
 

@@ -20,4 +20,4 @@ pub use serde::{self, Deserialize, Serialize};
 pub use serde_json::{Value, json};
 pub use textmill_core::column::{list, structure};
 pub use textmill_core::edit::{Edit, Edits, Rewriter};
-pub use textmill_core::event::{Action, Event};
+pub use textmill_core::event::{Action, Event, Events};

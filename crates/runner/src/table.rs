@@ -17,6 +17,11 @@ pub fn bytes(count: u64) -> String {
     if unit == 0 { format!("{count} B") } else { format!("{value:.1} {}", UNITS[unit]) }
 }
 
+/// How many of what, such as `1 document`.
+pub fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
 /// A number without digits that say nothing.
 pub fn number(value: f64) -> String {
     let text = format!("{value:.4}");

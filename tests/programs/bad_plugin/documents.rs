@@ -196,7 +196,7 @@ impl Bad {
         let boom = Row::of(batch).find(|row| row.text().contains(BOOM));
         self.ask(call)?;
         let Some(row) = boom else {
-            return Ok(Output { documents: batch_of(note, texts, kept), events });
+            return Ok(Output { documents: batch_of(note, texts, kept), events: events.into() });
         };
         let length = row.text().len() as u64;
         let row = row.index() as u32;
@@ -260,7 +260,7 @@ impl Bad {
             }
             _ => {}
         }
-        Ok(Output { documents: batch_of(note, texts, kept), events })
+        Ok(Output { documents: batch_of(note, texts, kept), events: events.into() })
     }
 }
 

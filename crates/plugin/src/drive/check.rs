@@ -11,7 +11,7 @@ use arrow_array::types::UInt32Type;
 use arrow_array::{Array, RecordBatch};
 use textmill_core::batch::Strings;
 use textmill_core::column::{ROW, TEXT};
-use textmill_core::event::{Action, Event};
+use textmill_core::event::{Action, EventRef};
 
 /// The input rows that an operator's answer keeps, ascending: those with an output row and no fail event.
 /// `positions` are their rows in the answer.
@@ -69,7 +69,7 @@ pub fn check(operator: &BoundOperator, passed: &RecordBatch, output: &Output) ->
     columns(operator, output)?;
     let count = passed.num_rows();
     let mut fates = vec![Fate::default(); count];
-    for event in &output.events {
+    for event in output.events.iter() {
         let fate = fates.get_mut(event.row as usize);
         let fate = fate.ok_or_else(|| broken(format!("{NO_ROW}{} of a batch of {count}", event.row)))?;
         match event.action {
@@ -107,7 +107,7 @@ fn broken(message: String) -> Error {
 /// A sentence that says what breaks the contract.
 pub fn table(operator: &BoundOperator, count: usize, output: &Output) -> Result<()> {
     columns(operator, output)?;
-    for event in &output.events {
+    for event in output.events.iter() {
         if event.row as usize >= count {
             return Err(broken(format!("{NO_ROW}{} of a batch of {count}", event.row)));
         }
@@ -222,17 +222,25 @@ fn edits(
         };
     };
     let before = before.ok_or_else(|| broken(NOT_READ.into()))?;
-    let mut of_row: Vec<&Event> = output.events.iter().filter(|e| e.action == Action::Edit).collect();
-    of_row.sort_by_key(|e| (e.row, e.start, e.end));
-    let mut rest = of_row.as_slice();
+    let events = &output.events;
+    let is_edit = |e: &EventRef<'_>| e.action == Action::Edit;
+    let place = |e: &EventRef<'_>| (e.row, e.start, e.end);
+    let sorted;
+    // Nearly all operators tell their edits in order.
+    let events = if events.iter().filter(is_edit).is_sorted_by_key(|e| place(&e)) {
+        events
+    } else {
+        let mut edits: Vec<EventRef<'_>> = events.iter().filter(is_edit).collect();
+        edits.sort_by_key(place);
+        sorted = edits.into_iter().collect();
+        &sorted
+    };
+    let mut edits = events.iter().filter(is_edit).peekable();
     for (&row, &position) in kept.rows.iter().zip(&kept.positions) {
-        let skip = rest.partition_point(|e| e.row < row);
-        rest = &rest[skip..];
-        let (mine, later) = rest.split_at(rest.partition_point(|e| e.row == row));
-        rest = later;
+        while edits.next_if(|e| e.row < row).is_some() {}
         let before = before.get(row as usize).unwrap_or("");
         let after = after.get(position as usize).unwrap_or("");
-        if !rebuilds(before, after, mine) {
+        if !rebuilds(before, after, std::iter::from_fn(|| edits.next_if(|e| e.row == row))) {
             return Err(broken(NOT_REBUILT.into()).at_row(Some(row)));
         }
     }
@@ -240,13 +248,13 @@ fn edits(
 }
 
 /// Whether sorted edits turn one text into the other. Compares slices, builds nothing.
-fn rebuilds(before: &str, mut after: &str, edits: &[&Event]) -> bool {
+fn rebuilds<'e>(before: &str, mut after: &str, edits: impl Iterator<Item = EventRef<'e>>) -> bool {
     let mut at = 0usize;
     for event in edits {
         let (Some(start), Some(end)) = (event.start, event.end) else { return false };
         let (Ok(start), Ok(end)) = (usize::try_from(start), usize::try_from(end)) else { return false };
         let Some(unchanged) = before.get(at..start) else { return false };
-        let replacement = event.replacement.as_deref().unwrap_or("");
+        let replacement = event.replacement.unwrap_or("");
         let Some(rest) = after.strip_prefix(unchanged).and_then(|r| r.strip_prefix(replacement)) else {
             return false;
         };

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
-use textmill_core::event::Event;
+use textmill_core::event::{Event, Events};
 
 /// Rows that go into a sorter at once, at most. A giant group can give millions.
 const ROWS_OF_PART: u32 = 128 * 1024;
@@ -301,7 +301,7 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
                         none => none.insert(operator.stage.new_worker(&call)?),
                     };
                     let documents = worker.reduce(&call, operator.project(&joined)?, &groups)?;
-                    let output = Output { documents, events: Vec::new() };
+                    let output = Output { documents, events: Events::new() };
                     check::columns(operator, &output)?;
                     Ok(output.documents)
                 }
@@ -339,8 +339,8 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
                 let mut map = joined_map(operator, host, with);
                 move |at: usize| {
                     let (_, mapped) = map(table.block(at)?)?;
-                    if let Some(event) = mapped.events.first() {
-                        let note = event.note.as_deref().unwrap_or("an event on a row that is no document");
+                    if let Some(event) = mapped.events.get(0) {
+                        let note = event.note.unwrap_or("an event on a row that is no document");
                         let message = format!("step `{}`: {note}", bound.step.id);
                         return Err(Error::new(ErrorKind::Failed, message));
                     }
@@ -368,7 +368,8 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
                     let (batch, mapped) = map(documents.block(at)?)?;
                     let known = ordinals(&batch).ok_or("documents have no column `ordinal` of uint64")?;
                     let ordinal = |e: &Event| known.values().get(e.row as usize).copied().unwrap_or_default();
-                    let events: Vec<_> = mapped.events.into_iter().map(|e| (ordinal(&e), e)).collect();
+                    let events = mapped.events.to_vec().into_iter();
+                    let events: Vec<_> = events.map(|e| (ordinal(&e), e)).collect();
                     Ok((mapped.documents, events))
                 }
             },

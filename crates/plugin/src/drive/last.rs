@@ -10,9 +10,9 @@ use arrow_array::{RecordBatch, UInt32Array};
 use arrow_schema::SchemaRef;
 use arrow_select::take::take_record_batch;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use textmill_core::event::{Action, Event};
+use textmill_core::event::{Action, Event, EventRef, Events};
 
 /// The last step, with the rows it is joined with and the events that steps after the barrier left.
 pub struct Last<'p, S: Store> {
@@ -66,34 +66,33 @@ impl<T: Table> LastDriver<'_, T> {
     /// # Errors
     /// Where the operator fails as a whole, or what was found cannot be read.
     pub fn run(&mut self, host: &dyn Host, batch: &RecordBatch) -> Result<Mapped> {
-        let mut before: Vec<Event> = Vec::new();
+        let mut before = Events::new();
         if !self.events.is_empty() {
             let known = ordinals(batch).ok_or("documents have no column `ordinal` of uint64")?.values();
-            for (row, ordinal) in known.iter().enumerate() {
+            let of_row = |(row, ordinal)| {
                 let events = self.events.get(ordinal).into_iter().flatten();
-                before.extend(events.map(|e| Event { row: row as u32, ..e.clone() }));
-            }
+                events.map(move |e| EventRef { row: row as u32, ..e.into() })
+            };
+            before = known.iter().enumerate().flat_map(of_row).collect();
         }
         if !before.iter().any(|e| e.action == Action::Fail) {
             let mut mapped = self.map(host, batch.clone())?;
             if !before.is_empty() {
-                before.append(&mut mapped.events);
-                before.sort_by_key(|e| e.row);
+                before.append(mapped.events);
+                before.sort_by_row();
                 mapped.events = before;
             }
             return Ok(mapped);
         }
-        let fails = |row: &u32| {
-            let from = before.partition_point(|e| e.row < *row);
-            before[from..].iter().take_while(|e| e.row == *row).any(|e| e.action == Action::Fail)
-        };
-        let rows: Vec<u32> = (0..batch.num_rows() as u32).filter(|row| !fails(row)).collect();
+        let failed: BTreeSet<u32> =
+            before.iter().filter(|e| e.action == Action::Fail).map(|e| e.row).collect();
+        let rows: Vec<u32> = (0..batch.num_rows() as u32).filter(|row| !failed.contains(row)).collect();
         let part = take_record_batch(batch, &UInt32Array::from(rows.clone()))?;
         let mapped = self.map(host, part)?;
         let number = |row: u32| rows.get(row as usize).copied().unwrap_or(row);
         let kept = mapped.kept.iter().map(|&row| number(row)).collect();
-        before.extend(mapped.events.into_iter().map(|e| Event { row: number(e.row), ..e }));
-        before.sort_by_key(|e| e.row);
+        before.append(mapped.events.renumbered(number));
+        before.sort_by_row();
         Ok(Mapped { documents: mapped.documents, kept, events: before })
     }
 

@@ -3,7 +3,7 @@
 use super::bind::BoundOperator;
 use super::check::{Kept, check};
 use super::retry::attempt_all;
-use crate::call::{Call, Host};
+use crate::call::{Call, Host, Report};
 use crate::descriptor::Rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operator::{Output, Worker};
@@ -12,7 +12,7 @@ use arrow_schema::SchemaRef;
 use arrow_select::concat::concat_batches;
 use arrow_select::take::take_record_batch;
 use std::sync::Arc;
-use textmill_core::event::{Action, Event};
+use textmill_core::event::{Action, Event, Events};
 
 /// One thread's worker of a map operator.
 pub struct MapDriver<'a> {
@@ -27,7 +27,7 @@ pub struct Mapped {
     /// Rows of the batch that go on, ascending; empty for a table step.
     pub kept: Vec<u32>,
     /// Events; rows are those of the batch.
-    pub events: Vec<Event>,
+    pub events: Events,
 }
 
 impl<'a> MapDriver<'a> {
@@ -46,7 +46,7 @@ impl<'a> MapDriver<'a> {
         if batch.num_rows() == 0 {
             let schema = if is_table { &operator.answered } else { &operator.after };
             let documents = RecordBatch::new_empty(Arc::clone(schema));
-            return Ok(Mapped { documents, kept: Vec::new(), events: Vec::new() });
+            return Ok(Mapped { documents, kept: Vec::new(), events: Events::new() });
         }
         let passed = operator.project(batch)?;
         let done = attempt_all(batch.num_rows(), |rows| {
@@ -63,12 +63,14 @@ impl<'a> MapDriver<'a> {
             let kept = check(operator, &part, &output)?;
             Ok((output, kept))
         })?;
-        let mut events: Vec<Event> = done.guilty.iter().map(|(row, error)| failure(*row, error)).collect();
+        let guilty: Vec<Event> = done.guilty.iter().map(|(row, error)| failure(*row, error)).collect();
+        let mut events = Events::from(guilty);
         let mut kept = Vec::with_capacity(batch.num_rows());
         let mut parts = Vec::with_capacity(done.answers.len());
         for (rows, (output, of_part)) in done.answers {
             let number = |row: u32| rows.get(row as usize).copied().unwrap_or(row);
-            events.extend(output.events.into_iter().map(|e| Event { row: number(e.row), ..e }));
+            let is_whole = rows.len() == batch.num_rows();
+            events.append(if is_whole { output.events } else { output.events.renumbered(number) });
             if is_table {
                 parts.push(output.documents);
                 continue;
@@ -76,11 +78,11 @@ impl<'a> MapDriver<'a> {
             kept.extend(of_part.rows.iter().map(|&row| number(row)));
             parts.push(select(&output.documents, of_part.positions)?);
         }
-        if !is_table {
+        if !is_table && kept.len() < batch.num_rows() {
             // Edits of a document that goes no further changed nothing, and were not checked.
             events.retain(|e| e.action != Action::Edit || kept.binary_search(&e.row).is_ok());
         }
-        events.sort_by_key(|e| e.row);
+        events.sort_by_row();
         let answered = join(&operator.answered, parts)?;
         let documents = match operator.descriptor.rows {
             Rows::Table => answered,
@@ -97,11 +99,10 @@ impl<'a> MapDriver<'a> {
         };
         let mut answer = worker.process(&call, input);
         if let Ok(output) = &mut answer {
-            output.events.extend(
-                call.take_errors()
-                    .into_iter()
-                    .map(|report| Event::new(report.row, Action::Fail, report.code).note(report.message)),
-            );
+            let of_report =
+                |report: Report| Event::new(report.row, Action::Fail, report.code).note(report.message);
+            let reported: Vec<Event> = call.take_errors().into_iter().map(of_report).collect();
+            output.events.append(reported.into());
         }
         // A worker that panicked is left behind; the next call makes a new one.
         if !matches!(&answer, Err(e) if e.kind == ErrorKind::Panicked) {

@@ -22,7 +22,7 @@ use arrow_select::take::take_record_batch;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use textmill_core::event::{Action, Event};
+use textmill_core::event::{Action, Events};
 
 /// A plan whose steps are bound.
 pub struct BoundPlan {
@@ -256,7 +256,7 @@ impl BoundPlan {
                     let mapped: Result<Vec<Mapped>> =
                         drivers.iter_mut().map(|d| d.run(host, batch)).collect();
                     let mapped = mapped?;
-                    let events = mapped.iter().flat_map(|m| m.events.iter().cloned()).collect();
+                    let events = mapped.iter().flat_map(|m| m.events.iter()).collect();
                     Ok((Waiting::new(batch, events)?, mapped))
                 }
             },
@@ -295,11 +295,11 @@ impl BoundPlan {
 struct Waiting {
     documents: RecordBatch,
     rows: Vec<u32>,
-    events: Vec<Event>,
+    events: Events,
 }
 
 impl Waiting {
-    fn new(batch: &RecordBatch, events: Vec<Event>) -> Result<Self> {
+    fn new(batch: &RecordBatch, events: Events) -> Result<Self> {
         let fails = |row: &u32| events.iter().any(|e| e.action == Action::Fail && e.row == *row);
         let all = 0..batch.num_rows() as u32;
         let rows: Vec<u32> =
@@ -317,8 +317,8 @@ impl Waiting {
         let row = |row: u32| self.rows.get(row as usize).copied().unwrap_or(row);
         let kept = mapped.kept.iter().map(|&at| row(at)).collect();
         let mut events = self.events.clone();
-        events.extend(mapped.events.into_iter().map(|e| Event { row: row(e.row), ..e }));
-        events.sort_by_key(|e| e.row);
+        events.append(mapped.events.renumbered(row));
+        events.sort_by_row();
         Mapped { documents: mapped.documents, kept, events }
     }
 }

@@ -55,7 +55,7 @@ impl BatchMap for Lengths {
     fn process(&mut self, batch: &RecordBatch, _: &Call<'_>) -> Result<Output> {
         let lengths = Row::of(batch).map(|row| row.text().len() as u64).collect();
         let documents = table(vec![("length", lengths), ("ordinal", numbers(batch, "ordinal"))]);
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 
@@ -74,7 +74,7 @@ impl BatchMap for Twice {
     fn process(&mut self, batch: &RecordBatch, _: &Call<'_>) -> Result<Output> {
         let ranks = numbers(batch, "length").iter().map(|length| u64::MAX - length).collect();
         let documents = table(vec![("rank", ranks), ("ordinal", numbers(batch, "ordinal"))]);
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 
@@ -118,7 +118,7 @@ impl BatchMap for Again {
         }
         let seen = Row::of(batch).map(|row| row.value("counts").as_array().map_or(0, Vec::len) as u64);
         let documents = table(vec![("ordinal", numbers(batch, "ordinal")), ("seen", seen.collect())]);
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 

@@ -11,7 +11,6 @@ use arrow_schema::{Schema, SchemaRef};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use textmill_core::event;
 
 pub(super) unsafe extern "C" fn bind(
     host: *const TmHost,
@@ -130,7 +129,7 @@ unsafe fn answer(
 ) -> Result<i32, Error> {
     let found = match output.events.is_empty() {
         true => None,
-        false => Some(event::to_batch(&output.events)?),
+        false => Some(output.events.to_batch()?),
     };
     // SAFETY: passed on to the caller.
     unsafe {

@@ -119,15 +119,15 @@ pub(super) fn taken_in(
     let fails = |row: &u32| events.iter().any(|e| e.row == *row);
     let kept: Vec<u32> = (0..batch.num_rows() as u32).filter(|row| !fails(row)).collect();
     let documents = arrow_select::take::take_record_batch(batch, &UInt32Array::from(kept.clone()))?;
-    Ok(verdicts(batch, &Mapped { documents, kept, events }))
+    Ok(verdicts(batch, &Mapped { documents, kept, events: events.into() }))
 }
 
 /// What became of each document of a batch.
 pub(super) fn verdicts(batch: &RecordBatch, mapped: &Mapped) -> Vec<Verdict> {
     let mut events: Vec<Vec<Event>> = vec![Vec::new(); batch.num_rows()];
-    for event in &mapped.events {
+    for event in mapped.events.iter() {
         if let Some(of_row) = events.get_mut(event.row as usize) {
-            of_row.push(event.clone());
+            of_row.push(event.to_event());
         }
     }
     let verdict = |(row, events): (usize, Vec<Event>)| {

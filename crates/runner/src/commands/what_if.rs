@@ -4,7 +4,7 @@ use super::print;
 use crate::cli::WhatIfArgs;
 use crate::failure::Failure;
 use crate::inspect::{Ending, Entry, Filter, Ledger, RunFolder, each_line};
-use crate::table::number;
+use crate::table::{count, number};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -249,18 +249,14 @@ impl Answer {
             number(NEAR)
         );
         if self.edits + self.near_passages > 0 {
-            let (undone, more, documents) = (self.edits_undone, self.edits_more, self.edited_documents);
+            let (undone, more, documents) =
+                (self.edits_undone, self.edits_more, count(self.edited_documents as usize, "document"));
             if self.drops_less || self.near_passages == 0 {
-                let _ = writeln!(
-                    out,
-                    "  {undone} of {} edits would not be made, in {documents} documents",
-                    self.edits
-                );
+                let _ = writeln!(out, "  {undone} of {} edits would not be made, in {documents}", self.edits);
             } else {
-                let _ = writeln!(
-                    out,
-                    "  {least}{more} more passages would be edited, in whole or in part, in {documents} documents"
-                );
+                let passages = count(more as usize, "more passage");
+                let _ =
+                    writeln!(out, "  {least}{passages} would be edited, in whole or in part, in {documents}");
             }
             if !self.drops_less && self.near_passages == 0 {
                 let _ = writeln!(

@@ -11,7 +11,7 @@ use arrow_select::filter::filter_record_batch;
 use arrow_select::take::take_record_batch;
 use std::sync::Arc;
 use std::time::Instant;
-use textmill_core::event::{Action, Event};
+use textmill_core::event::{Action, Events};
 use textmill_plugin::call::{Host, Level};
 use textmill_plugin::drive::aggregate::AggregateDriver;
 use textmill_plugin::drive::last::{Last, LastDriver};
@@ -116,7 +116,6 @@ impl<'a> Chain<'a> {
     /// # Errors
     /// Where a stage fails as a whole, with its name.
     pub fn run(&mut self, host: &(dyn Host + Sync), outcome: &mut Outcome) -> Result<()> {
-        let none = Others::new();
         for link in &mut self.links {
             let started = Instant::now();
             let stage = &self.segment.stages[link.number];
@@ -132,15 +131,15 @@ impl<'a> Chain<'a> {
                 Driver::Head(driver, names) => {
                     let mapped = driver.run(&host, &outcome.documents).map_err(failed)?;
                     let others = names.of(&mapped.events)?;
-                    outcome.take_stage(link.number, &stage.name, mapped, nanos(started), &others);
+                    outcome.take_stage(link.number, &stage.name, mapped, nanos(started), others);
                 }
                 Driver::Map(driver) => {
                     let mapped = driver.run(&host, &outcome.documents).map_err(failed)?;
-                    outcome.take_stage(link.number, &stage.name, mapped, nanos(started), &none);
+                    outcome.take_stage(link.number, &stage.name, mapped, nanos(started), Others::new());
                 }
                 Driver::Aggregate(driver) => {
                     let mapped = pass_through(driver, &host, &outcome.documents).map_err(failed)?;
-                    outcome.take_stage(link.number, &stage.name, mapped, nanos(started), &none);
+                    outcome.take_stage(link.number, &stage.name, mapped, nanos(started), Others::new());
                 }
             }
             if let Some(before) = before {
@@ -176,17 +175,18 @@ fn early(
     host: &dyn Host,
     documents: &RecordBatch,
     rows: &mut Vec<(usize, RecordBatch)>,
-) -> Result<Vec<Event>> {
-    let mut events: Vec<Event> = Vec::new();
+) -> Result<Events> {
+    let mut events = Events::new();
     let first = rows.len();
     for (step, driver) in steps {
-        let mapped = driver.run(host, documents)?;
-        events.extend(mapped.events.into_iter().filter(|e| e.action != Action::Edit));
+        let mut mapped = driver.run(host, documents)?;
+        mapped.events.retain(|e| e.action != Action::Edit);
+        events.append(mapped.events);
         if mapped.documents.num_rows() > 0 {
             rows.push((*step, mapped.documents));
         }
     }
-    events.sort_by_key(|event| event.row);
+    events.sort_by_row();
     let failed: Vec<u64> = events
         .iter()
         .filter(|e| e.action == Action::Fail)
@@ -215,13 +215,13 @@ fn pass_through(
     host: &dyn Host,
     documents: &RecordBatch,
 ) -> Result<Mapped> {
-    let events = driver.update(host, documents)?;
+    let events: Events = driver.update(host, documents)?.into();
     let rows = 0..documents.num_rows() as u32;
     if events.is_empty() {
         return Ok(Mapped { documents: documents.clone(), kept: rows.collect(), events });
     }
     // Events are sorted by row.
-    let kept: Vec<u32> = rows.filter(|row| events.binary_search_by_key(row, |e| e.row).is_err()).collect();
+    let kept: Vec<u32> = rows.filter(|row| events.rows().binary_search(row).is_err()).collect();
     let documents = take_record_batch(documents, &UInt32Array::from(kept.clone()))?;
     Ok(Mapped { documents, kept, events })
 }

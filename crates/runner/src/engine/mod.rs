@@ -3,6 +3,7 @@
 mod chain;
 mod counts;
 mod doubts;
+mod ledger;
 mod lines;
 mod loaded;
 mod memory;
@@ -22,12 +23,13 @@ mod segment;
 mod sums;
 
 pub use counts::{Counts, RuleCounts, StageCounts, Totals};
+pub use ledger::LedgerRow;
 pub use lines::Lines;
 pub use memory::Shares;
 pub use morsel::{Block, Morsel, Origin};
 pub use names::names_schema;
 pub use opened::OpenedPlugin;
-pub use outcome::{LedgerRow, Outcome, text_bytes};
+pub use outcome::{Outcome, text_bytes};
 pub use pool::{Idle, Pool, stopped};
 pub use prepare::{Bound, Prepared, PreparedStage, prepare};
 pub use published::{hand_over_saved, table_files};

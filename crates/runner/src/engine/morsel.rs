@@ -182,8 +182,10 @@ impl<'a> Milling<'a> {
         morsel.rejected = whole.rejected;
         morsel.failed = whole.failed;
         let names: Vec<&str> = self.prepared.stages.iter().map(|stage| stage.name.as_str()).collect();
-        for rows in whole.ledger.chunks(LEDGER_BLOCK) {
-            morsel.ledger.push(encode(&ledger_batch(rows, &names)?, Packing::Small)?);
+        let mut rows = whole.ledger.rows().peekable();
+        while rows.peek().is_some() {
+            let block = ledger_batch(rows.by_ref().take(LEDGER_BLOCK), &names)?;
+            morsel.ledger.push(encode(&block, Packing::Small)?);
         }
         morsel.counts = whole.counts;
         Ok(morsel)
@@ -214,8 +216,8 @@ fn empty() -> arrow_schema::SchemaRef {
 
 /// The first document that failed, as an error.
 fn refuse_failures(outcome: &Outcome) -> Result<()> {
-    let Some(row) = outcome.ledger.iter().find(|row| row.event.action == Action::Fail) else { return Ok(()) };
-    let note = row.event.note.as_deref().unwrap_or_default();
+    let Some(row) = outcome.ledger.rows().find(|row| row.event.action == Action::Fail) else { return Ok(()) };
+    let note = row.event.note.unwrap_or_default();
     let line = outcome.failed.iter().next();
     let line = line.and_then(|(_, line)| serde_json::from_slice::<Value>(line).ok());
     let told = |key: &str| line.as_ref().and_then(|line| line.get(key)).cloned();

@@ -10,7 +10,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use std::sync::Arc;
 use textmill_core::batch::string;
 use textmill_core::column::{ID, ORDINAL};
-use textmill_core::event::Event;
+use textmill_core::event::Events;
 use textmill_plugin::drive::store::Table;
 use textmill_plugin::error::Result;
 
@@ -70,7 +70,7 @@ impl Names {
     ///
     /// # Errors
     /// Where a table cannot be read.
-    pub fn of(&self, events: &[Event]) -> Result<Others> {
+    pub fn of(&self, events: &Events) -> Result<Others> {
         self.find(events.iter().filter_map(|event| event.other))
     }
 

@@ -1,6 +1,7 @@
 //! What became of a batch: documents that go on, and everything that is to be written about the others.
 
 use super::counts::Counts;
+use super::ledger::{INPUT_STAGE, Ledger};
 use super::lines::Lines;
 use crate::input::Failure;
 use crate::output::row::{RowWriter, failed_input_line, failed_line, rejected_line};
@@ -8,31 +9,12 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_array::{Array, RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use textmill_core::batch::Strings;
-use textmill_core::column::{ID, ORDINAL, TEXT};
-use textmill_core::event::{Action, Event};
+use textmill_core::column::{ORDINAL, TEXT};
+use textmill_core::event::{Action, Event, EventRef, Events};
 use textmill_plugin::drive::map::Mapped;
 use textmill_plugin::error::Result;
-
-/// Number of the input among the stages, in ledger rows.
-pub const INPUT_STAGE: usize = usize::MAX;
-
-/// A row of the ledger.
-#[derive(Clone, Debug)]
-pub struct LedgerRow {
-    /// Ordinal of the document.
-    pub ordinal: u64,
-    /// Its id.
-    pub id: Arc<str>,
-    /// Number of the stage, or [`INPUT_STAGE`].
-    pub stage: usize,
-    /// The event.
-    pub event: Event,
-    /// Id of the other document.
-    pub other: Option<String>,
-}
 
 /// What became of a batch so far.
 pub struct Outcome {
@@ -43,7 +25,7 @@ pub struct Outcome {
     /// Lines for `failed.jsonl`.
     pub failed: Lines,
     /// Rows for the ledger.
-    pub ledger: Vec<LedgerRow>,
+    pub ledger: Ledger,
     /// Counters.
     pub counts: Counts,
 }
@@ -58,7 +40,7 @@ impl Outcome {
             documents,
             rejected: Lines::default(),
             failed: Lines::default(),
-            ledger: Vec::new(),
+            ledger: Ledger::default(),
             counts: Counts::new(stages),
         }
     }
@@ -73,19 +55,16 @@ impl Outcome {
         for event in &events {
             counts.event(&event.rule, event.action);
         }
-        for (ordinal, failure) in failures {
+        for (ordinal, failure) in &failures {
             counts.event(failure.rule, Action::Fail);
-            let event = Event::new(0, Action::Fail, failure.rule).note(failure.note.clone());
-            self.failed.push(ordinal, |out| failed_input_line(out, &failure));
-            let id = failure.id.into();
-            self.ledger.push(LedgerRow { ordinal, id, stage: INPUT_STAGE, event, other: None });
+            self.failed.push(*ordinal, |out| failed_input_line(out, failure));
         }
-        let batch = self.documents.clone();
-        self.write_ledger(&batch, INPUT_STAGE, events, &Others::new());
+        self.ledger.take_failures(&failures);
+        self.ledger.take(&self.documents, INPUT_STAGE, events.into(), Others::new());
     }
 
     /// Takes in what a stage made of the documents.
-    pub fn take_stage(&mut self, stage: usize, name: &str, mapped: Mapped, nanos: u64, others: &Others) {
+    pub fn take_stage(&mut self, stage: usize, name: &str, mapped: Mapped, nanos: u64, others: Others) {
         let before = std::mem::replace(&mut self.documents, mapped.documents);
         let counts = &mut self.counts.stages[stage];
         counts.documents_in += before.num_rows() as u64;
@@ -101,14 +80,16 @@ impl Outcome {
     ///
     /// # Errors
     /// Where the documents that go on cannot be told from the others.
-    pub fn take_early(&mut self, stage: usize, name: &str, events: Vec<Event>, nanos: u64) -> Result<()> {
+    pub fn take_early(&mut self, stage: usize, name: &str, events: Events, nanos: u64) -> Result<()> {
         self.counts.stages[stage].nanos += nanos;
         if events.is_empty() {
             return Ok(());
         }
         let before = self.documents.clone();
-        let failed = |row: u32| events.iter().any(|e| e.action == Action::Fail && e.row == row);
-        let (lost, kept): (Vec<u32>, Vec<u32>) = (0..before.num_rows() as u32).partition(|&row| failed(row));
+        let failed: BTreeSet<u32> =
+            events.iter().filter(|e| e.action == Action::Fail).map(|e| e.row).collect();
+        let (lost, kept): (Vec<u32>, Vec<u32>) =
+            (0..before.num_rows() as u32).partition(|row| failed.contains(row));
         if !lost.is_empty() {
             let counts = &mut self.counts.stages[stage];
             counts.documents_in += lost.len() as u64;
@@ -117,7 +98,7 @@ impl Outcome {
             counts.bytes_in += lost.iter().map(|&row| bytes(row)).sum::<u64>();
             self.documents = take_record_batch(&before, &UInt32Array::from(kept))?;
         }
-        self.take_events(&before, stage, name, events, &Others::new());
+        self.take_events(&before, stage, name, events, Others::new());
         Ok(())
     }
 
@@ -126,13 +107,13 @@ impl Outcome {
         before: &RecordBatch,
         stage: usize,
         name: &str,
-        events: Vec<Event>,
-        others: &Others,
+        events: Events,
+        others: Others,
     ) {
         let counts = &mut self.counts.stages[stage];
         let mut edited = None;
-        for event in &events {
-            counts.event(&event.rule, event.action);
+        for event in events.iter() {
+            counts.event(event.rule, event.action);
             if event.action == Action::Edit && edited != Some(event.row) {
                 counts.edited += 1;
                 edited = Some(event.row);
@@ -140,28 +121,26 @@ impl Outcome {
         }
         let rows = RowWriter::new(before);
         self.rejected.reserve(dropped_bytes(before, &events));
-        // A document ends once, whatever else is said about it, and a failure outweighs a drop.
-        for of_row in events.chunk_by(|a, b| a.row == b.row) {
-            let find = |action| of_row.iter().find(|e| e.action == action);
-            let row = of_row[0].row as usize;
+        for event in ends(&events) {
+            let row = event.row as usize;
             let ordinal = ordinal_at(before, row);
-            if let Some(event) = find(Action::Fail) {
+            if event.action == Action::Fail {
                 counts.failed += 1;
                 self.failed.push(ordinal, |out| failed_line(out, &rows, row, name, event));
-            } else if let Some(event) = find(Action::Drop) {
+            } else {
                 counts.dropped += 1;
                 let other = event.other.and_then(|ordinal| others.get(&ordinal)).map(String::as_str);
                 self.rejected.push(ordinal, |out| rejected_line(out, &rows, row, name, event, other));
             }
         }
-        self.write_ledger(before, stage, events, others);
+        self.ledger.take(before, stage, events, others);
     }
 
     /// Takes in what became of the next batch of the same morsel. Its documents stay where they are.
     pub fn append(&mut self, other: Self) {
         self.rejected.append(other.rejected);
         self.failed.append(other.failed);
-        self.ledger.extend(other.ledger);
+        self.ledger.append(other.ledger);
         self.counts.add(&other.counts);
     }
 
@@ -170,24 +149,22 @@ impl Outcome {
     pub fn sort(&mut self) {
         self.rejected.sort();
         self.failed.sort();
-        self.ledger.sort_by_key(|row| row.ordinal);
+        self.ledger.sort();
     }
+}
 
-    fn write_ledger(&mut self, batch: &RecordBatch, stage: usize, events: Vec<Event>, others: &Others) {
-        let ids = batch.column_by_name(ID).and_then(|c| Strings::of(c.as_ref()));
-        self.ledger.reserve(events.len());
-        // Events are sorted by row: one id serves all of a row.
-        let mut of_row: (Option<u32>, Arc<str>) = (None, Arc::from(""));
-        for event in events {
-            if of_row.0 != Some(event.row) {
-                let id = ids.and_then(|ids| ids.get(event.row as usize)).unwrap_or_default();
-                of_row = (Some(event.row), Arc::from(id));
-            }
-            let ordinal = ordinal_at(batch, event.row as usize);
-            let other = event.other.and_then(|other| others.get(&other)).cloned();
-            self.ledger.push(LedgerRow { ordinal, id: Arc::clone(&of_row.1), stage, event, other });
+/// The event that ends each document that goes no further. A document ends once, whatever else is said about it, and a failure
+/// outweighs a drop.
+fn ends(events: &Events) -> Vec<EventRef<'_>> {
+    let mut ends: Vec<EventRef<'_>> = Vec::new();
+    for event in events.iter().filter(|event| matches!(event.action, Action::Drop | Action::Fail)) {
+        match ends.last_mut().filter(|end| end.row == event.row) {
+            Some(end) if end.action == Action::Drop && event.action == Action::Fail => *end = event,
+            Some(_) => {}
+            None => ends.push(event),
         }
     }
+    ends
 }
 
 /// Ordinal of a row.
@@ -204,10 +181,11 @@ pub fn text_bytes(batch: &RecordBatch) -> u64 {
 }
 
 /// Bytes that the lines of dropped documents take, about.
-fn dropped_bytes(batch: &RecordBatch, events: &[Event]) -> usize {
+fn dropped_bytes(batch: &RecordBatch, events: &Events) -> usize {
     let texts = batch.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref()));
     let dropped = events.iter().filter(|event| event.action == Action::Drop);
-    let bytes = |event: &Event| texts.and_then(|texts| texts.get(event.row as usize)).map_or(0, str::len);
+    let bytes =
+        |event: EventRef<'_>| texts.and_then(|texts| texts.get(event.row as usize)).map_or(0, str::len);
     // Escapes take a few percent more than the text.
     dropped.map(|event| bytes(event) * 17 / 16 + 256).sum()
 }

@@ -13,7 +13,7 @@ use arrow_select::concat::concat_batches;
 use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
-use textmill_core::event;
+use textmill_core::event::{self, Events};
 use textmill_plugin::abi::{
     self, Table, TmAggregate, TmGroup, TmPlan, TmStage, TmStr, TmWorker, read_table, status,
 };
@@ -256,10 +256,10 @@ impl LoadedWorker {
     fn answer(&self, documents: FFI_ArrowArray, events: FFI_ArrowArray) -> Result<Output> {
         let documents = self.receive(documents, &self.output, "documents")?;
         if events.is_released() {
-            return Ok(Output { documents, events: Vec::new() });
+            return Ok(Output { documents, events: Events::new() });
         }
         let events = self.receive(events, &event::schema(), "events")?;
-        Ok(Output { documents, events: event::from_batch(&events).map_err(contract)? })
+        Ok(Output { documents, events: Events::from_batch(&events).map_err(contract)? })
     }
 
     fn state_schema(&self) -> Result<&SchemaRef> {
@@ -365,5 +365,6 @@ fn join(schema: &SchemaRef, mut parts: Vec<Output>) -> Result<Output> {
     }
     let documents: Vec<RecordBatch> = parts.iter().map(|p| p.documents.clone()).collect();
     let documents = concat_batches(schema, &documents)?;
-    Ok(Output { documents, events: parts.into_iter().flat_map(|p| p.events).collect() })
+    let events = parts.iter().flat_map(|part| part.events.iter()).collect();
+    Ok(Output { documents, events })
 }

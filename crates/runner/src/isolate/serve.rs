@@ -17,7 +17,6 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use textmill_core::event;
 use textmill_plugin::call::{Call, Host, Level};
 use textmill_plugin::error::{Error, Result};
 use textmill_plugin::operator::{Output, Plugin, Stage, Worker};
@@ -132,7 +131,7 @@ impl Server {
                 let input = self.rows(part()?)?;
                 let Output { documents, events } = self.worker()?.process(call, input)?;
                 told.push(of_batch(&documents)?);
-                told.push(of_batch(&event::to_batch(&events)?)?);
+                told.push(of_batch(&events.to_batch()?)?);
                 Ok(Answer::Done)
             }
             Request::Update => {

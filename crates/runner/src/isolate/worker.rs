@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-use textmill_core::event;
+use textmill_core::event::{self, Events};
 use textmill_plugin::call::{Call, Level};
 use textmill_plugin::error::{Error, ErrorKind, Result};
 use textmill_plugin::operator::{Output, Worker};
@@ -199,7 +199,7 @@ impl Worker for IsolatedWorker {
         let (schema, documents) = wire::decode(documents).map_err(broken)?;
         let documents = documents.unwrap_or_else(|| RecordBatch::new_empty(schema));
         let events = wire::decode_batch(events, &event::schema()).map_err(broken)?;
-        Ok(Output { documents, events: event::from_batch(&events).map_err(|e| broken(e.into()))? })
+        Ok(Output { documents, events: Events::from_batch(&events).map_err(|e| broken(e.into()))? })
     }
 
     fn reduce(&mut self, call: &Call<'_>, rows: RecordBatch, groups: &[Range<usize>]) -> Result<RecordBatch> {

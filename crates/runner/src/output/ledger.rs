@@ -11,7 +11,7 @@ use textmill_plugin::error::Result;
 ///
 /// # Errors
 /// None in practice: the columns are those of the schema.
-pub fn ledger_batch(rows: &[LedgerRow], stages: &[&str]) -> Result<RecordBatch> {
+pub fn ledger_batch<'l>(rows: impl Iterator<Item = LedgerRow<'l>>, stages: &[&str]) -> Result<RecordBatch> {
     let mut ordinal = UInt64Builder::new();
     let mut id = LargeStringBuilder::new();
     let [mut stage, mut action, mut rule, mut note] = std::array::from_fn(|_| StringBuilder::new());
@@ -19,19 +19,19 @@ pub fn ledger_batch(rows: &[LedgerRow], stages: &[&str]) -> Result<RecordBatch> 
     let [mut start, mut end] = std::array::from_fn(|_| UInt64Builder::new());
     let [mut replacement, mut other] = std::array::from_fn(|_| LargeStringBuilder::new());
     for row in rows {
-        let event = &row.event;
+        let event = row.event;
         ordinal.append_value(row.ordinal);
-        id.append_value(&row.id);
+        id.append_value(row.id);
         stage.append_value(stages.get(row.stage).copied().unwrap_or("input"));
         action.append_value(event.action.name());
-        rule.append_value(&event.rule);
+        rule.append_value(event.rule);
         value.append_option(event.value);
         threshold.append_option(event.threshold);
         start.append_option(event.start);
         end.append_option(event.end);
-        replacement.append_option(event.replacement.as_deref());
-        other.append_option(row.other.as_deref());
-        note.append_option(event.note.as_deref());
+        replacement.append_option(event.replacement);
+        other.append_option(row.other);
+        note.append_option(event.note);
     }
     let columns: Vec<ArrayRef> = vec![
         Arc::new(ordinal.finish()),

@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use serde_json::Value;
 use textmill_core::batch::Strings;
 use textmill_core::column::{CARRIED, ID, MEDIA_TYPE, SOURCE, TEXT};
-use textmill_core::event::Event;
+use textmill_core::event::EventRef;
 
 /// Writes rows of a batch as JSON.
 pub struct RowWriter<'a> {
@@ -77,14 +77,14 @@ pub fn rejected_line(
     rows: &RowWriter<'_>,
     row: usize,
     stage: &str,
-    event: &Event,
+    event: EventRef<'_>,
     other: Option<&str>,
 ) {
-    let mut object = Object::ended(out, rows.name(row), stage, &event.rule);
+    let mut object = Object::ended(out, rows.name(row), stage, event.rule);
     object.value("value", &event.value.into());
     object.value("threshold", &event.threshold.into());
     object.value("other", &other.into());
-    object.value("note", &event.note.as_deref().into());
+    object.value("note", &event.note.into());
     rows.rest(&mut object, row, &REJECTED_NAMES);
     object.close();
 }
@@ -92,9 +92,9 @@ pub fn rejected_line(
 const FAILED_NAMES: [&str; 6] = [ID, SOURCE, "stage", "rule", "note", TEXT];
 
 /// Appends a line of `failed.jsonl` for a document that failed in a stage.
-pub fn failed_line(out: &mut Vec<u8>, rows: &RowWriter<'_>, row: usize, stage: &str, event: &Event) {
-    let mut object = Object::ended(out, rows.name(row), stage, &event.rule);
-    object.value("note", &event.note.as_deref().into());
+pub fn failed_line(out: &mut Vec<u8>, rows: &RowWriter<'_>, row: usize, stage: &str, event: EventRef<'_>) {
+    let mut object = Object::ended(out, rows.name(row), stage, event.rule);
+    object.value("note", &event.note.into());
     rows.rest(&mut object, row, &FAILED_NAMES);
     object.close();
 }

@@ -4,7 +4,7 @@ use crate::engine::{Bound, Prepared, PreparedStage};
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 use serde_json::Value;
-use textmill_core::event::{Action, Event};
+use textmill_core::event::{Action, EventRef};
 use textmill_plugin::call::Host;
 use textmill_plugin::drive::aggregate::{AggregateDriver, report};
 use textmill_plugin::drive::map::{MapDriver, Mapped};
@@ -68,7 +68,7 @@ fn forget_near_misses(stage: &PreparedStage, mapped: &mut [Mapped]) {
     let rules: Vec<&str> = stage.bound.thresholds().iter().map(|threshold| threshold.rule.as_str()).collect();
     for mapped in mapped.iter_mut().filter(|_| !rules.is_empty()) {
         let is_near_miss =
-            |event: &Event| event.action == Action::Annotate && rules.contains(&event.rule.as_ref());
+            |event: EventRef<'_>| event.action == Action::Annotate && rules.contains(&event.rule);
         mapped.events.retain(|event| !is_near_miss(event));
     }
 }
@@ -79,5 +79,5 @@ fn pass(driver: &mut AggregateDriver<'_>, host: &dyn Host, batch: &RecordBatch) 
     let fails = |row: &u32| events.iter().any(|event| event.row == *row);
     let kept: Vec<u32> = (0..batch.num_rows() as u32).filter(|row| !fails(row)).collect();
     let documents = take_record_batch(batch, &UInt32Array::from(kept.clone()))?;
-    Ok(Mapped { documents, kept, events })
+    Ok(Mapped { documents, kept, events: events.into() })
 }

@@ -140,7 +140,7 @@ impl Watcher for Recorder<'_> {
                 let changed = pairs.filter(|(before, now, _)| before != now);
                 changed.map(|(_, now, name)| ((*name).clone(), now)).collect()
             };
-            self.note(number, &stage.name, batch, &mapped.events, columns);
+            self.note(number, &stage.name, batch, &mapped.events.to_vec(), columns);
         }
     }
 

@@ -61,7 +61,7 @@ impl BatchMap for Names {
         let ordinals = UInt64Array::from_iter_values(Row::of(batch).map(|row| row.ordinal()));
         let columns: Vec<ArrayRef> = vec![Arc::new(ordinals), Arc::new(ids.finish())];
         let documents = RecordBatch::try_new(Arc::new(name_schema()), columns)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 
@@ -242,7 +242,7 @@ impl BatchMap for Others {
             columns.push(long(name)?);
         }
         let documents = RecordBatch::try_new(Arc::new(other_schema()), columns)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 
@@ -302,6 +302,6 @@ impl BatchMap for Report {
             lists.append(true);
         }
         let documents = RecordBatch::try_new(Arc::new(self.schema()), vec![Arc::new(lists.finish())])?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }

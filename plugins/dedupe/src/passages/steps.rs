@@ -86,7 +86,7 @@ impl BatchMap for Units {
             Arc::new(UInt32Array::from(words)),
         ];
         let documents = RecordBatch::try_new(Arc::new(unit_schema()), columns)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 
@@ -198,7 +198,7 @@ impl BatchMap for Remove {
             let rows = UInt32Array::from_iter_values((0..all).filter_map(|row| u32::try_from(row).ok()));
             let columns: Vec<ArrayRef> = vec![to_layout(received, &DataType::LargeUtf8)?, Arc::new(rows)];
             let documents = RecordBatch::try_new(Arc::new(self.schema()), columns)?;
-            return Ok(Output { documents, events: Vec::new() });
+            return Ok(Output { documents, events: Events::new() });
         }
         let texts = Strings::of(received.as_ref()).ok_or("the column `text` is no string")?;
         let starts = found.column::<UInt64Type>("start")?.values();
@@ -247,7 +247,7 @@ impl BatchMap for Remove {
         call.at_row(None);
         let columns: Vec<ArrayRef> = vec![Arc::new(left.finish()), Arc::new(UInt32Array::from(kept))];
         let documents = RecordBatch::try_new(Arc::new(self.schema()), columns)?;
-        Ok(Output { documents, events })
+        Ok(Output { documents, events: events.into() })
     }
 }
 

@@ -134,6 +134,6 @@ impl BatchMap for Keepers {
             let kept = kept.iter().map(|row| sets.value(*row));
             columns.push(Arc::new(BinaryViewArray::from_iter_values(kept)));
         }
-        Ok(Output { documents: RecordBatch::try_new(schema, columns)?, events: Vec::new() })
+        Ok(Output { documents: RecordBatch::try_new(schema, columns)?, events: Events::new() })
     }
 }

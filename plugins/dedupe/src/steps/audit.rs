@@ -73,7 +73,7 @@ impl BatchMap for Sample {
         }
         let columns: Vec<ArrayRef> = vec![Arc::new(keys.finish()), Arc::new(owners.finish())];
         let documents = RecordBatch::try_new(Arc::new(sample_schema()), columns)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 

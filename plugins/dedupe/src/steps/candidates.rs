@@ -108,7 +108,7 @@ impl BatchMap for Band {
             Arc::new(owner_ranks.finish()),
         ];
         let documents = RecordBatch::try_new(Arc::new(key_schema()), columns)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 

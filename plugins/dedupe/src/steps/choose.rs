@@ -115,7 +115,7 @@ impl BatchMap for Place {
             Columns::column(batch, "links")?.clone(),
         ];
         let documents = RecordBatch::try_new(Arc::new(placed_schema()), columns)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 

@@ -103,6 +103,6 @@ impl BatchMap for Copied {
                 findings.push(&Finding::copy(ordinal, representative));
             }
         }
-        Ok(Output { documents: findings.finish()?, events: Vec::new() })
+        Ok(Output { documents: findings.finish()?, events: Events::new() })
     }
 }

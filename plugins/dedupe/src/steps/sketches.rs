@@ -79,7 +79,7 @@ impl BatchMap for Shingle {
             Arc::new(views(bytes, &ends)?),
         ];
         let documents = RecordBatch::try_new(Arc::new(set_schema()), columns)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 
@@ -142,7 +142,7 @@ impl BatchMap for Fingerprint {
         let columns: Vec<ArrayRef> =
             vec![Arc::new(ordinals.finish()), Arc::new(exact.finish()), Arc::new(ranks.finish())];
         let documents = RecordBatch::try_new(Arc::new(print_schema()), columns)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 
@@ -185,7 +185,7 @@ impl BatchMap for Print {
         let columns = ["ordinal", "exact", "rank"].map(|name| Columns::column(batch, name).cloned());
         let columns = columns.into_iter().collect::<Result<_>>()?;
         let documents = RecordBatch::try_new(Arc::new(print_schema()), columns)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }
 

@@ -139,6 +139,6 @@ impl BatchMap for Link {
         let columns: Vec<ArrayRef> =
             vec![Arc::clone(&from), from, Arc::new(to.finish()), Arc::new(shares.finish())];
         let documents = RecordBatch::try_new(Arc::new(link_schema()), columns)?;
-        Ok(Output { documents, events: Vec::new() })
+        Ok(Output { documents, events: Events::new() })
     }
 }

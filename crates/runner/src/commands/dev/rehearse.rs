@@ -154,7 +154,7 @@ impl Watcher for Tally<'_> {
         let stage = stage.name.as_str();
         for (batch, mapped) in batches.iter().zip(mapped) {
             let mut ended: BTreeMap<usize, End> = BTreeMap::new();
-            for event in &mapped.events {
+            for event in &mapped.events.to_vec() {
                 let row = event.row as usize;
                 if row >= batch.num_rows() {
                     continue;

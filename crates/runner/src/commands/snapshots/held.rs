@@ -3,12 +3,13 @@
 use super::super::examine::input_files;
 use super::super::print;
 use super::find::pipelines;
-use super::{count, documents, folder, prepared, read, record};
+use super::{documents, folder, prepared, read, record};
 use crate::cli::{AcceptArgs, RejectArgs};
 use crate::config::{Locking, Pipeline};
 use crate::failure::Failure;
 use crate::rehearsal::ids;
 use crate::snap::{Key, SnapshotFolder, stage_names};
+use crate::table::count;
 use std::path::Path;
 
 /// The folder of a pipeline's snapshots, told from the file and the inputs alone: no stage is run.

@@ -90,8 +90,3 @@ fn folder(pipeline: &Pipeline, documents: Vec<String>, stages: Vec<String>) -> S
     let source = pipeline.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     SnapshotFolder::new(pipeline.test.snapshots.clone(), source, documents, stages)
 }
-
-/// How many, in words.
-fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}

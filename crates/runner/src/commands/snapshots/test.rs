@@ -2,11 +2,12 @@
 
 use super::super::print;
 use super::find::pipelines;
-use super::{count, folder, prepared, record};
+use super::{folder, prepared, record};
 use crate::cli::TestArgs;
 use crate::config::Locking;
 use crate::failure::Failure;
 use crate::snap::{Change, Group, Key, SnapshotFolder, State, causes, changed, heading, shown};
+use crate::table::count;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
