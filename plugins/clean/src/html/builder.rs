@@ -4,6 +4,8 @@ use super::Page;
 use super::cues::PartWords;
 use super::element::Kind;
 use super::entity::reference;
+use super::foreign;
+use super::hash;
 use super::lines::Lines;
 use super::markup::{Markup, within};
 use super::meta::Sayings;
@@ -29,6 +31,8 @@ struct Tag {
     parts: u32,
     is_body_item: bool,
     hidden: bool,
+    /// Whether scripts show it all the same: see [`is_streamed`].
+    is_streamed: bool,
 }
 
 /// The attribute that is being read.
@@ -36,7 +40,9 @@ struct Tag {
 enum Attribute {
     /// `class`.
     Class,
-    /// `id`, `role` and the like.
+    /// `id`.
+    Id,
+    /// `role` and the like.
     Name,
     Style,
     /// `itemprop`.
@@ -71,6 +77,8 @@ pub(super) struct Builder<'s> {
     words: &'s PartWords,
     stack: Stack,
     tag: Option<Tag>,
+    /// Whether the last start tag stood in SVG or MathML.
+    pub(super) is_foreign: bool,
     attribute: Attribute,
     /// End of the text that was kept last, in the source.
     kept: usize,
@@ -99,6 +107,7 @@ impl<'s> Builder<'s> {
             words,
             stack: Stack::new(),
             tag: None,
+            is_foreign: false,
             attribute: Attribute::Other,
             kept: 0,
             gap: Gap::None,
@@ -164,7 +173,8 @@ impl<'s> Builder<'s> {
         }
         if !tag.kind.is_void() {
             let is_new_link = tag.kind == Kind::Link;
-            self.stack.push(tag.kind, tag.name, tag.look, tag.parts, tag.is_body_item, tag.hidden);
+            let hidden = tag.hidden && !tag.is_streamed;
+            self.stack.push(tag.kind, tag.name, tag.look, tag.parts, tag.is_body_item, hidden);
             if is_new_link && self.gap < Gap::Line {
                 self.lines.count_link();
             }
@@ -266,10 +276,22 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
     fn handle_event(&mut self, event: CallbackEvent<'_>, span: Span<usize>) -> Option<Infallible> {
         match event {
             CallbackEvent::OpenStartTag { name } => {
+                if self.0.stack.is_foreign() && foreign::ends_before(name) {
+                    let gap = self.0.stack.leave_foreign();
+                    self.0.widen(gap);
+                }
+                self.0.is_foreign = self.0.stack.is_foreign();
                 let kind = Kind::of(name);
                 let name = hash(name);
-                self.0.tag =
-                    Some(Tag { kind, name, look: name, parts: 0, is_body_item: false, hidden: false });
+                self.0.tag = Some(Tag {
+                    kind,
+                    name,
+                    look: name,
+                    parts: 0,
+                    is_body_item: false,
+                    hidden: false,
+                    is_streamed: false,
+                });
             }
             CallbackEvent::AttributeName { name } => {
                 let says = self.0.tag.is_some_and(|tag| {
@@ -283,7 +305,8 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                     b"content" | b"href" | b"datetime" | b"lang" if says => Attribute::Said(Saying::Value),
                     b"type" if says => Attribute::Said(Saying::Type),
                     b"class" => Attribute::Class,
-                    b"id" | b"role" | b"data-testid" | b"data-component" => Attribute::Name,
+                    b"id" => Attribute::Id,
+                    b"role" | b"data-testid" | b"data-component" => Attribute::Name,
                     b"style" => Attribute::Style,
                     b"itemprop" => Attribute::Property,
                     _ => Attribute::Other,
@@ -296,8 +319,11 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
             }
             CallbackEvent::AttributeValue { value } => {
                 if let Some(tag) = &mut self.0.tag {
+                    if matches!(self.0.attribute, Attribute::Id) {
+                        tag.is_streamed = is_streamed(value);
+                    }
                     match self.0.attribute {
-                        Attribute::Class | Attribute::Name if !tag.kind.is_inline() => {
+                        Attribute::Class | Attribute::Id | Attribute::Name if !tag.kind.is_inline() => {
                             if matches!(self.0.attribute, Attribute::Class) {
                                 tag.look ^= look(value);
                             }
@@ -314,14 +340,20 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                                 Saying::Type => self.0.statement.kind = value,
                             }
                         }
-                        Attribute::Class | Attribute::Name | Attribute::Other => {}
+                        Attribute::Class | Attribute::Id | Attribute::Name | Attribute::Other => {}
                     }
                 }
             }
-            CallbackEvent::CloseStartTag { .. } => {
+            CallbackEvent::CloseStartTag { self_closing } => {
                 if let Some(tag) = self.0.tag.take() {
-                    self.0.state(tag);
-                    self.0.open(tag);
+                    if !self.0.is_foreign {
+                        self.0.state(tag);
+                    }
+                    // In HTML the sign means nothing.
+                    let is_closed = self_closing && (self.0.is_foreign || foreign::begins(tag.name));
+                    if !is_closed {
+                        self.0.open(tag);
+                    }
                 }
             }
             CallbackEvent::EndTag { name } => {
@@ -363,12 +395,10 @@ fn look(class: &[u8]) -> u32 {
     names.fold(0, |look, name| look.rotate_left(1) ^ hash(name))
 }
 
-/// FNV-1a.
-const fn hash(name: &[u8]) -> u32 {
-    let (mut hash, mut at) = (0x811c_9dc5u32, 0);
-    while at < name.len() {
-        hash = (hash ^ name[at] as u32).wrapping_mul(0x0100_0193);
-        at += 1;
-    }
-    hash
+/// Whether an element of this id is a piece of a page that is sent piece by piece: it comes hidden, and scripts put it in its place.
+/// Pages made with React 18 and later (Next.js among them) can hold their whole text so; its server names such pieces `S:` and a
+/// hexadecimal number, with a prefix of the page's own before it.
+fn is_streamed(id: &[u8]) -> bool {
+    let number = id.iter().rev().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    number > 0 && id[..id.len() - number].ends_with(b"S:")
 }

@@ -142,7 +142,7 @@ impl Kind {
             }
             b"script" | b"style" | b"template" | b"noscript" | b"svg" | b"math" | b"select" | b"datalist"
             | b"textarea" | b"iframe" | b"object" | b"applet" | b"canvas" | b"audio" | b"video" | b"map"
-            | b"noembed" | b"frameset" | b"rp" => Self::Hidden,
+            | b"noembed" | b"frameset" => Self::Hidden,
             _ => Self::Inline,
         }
     }

@@ -9,6 +9,7 @@ mod builder;
 pub mod cues;
 pub mod element;
 pub mod entity;
+mod foreign;
 pub mod lines;
 pub mod markup;
 pub mod meta;
@@ -18,7 +19,7 @@ use crate::places::Received;
 use builder::{Builder, Tokens};
 use cues::PartWords;
 use html5gum::emitters::callback::CallbackEmitter;
-use html5gum::{Emitter, ForwardingEmitter, Tokenizer};
+use html5gum::{Emitter, ForwardingEmitter, State, Tokenizer};
 use lines::Lines;
 use markup::Markup;
 use meta::Said;
@@ -58,23 +59,40 @@ fn read(source: &str, shown: &str, words: &PartWords) -> Page {
     let mut emitter = CallbackEmitter::<_, Infallible, usize>::new(Tokens(&mut builder));
     emitter.naively_switch_states(true);
     // Nothing is handed out, and nothing can fail: the builder sees every token.
-    let _: Result<(), Infallible> = Tokenizer::new_with_emitter(shown, Lenient(emitter)).finish();
+    let _: Result<(), Infallible> = Tokenizer::new_with_emitter(shown, Emitting(emitter)).finish();
     builder.finish()
 }
 
-/// An emitter that is told of no errors: to look for them takes a sixth of the time, and no page is refused.
-struct Lenient<E>(E);
+/// Hands tokens to the builder.
+struct Emitting<'b, 's>(CallbackEmitter<Tokens<'b, 's>, Infallible, usize>);
 
-impl<E: Emitter> ForwardingEmitter for Lenient<E> {
-    type Token = E::Token;
+impl ForwardingEmitter for Emitting<'_, '_> {
+    type Token = Infallible;
 
-    fn inner(&mut self) -> &mut impl Emitter<Token = E::Token> {
+    fn inner(&mut self) -> &mut impl Emitter<Token = Infallible> {
         &mut self.0
     }
 
+    /// To look for errors takes a sixth of the time, and no page is refused.
     fn should_emit_errors(&mut self) -> bool {
         false
     }
+
+    /// What a title, a style or a script holds is bare text, but in SVG: there an empty title would swallow the rest of the page.
+    fn emit_current_tag(&mut self) -> Option<State> {
+        let next = self.0.emit_current_tag();
+        next.filter(|_| !self.0.callback_mut().0.is_foreign)
+    }
+}
+
+/// FNV-1a of the name of an element or class.
+const fn hash(name: &[u8]) -> u32 {
+    let (mut hash, mut at) = (0x811c_9dc5u32, 0);
+    while at < name.len() {
+        hash = (hash ^ name[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    hash
 }
 
 /// The source with `noscript` elements under another name, as long, so that the tokenizer reads what they hold; `None`

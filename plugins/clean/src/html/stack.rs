@@ -1,6 +1,7 @@
 //! The open elements of a page, with the end tags that may be left out. Knows no text.
 
 use super::element::{KINDS, Kind};
+use super::foreign;
 use super::markup::{LOOKS, within};
 
 /// Elements that an end tag looks for its start tag in, at most, so that wrong nesting stays linear.
@@ -20,6 +21,8 @@ pub struct Open {
     pub any: u32,
     /// Whether its text is left out.
     pub hidden: bool,
+    /// Whether what stands in it is no HTML but SVG or MathML.
+    pub is_foreign: bool,
     /// Number of the outermost `pre` or the like that it is or stands in, where white space stays as it is; else 0.
     pub code: u32,
     /// Whether it is bold.
@@ -74,10 +77,22 @@ impl Stack {
             own: 0,
             any: 0,
             hidden: false,
+            is_foreign: false,
             code: 0,
             bold: false,
             block: Block { kind: Kind::Body, number: 0, parent: 0, grandparent: 0, looks: [0; LOOKS] },
         })
+    }
+
+    /// Whether what stands in the innermost open element is SVG or MathML.
+    pub fn is_foreign(&self) -> bool {
+        self.open.last().is_some_and(|open| open.is_foreign)
+    }
+
+    /// Closes the drawing or formula that is open, up to the HTML around it.
+    pub fn leave_foreign(&mut self) -> Gap {
+        let html = self.open.iter().rposition(|open| !open.is_foreign);
+        self.cut(html.map_or(0, |at| at + 1))
     }
 
     /// Opens an element whose class and the like speak of `parts`.
@@ -101,6 +116,7 @@ impl Stack {
             own,
             any: around.any | parts,
             hidden: around.hidden || hidden || kind == Kind::Hidden,
+            is_foreign: foreign::begins(name) || around.is_foreign && !foreign::holds_html(name),
             code: if kind == Kind::Preformatted && around.code == 0 { block.number } else { around.code },
             bold: around.bold || kind == Kind::Bold,
             block,

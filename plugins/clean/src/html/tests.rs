@@ -39,6 +39,44 @@ fn odd_pages_are_read() {
     assert_eq!(text("no markup\n at all"), "no markup at all");
 }
 
+/// Drawings have rules of their own: a tag may close itself, and a title is no bare text.
+#[test]
+fn drawings_end_where_they_do() {
+    assert_eq!(text("<p>a<svg><title/><path d=x /></svg>b<p>c"), "ab\nc");
+    let paths = "<path d='M0 0'/>".repeat(300);
+    assert_eq!(text(&format!("<div>a<svg viewBox=x>{paths}</svg></div><p>b")), "a\nb");
+    // One that nobody closed ends before what stands in none.
+    assert_eq!(text("<div>a<svg><g><path><p>b</div>c"), "a\nb\nc");
+    assert_eq!(text("<svg/>a<svg><style>b{}<!-- > --></style><script>c</script></svg>d"), "ad");
+    assert_eq!(text("<svg><foreignObject><div>a</div><p>b</foreignObject></svg>c"), "c");
+    assert_eq!(text("a<math><mi>x</mi><mtext><b>y</b></mtext></math>b"), "ab");
+    // In HTML the sign means nothing.
+    assert_eq!(text("<title/>a</title><div/>b<b/>c"), "bc");
+    let words = PartWords::builtin().unwrap();
+    let said = page("<svg><title>Logo</title></svg><title>Ferry</title>", &words).said;
+    assert_eq!(said.iter().map(|said| said.value.as_str()).collect::<Vec<_>>(), ["Ferry"]);
+}
+
+/// Pieces that scripts put in their place.
+#[test]
+fn pages_that_come_in_pieces_are_shown_whole() {
+    assert_eq!(
+        text(
+            "<div>a<template id=B:0></template></div><div hidden id=S:0><p>b</div><div id='_r_S:1f' hidden=''>c</div>"
+        ),
+        "a\nb\nc"
+    );
+    for id in ["S:", "S:0x", "menu", "S0", ":0"] {
+        assert_eq!(text(&format!("a<div hidden id='{id}'>b</div>c")), "a\nc", "{id}");
+    }
+}
+
+/// Readings stand in brackets where they cannot stand above.
+#[test]
+fn readings_of_characters_keep_their_brackets() {
+    assert_eq!(text("<ruby>港<rp>（</rp><rt>みなと</rt><rp>）</rp></ruby>へ"), "港（みなと）へ");
+}
+
 /// A forum that is built by scripts, and holds its posts for readers without them.
 #[test]
 fn pages_that_show_nothing_are_read_without_scripts() {
