@@ -10,7 +10,7 @@ use crate::boilerplate::{Look, Mark, State};
 use crate::cues::{Hits, class};
 use crate::html::markup::Markup;
 use crate::line::{Line, Tally};
-use crate::model::grid::{Grid, ramp, ramp_down, scale, share};
+use crate::model::grid::{Grid, ramp, ramp_down, ramp_down_over, ramp_over, scale, share};
 use crate::model::rows::{COMMENTS, DATES, Rows, TEASERS};
 use crate::model::sums::Sums;
 use crate::model::title::Title;
@@ -217,13 +217,27 @@ impl<'p> Page<'p> {
         grid.put_differences("dates-4", dates.window(-4, 5));
         grid.put_differences("dates-15", dates.window(-15, 16));
         grid.put_page("page-dates", scale(dates.all() as usize));
-        let comments = sums.of(count, of_kind(COMMENTS));
-        grid.put_differences("comments-6", comments.window(-6, 7));
-        grid.put_counts("comments-above", comments.upto());
-        grid.put_wide("comments-below", |l, cells| wide::rests(l, comments.all(), comments.above(), cells));
-        let teasers = sums.of(count, of_kind(TEASERS));
-        grid.put_differences("teasers-6", teasers.window(-6, 7));
-        grid.put_counts("teasers-above", teasers.upto());
+        // Many pages have none.
+        if rows.of_kinds[COMMENTS].is_empty() {
+            for name in ["comments-6", "comments-above", "comments-below"] {
+                grid.put_page(name, 0);
+            }
+        } else {
+            let comments = sums.of(count, of_kind(COMMENTS));
+            grid.put_differences("comments-6", comments.window(-6, 7));
+            grid.put_counts("comments-above", comments.upto());
+            let (all, above) = (comments.all(), comments.above());
+            grid.put_wide("comments-below", |level, cells| wide::rests(level, all, above, cells));
+        }
+        if rows.of_kinds[TEASERS].is_empty() {
+            for name in ["teasers-6", "teasers-above"] {
+                grid.put_page(name, 0);
+            }
+        } else {
+            let teasers = sums.of(count, of_kind(TEASERS));
+            grid.put_differences("teasers-6", teasers.window(-6, 7));
+            grid.put_counts("teasers-above", teasers.upto());
+        }
         let figures = sums.of(count, rows.digits.iter().map(|digits| u32::from(*digits > 0)));
         grid.put_differences("figures-5", figures.window(-5, 6));
         let cued = sums.of(count, rows.marked.iter().map(|marked| u32::from(*marked)));
@@ -340,27 +354,25 @@ fn put_nearest(
     (above, below): (&'static str, &'static str),
     found: impl Iterator<Item = usize> + Clone,
 ) {
-    if let Some(column) = grid.add(above) {
-        let mut from = 0;
-        for at in found.clone() {
-            count(&mut column[from..=at], from > 0);
+    grid.put_wide(above, |_, column| {
+        let mut found = found.clone();
+        // Nothing stands above the first one.
+        let mut from = found.next().map_or(column.len(), |first| first + 1);
+        column[..from].fill(255);
+        for at in found {
+            ramp_over(column, from..at + 1, 1);
             from = at + 1;
         }
-        count(&mut column[from..], from > 0);
-    }
-    if let Some(column) = grid.add(below) {
+        ramp(&mut column[from..], 1);
+    });
+    grid.put_wide(below, |_, column| {
         let mut from = 0;
         for at in found {
-            ramp_down(&mut column[from..at], 1);
+            ramp_down_over(column, from..at, 1);
             from = at;
         }
         column[from..].fill(255);
-    }
-}
-
-/// Counts the rows of `cells` from 1 on, where something stands above them.
-fn count(cells: &mut [u8], is_below: bool) {
-    if is_below { ramp(cells, 1) } else { cells.fill(255) }
+    });
 }
 
 /// The number by which the model knows the rule of a mark; 0 where there is none.

@@ -4,6 +4,7 @@
 use fearless_simd::Level;
 
 use crate::model::wide;
+use std::ops::Range;
 
 /// Rows of zeros around each column: how far a column can be shifted.
 pub const REACH: usize = 4;
@@ -43,7 +44,10 @@ impl Grid {
         self.names.clear();
         self.begins.clear();
         // What another page left in the columns is overwritten, that around them in [`Self::next`].
-        self.bytes.resize(count * (rows + 2 * REACH) + BLOCK, 0);
+        let most = count * (rows + 2 * REACH) + BLOCK;
+        if self.bytes.len() < most {
+            self.bytes.resize(most, 0);
+        }
         self.wanted.clear();
         self.wanted.extend_from_slice(wanted);
     }
@@ -163,16 +167,40 @@ pub fn ramp(cells: &mut [u8], first: usize) {
     cells.iter_mut().zip(first..).skip(known).for_each(|(cell, n)| *cell = scale(n));
 }
 
+/// [`ramp`] of a range of rows of a column of which all rows behind them are written later: some of these may be overwritten.
+#[inline]
+pub fn ramp_over(column: &mut [u8], rows: Range<usize>, first: usize) {
+    let cells = column.get_mut(rows.start..).and_then(<[u8]>::first_chunk_mut::<SHORT>);
+    match cells.zip(SCALE.get(first..).and_then(<[u8]>::first_chunk)) {
+        Some((cells, scales)) if rows.len() <= SHORT => *cells = *scales,
+        _ => ramp(&mut column[rows], first),
+    }
+}
+
+/// [`ramp_down`] in the same way.
+#[inline]
+pub fn ramp_down_over(column: &mut [u8], rows: Range<usize>, last: usize) {
+    let cells = column.get_mut(rows.start..).and_then(<[u8]>::first_chunk_mut::<SHORT>);
+    let from = SCALE.len().checked_sub(last + rows.len());
+    match cells.zip(from.and_then(|from| DOWN.get(from..)?.first_chunk())) {
+        Some((cells, scales)) if rows.len() <= SHORT => *cells = *scales,
+        _ => ramp_down(&mut column[rows], last),
+    }
+}
+
+/// Most rows that are written in one step, which is one step for fewer, too: most runs are short, and a copy of any length is a call.
+const SHORT: usize = 32;
+
 /// Fills `cells` with the scale of the numbers down to `last`.
 pub fn ramp_down(cells: &mut [u8], last: usize) {
     if let [cell] = cells {
         *cell = scale(last);
         return;
     }
-    let known = cells.len().min(DOWN.len().saturating_sub(last));
+    let known = cells.len().min(SCALE.len().saturating_sub(last));
     let (far, near) = cells.split_at_mut(cells.len() - known);
     if known > 0 {
-        near.copy_from_slice(&DOWN[DOWN.len() - last - known..][..known]);
+        near.copy_from_slice(&DOWN[SCALE.len() - last - known..][..known]);
     }
     far.iter_mut().rev().zip(last + known..).for_each(|(cell, n)| *cell = scale(n));
 }
@@ -210,11 +238,11 @@ static SCALE: [u8; 4096] = {
     table
 };
 
-/// The same from the last to the first.
-static DOWN: [u8; SCALE.len()] = {
-    let mut table = SCALE;
+/// The same from the last to the first, and what is read beyond them.
+static DOWN: [u8; SCALE.len() + SHORT] = {
+    let mut table = [0; SCALE.len() + SHORT];
     let mut n = 0;
-    while n < table.len() {
+    while n < SCALE.len() {
         table[n] = SCALE[SCALE.len() - 1 - n];
         n += 1;
     }
