@@ -116,7 +116,7 @@ pub struct Single {
 }
 
 /// What is known of one line while the rules run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct State {
     /// Number of its hints in [`Look::hits`]; 0 where it has none.
     pub cue: u32,
@@ -174,48 +174,46 @@ impl Furniture {
         Self { cues, dates, rules, some_off, judged: Judged::default() }
     }
 
-    /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `hashes` are those of the lines, `shown` the numbers of lines
-    /// that are not blank; `states` and `hits` are room.
+    /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `distinct` are the numbers of lines that are no copies, with
+    /// their hashes, `shown` those of lines that are not blank; `states` and `hits` are room.
     pub fn look(
         &self,
         text: &str,
-        (lines, hashes, shown): (&[Line], &[u32], &[usize]),
+        (lines, distinct, shown): (&[Line], &[(u32, u32)], &[usize]),
         begins: &Begins,
         (mut states, mut hits): (Vec<State>, Vec<Hits>),
     ) -> Look {
         states.clear();
-        states.reserve(lines.len());
+        states.resize(lines.len(), State::default());
         hits.clear();
         hits.push(Hits::default());
+        self.judged.with(|known| {
+            for fetched in distinct.chunks(FETCHED) {
+                known.fetch(fetched.iter().map(|&(_, hash)| hash));
+                for &(number, hash) in fetched {
+                    let (line, state) = (&lines[number as usize], &mut states[number as usize]);
+                    let single = known.get(line.text(text), hash, || self.first_look(text, line, begins));
+                    let cue = if single.hits.any() == 0 { 0 } else { hits.len() as u32 };
+                    if cue > 0 {
+                        hits.push(single.hits);
+                    }
+                    *state = State { cue, mark: single.mark, prose: single.prose, wrapped: false };
+                }
+            }
+        });
         // The rules by which lines go by themselves, a bit each.
         let mut rules = 0u64;
         // Numbers of lines whose text stands often on the page.
         let mut often = Vec::new();
-        self.judged.with(|known| {
-            for (fetched, hashes) in lines.chunks(FETCHED).zip(hashes.chunks(FETCHED)) {
-                known.fetch(hashes);
-                for (line, &hash) in fetched.iter().zip(hashes) {
-                    // What a line is by itself, its copies are, too.
-                    let state = match states.get(line.twin()) {
-                        Some(state) => *state,
-                        None => {
-                            let single =
-                                known.get(line.text(text), hash, || self.first_look(text, line, begins));
-                            let cue = if single.hits.any() == 0 { 0 } else { hits.len() as u32 };
-                            if cue > 0 {
-                                hits.push(single.hits);
-                            }
-                            State { cue, mark: single.mark, prose: single.prose, wrapped: false }
-                        }
-                    };
-                    if lines[line.twin()].copies() >= OFTEN {
-                        often.push(states.len());
-                    }
-                    rules |= state.mark.map_or(0, |mark| bit(mark.rule));
-                    states.push(state);
-                }
+        for (i, line) in lines.iter().enumerate() {
+            // What a line is by itself, its copies are, too.
+            let state = states[line.twin()];
+            states[i] = state;
+            if lines[line.twin()].copies() >= OFTEN {
+                often.push(i);
             }
-        });
+            rules |= state.mark.map_or(0, |mark| bit(mark.rule));
+        }
         body::wrapped_paragraphs(lines, &mut states);
         let is_page = lines
             .iter()

@@ -260,7 +260,7 @@ impl Cleaner {
     /// Looks at the lines of a part of a page by all rules.
     fn see(&self, part: &Part<'_>, markup: &mut Option<MarkupOf<'_>>, room: &mut Room) -> Seen {
         Line::take(part.judged(), room);
-        let Room { lines, hashes, begins, shown, states, hits, .. } = room;
+        let Room { lines, distinct, begins, shown, states, hits, .. } = room;
         let mut count = 0;
         shown.resize(lines.len(), 0);
         for (i, line) in lines.iter().enumerate() {
@@ -277,7 +277,7 @@ impl Cleaner {
             None => markup.lines(shown.iter().map(|&i| part.base + lines[i].start)),
         });
         let room = (std::mem::take(states), std::mem::take(hits));
-        let look = self.furniture.look(part.judged(), (lines, hashes, shown), begins, room);
+        let look = self.furniture.look(part.judged(), (lines, distinct, shown), begins, room);
         Seen { markup, look }
     }
 

@@ -54,10 +54,9 @@ pub struct LookUp<'s>(&'s mut Known);
 impl LookUp<'_> {
     /// Has the slots of lines with these hashes brought near, all at once: each would be waited for by itself.
     #[inline]
-    pub fn fetch(&self, hashes: &[u32]) {
-        let lengths = hashes
-            .iter()
-            .map(|&hash| self.0.slots.get(hash as usize % SLOTS).map_or(0, |slot| slot.0[LENGTH]));
+    pub fn fetch(&self, hashes: impl Iterator<Item = u32>) {
+        let lengths =
+            hashes.map(|hash| self.0.slots.get(hash as usize % SLOTS).map_or(0, |slot| slot.0[LENGTH]));
         std::hint::black_box(lengths.fold(0, |all, length| all | length));
     }
 

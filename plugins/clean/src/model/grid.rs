@@ -103,6 +103,11 @@ impl Grid {
         self.put_wide(name, |level, cells| wide::differences(level, numbers, cells));
     }
 
+    /// Adds a column of how many rows are in each window of some counts, fewer than 64.
+    pub fn put_windows(&mut self, name: &'static str, counts: (&[u8], &[u8])) {
+        self.put_wide(name, |level, cells| wide::counts(level, counts, cells));
+    }
+
     /// Adds a column that `fill` fills, all of it, with the instructions of a level.
     pub fn put_wide(&mut self, name: &'static str, fill: impl FnOnce(Level, &mut [u8])) {
         let level = self.level;

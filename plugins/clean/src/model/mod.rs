@@ -2,6 +2,7 @@
 //! `train/train.py`; what becomes of a line is decided in [`crate::decide`].
 
 mod alike;
+mod counts;
 pub mod features;
 pub mod forest;
 pub mod grid;

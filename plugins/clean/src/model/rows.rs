@@ -21,7 +21,7 @@ pub struct Rows {
     pub rule: Vec<u8>,
     pub end: Vec<u8>,
     pub start: Vec<u8>,
-    /// 1 where it is prose, where a rule for the line by itself marks it, where it ends like a sentence.
+    /// 1 where it is prose, where a rule for the line by itself marks it, where it ends like a sentence and has words enough for one.
     pub prose: Vec<u8>,
     pub marked: Vec<u8>,
     pub sentence: Vec<u8>,
@@ -43,6 +43,9 @@ pub const KINDS: [&[Rule]; 8] = [
     &[Rule::Navigation, Rule::Breadcrumb, Rule::TagBar],
     &[Rule::Timestamp, Rule::Byline],
 ];
+/// Least words of a sentence.
+const SENTENCE: u32 = 4;
+
 /// Numbers of kinds.
 pub const TEASERS: usize = 0;
 pub const COMMENTS: usize = 1;
@@ -105,7 +108,7 @@ impl Rows {
             ends[row] = line.end_kind();
             starts[row] = line.start_kind();
             proses[row] = u8::from(prose);
-            sentences[row] = u8::from(line.sentence());
+            sentences[row] = u8::from(line.sentence() & (tally.words >= SENTENCE));
             // Written in any case: what cannot be guessed is no branch.
             self.cued[cued] = row as u32;
             cued += usize::from(state.cue != 0);

@@ -21,6 +21,19 @@ pub fn differences(level: Level, (to, from): (&[u32], &[u32]), cells: &mut [u8])
     dispatch!(level, simd => all(simd, to, from, cells));
 }
 
+/// The scale of how many rows are in each window of some counts, fewer than 64.
+pub fn counts(level: Level, (to, from): (&[u8], &[u8]), cells: &mut [u8]) {
+    #[inline(always)]
+    fn all<S: Simd>(_: S, to: &[u8], from: &[u8], cells: &mut [u8]) {
+        let windows = to.iter().zip(from);
+        cells
+            .iter_mut()
+            .zip(windows)
+            .for_each(|(cell, (to, from))| *cell = scaled_few(to.wrapping_sub(*from)));
+    }
+    dispatch!(level, simd => all(simd, to, from, cells));
+}
+
 /// The scale of what each number is below `whole`.
 pub fn rests(level: Level, whole: u32, numbers: &[u32], cells: &mut [u8]) {
     #[inline(always)]
@@ -98,6 +111,16 @@ fn scaled(n: u32) -> u8 {
     (if n < 16 { n } else { octaves }) as u8
 }
 
+/// The same of a number below 64.
+#[inline(always)]
+fn scaled_few(n: u8) -> u8 {
+    match n {
+        ..16 => n,
+        16..32 => 8 + (n >> 1),
+        _ => 16 + (n >> 2),
+    }
+}
+
 /// Wholes below it need half the bits, and a third of the time.
 const SMALL: u32 = 1 << 16;
 
@@ -154,6 +177,9 @@ mod tests {
         assert!(cells.iter().zip(&numbers).all(|(&cell, &n)| cell == scale((n - n / 3) as usize)));
         rests(Level::new(), u32::MAX, &numbers, &mut cells);
         assert!(cells.iter().zip(&numbers).all(|(&cell, &n)| cell == scale((u32::MAX - n) as usize)));
+        let few: Vec<u8> = (250..=255).chain(0..=57).collect();
+        counts(Level::new(), (&few, &[250; 64]), &mut cells[..64]);
+        assert!((0..64).all(|n| cells[n] == scale(n)));
     }
 
     #[test]
