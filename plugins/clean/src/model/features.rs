@@ -220,8 +220,8 @@ impl<'p> Page<'p> {
         grid.put_windows("comments-6", comments.window(-6, 7));
         // Many pages have none.
         if comments.all() == 0 {
-            grid.put_page("comments-above", 0);
-            grid.put_page("comments-below", 0);
+            grid.put_same("comments-above", 0);
+            grid.put_same("comments-below", 0);
         } else {
             let comments = sums.of(rows.len(), of_kind(&rows.kinds, COMMENTS));
             grid.put_counts("comments-above", comments.upto());
@@ -231,7 +231,7 @@ impl<'p> Page<'p> {
         let teasers = counts.of(&rows.kinds, |kinds| is_of(*kinds, TEASERS));
         grid.put_windows("teasers-6", teasers.window(-6, 7));
         if teasers.all() == 0 {
-            grid.put_page("teasers-above", 0);
+            grid.put_same("teasers-above", 0);
         } else {
             grid.put_counts("teasers-above", sums.of(rows.len(), of_kind(&rows.kinds, TEASERS)).upto());
         }

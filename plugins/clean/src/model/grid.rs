@@ -9,6 +9,9 @@ use std::ops::Range;
 /// Rows of zeros around each column: how far a column can be shifted.
 pub const REACH: usize = 4;
 
+/// What names of columns begin with that have one value for all rows of a page.
+pub const OF_PAGE: &str = "page-";
+
 /// Bytes that can be read at once from any row on.
 pub const BLOCK: usize = 64;
 
@@ -86,8 +89,14 @@ impl Grid {
         }
     }
 
-    /// Adds a column of one value.
+    /// Adds a column of one value for a page; its name begins with [`OF_PAGE`].
     pub fn put_page(&mut self, name: &'static str, value: u8) {
+        debug_assert!(name.starts_with(OF_PAGE));
+        self.put_same(name, value);
+    }
+
+    /// Adds a column that has one value on this page.
+    pub fn put_same(&mut self, name: &'static str, value: u8) {
         if let Some(column) = self.next(name) {
             column.fill(value);
         }

@@ -16,7 +16,7 @@ use crate::html::markup::Markup;
 use fearless_simd::{Simd, dispatch};
 use features::Page;
 use forest::{Forest, UNIT};
-use grid::{Grid, REACH};
+use grid::{Grid, OF_PAGE, REACH};
 use textmill_plugin::error::Error;
 
 /// Weights for pages that were saved as plain text.
@@ -54,7 +54,9 @@ impl Model {
 
     /// `markup` is that of an empty page, or none, as pages have it.
     fn new(weights: &str, markup: Option<&[Markup]>) -> Result<Self, Error> {
-        let forest = Forest::parse(weights)?;
+        // Shifted, a column has zeros beyond the page.
+        let is_constant = |column: &str| column.starts_with(OF_PAGE) && !column.contains('@');
+        let forest = Forest::parse(weights, is_constant)?;
         let mut grid = Grid::new(0, &[]);
         Page { markup, ..Page::default() }.fill(&mut grid, &mut features::Room::default());
         let place = |column: &String| {
@@ -83,7 +85,7 @@ impl Model {
         page.fill(&mut room.grid, &mut room.features);
         let columns: Vec<&[u8]> =
             self.columns.iter().map(|&(column, shift)| room.grid.column_on(column, shift)).collect();
-        let scores = self.forest.score(&columns, rows);
+        let scores = self.forest.score(&columns, rows, &mut room.forest);
         let mut likelihoods = vec![0.0; rows];
         dispatch!(room.grid.level(), simd => of_scores(simd, &scores, &mut likelihoods));
         likelihoods
@@ -95,6 +97,7 @@ impl Model {
 pub struct Room {
     grid: Grid,
     features: features::Room,
+    forest: forest::Room,
 }
 
 /// The likelihood of each score.
