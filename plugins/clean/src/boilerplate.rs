@@ -82,9 +82,9 @@ impl Mark {
         Self { rule, kind: None, unit: Some(Unit::One), value, threshold }
     }
 
-    /// Of the model: `likelihood` is a whole number of thousandths.
-    pub(crate) fn unlikely(likelihood: f64, Threshold(threshold): Threshold, kind: Option<Rule>) -> Self {
-        let value = (likelihood * 1000.0 + 0.5) as u32;
+    /// Of the model: `likelihood` is in thousandths.
+    pub(crate) fn unlikely(likelihood: u16, Threshold(threshold): Threshold, kind: Option<Rule>) -> Self {
+        let value = u32::from(likelihood);
         Self { rule: Rule::BoilerplateModel, kind, unit: Some(Unit::Thousandth), value, threshold }
     }
 
@@ -204,16 +204,17 @@ impl Furniture {
         // The rules by which lines go by themselves, a bit each.
         let mut rules = 0u64;
         // Numbers of lines whose text stands often on the page.
-        let mut often = Vec::new();
+        let (mut often, mut count) = (vec![0; lines.len()], 0);
         for (i, line) in lines.iter().enumerate() {
             // What a line is by itself, its copies are, too.
             let state = states[line.twin()];
             states[i] = state;
-            if lines[line.twin()].copies() >= OFTEN {
-                often.push(i);
-            }
+            // Written in any case: what cannot be guessed is no branch.
+            often[count] = i;
+            count += usize::from(lines[line.twin()].copies() >= OFTEN);
             rules |= state.mark.map_or(0, |mark| bit(mark.rule));
         }
+        often.truncate(count);
         body::wrapped_paragraphs(lines, &mut states);
         let is_page = lines
             .iter()

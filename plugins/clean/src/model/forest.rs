@@ -23,6 +23,9 @@ const COLUMNS: usize = 256;
 /// Leaves are looked up in two parts, the upper one in units of this: so small, parts of several trees fit into a byte.
 const UPPER: i32 = 32;
 
+/// Most trees of a group: where nearly all have as many, the end of none comes unforeseen.
+const GROUPED: usize = 6;
+
 /// An ensemble.
 #[derive(Debug, Default)]
 pub struct Forest {
@@ -164,6 +167,7 @@ impl Forest {
         match self.groups.last_mut() {
             Some(group)
                 if group.questions == questions
+                    && group.trees.len() < GROUPED
                     && !number.is_multiple_of(SUMMED)
                     && most(&self.trees[group.trees.start..], |tree| &tree.low) <= usize::from(u8::MAX)
                     && most(&self.trees[group.trees.start..], |tree| &tree.high) <= usize::from(u8::MAX) =>
@@ -254,21 +258,21 @@ impl Forest {
             return;
         }
         let mut sums = [Sums::none(simd); N];
-        for Group { questions, trees } in &self.groups {
-            if trees.start.is_multiple_of(SUMMED) && trees.start > 0 {
+        let alike = |group: &Group| (group.questions, group.trees.start / SUMMED);
+        for groups in self.groups.chunk_by(|a, b| alike(a) == alike(b)) {
+            let Some(first) = groups.first() else { continue };
+            if first.trees.start > 0 && first.trees.start.is_multiple_of(SUMMED) {
                 for (sums, scores) in sums.iter_mut().zip(&mut scores) {
                     std::mem::replace(sums, Sums::none(simd)).add_to(simd, scores);
                 }
             }
-            let (trees, roots) = (&self.trees[trees.clone()], &roots[trees.clone()]);
-            let parts = match questions {
-                6 => look_up::<S, N, 6>(simd, trees, roots, block, numbers),
-                5 => look_up::<S, N, 5>(simd, trees, roots, block, numbers),
-                4 => look_up::<S, N, 4>(simd, trees, roots, block, numbers),
-                _ => look_up::<S, N, FEWEST>(simd, trees, roots, block, numbers),
-            };
-            for (sums, [low, high]) in sums.iter_mut().zip(parts) {
-                sums.take(low, high);
+            let trees =
+                groups.iter().map(|group| (&self.trees[group.trees.clone()], &roots[group.trees.clone()]));
+            match first.questions {
+                6 => look_up::<S, N, 6>(simd, trees, block, numbers, &mut sums),
+                5 => look_up::<S, N, 5>(simd, trees, block, numbers, &mut sums),
+                4 => look_up::<S, N, 4>(simd, trees, block, numbers, &mut sums),
+                _ => look_up::<S, N, FEWEST>(simd, trees, block, numbers, &mut sums),
             }
         }
         for (sums, scores) in sums.into_iter().zip(scores) {
@@ -303,37 +307,42 @@ impl Default for Room {
 /// Fewest questions for which there is a loop of its own: the rest of them is always answered no.
 const FEWEST: usize = 3;
 
-/// The sums of both parts of the leaves that lines come to in a group of trees that ask a number of questions.
+/// Sums up both parts of the leaves that lines come to in groups of trees that ask as many questions; with each tree is its root.
 #[inline(always)]
-fn look_up<S: Simd, const N: usize, const QUESTIONS: usize>(
+fn look_up<'t, S: Simd, const N: usize, const QUESTIONS: usize>(
     simd: S,
-    trees: &[Tree],
-    roots: &[u32],
+    groups: impl Iterator<Item = (&'t [Tree], &'t [u32])>,
     block: &Blocks,
     numbers: [usize; N],
-) -> [[u8x64<S>; 2]; N] {
+    sums: &mut [Sums<S>; N],
+) {
     let zero = u8x64::splat(simd, 0);
     // Where the compiler sees that one is 1, it makes of the sums below what cannot be masked.
     let one = std::hint::black_box(1u8);
     let bits: [u8x64<S>; QUESTIONS] = std::array::from_fn(|level| u8x64::splat(simd, one << level));
-    let mut sums = [[zero; 2]; N];
-    for (tree, &root) in trees.iter().zip(roots) {
-        let mut leaves = [u32x16::splat(simd, root).bitcast::<u8x64<S>>(); N];
-        for (level, &bit) in bits.iter().enumerate() {
-            let number: i8x64<S> = u32x16::splat(simd, tree.numbers[level]).bitcast();
+    for (trees, roots) in groups {
+        let mut parts = [[zero; 2]; N];
+        for (tree, &root) in trees.iter().zip(roots) {
+            let mut leaves = [u32x16::splat(simd, root).bitcast::<u8x64<S>>(); N];
+            for (level, &bit) in bits.iter().enumerate() {
+                let number: i8x64<S> = u32x16::splat(simd, tree.numbers[level]).bitcast();
+                for n in 0..N {
+                    let column =
+                        i8x64::from_slice(simd, &block[usize::from(tree.columns[level])][numbers[n]]);
+                    // No bit comes twice, and sums of bytes take one instruction where the machine has masks.
+                    leaves[n] += column.simd_gt(number).select(bit, zero);
+                }
+            }
+            let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
             for n in 0..N {
-                let column = i8x64::from_slice(simd, &block[usize::from(tree.columns[level])][numbers[n]]);
-                // No bit comes twice, and sums of bytes take one instruction where the machine has masks.
-                leaves[n] += column.simd_gt(number).select(bit, zero);
+                parts[n][0] += low.swizzle_dyn(leaves[n]);
+                parts[n][1] += high.swizzle_dyn(leaves[n]);
             }
         }
-        let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
-        for n in 0..N {
-            sums[n][0] += low.swizzle_dyn(leaves[n]);
-            sums[n][1] += high.swizzle_dyn(leaves[n]);
+        for (sums, [low, high]) in sums.iter_mut().zip(parts) {
+            sums.take(low, high);
         }
     }
-    sums
 }
 
 /// Sums of both parts of leaves, in words of 16 bits: whole ones, and their second bytes. To widen bytes would take the unit that compares, of which

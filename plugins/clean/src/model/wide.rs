@@ -155,6 +155,14 @@ pub fn cut_off(number: f64) -> f64 {
     if near > number { near - 1.0 } else { near }
 }
 
+/// A whole number below 2^16, as one.
+#[inline(always)]
+pub fn small(number: f64) -> u16 {
+    // The lowest bits of so great a number are those of a whole one.
+    const WHOLE: f64 = (1u64 << 52) as f64;
+    (number + WHOLE).to_bits() as u16
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +195,7 @@ mod tests {
         for n in 0..4000u32 {
             let number = f64::from(n) / 4.0;
             assert_eq!(cut_off(number), number.trunc());
+            assert_eq!(f64::from(small(number.trunc() * 65.0)), number.trunc() * 65.0);
             assert_eq!(cut_off(number.next_down().max(0.0)), number.next_down().max(0.0).trunc());
         }
     }
