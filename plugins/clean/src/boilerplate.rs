@@ -192,7 +192,8 @@ impl Furniture {
                 known.fetch(fetched.iter().map(|&(_, hash)| hash));
                 for &(number, hash) in fetched {
                     let (line, state) = (&lines[number as usize], &mut states[number as usize]);
-                    let single = known.get(line.text(text), hash, || self.first_look(text, line, begins));
+                    let bytes = &text.as_bytes()[line.start..line.end];
+                    let single = known.get(bytes, hash, || self.first_look(text, line, begins));
                     let cue = if single.hits.any() == 0 { 0 } else { hits.len() as u32 };
                     if cue > 0 {
                         hits.push(single.hits);

@@ -19,6 +19,7 @@ pub const BLOCK: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Grid {
     rows: usize,
+    /// Names of the columns, where all are wanted.
     names: Vec<&'static str>,
     /// Where the rows of each column begin in `bytes`; none where it is not wanted.
     begins: Vec<Option<usize>>,
@@ -64,8 +65,13 @@ impl Grid {
 
     /// Adds a column, and gives its rows, to be written whole; nothing where it is not wanted.
     fn next(&mut self, name: &'static str) -> Option<&mut [u8]> {
-        let is_wanted = self.wanted.is_empty() || self.wanted.get(self.names.len()).copied().unwrap_or(false);
-        self.names.push(name);
+        let is_wanted = match self.wanted.is_empty() {
+            true => {
+                self.names.push(name);
+                true
+            }
+            false => self.wanted.get(self.begins.len()).copied().unwrap_or(false),
+        };
         self.begins.push(is_wanted.then_some(self.next));
         if !is_wanted {
             return None;
@@ -148,7 +154,7 @@ impl Grid {
         self.rows
     }
 
-    /// The names of the columns, in the order in which they were put.
+    /// The names of the columns, in the order in which they were put; none where not all were wanted.
     pub fn names(&self) -> &[&'static str] {
         &self.names
     }
