@@ -366,7 +366,7 @@ fn without_comments(
 }
 
 /// The bit of a rule in a set.
-fn bit(rule: Rule) -> u64 {
+pub(crate) fn bit(rule: Rule) -> u64 {
     const { assert!(Rule::ALL.len() <= 64) }
     1 << (rule as u8)
 }

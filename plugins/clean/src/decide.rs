@@ -2,7 +2,7 @@
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use crate::boilerplate::{Mark, Threshold};
+use crate::boilerplate::{Mark, State, Threshold, bit};
 use crate::model::features::Page;
 use crate::model::wide::{cut_off, small};
 use crate::model::{Model, Room};
@@ -30,25 +30,43 @@ pub struct Decided {
 
 /// The marks of a page's lines: those of sure cues, and those of the model below a cut.
 pub fn marks(model: &Model, cuts: &Cuts, page: &Page<'_>, room: &mut Room) -> Decided {
-    let (states, marks, shown) = (page.states, page.marks, page.shown);
+    let (states, shown) = (page.states, page.shown);
     let mut likelihoods = model.likelihoods(page, room);
     settle(&mut likelihoods, shown.iter().map(|&i| page.lines[i].words()));
-    let mut decided = Decided { marks: marks.to_vec(), near: Vec::new() };
-    for (&i, &likelihood) in shown.iter().zip(&likelihoods) {
-        // The model knows no wrapped lines: in its pages a paragraph is a line.
-        if states[i].wrapped || marks[i].is_some_and(|m| is_sure(m.rule, page.markup.is_some())) {
-            continue;
-        }
-        let kind = marks[i].map(|m| m.rule);
-        let is_date = kind == Some(Rule::Timestamp) && page.markup.is_none();
-        let Cut { goes, near, threshold } = if is_date { cuts.dates } else { cuts.lines };
-        let mark = Mark::unlikely(likelihood, threshold, kind);
-        decided.marks[i] = (likelihood < goes).then_some(mark);
-        if likelihood >= goes && likelihood < near {
-            decided.near.push((i, mark));
+    let mut decided = Decided { marks: page.marks.to_vec(), near: Vec::new() };
+    decided.settle_marks(cuts, page.markup.is_some(), states, shown.iter().zip(&likelihoods));
+    decided
+}
+
+impl Decided {
+    /// Puts what the model says of lines in the place of what the rules say, unless these are sure. Lines come with their likelihoods.
+    // Apart from what is done before, so that the machine has registers for all of it.
+    #[inline(never)]
+    fn settle_marks<'l>(
+        &mut self,
+        cuts: &Cuts,
+        is_html: bool,
+        states: &[State],
+        lines: impl Iterator<Item = (&'l usize, &'l u16)>,
+    ) {
+        let sure = sure_rules(is_html);
+        let of_dates = if is_html { &cuts.lines } else { &cuts.dates };
+        for (&i, &likelihood) in lines {
+            let (mark, state) = (&mut self.marks[i], &states[i]);
+            let kind = mark.map(|m| m.rule);
+            // The model knows no wrapped lines: in its pages a paragraph is a line.
+            if state.wrapped || kind.is_some_and(|rule| sure & bit(rule) != 0) {
+                continue;
+            }
+            let Cut { goes, near, threshold } =
+                if kind == Some(Rule::Timestamp) { of_dates } else { &cuts.lines };
+            let unlikely = Mark::unlikely(likelihood, *threshold, kind);
+            *mark = (likelihood < *goes).then_some(unlikely);
+            if (likelihood >= *goes) & (likelihood < *near) {
+                self.near.push((i, unlikely));
+            }
         }
     }
-    decided
 }
 
 /// How likely lines must be.
@@ -135,28 +153,29 @@ fn whole(number: f64) -> f64 {
     if number - below >= 0.5 { below + 1.0 } else { below }
 }
 
-/// Whether lines of a rule go whatever the model says. On labelled pages, removing all that these rules mark costs no F1 of news
+/// The rules of which lines go whatever the model says, a bit each. On labelled pages, removing all that these rules mark costs no F1 of news
 /// and articles beside leaving the choice to the model. In HTML, comments that are the page (a forum), headings of lists
 /// that are the page (a listing) are better left to the model.
-fn is_sure(rule: Rule, is_html: bool) -> bool {
-    match rule {
-        Rule::CookieNotice
-        | Rule::ShareBar
-        | Rule::SubscribeForm
-        | Rule::LoginForm
-        | Rule::SiteNotice
-        | Rule::Advertisement
-        | Rule::InlineTeaser
-        | Rule::TagBar
-        | Rule::PhotoCredit
-        | Rule::Copyright
-        | Rule::AuthorBox
-        | Rule::UpdateMarker
-        | Rule::Headline
-        | Rule::Byline => true,
-        Rule::RelatedTeaser | Rule::CommentSection => !is_html,
-        _ => false,
-    }
+fn sure_rules(is_html: bool) -> u64 {
+    let rules = [
+        Rule::CookieNotice,
+        Rule::ShareBar,
+        Rule::SubscribeForm,
+        Rule::LoginForm,
+        Rule::SiteNotice,
+        Rule::Advertisement,
+        Rule::InlineTeaser,
+        Rule::TagBar,
+        Rule::PhotoCredit,
+        Rule::Copyright,
+        Rule::AuthorBox,
+        Rule::UpdateMarker,
+        Rule::Headline,
+        Rule::Byline,
+    ];
+    let of_plain_text = [Rule::RelatedTeaser, Rule::CommentSection];
+    let all = rules.into_iter().chain(of_plain_text.into_iter().filter(|_| !is_html));
+    all.map(bit).fold(0, |all, bit| all | bit)
 }
 
 #[cfg(test)]
