@@ -50,9 +50,14 @@ struct Tree {
     columns: [u8; LEVELS],
     numbers: [u32; LEVELS],
     /// What the leaves are above the least of them, in two parts.
-    low: [u8; BLOCK],
-    high: [u8; BLOCK],
+    low: Leaves,
+    high: Leaves,
 }
+
+/// A part of each leaf, in one line of the machine's cache: all are read at once.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Leaves([u8; BLOCK]);
 
 /// Trees with as many questions to lines, of which both parts of all leaves sum up to bytes.
 #[derive(Debug)]
@@ -159,9 +164,12 @@ impl Forest {
             let place = bits.iter().enumerate().map(|(level, bit)| (leaf >> level & 1) << bit).sum::<usize>();
             (*low, *high) = ((tree.leaves[place] % UPPER) as u8, (tree.leaves[place] / UPPER) as u8);
         }
-        self.trees.push(Tree { columns, numbers, low, high });
-        let most = |trees: &[Tree], part: fn(&Tree) -> &[u8; BLOCK]| {
-            trees.iter().map(|tree| usize::from(part(tree).iter().copied().max().unwrap_or(0))).sum::<usize>()
+        self.trees.push(Tree { columns, numbers, low: Leaves(low), high: Leaves(high) });
+        let most = |trees: &[Tree], part: fn(&Tree) -> &Leaves| {
+            trees
+                .iter()
+                .map(|tree| usize::from(part(tree).0.iter().copied().max().unwrap_or(0)))
+                .sum::<usize>()
         };
         let questions = tree.varying().max(FEWEST);
         match self.groups.last_mut() {
@@ -226,7 +234,7 @@ impl Forest {
     ) {
         for (number, scores) in scores.chunks_mut(2 * BLOCK).enumerate() {
             for &column in &self.varying {
-                let (blocks, column) = (&mut block[usize::from(column)], columns[usize::from(column)]);
+                let (blocks, column) = (&mut block.0[usize::from(column)], columns[usize::from(column)]);
                 let rest = column.get(number * 2 * BLOCK..).unwrap_or(&[]);
                 for (block, bytes) in blocks.iter_mut().zip(rest.as_chunks::<BLOCK>().0) {
                     let signed = u8x64::from_slice(simd, bytes) ^ u8x64::splat(simd, SIGN);
@@ -288,8 +296,9 @@ impl Written {
     }
 }
 
-/// Two blocks of each column, with a sign.
-type Blocks = [[[i8; BLOCK]; 2]; COLUMNS];
+/// Two blocks of each column, with a sign, each in one line of the machine's cache.
+#[repr(align(64))]
+struct Blocks([[[i8; BLOCK]; 2]; COLUMNS]);
 
 /// What is worked with while lines are scored.
 pub struct Room {
@@ -300,7 +309,7 @@ pub struct Room {
 
 impl Default for Room {
     fn default() -> Self {
-        Self { roots: Vec::new(), blocks: Box::new([[[0; BLOCK]; 2]; COLUMNS]) }
+        Self { roots: Vec::new(), blocks: Box::new(Blocks([[[0; BLOCK]; 2]; COLUMNS])) }
     }
 }
 
@@ -328,12 +337,12 @@ fn look_up<'t, S: Simd, const N: usize, const QUESTIONS: usize>(
                 let number: i8x64<S> = u32x16::splat(simd, tree.numbers[level]).bitcast();
                 for n in 0..N {
                     let column =
-                        i8x64::from_slice(simd, &block[usize::from(tree.columns[level])][numbers[n]]);
+                        i8x64::from_slice(simd, &block.0[usize::from(tree.columns[level])][numbers[n]]);
                     // No bit comes twice, and sums of bytes take one instruction where the machine has masks.
                     leaves[n] += column.simd_gt(number).select(bit, zero);
                 }
             }
-            let (low, high) = (u8x64::from_slice(simd, &tree.low), u8x64::from_slice(simd, &tree.high));
+            let (low, high) = (u8x64::from_slice(simd, &tree.low.0), u8x64::from_slice(simd, &tree.high.0));
             for n in 0..N {
                 parts[n][0] += low.swizzle_dyn(leaves[n]);
                 parts[n][1] += high.swizzle_dyn(leaves[n]);
