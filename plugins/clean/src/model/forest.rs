@@ -3,7 +3,8 @@
 //!
 //! An oblivious tree asks the same question of every line at each of its levels (Kohavi 1994; Prokhorenkova
 //! et al. 2018, CatBoost), so a level is one comparison of a column with a number, 64 lines at a time, and
-//! no branch depends on the data. A tree of six levels has 64 leaves, which is what one look-up of bytes holds.
+//! no branch depends on the data. A tree of six levels has 64 leaves, which is what one look-up of bytes holds. What is asked of
+//! a column that has one value for all lines is answered once.
 //! Leaves are integers, so a score is the same on every machine.
 
 use fearless_simd::{Level, Simd, dispatch, i8x64, prelude::*, u8x64, u16x32, u32x16};
@@ -84,8 +85,8 @@ struct Written {
 }
 
 impl Forest {
-    /// Reads an ensemble: `bias N`, then a line for each tree, `column>number …: leaf …`. Columns of which `is_constant` says so have one value
-    /// for all lines that are scored together.
+    /// Reads an ensemble: `bias N`, then a line for each tree, `column>number …: leaf …`; the leaves of one are less than 8,192 apart. Columns of
+    /// which `is_constant` says so have one value for all lines that are scored together.
     ///
     /// # Errors
     /// Says which line is not understood.
