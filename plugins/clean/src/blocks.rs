@@ -3,6 +3,7 @@
 
 use crate::scan::LEVEL;
 use fearless_simd::{Level, Simd, dispatch, mask8x64, prelude::*, u8x64};
+use std::ops::Range;
 
 /// Bytes of a block, as many as a word has bits.
 const BLOCK: usize = 64;
@@ -44,9 +45,15 @@ impl Begins {
         self.0.capacity()
     }
 
-    /// Calls `each` with every one from `from` to before `to`.
+    /// Calls `each` with every one of a range of which `is_wanted` says so.
     #[inline]
-    pub fn each(&self, from: usize, to: usize, mut each: impl FnMut(usize)) {
+    pub fn each_that(
+        &self,
+        range: Range<usize>,
+        is_wanted: impl Fn(usize) -> bool,
+        mut each: impl FnMut(usize),
+    ) {
+        let Range { start: from, end: to } = range;
         let (first, last) = (from / BLOCK, to.div_ceil(BLOCK));
         for (number, &word) in self.0.get(first..last).unwrap_or(&[]).iter().enumerate() {
             let base = (first + number) * BLOCK;
@@ -54,9 +61,16 @@ impl Begins {
             if to - base < BLOCK {
                 bits &= !(u64::MAX << (to - base));
             }
+            // Whether one is wanted cannot be guessed: it is no branch.
+            let mut wanted = 0u64;
             while bits != 0 {
-                each(base + bits.trailing_zeros() as usize);
+                let bit = bits.trailing_zeros();
+                wanted |= u64::from(is_wanted(base + bit as usize)) << bit;
                 bits &= bits - 1;
+            }
+            while wanted != 0 {
+                each(base + wanted.trailing_zeros() as usize);
+                wanted &= wanted - 1;
             }
         }
     }

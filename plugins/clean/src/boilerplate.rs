@@ -82,9 +82,9 @@ impl Mark {
         Self { rule, kind: None, unit: Some(Unit::One), value, threshold }
     }
 
-    /// Of the model: `likelihood` is a whole number of thousandths.
-    pub(crate) fn unlikely(likelihood: f64, Threshold(threshold): Threshold, kind: Option<Rule>) -> Self {
-        let value = (likelihood * 1000.0 + 0.5) as u32;
+    /// Of the model: `likelihood` is in thousandths.
+    pub(crate) fn unlikely(likelihood: u16, Threshold(threshold): Threshold, kind: Option<Rule>) -> Self {
+        let value = u32::from(likelihood);
         Self { rule: Rule::BoilerplateModel, kind, unit: Some(Unit::Thousandth), value, threshold }
     }
 
@@ -116,7 +116,7 @@ pub struct Single {
 }
 
 /// What is known of one line while the rules run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct State {
     /// Number of its hints in [`Look::hits`]; 0 where it has none.
     pub cue: u32,
@@ -174,48 +174,48 @@ impl Furniture {
         Self { cues, dates, rules, some_off, judged: Judged::default() }
     }
 
-    /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `hashes` are those of the lines, `shown` the numbers of lines
-    /// that are not blank; `states` and `hits` are room.
+    /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `distinct` are the numbers of lines that are no copies, with
+    /// their hashes, `shown` those of lines that are not blank; `states` and `hits` are room.
     pub fn look(
         &self,
         text: &str,
-        (lines, hashes, shown): (&[Line], &[u32], &[usize]),
+        (lines, distinct, shown): (&[Line], &[(u32, u32)], &[usize]),
         begins: &Begins,
         (mut states, mut hits): (Vec<State>, Vec<Hits>),
     ) -> Look {
         states.clear();
-        states.reserve(lines.len());
+        states.resize(lines.len(), State::default());
         hits.clear();
         hits.push(Hits::default());
-        // The rules by which lines go by themselves, a bit each.
-        let mut rules = 0u64;
-        // Numbers of lines whose text stands often on the page.
-        let mut often = Vec::new();
         self.judged.with(|known| {
-            for (fetched, hashes) in lines.chunks(FETCHED).zip(hashes.chunks(FETCHED)) {
-                known.fetch(hashes);
-                for (line, &hash) in fetched.iter().zip(hashes) {
-                    // What a line is by itself, its copies are, too.
-                    let state = match states.get(line.twin()) {
-                        Some(state) => *state,
-                        None => {
-                            let single =
-                                known.get(line.text(text), hash, || self.first_look(text, line, begins));
-                            let cue = if single.hits.any() == 0 { 0 } else { hits.len() as u32 };
-                            if cue > 0 {
-                                hits.push(single.hits);
-                            }
-                            State { cue, mark: single.mark, prose: single.prose, wrapped: false }
-                        }
-                    };
-                    if lines[line.twin()].copies() >= OFTEN {
-                        often.push(states.len());
+            for fetched in distinct.chunks(FETCHED) {
+                known.fetch(fetched.iter().map(|&(_, hash)| hash));
+                for &(number, hash) in fetched {
+                    let (line, state) = (&lines[number as usize], &mut states[number as usize]);
+                    let bytes = &text.as_bytes()[line.start..line.end];
+                    let single = known.get(bytes, hash, || self.first_look(text, line, begins));
+                    let cue = if single.hits.any() == 0 { 0 } else { hits.len() as u32 };
+                    if cue > 0 {
+                        hits.push(single.hits);
                     }
-                    rules |= state.mark.map_or(0, |mark| bit(mark.rule));
-                    states.push(state);
+                    *state = State { cue, mark: single.mark, prose: single.prose, wrapped: false };
                 }
             }
         });
+        // The rules by which lines go by themselves, a bit each.
+        let mut rules = 0u64;
+        // Numbers of lines whose text stands often on the page.
+        let (mut often, mut count) = (vec![0; lines.len()], 0);
+        for (i, line) in lines.iter().enumerate() {
+            // What a line is by itself, its copies are, too.
+            let state = states[line.twin()];
+            states[i] = state;
+            // Written in any case: what cannot be guessed is no branch.
+            often[count] = i;
+            count += usize::from(lines[line.twin()].copies() >= OFTEN);
+            rules |= state.mark.map_or(0, |mark| bit(mark.rule));
+        }
+        often.truncate(count);
         body::wrapped_paragraphs(lines, &mut states);
         let is_page = lines
             .iter()
@@ -366,7 +366,7 @@ fn without_comments(
 }
 
 /// The bit of a rule in a set.
-fn bit(rule: Rule) -> u64 {
+pub(crate) fn bit(rule: Rule) -> u64 {
     const { assert!(Rule::ALL.len() <= 64) }
     1 << (rule as u8)
 }

@@ -7,7 +7,7 @@ use textmill_plugin::edit::{EditError, Edits, Rewriter};
 use textmill_plugin::error::Error;
 
 use crate::boilerplate::{Furniture, Look};
-use crate::decide::Decided;
+use crate::decide::{Cuts, Decided};
 use crate::doubtful::{Doubtful, Stretch};
 use crate::handed_on::{HandedOn, RemovedLines};
 use crate::html::MarkupOf;
@@ -100,7 +100,7 @@ pub struct Cleaner {
     /// The words for parts of HTML pages.
     parts: Arc<PartWords>,
     /// How likely a line must be to be kept.
-    cut: f64,
+    cuts: Cuts,
     quality: Quality,
     bad_words: BadWords,
     pii: Pii,
@@ -127,7 +127,7 @@ impl Cleaner {
             model,
             html_model,
             parts,
-            cut: options.boilerplate_cut,
+            cuts: Cuts::new(options.boilerplate_cut),
             quality: options.quality.clone(),
             bad_words: BadWords::new(&options.quality.bad_words)?,
             pii: options.pii,
@@ -227,7 +227,7 @@ impl Cleaner {
                 Some(model) => {
                     let view =
                         Page::new(part.judged(), (lines, tallies), &look, shown, markup.as_deref(), title);
-                    decide::marks(model, self.cut, &view, model_room)
+                    decide::marks(model, &self.cuts, &view, model_room)
                 }
                 None => Decided { marks: std::mem::take(&mut look.marks), near: Vec::new() },
             };
@@ -260,7 +260,7 @@ impl Cleaner {
     /// Looks at the lines of a part of a page by all rules.
     fn see(&self, part: &Part<'_>, markup: &mut Option<MarkupOf<'_>>, room: &mut Room) -> Seen {
         Line::take(part.judged(), room);
-        let Room { lines, hashes, begins, shown, states, hits, .. } = room;
+        let Room { lines, distinct, begins, shown, states, hits, .. } = room;
         let mut count = 0;
         shown.resize(lines.len(), 0);
         for (i, line) in lines.iter().enumerate() {
@@ -277,7 +277,7 @@ impl Cleaner {
             None => markup.lines(shown.iter().map(|&i| part.base + lines[i].start)),
         });
         let room = (std::mem::take(states), std::mem::take(hits));
-        let look = self.furniture.look(part.judged(), (lines, hashes, shown), begins, room);
+        let look = self.furniture.look(part.judged(), (lines, distinct, shown), begins, room);
         Seen { markup, look }
     }
 

@@ -225,11 +225,11 @@ impl Cues {
         if inside > 0 {
             let from = span.start + line.ceil_char_boundary(line.len().saturating_sub(inside));
             let bytes = text.as_bytes();
-            begins.each(from, span.end, |place| {
-                if self.anywhere.may_begin(bytes, place) {
-                    self.look_inside(line, place - span.start, &mut hits);
-                }
-            });
+            begins.each_that(
+                from..span.end,
+                |place| self.anywhere.may_begin(bytes, place),
+                |place| self.look_inside(line, place - span.start, &mut hits),
+            );
         }
         hits
     }

@@ -2,9 +2,9 @@
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use crate::boilerplate::{Mark, Threshold};
+use crate::boilerplate::{Mark, State, Threshold, bit};
 use crate::model::features::Page;
-use crate::model::wide::cut_off;
+use crate::model::wide::{cut_off, small};
 use crate::model::{Model, Room};
 use crate::options::Rule;
 use textmill_plugin::descriptor::Drops;
@@ -13,8 +13,8 @@ use textmill_plugin::descriptor::Drops;
 /// are the page's. In HTML the markup tells them apart.
 const DATE_CUT: f64 = 0.8;
 
-/// Lines from which on the confidence in a page is told, as a likelihood: what the weights were chosen with.
-const KEPT: f64 = 0.45;
+/// Lines from which on the confidence in a page is told, as a likelihood in thousandths: what the weights were chosen with.
+const KEPT: u16 = 450;
 /// Between these confidences, in thousandths, the odds that a page needs go from the first of [`NEEDED`] to the second.
 const CONFIDENCE: (f64, f64) = (700.0, 850.0);
 /// Likelihoods that are as good as [`KEPT`] on a page of little and of much confidence.
@@ -28,30 +28,86 @@ pub struct Decided {
     pub near: Vec<(usize, Mark)>,
 }
 
-/// The marks of a page's lines: those of sure cues, and those of the model below `cut`.
-pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Decided {
-    let (states, marks, shown) = (page.states, page.marks, page.shown);
+/// The marks of a page's lines: those of sure cues, and those of the model below a cut.
+pub fn marks(model: &Model, cuts: &Cuts, page: &Page<'_>, room: &mut Room) -> Decided {
+    let (states, shown) = (page.states, page.shown);
     let mut likelihoods = model.likelihoods(page, room);
     settle(&mut likelihoods, shown.iter().map(|&i| page.lines[i].words()));
-    let mut decided = Decided { marks: marks.to_vec(), near: Vec::new() };
-    let cuts = [cut, cut.max(DATE_CUT)].map(|cut| (cut, Threshold::new(cut)));
-    for (&i, likelihood) in shown.iter().zip(likelihoods) {
-        // The model knows no wrapped lines: in its pages a paragraph is a line.
-        if states[i].wrapped || marks[i].is_some_and(|m| is_sure(m.rule, page.markup.is_some())) {
-            continue;
-        }
-        let kind = marks[i].map(|m| m.rule);
-        let is_date = kind == Some(Rule::Timestamp) && page.markup.is_none();
-        let (cut, threshold) = cuts[usize::from(is_date)];
-        let mark = Mark::unlikely(likelihood, threshold, kind);
-        let goes = likelihood < cut;
-        decided.marks[i] = goes.then_some(mark);
-        if !goes && Drops::Below.is_near(likelihood, cut) {
-            decided.near.push((i, mark));
-        }
-    }
+    let mut decided = Decided { marks: page.marks.to_vec(), near: Vec::new() };
+    decided.settle_marks(cuts, page.markup.is_some(), states, shown.iter().zip(&likelihoods));
     decided
 }
+
+impl Decided {
+    /// Puts what the model says of lines in the place of what the rules say, unless these are sure. Lines come with their likelihoods.
+    // Apart from what is done before, so that the machine has registers for all of it.
+    #[inline(never)]
+    fn settle_marks<'l>(
+        &mut self,
+        cuts: &Cuts,
+        is_html: bool,
+        states: &[State],
+        lines: impl Iterator<Item = (&'l usize, &'l u16)>,
+    ) {
+        let sure = sure_rules(is_html);
+        let of_dates = if is_html { &cuts.lines } else { &cuts.dates };
+        for (&i, &likelihood) in lines {
+            let (mark, state) = (&mut self.marks[i], &states[i]);
+            let kind = mark.map(|m| m.rule);
+            // The model knows no wrapped lines: in its pages a paragraph is a line.
+            if state.wrapped || kind.is_some_and(|rule| sure & bit(rule) != 0) {
+                continue;
+            }
+            let Cut { goes, near, threshold } =
+                if kind == Some(Rule::Timestamp) { of_dates } else { &cuts.lines };
+            let unlikely = Mark::unlikely(likelihood, *threshold, kind);
+            *mark = (likelihood < *goes).then_some(unlikely);
+            if (likelihood >= *goes) & (likelihood < *near) {
+                self.near.push((i, unlikely));
+            }
+        }
+    }
+}
+
+/// How likely lines must be.
+#[derive(Clone, Copy)]
+pub struct Cuts {
+    lines: Cut,
+    /// Of lines of plain text that are a date and nothing else.
+    dates: Cut,
+}
+
+impl Cuts {
+    /// `cut` is from 0 to 1.
+    pub fn new(cut: f64) -> Self {
+        Self { lines: Cut::new(cut), dates: Cut::new(cut.max(DATE_CUT)) }
+    }
+}
+
+/// Below which likelihoods lines go, and below which they come near, in thousandths.
+#[derive(Clone, Copy)]
+struct Cut {
+    goes: u16,
+    near: u16,
+    threshold: Threshold,
+}
+
+impl Cut {
+    fn new(cut: f64) -> Self {
+        // The first of all likelihoods that does not: these are compared in thousandths as they would be as they are.
+        let first = |is_below: &dyn Fn(f64) -> bool| {
+            (0..=WHOLE).find(|&likelihood| !is_below(f64::from(likelihood) / 1000.0)).unwrap_or(WHOLE + 1)
+        };
+        Self {
+            goes: first(&|likelihood| Drops::Below.drops(likelihood, cut)),
+            near: first(&|likelihood| Drops::Below.is_near(likelihood, cut)),
+            threshold: Threshold::new(cut),
+        }
+    }
+}
+
+/// A likelihood of one, in thousandths.
+const WHOLE: u16 = 1000;
 
 /// Weighs the odds of all lines of a page by how sure the model is of the page as a whole: its confidence is the mean likelihood
 /// of the words that it would keep. An article is told from its frame by far, and what is in doubt there belongs to the frame; a
@@ -59,12 +115,14 @@ pub fn marks(model: &Model, cut: f64, page: &Page<'_>, room: &mut Room) -> Decid
 /// model has not seen (`train/train.py`, HTML) F1 of listings is 0.07 higher so, of collections 0.045, of services 0.015, of news
 /// the same; needing 0.3 of a page of doubt in place of 0.15 takes 0.03 from listings and gives news 0.0006. The threshold stays
 /// what it is, so that values on the ledger compare with one number.
-fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
-    // In whole thousandths, so that no sum depends on its order.
-    let kept = likelihoods.iter().zip(words).filter(|(likelihood, _)| **likelihood > KEPT);
-    let (sum, count) = kept.fold((0u64, 0u64), |(sum, count), (likelihood, words)| {
-        (sum + whole(likelihood * 1000.0) as u64 * words as u64, count + words as u64)
-    });
+fn settle(likelihoods: &mut [u16], words: impl Iterator<Item = usize>) {
+    let (mut sum, mut count) = (0, 0);
+    for (&likelihood, words) in likelihoods.iter().zip(words) {
+        // Not by a branch, which would be taken at random.
+        let words = if likelihood > KEPT { words as u64 } else { 0 };
+        sum += u64::from(likelihood) * words;
+        count += words;
+    }
     // A page of which nothing would be kept is left so: doubt alone makes no text.
     if count == 0 {
         return;
@@ -73,16 +131,17 @@ fn settle(likelihoods: &mut [f64], words: impl Iterator<Item = usize>) {
     let (low, high) = CONFIDENCE;
     let needed = NEEDED.0 + (NEEDED.1 - NEEDED.0) * ((confidence - low) / (high - low)).clamp(0.0, 1.0);
     let odds = |likelihood: f64| likelihood / (1.0 - likelihood);
-    let factor = odds(KEPT) / odds(needed);
+    let factor = odds(f64::from(KEPT) / 1000.0) / odds(needed);
     dispatch!(Level::new(), simd => weigh(simd, factor, likelihoods));
 }
 
 /// Multiplies the odds of all lines.
 #[inline(always)]
-fn weigh<S: Simd>(_: S, factor: f64, likelihoods: &mut [f64]) {
-    for likelihood in likelihoods {
-        let weighed = factor * *likelihood;
-        *likelihood = whole(1000.0 * weighed / (1.0 - *likelihood + weighed)) / 1000.0;
+fn weigh<S: Simd>(_: S, factor: f64, likelihoods: &mut [u16]) {
+    for cell in likelihoods {
+        let likelihood = f64::from(*cell) / 1000.0;
+        let weighed = factor * likelihood;
+        *cell = small(whole(1000.0 * weighed / (1.0 - likelihood + weighed)));
     }
 }
 
@@ -94,35 +153,36 @@ fn whole(number: f64) -> f64 {
     if number - below >= 0.5 { below + 1.0 } else { below }
 }
 
-/// Whether lines of a rule go whatever the model says. On labelled pages, removing all that these rules mark costs no F1 of news
+/// The rules of which lines go whatever the model says, a bit each. On labelled pages, removing all that these rules mark costs no F1 of news
 /// and articles beside leaving the choice to the model. In HTML, comments that are the page (a forum), headings of lists
 /// that are the page (a listing) are better left to the model.
-fn is_sure(rule: Rule, is_html: bool) -> bool {
-    match rule {
-        Rule::CookieNotice
-        | Rule::ShareBar
-        | Rule::SubscribeForm
-        | Rule::LoginForm
-        | Rule::SiteNotice
-        | Rule::Advertisement
-        | Rule::InlineTeaser
-        | Rule::TagBar
-        | Rule::PhotoCredit
-        | Rule::Copyright
-        | Rule::AuthorBox
-        | Rule::UpdateMarker
-        | Rule::Headline
-        | Rule::Byline => true,
-        Rule::RelatedTeaser | Rule::CommentSection => !is_html,
-        _ => false,
-    }
+fn sure_rules(is_html: bool) -> u64 {
+    let rules = [
+        Rule::CookieNotice,
+        Rule::ShareBar,
+        Rule::SubscribeForm,
+        Rule::LoginForm,
+        Rule::SiteNotice,
+        Rule::Advertisement,
+        Rule::InlineTeaser,
+        Rule::TagBar,
+        Rule::PhotoCredit,
+        Rule::Copyright,
+        Rule::AuthorBox,
+        Rule::UpdateMarker,
+        Rule::Headline,
+        Rule::Byline,
+    ];
+    let of_plain_text = [Rule::RelatedTeaser, Rule::CommentSection];
+    let all = rules.into_iter().chain(of_plain_text.into_iter().filter(|_| !is_html));
+    all.map(bit).fold(0, |all, bit| all | bit)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn settled(likelihoods: &[f64], words: usize) -> Vec<f64> {
+    fn settled(likelihoods: &[u16], words: usize) -> Vec<u16> {
         let mut settled = likelihoods.to_vec();
         settle(&mut settled, likelihoods.iter().map(|_| words));
         settled
@@ -130,23 +190,35 @@ mod tests {
 
     #[test]
     fn doubt_weighs_for_lines_of_listings_and_against_those_of_articles() {
-        let article = settled(&[0.97, 0.95, 0.52, 0.0, 1.0], 20);
+        let article = settled(&[970, 950, 520, 0, 1000], 20);
         assert!(
-            article[0] > 0.9 && article[2] > KEPT && article[3] == 0.0 && article[4] == 1.0,
+            article[0] > 900 && article[2] > KEPT && article[3] == 0 && article[4] == 1000,
             "{article:?}"
         );
-        let article = settled(&[&[0.97; 9][..], &[0.49]].concat(), 20);
-        assert!(article[0] > 0.9 && article[9] < KEPT, "{article:?}");
-        let listing = settled(&[0.6, 0.5, 0.35, 0.1], 4);
+        let article = settled(&[&[970; 9][..], &[490]].concat(), 20);
+        assert!(article[0] > 900 && article[9] < KEPT, "{article:?}");
+        let listing = settled(&[600, 500, 350, 100], 4);
         assert!(listing[2] > KEPT && listing[3] < KEPT, "{listing:?}");
-        assert_eq!(settled(&[0.44, 0.2], 9), [0.44, 0.2]);
+        assert_eq!(settled(&[440, 200], 9), [440, 200]);
     }
 
     #[test]
     fn the_order_of_likelihoods_stays() {
-        let all: Vec<f64> = (0..=1000).map(|n| f64::from(n) / 1000.0).collect();
+        let all: Vec<u16> = (0..=WHOLE).collect();
         for words in [0, 1, usize::MAX >> 24] {
             assert!(settled(&all, words).is_sorted());
+        }
+    }
+
+    #[test]
+    fn thousandths_are_cut_as_likelihoods_are() {
+        for cut in [0.0, 0.0004, 0.45, 0.5, 0.7, 0.8, 0.9999, 1.0] {
+            let Cut { goes, near, .. } = Cut::new(cut);
+            for likelihood in 0..=WHOLE {
+                let value = f64::from(likelihood) / 1000.0;
+                assert_eq!(likelihood < goes, value < cut, "{likelihood} {cut}");
+                assert_eq!(likelihood < near, Drops::Below.is_near(value, cut), "{likelihood} {cut}");
+            }
         }
     }
 }

@@ -66,7 +66,7 @@ mod tests {
     use textmill_plugin::edit::{Edit, Edits};
 
     fn near(number: usize, likelihood: f64) -> (usize, Mark) {
-        (number, Mark::unlikely(likelihood, Threshold::new(0.45), None))
+        (number, Mark::unlikely((likelihood * 1000.0) as u16, Threshold::new(0.45), None))
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Furniture {
         let mut run = below.take(REACH).take_while(|(line, state)| is_short(line, state)).count();
         for i in (0..body_start).rev() {
             let line = &lines[i];
-            let next = if is_short(line, &states[i]) { REACH.min(run + 1) } else { 0 };
+            let next = usize::from(is_short(line, &states[i])) * REACH.min(run + 1);
             if states[i].mark.is_none() && !line.blank() && Some(i) != lede {
                 // Above, all lines but the summary are blank or have their mark.
                 let above = lede.filter(|lede| *lede < i).map_or(i, |lede| i - lede - 1).min(REACH);

@@ -14,12 +14,20 @@ const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 /// A set of numbers of 16 bits.
 type Bits = [u64; 1 << 10];
 
+/// The same of numbers of 18 bits.
+type WideBits = [u64; 1 << 12];
+
 /// A list of phrases.
 pub struct Phrases {
     /// A bit for each hash of the first four bytes of a phrase, or of all that there are.
     known: Box<Bits>,
     /// A bit for each two bytes that a shorter one may begin with.
     short: Box<Bits>,
+    /// The same as `known` of phrases that are shorter than [`HEAD`] alone.
+    shorter: Box<Bits>,
+    /// A bit for each hash of the first bytes of other ones: most places with a gram that is known are told apart by these, and no table of
+    /// all phrases is asked, which is too large to stay near.
+    heads: Box<WideBits>,
     /// The first bytes of phrases, by their hash.
     groups: Vec<Group>,
     entries: Vec<Entry>,
@@ -65,6 +73,8 @@ impl Phrases {
         let mut phrases = Self {
             known: Box::new([0; 1 << 10]),
             short: Box::new([0; 1 << 10]),
+            shorter: Box::new([0; 1 << 10]),
+            heads: Box::new([0; 1 << 12]),
             groups: Vec::new(),
             entries: Vec::with_capacity(list.len()),
             bytes: Vec::new(),
@@ -82,6 +92,10 @@ impl Phrases {
                 _ => {}
             }
             put(&mut phrases.known, gram(head));
+            match phrase.len() < HEAD {
+                true => put(&mut phrases.shorter, gram(head)),
+                false => put(&mut phrases.heads, head_number(head)),
+            }
         }
         let key_of = |entry: &Entry| key(entry.head, entry.length as usize);
         phrases.entries.sort_by_key(|entry| (key_of(entry), entry.is_longer(), entry.head, entry.number));
@@ -114,18 +128,28 @@ impl Phrases {
     pub fn each_at(&self, text: &[u8], at: usize, end: usize, mut found: impl FnMut(usize, usize)) {
         let (head, rest) = (first(text, at) | FOLD, text.get(at..end).unwrap_or(&[]));
         if holds(&self.known, gram(head)) {
-            self.each_of(key(head, GRAM), head, rest, &mut found);
+            let is_longer = holds(&self.heads, head_number(head));
+            if is_longer || holds(&self.shorter, gram(head)) {
+                self.each_of(key(head, GRAM), head, rest, is_longer, &mut found);
+            }
         }
         if holds(&self.short, head & 0xffff) {
             for length in (1..GRAM).filter(|length| holds(&self.known, gram(head & ones(*length)))) {
-                self.each_of(key(head, length), head, rest, &mut found);
+                self.each_of(key(head, length), head, rest, false, &mut found);
             }
         }
     }
 
-    /// The phrases with a key.
+    /// The phrases with a key; of those that are no shorter than [`HEAD`] where there may be some.
     #[inline(never)]
-    fn each_of(&self, key: u64, head: u64, rest: &[u8], found: &mut impl FnMut(usize, usize)) {
+    fn each_of(
+        &self,
+        key: u64,
+        head: u64,
+        rest: &[u8],
+        is_longer: bool,
+        found: &mut impl FnMut(usize, usize),
+    ) {
         let mut slot = slot(key, self.groups.len());
         let group = loop {
             let group = self.groups[slot];
@@ -149,8 +173,10 @@ impl Phrases {
             }
         };
         shorter.iter().filter(|entry| (head ^ entry.head) & entry.mask == 0).for_each(&mut compare);
-        let same = longer.partition_point(|entry| entry.head < head);
-        longer[same..].iter().take_while(|entry| entry.head == head).for_each(compare);
+        if is_longer {
+            let same = longer.partition_point(|entry| entry.head < head);
+            longer[same..].iter().take_while(|entry| entry.head == head).for_each(compare);
+        }
     }
 }
 
@@ -165,12 +191,19 @@ fn gram(head: u64) -> u64 {
     (head << 32).wrapping_mul(MIX) >> 48
 }
 
-fn put(bits: &mut Bits, number: u64) {
+/// The hash of all of them.
+#[inline]
+fn head_number(head: u64) -> u64 {
+    // A product's upper bits depend on all of these.
+    head.wrapping_mul(MIX) >> 46
+}
+
+fn put<const WORDS: usize>(bits: &mut [u64; WORDS], number: u64) {
     bits[(number >> 6) as usize % bits.len()] |= 1 << (number & 63);
 }
 
 #[inline]
-fn holds(bits: &Bits, number: u64) -> bool {
+fn holds<const WORDS: usize>(bits: &[u64; WORDS], number: u64) -> bool {
     bits[(number >> 6) as usize % bits.len()] >> (number & 63) & 1 == 1
 }
 

@@ -78,33 +78,39 @@ impl HandedOn {
         let kept = lines.iter().zip(marks).position(|(l, m)| m.is_none() && !l.blank());
         let first_kept = if self.is_kept { 0 } else { kept.unwrap_or(lines.len()) };
         self.is_kept |= kept.is_some();
-        // Numbers of lines that are wanted, and whether only where there is room left.
-        let mut wanted = Vec::with_capacity(lines.len());
+        // Numbers of lines that are wanted, and whether only where the others leave room; of each kind those before the first that does not fit.
+        let mut wanted: Vec<(u32, bool)> = Vec::with_capacity(lines.len());
+        let room = self.room;
+        let (mut left, mut is_full) = ([room; 2], [false; 2]);
         for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
             let Some(mark) = mark else { continue };
-            let rule = mark.kind.unwrap_or(mark.rule);
+            let (rule, length) = (mark.kind.unwrap_or(mark.rule), line.end - line.start);
             let is_first = i < first_kept || is_telling(rule);
-            if is_first || may_tell(rule, line.end - line.start) {
-                wanted.push((i, !is_first));
+            if is_first || may_tell(rule, length) {
+                let kind = usize::from(!is_first);
+                is_full[kind] |= length > left[kind];
+                if !is_full[kind] {
+                    left[kind] -= length;
+                    wanted.push((i as u32, !is_first));
+                }
             }
         }
-        let room = self.room;
-        // Up to which line there is room for either.
-        let ends = [false, true].map(|is_second| {
-            let all = wanted.iter().filter(|(_, second)| *second == is_second);
-            let longer = all.map(|&(i, _)| (i, lines[i].end - lines[i].start)).find(|&(_, length)| {
-                let fits = length <= self.room;
-                self.room -= if fits { length } else { 0 };
-                !fits
-            });
-            longer.map_or(lines.len(), |(i, _)| i)
-        });
-        self.lines.text.reserve(room - self.room);
+        self.room = left[0];
+        self.lines.text.reserve(room - left[0] + (room - left[1]).min(left[0]));
+        self.lines.lines.reserve(wanted.len());
+        let mut is_full = false;
         for (i, is_second) in wanted {
-            if let Some(mark) = marks[i].filter(|_| i < ends[usize::from(is_second)]) {
-                let rule = mark.kind.unwrap_or(mark.rule).id();
-                self.lines.push(rule, lines[i].text(part), (base + lines[i].start) as u64);
+            let (line, Some(mark)) = (&lines[i as usize], marks[i as usize]) else { continue };
+            if is_second {
+                let length = line.end - line.start;
+                is_full |= length > self.room;
+                if is_full {
+                    continue;
+                }
+                self.room -= length;
             }
+            let rule = mark.kind.unwrap_or(mark.rule).id();
+            self.lines.push(rule, line.text(part), (base + line.start) as u64);
         }
     }
 

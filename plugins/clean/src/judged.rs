@@ -54,17 +54,16 @@ pub struct LookUp<'s>(&'s mut Known);
 impl LookUp<'_> {
     /// Has the slots of lines with these hashes brought near, all at once: each would be waited for by itself.
     #[inline]
-    pub fn fetch(&self, hashes: &[u32]) {
-        let lengths = hashes
-            .iter()
-            .map(|&hash| self.0.slots.get(hash as usize % SLOTS).map_or(0, |slot| slot.0[LENGTH]));
+    pub fn fetch(&self, hashes: impl Iterator<Item = u32>) {
+        let lengths =
+            hashes.map(|hash| self.0.slots.get(hash as usize % SLOTS).map_or(0, |slot| slot.0[LENGTH]));
         std::hint::black_box(lengths.fold(0, |all, length| all | length));
     }
 
-    /// What a line with a hash is by itself.
+    /// What a line of these bytes, with a hash, is by itself.
     #[inline]
-    pub fn get(&mut self, line: &str, hash: u32, judge: impl FnOnce() -> Single) -> Single {
-        let (length, bytes) = (line.len(), line.as_bytes());
+    pub fn get(&mut self, bytes: &[u8], hash: u32, judge: impl FnOnce() -> Single) -> Single {
+        let length = bytes.len();
         let number = hash as usize % SLOTS;
         let Some(slot) = self.0.slots.get(number).filter(|_| (1..=LONGEST).contains(&length)) else {
             return judge();
@@ -150,7 +149,7 @@ mod tests {
         let mut calls = 0;
         for line in ["Menu", "Menu", "Menus", "", "", &long, &long, "Menu"] {
             let state = judged.with(|known| {
-                known.get(line, hash(line.as_bytes()) as u32, || {
+                known.get(line.as_bytes(), hash(line.as_bytes()) as u32, || {
                     calls += 1;
                     Single { prose: line == "Menu", ..Single::default() }
                 })
@@ -161,12 +160,12 @@ mod tests {
         let again = judged.clone();
         let menu = hash(b"Menu") as u32;
         again.with(|known| {
-            known.get("Menu", menu, || Single {
+            known.get(b"Menu", menu, || Single {
                 hits: Hits { whole: 7, ..Hits::default() },
                 ..Single::default()
             })
         });
-        assert_eq!(judged.with(|known| known.get("Menu", menu, Single::default)).hits.whole, 0);
+        assert_eq!(judged.with(|known| known.get(b"Menu", menu, Single::default)).hits.whole, 0);
     }
 
     #[test]
@@ -199,7 +198,7 @@ mod tests {
                 for n in 0..2 * STATES as u32 {
                     let line = format!("line {n}");
                     let state = Single { hits: Hits { whole: n, ..Hits::default() }, ..Single::default() };
-                    let found = known.get(&line, hash(line.as_bytes()) as u32, || state);
+                    let found = known.get(line.as_bytes(), hash(line.as_bytes()) as u32, || state);
                     assert_eq!(found.hits.whole, n, "{round}");
                 }
             }

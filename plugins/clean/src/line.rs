@@ -87,9 +87,9 @@ impl Line {
         room.lines
     }
 
-    /// Puts the lines of `text`, what is counted in them, their hashes and where phrases may begin into `room`.
+    /// Puts the lines of `text`, what is counted in them, which are no copies of others and where phrases may begin into `room`.
     pub fn take(text: &str, room: &mut Room) {
-        let Room { lines, tallies, begins, twins, hashes, .. } = room;
+        let Room { lines, tallies, begins, twins, distinct, .. } = room;
         lines.clear();
         tallies.clear();
         blocks::lines(text, begins, |start, end, counts| {
@@ -97,8 +97,8 @@ impl Line {
             lines.push(Line::new(start, end, &tally, of_counts(&counts)));
             tallies.push(tally);
         });
-        hashes.clear();
-        hashes.reserve(lines.len());
+        distinct.resize(lines.len(), (0, 0));
+        let mut count = 0;
         let mut twins = Twins::new(text.as_bytes(), lines.len(), twins);
         for number in 0..lines.len() {
             let line = &mut lines[number];
@@ -125,9 +125,12 @@ impl Line {
                 };
             }
             let hash = hash_of(text.as_bytes(), line.start..line.end);
-            hashes.push(hash as u32);
-            twins.find(number, hash, lines);
+            let twin = twins.find(number, hash, lines);
+            // Written in any case: whether a line is a copy cannot be guessed, and is asked once.
+            distinct[count] = (number as u32, hash as u32);
+            count += usize::from(twin == number);
         }
+        distinct.truncate(count);
     }
 
     /// The line's text.
@@ -285,7 +288,8 @@ impl<'t> Twins<'t> {
     }
 
     /// Finds the twin of the next line, which has a hash, and counts the two.
-    fn find(&mut self, number: usize, hash: u64, lines: &mut [Line]) {
+    #[inline]
+    fn find(&mut self, number: usize, hash: u64, lines: &mut [Line]) -> usize {
         let last = self.table.len() - 1;
         let content = &self.text[lines[number].start..lines[number].end];
         let (mark, mut slot) = (hash as u32, (hash >> 32) as usize & last);
@@ -305,6 +309,7 @@ impl<'t> Twins<'t> {
         };
         lines[number].twin = first as u32;
         lines[first].copies += 1;
+        first
     }
 }
 

@@ -19,8 +19,8 @@ pub struct Room {
     /// Of each line, what is counted in it.
     pub tallies: Vec<Tally>,
     pub begins: Begins,
-    /// Of each line, a part of its hash.
-    pub hashes: Vec<u32>,
+    /// Numbers of lines that are no copies of others above, each with a part of the line's hash.
+    pub distinct: Vec<(u32, u32)>,
     /// By the hash of a line, a part of that and the number of the line.
     pub twins: Vec<(u32, u32)>,
     /// Numbers of lines that are not blank.

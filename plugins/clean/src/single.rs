@@ -33,7 +33,7 @@ impl Furniture {
     fn cue_rule(&self, content: &str, line: &Line, hits: Hits) -> Option<Mark> {
         let words = line.words();
         // Of other scripts than Latin's, digits are not counted.
-        let may_date = line.digits() > 0 || line.is_wide() && content.contains(char::is_numeric);
+        let may_date = line.digits() > 0 || line.is_wide() && content.contains(is_numeric);
         if may_date && self.dates.is_timestamp(content) {
             return Some(Mark::by(Rule::Timestamp));
         }
@@ -138,6 +138,14 @@ impl Furniture {
         }
         let parts = if words <= 24 && content.len() <= 300 { self.cues.bar_parts(content) } else { 0 };
         (parts >= 2).then(|| Mark::with(Rule::ShareBar, parts, 2))
+    }
+}
+
+/// [`char::is_numeric`]; most letters beyond ASCII need no look into its tables.
+fn is_numeric(c: char) -> bool {
+    match c {
+        '\u{c0}'..'\u{660}' => false,
+        _ => c.is_numeric(),
     }
 }
 
@@ -283,4 +291,12 @@ fn addresses_reader(content: &str) -> bool {
     ];
     let lower = content.to_lowercase();
     WORDS.iter().any(|w| lower.contains(w))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers_are_those_of_the_standard_library() {
+        assert!(('\0'..=char::MAX).all(|c| super::is_numeric(c) == c.is_numeric()));
+    }
 }

@@ -10,7 +10,8 @@ use crate::boilerplate::{Look, Mark, State};
 use crate::cues::{Hits, class};
 use crate::html::markup::Markup;
 use crate::line::{Line, Tally};
-use crate::model::grid::{Grid, ramp, ramp_down, scale, share};
+use crate::model::counts::Counts;
+use crate::model::grid::{Grid, ramp, ramp_down, ramp_down_over, ramp_over, scale, share};
 use crate::model::rows::{COMMENTS, DATES, Rows, TEASERS};
 use crate::model::sums::Sums;
 use crate::model::title::Title;
@@ -48,8 +49,8 @@ pub struct Page<'p> {
 pub struct Room {
     rows: Rows,
     sums: [Sums; 2],
-    counts: Vec<u8>,
-    before: Vec<u8>,
+    counts: Counts,
+    copies: [Vec<u8>; 2],
     lengths: Vec<u8>,
 }
 
@@ -110,12 +111,12 @@ impl<'p> Page<'p> {
 
     /// Fills `grid` with a column for each feature.
     pub fn fill(&self, grid: &mut Grid, room: &mut Room) {
-        let Room { rows, sums, counts, before, lengths } = room;
+        let Room { rows, sums, counts, copies, lengths } = room;
         rows.take(self);
         self.of_lines(rows, grid);
-        self.of_repeats(rows, grid, &mut sums[0], (counts, before, lengths));
-        self.of_cues(rows, grid, &mut sums[0]);
-        of_places(rows, grid, sums);
+        self.of_repeats(rows, grid, (&mut sums[0], counts), (copies, lengths));
+        self.of_cues(rows, grid, (&mut sums[0], counts));
+        of_places(rows, grid, sums, counts);
         self.of_segments(grid);
         if let Some(markup) = self.markup {
             self.of_markup(markup, rows, grid);
@@ -158,22 +159,22 @@ impl<'p> Page<'p> {
         &self,
         rows: &Rows,
         grid: &mut Grid,
-        sums: &mut Sums,
-        (counts, before, lengths): (&mut Vec<u8>, &mut Vec<u8>, &mut Vec<u8>),
+        (sums, counts): (&mut Sums, &mut Counts),
+        ([copies, before], lengths): (&mut [Vec<u8>; 2], &mut Vec<u8>),
     ) {
-        counts.clear();
+        copies.clear();
         before.clear();
         let small = |n: usize| n.min(255) as u8;
         for &i in self.shown {
             let (line, twin) = (&self.lines[i], self.lines[i].twin());
-            counts.push(small(self.lines[twin].copies()));
+            copies.push(small(self.lines[twin].copies()));
             // Not by a branch, which would be taken at random.
             before.push(u8::from(twin != i) * small(line.copies()));
         }
-        let often = sums.of(rows.len(), counts.iter().map(|&count| u32::from(count >= 3)));
-        grid.put_differences("often-3", often.window(-3, 4));
-        grid.put_differences("often-10", often.window(-10, 11));
-        grid.put_wide("repeats", |_, cells| cells.copy_from_slice(counts));
+        let often = counts.of(copies, |copies| *copies >= 3);
+        grid.put_windows("often-3", often.window(-3, 4));
+        grid.put_windows("often-10", often.window(-10, 11));
+        grid.put_wide("repeats", |_, cells| cells.copy_from_slice(copies));
         grid.put_wide("copies-above", |_, cells| cells.copy_from_slice(before));
         // How unlike the lines around are to each other in length: low in lists.
         lengths.resize(rows.len(), 0);
@@ -193,7 +194,7 @@ impl<'p> Page<'p> {
     }
 
     /// Cues in the line and near it.
-    fn of_cues(&self, rows: &Rows, grid: &mut Grid, sums: &mut Sums) {
+    fn of_cues(&self, rows: &Rows, grid: &mut Grid, (sums, counts): (&mut Sums, &mut Counts)) {
         for (name, class) in CUES {
             let Some(column) = grid.add(name) else { continue };
             for i in rows.cued.iter().map(|&i| i as usize) {
@@ -211,27 +212,37 @@ impl<'p> Page<'p> {
         for (names, found) in NEAREST.into_iter().zip(&rows.of_kinds) {
             put_nearest(grid, names, found.iter().map(|&i| i as usize));
         }
-        let count = rows.len();
-        let of_kind = |kind: usize| rows.kinds.iter().map(move |kinds| u32::from(kinds >> kind & 1));
-        let dates = sums.of(count, of_kind(DATES));
-        grid.put_differences("dates-4", dates.window(-4, 5));
-        grid.put_differences("dates-15", dates.window(-15, 16));
-        grid.put_page("page-dates", scale(dates.all() as usize));
-        let comments = sums.of(count, of_kind(COMMENTS));
-        grid.put_differences("comments-6", comments.window(-6, 7));
-        grid.put_counts("comments-above", comments.upto());
-        grid.put_wide("comments-below", |l, cells| wide::rests(l, comments.all(), comments.above(), cells));
-        let teasers = sums.of(count, of_kind(TEASERS));
-        grid.put_differences("teasers-6", teasers.window(-6, 7));
-        grid.put_counts("teasers-above", teasers.upto());
-        let figures = sums.of(count, rows.digits.iter().map(|digits| u32::from(*digits > 0)));
-        grid.put_differences("figures-5", figures.window(-5, 6));
-        let cued = sums.of(count, rows.marked.iter().map(|marked| u32::from(*marked)));
-        grid.put_differences("cues-4", cued.window(-4, 5));
-        grid.put_differences("cues-10", cued.window(-10, 11));
-        grid.put_differences("cues-below-5", cued.window(1, 6));
-        grid.put_differences("cues-above-5", cued.window(-5, 0));
-        grid.put_page("page-cues", share(cued.all() as usize, rows.len()));
+        let dates = counts.of(&rows.kinds, |kinds| is_of(*kinds, DATES));
+        grid.put_windows("dates-4", dates.window(-4, 5));
+        grid.put_windows("dates-15", dates.window(-15, 16));
+        grid.put_page("page-dates", scale(dates.all()));
+        let comments = counts.of(&rows.kinds, |kinds| is_of(*kinds, COMMENTS));
+        grid.put_windows("comments-6", comments.window(-6, 7));
+        // Many pages have none.
+        if comments.all() == 0 {
+            grid.put_same("comments-above", 0);
+            grid.put_same("comments-below", 0);
+        } else {
+            let comments = sums.of(rows.len(), of_kind(&rows.kinds, COMMENTS));
+            grid.put_counts("comments-above", comments.upto());
+            let (all, above) = (comments.all(), comments.above());
+            grid.put_wide("comments-below", |level, cells| wide::rests(level, all, above, cells));
+        }
+        let teasers = counts.of(&rows.kinds, |kinds| is_of(*kinds, TEASERS));
+        grid.put_windows("teasers-6", teasers.window(-6, 7));
+        if teasers.all() == 0 {
+            grid.put_same("teasers-above", 0);
+        } else {
+            grid.put_counts("teasers-above", sums.of(rows.len(), of_kind(&rows.kinds, TEASERS)).upto());
+        }
+        let figures = counts.of(&rows.digits, |digits| *digits > 0);
+        grid.put_windows("figures-5", figures.window(-5, 6));
+        let cued = counts.of(&rows.marked, |marked| *marked != 0);
+        grid.put_windows("cues-4", cued.window(-4, 5));
+        grid.put_windows("cues-10", cued.window(-10, 11));
+        grid.put_windows("cues-below-5", cued.window(1, 6));
+        grid.put_windows("cues-above-5", cued.window(-5, 0));
+        grid.put_page("page-cues", share(cued.all(), rows.len()));
     }
 
     /// Where the line stands to the main text that the rules found.
@@ -287,8 +298,18 @@ impl<'p> Page<'p> {
     }
 }
 
+/// Whether a set of kinds holds one.
+fn is_of(kinds: u16, kind: usize) -> bool {
+    kinds >> kind & 1 == 1
+}
+
+/// 1 for each row of a kind.
+fn of_kind(kinds: &[u16], kind: usize) -> impl Iterator<Item = u32> {
+    kinds.iter().map(move |kinds| u32::from(is_of(*kinds, kind)))
+}
+
 /// Where the line stands, and how much prose stands around it.
-fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2]) {
+fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2], counts: &mut Counts) {
     let count = rows.len();
     let words = words.of(count, rows.words.iter().copied());
     grid.put_wide("from-top", |_, cells| ramp(cells, 0));
@@ -310,16 +331,15 @@ fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2]) {
     for (name, reach) in [("words-2", 2), ("words-5", 5), ("words-12", 12)] {
         grid.put_differences(name, words.window(-reach, reach + 1));
     }
-    let spoken = rows.sentence.iter().zip(&rows.words);
-    let sentences = sums.of(count, spoken.map(|(sentence, words)| u32::from(*sentence != 0 && *words >= 4)));
-    let all_sentences = sentences.all() as usize;
+    let sentences = counts.of(&rows.sentence, |sentence| *sentence != 0);
+    let all_sentences = sentences.all();
     for (name, reach) in [("sentences-3", 3), ("sentences-8", 8), ("sentences-25", 25)] {
-        grid.put_differences(name, sentences.window(-reach, reach + 1));
+        grid.put_windows(name, sentences.window(-reach, reach + 1));
     }
-    let short = sums.of(count, rows.words.iter().map(|words| u32::from(*words <= 4)));
-    let all_short = short.all() as usize;
+    let short = counts.of(&rows.words, |words| *words <= 4);
+    let all_short = short.all();
     for (name, reach) in [("short-3", 3), ("short-8", 8), ("short-25", 25)] {
-        grid.put_differences(name, short.window(-reach, reach + 1));
+        grid.put_windows(name, short.window(-reach, reach + 1));
     }
     let capitals = sums.of(count, rows.capitals.iter().copied());
     grid.put_wide("capitals-5", |level, cells| {
@@ -340,27 +360,25 @@ fn put_nearest(
     (above, below): (&'static str, &'static str),
     found: impl Iterator<Item = usize> + Clone,
 ) {
-    if let Some(column) = grid.add(above) {
-        let mut from = 0;
-        for at in found.clone() {
-            count(&mut column[from..=at], from > 0);
+    grid.put_wide(above, |_, column| {
+        let mut found = found.clone();
+        // Nothing stands above the first one.
+        let mut from = found.next().map_or(column.len(), |first| first + 1);
+        column[..from].fill(255);
+        for at in found {
+            ramp_over(column, from..at + 1, 1);
             from = at + 1;
         }
-        count(&mut column[from..], from > 0);
-    }
-    if let Some(column) = grid.add(below) {
+        ramp(&mut column[from..], 1);
+    });
+    grid.put_wide(below, |_, column| {
         let mut from = 0;
         for at in found {
-            ramp_down(&mut column[from..at], 1);
+            ramp_down_over(column, from..at, 1);
             from = at;
         }
         column[from..].fill(255);
-    }
-}
-
-/// Counts the rows of `cells` from 1 on, where something stands above them.
-fn count(cells: &mut [u8], is_below: bool) {
-    if is_below { ramp(cells, 1) } else { cells.fill(255) }
+    });
 }
 
 /// The number by which the model knows the rule of a mark; 0 where there is none.

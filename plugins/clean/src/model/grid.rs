@@ -4,9 +4,13 @@
 use fearless_simd::Level;
 
 use crate::model::wide;
+use std::ops::Range;
 
 /// Rows of zeros around each column: how far a column can be shifted.
 pub const REACH: usize = 4;
+
+/// What names of columns begin with that have one value for all rows of a page.
+pub const OF_PAGE: &str = "page-";
 
 /// Bytes that can be read at once from any row on.
 pub const BLOCK: usize = 64;
@@ -15,6 +19,7 @@ pub const BLOCK: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Grid {
     rows: usize,
+    /// Names of the columns, where all are wanted.
     names: Vec<&'static str>,
     /// Where the rows of each column begin in `bytes`; none where it is not wanted.
     begins: Vec<Option<usize>>,
@@ -43,7 +48,10 @@ impl Grid {
         self.names.clear();
         self.begins.clear();
         // What another page left in the columns is overwritten, that around them in [`Self::next`].
-        self.bytes.resize(count * (rows + 2 * REACH) + BLOCK, 0);
+        let most = count * (rows + 2 * REACH) + BLOCK;
+        if self.bytes.len() < most {
+            self.bytes.resize(most, 0);
+        }
         self.wanted.clear();
         self.wanted.extend_from_slice(wanted);
     }
@@ -57,8 +65,13 @@ impl Grid {
 
     /// Adds a column, and gives its rows, to be written whole; nothing where it is not wanted.
     fn next(&mut self, name: &'static str) -> Option<&mut [u8]> {
-        let is_wanted = self.wanted.is_empty() || self.wanted.get(self.names.len()).copied().unwrap_or(false);
-        self.names.push(name);
+        let is_wanted = match self.wanted.is_empty() {
+            true => {
+                self.names.push(name);
+                true
+            }
+            false => self.wanted.get(self.begins.len()).copied().unwrap_or(false),
+        };
         self.begins.push(is_wanted.then_some(self.next));
         if !is_wanted {
             return None;
@@ -82,8 +95,14 @@ impl Grid {
         }
     }
 
-    /// Adds a column of one value.
+    /// Adds a column of one value for a page; its name begins with [`OF_PAGE`].
     pub fn put_page(&mut self, name: &'static str, value: u8) {
+        debug_assert!(name.starts_with(OF_PAGE));
+        self.put_same(name, value);
+    }
+
+    /// Adds a column that has one value on this page.
+    pub fn put_same(&mut self, name: &'static str, value: u8) {
         if let Some(column) = self.next(name) {
             column.fill(value);
         }
@@ -97,6 +116,11 @@ impl Grid {
     /// Adds a column of counts, each the difference of two numbers.
     pub fn put_differences(&mut self, name: &'static str, numbers: (&[u32], &[u32])) {
         self.put_wide(name, |level, cells| wide::differences(level, numbers, cells));
+    }
+
+    /// Adds a column of how many rows are in each window of some counts, fewer than 64.
+    pub fn put_windows(&mut self, name: &'static str, counts: (&[u8], &[u8])) {
+        self.put_wide(name, |level, cells| wide::counts(level, counts, cells));
     }
 
     /// Adds a column that `fill` fills, all of it, with the instructions of a level.
@@ -130,7 +154,7 @@ impl Grid {
         self.rows
     }
 
-    /// The names of the columns, in the order in which they were put.
+    /// The names of the columns, in the order in which they were put; none where not all were wanted.
     pub fn names(&self) -> &[&'static str] {
         &self.names
     }
@@ -163,16 +187,40 @@ pub fn ramp(cells: &mut [u8], first: usize) {
     cells.iter_mut().zip(first..).skip(known).for_each(|(cell, n)| *cell = scale(n));
 }
 
+/// [`ramp`] of a range of rows of a column of which all rows behind them are written later: some of these may be overwritten.
+#[inline]
+pub fn ramp_over(column: &mut [u8], rows: Range<usize>, first: usize) {
+    let cells = column.get_mut(rows.start..).and_then(<[u8]>::first_chunk_mut::<SHORT>);
+    match cells.zip(SCALE.get(first..).and_then(<[u8]>::first_chunk)) {
+        Some((cells, scales)) if rows.len() <= SHORT => *cells = *scales,
+        _ => ramp(&mut column[rows], first),
+    }
+}
+
+/// [`ramp_down`] in the same way.
+#[inline]
+pub fn ramp_down_over(column: &mut [u8], rows: Range<usize>, last: usize) {
+    let cells = column.get_mut(rows.start..).and_then(<[u8]>::first_chunk_mut::<SHORT>);
+    let from = SCALE.len().checked_sub(last + rows.len());
+    match cells.zip(from.and_then(|from| DOWN.get(from..)?.first_chunk())) {
+        Some((cells, scales)) if rows.len() <= SHORT => *cells = *scales,
+        _ => ramp_down(&mut column[rows], last),
+    }
+}
+
+/// Most rows that are written in one step, which is one step for fewer, too: most runs are short, and a copy of any length is a call.
+const SHORT: usize = 32;
+
 /// Fills `cells` with the scale of the numbers down to `last`.
 pub fn ramp_down(cells: &mut [u8], last: usize) {
     if let [cell] = cells {
         *cell = scale(last);
         return;
     }
-    let known = cells.len().min(DOWN.len().saturating_sub(last));
+    let known = cells.len().min(SCALE.len().saturating_sub(last));
     let (far, near) = cells.split_at_mut(cells.len() - known);
     if known > 0 {
-        near.copy_from_slice(&DOWN[DOWN.len() - last - known..][..known]);
+        near.copy_from_slice(&DOWN[SCALE.len() - last - known..][..known]);
     }
     far.iter_mut().rev().zip(last + known..).for_each(|(cell, n)| *cell = scale(n));
 }
@@ -210,11 +258,11 @@ static SCALE: [u8; 4096] = {
     table
 };
 
-/// The same from the last to the first.
-static DOWN: [u8; SCALE.len()] = {
-    let mut table = SCALE;
+/// The same from the last to the first, and what is read beyond them.
+static DOWN: [u8; SCALE.len() + SHORT] = {
+    let mut table = [0; SCALE.len() + SHORT];
     let mut n = 0;
-    while n < table.len() {
+    while n < SCALE.len() {
         table[n] = SCALE[SCALE.len() - 1 - n];
         n += 1;
     }

@@ -2,6 +2,7 @@
 //! `train/train.py`; what becomes of a line is decided in [`crate::decide`].
 
 mod alike;
+mod counts;
 pub mod features;
 pub mod forest;
 pub mod grid;
@@ -15,7 +16,7 @@ use crate::html::markup::Markup;
 use fearless_simd::{Simd, dispatch};
 use features::Page;
 use forest::{Forest, UNIT};
-use grid::{Grid, REACH};
+use grid::{Grid, OF_PAGE, REACH};
 use textmill_plugin::error::Error;
 
 /// Weights for pages that were saved as plain text.
@@ -53,7 +54,9 @@ impl Model {
 
     /// `markup` is that of an empty page, or none, as pages have it.
     fn new(weights: &str, markup: Option<&[Markup]>) -> Result<Self, Error> {
-        let forest = Forest::parse(weights)?;
+        // Shifted, a column has zeros beyond the page.
+        let is_constant = |column: &str| column.starts_with(OF_PAGE) && !column.contains('@');
+        let forest = Forest::parse(weights, is_constant)?;
         let mut grid = Grid::new(0, &[]);
         Page { markup, ..Page::default() }.fill(&mut grid, &mut features::Room::default());
         let place = |column: &String| {
@@ -75,15 +78,15 @@ impl Model {
         Ok(Self { forest, columns, wanted })
     }
 
-    /// How likely each shown line of a page is to belong to the main text, from 0 to 1, in thousandths.
-    pub fn likelihoods(&self, page: &Page<'_>, room: &mut Room) -> Vec<f64> {
+    /// How likely each shown line of a page is to belong to the main text, in thousandths.
+    pub fn likelihoods(&self, page: &Page<'_>, room: &mut Room) -> Vec<u16> {
         let rows = page.shown.len();
         room.grid.empty(rows, &self.wanted);
         page.fill(&mut room.grid, &mut room.features);
         let columns: Vec<&[u8]> =
             self.columns.iter().map(|&(column, shift)| room.grid.column_on(column, shift)).collect();
-        let scores = self.forest.score(&columns, rows);
-        let mut likelihoods = vec![0.0; rows];
+        let scores = self.forest.score(&columns, rows, &mut room.forest);
+        let mut likelihoods = vec![0; rows];
         dispatch!(room.grid.level(), simd => of_scores(simd, &scores, &mut likelihoods));
         likelihoods
     }
@@ -94,25 +97,26 @@ impl Model {
 pub struct Room {
     grid: Grid,
     features: features::Room,
+    forest: forest::Room,
 }
 
 /// The likelihood of each score.
 #[inline(always)]
-fn of_scores<S: Simd>(_: S, scores: &[i32], likelihoods: &mut [f64]) {
+fn of_scores<S: Simd>(_: S, scores: &[i32], likelihoods: &mut [u16]) {
     likelihoods.iter_mut().zip(scores).for_each(|(cell, &score)| *cell = likelihood(score));
 }
 
-/// The logistic function of a score in [`UNIT`]s, rounded to thousandths. Multiplications and one division alone, so
+/// The logistic function of a score in [`UNIT`]s, in thousandths. Multiplications and one division alone, so
 /// that it is the same on every machine: `exp` of the standard library need not be.
 #[inline(always)]
-fn likelihood(score: i32) -> f64 {
+fn likelihood(score: i32) -> u16 {
     // e^x as (1 + x/1024)^1024, good to a hundredth where it matters.
     let mut power = (1.0 - f64::from(score) / f64::from(UNIT) / 1024.0).max(0.0);
     for _ in 0..10 {
         power *= power;
     }
     // Rounded by cutting off: no number here is below 0.
-    wide::cut_off(1000.0 / (1.0 + power) + 0.5) / 1000.0
+    wide::small(wide::cut_off(1000.0 / (1.0 + power) + 0.5))
 }
 
 #[cfg(test)]
@@ -130,8 +134,8 @@ mod tests {
 
     #[test]
     fn likelihoods_grow_with_scores() {
-        assert_eq!((likelihood(0), likelihood(-2_000_000), likelihood(2_000_000)), (0.5, 0.0, 1.0));
-        assert!((likelihood(UNIT) - 0.731).abs() < 0.002);
+        assert_eq!((likelihood(0), likelihood(-2_000_000), likelihood(2_000_000)), (500, 0, 1000));
+        assert!(likelihood(UNIT).abs_diff(731) < 2);
         assert!((-20_000..20_000).map(likelihood).is_sorted());
     }
 }

@@ -1,6 +1,8 @@
 //! What the columns ask of each line that is not blank, side by side and small: lines and states are too large to be walked through
 //! for every column. Decides nothing.
 
+use crate::boilerplate::State;
+use crate::line::{Line, Tally};
 use crate::model::features::{Page, number};
 use crate::options::Rule;
 
@@ -21,7 +23,7 @@ pub struct Rows {
     pub rule: Vec<u8>,
     pub end: Vec<u8>,
     pub start: Vec<u8>,
-    /// 1 where it is prose, where a rule for the line by itself marks it, where it ends like a sentence.
+    /// 1 where it is prose, where a rule for the line by itself marks it, where it ends like a sentence and has words enough for one.
     pub prose: Vec<u8>,
     pub marked: Vec<u8>,
     pub sentence: Vec<u8>,
@@ -43,6 +45,9 @@ pub const KINDS: [&[Rule]; 8] = [
     &[Rule::Navigation, Rule::Breadcrumb, Rule::TagBar],
     &[Rule::Timestamp, Rule::Byline],
 ];
+/// Least words of a sentence.
+const SENTENCE: u32 = 4;
+
 /// Numbers of kinds.
 pub const TEASERS: usize = 0;
 pub const COMMENTS: usize = 1;
@@ -80,8 +85,22 @@ impl Rows {
         self.kinds.resize(count, 0);
         self.cued.resize(count, 0);
         self.of_prose.resize(count, 0);
-        let (mut cued, mut of_prose) = (0, 0);
         self.of_kinds.iter_mut().for_each(Vec::clear);
+        // On most pages no line is blank: then these need not be told apart.
+        if count == page.lines.len() {
+            self.put(count, page.lines.iter().zip(page.tallies).zip(page.states));
+        } else {
+            self.put(
+                count,
+                page.shown.iter().map(|&i| ((&page.lines[i], &page.tallies[i]), &page.states[i])),
+            );
+        }
+    }
+
+    /// Puts so many rows into the columns, which are as long.
+    #[inline(always)]
+    fn put<'p>(&mut self, count: usize, rows: impl Iterator<Item = ((&'p Line, &'p Tally), &'p State)>) {
+        let (mut cued, mut of_prose) = (0, 0);
         // Slices of one length, so that no place is checked twice.
         let (chars, words) = (&mut self.chars[..count], &mut self.words[..count]);
         let (letters, capitals) = (&mut self.letters[..count], &mut self.capitals[..count]);
@@ -91,8 +110,8 @@ impl Rows {
         let rules = &mut self.rule[..count];
         let (proses, sentences) = (&mut self.prose[..count], &mut self.sentence[..count]);
         let marked = &mut self.marked[..count];
-        for (row, &i) in page.shown.iter().enumerate() {
-            let (line, tally, state) = (&page.lines[i], &page.tallies[i], &page.states[i]);
+        let (all_cued, all_prose) = (&mut self.cued[..count], &mut self.of_prose[..count]);
+        for (row, ((line, tally), state)) in rows.enumerate().take(count) {
             let prose = state.prose && state.mark.is_none();
             chars[row] = tally.chars;
             words[row] = tally.words;
@@ -105,11 +124,11 @@ impl Rows {
             ends[row] = line.end_kind();
             starts[row] = line.start_kind();
             proses[row] = u8::from(prose);
-            sentences[row] = u8::from(line.sentence());
+            sentences[row] = u8::from(line.sentence() & (tally.words >= SENTENCE));
             // Written in any case: what cannot be guessed is no branch.
-            self.cued[cued] = row as u32;
+            all_cued[cued] = row as u32;
             cued += usize::from(state.cue != 0);
-            self.of_prose[of_prose] = row as u32;
+            all_prose[of_prose] = row as u32;
             of_prose += usize::from(prose);
             if let Some(mark) = state.mark {
                 marked[row] = 1;

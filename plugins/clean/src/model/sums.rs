@@ -15,8 +15,9 @@ impl Sums {
     /// Sums up `values` of `rows` rows, in place of what was summed before.
     pub fn of(&mut self, rows: usize, values: impl Iterator<Item = u32>) -> &Self {
         self.rows = rows;
-        self.before.clear();
+        // What is left of another page is overwritten, all of it.
         self.before.resize(rows + 2 * REACH + 1, 0);
+        self.before[..=REACH].fill(0);
         let mut sum = 0u64;
         for (before, value) in self.before[REACH + 1..REACH + 1 + rows].iter_mut().zip(values) {
             sum += u64::from(value);

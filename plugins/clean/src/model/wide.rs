@@ -21,6 +21,19 @@ pub fn differences(level: Level, (to, from): (&[u32], &[u32]), cells: &mut [u8])
     dispatch!(level, simd => all(simd, to, from, cells));
 }
 
+/// The scale of how many rows are in each window of some counts, fewer than 64.
+pub fn counts(level: Level, (to, from): (&[u8], &[u8]), cells: &mut [u8]) {
+    #[inline(always)]
+    fn all<S: Simd>(_: S, to: &[u8], from: &[u8], cells: &mut [u8]) {
+        let windows = to.iter().zip(from);
+        cells
+            .iter_mut()
+            .zip(windows)
+            .for_each(|(cell, (to, from))| *cell = scaled_few(to.wrapping_sub(*from)));
+    }
+    dispatch!(level, simd => all(simd, to, from, cells));
+}
+
 /// The scale of what each number is below `whole`.
 pub fn rests(level: Level, whole: u32, numbers: &[u32], cells: &mut [u8]) {
     #[inline(always)]
@@ -98,6 +111,16 @@ fn scaled(n: u32) -> u8 {
     (if n < 16 { n } else { octaves }) as u8
 }
 
+/// The same of a number below 64.
+#[inline(always)]
+fn scaled_few(n: u8) -> u8 {
+    match n {
+        ..16 => n,
+        16..32 => 8 + (n >> 1),
+        _ => 16 + (n >> 2),
+    }
+}
+
 /// Wholes below it need half the bits, and a third of the time.
 const SMALL: u32 = 1 << 16;
 
@@ -132,6 +155,14 @@ pub fn cut_off(number: f64) -> f64 {
     if near > number { near - 1.0 } else { near }
 }
 
+/// A whole number below 2^16, as one.
+#[inline(always)]
+pub fn small(number: f64) -> u16 {
+    // The lowest bits of so great a number are those of a whole one.
+    const WHOLE: f64 = (1u64 << 52) as f64;
+    (number + WHOLE).to_bits() as u16
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +185,9 @@ mod tests {
         assert!(cells.iter().zip(&numbers).all(|(&cell, &n)| cell == scale((n - n / 3) as usize)));
         rests(Level::new(), u32::MAX, &numbers, &mut cells);
         assert!(cells.iter().zip(&numbers).all(|(&cell, &n)| cell == scale((u32::MAX - n) as usize)));
+        let few: Vec<u8> = (250..=255).chain(0..=57).collect();
+        counts(Level::new(), (&few, &[250; 64]), &mut cells[..64]);
+        assert!((0..64).all(|n| cells[n] == scale(n)));
     }
 
     #[test]
@@ -161,6 +195,7 @@ mod tests {
         for n in 0..4000u32 {
             let number = f64::from(n) / 4.0;
             assert_eq!(cut_off(number), number.trunc());
+            assert_eq!(f64::from(small(number.trunc() * 65.0)), number.trunc() * 65.0);
             assert_eq!(cut_off(number.next_down().max(0.0)), number.next_down().max(0.0).trunc());
         }
     }

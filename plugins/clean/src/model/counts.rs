@@ -1,0 +1,93 @@
+//! Numbers of rows of a kind from the first row on, a byte each, so that a window costs a subtraction of bytes, of many rows at once. They go round: a window
+//! of fewer than 256 rows is told all the same. Holds no meaning.
+
+/// Rows of zeros around the page: how far a window can reach.
+const REACH: usize = 32;
+
+/// Bytes that are summed up at once.
+const STEP: usize = 8;
+
+/// The numbers.
+#[derive(Default)]
+pub struct Counts {
+    rows: usize,
+    all: usize,
+    /// Which rows are of the kind, 1 each.
+    kind: Vec<u8>,
+    /// Before each row; 0 above the page, and all below it.
+    before: Vec<u8>,
+}
+
+impl Counts {
+    /// Counts the rows of which `is_kind` says that they are, in place of what was counted before.
+    pub fn of<T>(&mut self, rows: &[T], is_kind: impl Fn(&T) -> bool) -> &Self {
+        let Self { kind, .. } = self;
+        kind.resize(rows.len().next_multiple_of(STEP), 0);
+        let (known, rest) = kind.split_at_mut(rows.len());
+        known.iter_mut().zip(rows).for_each(|(cell, row)| *cell = u8::from(is_kind(row)));
+        rest.fill(0);
+        self.sum(rows.len());
+        self
+    }
+
+    fn sum(&mut self, rows: usize) {
+        /// 1 in each byte, and its upper bit.
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        const UPPER: u64 = 0x80 * ONES;
+        self.rows = rows;
+        self.all = 0;
+        self.before.resize(self.kind.len() + 2 * REACH + 1, 0);
+        self.before[..=REACH].fill(0);
+        let before = &mut self.before[REACH + 1..];
+        for (cells, kind) in before.as_chunks_mut::<STEP>().0.iter_mut().zip(self.kind.as_chunks().0) {
+            // A product with ones has in each byte the sum of all bytes up to it. What was counted so far is added to each by itself: its upper bit apart,
+            // no sum reaches the next byte.
+            let sums = u64::from_le_bytes(*kind).wrapping_mul(ONES);
+            let sofar = (self.all as u64 & 0xff) * ONES;
+            *cells = ((sums + (sofar & !UPPER)) ^ (sofar & UPPER)).to_le_bytes();
+            self.all += (sums >> 56) as usize;
+        }
+        self.before[REACH + 1 + rows..].fill(self.all as u8);
+    }
+
+    /// For each row, the numbers of which the difference says how many rows of the kind there are from `from` to before `to` as seen from it: from the
+    /// first the second; nothing beyond a reach of 32.
+    pub fn window(&self, from: isize, to: isize) -> (&[u8], &[u8]) {
+        let at = |shift: isize| {
+            let begin = REACH.checked_add_signed(shift);
+            begin.and_then(|begin| self.before.get(begin..begin + self.rows)).unwrap_or(&[])
+        };
+        (at(to), at(from))
+    }
+
+    /// On the whole page.
+    pub fn all(&self) -> usize {
+        self.all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_hold_what_is_in_them() {
+        let mut counts = Counts::default();
+        for rows in [0usize, 1, 7, 8, 9, 63, 700, 1500] {
+            let numbers: Vec<usize> = (0..rows).collect();
+            // Runs of many, and of none.
+            let is_kind = |n: &usize| n % 7 == 3 || n % 400 > 100;
+            counts.of(&numbers, is_kind);
+            assert_eq!(counts.all(), numbers.iter().filter(|n| is_kind(n)).count());
+            for (from, to) in [(-32isize, 33isize), (-3, 4), (0, 1), (1, 6), (-5, 0)] {
+                let (upper, lower) = counts.window(from, to);
+                for (row, (upper, lower)) in upper.iter().zip(lower).enumerate() {
+                    let at = |shift: isize| row.saturating_add_signed(shift).min(rows);
+                    let right = (at(from)..at(to)).filter(|n| is_kind(n)).count();
+                    assert_eq!(usize::from(upper.wrapping_sub(*lower)), right, "{rows} {row} {from}..{to}");
+                }
+                assert_eq!((upper.len(), lower.len()), (rows, rows));
+            }
+        }
+    }
+}
