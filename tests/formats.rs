@@ -1,6 +1,6 @@
 //! Formats in and out: what comes in one way comes out the same another way, and what is broken is on record.
 
-use crate::support::{Bench, CHAIN, rows, stderr, succeeded};
+use crate::support::{Bench, CHAIN, rows, stderr, succeeded, textmill};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 use std::fs::File;
@@ -65,6 +65,44 @@ fn every_fault_is_on_record_and_costs_no_other() {
     assert!(!strict.status.success());
     let told = stderr(&strict, bench.folder.path());
     assert!(told.contains("a.jsonl.gz") && told.contains("broken-file"), "{told}");
+}
+
+/// Names of files are bytes.
+#[test]
+#[cfg(unix)]
+fn names_that_are_not_utf_8_are_read() {
+    use std::os::unix::ffi::OsStrExt;
+    let bench = Bench::new();
+    let folder = bench.path("caf\u{e9}").parent().unwrap().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    std::fs::create_dir(&folder).unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"fl\xf6te.txt");
+    std::fs::write(folder.join(name), "The flute was found under the stage.").unwrap();
+    let pipeline = folder.join("pipeline.toml");
+    std::fs::write(&pipeline, "[input]\npaths = [\".\"]\n[output]\nfolder = \"out\"\n").unwrap();
+    let run = textmill().current_dir(&folder).args(["run", "pipeline.toml"]);
+    succeeded(&run.output());
+    let made = std::fs::read_to_string(folder.join("out/documents.jsonl")).unwrap();
+    assert_eq!(rows(&made)[0]["id"], "fl\u{fffd}te.txt");
+    assert!(folder.join("out/run.json").exists());
+}
+
+/// What a run rejected is no input again where its folder is read.
+#[test]
+fn of_a_run_folder_what_came_through_is_read() {
+    let bench = Bench::new();
+    bench.documents(&[
+        "The ferry leaves at noon, as it has since May.",
+        "The ferry leaves at noon, as it has since May.",
+        "x",
+    ]);
+    succeeded(&bench.run(CHAIN, &["--set", "clean.min-chars=5"]));
+    let first = rows(&bench.read("documents.jsonl"));
+    assert_eq!((first.len(), rows(&bench.read("rejected.jsonl")).len()), (1, 2));
+    std::fs::rename(bench.path("out"), bench.path("before")).unwrap();
+    let before = bench.path("before").display().to_string();
+    succeeded(&bench.run("", &["--input", &before]));
+    assert_eq!(rows(&bench.read("documents.jsonl")).len(), 1);
+    assert_eq!(bench.read("failed.jsonl"), "");
 }
 
 /// Concatenated parts are the one file; Parquet holds the same documents, with types.

@@ -65,6 +65,30 @@ fn a_document_is_explained() {
     let gone = shown(&bench, &["explain", "ferry-harbour.txt"]);
     assert!(gone.contains("its input is not there any more") && gone.contains("The ferry to Orle"), "{gone}");
     shown(&bench, &["explain", "frame.txt"]);
+    bench.write("pages/ferry-island.txt", "Nothing of what was there.".repeat(30));
+    let changed = shown(&bench, &["explain", "ferry-island.txt"]);
+    assert!(changed.contains("has changed") && !changed.contains("Nothing of what"), "{changed}");
+}
+
+/// Relative paths are those of the folder that the run was started in, wherever it is looked at from.
+#[test]
+fn a_document_is_explained_from_elsewhere() {
+    let bench = Bench::new();
+    bench.write(
+        "pages/a.txt",
+        "Home | News | Sport | Weather\n\nThe ferry to Orle Island sails twice a day from Monday.\n",
+    );
+    let text = format!("[input]\npaths = [\"pages\"]\n[output]\nfolder = \"out\"\n{CHAIN}");
+    bench.write("pipeline.toml", text);
+    let run = textmill().current_dir(bench.folder.path()).args([
+        "run",
+        "pipeline.toml",
+        "--set",
+        "clean.min-chars=5",
+    ]);
+    succeeded(&run.output());
+    let explained = shown(&bench, &["explain", "a.txt"]);
+    assert!(!explained.contains("not there any more") && explained.contains("Home | News"), "{explained}");
 }
 
 /// Wherever documents stand, they are found.

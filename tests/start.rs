@@ -129,6 +129,17 @@ fn a_project_in_c_builds_and_makes_of_its_fixture_what_was_accepted() {
     assert_eq!(become_of.concat(), fs::read_to_string(project.join("fixture/accepted.jsonl")).unwrap());
 }
 
+/// A plugin that lies where none is looked for is named by its path.
+#[test]
+fn a_plugin_elsewhere_is_named_by_its_path() {
+    let temp = TempDir::new().unwrap();
+    fs::write(temp.path().join("pipeline.toml"), "[input]\npaths = [\"pages\"]\n").unwrap();
+    succeeded(&new(temp.path(), &["calm", "--pipeline", "pipeline.toml", "--dir", "other/calm"]).output());
+    let text = fs::read_to_string(temp.path().join("pipeline.toml")).unwrap();
+    let place = temp.path().canonicalize().unwrap().join("other/calm");
+    assert!(text.contains(&format!("plugin = {}", toml::Value::from(place.display().to_string()))), "{text}");
+}
+
 /// From an empty folder to a run with a plugin of one's own: five commands.
 #[test]
 #[cfg(unix)]

@@ -58,8 +58,10 @@ impl Story<'_> {
         let _ = writeln!(out, "from {}", self.fate.text("source").unwrap_or_default());
         let mut text = read;
         if text.is_none() && self.entries.iter().any(|entry| entry.action == "edit") {
-            let _ =
-                writeln!(out, "its input is not there any more: removed passages are shown by their places");
+            let _ = writeln!(
+                out,
+                "its input is not there any more, or has changed: removed passages are shown by their places"
+            );
         }
         let last = self.fate.text("stage");
         for stage in self.run.stages() {

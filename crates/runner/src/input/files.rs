@@ -3,6 +3,7 @@
 
 use super::format::{Format, KNOWN, format_of};
 use crate::config::suggest;
+use crate::output::is_run_folder;
 use crate::remote::{RemoteFile, is_address, list};
 use globset::GlobBuilder;
 use std::fmt;
@@ -85,7 +86,11 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
     }
     if path.is_dir() {
         let mut found = Listing::default();
-        found.walk(path, path, None).map_err(|e| fail(format!("cannot list the folder: {e}"), None))?;
+        found.walk(path, path, None).map_err(|e| fail(e, None))?;
+        // Of a run, what came through: what it rejected is no input again.
+        if is_run_folder(path) {
+            found.files.retain(|file| file.name.starts_with(DOCUMENTS));
+        }
         return found
             .finish()
             .ok_or_else(|| fail("there is no file of a known kind in the folder".into(), Some(KNOWN)));
@@ -114,7 +119,7 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
         return Err(fail(format!("there is no folder `{}`", base.display()), near.as_deref()));
     }
     let mut found = Listing::default();
-    found.walk(&base, &base, Some(&glob)).map_err(|e| fail(format!("cannot list the folder: {e}"), None))?;
+    found.walk(&base, &base, Some(&glob)).map_err(|e| fail(e, None))?;
     found.finish().ok_or_else(|| fail("the glob matches no file of a known kind".into(), Some(KNOWN)))
 }
 
@@ -158,6 +163,9 @@ fn fixed_part(glob: &Path) -> PathBuf {
     if base.as_os_str().is_empty() { PathBuf::from(".") } else { base }
 }
 
+/// What names of the files of a run begin with that hold what came through.
+const DOCUMENTS: &str = "documents";
+
 #[derive(Default)]
 struct Listing {
     files: Vec<SourceFile>,
@@ -171,20 +179,24 @@ impl Listing {
         base: &Path,
         folder: &Path,
         glob: Option<&globset::GlobMatcher>,
-    ) -> std::io::Result<()> {
+    ) -> Result<(), String> {
+        let failed = |error: std::io::Error| match folder == base {
+            true => format!("cannot list the folder: {error}"),
+            false => format!("cannot list the folder `{}` in it: {error}", folder.display()),
+        };
         let mut entries: Vec<PathBuf> = Vec::new();
-        for entry in std::fs::read_dir(folder)? {
-            entries.push(entry?.path());
+        for entry in std::fs::read_dir(folder).map_err(failed)? {
+            entries.push(entry.map_err(failed)?.path());
         }
         for path in entries {
             if path.file_name().is_none_or(|n| n.to_string_lossy().starts_with('.')) {
                 continue;
             }
             // A link to a folder is not followed: it could lead in a circle.
-            let kind = path.symlink_metadata()?;
+            let kind = path.symlink_metadata().map_err(failed)?;
             if kind.is_dir() {
                 // What a run wrote into its own input is no input.
-                if crate::output::is_run_folder(&path) {
+                if is_run_folder(&path) {
                     self.others += 1;
                     continue;
                 }

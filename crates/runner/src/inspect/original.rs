@@ -7,6 +7,7 @@ use crate::input::{Cursor, Kind, Parser, Position, SourceFile, expand};
 use crate::json::write_text;
 use crate::remote::is_address;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -18,18 +19,30 @@ use textmill_core::column::{ID, TEXT, parse_type};
 /// Bytes of input that are looked at together.
 const CHUNK: usize = 4 << 20;
 
-/// The text of a document as it was read; none where the input does not have it any more.
+/// The text of a document as it was read; none where the input does not have it any more, or has changed.
 pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<String> {
     let input = input_of(run);
+    // Relative paths are those of the folder that the run was started in.
+    let directory = run.run.get("directory").and_then(Value::as_str).map(PathBuf::from).unwrap_or_default();
+    let place = |path: &Path| if is_address(path) { path.to_owned() } else { directory.join(path) };
     let mut files: Vec<SourceFile> = Vec::new();
     for (path, _) in &input.paths {
-        files.extend(expand(path).ok()?.0);
+        files.extend(expand(&place(path)).ok()?.0);
     }
     // Numbers of ids that came again run over the whole input.
     let is_numbered = id.rsplit_once('~').is_some_and(|(_, number)| number.parse::<usize>().is_ok());
-    if !is_numbered && files.iter().any(|file| file.path == Path::new(source)) {
-        files.retain(|file| file.path == Path::new(source));
+    let source = place(Path::new(source));
+    if !is_numbered && files.iter().any(|file| file.path == source) {
+        files.retain(|file| file.path == source);
     }
+    // Places in another text would show what nobody removed.
+    let known = run.run.get("inputs").and_then(Value::as_array).into_iter().flatten();
+    let known: HashMap<PathBuf, u64> = known
+        .filter_map(|file| {
+            Some((place(Path::new(file.get("path")?.as_str()?)), file.get("bytes")?.as_u64()?))
+        })
+        .collect();
+    files.retain(|file| known.get(&file.path).is_none_or(|&bytes| bytes == file.bytes));
     // Most ids stand in their line as they are: then no other line needs to be read.
     if let Some(text) = files.iter().find_map(|file| text_in_lines(file, &input, id)) {
         return Some(text);

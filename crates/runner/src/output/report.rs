@@ -7,6 +7,7 @@ use crate::input::{SourceFile, state_of};
 use crate::journal::Fingerprint;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 /// What was measured of a run. Of a resumed one, since it was resumed.
@@ -101,11 +102,11 @@ fn pipeline_json(prepared: &Prepared) -> Value {
         OutputFormat::Parquet => ("parquet", "zstd"),
     };
     json!({
-        "file": pipeline.path,
+        "file": shown(&pipeline.path),
         "name": pipeline.name,
         "description": pipeline.description,
         "input": {
-            "paths": pipeline.input.paths.iter().map(|(path, _)| path).collect::<Vec<_>>(),
+            "paths": pipeline.input.paths.iter().map(|(path, _)| shown(path)).collect::<Vec<_>>(),
             "text-field": pipeline.input.text_field,
             "id-field": pipeline.input.id_field,
             "source-field": pipeline.input.source_field,
@@ -115,7 +116,7 @@ fn pipeline_json(prepared: &Prepared) -> Value {
         },
         "stages": stages,
         "output": {
-            "folder": pipeline.output.folder,
+            "folder": pipeline.output.folder.as_deref().map(shown),
             "format": format,
             "compression": compression,
             "part-bytes": pipeline.output.part_bytes,
@@ -140,7 +141,7 @@ fn plugins_json(prepared: &Prepared) -> Vec<Value> {
             "name": stage.plugin.descriptor.name,
             "version": stage.plugin.descriptor.version,
             "abi": format!("{}.{}", stage.plugin.abi.0, stage.plugin.abi.1),
-            "path": stage.plugin.path,
+            "path": shown(&stage.plugin.path),
             "sha256": stage.plugin.sha256,
             "locked": stage.plugin.locked,
         });
@@ -212,6 +213,11 @@ pub fn fingerprint(prepared: &Prepared, files: &[SourceFile], settings: &Setting
     })
 }
 
+/// A path as text. JSON has no bytes, and names of files need not be UTF-8.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
 /// How a run was made: pipeline as resolved, plugins, counts, timings.
 pub fn run_json(
     prepared: &Prepared,
@@ -233,7 +239,8 @@ pub fn run_json(
         });
         pipeline.insert("run".into(), run);
     }
-    let files: Vec<Value> = files.iter().map(|f| json!({ "path": f.path, "bytes": f.bytes })).collect();
+    let files: Vec<Value> =
+        files.iter().map(|f| json!({ "path": shown(&f.path), "bytes": f.bytes })).collect();
     let seconds = |nanos: u64| (nanos as f64 / 1e3).round() / 1e6;
     let stage_seconds: Map<String, Value> = prepared
         .stages
@@ -245,6 +252,8 @@ pub fn run_json(
         "textmill": env!("CARGO_PKG_VERSION"),
         "pipeline": pipeline,
         "plugins": plugins_json(prepared),
+        // What relative paths start from.
+        "directory": std::env::current_dir().ok().map(|folder| shown(&folder)),
         "inputs": files,
         "documents": totals,
         "tables": table_files(prepared),

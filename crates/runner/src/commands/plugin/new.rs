@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
     check_name(&args.name)?;
     // Everything that can be wrong is found before anything is written.
-    let stage = args.pipeline.as_deref().map(|file| with_stage(file, &args.name)).transpose()?;
     let place = place(args);
+    let named = named(args, &place)?;
+    let stage = args.pipeline.as_deref().map(|file| with_stage(file, &named)).transpose()?;
     Project::new(args.kind, args.lang, args.sdk.as_deref())?.write(&args.name, &place)?;
     let mut lines = vec![format!("{} is a plugin", place.display())];
     if let (Some(file), Some(text)) = (&args.pipeline, stage) {
@@ -40,11 +41,22 @@ fn place(args: &NewArgs) -> PathBuf {
     }
 }
 
+/// How a pipeline names the plugin: by its path where it lies elsewhere than plugins are looked for.
+fn named(args: &NewArgs, place: &Path) -> Result<String, Failure> {
+    if args.dir.is_none() || args.pipeline.is_none() {
+        return Ok(args.name.clone());
+    }
+    let whole = std::path::absolute(place);
+    let whole = whole.map_err(|e| Failure::new(format!("cannot write to {}: {e}", place.display())))?;
+    Ok(whole.display().to_string())
+}
+
 /// A pipeline file with the plugin as its last stage. What stands there stays as it is.
 fn with_stage(file: &Path, plugin: &str) -> Result<String, Failure> {
     let before = Pipeline::read(file, &[])?;
     let gap = if before.source().ends_with('\n') || before.source().is_empty() { "" } else { "\n" };
-    let text = format!("{}{gap}\n[[stage]]\nplugin = \"{plugin}\"\n", before.source());
+    let plugin = toml::Value::from(plugin);
+    let text = format!("{}{gap}\n[[stage]]\nplugin = {plugin}\n", before.source());
     let after = Pipeline::parse(file, text.clone(), &[]);
     if after.is_ok_and(|after| after.stages.len() == before.stages.len() + 1) {
         return Ok(text);
