@@ -82,7 +82,8 @@ impl Map for Extract {
         // What an HTML page says of itself leads; what it shows stands in where it says nothing.
         let said = Said::read(&doc.value(said::COLUMN), &mut self.finder);
         let on = &self.options;
-        doc.set("title", said.title.filter(|_| on.title).or(found.title));
+        let title = said.title.map(|title| said::without_outlet(title, found.title.as_deref()));
+        doc.set("title", title.filter(|_| on.title).or(found.title));
         doc.set("published", said.published.filter(|_| on.dates).or(found.published));
         doc.set("updated", said.updated.filter(|_| on.dates).or(found.updated));
         let byline = if said.byline.is_empty() { &found.byline } else { &said.byline };

@@ -126,6 +126,20 @@ fn without_site(title: &str, site: Option<&str>) -> String {
     title.to_owned()
 }
 
+/// Signs between a headline and the name of the site. What a colon parts belongs together: kicker and headline, headline and more.
+const BETWEEN: [char; 7] = ['|', '-', '–', '—', '·', '•', '»'];
+/// Least characters of a headline that the page shows for it to be one in a title that says more.
+const LEAST_HEADLINE: usize = 12;
+
+/// A title without the site's name, before it or behind, where the page shows the rest as its headline.
+pub fn without_outlet(title: String, shown: Option<&str>) -> String {
+    let Some(shown) = shown.filter(|shown| shown.chars().count() >= LEAST_HEADLINE) else { return title };
+    let behind = title.strip_prefix(shown).map(str::trim_start).and_then(|rest| rest.chars().next());
+    let before = title.strip_suffix(shown).map(str::trim_end).and_then(|rest| rest.chars().next_back());
+    let is_alone = behind.into_iter().chain(before).any(|sign| BETWEEN.contains(&sign));
+    if is_alone { shown.to_owned() } else { title }
+}
+
 /// An author's name; none where the value is an address or too long to be one.
 fn author(value: &str) -> Option<String> {
     let name = value.trim();
@@ -142,6 +156,27 @@ fn author(value: &str) -> Option<String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn an_outlet_goes_where_the_page_shows_the_headline_alone() {
+        let shown = Some("A ferry runs again");
+        for title in
+            ["A ferry runs again - Harbour Ledger", "A ferry runs again – HL", "Ledger | A ferry runs again"]
+        {
+            assert_eq!(without_outlet(title.into(), shown), "A ferry runs again");
+        }
+        for title in [
+            "A ferry runs again: the swan is told",
+            "A ferry runs again and again",
+            "Once a ferry runs again",
+            "Harbour: A ferry runs again",
+            "A ferry",
+        ] {
+            assert_eq!(without_outlet(title.into(), shown), title);
+        }
+        assert_eq!(without_outlet("Ferry - HL".into(), Some("Ferry")), "Ferry - HL");
+        assert_eq!(without_outlet("A ferry - HL".into(), None), "A ferry - HL");
+    }
 
     #[test]
     fn the_trusted_source_leads() {
