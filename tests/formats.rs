@@ -185,3 +185,18 @@ fn a_dry_run_shows_the_plan() {
     let steady = shown.lines().filter(|line| !sizes.iter().any(|size| line.contains(size)));
     insta::assert_snapshot!(steady.collect::<Vec<_>>().join("\n"));
 }
+
+/// Files that are a document each are counted, whatever the sizes of those in the sample.
+#[test]
+fn a_dry_run_counts_documents_that_are_files() {
+    let bench = Bench::new();
+    for number in 0..20 {
+        bench.write(&format!("pages/{number}.txt"), "A line. ".repeat(1 + number * number));
+    }
+    let pages = bench.path("pages").display().to_string();
+    for (limit, wanted) in [("100", "documents: 20\n"), ("3", "documents: 3\n")] {
+        let output = bench.run("", &["--dry-run", "--input", &pages, "--limit", limit]);
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(shown.contains(wanted), "{shown}");
+    }
+}

@@ -5,7 +5,7 @@ use crate::engine::{Bound, Prepared, Sample, Settings};
 use crate::failure::Failure;
 use crate::input::SourceFile;
 use crate::progress::Progress;
-use crate::table::{bytes, duration};
+use crate::table::{bytes, count, duration};
 use arrow_schema::Schema;
 use std::fmt::Write as _;
 use textmill_core::column::HIDDEN;
@@ -28,8 +28,7 @@ pub fn dry_run(prepared: &Prepared, files: &[SourceFile], settings: Settings) ->
 fn plan(prepared: &Prepared, files: &[SourceFile]) -> String {
     let mut out = String::new();
     let total: u64 = files.iter().map(|file| file.bytes).sum();
-    let count = if files.len() == 1 { "1 file".to_owned() } else { format!("{} files", files.len()) };
-    put(&mut out, &format!("input: {count}, {}", bytes(total)));
+    put(&mut out, &format!("input: {}, {}", count(files.len(), "file"), bytes(total)));
     put(&mut out, &format!("  columns: {}", columns(&prepared.input)));
     for (number, stage) in prepared.stages.iter().enumerate() {
         let plugin = &stage.plugin.descriptor;
@@ -96,9 +95,10 @@ fn estimate(out: &mut String, sample: &Sample, prepared: &Prepared, settings: Se
         return;
     }
     let whole = |part: u64| (part as f64 * sample.all / sample.documents as f64) as u64;
-    let of = format!("{} documents, {}", sample.documents, bytes(sample.bytes));
+    let of = format!("{}, {}", count(sample.documents as usize, "document"), bytes(sample.bytes));
     put(out, &format!("estimate from a sample ({of}):"));
-    put(out, &format!("  documents: {}", whole(sample.documents)));
+    let expected = settings.limit.map_or(sample.expected as u64, |limit| limit.min(sample.expected as u64));
+    put(out, &format!("  documents: {expected}"));
     let memory = prepared.pipeline.run.memory;
     put(out, &format!("  memory: {} allowed, on {} threads", bytes(memory), settings.threads));
     if prepared.has_barrier() {
@@ -111,7 +111,8 @@ fn estimate(out: &mut String, sample: &Sample, prepared: &Prepared, settings: Se
     let nanos = whole(sample.nanos) / settings.threads as u64;
     put(out, &format!("  time up to the first barrier, or the end: {}", duration(nanos)));
     if sample.failed > 0 {
-        put(out, &format!("  {} documents of the sample cannot be read or processed", sample.failed));
+        let failed = count(sample.failed as usize, "document");
+        put(out, &format!("  {failed} of the sample cannot be read or processed"));
     }
 }
 

@@ -191,10 +191,11 @@ impl Work<'_> {
         let mut shown = table::stages(prepared, &finished.counts, totals);
         // Under a limit, what was read behind it would count.
         if staged.checkpoint().passed_over > 0 && settings.limit.is_none() {
-            let records = staged.checkpoint().passed_over;
-            shown.push_str(&format!(
-                "\n{records} records of the input are no documents, and were passed over"
-            ));
+            let records = match staged.checkpoint().passed_over {
+                1 => "1 record of the input is no document, and was passed over".to_owned(),
+                many => format!("{many} records of the input are no documents, and were passed over"),
+            };
+            shown.push_str(&format!("\n{records}"));
         }
         if self.args.profile {
             shown.push_str(&format!(

@@ -4,7 +4,7 @@ use super::chain::Segment;
 use super::morsel::{Block, Milling, Origin};
 use super::prepare::{Bound, Prepared};
 use super::run::Settings;
-use crate::input::{Cursor, Ids, Parser, SourceFile};
+use crate::input::{Cursor, Ids, Kind, Parser, SourceFile};
 use crate::progress::Progress;
 use crate::spill::Encoded;
 use std::sync::Arc;
@@ -24,8 +24,10 @@ pub struct Sample {
     pub documents: u64,
     /// Bytes of the input files, as they lie on disk.
     pub bytes: u64,
-    /// Documents in the whole input, about.
+    /// Documents in the whole input by its bytes, about: what the sample takes, all of it takes as many times.
     pub all: f64,
+    /// Documents in the whole input, about; files that are a document each are counted.
+    pub expected: f64,
     /// Bytes in memory of what waits before the first barrier.
     pub waiting: u64,
     /// Bytes of everything that is staged on disk.
@@ -61,6 +63,9 @@ impl Sample {
         let (mut ids, mut ordinal) = (Ids::default(), 0);
         let mut sample = Self::default();
         let mut taken = 0;
+        // Of files that hold many.
+        let is_one = |file: &SourceFile| matches!(file.format.kind, Kind::Whole(_));
+        let (mut of_many, mut taken_of_many) = (0.0, 0);
         for file in files.iter().step_by(files.len().div_ceil(FILES).max(1)) {
             let started = Instant::now();
             let (before, documents) = (read.load(Ordering::Relaxed), sample.documents);
@@ -90,12 +95,20 @@ impl Sample {
             sample.nanos += started.elapsed().as_nanos() as u64;
             // Files differ in how long their documents are: each speaks for its own bytes.
             let part = (read.load(Ordering::Relaxed) - before).clamp(1, file.bytes.max(1));
-            sample.all += (sample.documents - documents) as f64 * file.bytes as f64 / part as f64;
+            let all = (sample.documents - documents) as f64 * file.bytes as f64 / part as f64;
+            sample.all += all;
             taken += file.bytes;
+            if !is_one(file) {
+                of_many += all;
+                taken_of_many += file.bytes;
+            }
         }
         sample.bytes = read.load(Ordering::Relaxed);
         let total: u64 = files.iter().map(|file| file.bytes).sum();
         sample.all *= total as f64 / taken.max(1) as f64;
+        let ones = files.iter().filter(|file| is_one(file)).count();
+        let others: u64 = files.iter().filter(|file| !is_one(file)).map(|file| file.bytes).sum();
+        sample.expected = ones as f64 + of_many * others as f64 / taken_of_many.max(1) as f64;
         Ok(sample)
     }
 }

@@ -8,6 +8,7 @@ use super::print;
 use crate::cli::CheckArgs;
 use crate::engine::Bound;
 use crate::failure::Failure;
+use crate::table::count;
 
 /// Checks a pipeline file.
 ///
@@ -26,7 +27,8 @@ pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure>
             false => resolved::text(prepared, args.docs),
         });
     }
-    let mut lines = vec![format!("{} is sound: {} stages", args.pipeline.display(), prepared.stages.len())];
+    let stages = count(prepared.stages.len(), "stage");
+    let mut lines = vec![format!("{} is sound: {stages}", args.pipeline.display())];
     for (number, stage) in prepared.stages.iter().enumerate() {
         let plugin = &stage.plugin.descriptor;
         let kind = match &stage.bound {
