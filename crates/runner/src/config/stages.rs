@@ -171,14 +171,24 @@ fn stage(
     }
 }
 
+/// Least memory that a process has beside what it begins with: with less, no library is loaded.
+const LEAST_MEMORY: u64 = 1 << 20;
+
 /// `isolation`, and the limits that go with it.
 fn isolation(section: &mut Section<'_>, problems: &mut Vec<Problem>) -> Option<Limits> {
     let word = section.word("isolation", &["none", "process"], problems);
     let time = section.time("time-limit", problems);
     let memory = section.bytes("memory-limit", problems);
+    if let Some(node) = section.node("memory-limit").filter(|_| memory.is_some_and(|m| m < LEAST_MEMORY)) {
+        let message = format!("`memory-limit` must be at least 1 MiB, and it is {}", node.shown());
+        let hint = "write `memory-limit = \"256MiB\"`, or leave it out";
+        problems.push(section.told("memory-limit", Problem::at(&node.place, message).hint(hint)));
+    }
     if word == Some("process") {
         let usual = Limits::default();
-        return Some(Limits { time: time.unwrap_or(usual.time), memory: memory.unwrap_or(usual.memory) });
+        // One that is refused is not tried.
+        let memory = memory.filter(|&memory| memory >= LEAST_MEMORY).unwrap_or(usual.memory);
+        return Some(Limits { time: time.unwrap_or(usual.time), memory });
     }
     let has_word = section.node("isolation").is_some() && word.is_none();
     for (key, is_read) in [("time-limit", time.is_some()), ("memory-limit", memory.is_some())] {
