@@ -10,6 +10,7 @@ use arrow_array::{
     UInt64Array,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
@@ -218,6 +219,11 @@ impl Events {
         self.0.iter().flat_map(|columns| (0..columns.row.len()).map(|n| columns.get(n)))
     }
 
+    /// The rows of documents that failed.
+    pub fn failed(&self) -> BTreeSet<u32> {
+        self.iter().filter(|event| event.action == Action::Fail).map(|event| event.row).collect()
+    }
+
     /// Each by itself.
     pub fn to_vec(&self) -> Vec<Event> {
         self.iter().map(|event| event.to_event()).collect()
@@ -420,7 +426,13 @@ mod tests {
         events.sort_by_row();
         let rules = |events: &Events| events.iter().map(|event| event.rule.to_owned()).collect::<Vec<_>>();
         assert_eq!(rules(&events), ["white-space", "last", "near", "near-duplicate"]);
-        events.retain(|event| event.action != Action::Edit);
+        assert!(events.failed().is_empty());
+        events.append(Events::from(vec![
+            Event::new(5, Action::Fail, "crash"),
+            Event::new(5, Action::Fail, "panic"),
+        ]));
+        assert!(events.failed().into_iter().eq([5]));
+        events.retain(|event| !matches!(event.action, Action::Edit | Action::Fail));
         let events = events.renumbered(|row| row + 10);
         assert_eq!(
             (rules(&events).join(" "), events.rows()),

@@ -10,9 +10,9 @@ use arrow_array::{RecordBatch, UInt32Array};
 use arrow_schema::SchemaRef;
 use arrow_select::take::take_record_batch;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use textmill_core::event::{Action, Event, EventRef, Events};
+use textmill_core::event::{Event, EventRef, Events};
 
 /// The last step, with the rows it is joined with and the events that steps after the barrier left.
 pub struct Last<'p, S: Store> {
@@ -75,7 +75,8 @@ impl<T: Table> LastDriver<'_, T> {
             };
             before = known.iter().enumerate().flat_map(of_row).collect();
         }
-        if !before.iter().any(|e| e.action == Action::Fail) {
+        let failed = before.failed();
+        if failed.is_empty() {
             let mut mapped = self.map(host, batch.clone())?;
             if !before.is_empty() {
                 before.append(mapped.events);
@@ -84,8 +85,6 @@ impl<T: Table> LastDriver<'_, T> {
             }
             return Ok(mapped);
         }
-        let failed: BTreeSet<u32> =
-            before.iter().filter(|e| e.action == Action::Fail).map(|e| e.row).collect();
         let rows: Vec<u32> = (0..batch.num_rows() as u32).filter(|row| !failed.contains(row)).collect();
         let part = take_record_batch(batch, &UInt32Array::from(rows.clone()))?;
         let mapped = self.map(host, part)?;

@@ -22,7 +22,7 @@ use arrow_select::take::take_record_batch;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use textmill_core::event::{Action, Events};
+use textmill_core::event::Events;
 
 /// A plan whose steps are bound.
 pub struct BoundPlan {
@@ -300,10 +300,8 @@ struct Waiting {
 
 impl Waiting {
     fn new(batch: &RecordBatch, events: Events) -> Result<Self> {
-        let fails = |row: &u32| events.iter().any(|e| e.action == Action::Fail && e.row == *row);
-        let all = 0..batch.num_rows() as u32;
-        let rows: Vec<u32> =
-            if events.is_empty() { all.collect() } else { all.filter(|row| !fails(row)).collect() };
+        let failed = events.failed();
+        let rows: Vec<u32> = (0..batch.num_rows() as u32).filter(|row| !failed.contains(row)).collect();
         let documents = if rows.len() == batch.num_rows() {
             batch.clone()
         } else {

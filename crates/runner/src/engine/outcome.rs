@@ -9,7 +9,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_array::{Array, RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use textmill_core::batch::Strings;
 use textmill_core::column::{ORDINAL, TEXT};
 use textmill_core::event::{Action, Event, EventRef, Events};
@@ -86,8 +86,7 @@ impl Outcome {
             return Ok(());
         }
         let before = self.documents.clone();
-        let failed: BTreeSet<u32> =
-            events.iter().filter(|e| e.action == Action::Fail).map(|e| e.row).collect();
+        let failed = events.failed();
         let (lost, kept): (Vec<u32>, Vec<u32>) =
             (0..before.num_rows() as u32).partition(|row| failed.contains(row));
         if !lost.is_empty() {
