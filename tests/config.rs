@@ -1,6 +1,6 @@
 //! Mistakes in pipeline files: what the user sees, with place and advice. A case is a file in `config/`.
 
-use crate::support::{Bench, hide, textmill};
+use crate::support::{Bench, hide, stderr, succeeded, textmill};
 use std::fmt::Write as _;
 
 #[test]
@@ -45,4 +45,33 @@ fn copy_files(from: &std::path::Path, to: &std::path::Path) {
             std::fs::copy(&path, target).unwrap();
         }
     }
+}
+
+/// A path as seen from where the user stands, in a file of another folder.
+#[test]
+fn a_path_that_begins_one_folder_higher_is_offered() {
+    let bench = Bench::new();
+    bench.write("pages/a.txt", "a text");
+    for (path, right) in [("pages", "../pages"), ("pages/*.txt", "../pages/*.txt")] {
+        let text = format!("[input]\npaths = [\"{path}\"]\n[test]\ninputs = [\"{path}\"]\n");
+        bench.write("config/pipeline.toml", text);
+        let output =
+            textmill().current_dir(bench.folder.path()).args(["check", "config/pipeline.toml"]).output();
+        let shown = String::from_utf8_lossy(&output.stderr);
+        let hint = format!("did you mean `{right}`? a path is relative to the folder of its file");
+        assert_eq!(shown.matches(&hint).count(), 2, "{shown}");
+    }
+}
+
+/// What the command line replaces is not looked at.
+#[test]
+fn arguments_of_a_run_stand_for_empty_paths() {
+    let bench = Bench::new();
+    bench.documents(&["a text"]);
+    bench.write("pipeline.toml", "[input]\npaths = []\n[output]\nfolder = \"${MILL_NOT_SET:-}\"\n");
+    let run = || textmill().current_dir(bench.folder.path()).args(["run", "pipeline.toml"]);
+    succeeded(&run().args(["--input", "input.jsonl", "--output", "out"]).output());
+    assert_eq!(bench.ids("documents.jsonl"), ["d0"]);
+    let output = run().args(["--input", "input.jsonl", "--output", "input.jsonl/out"]).output();
+    assert!(stderr(&output, bench.folder.path()).contains("cannot make the folder"));
 }

@@ -10,6 +10,7 @@ pub use plugin::{
 };
 pub use snapshots::{AcceptArgs, RejectArgs, ReviewArgs, TestArgs};
 
+use crate::config::MOST_THREADS;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -88,7 +89,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Work on this many threads; the output does not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_THREADS)))]
     pub threads: Option<u16>,
     /// Use this much memory, such as `512MiB`; the output does not depend on it.
     #[arg(long, value_name = "SIZE")]

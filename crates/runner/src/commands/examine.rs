@@ -2,10 +2,11 @@
 //! options, columns.
 
 use super::place;
-use crate::config::{Draft, Locking, OutputFormat, Pipeline, Place, Problem, Problems};
+use crate::config::{Draft, Locking, OutputFormat, Pipeline, Place, Problem, Problems, Source, located};
 use crate::engine::{Prepared, prepare};
 use crate::failure::Failure;
 use crate::input::{SourceFile, expand, parquet_columns};
+use crate::output::check_temp_dir;
 use crate::remote::is_address;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -19,17 +20,19 @@ pub(super) struct Looks {
     has_output: Option<bool>,
     /// Whether addresses are asked, which takes a network.
     asks: bool,
+    /// Whether there must be what `[test]` names, which a run does not read.
+    has_tests: bool,
 }
 
 impl Looks {
     /// For `check`: the command line of a run may name the rest.
-    pub const CHECK: Self = Self { has_input: false, has_output: Some(false), asks: false };
+    pub const CHECK: Self = Self { has_input: false, has_output: Some(false), asks: false, has_tests: true };
     /// For what reads documents and writes none.
-    pub const SAMPLE: Self = Self { has_input: true, has_output: None, asks: true };
+    pub const SAMPLE: Self = Self { has_input: true, has_output: None, asks: true, has_tests: false };
     /// For `run --dry-run`.
-    pub const DRY_RUN: Self = Self { has_input: true, has_output: Some(false), asks: true };
+    pub const DRY_RUN: Self = Self { has_input: true, has_output: Some(false), asks: true, has_tests: false };
     /// For `run`.
-    pub const RUN: Self = Self { has_input: true, has_output: Some(true), asks: true };
+    pub const RUN: Self = Self { has_input: true, has_output: Some(true), asks: true, has_tests: false };
 }
 
 /// A pipeline in which nothing is wrong.
@@ -59,7 +62,12 @@ impl Examined {
 /// All mistakes at once, in the order of the file; those of the lock file before everything else.
 pub(super) fn examine(mut draft: Draft, looks: Looks, locking: &Locking) -> Result<Examined, Failure> {
     let (files, passed_over) = inputs(&mut draft, looks);
+    if looks.has_tests {
+        let (_, problems) = expanded(&draft.pipeline, &draft.pipeline.test.inputs, looks);
+        draft.problems.extend(problems);
+    }
     output(&mut draft, looks);
+    temp_dir(&mut draft, looks);
     if draft.pipeline.output.format == OutputFormat::Parquet {
         declare_all(&mut draft.pipeline, &files);
     }
@@ -79,15 +87,36 @@ pub(super) fn input_files(mut draft: Draft) -> Result<(Pipeline, Vec<SourceFile>
 /// The files that a pipeline reads, and how many of other kinds it passes over.
 fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, usize) {
     let pipeline = &draft.pipeline;
-    // Paths that could not be read are told of where they stand.
-    let is_told = pipeline.tree.entry("input").is_some_and(|input| input.node.entry("paths").is_some());
-    if pipeline.input.paths.is_empty() && looks.has_input && !draft.gaps && !is_told {
-        let hint = "give `--input PATH`, or write `paths = [\"…\"]` under `[input]`";
-        draft.problems.push(Problem::whole("the pipeline names no input").hint(hint));
+    if pipeline.input.paths.is_empty() {
+        let node = pipeline.tree.entry("input").and_then(|input| input.node.entry("paths")).map(|e| &e.node);
+        match node {
+            Some(node) if node.is_empty_list() => {
+                let hint = "name files, folders or globs in it, or give `--input PATH` to a run";
+                draft.problems.push(Problem::at(&node.place, "`paths` is empty: nothing is read").hint(hint));
+            }
+            // Paths that could not be read are told of where they stand.
+            Some(_) => {}
+            None if looks.has_input && !draft.gaps => {
+                let hint = "give `--input PATH`, or write `paths = [\"…\"]` under `[input]`";
+                draft.problems.push(Problem::whole("the pipeline names no input").hint(hint));
+            }
+            None => {}
+        }
     }
+    let (found, problems) = expanded(&draft.pipeline, &draft.pipeline.input.paths, looks);
+    draft.problems.extend(problems);
+    found
+}
+
+/// A path with the place where it is named.
+type Named = (PathBuf, Option<Place>);
+
+/// The files that paths mean, how many of other kinds are passed over, and what is wrong with the paths.
+fn expanded(pipeline: &Pipeline, paths: &[Named], looks: Looks) -> ((Vec<SourceFile>, usize), Vec<Problem>) {
     let (mut files, mut passed_over): (Vec<SourceFile>, usize) = (Vec::new(), 0);
+    let mut problems = Vec::new();
     let mut first: HashMap<PathBuf, usize> = HashMap::new();
-    for (number, (path, place)) in pipeline.input.paths.iter().enumerate() {
+    for (number, (path, place)) in paths.iter().enumerate() {
         if !looks.asks && is_address(path) {
             continue;
         }
@@ -108,13 +137,13 @@ fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, usize) {
                     };
                     let doubt = problem(format!("{what} read a second time")).warning();
                     let doubt = doubt.hint("ids of the copies are made unique; name each file once");
-                    let other = pipeline.input.paths.get(*at).and_then(|(_, place)| place.as_ref());
-                    draft.problems.push(match other.filter(|other| other.span().is_some()) {
+                    let other = paths.get(*at).and_then(|(_, place)| place.as_ref());
+                    problems.push(match other.filter(|other| other.span().is_some()) {
                         Some(other) => doubt.other(other, "the first time by this"),
                         None => doubt,
                     });
                 }
-                for file in found.iter().filter(|_| pipeline.input.paths.len() > 1) {
+                for file in found.iter().filter(|_| paths.len() > 1) {
                     first.entry(plain(&file.path)).or_insert(number);
                 }
                 files.extend(found);
@@ -122,14 +151,33 @@ fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, usize) {
             }
             Err(error) => {
                 let hint = match place {
-                    Some(Place::File(_)) => Some("a path is relative to the folder of its file".to_owned()),
-                    _ => None,
+                    Some(place @ Place::File(_)) => {
+                        let rule = "a path is relative to the folder of its file";
+                        let higher = one_higher(path, place, &pipeline.sources);
+                        let higher = higher.map(|path| format!("did you mean `{path}`? {rule}"));
+                        higher.or(error.hint.clone()).or(Some(rule.to_owned()))
+                    }
+                    _ => error.hint.clone(),
                 };
-                draft.problems.push(problem(error.to_string()).maybe_hint(error.hint.or(hint)));
+                problems.push(problem(error.to_string()).maybe_hint(hint));
             }
         }
     }
-    (files, passed_over)
+    ((files, passed_over), problems)
+}
+
+/// A path that leads to nothing, as seen from the folder around its file's, where it leads to something.
+fn one_higher(path: &Path, place: &Place, sources: &[Source]) -> Option<String> {
+    let folder = sources.get(place.span()?.file)?.folder();
+    let written =
+        path.strip_prefix(folder).ok().filter(|path| path.is_relative() && *path != Path::new(""))?;
+    // What begins with a wildcard would find something almost anywhere.
+    let first = written.components().next()?.as_os_str().to_string_lossy().into_owned();
+    if first.contains(['*', '?', '[', '{']) {
+        return None;
+    }
+    let higher = Path::new("..").join(written).to_string_lossy().into_owned();
+    expand(&located(&higher, place, sources)).is_ok().then_some(higher)
 }
 
 /// A path without what means nothing in it, such as a leading `./`.
@@ -157,6 +205,20 @@ fn output(draft: &mut Draft, looks: Looks) {
         };
         draft.problems.push(problem.maybe_hint(error.hint));
     }
+}
+
+/// Whether what does not fit in memory may go where the pipeline says.
+fn temp_dir(draft: &mut Draft, looks: Looks) {
+    let Some(folder) = draft.pipeline.run.temp_dir.as_ref().filter(|_| looks.has_output.is_some()) else {
+        return;
+    };
+    let Err(error) = check_temp_dir(folder) else { return };
+    let place = draft.pipeline.tree.entry("run").and_then(|run| run.node.entry("temp-dir"));
+    let problem = match place {
+        Some(entry) => Problem::at(&entry.node.place, error.message),
+        None => Problem::whole(error.message),
+    };
+    draft.problems.push(problem.maybe_hint(error.hint));
 }
 
 /// Where all input is Parquet and the output is, too, columns that nobody declared keep their types.

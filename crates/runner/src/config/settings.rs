@@ -134,9 +134,11 @@ impl Input {
 }
 
 /// A path of the file, relative to its folder. One given on the command line is the user's own, relative to
-/// where they stand, as `--input` is. Addresses such as `s3://bucket/prefix` stay as they are.
+/// where they stand, as `--input` is. Addresses such as `s3://bucket/prefix` stay as they are, and so does what is
+/// empty, as a variable may be: it does not stand for the folder of the file.
 pub fn located(text: &str, place: &Place, sources: &[Source]) -> PathBuf {
     match folder_of(sources, place) {
+        _ if text.trim().is_empty() => PathBuf::new(),
         Some(folder) if !text.contains("://") => join(folder, text),
         _ => PathBuf::from(text),
     }
@@ -304,6 +306,11 @@ impl Run {
         let Some(node) = node else { return run };
         let mut section = Section::new("`[run]`", node, problems);
         run.threads = section.count("threads", problems);
+        if let Some(node) = section.node("threads").filter(|_| run.threads > Some(MOST_THREADS.into())) {
+            let message = format!("`threads` must be at most {MOST_THREADS}, and it is {}", node.shown());
+            let hint = "leave it out for as many as there are cores";
+            problems.push(section.told("threads", Problem::at(&node.place, message).hint(hint)));
+        }
         if let Some(count) = section.count("batch-documents", problems) {
             run.batch_documents = count.min(1 << 24);
         }
@@ -325,6 +332,8 @@ impl Run {
     }
 }
 
+/// More threads than this are refused: no machine has as many cores, and each takes its share of the memory.
+pub const MOST_THREADS: u16 = 1024;
 /// Less memory than this is refused.
 pub(super) const LEAST_MEMORY: u64 = 4 << 20;
 

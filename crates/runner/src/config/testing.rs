@@ -33,7 +33,12 @@ impl Testing {
         let Some(node) = node else { return testing };
         testing.place = Some(node.place.clone());
         let mut section = Section::new("`[test]`", node, problems);
-        for (text, place) in section.texts("inputs", problems).unwrap_or_default() {
+        let inputs = section.texts("inputs", problems);
+        if let Some(node) = section.node("inputs").filter(|node| node.is_empty_list()) {
+            let hint = "leave it out for the first documents of the pipeline's own input";
+            problems.push(section.told("inputs", Problem::at(&node.place, "`inputs` is empty").hint(hint)));
+        }
+        for (text, place) in inputs.unwrap_or_default() {
             testing.inputs.push((located(text, place, sources), Some(place.clone())));
         }
         let place = section.node("snapshots").map(|n| n.place.clone());

@@ -144,6 +144,11 @@ impl Node {
         }
     }
 
+    /// Whether it is an array without items.
+    pub fn is_empty_list(&self) -> bool {
+        matches!(&self.kind, Kind::List(items) if items.is_empty())
+    }
+
     /// What kind of value this is, in words.
     pub fn kind_name(&self) -> &'static str {
         match self.kind {

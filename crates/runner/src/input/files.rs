@@ -67,6 +67,9 @@ pub struct InputError {
 
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.as_os_str().is_empty() {
+            return f.write_str(&self.message);
+        }
         write!(f, "input `{}`: {}", self.path.display(), self.message)
     }
 }
@@ -83,6 +86,9 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
     };
     if is_address(path) {
         return objects(path);
+    }
+    if path.as_os_str().is_empty() {
+        return Err(fail("the path of the input is empty".into(), Some("name a file, a folder or a glob")));
     }
     if path.is_dir() {
         let mut found = Listing::default();

@@ -45,6 +45,16 @@ pub fn check_target(target: &Path) -> Result<(), FolderError> {
         let message = format!("the output `{}` {why}", target.display());
         Err(FolderError { message, hint: Some(hint.into()) })
     };
+    if target.as_os_str().is_empty() {
+        return Err(FolderError {
+            message: "the path of the output is empty".into(),
+            hint: Some(UNNAMED.into()),
+        });
+    }
+    if target.file_name().is_none() {
+        return refuse("is no name of a folder that a run could make");
+    }
+    check_way(around(target), target)?;
     let Ok(meta) = target.symlink_metadata() else { return Ok(()) };
     if !meta.is_dir() {
         return refuse("is there already and is not a folder");
@@ -65,6 +75,63 @@ pub fn check_target(target: &Path) -> Result<(), FolderError> {
         };
     }
     refuse("is a folder that textmill did not make")
+}
+
+/// What to do where the path of the run folder is empty.
+const UNNAMED: &str = "name a folder, or give `--output DIR` to a run";
+
+/// Whether what does not fit in memory may go into this folder.
+///
+/// # Errors
+/// Where the folder is not there and cannot be made, or nothing can be written to it.
+pub fn check_temp_dir(folder: &Path) -> Result<(), FolderError> {
+    if folder.as_os_str().is_empty() {
+        let hint = "name a folder, or leave `temp-dir` out";
+        return Err(FolderError {
+            message: "the path of `temp-dir` is empty".into(),
+            hint: Some(hint.into()),
+        });
+    }
+    check_way(folder, folder)
+}
+
+/// Whether a folder is there that can be written to, or can be made, so that the folder that is `wanted` can.
+fn check_way(folder: &Path, wanted: &Path) -> Result<(), FolderError> {
+    let refuse = |there: &Path, why: &str| {
+        let message = match there == wanted {
+            true => format!("`{}` {why}", wanted.display()),
+            false => format!("cannot make the folder `{}`: `{}` {why}", wanted.display(), there.display()),
+        };
+        Err(FolderError { message, hint: Some("name another folder".into()) })
+    };
+    for there in folder.ancestors() {
+        let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+        return match there.metadata() {
+            Ok(meta) if !meta.is_dir() => refuse(there, "is not a folder"),
+            Ok(_) if !is_writable(there) => refuse(there, "cannot be written to"),
+            Ok(_) => Ok(()),
+            Err(_) => continue,
+        };
+    }
+    Ok(())
+}
+
+/// Whether files can be made in a folder.
+#[cfg(unix)]
+fn is_writable(folder: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+/// Whether files can be made in a folder: elsewhere, that turns out when one is made.
+#[cfg(not(unix))]
+fn is_writable(_: &Path) -> bool {
+    true
+}
+
+/// The folder that a path lies in.
+fn around(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Whether a run makes a file of this name.
@@ -115,11 +182,8 @@ impl Staging {
         let name = target.file_name().ok_or_else(|| {
             FolderError::new(format!("the output `{}` is not the path of a folder", target.display()))
         })?;
-        let parent = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        fs::create_dir_all(&parent).map_err(|e| FolderError::io("make the folder", &parent, &e))?;
+        let parent = around(target);
+        fs::create_dir_all(parent).map_err(|e| FolderError::io("make the folder", parent, &e))?;
         let path = parent.join(format!(".{}.partial", name.to_string_lossy()));
         // A run that was killed as it put its folder in place: the earlier folder is still the one that counts.
         let old = path.with_extension("old");

@@ -1,7 +1,7 @@
 //! The keys of each table, with types, ranges and docs. A test compares them with what the reader takes.
 
 use super::super::pipeline::TABLES;
-use super::super::settings::{Input, LEAST_MEMORY, Run};
+use super::super::settings::{Input, LEAST_MEMORY, MOST_THREADS, Run};
 use crate::isolate::Limits;
 use serde_json::{Map, Value, json};
 use textmill_core::column::RESERVED;
@@ -235,6 +235,7 @@ pub(super) fn run() -> Value {
         json!({
             "threads": {
                 "description": "Threads; as many as there are cores where it is not said.",
+                "maximum": MOST_THREADS,
                 "$ref": "#/$defs/count",
             },
             "batch-documents": {
@@ -271,6 +272,7 @@ pub(super) fn test() -> Value {
         json!({
             "inputs": {
                 "description": "Files, folders and globs, relative to this file; the first documents of the pipeline's own input where none are given.",
+                "minItems": 1,
                 "$ref": "#/$defs/texts",
             },
             "snapshots": {

@@ -78,6 +78,8 @@ fn the_schema_takes_the_values_that_the_reader_takes() {
         "-1",
         "4194303",
         "4194304",
+        "1024",
+        "1025",
         "1.5",
         "true",
         "[]",
