@@ -192,13 +192,24 @@ fn another_threshold_is_tried() {
     assert!(shown.contains("rule `c4-sentences` put no value on the ledger of this run"), "{shown}");
     succeeded(&bench.run("[[stage]]\nplugin = \"min-length\"\n", &[]));
     let mut said = String::new();
-    for set in ["min-length.min-words=3", "min-length", "min-lenth.min-chars=3", "min-length.min-chars=many"]
-    {
+    for set in [
+        "min-length.min-words=3",
+        "min-length",
+        "min-lenth.min-chars=3",
+        "min-length.min-chars=many",
+        "min-length.min-chars=1.5",
+        "min-length.min-chars=-1",
+        "min-length.min-chars=99999999999999999999",
+    ] {
         let (status, shown) = tried(&[set]);
         assert_eq!(status, Some(1));
         said.push_str(&hide(&shown, bench.folder.path()));
     }
     insta::assert_snapshot!("what_cannot_be_tried_is_said", said);
+    // `check` says the same.
+    let set = "min-length.min-chars=-1";
+    let output = textmill().arg("check").arg(bench.path("pipeline.toml")).args(["--set", set]).output();
+    assert!(!output.status.success() && said.contains(&stderr(&output, bench.folder.path())), "{said}");
 }
 
 /// The text as it was read is found in lines, too, whatever else stands in them.

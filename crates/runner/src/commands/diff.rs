@@ -40,6 +40,8 @@ fn made_of(run: &Value) -> Value {
                 let mut own = item.as_object()?.clone();
                 let name = own.remove("name")?.as_str()?.to_owned();
                 own.remove("path");
+                // It follows from the plugin.
+                own.remove("thresholds-schema");
                 Some((name, own.into()))
             })
             .collect::<Map<String, Value>>()

@@ -2,6 +2,7 @@
 
 use super::print;
 use crate::cli::WhatIfArgs;
+use crate::config::{Kind, Node, Place, Problems, check_options, set_value};
 use crate::failure::Failure;
 use crate::inspect::{Ending, Entry, Filter, Ledger, RunFolder, each_line};
 use crate::table::{count, number};
@@ -74,7 +75,6 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
     let hint = "write `--set STAGE.OPTION=NUMBER`";
     let bad = |message: String| Failure::new(format!("`--set {set}`: {message}")).hint(hint);
     let (path, value) = set.split_once('=').ok_or_else(|| bad("there is no `=`".into()))?;
-    let after: f64 = value.trim().parse().map_err(|_| bad(format!("`{}` is no number", value.trim())))?;
     let (stage, option) =
         path.trim().split_once('.').ok_or_else(|| bad("it names no option of a stage".into()))?;
     run.check_stage(stage)?;
@@ -95,6 +95,15 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
         };
         return Err(Failure::new(message).hint(hint));
     }
+    let value = set_value(value.trim(), &Place::Set(set.to_owned()));
+    let value = value.map_err(|problem| Problems::new(Vec::new(), vec![problem]))?;
+    let after = match value.kind {
+        Kind::Integer(number) => Some(number as f64),
+        Kind::Float(number) => Some(number).filter(|number| number.is_finite()),
+        _ => None,
+    };
+    refuse_unsuitable(config, option, value, set)?;
+    let after = after.ok_or_else(|| bad("it is no number".into()))?;
     let pointer = format!("/options/{}", option.replace('.', "/"));
     let given = config.pointer(&pointer).and_then(Value::as_f64);
     let answer = |threshold: &Threshold| {
@@ -112,6 +121,21 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
         replay(run, stage, threshold, before, after, examples)
     };
     wanted.into_iter().map(answer).collect()
+}
+
+/// Refuses a value that a pipeline could not give the option, as `check` does.
+fn refuse_unsuitable(config: &Value, option: &str, value: Node, set: &str) -> Result<(), Failure> {
+    let place = Place::Set(set.to_owned());
+    let mut options = Node::new(Kind::Table(Vec::new()), place.clone());
+    // A table that is empty takes every key.
+    let _ = options.set(&option.split('.').collect::<Vec<_>>(), value, &place);
+    let plugin = config.get("plugin").and_then(Value::as_str).unwrap_or_default();
+    // Runs of older versions do not say what their options may be.
+    let schema = config.get("thresholds-schema").unwrap_or(&Value::Null);
+    match check_options(plugin, schema, &options, false) {
+        problems if problems.is_empty() => Ok(()),
+        problems => Err(Problems::new(Vec::new(), problems).into()),
+    }
 }
 
 /// The threshold that a rule was applied with, by its events.

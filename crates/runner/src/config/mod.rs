@@ -19,7 +19,7 @@ mod tree;
 mod variables;
 
 pub use lock::{LOCK_FILE, Lock, LockedPlugin, Locking, NotLocked, lock_places, platform};
-pub use options::{check_options, fitted, option_doc, with_defaults};
+pub use options::{check_options, fitted, option_doc, schema_of_options, with_defaults};
 pub use pipeline::{Draft, Pipeline, TABLES};
 pub use problem::{Problem, Problems, Severity, nearest, suggest};
 pub use schema::{Offered, SCHEMA_FILE, key_schemas, schema};
@@ -28,5 +28,5 @@ pub use settings::{Compression, Input, MOST_THREADS, Output, OutputFormat, Run, 
 pub use source::Source;
 pub use stages::StageConfig;
 pub use testing::Testing;
-pub use tree::{Entry, Kind, Node, Place, Span};
+pub use tree::{Entry, Kind, Node, Place, Span, set_value};
 pub use variables::Used;

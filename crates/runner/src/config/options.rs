@@ -5,7 +5,7 @@ use super::section::{flag_of, quoted};
 use super::tree::{Kind, Node};
 use super::variables::scalar;
 use jsonschema::error::ValidationErrorKind as Fault;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Every way in which options do not fit their schema. Where the file has `gaps`, an option that is not there may be in
 /// one of them.
@@ -270,7 +270,12 @@ fn option_words(options: &Node, pointer: &str) -> String {
 
 /// What a schema says of an option; dots lead into tables.
 pub fn option_doc(schema: &Value, option: &str) -> Option<String> {
-    described(schema, &format!("/{}", option.replace('.', "/")))
+    described(schema, &pointer_of(option))
+}
+
+/// The pointer to an option; dots lead into tables.
+fn pointer_of(option: &str) -> String {
+    format!("/{}", option.replace('.', "/"))
 }
 
 /// Options in which strings that came from variables are what the schema wants: numbers, or booleans.
@@ -278,6 +283,24 @@ pub fn fitted(schema: &Value, options: &Node) -> Node {
     let mut options = options.clone();
     fit(schema, schema, &mut options);
     options
+}
+
+/// What a schema says of some of its options, whole in itself. Dots lead into tables.
+pub fn schema_of_options<'a>(schema: &Value, options: impl IntoIterator<Item = &'a str>) -> Value {
+    let mut out = json!({"type": "object"});
+    for option in options {
+        let Some(own) = subschema(schema, &pointer_of(option)) else { continue };
+        let mut own = own.clone();
+        if let (Some(own), Some(doc)) = (own.as_object_mut(), description(schema, &pointer_of(option))) {
+            own.insert("description".into(), doc.into());
+        }
+        let mut at = &mut out;
+        for part in option.split('.') {
+            at = &mut at["properties"][part];
+        }
+        *at = own;
+    }
+    out
 }
 
 fn fit(root: &Value, schema: &Value, node: &mut Node) {
@@ -374,14 +397,18 @@ fn properties(schema: &Value, pointer: &str) -> Vec<String> {
 
 fn described(schema: &Value, pointer: &str) -> Option<String> {
     let (parent, property) = pointer.rsplit_once('/')?;
-    let outer = subschema(schema, parent)?;
-    if outer.get("items").is_some() {
+    if subschema(schema, parent)?.get("items").is_some() {
         // An item of an array has no name of its own.
         return described(schema, parent);
     }
-    let own = outer.get("properties")?.get(property)?;
-    let text = own.get("description").or_else(|| resolved(schema, own)?.get("description"))?.as_str()?;
-    Some(format!("`{property}`: {}", text.replace('\n', " ")))
+    Some(format!("`{property}`: {}", description(schema, pointer)?.replace('\n', " ")))
+}
+
+/// What a schema says of the option at a pointer.
+fn description<'a>(schema: &'a Value, pointer: &str) -> Option<&'a str> {
+    let (parent, property) = pointer.rsplit_once('/')?;
+    let own = subschema(schema, parent)?.get("properties")?.get(property)?;
+    own.get("description").or_else(|| resolved(schema, own)?.get("description"))?.as_str()
 }
 
 fn lower_first(text: &str) -> String {
@@ -395,7 +422,6 @@ fn lower_first(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn defaults_fill_what_was_not_given() {
@@ -409,6 +435,25 @@ mod tests {
         });
         let options = with_defaults(&schema, &json!({"rules": {"b": false}}));
         assert_eq!(options, json!({"rules": {"a": true, "b": false}, "least": 3}));
+    }
+
+    #[test]
+    fn a_schema_of_some_options_says_of_them_what_the_whole_does() {
+        let schema = json!({
+            "properties": {
+                "least": {"$ref": "#/$defs/share", "default": 0.5, "description": "fewest"},
+                "deep": {"$ref": "#/$defs/deep"},
+                "other": {"type": "string"},
+            },
+            "$defs": {
+                "share": {"type": "number", "minimum": 0},
+                "deep": {"properties": {"most": {"type": "integer", "maximum": 3}}},
+            },
+        });
+        let own = schema_of_options(&schema, ["least", "deep.most", "none"]);
+        let least = json!({"type": "number", "minimum": 0, "description": "fewest"});
+        let deep = json!({"properties": {"most": {"type": "integer", "maximum": 3}}});
+        assert_eq!(own, json!({"type": "object", "properties": {"least": least, "deep": deep}}));
     }
 
     #[test]

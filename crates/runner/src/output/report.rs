@@ -1,7 +1,7 @@
 //! `summary.json`, which is the same from run to run, and `run.json`, which is not: it holds the timings.
 
 use super::complete::Written;
-use crate::config::{Compression, OutputFormat};
+use crate::config::{Compression, OutputFormat, schema_of_options};
 use crate::engine::{Counts, Finished, Prepared, PreparedStage, Settings, Totals, table_files};
 use crate::input::{SourceFile, state_of};
 use crate::journal::Fingerprint;
@@ -83,7 +83,11 @@ fn pipeline_json(prepared: &Prepared) -> Value {
             // So that thresholds can be tried without the plugin.
             let thresholds = stage.bound.thresholds();
             if let Some(own) = own.as_object_mut().filter(|_| !thresholds.is_empty()) {
+                let options = thresholds.iter().map(|threshold| threshold.option.as_str());
+                let schema = stage.bound.operators().first().map(|operator| &operator.descriptor.options);
+                let schema = schema.map(|schema| schema_of_options(schema, options));
                 own.insert("thresholds".into(), json!(thresholds));
+                own.insert("thresholds-schema".into(), json!(schema));
             }
             own
         })
