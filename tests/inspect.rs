@@ -42,7 +42,21 @@ fn a_ledger_is_filtered_and_counted() {
     insta::assert_snapshot!(format!("{all}\n{drops}"));
     let events = rows(&shown(&bench, &["ledger", "--json", "--id", "frame.txt"]));
     assert!(!events.is_empty() && events.iter().all(|event| event["id"] == "frame.txt"));
-    assert_eq!(shown(&bench, &["ledger", "--rule", "nothing"]).trim(), "no event passes the filter");
+    // A rule that found nothing is no mistake, and a slip is told of.
+    let note = |arguments: &[&str]| {
+        let output = textmill().arg("ledger").arg(bench.path("out")).args(arguments).output();
+        succeeded(&output);
+        (String::from_utf8_lossy(&output.stdout).trim().to_owned(), stderr(&output, bench.folder.path()))
+    };
+    let (shown, said) = note(&["--rule", "no-text-lef"]);
+    assert_eq!(shown, "no event passes the filter");
+    assert_eq!(said, "note: no event has the rule `no-text-lef`; did you mean `no-text-left`?\n");
+    let (_, said) = note(&["--json", "--stage", "dedupe", "--rule", "no-text-left"]);
+    assert!(
+        said.starts_with("note: no event of stage `dedupe` has the rule `no-text-left`; there are `"),
+        "{said}"
+    );
+    assert_eq!(note(&["--rule", "no-text-left", "--action", "edit"]).1, "");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::print;
 use crate::cli::LedgerArgs;
+use crate::config::suggest;
 use crate::failure::Failure;
 use crate::inspect::{Entry, Filter, Ledger, RunFolder};
 use crate::table::{drawn, number, table};
@@ -16,6 +17,9 @@ pub fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
     let run = RunFolder::open(&args.run)?;
     if let Some(stage) = &args.stage {
         run.check_stage(stage)?;
+    }
+    if let Some(rule) = &args.rule {
+        note_unknown_rule(&run, rule, args.stage.as_deref());
     }
     let filter = Filter {
         id: args.id.clone(),
@@ -43,6 +47,20 @@ pub fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
         out.push_str(&format!("\n{}", shown(&rows)));
     }
     print(&out)
+}
+
+/// Says so where no event has a rule, on stderr: a rule may have found nothing, which is no mistake.
+fn note_unknown_rule(run: &RunFolder, rule: &str, stage: Option<&str>) {
+    let known = run.rules(stage);
+    if known.contains(rule) {
+        return;
+    }
+    let of = stage.map(|stage| format!(" of stage `{stage}`")).unwrap_or_default();
+    let hint = suggest(rule, known.iter().copied()).unwrap_or_else(|| match known.is_empty() {
+        true => "there is no event at all".to_owned(),
+        false => format!("there are `{}`", known.into_iter().collect::<Vec<_>>().join("`, `")),
+    });
+    anstream::eprintln!("note: no event{of} has the rule `{rule}`; {hint}");
 }
 
 /// Every row as a line of JSON.

@@ -4,6 +4,7 @@ use crate::config::suggest;
 use crate::failure::Failure;
 use crate::output::is_run_folder;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A finished run.
@@ -46,6 +47,16 @@ impl RunFolder {
         let stages = self.run.pointer("/pipeline/stages").and_then(Value::as_array);
         let names = stages.into_iter().flatten().filter_map(|stage| stage.get("name")?.as_str());
         std::iter::once("input").chain(names).collect()
+    }
+
+    /// Rules that did something, in a stage or in the whole run.
+    pub fn rules(&self, stage: Option<&str>) -> BTreeSet<&str> {
+        let stages = self.summary.get("stages").and_then(Value::as_array).into_iter().flatten();
+        let named = stages.filter_map(|own| Some((own.get("stage")?.as_str()?, own.get("rules")?)));
+        let input = self.summary.pointer("/input/rules").map(|rules| ("input", rules));
+        let asked = input.into_iter().chain(named).filter(|(own, _)| stage.is_none_or(|stage| stage == *own));
+        let rules = asked.filter_map(|(_, rules)| rules.as_object());
+        rules.flat_map(|rules| rules.keys().map(String::as_str)).collect()
     }
 
     /// Says so where a stage is asked for that the run does not have.
