@@ -66,6 +66,21 @@ fn rows_that_go_backwards_cost_the_two_documents_that_meet() {
     assert_eq!(written.len() + failed.len(), TEXTS.len());
 }
 
+/// What it would leave is half an output, and a status that says all went well.
+#[cfg(unix)]
+#[test]
+fn a_plugin_that_ends_the_program_is_named_and_the_run_fails() {
+    for threads in ["1", "3"] {
+        let bench = Bench::new();
+        bench.documents(&TEXTS);
+        let output = bench.run(&bad_stage("exit"), &["--threads", threads]);
+        assert_eq!(output.status.code(), Some(1));
+        let shown = stderr(&output, bench.folder.path());
+        assert!(shown.contains("error: plugin `bad-plugin` ended the program: it called `exit`"), "{shown}");
+        assert!(!bench.path("out").exists());
+    }
+}
+
 /// Defects that show before the first document: the run ends with a clear error and leaves nothing.
 #[test]
 fn a_defect_at_binding_ends_the_run() {

@@ -18,12 +18,17 @@ mod what_if;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
+use crate::host::watch_exits;
 
 /// Carries out a command line.
 ///
 /// # Errors
 /// What the user is to be told.
 pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
+    // Who watches a process of a plugin tells how it ended.
+    if !matches!(&cli.command, Command::IsolatedPlugin | Command::Plugin(_)) {
+        watch_exits();
+    }
     match &cli.command {
         Command::Run(args) => run::run(args, cli.quiet, cli.verbose, cli.locked),
         Command::Check(args) => check::check(args, cli.quiet, cli.locked),

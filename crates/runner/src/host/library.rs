@@ -2,6 +2,7 @@
 //! `trust` and `file`.
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
+use super::exits::Within;
 use super::file::LibraryFile;
 use super::probe::Probe;
 use super::stage::LoadedStage;
@@ -37,6 +38,8 @@ pub struct LoadedPlugin {
 /// The functions of a plugin's table, none of them null.
 #[derive(Clone, Copy)]
 pub(super) struct Functions {
+    /// Name of the plugin.
+    pub plugin: &'static str,
     pub bind: BindFn,
     pub release_stage: ReleaseStageFn,
     pub new_worker: NewWorkerFn,
@@ -49,9 +52,10 @@ pub(super) struct Functions {
 
 impl Functions {
     /// Reads a table; `None` where a function is null.
-    fn of(table: &TmPlugin) -> Option<Self> {
+    fn of(table: &TmPlugin, plugin: &'static str) -> Option<Self> {
         table.flush?;
         Some(Self {
+            plugin,
             bind: table.bind?,
             release_stage: table.release_stage?,
             new_worker: table.new_worker?,
@@ -167,6 +171,7 @@ impl LoadedPlugin {
         if let Some(expected) = expected {
             expected.check(&sha256).map_err(|refusal| refuse(&path, refusal))?;
         }
+        let within = Within::plugin(path.display().to_string().leak());
         // SAFETY: opening runs the library's initialisers. A native plugin has the full trust of the
         // process; the user named it, and nobody else can change it.
         let library = file.load(|name| unsafe { open(name) }).map_err(|refusal| refuse(&path, refusal))?;
@@ -186,6 +191,7 @@ impl LoadedPlugin {
         })?;
         // SAFETY: by contract the function takes the host's table and returns the plugin's.
         let table = unsafe { entry(host()) };
+        drop(within);
         if table.is_null() || !table.is_aligned() {
             return Err(fail("it returned no plugin table".into(), None));
         }
@@ -204,12 +210,13 @@ impl LoadedPlugin {
             let message = format!("its table has {size} bytes, and that of version 1.0 has {least}");
             fail(message, Some("`struct_size` must be the size of the plugin's own table, `TmPlugin`"))
         })?;
-        let functions =
-            Functions::of(&table).ok_or_else(|| fail("a function is missing in its table".into(), None))?;
         // SAFETY: the plugin's string lives as long as the process.
         let json = unsafe { table.descriptor.to_string() };
         let descriptor: PluginDescriptor =
             serde_json::from_str(&json).map_err(|e| fail(format!("its descriptor is not one: {e}"), None))?;
+        // As the library, it stays for as long as the program.
+        let functions = Functions::of(&table, descriptor.name.clone().leak())
+            .ok_or_else(|| fail("a function is missing in its table".into(), None))?;
         if descriptor.operators.is_empty() {
             return Err(fail("it has no operators".into(), None));
         }

@@ -2,6 +2,7 @@
 
 mod all;
 mod discover;
+mod exits;
 mod file;
 pub mod import;
 mod library;
@@ -14,6 +15,7 @@ mod trust;
 
 pub use all::Opened;
 pub use discover::{Attempt, Discovery, Found, library_name};
+pub use exits::watch_exits;
 pub use library::{Expected, LoadError, LoadedPlugin, sha256_of};
 pub use probe::{Layout, Probe, Tally, extensions};
 pub use project::{Project, Tool};

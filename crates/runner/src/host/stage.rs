@@ -1,6 +1,7 @@
 //! Stages and workers of a loaded plugin, seen through the same traits as native ones.
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
+use super::exits::Within;
 use super::import;
 use super::library::Functions;
 use super::probe::struct_of;
@@ -45,6 +46,7 @@ unsafe impl Sync for Handle {}
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        let _within = Within::plugin(self.functions.plugin);
         // SAFETY: `bind` gave the stage; its workers, which hold this handle, are gone.
         unsafe { (self.functions.release_stage)(self.stage) }
         if let Some(probe) = self.functions.probe {
@@ -76,9 +78,15 @@ impl Handle {
 }
 
 /// Runs one function of the plugin; a status below zero becomes the error that it reported.
-fn call_plugin(call: &Call<'_>, body: impl FnOnce(*mut abi::TmCall) -> i32) -> Result<i32> {
+fn call_plugin(
+    functions: &Functions,
+    call: &Call<'_>,
+    body: impl FnOnce(*mut abi::TmCall) -> i32,
+) -> Result<i32> {
     let state = CallState::new(call);
+    let within = Within::plugin(functions.plugin);
     let answer = body(state.pointer());
+    drop(within);
     if answer < 0 {
         return Err(state.error(answer));
     }
@@ -109,7 +117,7 @@ impl LoadedStage {
         let input = FFI_ArrowSchema::try_from(input)?;
         let mut stage: *mut TmStage = std::ptr::null_mut();
         let mut output = FFI_ArrowSchema::empty();
-        call_plugin(call, |call| {
+        call_plugin(&functions, call, |call| {
             // SAFETY: strings and schema are lent for the call; both places are ours and empty.
             unsafe {
                 (functions.bind)(
@@ -143,7 +151,7 @@ fn plan_of(handle: &Handle, call: &Call<'_>) -> Result<Option<String>> {
     let plan = extension.plan.ok_or_else(|| missing("plan"))?;
     let mut text = TmStr::EMPTY;
     // SAFETY: the stage is alive, the place is ours.
-    call_plugin(call, |call| unsafe { (plan)(handle.stage, call, &raw mut text) })?;
+    call_plugin(&handle.functions, call, |call| unsafe { (plan)(handle.stage, call, &raw mut text) })?;
     // SAFETY: the string lives as long as the stage.
     let text = unsafe { text.to_string() };
     Ok((!text.is_empty()).then_some(text))
@@ -154,7 +162,9 @@ fn state_schema_of(handle: &Handle, call: &Call<'_>) -> Result<Option<SchemaRef>
     let state_schema = extension.state_schema.ok_or_else(|| missing("state_schema"))?;
     let mut schema = FFI_ArrowSchema::empty();
     // SAFETY: the stage is alive, the place is ours and empty.
-    let answer = call_plugin(call, |call| unsafe { (state_schema)(handle.stage, call, &raw mut schema) });
+    let answer = call_plugin(&handle.functions, call, |call| unsafe {
+        (state_schema)(handle.stage, call, &raw mut schema)
+    });
     match answer {
         Err(error) if error.kind == ErrorKind::Unsupported => Ok(None),
         Err(error) => Err(error),
@@ -176,7 +186,7 @@ impl Stage for LoadedStage {
         let mut worker: *mut TmWorker = std::ptr::null_mut();
         let handle = Arc::clone(&self.handle);
         // SAFETY: the stage is alive, the place is ours.
-        call_plugin(call, |call| unsafe {
+        call_plugin(&handle.functions, call, |call| unsafe {
             (handle.functions.new_worker)(handle.stage, call, &raw mut worker)
         })?;
         if worker.is_null() {
@@ -215,6 +225,7 @@ unsafe impl Send for LoadedWorker {}
 
 impl Drop for LoadedWorker {
     fn drop(&mut self) {
+        let _within = Within::plugin(self.handle.functions.plugin);
         // SAFETY: `new_worker` gave it, and nothing uses it any more.
         unsafe { (self.handle.functions.release_worker)(self.worker) }
         if let Some(probe) = self.handle.functions.probe {
@@ -274,7 +285,7 @@ impl Worker for LoadedWorker {
         let mut parts: Vec<Output> = Vec::new();
         loop {
             let (mut documents, mut events) = (FFI_ArrowArray::empty(), FFI_ArrowArray::empty());
-            let answer = call_plugin(call, |call| {
+            let answer = call_plugin(&self.handle.functions, call, |call| {
                 // SAFETY: the worker is ours alone; the input is moved in (released when it comes again
                 // after `MORE`); both places are ours and empty.
                 unsafe { process(self.worker, call, &raw mut input, &raw mut documents, &raw mut events) }
@@ -295,7 +306,7 @@ impl Worker for LoadedWorker {
         let starts: Vec<u64> = groups.iter().map(|g| g.start as u64).collect();
         let mut rows = self.hand_over(rows);
         let mut out = FFI_ArrowArray::empty();
-        call_plugin(call, |call| {
+        call_plugin(&self.handle.functions, call, |call| {
             let (starts, count) = (starts.as_ptr(), starts.len() as u64);
             // SAFETY: the worker is ours alone; the rows are moved in, the starts are lent; the place is
             // ours and empty.
@@ -310,7 +321,9 @@ impl Worker for LoadedWorker {
             self.extension::<TmAggregate>(abi::EXT_AGGREGATE)?.update.ok_or_else(|| missing("update"))?;
         let mut input = self.hand_over(input);
         // SAFETY: the worker is ours alone; the input is moved in.
-        call_plugin(call, |call| unsafe { (update)(self.worker, call, &raw mut input) })?;
+        call_plugin(&self.handle.functions, call, |call| unsafe {
+            (update)(self.worker, call, &raw mut input)
+        })?;
         self.handed_over(&input);
         Ok(())
     }
@@ -322,7 +335,9 @@ impl Worker for LoadedWorker {
             .ok_or_else(|| missing("take_state"))?;
         let mut out = FFI_ArrowArray::empty();
         // SAFETY: the worker is ours alone; the place is ours and empty.
-        call_plugin(call, |call| unsafe { (take_state)(self.worker, call, &raw mut out) })?;
+        call_plugin(&self.handle.functions, call, |call| unsafe {
+            (take_state)(self.worker, call, &raw mut out)
+        })?;
         self.receive(out, self.state_schema()?, "states")
     }
 
@@ -331,7 +346,9 @@ impl Worker for LoadedWorker {
             self.extension::<TmAggregate>(abi::EXT_AGGREGATE)?.merge.ok_or_else(|| missing("merge"))?;
         let mut states = self.hand_over(states);
         // SAFETY: the worker is ours alone; the states are moved in.
-        call_plugin(call, |call| unsafe { (merge)(self.worker, call, &raw mut states) })?;
+        call_plugin(&self.handle.functions, call, |call| unsafe {
+            (merge)(self.worker, call, &raw mut states)
+        })?;
         self.handed_over(&states);
         Ok(())
     }
@@ -341,7 +358,9 @@ impl Worker for LoadedWorker {
             self.extension::<TmAggregate>(abi::EXT_AGGREGATE)?.finish.ok_or_else(|| missing("finish"))?;
         let mut text = TmStr::EMPTY;
         // SAFETY: the worker is ours alone; the place is ours.
-        call_plugin(call, |call| unsafe { (finish)(self.worker, call, &raw mut text) })?;
+        call_plugin(&self.handle.functions, call, |call| unsafe {
+            (finish)(self.worker, call, &raw mut text)
+        })?;
         // SAFETY: the string stays valid until the next call on the worker.
         let text = unsafe { text.to_string() };
         serde_json::from_str(&text).map_err(|e| contract(format!("its report is not JSON: {e}")))
