@@ -76,6 +76,11 @@ pub(super) fn read(source: &str, file: usize) -> Read {
             text.clear();
             break;
         }
+        if let Some(more) = told::more_than_equals(&text, &statement) {
+            // What stands behind it is read as the value, over several lines, too.
+            blank(&mut text, more);
+            continue;
+        }
         broken.push(statement.range.clone());
         let goes_on = last.is_none_or(|last| last < at.start) && !statement.is_open;
         last = Some(at.start);

@@ -37,6 +37,10 @@ fn errors_are_told_in_words_of_their_own() {
         "# a\u{1}b\na = 1\n",
         "<xml>not toml</xml>\n<at>all</at>\n",
         "a = {b = 1}\na.c = 2\n",
+        "a == 1 # one\nb = 2\n",
+        "a => near\nb = = \"c\"\n",
+        "a == [\n  1,\n]\nb = 2\n",
+        "\"a==b\" == 1\n",
     ] {
         let found = read(text, 0);
         let sources = vec![Source { path: "x.toml".into(), text: text.to_owned() }];

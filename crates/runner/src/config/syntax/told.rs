@@ -86,6 +86,18 @@ pub(super) fn told(
         return Problem::at(&place(value_at..value_at + width), message)
             .hint(format!("add `{close}` at its end"));
     }
+    if let Some(more) = more_than_equals(text, statement) {
+        let right = value.trim_start_matches(EQUALS);
+        let is_begun = right.starts_with(['"', '\'', '[', '{']);
+        let bare = right.split(" #").next().unwrap_or(right).trim_end();
+        let right = match is_begun || DeValue::parse(bare).is_ok() {
+            true => right.to_owned(),
+            false => meant(bare).written(),
+        };
+        let at = place(equals..more.end - shift);
+        let problem = Problem::at(&at, "between key and value stands one `=`, and nothing else");
+        return problem.hint(format!("write `{key} = {right}`"));
+    }
     match value.chars().next() {
         None | Some('#') => {
             let problem = Problem::at(&place(begin..equals + 1), format!("`{key}` has no value"));
@@ -124,16 +136,27 @@ pub(super) fn told(
                 let problem = Problem::at(&at, format!("`{key}` begins on the line of another key"));
                 return problem.hint("put each key on a line of its own");
             }
-            let problem = |what: String| Problem::at(&place(value_at..value_at + bare.len()), what);
-            match meant(bare) {
-                Meant::String(text) => problem(format!("`{bare}` is no TOML value: a string needs quotes"))
-                    .hint(format!("write `{key} = {}`", quoted(&text))),
-                Meant::Other(text) => {
-                    problem(format!("`{bare}` is no TOML value")).hint(format!("write `{key} = {text}`"))
-                }
-            }
+            let meant = meant(bare);
+            let why = if let Meant::String(_) = meant { ": a string needs quotes" } else { "" };
+            let message = format!("`{bare}` is no TOML value{why}");
+            let problem = Problem::at(&place(value_at..value_at + bare.len()), message);
+            problem.hint(format!("write `{key} = {}`", meant.written()))
         }
     }
+}
+
+/// What is written where one `=` is meant, as other languages have it: `==`, `=>`.
+const EQUALS: [char; 4] = ['=', '>', ' ', '\t'];
+
+/// The bytes behind the first `=` of a statement up to its value, where more signs stand there.
+pub(super) fn more_than_equals(text: &str, statement: &Statement) -> Option<Range<usize>> {
+    let line = text[statement.range.clone()].lines().next().filter(|_| !statement.is_header(text))?;
+    let (key, value) = line.split_once('=')?;
+    if key.contains(['"', '\'', '#']) || !value.trim_start().starts_with(['=', '>']) {
+        return None;
+    }
+    let start = statement.range.start + key.len() + 1;
+    Some(start..start + value.len() - value.trim_start_matches(EQUALS).len())
 }
 
 /// The words of the parser, where an item of an array or an inline table is wrong.
@@ -153,10 +176,8 @@ fn in_array(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem
             return Problem::at(&place, "a comma is missing before this").hint("put a `,` between each two");
         }
         if !bare.trim().is_empty() {
-            let (Meant::String(text) | Meant::Other(text)) = meant(bare);
-            let text = if let Meant::String(_) = meant(bare) { quoted(&text) } else { text };
             return Problem { message: format!("`{bare}` is no TOML value"), ..problem }
-                .hint(format!("write `{text}`"));
+                .hint(format!("write `{}`", meant(bare).written()));
         }
     }
     problem
@@ -189,6 +210,16 @@ enum Meant {
     String(String),
     /// A boolean or a number.
     Other(String),
+}
+
+impl Meant {
+    /// It as TOML.
+    fn written(self) -> String {
+        match self {
+            Self::String(text) => quoted(&text),
+            Self::Other(text) => text,
+        }
+    }
 }
 
 fn meant(bare: &str) -> Meant {
