@@ -16,7 +16,7 @@ const HEAD: usize = 2000;
 pub struct Languages(Vec<Lang>);
 
 impl Languages {
-    /// Reads codes of ISO 639-1 or 639-3.
+    /// Reads codes of ISO 639-1 or 639-3, in letters of any case.
     ///
     /// # Errors
     /// Every code that is not known.
@@ -24,11 +24,15 @@ impl Languages {
         let mut checks = Checks::new();
         let mut found = Vec::new();
         for code in codes {
-            let language = CODES.iter().find(|(short, long)| code == short || code == long);
-            let language = language.and_then(|(_, long)| Lang::from_code(*long));
-            checks.require(language.is_some(), "languages", || {
-                let known: Vec<&str> = CODES.iter().map(|(short, _)| *short).collect();
-                format!("has `{code}`, which is none of `{}`", known.join("`, `"))
+            let language = language_of(code);
+            checks.require(language.is_some(), "languages", || match meant(code) {
+                Some(meant) => {
+                    format!("has `{code}`, which is no code of a language; did you mean `{meant}`?")
+                }
+                None => {
+                    let known: Vec<&str> = CODES.iter().map(|(short, _)| *short).collect();
+                    format!("has `{code}`, which is none of `{}`", known.join("`, `"))
+                }
             });
             found.extend(language);
         }
@@ -48,6 +52,22 @@ impl Languages {
             (found.confidence() * 1000.0).round() / 1000.0
         })
     }
+}
+
+/// The language of a code, in letters of any case.
+fn language_of(code: &str) -> Option<Lang> {
+    let is_code = |known: &str| code.eq_ignore_ascii_case(known);
+    let (_, long) = CODES.iter().find(|(short, long)| is_code(short) || is_code(long))?;
+    Lang::from_code(*long)
+}
+
+/// The code of a language that is named with its country, as `en-US`, or in English.
+fn meant(word: &str) -> Option<&'static str> {
+    let first = word.split(['-', '_']).next().and_then(language_of);
+    let named =
+        || Lang::all().iter().copied().find(|language| language.eng_name().eq_ignore_ascii_case(word));
+    let language = first.or_else(named)?;
+    CODES.iter().find(|(_, long)| *long == language.code()).map(|(short, _)| *short)
 }
 
 /// Codes of ISO 639-1 and 639-3.
@@ -140,7 +160,17 @@ mod tests {
         let all: Vec<String> = CODES.iter().map(|(short, _)| (*short).to_owned()).collect();
         let all = Languages::new(&all).unwrap();
         assert!(Lang::all().iter().all(|language| all.0.contains(language)));
-        assert!(Languages::new(&["english".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn codes_stand_in_any_case_and_names_are_understood() {
+        let of = |code: &str| Languages::new(&[code.to_owned()]).map_err(|error| error.message);
+        assert_eq!(of("EN").unwrap().0, of("Eng").unwrap().0);
+        for (word, code) in [("en-US", "en"), ("pt_BR", "pt"), ("English", "en")] {
+            let said = of(word).unwrap_err();
+            assert!(said.contains(&format!("did you mean `{code}`?")), "{said}");
+        }
+        assert!(of("klingon").unwrap_err().contains("none of `af`, `ak`"));
     }
 
     #[test]
