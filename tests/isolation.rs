@@ -153,8 +153,22 @@ fn a_minimal_reproduction_is_replayed() {
     let output = textmill().args(["plugin", "repro"]).arg(&file).output();
     succeeded(&output);
     assert!(String::from_utf8_lossy(&output.stdout).contains("takes the document now"));
-    let output = textmill().args(["plugin", "repro"]).arg(&file).args(["--plugin", "nothing"]).output();
-    assert_eq!(output.status.code(), Some(1));
+    let missing = |file: &std::path::Path, more: &[&str]| {
+        let call = textmill().args(["plugin", "repro"]).arg(file).args(["--plugin", "nothing"]).args(more);
+        let output = call.output();
+        assert_eq!(output.status.code(), Some(1));
+        stderr(&output, bench.folder.path())
+    };
+    let said = missing(&file, &[]);
+    assert!(
+        said.contains("hint: say with `--pipeline pipeline.toml` whose `plugins` to look into"),
+        "{said}"
+    );
+    // In a run folder, the run's own is known.
+    let said = missing(&bench.write("out/repro/mended.txt", std::fs::read(&file).unwrap()), &[]);
+    assert!(said.contains("hint: say with `--pipeline [folder]/pipeline.toml`, the run's own"), "{said}");
+    let said = missing(&file, &["--pipeline", "pipeline.toml"]);
+    assert!(!said.contains("say with"), "{said}");
 }
 
 /// A run with a document that never returns, and the processes that it has started.

@@ -22,9 +22,7 @@ const CHUNK: usize = 4 << 20;
 /// The text of a document as it was read; none where the input does not have it any more, or has changed.
 pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<String> {
     let input = input_of(run);
-    // Relative paths are those of the folder that the run was started in.
-    let directory = run.run.get("directory").and_then(Value::as_str).map(PathBuf::from).unwrap_or_default();
-    let place = |path: &Path| if is_address(path) { path.to_owned() } else { directory.join(path) };
+    let place = |path: &Path| run.place(path);
     let mut files: Vec<SourceFile> = Vec::new();
     for (path, _) in &input.paths {
         files.extend(expand(&place(path)).ok()?.0);
@@ -37,12 +35,9 @@ pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<String> {
     }
     // Places in another text would show what nobody removed.
     let known = run.run.get("inputs").and_then(Value::as_array).into_iter().flatten();
-    let known: HashMap<PathBuf, u64> = known
-        .filter_map(|file| {
-            Some((place(Path::new(file.get("path")?.as_str()?)), file.get("bytes")?.as_u64()?))
-        })
-        .collect();
-    files.retain(|file| known.get(&file.path).is_none_or(|&bytes| bytes == file.bytes));
+    let known: HashMap<PathBuf, &Value> =
+        known.filter_map(|file| Some((place(Path::new(file.get("path")?.as_str()?)), file))).collect();
+    files.retain(|file| known.get(&file.path).is_none_or(|then| is_as_it_was(file, then)));
     // Most ids stand in their line as they are: then no other line needs to be read.
     if let Some(text) = files.iter().find_map(|file| text_in_lines(file, &input, id)) {
         return Some(text);
@@ -81,6 +76,15 @@ pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<String> {
         }
     }
     renamed
+}
+
+/// Whether a file is as the run had it. Its size may be the same when it is another: what has been written since counts
+/// as another, too.
+fn is_as_it_was(file: &SourceFile, then: &Value) -> bool {
+    let bytes = then.get("bytes").and_then(Value::as_u64);
+    // Runs of older versions do not say it.
+    let version = then.get("version").and_then(Value::as_str);
+    bytes == Some(file.bytes) && version.is_none_or(|version| file.version.as_deref() == Some(version))
 }
 
 /// Lines that are looked into because the id stands somewhere in them, at most.

@@ -3,6 +3,7 @@
 use crate::config::suggest;
 use crate::failure::Failure;
 use crate::output::is_run_folder;
+use crate::remote::is_address;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,20 @@ impl RunFolder {
     /// Path of a file in it.
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+
+    /// A path that the run was given: relative ones are those of the folder that it was started in.
+    pub fn place(&self, path: &Path) -> PathBuf {
+        if is_address(path) {
+            return path.to_owned();
+        }
+        let directory = self.run.get("directory").and_then(Value::as_str).unwrap_or_default();
+        Path::new(directory).join(path)
+    }
+
+    /// The pipeline file that was run.
+    pub fn pipeline(&self) -> Option<PathBuf> {
+        Some(self.place(Path::new(self.run.pointer("/pipeline/file")?.as_str()?)))
     }
 
     /// Names of the stages, in order; the input comes first, as it does in the ledger.

@@ -7,6 +7,7 @@ use crate::config::Locking;
 use crate::engine::OpenedPlugin;
 use crate::failure::Failure;
 use crate::host::Discovery;
+use crate::inspect::RunFolder;
 use crate::isolate::{Repro, Repros};
 use crate::table::bytes;
 use std::path::Path;
@@ -33,7 +34,10 @@ pub(super) fn repro(args: &ReproArgs, locked: bool) -> Result<(), Failure> {
         None => repro.plugin.clone(),
     };
     let pipeline = args.pipeline.as_deref();
-    let found = find(&Discovery::new(pipeline), &plugin)?;
+    let found = find(&Discovery::new(pipeline), &plugin).map_err(|failure| match pipeline {
+        Some(_) => failure,
+        None => failure.hint(which_pipeline(&args.file)),
+    })?;
     let expected = Locking::of(pipeline, locked)?.expected(&found.name)?;
     let isolation = (!args.in_process).then_some(repro.limits);
     let plugin = OpenedPlugin::open(&found.path, expected.as_ref(), isolation, &Repros::default())?;
@@ -59,6 +63,22 @@ pub(super) fn repro(args: &ReproArgs, locked: bool) -> Result<(), Failure> {
             .hint("with `--in-process` it can be run under a debugger"))
         }
     }
+}
+
+/// What to do where the plugin is not found without a pipeline: its folders may be those of one. The run's own is named
+/// and not taken by itself, since run folders come from others, too, and so would its libraries.
+fn which_pipeline(file: &Path) -> String {
+    let run = file.parent().and_then(Path::parent).map(|folder| match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    });
+    let run = run.and_then(|folder| RunFolder::open(folder).ok());
+    let of_run = run.as_ref().and_then(RunFolder::pipeline);
+    let example = of_run.as_deref().unwrap_or(Path::new("pipeline.toml")).display();
+    let whose = if of_run.is_some() { ", the run's own" } else { "" };
+    format!(
+        "say with `--pipeline {example}`{whose} whose `plugins` to look into, or give the library with `--plugin PATH`"
+    )
 }
 
 /// Texts that are tried, at most.
