@@ -60,7 +60,7 @@ impl Story<'_> {
         if text.is_none() && self.entries.iter().any(|entry| entry.action == "edit") {
             let _ = writeln!(
                 out,
-                "its input is not there any more, or has changed: removed passages are shown by their places"
+                "its input is not there any more, or was written to since: removed passages are shown by their places"
             );
         }
         let last = self.fate.text("stage");

@@ -243,8 +243,10 @@ pub fn run_json(
         });
         pipeline.insert("run".into(), run);
     }
-    let files: Vec<Value> =
-        files.iter().map(|f| json!({ "path": shown(&f.path), "bytes": f.bytes })).collect();
+    let files: Vec<Value> = files
+        .iter()
+        .map(|f| json!({ "path": shown(&f.path), "bytes": f.bytes, "version": f.version }))
+        .collect();
     let seconds = |nanos: u64| (nanos as f64 / 1e3).round() / 1e6;
     let stage_seconds: Map<String, Value> = prepared
         .stages
