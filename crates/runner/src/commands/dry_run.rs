@@ -3,12 +3,12 @@
 use super::print;
 use crate::engine::{Bound, Prepared, Sample, Settings};
 use crate::failure::Failure;
-use crate::input::SourceFile;
+use crate::input::{PassedOver, SourceFile};
 use crate::progress::Progress;
 use crate::table::{bytes, count, duration};
 use arrow_schema::Schema;
 use std::fmt::Write as _;
-use textmill_core::column::HIDDEN;
+use textmill_core::column::{HIDDEN, type_name};
 use textmill_plugin::drive::plan::BoundPlan;
 use textmill_plugin::plan::StepOp;
 
@@ -16,8 +16,13 @@ use textmill_plugin::plan::StepOp;
 ///
 /// # Errors
 /// Where a stage fails on the sample as a whole.
-pub fn dry_run(prepared: &Prepared, files: &[SourceFile], settings: Settings) -> Result<(), Failure> {
-    let mut out = plan(prepared, files);
+pub fn dry_run(
+    prepared: &Prepared,
+    files: &[SourceFile],
+    passed_over: PassedOver,
+    settings: Settings,
+) -> Result<(), Failure> {
+    let mut out = plan(prepared, files, passed_over);
     let names = prepared.stages.iter().map(|stage| stage.name.clone()).collect();
     let progress = Progress::new(0, names, true, false);
     let sample = Sample::take(prepared, files, settings, &progress)?;
@@ -25,11 +30,14 @@ pub fn dry_run(prepared: &Prepared, files: &[SourceFile], settings: Settings) ->
     print(out.trim_end())
 }
 
-fn plan(prepared: &Prepared, files: &[SourceFile]) -> String {
+fn plan(prepared: &Prepared, files: &[SourceFile], passed_over: PassedOver) -> String {
     let mut out = String::new();
     let total: u64 = files.iter().map(|file| file.bytes).sum();
     put(&mut out, &format!("input: {}, {}", count(files.len(), "file"), bytes(total)));
-    put(&mut out, &format!("  columns: {}", columns(&prepared.input)));
+    if passed_over != PassedOver::default() {
+        put(&mut out, &format!("  passed over: {passed_over}"));
+    }
+    put(&mut out, &format!("  columns: {}", columns_of_input(prepared)));
     for (number, stage) in prepared.stages.iter().enumerate() {
         let plugin = &stage.plugin.descriptor;
         let (number, place) = (number + 1, stage.plugin.place());
@@ -56,7 +64,7 @@ fn plan(prepared: &Prepared, files: &[SourceFile]) -> String {
         .into_iter()
         .chain(prepared.columns.names.iter().map(String::as_str))
         .collect();
-    put(&mut out, &format!("output: {}, and fields that nobody declared", written.join(", ")));
+    put(&mut out, &format!("output: {}, and fields of the input", written.join(", ")));
     out
 }
 
@@ -114,6 +122,17 @@ fn estimate(out: &mut String, sample: &Sample, prepared: &Prepared, settings: Se
         let failed = count(sample.failed as usize, "document");
         put(out, &format!("  {failed} of the sample cannot be read or processed"));
     }
+}
+
+/// Names of the columns of the input, with the types that the pipeline gives some.
+fn columns_of_input(prepared: &Prepared) -> String {
+    let declared = &prepared.pipeline.input.columns;
+    let names = columns(&prepared.input);
+    let names = names.split(", ").map(|name| match declared.iter().find(|(own, _)| own == name) {
+        Some((_, kind)) => format!("{name} ({})", type_name(kind)),
+        None => name.to_owned(),
+    });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Names of the columns that are no secret of the host.

@@ -5,7 +5,7 @@ use super::place;
 use crate::config::{Draft, Locking, OutputFormat, Pipeline, Place, Problem, Problems, Source, located};
 use crate::engine::{Prepared, prepare};
 use crate::failure::Failure;
-use crate::input::{SourceFile, expand, parquet_columns};
+use crate::input::{PassedOver, SourceFile, expand, parquet_columns};
 use crate::output::check_temp_dir;
 use crate::remote::is_address;
 use std::collections::HashMap;
@@ -41,8 +41,8 @@ pub(super) struct Examined {
     pub prepared: Prepared,
     /// The files that it reads.
     pub files: Vec<SourceFile>,
-    /// Files of other kinds, which are passed over.
-    pub passed_over: usize,
+    /// What of its folders is passed over.
+    pub passed_over: PassedOver,
     /// What it hardly means.
     pub warnings: Problems,
 }
@@ -84,8 +84,8 @@ pub(super) fn input_files(mut draft: Draft) -> Result<(Pipeline, Vec<SourceFile>
     Ok((draft.sound()?, files))
 }
 
-/// The files that a pipeline reads, and how many of other kinds it passes over.
-fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, usize) {
+/// The files that a pipeline reads, and what it passes over.
+fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, PassedOver) {
     let pipeline = &draft.pipeline;
     if pipeline.input.paths.is_empty() {
         let node = pipeline.tree.entry("input").and_then(|input| input.node.entry("paths")).map(|e| &e.node);
@@ -111,9 +111,13 @@ fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, usize) {
 /// A path with the place where it is named.
 type Named = (PathBuf, Option<Place>);
 
-/// The files that paths mean, how many of other kinds are passed over, and what is wrong with the paths.
-fn expanded(pipeline: &Pipeline, paths: &[Named], looks: Looks) -> ((Vec<SourceFile>, usize), Vec<Problem>) {
-    let (mut files, mut passed_over): (Vec<SourceFile>, usize) = (Vec::new(), 0);
+/// The files that paths mean, what is passed over, and what is wrong with the paths.
+fn expanded(
+    pipeline: &Pipeline,
+    paths: &[Named],
+    looks: Looks,
+) -> ((Vec<SourceFile>, PassedOver), Vec<Problem>) {
+    let (mut files, mut passed_over): (Vec<SourceFile>, PassedOver) = Default::default();
     let mut problems = Vec::new();
     let mut first: HashMap<PathBuf, usize> = HashMap::new();
     for (number, (path, place)) in paths.iter().enumerate() {

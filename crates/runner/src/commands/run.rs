@@ -8,7 +8,7 @@ use crate::cli::RunArgs;
 use crate::config::{Draft, Locking};
 use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares, hand_over_saved};
 use crate::failure::Failure;
-use crate::input::SourceFile;
+use crate::input::{PassedOver, SourceFile};
 use crate::isolate::REPROS;
 use crate::journal::{Checkpoint, Checkpoints};
 use crate::output::{
@@ -52,7 +52,7 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
     // What the memory has no room for is too large, too.
     let asked = std::mem::replace(&mut prepared.pipeline.input.max_document_bytes, settings.shares.document);
     if args.dry_run {
-        return super::dry_run::dry_run(&prepared, &files, settings);
+        return super::dry_run::dry_run(&prepared, &files, passed_over, settings);
     }
     let target = target.ok_or_else(|| {
         let hint = "give `--output DIR`, or write `folder = \"…\"` under `[output]`";
@@ -66,9 +66,10 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
         let most = table::bytes(settings.shares.document as u64);
         progress.line(&format!("documents above {most} fail: an eighth of the memory is what one may have"));
     }
-    if passed_over > 0 {
-        let files = if passed_over == 1 { "file of another kind is" } else { "files of other kinds are" };
-        progress.line(&format!("{passed_over} {files} passed over"));
+    // Hidden files are passed over everywhere.
+    let passed_over = PassedOver { hidden: 0, ..passed_over };
+    if passed_over != PassedOver::default() {
+        progress.line(&format!("passed over: {passed_over}"));
     }
     if args.resume && is_address(&target) && is_run_folder(&local) {
         // All is done but the upload.

@@ -8,6 +8,7 @@ use crate::remote::{RemoteFile, is_address, list};
 use globset::GlobBuilder;
 use std::fmt;
 use std::fs::Metadata;
+use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -74,11 +75,44 @@ impl fmt::Display for InputError {
     }
 }
 
-/// The files that a path means, sorted by name, and how many files of other kinds were passed over.
+/// What of folders is no input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Files of other kinds, pipes and devices, and folders of runs.
+    pub others: usize,
+    /// Links to folders: they could lead in a circle.
+    pub links: usize,
+    /// Files and folders whose names begin with a dot.
+    pub hidden: usize,
+}
+
+impl AddAssign for PassedOver {
+    fn add_assign(&mut self, more: Self) {
+        self.others += more.others;
+        self.links += more.links;
+        self.hidden += more.hidden;
+    }
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.others, "file of another kind", "files of other kinds"),
+            (self.links, "link to a folder", "links to folders"),
+            (self.hidden, "hidden entry", "hidden entries"),
+        ];
+        let counts = counts.into_iter().filter(|(number, ..)| *number > 0);
+        let counts =
+            counts.map(|(number, one, more)| format!("{number} {}", if number == 1 { one } else { more }));
+        f.write_str(&counts.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// The files that a path means, sorted by name, and what was passed over.
 ///
 /// # Errors
-/// Where there is nothing at the path, a named file is of an unknown kind, or a glob matches nothing.
-pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
+/// Where there is nothing at the path, a named file is of an unknown kind or a pipe, or a glob matches nothing.
+pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> {
     let fail = |message: String, hint: Option<&str>| InputError {
         path: path.to_owned(),
         message,
@@ -101,12 +135,17 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
             .finish()
             .ok_or_else(|| fail("there is no file of a known kind in the folder".into(), Some(KNOWN)));
     }
-    if path.exists() {
+    if let Ok(meta) = path.metadata() {
+        // Nothing would say how large it is, and it could not be read a second time.
+        if !meta.is_file() {
+            let hint = "write what comes out of it into a file, and name that";
+            return Err(fail("a pipe or a device, and no file".into(), Some(hint)));
+        }
         let Some(format) = format_of(path) else {
             return Err(fail("a file of an unknown kind".into(), Some(KNOWN)));
         };
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        return Ok((vec![SourceFile::new(path.to_owned(), name, format)], 0));
+        return Ok((vec![SourceFile::new(path.to_owned(), name, format)], PassedOver::default()));
     }
     let text = path.to_string_lossy();
     if !text.contains(['*', '?', '[', '{']) {
@@ -139,20 +178,20 @@ fn neighbour(path: &Path) -> Option<String> {
 }
 
 /// The objects that an address means.
-fn objects(address: &Path) -> Result<(Vec<SourceFile>, usize), InputError> {
+fn objects(address: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> {
     let fail = |message: String, hint: Option<String>| InputError { path: address.to_owned(), message, hint };
     let found = list(address).map_err(|error| fail(error.message, error.hint))?;
-    let (mut files, mut others) = (Vec::new(), 0);
+    let (mut files, mut passed_over) = (Vec::new(), PassedOver::default());
     for RemoteFile { address, name, bytes, version } in found {
         match format_of(Path::new(&name)) {
             Some(format) => files.push(SourceFile { path: address, name, format, bytes, version }),
-            None => others += 1,
+            None => passed_over.others += 1,
         }
     }
     if files.is_empty() {
         return Err(fail("there is no file of a known kind".into(), Some(KNOWN.into())));
     }
-    Ok((files, others))
+    Ok((files, passed_over))
 }
 
 /// The folders of a glob before its first wildcard. A folder that is there is itself, whatever signs its
@@ -175,7 +214,7 @@ const DOCUMENTS: &str = "documents";
 #[derive(Default)]
 struct Listing {
     files: Vec<SourceFile>,
-    others: usize,
+    passed_over: PassedOver,
 }
 
 impl Listing {
@@ -195,7 +234,10 @@ impl Listing {
             entries.push(entry.map_err(failed)?.path());
         }
         for path in entries {
+            let below = path.strip_prefix(base).unwrap_or(&path);
+            let asked = glob.is_none_or(|g| g.is_match(below));
             if path.file_name().is_none_or(|n| n.to_string_lossy().starts_with('.')) {
+                self.passed_over.hidden += usize::from(asked);
                 continue;
             }
             // A link to a folder is not followed: it could lead in a circle.
@@ -203,22 +245,24 @@ impl Listing {
             if kind.is_dir() {
                 // What a run wrote into its own input is no input.
                 if is_run_folder(&path) {
-                    self.others += 1;
+                    self.passed_over.others += 1;
                     continue;
                 }
                 self.walk(base, &path, glob)?;
                 continue;
             }
-            let below = path.strip_prefix(base).unwrap_or(&path);
-            let asked = glob.is_none_or(|g| g.is_match(below));
             if !asked {
                 continue;
             }
+            if path.is_dir() {
+                self.passed_over.links += 1;
+                continue;
+            }
             // A link that leads nowhere is kept: reading it fails, and that is on record. Pipes and devices
-            // would hang, links to folders are not followed.
+            // would hang.
             let readable = path.metadata().map_or(kind.is_symlink(), |m| m.is_file());
             let Some(format) = format_of(&path).filter(|_| readable) else {
-                self.others += 1;
+                self.passed_over.others += 1;
                 continue;
             };
             let parts: Vec<_> = below.components().map(|c| c.as_os_str().to_string_lossy()).collect();
@@ -228,10 +272,10 @@ impl Listing {
         Ok(())
     }
 
-    fn finish(mut self) -> Option<(Vec<SourceFile>, usize)> {
+    fn finish(mut self) -> Option<(Vec<SourceFile>, PassedOver)> {
         // Names that are not UTF-8 can look alike; paths never do.
         self.files.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.path.cmp(&b.path)));
-        (!self.files.is_empty()).then_some((self.files, self.others))
+        (!self.files.is_empty()).then_some((self.files, self.passed_over))
     }
 }
 
@@ -243,5 +287,28 @@ mod tests {
     fn the_fixed_part_of_a_glob_is_what_stands_before_a_wildcard() {
         assert_eq!(fixed_part(Path::new("a/b/*.txt")), Path::new("a/b"));
         assert_eq!(fixed_part(Path::new("*.txt")), Path::new("."));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_input_is_counted_and_a_pipe_is_refused() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["a.txt", ".hidden.txt", "b.exe"] {
+            std::fs::write(path(name), "a text").unwrap();
+        }
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::fs::write(elsewhere.path().join("c.txt"), "a text").unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), path("link")).unwrap();
+        mknodat(CWD, path("pipe.txt"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let (files, passed_over) = expand(folder.path()).unwrap();
+        assert_eq!(files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a.txt"]);
+        assert_eq!(passed_over.to_string(), "2 files of other kinds, 1 link to a folder, 1 hidden entry");
+        // Named itself, the link is read.
+        assert_eq!(expand(&path("link")).unwrap().0.len(), 1);
+        for pipe in [path("pipe.txt"), "/dev/null".into()] {
+            assert_eq!(expand(&pipe).unwrap_err().message, "a pipe or a device, and no file");
+        }
     }
 }

@@ -35,7 +35,7 @@ mod window;
 
 pub use batch::InputBatch;
 pub use cursor::{Chunk, Cursor, Position};
-pub use files::{InputError, SourceFile, expand, state_of};
+pub use files::{InputError, PassedOver, SourceFile, expand, state_of};
 pub use format::{Format, Kind};
 pub use ids::Ids;
 pub use open::{ByteRange, open_bytes};
