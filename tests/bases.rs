@@ -105,6 +105,16 @@ fn every_value_is_shown_with_where_it_came_from() {
     assert_eq!(json["run"]["temp-dir"]["from"]["kind"], "unset");
     assert_eq!(json["stages"][2]["steps"][0]["behind-barrier"], false);
     assert_eq!(json["off"][0]["name"], "clean");
+    let places = &json["stages"][2]["places"];
+    assert_eq!((&places[0]["file"], &places[1]["line"]), (&"bases/base.toml".into(), &9.into()));
+    for (command, declared) in [
+        (&["check"][..], "\n  fields of the input: url (utf8), views (uint64)\n"),
+        (&["run", "--dry-run"], "\n  columns: id, source, text, media_type, url (utf8), views (uint64)\n"),
+    ] {
+        let output = call(&bench, command[0], &command[1..]).output();
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(shown.contains(declared), "{shown}");
+    }
 }
 
 #[test]

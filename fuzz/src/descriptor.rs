@@ -111,7 +111,7 @@ fn node(value: &Value) -> Node {
             Kind::Table(entries.iter().map(entry).collect())
         }
     };
-    Node { kind, place, used: Vec::new() }
+    Node::new(kind, place)
 }
 
 /// Names that options and definitions have.

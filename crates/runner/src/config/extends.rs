@@ -164,7 +164,7 @@ fn change(stage: &mut Node, over: Node, environment: Environment<'_>) {
 /// Merges tables key by key; anything else is replaced.
 fn merge(base: &mut Node, over: Node) {
     match (&mut base.kind, over) {
-        (Kind::Table(entries), Node { kind: Kind::Table(others), place, used }) => {
+        (Kind::Table(entries), Node { kind: Kind::Table(others), place, used, .. }) => {
             for other in others {
                 match entries.iter_mut().find(|entry| entry.key == other.key) {
                     Some(entry) => {
@@ -174,7 +174,8 @@ fn merge(base: &mut Node, over: Node) {
                     None => entries.push(other),
                 }
             }
-            (base.place, base.used) = (place, used);
+            base.under.push(std::mem::replace(&mut base.place, place));
+            base.used = used;
         }
         (_, over) => *base = over,
     }

@@ -62,6 +62,8 @@ pub struct Node {
     pub place: Place,
     /// Variables of the environment that were put into it.
     pub used: Vec<Used>,
+    /// Of a table, where those of bases stand that it was merged with, the base of all first.
+    pub under: Vec<Place>,
 }
 
 /// A TOML value.
@@ -97,7 +99,7 @@ pub struct Entry {
 impl Node {
     /// A value at a place.
     pub fn new(kind: Kind, place: Place) -> Self {
-        Self { kind, place, used: Vec::new() }
+        Self { kind, place, used: Vec::new(), under: Vec::new() }
     }
 
     /// Reads TOML.

@@ -163,6 +163,19 @@ pub(super) fn stage(pipeline: &Pipeline, at: usize, stage: &PreparedStage) -> Ve
     keys
 }
 
+/// Where a stage stands, and behind that where files change it that extend its own.
+pub(super) fn places(pipeline: &Pipeline, at: usize) -> Vec<(String, usize)> {
+    let Some(config) = pipeline.stages.get(at) else { return Vec::new() };
+    let places = config.node.under.iter().chain([&config.node.place]);
+    places
+        .filter_map(|place| {
+            let span = place.span()?;
+            let source = pipeline.sources.get(span.file)?;
+            Some((source.path.display().to_string(), source.position(span.start).0))
+        })
+        .collect()
+}
+
 /// The options of a stage, in the order of the plugin's schema.
 pub(super) fn options(pipeline: &Pipeline, at: usize, stage: &PreparedStage) -> Vec<Key> {
     let Some(config) = pipeline.stages.get(at) else { return Vec::new() };

@@ -9,6 +9,7 @@ use crate::cli::CheckArgs;
 use crate::engine::Bound;
 use crate::failure::Failure;
 use crate::table::count;
+use textmill_core::column::type_name;
 
 /// Checks a pipeline file.
 ///
@@ -40,6 +41,11 @@ pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure>
         let place = stage.plugin.place();
         let name = &stage.name;
         lines.push(format!("  {number}. {name} (plugin {} {}, {kind}{place})", plugin.name, plugin.version));
+    }
+    let declared = &prepared.pipeline.input.columns;
+    if !declared.is_empty() {
+        let declared = declared.iter().map(|(name, kind)| format!("{name} ({})", type_name(kind)));
+        lines.push(format!("  fields of the input: {}", declared.collect::<Vec<_>>().join(", ")));
     }
     let columns =
         ["id", "source", "text"].into_iter().chain(prepared.columns.names.iter().map(String::as_str));

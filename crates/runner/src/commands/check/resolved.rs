@@ -22,12 +22,12 @@ pub(super) fn text(prepared: &Prepared, docs: bool) -> String {
         page.note(&format!("extends {base}"));
     }
     for table in BEFORE {
-        page.table(&format!("[{table}]"), &keys::table(pipeline, table));
+        page.table(&format!("[{table}]"), "", &keys::table(pipeline, table));
     }
     page.note(&format!("columns: {}", columns(&prepared.input)));
     for (at, stage) in prepared.stages.iter().enumerate() {
-        page.table("[[stage]]", &keys::stage(pipeline, at, stage));
-        page.table("[stage.options]", &keys::options(pipeline, at, stage));
+        page.table("[[stage]]", &origin(&keys::places(pipeline, at)), &keys::stage(pipeline, at, stage));
+        page.table("[stage.options]", "", &keys::options(pipeline, at, stage));
         for line in facts(stage) {
             page.note(&line);
         }
@@ -37,10 +37,10 @@ pub(super) fn text(prepared: &Prepared, docs: bool) -> String {
         page.note(&format!("stage `{name}` is switched off: {place}"));
     }
     for table in after() {
-        page.table(&format!("[{table}]"), &keys::table(pipeline, table));
+        page.table(&format!("[{table}]"), "", &keys::table(pipeline, table));
         if table == "output" {
             let columns = written(prepared).join(", ");
-            page.note(&format!("columns: {columns}, and fields that nobody declared"));
+            page.note(&format!("columns: {columns}, and fields of the input"));
         }
     }
     page.render()
@@ -58,6 +58,7 @@ pub(super) fn json(prepared: &Prepared) -> Value {
     let stages = prepared.stages.iter().enumerate().map(|(at, stage)| {
         let plugin = &stage.plugin;
         json!({
+            "places": keys::places(pipeline, at).iter().map(|(file, line)| json!({"file": file, "line": line})).collect::<Vec<_>>(),
             "keys": object(&keys::stage(pipeline, at, stage)),
             "options": object(&keys::options(pipeline, at, stage)),
             "kind": kind(&stage.bound),
@@ -89,6 +90,16 @@ fn object(keys: &[Key]) -> Value {
 
 fn names(list: &str) -> Vec<&str> {
     list.split(", ").filter(|name| !name.is_empty()).collect()
+}
+
+/// Where a stage stands, and which files change it.
+fn origin(places: &[(String, usize)]) -> String {
+    let places: Vec<String> = places.iter().map(|(file, line)| format!("{file}:{line}")).collect();
+    match places.as_slice() {
+        [] => String::new(),
+        [own] => own.clone(),
+        [own, others @ ..] => format!("{own}, changed by {}", others.join(", ")),
+    }
 }
 
 fn off(pipeline: &Pipeline) -> impl Iterator<Item = (&str, String)> {
@@ -190,9 +201,9 @@ impl Page {
         self.lines.push((format!("# {text}"), String::new()));
     }
 
-    fn table(&mut self, header: &str, keys: &[Key]) {
+    fn table(&mut self, header: &str, origin: &str, keys: &[Key]) {
         self.lines.push((String::new(), String::new()));
-        self.lines.push((header.to_owned(), String::new()));
+        self.lines.push((header.to_owned(), origin.to_owned()));
         for key in keys {
             if let Some(doc) = key.doc.as_deref().filter(|_| self.docs) {
                 self.note(&first_sentence(doc));
