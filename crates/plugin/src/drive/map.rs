@@ -26,7 +26,7 @@ pub struct Mapped {
     pub documents: RecordBatch,
     /// Rows of the batch that go on, ascending; empty for a table step.
     pub kept: Vec<u32>,
-    /// Events; rows are those of the batch.
+    /// Events, in the order of their rows, which are those of the batch.
     pub events: Events,
 }
 

@@ -28,7 +28,8 @@ pub struct LedgerRow<'l> {
     pub other: Option<&'l str>,
 }
 
-/// Rows of the ledger. A page can have a million: their columns stay as the stage gave them.
+/// Rows of the ledger. A page can have a million: their columns stay as the stage gave them, in the order of the documents
+/// in each batch. What is appended may go back: [`Ledger::sort`] puts all of it in order.
 #[derive(Debug, Default)]
 pub struct Ledger {
     parts: Vec<Part>,

@@ -101,6 +101,7 @@ impl Outcome {
         Ok(())
     }
 
+    /// Takes in events in the order of their rows: those of one document stand together, so that it is counted once.
     fn take_events(
         &mut self,
         before: &RecordBatch,
@@ -153,8 +154,10 @@ impl Outcome {
 }
 
 /// The event that ends each document that goes no further. A document ends once, whatever else is said about it, and a failure
-/// outweighs a drop.
+/// outweighs a drop. Events must be in the order of their rows, as `drive::map` hands them on: otherwise a document
+/// could end twice.
 fn ends(events: &Events) -> Vec<EventRef<'_>> {
+    debug_assert!(events.rows().is_sorted(), "events are in the order of their rows");
     let mut ends: Vec<EventRef<'_>> = Vec::new();
     for event in events.iter().filter(|event| matches!(event.action, Action::Drop | Action::Fail)) {
         match ends.last_mut().filter(|end| end.row == event.row) {
