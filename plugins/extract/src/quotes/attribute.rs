@@ -207,6 +207,49 @@ mod tests {
     }
 
     #[test]
+    fn speakers_before_where_and_when() {
+        for (text, speaker, verb) in [
+            ("“El puente está abierto”, dijo Ana Prado tras la votación.", "Ana Prado", "dijo"),
+            (
+                "«El puente está abierto», aseguró la alcaldesa Ana Prado ante los vecinos.",
+                "Ana Prado",
+                "aseguró",
+            ),
+            ("“El puente está abierto”, ha declarado Ana Prado después del pleno.", "Ana Prado", "declarado"),
+            ("“Il ponte è aperto”, ha detto Marta Rossi dopo il voto.", "Marta Rossi", "detto"),
+            (
+                "“Il ponte è aperto”, disse il sindaco Marta Rossi al termine della seduta.",
+                "Marta Rossi",
+                "disse",
+            ),
+            ("“Il ponte è aperto”, ha detto il presidente della Camera Marta Rossi.", "Marta Rossi", "detto"),
+            ("« Le pont est ouvert », a déclaré Luc Martin après le vote.", "Luc Martin", "déclaré"),
+            (
+                "« Le pont est ouvert », explique le maire Luc Martin devant le conseil.",
+                "Luc Martin",
+                "explique",
+            ),
+            ("“A ponte está aberta”, disse Rita Moura depois da votação.", "Rita Moura", "disse"),
+            ("“A ponte está aberta”, afirmou Maria da Costa após a votação.", "Maria da Costa", "afirmou"),
+            ("«Мост открыт», — сказал Иван Петров после голосования.", "Иван Петров", "сказал"),
+            ("«Мост открыт», — сообщила Анна Ким журналистам на заседании совета.", "Анна Ким", "сообщила"),
+            ("«Мост открыт», — заявил глава Норхавена Иван Петров во вторник.", "Иван Петров", "заявил"),
+            ("«Міст відкрито», — сказав Олег Бондар після голосування.", "Олег Бондар", "сказав"),
+            ("Олег Бондар після голосування сказав: «Міст відкрито».", "Олег Бондар", "сказав"),
+            ("“It is open,” said the con artist.", "the con artist", "said"),
+        ] {
+            let all = of(text);
+            let found = all.first().map(|q| (q.1.as_deref(), q.2.as_deref()));
+            assert_eq!(found, Some((Some(speaker), Some(verb))), "{text}");
+        }
+        let text = "« Le pont est ouvert », a déclaré Luc Martin. « Il le restera », a-t-il ajouté. « Il est beau », répond-il.";
+        let all: Vec<_> =
+            of(text).into_iter().map(|q| (q.1.unwrap_or_default(), q.2.unwrap_or_default())).collect();
+        let luc = |verb: &str| ("Luc Martin".to_owned(), verb.to_owned());
+        assert_eq!(all, [luc("déclaré"), luc("ajouté"), luc("répond")]);
+    }
+
+    #[test]
     fn no_clause_speaks() {
         for text in [
             "Demands to lower the tolls and allow Norland access to the bridge were condemned as “a tax on every crossing.”",

@@ -29,7 +29,10 @@ const SPEECH_WORDS: &str = "said says say saying told tells tell telling added a
     indique indiqué raconte raconté répond répondu lance lancé confie confié écrit rappelle avoue avoué admet confirme confirmé prévient plaisante rappelé insiste insisté \
     dijo dice decía afirmó afirma declaró declara explicó explica añadió añade agregó aseguró asegura señaló señala indicó indica sostuvo sostiene manifestó \
     destacó subrayó comentó recordó advirtió escribió respondió expresó admitió confesó relató insistió reconoció apuntó \
-    disse diz afirmou afirma declarou explicou acrescentou escreveu ha dichiarato detto spiegato aggiunto sottolineato afferma spiega \
+    disse diz afirmou afirma declarou explicou acrescentou acrescenta escreveu comentou contou ressaltou destacou \
+    declarado dicho afirmado explicado añadido asegurado señalado subrayado comentado indicado \
+    dichiarato detto dice spiegato aggiunto sottolineato affermato precisato commentato raccontato scritto ribadito concluso afferma spiega spiegò dichiarò \
+    aggiunge sottolinea racconta \
     сказал сказала сказали заявил заявила заявили отметил отметила отметили добавил добавила добавили подчеркнул подчеркнула сообщил сообщила сообщили \
     написал написала рассказал рассказала считает говорит пояснил пояснила объяснил напомнил уточнил уточнила признался призналась вспоминает вспомнил вспомнила заметил заметила ответил ответила \
     сказав заявив заявила додав додала зазначив зазначила повідомив";
@@ -37,7 +40,7 @@ const SPEECH_WORDS: &str = "said says say saying told tells tell telling added a
 const AUXILIARY_WORDS: &str = "has have had also later then further recently previously earlier repeatedly once again is was were been simply \
     famously reportedly publicly now still even just himself herself will would could himself immediately quickly angrily bluntly plainly \
     clearly initially finally eventually specifically sarcastically jokingly subsequently often always never sometimes already both all \
-    hat haben hatte auch weiter zuvor später a ont avait aussi également ha había también ha anche";
+    hat haben hatte auch weiter zuvor später a ont avait aussi également ha había también ha anche hanno aveva han";
 
 /// Whether `word` brings a quotation.
 pub fn is_speech(word: &str) -> bool {

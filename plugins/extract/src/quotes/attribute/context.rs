@@ -163,6 +163,9 @@ pub(super) fn behind<'a>(after: &'a str, content: &str) -> Option<Found<'a>> {
     {
         return None;
     }
+    if let Some(verb) = inverted(sentence, &list) {
+        return Some(Found { subject: Subject::Pronoun, verb: Some(verb) });
+    }
     // Verb first: `said the minister`, `sagte Ada Reed`, `a déclaré le ministre`.
     let mut i = 0;
     while i < 3 && list.get(i).is_some_and(|w| !is_speech(w.text) && is_auxiliary(w.text)) {
@@ -202,6 +205,19 @@ pub(super) fn behind<'a>(after: &'a str, content: &str) -> Option<Found<'a>> {
         return Some(Found { subject, verb: None });
     }
     None
+}
+
+/// The verb of `a-t-il déclaré`, `explique-t-elle`, `dit-il`.
+fn inverted<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<&'a str> {
+    let first = list.first()?;
+    let stem = ["-il", "-elle", "-ils", "-elles"].iter().find_map(|end| first.text.strip_suffix(end))?;
+    let stem = stem.strip_suffix("-t").unwrap_or(stem);
+    if is_speech(stem) {
+        return Some(stem);
+    }
+    let next = list.get(1).filter(|_| is_auxiliary(stem))?;
+    let is_close = sentence[first.end..next.start].trim().is_empty();
+    (is_close && is_speech(next.text)).then_some(next.text)
 }
 
 /// `"…" if it did not rain, said Ada Reed`: an attribution behind a later comma of the sentence.

@@ -4,8 +4,19 @@ use super::super::sources::{is_role, is_source};
 use super::super::verbs::{is_auxiliary, is_speech};
 use super::Subject;
 use crate::entities::is_common;
-use crate::gazetteer::{NAME_PARTICLES, ORGANISATION_CUES, PERSON_TITLES};
+use crate::gazetteer::{FIRST_NAMES, List, NAME_PARTICLES, ORGANISATION_CUES, PERSON_TITLES};
 use crate::words::Word;
+
+static FOLLOWING: List = List::new(|| FOLLOWING_WORDS.split_whitespace().map(str::as_bytes).collect());
+
+/// What follows a source and is no part of it, where that is not English: prepositions, conjunctions, days, and whom one speaks to.
+const FOLLOWING_WORDS: &str = "tras ante después antes durante con por para sobre desde hacia según cuando mientras ayer hoy esta este visiblemente \
+    após depois perante diante ao aos à às com quando enquanto ontem hoje nesta neste nessa nesse na no nas nos numa num em durante pela pelo \
+    dopo prima con per su sul sulla sui nel nella nei nelle al alla allo ai agli alle davanti mentre quando ieri oggi questo questa tra fra in che \
+    parlando commentando intervenendo a après avant pendant au aux avec pour sur depuis devant dans quand tandis hier ce cette lors chez face sous \
+    lundi mardi mercredi jeudi vendredi samedi dimanche \
+    после до перед во в на при через об о со с к ко по за для от из у когда что вчера сегодня также журналистам корреспондентам агентству газете \
+    після під перед у через про із зі на за до від для коли що вчора сьогодні також журналістам кореспондентам агентству газеті";
 
 /// Reads the noun phrase at the beginning of `list`; also how many words it takes.
 pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(Subject<'a>, usize)> {
@@ -33,6 +44,7 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
             | "him"
             | "her"
     ) && !(first.text == "her" && list.len() > 1)
+        && !(first.text == "il" && is_article(list))
     {
         return Some((Subject::Pronoun, 1));
     }
@@ -47,6 +59,10 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
         let stops = !word.capital
             && (is_speech(word.text)
                 || is_auxiliary(word.text)
+                || FOLLOWING.has(word.text)
+                    // `the con artist` is English.
+                    && (taken > 1 || list[0].capital)
+                    && !within_name(list, word)
                 || matches!(
                     word.text,
                     "who"
@@ -151,6 +167,7 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
             name = &[];
         }
     }
+    name = without_place(name, start.checked_sub(1).and_then(|before| main.get(before)));
     while name.first().is_some_and(|w| is_common(w.text) || is_demonym(w.text))
         && !(name.len() == 1 && trailing == 0 && !is_common(name[0].text))
     {
@@ -158,6 +175,8 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
     }
     if let (Some(a), Some(b)) = (name.first(), name.last())
         && (trailing == 0
+            // Nothing behind a name makes a noun of it there.
+            || is_cyrillic(b.text)
             || trailing <= 1
                 && main.last().is_some_and(|w| {
                     !PERSON_TITLES.has(w.text) && !is_role(w.text) && !w.text.ends_with('s')
@@ -192,6 +211,28 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
         return None;
     }
     is_source(main).then_some((Subject::Noun(text), taken))
+}
+
+/// Whether the first word is an article and no pronoun: `il sindaco`, but not `il a déclaré`.
+fn is_article(list: &[Word<'_>]) -> bool {
+    list.get(1)
+        .is_some_and(|next| !is_speech(next.text) && !is_auxiliary(next.text) && !FOLLOWING.has(next.text))
+}
+
+/// `глава Норхавена Иван Петров`, `il presidente della Camera Marta Rossi`: a name without what the person is the head
+/// of. A Cyrillic name that ends in a patronymic begins with the surname.
+fn without_place<'s, 'a>(name: &'s [Word<'a>], before: Option<&Word<'_>>) -> &'s [Word<'a>] {
+    let [place, first, .., last] = name else { return name };
+    let has_patronymic = ["вич", "вна", "ична"].iter().any(|end| last.text.ends_with(end));
+    let is_of = before.is_some_and(|w| matches!(w.text, "della" | "dello" | "do" | "da" | "dos" | "das"));
+    let is_place = (is_of || is_cyrillic(place.text) && !has_patronymic)
+        && FIRST_NAMES.has(first.text)
+        && !FIRST_NAMES.has(place.text);
+    if is_place { &name[1..] } else { name }
+}
+
+fn is_cyrillic(word: &str) -> bool {
+    word.starts_with(|c| matches!(c, '\u{400}'..='\u{52f}'))
 }
 
 fn within_name(phrase: &[Word<'_>], word: &Word<'_>) -> bool {
