@@ -100,10 +100,16 @@ fn possible(line: &Line<'_>, marks: Marks, dated: bool) -> bool {
     if marks.byline && line.words <= 8 || marks.dateline {
         return false;
     }
-    if is_caption(text, has) {
+    if is_wide_sentence(text) || is_caption(text, has) {
         return false;
     }
     !(dated && without_date_is_short(text))
+}
+
+/// Whether a line ends as sentences of East Asian text do, or goes on behind its end. Headlines there have no full stop, and such
+/// text is so dense that a first paragraph is as short as a headline.
+fn is_wide_sentence(text: &str) -> bool {
+    text.trim_end_matches(['”', '’', '」', '』', '）', '"']).ends_with(['。', '，', '、', '；'])
 }
 
 /// Whether a line with a date says little else.
@@ -355,6 +361,20 @@ mod tests {
             "River Courier\n date 2022-04-25 Bridge over the Alva opens to walkers - River Courier\n{BODY}"
         );
         assert_eq!(of(&page).as_deref(), Some("Bridge over the Alva opens to walkers"));
+    }
+
+    #[test]
+    fn no_sentence_of_east_asian_text() {
+        let body = "大约四百人在第一个小时内步行过桥，渡轮在中午完成了最后一次航行。市长表示，这座桥属于所有居民，不收取任何过桥费。";
+        for (first, title) in [
+            ("市议会周二宣布，横跨阿尔瓦河的新桥已经开通。", None),
+            ("市議会は「新しい橋が開通した。」と発表した。", None),
+            ("市议会说：“新桥属于大家。”", None),
+            ("市议会周二宣布新桥开通", Some("市议会周二宣布新桥开通")),
+            ("新桥为什么要收费？", Some("新桥为什么要收费？")),
+        ] {
+            assert_eq!(of(&format!("{first}\n\n{body}")).as_deref(), title);
+        }
     }
 
     #[test]
