@@ -28,9 +28,14 @@ pub struct Counts {
     pub may_path: bool,
 }
 
-/// Where phrases may begin in a text: at a letter or digit after something else, and at signs and characters beyond ASCII. A bit for each byte.
+/// Where phrases may begin in a text, and where words stand. A bit for each byte.
 #[derive(Clone, Debug, Default)]
-pub struct Begins(Vec<u64>);
+pub struct Begins {
+    /// At a letter or digit after something else, and at signs and characters beyond ASCII.
+    phrases: Vec<u64>,
+    /// Letters and digits, and all bytes beyond ASCII.
+    words: Vec<u64>,
+}
 
 impl Begins {
     /// In `text`.
@@ -42,7 +47,7 @@ impl Begins {
 
     /// For how many blocks of 64 bytes there is room.
     pub fn blocks(&self) -> usize {
-        self.0.capacity()
+        self.phrases.capacity()
     }
 
     /// Calls `each` with every one of a range of which `is_wanted` says so.
@@ -55,7 +60,7 @@ impl Begins {
     ) {
         let Range { start: from, end: to } = range;
         let (first, last) = (from / BLOCK, to.div_ceil(BLOCK));
-        for (number, &word) in self.0.get(first..last).unwrap_or(&[]).iter().enumerate() {
+        for (number, &word) in self.phrases.get(first..last).unwrap_or(&[]).iter().enumerate() {
             let base = (first + number) * BLOCK;
             let mut bits = word & u64::MAX << from.saturating_sub(base);
             if to - base < BLOCK {
@@ -74,6 +79,35 @@ impl Begins {
             }
         }
     }
+
+    /// Puts where the first runs of letters, digits and bytes beyond ASCII in a range begin and end into `edges`, by turns, and gives those that are
+    /// there, as pairs.
+    #[inline]
+    pub fn runs<'e>(&self, range: Range<usize>, edges: &'e mut [[usize; 2]]) -> &'e [[usize; 2]] {
+        let Range { start: from, end: to } = range;
+        let (first, last) = (from / BLOCK, to.div_ceil(BLOCK));
+        let all = edges.as_flattened_mut();
+        let (mut count, mut before) = (0, 0);
+        for (number, &word) in self.words.get(first..last).unwrap_or(&[]).iter().enumerate() {
+            let base = (first + number) * BLOCK;
+            let mut bits = word & u64::MAX << from.saturating_sub(base);
+            if to - base < BLOCK {
+                bits &= !(u64::MAX << (to - base));
+            }
+            // Where a run begins or has ended.
+            let mut edges = bits ^ (bits << 1 | before);
+            before = bits >> (BLOCK - 1);
+            while let Some(cell) = all.get_mut(count).filter(|_| edges != 0) {
+                *cell = base + edges.trailing_zeros() as usize;
+                edges &= edges - 1;
+                count += 1;
+            }
+        }
+        if count % 2 == 1 {
+            all[count] = to;
+        }
+        &edges[..count.div_ceil(2)]
+    }
 }
 
 /// Calls `each` with the first byte of each line, one past its last byte, and what is in it. After the last line end there is no further line.
@@ -90,11 +124,13 @@ fn lines_at(level: Level, bytes: &[u8], begins: &mut Begins, each: &mut impl FnM
 fn walk<S: Simd>(
     simd: S,
     bytes: &[u8],
-    Begins(all): &mut Begins,
+    Begins { phrases, words }: &mut Begins,
     each: &mut impl FnMut(usize, usize, Counts),
 ) {
-    all.clear();
-    all.reserve(bytes.len() / BLOCK + 1);
+    for bits in [&mut *phrases, &mut *words] {
+        bits.clear();
+        bits.reserve(bytes.len() / BLOCK + 1);
+    }
     let mut counts = Counts::default();
     let mut start = 0;
     // Whether a word is open, a sentence ended, and a space came after it.
@@ -128,7 +164,8 @@ fn walk<S: Simd>(
         let alnum = lower | upper | digit;
         let inside = alnum & (alnum << 1 | is_after_alnum);
         is_after_alnum = alnum >> (BLOCK - 1);
-        all.push(!(inside | space | newline | going_on));
+        phrases.push(!(inside | space | newline | going_on));
+        words.push(alnum | wide);
         let in_word = carries(!(space | newline), alnum, &mut word);
         let after_stop = carries(stop | space | quote, stop, &mut ended);
         let after_gap = carries(space | quote, space & after_stop, &mut parted);

@@ -9,6 +9,7 @@ use crate::cues::{Cues, Hits, class};
 use crate::dates::DateWords;
 use crate::judged::Judged;
 use crate::line::Line;
+use crate::model::lexicon::{Lexicon, NEUTRAL};
 use crate::options::{Rule, Rules};
 
 /// Why a line goes.
@@ -126,6 +127,8 @@ pub struct State {
     pub prose: bool,
     /// The line is part of a paragraph that is wrapped over several.
     pub wrapped: bool,
+    /// The score of its words, as [`Lexicon::score`] has it.
+    pub score: u8,
 }
 
 /// What the rules make of a page.
@@ -164,14 +167,16 @@ pub struct Furniture {
     pub(crate) rules: Rules,
     /// Whether a rule is switched off.
     some_off: bool,
+    /// The words that the model knows, where one is asked.
+    lexicon: Option<Arc<Lexicon>>,
     judged: Judged,
 }
 
 impl Furniture {
-    /// Rules over shared tables.
-    pub fn new(cues: Arc<Cues>, dates: Arc<DateWords>, rules: Rules) -> Self {
+    /// Rules over shared tables, and the lexicon by which the words of lines are scored.
+    pub fn new(cues: Arc<Cues>, dates: Arc<DateWords>, rules: Rules, lexicon: Option<Arc<Lexicon>>) -> Self {
         let some_off = Rule::ALL.iter().any(|rule| !rules.on(*rule));
-        Self { cues, dates, rules, some_off, judged: Judged::default() }
+        Self { cues, dates, rules, some_off, lexicon, judged: Judged::default() }
     }
 
     /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `distinct` are the numbers of lines that are no copies, with
@@ -193,12 +198,18 @@ impl Furniture {
                 for &(number, hash) in fetched {
                     let (line, state) = (&lines[number as usize], &mut states[number as usize]);
                     let bytes = &text.as_bytes()[line.start..line.end];
-                    let single = known.get(bytes, hash, || self.first_look(text, line, begins));
+                    let (single, score) = known.get(bytes, hash, || {
+                        let score = self
+                            .lexicon
+                            .as_ref()
+                            .map_or(NEUTRAL, |lexicon| lexicon.score(text, line.start..line.end, begins));
+                        (self.first_look(text, line, begins), score)
+                    });
                     let cue = if single.hits.any() == 0 { 0 } else { hits.len() as u32 };
                     if cue > 0 {
                         hits.push(single.hits);
                     }
-                    *state = State { cue, mark: single.mark, prose: single.prose, wrapped: false };
+                    *state = State { cue, mark: single.mark, prose: single.prose, wrapped: false, score };
                 }
             }
         });

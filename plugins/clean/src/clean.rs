@@ -10,11 +10,10 @@ use crate::boilerplate::{Furniture, Look};
 use crate::decide::{Cuts, Decided};
 use crate::doubtful::{Doubtful, Stretch};
 use crate::handed_on::{HandedOn, RemovedLines};
-use crate::html::MarkupOf;
-use crate::html::cues::PartWords;
 use crate::html::lines::Lines;
 use crate::html::markup::Markup;
 use crate::html::meta::Said;
+use crate::html::{Blocks, MarkupOf, Reading};
 use crate::line::Line;
 use crate::model::Model;
 use crate::model::features::{self, Page};
@@ -71,6 +70,8 @@ struct Normalised<'a> {
     said: Vec<Said>,
     /// Whether code in it kept its indentation.
     indented: bool,
+    /// The names of its blocks, where they are asked for.
+    blocks: Option<Blocks>,
 }
 
 /// What the rules see of a part of a normalised document.
@@ -89,16 +90,36 @@ struct Judged {
     doubtful: Vec<Stretch>,
 }
 
+/// A page as training sees it.
+#[derive(Clone, Debug)]
+pub struct Features {
+    /// A column for each feature, a row for each line that is not blank.
+    pub grid: Grid,
+    /// The text of each row.
+    pub lines: Vec<String>,
+    /// Of each block of an HTML page the number of the block around it, from 1 on, or 0, and its names.
+    pub blocks: Vec<(u32, Vec<String>)>,
+    /// Of each row of an HTML page the number of its block.
+    pub block_of: Vec<u32>,
+}
+
+/// Who judges the lines of a format.
+#[derive(Clone)]
+struct Judges {
+    furniture: Furniture,
+    /// The model, where it is switched on.
+    model: Option<Arc<Model>>,
+}
+
 /// Cleans documents; holds the tables, cheap to clone.
 #[derive(Clone)]
 pub struct Cleaner {
     rules: Rules,
-    furniture: Furniture,
-    /// The models, where they are switched on.
-    model: Option<Arc<Model>>,
-    html_model: Option<Arc<Model>>,
-    /// The words for parts of HTML pages.
-    parts: Arc<PartWords>,
+    /// How lines of each format are judged.
+    plain: Judges,
+    html: Judges,
+    /// What HTML pages are read with.
+    reading: Reading,
     /// How likely a line must be to be kept.
     cuts: Cuts,
     quality: Quality,
@@ -117,16 +138,20 @@ impl Cleaner {
     /// Where a built-in table is malformed, which the tests rule out, or a list of the options is too long.
     pub fn new(options: &Options) -> Result<Self, Error> {
         let rules = options.rules.clone();
-        let Tables { cues, dates, model, html_model, parts } = Tables::builtin()?;
-        let furniture = Furniture::new(cues, dates, rules.clone());
-        let model = Some(model).filter(|_| rules.boilerplate_model);
-        let html_model = Some(html_model).filter(|_| rules.boilerplate_model);
+        let Tables { cues, dates, model, html_model, lexicon, html_lexicon, parts, names } =
+            Tables::builtin()?;
+        let judges = |model, lexicon| {
+            let is_on = rules.boilerplate_model;
+            let lexicon = Some(lexicon).filter(|_| is_on);
+            let furniture = Furniture::new(cues.clone(), dates.clone(), rules.clone(), lexicon);
+            Judges { furniture, model: Some(model).filter(|_| is_on) }
+        };
+        let (plain, html) = (judges(model, lexicon), judges(html_model, html_lexicon));
         Ok(Self {
             rules,
-            furniture,
-            model,
-            html_model,
-            parts,
+            plain,
+            html,
+            reading: Reading { parts, names, keeps_names: false },
             cuts: Cuts::new(options.boilerplate_cut),
             quality: options.quality.clone(),
             bad_words: BadWords::new(&options.quality.bad_words)?,
@@ -156,7 +181,7 @@ impl Cleaner {
         text: &'a str,
         raw: Option<&[u8]>,
     ) -> Result<Cleaned<'a>, EditError> {
-        let Normalised { mut rewriter, encoding, markup, said, indented } =
+        let Normalised { mut rewriter, encoding, markup, said, indented, .. } =
             self.normalise(format, text, raw)?;
         let title = Title::of(&said);
         let Judged { edits, mut boilerplate, places, doubtful } =
@@ -174,31 +199,38 @@ impl Cleaner {
         Ok(Cleaned { edits, text, encoding, boilerplate, said, doubtful, measured })
     }
 
-    /// The lines of a page as the model sees them, for training it: calls `each` with the text of each line
-    /// that is not blank, and returns the features.
+    /// One that keeps what training asks for.
+    pub fn for_training(mut self) -> Self {
+        self.reading.keeps_names = true;
+        self
+    }
+
+    /// The lines of a page as the model sees them, for training it. The names of blocks are there after [`Self::for_training`].
     ///
     /// # Errors
     /// As [`Self::clean_as`].
-    pub fn features(
-        &self,
-        format: Format,
-        text: &str,
-        mut each: impl FnMut(&str),
-    ) -> Result<Grid, EditError> {
-        let Normalised { rewriter, markup, said, indented, .. } = self.normalise(format, text, None)?;
+    pub fn features(&self, format: Format, text: &str) -> Result<Features, EditError> {
+        let Normalised { rewriter, markup, said, indented, blocks, .. } =
+            self.normalise(format, text, None)?;
         let title = Title::of(&said);
         let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
         let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
         let page = Part { text: rewriter.text(), base: 0, judged: judged.as_deref() };
         let mut room = Room::default();
-        let Seen { markup, look } = self.see(&page, &mut markup, &mut room);
+        let Seen { markup, look } = Self::see(&self.judges(format).furniture, &page, &mut markup, &mut room);
         let Room { lines, tallies, shown, .. } = room;
         let mut grid = Grid::new(shown.len(), &[]);
         let page_of =
             Page::new(page.judged(), (&lines, &tallies), &look, &shown, markup.as_deref(), title.as_ref());
         page_of.fill(&mut grid, &mut features::Room::default());
-        shown.iter().for_each(|&i| each(lines[i].text(page.judged())));
-        Ok(grid)
+        let Blocks { blocks, lines: of_lines } = blocks.unwrap_or_default();
+        let block_of = |markup: &Markup| {
+            let at = of_lines.binary_search_by_key(&markup.source, |(source, _)| *source);
+            at.map_or(0, |at| of_lines[at].1)
+        };
+        let block_of = markup.iter().flatten().map(block_of).collect();
+        let lines = shown.iter().map(|&i| lines[i].text(page.judged()).to_owned()).collect();
+        Ok(Features { grid, lines, blocks, block_of })
     }
 
     /// Decides which lines of a normalised document go; `markup` and `title` are those of the HTML source.
@@ -217,12 +249,10 @@ impl Cleaner {
         let (mut removals, mut handed_on, mut signs) = (Removals::new(), HandedOn::default(), Vec::new());
         let mut doubtful = Doubtful::default();
         for part in Part::all(text, judged.as_deref()) {
-            let Seen { markup, mut look } = self.see(&part, &mut markup, room);
+            let Judges { furniture, model } = self.judges(format);
+            let Seen { markup, mut look } = Self::see(furniture, &part, &mut markup, room);
             let Room { lines, tallies, shown, model: model_room, .. } = &mut *room;
-            let model = match format {
-                Format::Plain => self.model.as_ref().filter(|_| look.is_page),
-                Format::Html => self.html_model.as_ref(),
-            };
+            let model = model.as_ref().filter(|_| format == Format::Html || look.is_page);
             let Decided { mut marks, near } = match model {
                 Some(model) => {
                     let view =
@@ -257,8 +287,20 @@ impl Cleaner {
         Judged { edits, boilerplate, places, doubtful }
     }
 
+    fn judges(&self, format: Format) -> &Judges {
+        match format {
+            Format::Plain => &self.plain,
+            Format::Html => &self.html,
+        }
+    }
+
     /// Looks at the lines of a part of a page by all rules.
-    fn see(&self, part: &Part<'_>, markup: &mut Option<MarkupOf<'_>>, room: &mut Room) -> Seen {
+    fn see(
+        furniture: &Furniture,
+        part: &Part<'_>,
+        markup: &mut Option<MarkupOf<'_>>,
+        room: &mut Room,
+    ) -> Seen {
         Line::take(part.judged(), room);
         let Room { lines, distinct, begins, shown, states, hits, .. } = room;
         let mut count = 0;
@@ -277,7 +319,7 @@ impl Cleaner {
             None => markup.lines(shown.iter().map(|&i| part.base + lines[i].start)),
         });
         let room = (std::mem::take(states), std::mem::take(hits));
-        let look = self.furniture.look(part.judged(), (lines, distinct, shown), begins, room);
+        let look = furniture.look(part.judged(), (lines, distinct, shown), begins, room);
         Seen { markup, look }
     }
 
@@ -297,11 +339,11 @@ impl Cleaner {
             encoding = decoded.encoding;
             rewriter.pass(decoded.edits)?;
         }
-        let (mut markup, mut said, mut indented) = (None, Vec::new(), false);
+        let (mut markup, mut said, mut indented, mut blocks) = (None, Vec::new(), false, None);
         if format == Format::Html {
-            let page = html::page(rewriter.text(), &self.parts);
+            let page = html::page(rewriter.text(), &self.reading);
             rewriter.pass_packed(page.edits)?;
-            (markup, said) = (Some(page.lines), page.said);
+            (markup, said, blocks) = (Some(page.lines), page.said, page.blocks);
         }
         if format == Format::Plain && (self.rules.html_entity || self.rules.html_tag) {
             let edits = leftovers::markup(rewriter.text(), &self.rules);
@@ -335,7 +377,7 @@ impl Cleaner {
             let edits = leftovers::hyphens(rewriter.text());
             rewriter.pass(edits)?;
         }
-        Ok(Normalised { rewriter, encoding, markup, said, indented })
+        Ok(Normalised { rewriter, encoding, markup, said, indented, blocks })
     }
 }
 

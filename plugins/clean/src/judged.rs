@@ -6,9 +6,9 @@ use crate::quick::QuickMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Longest line, in bytes, that is kept: one that fills a slot.
-const LONGEST: usize = 61;
+const LONGEST: usize = 60;
 /// Longest line of which a slot holds two: most lines of a frame are no longer.
-const SHORT: usize = 29;
+const SHORT: usize = 28;
 /// How many slots there are, of 64 bytes each.
 const SLOTS: usize = 1 << 14;
 /// Most kinds of states that are told apart; few lines are of others.
@@ -32,7 +32,8 @@ struct Known {
     numbers: QuickMap<Single, u16>,
 }
 
-/// A line of up to [`LONGEST`] bytes or two of up to [`SHORT`], each behind the number of its state and its length: in one line of the machine's cache.
+/// A line of up to [`LONGEST`] bytes or two of up to [`SHORT`], each behind the number of its state, its length and the score of its words: in one line of
+/// the machine's cache.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Slot([u8; 64]);
@@ -60,27 +61,27 @@ impl LookUp<'_> {
         std::hint::black_box(lengths.fold(0, |all, length| all | length));
     }
 
-    /// What a line of these bytes, with a hash, is by itself.
+    /// What a line of these bytes, with a hash, is by itself, and the score of its words.
     #[inline]
-    pub fn get(&mut self, bytes: &[u8], hash: u32, judge: impl FnOnce() -> Single) -> Single {
+    pub fn get(&mut self, bytes: &[u8], hash: u32, judge: impl FnOnce() -> (Single, u8)) -> (Single, u8) {
         let length = bytes.len();
         let number = hash as usize % SLOTS;
         let Some(slot) = self.0.slots.get(number).filter(|_| (1..=LONGEST).contains(&length)) else {
             return judge();
         };
-        if let Some(state) = slot.find(bytes)
+        if let Some((state, score)) = slot.find(bytes)
             && let Some(state) = self.0.states.get(usize::from(state))
         {
-            return *state;
+            return (*state, score);
         }
-        let state = judge();
-        self.0.put(number, bytes, state);
-        state
+        let (state, score) = judge();
+        self.0.put(number, bytes, state, score);
+        (state, score)
     }
 }
 
 impl Known {
-    fn put(&mut self, number: usize, line: &[u8], state: Single) {
+    fn put(&mut self, number: usize, line: &[u8], state: Single, score: u8) {
         // Of most lines nothing is known but whether they are prose.
         let plain = [false, true].map(|prose| Single { prose, ..Single::default() });
         if self.states.is_empty() {
@@ -99,32 +100,33 @@ impl Known {
             self.states.push(state);
         }
         if let Some(slot) = self.slots.get_mut(number) {
-            slot.put(line, kind);
+            slot.put(line, kind, score);
         }
     }
 }
 
-/// Where in a slot, or in half of one, the length of a line lies, and where its bytes.
+/// Where in a slot, or in half of one, the length of a line lies, the score of its words, and its bytes.
 const LENGTH: usize = 2;
-const BYTES: usize = 3;
+const SCORE: usize = 3;
+const BYTES: usize = 4;
 /// Where the second half of a slot begins.
 const HALF: usize = 32;
 
 impl Slot {
-    /// The number of the state of a line that it holds.
+    /// The number of the state of a line that it holds, and the score of its words.
     #[inline]
-    fn find(&self, line: &[u8]) -> Option<u16> {
+    fn find(&self, line: &[u8]) -> Option<(u16, u8)> {
         let state = |at: usize| {
             let is_it = usize::from(self.0[at + LENGTH]) == line.len()
                 && self.0.get(at + BYTES..at + BYTES + line.len()) == Some(line);
-            is_it.then(|| u16::from_le_bytes([self.0[at], self.0[at + 1]]))
+            is_it.then(|| (u16::from_le_bytes([self.0[at], self.0[at + 1]]), self.0[at + SCORE]))
         };
         // Where the first line is long, it lies in both halves.
         state(0).or_else(|| state(HALF).filter(|_| usize::from(self.0[LENGTH]) <= SHORT))
     }
 
     /// Puts a line in the place of another: of two, of the one that has been there longer.
-    fn put(&mut self, line: &[u8], state: u16) {
+    fn put(&mut self, line: &[u8], state: u16, score: u8) {
         if usize::from(self.0[LENGTH]) <= SHORT {
             self.0.copy_within(..HALF, HALF);
         } else {
@@ -132,6 +134,7 @@ impl Slot {
         }
         self.0[..LENGTH].copy_from_slice(&state.to_le_bytes());
         self.0[LENGTH] = line.len() as u8;
+        self.0[SCORE] = score;
         self.0[BYTES..BYTES + line.len()].copy_from_slice(line);
     }
 }
@@ -151,21 +154,20 @@ mod tests {
             let state = judged.with(|known| {
                 known.get(line.as_bytes(), hash(line.as_bytes()) as u32, || {
                     calls += 1;
-                    Single { prose: line == "Menu", ..Single::default() }
+                    (Single { prose: line == "Menu", ..Single::default() }, line.len() as u8)
                 })
             });
-            assert_eq!(state.prose, line == "Menu");
+            assert_eq!((state.0.prose, state.1), (line == "Menu", line.len() as u8));
         }
         assert_eq!(calls, 6);
         let again = judged.clone();
         let menu = hash(b"Menu") as u32;
         again.with(|known| {
-            known.get(b"Menu", menu, || Single {
-                hits: Hits { whole: 7, ..Hits::default() },
-                ..Single::default()
+            known.get(b"Menu", menu, || {
+                (Single { hits: Hits { whole: 7, ..Hits::default() }, ..Single::default() }, 0)
             })
         });
-        assert_eq!(judged.with(|known| known.get(b"Menu", menu, Single::default)).hits.whole, 0);
+        assert_eq!(judged.with(|known| known.get(b"Menu", menu, Default::default)).0.hits.whole, 0);
     }
 
     #[test]
@@ -174,7 +176,7 @@ mod tests {
         let (menu, search, news) =
             (b"Menu".as_slice(), b"Search".as_slice(), b"News of the town and country".as_slice());
         // Its bytes could be taken for a line of one byte.
-        let long = ["x".repeat(31), "\u{1}a".repeat(15)].concat();
+        let long = ["x".repeat(30), "\u{1}".repeat(2), "a".repeat(28)].concat();
         for (line, held) in [
             (menu, [true, false, false, false]),
             (search, [true, true, false, false]),
@@ -182,9 +184,9 @@ mod tests {
             (long.as_bytes(), [false, false, false, true]),
             (menu, [true, false, false, false]),
         ] {
-            slot.put(line, line.len() as u16);
-            let found =
-                [menu, search, news, long.as_bytes()].map(|line| slot.find(line) == Some(line.len() as u16));
+            slot.put(line, line.len() as u16, line.len() as u8 / 2);
+            let found = [menu, search, news, long.as_bytes()]
+                .map(|line| slot.find(line) == Some((line.len() as u16, line.len() as u8 / 2)));
             assert_eq!(found, held, "{line:?}");
             assert_eq!(slot.find(b"a"), None);
         }
@@ -198,8 +200,8 @@ mod tests {
                 for n in 0..2 * STATES as u32 {
                     let line = format!("line {n}");
                     let state = Single { hits: Hits { whole: n, ..Hits::default() }, ..Single::default() };
-                    let found = known.get(line.as_bytes(), hash(line.as_bytes()) as u32, || state);
-                    assert_eq!(found.hits.whole, n, "{round}");
+                    let found = known.get(line.as_bytes(), hash(line.as_bytes()) as u32, || (state, n as u8));
+                    assert_eq!((found.0.hits.whole, found.1), (n, n as u8), "{round}");
                 }
             }
         });

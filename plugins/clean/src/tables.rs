@@ -8,6 +8,7 @@ use crate::cues::Cues;
 use crate::dates::DateWords;
 use crate::html::cues::PartWords;
 use crate::model::Model;
+use crate::model::lexicon::Lexicon;
 
 /// The built-in tables, compiled once a process.
 #[derive(Clone)]
@@ -16,7 +17,10 @@ pub struct Tables {
     pub dates: Arc<DateWords>,
     pub model: Arc<Model>,
     pub html_model: Arc<Model>,
+    pub lexicon: Arc<Lexicon>,
+    pub html_lexicon: Arc<Lexicon>,
     pub parts: Arc<PartWords>,
+    pub names: Arc<Lexicon>,
 }
 
 impl Tables {
@@ -34,7 +38,10 @@ impl Tables {
             dates: Arc::new(DateWords::builtin()),
             model: Arc::new(Model::plain()?),
             html_model: Arc::new(Model::html()?),
+            lexicon: Arc::new(Lexicon::plain()?),
+            html_lexicon: Arc::new(Lexicon::html()?),
             parts: Arc::new(PartWords::builtin()?),
+            names: Arc::new(Lexicon::names()?),
         };
         Ok(TABLES.get_or_init(|| tables).clone())
     }

@@ -9,17 +9,18 @@ block), `html`, `gold_text`. The set of a page is the name of its file. Pages wi
 of their lines are main text, as the set `marked`, and passed over else.
 
 What it does
-1. `examples/features.rs` cleans every page and gives its lines with their features, so that training sees what the plugin
-   sees.
+1. `examples/features.rs` cleans every page and gives its lines with their features, their words and the names of the blocks around them, so that
+   training sees what the plugin sees. `lexicon.py` learns what each of these speaks for; the scores that it gives to lines are features, too.
 2. The label of a line is the share of its words that are found, in order, in the gold text; of marked pages that is their
    main lines. Lines that are marked as doubtful count for nothing.
 3. Five folds, by site and never by page: all pages of a registrable domain lie in one fold.
-4. A gradient-boosted ensemble of oblivious trees (CatBoost) on the labels, for HTML the mean of two; the weight of a line is the square root of its
+4. A gradient-boosted ensemble of oblivious trees (CatBoost) on the labels, the mean of two; the weight of a line is the square root of its
    share of the gold text, so that a page counts for about as much as another. Pages with a gold text on which the folds' models
    score less than 0.5 are left out of training, though never out of the figures: most of these gold texts are only part of the
    main text.
 5. Likelihoods are weighed by the confidence in the page as a whole, as the plugin does.
-6. Figures: word 4-gram precision and recall, averaged over pages, and their harmonic mean, for pages of sites that the model
+6. The lexicons are written beside the weights, as `…-words.txt` and, of HTML, `…-names.txt`.
+7. Figures: word 4-gram precision and recall, averaged over pages, and their harmonic mean, for pages of sites that the model
    has not seen ("unseen"), and for the model that is written ("fitted").
 
 The seed is fixed; the same pages, versions and machine give the same weights.
@@ -39,6 +40,8 @@ import cydifflib
 import numpy as np
 from catboost import CatBoost, Pool
 
+import lexicon
+
 ROOT = Path(__file__).resolve().parents[3]
 MARKS = Path(__file__).with_name("marks.tsv")
 FOLDS = 5
@@ -47,7 +50,10 @@ SEED = 1
 # Columns that are also read of the lines above and below, and how far.
 SHIFTED = {name: (-3, -2, -1, 1, 2, 3) for name in ("words", "end", "rules", "capitals", "prose")}
 SHIFTED |= {name: (-1, 1) for name in ("start", "breaks", "digits", "letters", "word-length", "commas", "repeats")}
-SHIFTED_IN_HTML = {name: (-2, -1, 1, 2) for name in ("kind", "link-share", "parent-lines")}
+SHIFTED |= {"lexicon": (-2, -1, 1, 2)}
+SHIFTED_IN_HTML = {name: (-2, -1, 1, 2) for name in ("kind", "link-share", "parent-lines", "names")}
+# Of lexicons: on how many sites a word must stand, and how strongly weights are held near 0.
+WORDS, NAMES = (10, 1e-5), (8, 5e-5)
 # Leaves are written in 1/1024 logit.
 UNIT = 1024
 # The set of all kinds of pages, and that of marked ones.
@@ -59,8 +65,8 @@ OTHERS = {"plain": 1, "html": 2}
 # How likelihoods are weighed by the confidence in a page: as in src/decide.rs.
 KEPT, CONFIDENCE, NEEDED = 0.45, (0.7, 0.85), (0.15, 0.5)
 COLUMNS = {"plain": 90, "html": 110}
-# Ensembles of so many seeds are one: what a page hangs on by chance, they do not agree on. For plain text it gains nothing.
-SEEDS = {"plain": (1,), "html": (1, 2)}
+# Ensembles of so many seeds are one: what a page hangs on by chance, they do not agree on.
+SEEDS = (1, 2)
 
 
 def rows(path):
@@ -120,7 +126,10 @@ def gold(page, mark):
 class Page:
     """A page: its lines with their features and labels."""
 
-    def __init__(self, page, name, lines, columns, mark):
+    def __init__(self, page, name, head, columns, mark):
+        lines = head["lines"]
+        self.words = [[tuple(asked) for asked in line] for line in head["words"]]
+        self.blocks, self.block_of = head["blocks"], head["block_of"]
         self.set, self.type, self.site = MARKED if mark else name, page.get("page_type") or "-", site(page)
         self.lines = [words(line) for line in lines]
         found, doubtful = gold(page, mark)
@@ -147,7 +156,7 @@ class Page:
 
 
 def read(mode, files):
-    """Pages with features, and the names of the features."""
+    """Pages with features, the names of the features, and those that are also read of lines above and below."""
     marked = marks()
     pages = [(page, Path(file).name.split(".")[0]) for file in files for page in rows(file)]
     pages = [(page, name) for page, name in pages if page.get("gold_text") or page["id"] in marked]
@@ -173,21 +182,69 @@ def read(mode, files):
         columns = np.frombuffer(out, np.uint8, count * len(names), at).reshape(len(names), count)
         at += columns.size
         mark = None if page.get("gold_text") else marked[page["id"]]
-        done.append(Page(page, name, head["lines"], shifted(names, columns, plan), mark))
-    return done, names + [f"{name}@{shift}" for name, shifts in plan.items() for shift in shifts]
+        done.append(Page(page, name, head, columns.T, mark))
+    return done, names, plan
 
 
-def shifted(names, columns, plan):
-    """The columns, then those of the lines above and below; zeros outside the page."""
-    extra = []
-    for name, shifts in plan.items():
-        column = columns[names.index(name)]
-        for shift in shifts:
-            moved = np.zeros_like(column)
-            if abs(shift) < len(column):
-                moved[max(0, -shift):len(column) - max(0, shift)] = column[max(0, shift):len(column) + min(0, shift)]
-            extra.append(moved)
-    return np.vstack([columns, np.array(extra, np.uint8).reshape(len(extra), columns.shape[1])]).T
+class Table:
+    """The features of all lines of all pages. Those of the lexicons are told for each fold: without the pages of that fold and of the line's own."""
+
+    def __init__(self, pages, names, plan, fold, label, weight):
+        self.fold, self.label, self.weight = fold, label, weight
+        ends = np.cumsum([0] + [len(page.label) for page in pages])
+        owner = np.repeat(np.arange(len(pages)), np.diff(ends))
+        self.first, self.last = ends[owner], ends[owner + 1]
+        self.plan, self.names = plan, names + [f"{name}@{shift}" for name, shifts in plan.items() for shift in shifts]
+        self.columns = np.empty((len(fold), len(self.names)), np.uint8)
+        self.columns[:, :len(names)] = np.concatenate([page.columns for page in pages])
+        for name in names:
+            self.shift(self.columns, name)
+        site_of = [page.site for page in pages for _ in page.label]
+        bags = [words for page in pages for words in page.words]
+        self.bags = {"words": lexicon.Bags(bags, site_of, *WORDS)}
+        if any(page.blocks for page in pages):
+            bags = [lexicon.of_names(page.blocks, block) for page in pages for block in page.block_of]
+            self.bags["names"] = lexicon.Bags(bags, site_of, *NAMES)
+
+    def shift(self, columns, name):
+        """Fills the columns of what a feature is in the lines above and below; zeros outside the page."""
+        column, row = columns[:, self.names.index(name)], np.arange(len(columns))
+        for shift in self.plan.get(name, ()):
+            there = row + shift
+            is_inside = (self.first <= there) & (there < self.last)
+            columns[:, self.names.index(f"{name}@{shift}")] = np.where(is_inside, column[np.clip(there, 0, len(row) - 1)], 0)
+
+    def learn_lexicons(self, usable):
+        """Has lexicons learn from the lines that are usable."""
+        self.scores = {name: bags.held_out(self.fold, FOLDS, usable, self.label, self.weight) for name, bags in self.bags.items()}
+
+    def of(self, scores):
+        """All features, with scores of the lexicons."""
+        columns = self.columns.copy()
+        found = lexicon.around(scores["words"], self.first, self.last)
+        if "names" in scores:
+            found["names"] = scores["names"]
+        for name, values in found.items():
+            columns[:, self.names.index(name)] = values
+            self.shift(columns, name)
+        return columns
+
+    def without(self, fold):
+        """The features for an ensemble that does not know a fold."""
+        return self.of({name: scores[fold] for name, scores in self.scores.items()})
+
+    def unknown(self):
+        """The features of each line as its own fold does not know them."""
+        return self.of({name: scores[self.fold, np.arange(len(self.fold))] for name, scores in self.scores.items()})
+
+    def shipped(self, usable, out, comment):
+        """The features with the lexicons that are written beside the weights."""
+        scores, every = {}, np.full(len(self.fold), True)
+        for name, bags in self.bags.items():
+            weights = bags.learn(usable & (self.weight > 0), self.label, self.weight)
+            bags.write(weights, out.with_name(f"{out.stem}-{name}.txt"), comment(name))
+            scores[name] = bags.scores(weights, every)
+        return self.of(scores)
 
 
 def fit(x, label, weight, trees, seeds):
@@ -271,8 +328,7 @@ def main():
     parser.add_argument("--columns", type=int, help="how many features may be asked; 90 of plain text, 110 of HTML")
     parser.add_argument("--cut", type=float, default=0.45, help="lines above it are kept")
     a = parser.parse_args()
-    pages, names = read(a.mode, a.pages)
-    x = np.concatenate([page.columns for page in pages])
+    pages, names, plan = read(a.mode, a.pages)
     label = np.clip(np.concatenate([page.label for page in pages]), 0, 1)
     factor = {p: OTHERS[a.mode] if p.set == GENERAL and p.type != "article" else FACTORS[p.set] for p in pages}
     weight = np.concatenate([page.weight * factor[page] for page in pages])
@@ -280,15 +336,16 @@ def main():
     np.random.RandomState(SEED).shuffle(sites)
     number = {name: i % FOLDS for i, name in enumerate(sites)}
     fold = np.concatenate([np.full(len(page.label), number[page.site]) for page in pages])
+    features = Table(pages, names, plan, fold, label, weight)
+    names = features.names
     print(f"{len(pages)} pages, {len(sites)} sites, {len(label)} lines, {len(names)} features")
 
     def unseen(columns, usable):
         out = np.zeros(len(label))
+        features.learn_lexicons(usable)
         for f in range(FOLDS):
-            train = (fold != f) & usable & (weight > 0)
-            out[fold == f] = likelihood(
-                fit(x[train][:, columns], label[train], weight[train], a.trees, SEEDS[a.mode]), x[fold == f][:, columns]
-            )
+            x, train = features.without(f)[:, columns], (fold != f) & usable & (weight > 0)
+            out[fold == f] = likelihood(fit(x[train], label[train], weight[train], a.trees, SEEDS), x[fold == f])
         return out
 
     table(pages, split(pages, label >= 0.6), "lines that are gold")
@@ -300,7 +357,9 @@ def main():
         is_bad = 2 * (precision or 0) * recall < 0.5 * ((precision or 0) + recall) or not precision
         doubtful.append(is_bad and page.set != MARKED)
     usable = np.concatenate([np.full(len(p.label), not bad) for p, bad in zip(pages, doubtful)])
-    models = fit(x[usable], label[usable], weight[usable], a.trees, SEEDS[a.mode])
+    features.learn_lexicons(usable)
+    x = features.unknown()
+    models = fit(x[usable], label[usable], weight[usable], a.trees, SEEDS)
     importance = sum(model.get_feature_importance() for model in models)
     columns = np.sort(np.argsort(-importance, kind="stable")[:a.columns or COLUMNS[a.mode]])
     found = settled(pages, unseen(columns, usable))
@@ -309,11 +368,14 @@ def main():
         scores = [p.score(k) for p, k in zip(pages, split(pages, found > cut)) if p.set != GENERAL or p.type == "article"]
         precision, recall = statistics.mean(p for p, _ in scores if p is not None), statistics.mean(r for _, r in scores)
         print(f"cut {cut}: news and articles, F1 {2 * precision * recall / (precision + recall):.4f} ({precision:.4f}, {recall:.4f})")
-    models = fit(x[usable][:, columns], label[usable], weight[usable], a.trees, SEEDS[a.mode])
-    table(pages, split(pages, settled(pages, likelihood(models, x[:, columns])) > a.cut), "fitted")
+    models = fit(x[usable][:, columns], label[usable], weight[usable], a.trees, SEEDS)
+    shipped = features.shipped(usable, Path(a.out), lambda kind: [
+        f"What {kind} speak for in {a.mode} pages, in 1/1024 logit: written by train/train.py, not by hand. See src/model/lexicon.rs for the form.",
+    ])
+    table(pages, split(pages, settled(pages, likelihood(models, shipped[:, columns])) > a.cut), "fitted")
     comment = [
         f"Weights of the model for {a.mode} pages: written by train/train.py, not by hand. See src/model/forest.rs for the form.",
-        f"{len(pages)} pages of {len(sites)} sites, {sum(doubtful)} of them left out; seeds {SEEDS[a.mode]}, {a.trees} trees each, {len(columns)} features.",
+        f"{len(pages)} pages of {len(sites)} sites, {sum(doubtful)} of them left out; seeds {SEEDS}, {a.trees} trees each, {len(columns)} features.",
     ]
     write(models, [names[c] for c in columns], a.out, comment)
 

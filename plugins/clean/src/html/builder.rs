@@ -1,7 +1,5 @@
 //! Makes the text of a page of its tokens: takes them one by one, keeps the open elements and the line at hand.
 
-use super::Page;
-use super::cues::PartWords;
 use super::element::Kind;
 use super::entity::reference;
 use super::foreign;
@@ -9,7 +7,9 @@ use super::hash;
 use super::lines::Lines;
 use super::markup::{Markup, within};
 use super::meta::Sayings;
-use super::stack::{Gap, Stack, around};
+use super::names::Named;
+use super::stack::{Gap, Stack, Start, around};
+use super::{Blocks, Page, Reading};
 use crate::options::Rule;
 use html5gum::Span;
 use html5gum::emitters::callback::{Callback, CallbackEvent};
@@ -29,6 +29,8 @@ struct Tag {
     /// Name and class: blocks that look alike are items of a list, whatever they are made of.
     look: u32,
     parts: u32,
+    /// What its names speak for.
+    named: Named,
     is_body_item: bool,
     hidden: bool,
     /// Whether scripts show it all the same: see [`is_streamed`].
@@ -74,7 +76,7 @@ struct Statement {
 /// Makes the text.
 pub(super) struct Builder<'s> {
     source: &'s str,
-    words: &'s PartWords,
+    reading: &'s Reading,
     stack: Stack,
     tag: Option<Tag>,
     /// Whether the last start tag stood in SVG or MathML.
@@ -90,6 +92,9 @@ pub(super) struct Builder<'s> {
     said: Sayings,
     /// A title or a script of JSON-LD, whose text says something.
     telling: Option<Telling>,
+    /// The names of the element whose start tag is read, and those of all blocks, where they are asked for.
+    names: Vec<String>,
+    blocks: Option<Blocks>,
 }
 
 /// An element whose text says something of the page.
@@ -101,10 +106,10 @@ enum Telling {
 }
 
 impl<'s> Builder<'s> {
-    pub fn new(source: &'s str, words: &'s PartWords) -> Self {
+    pub fn new(source: &'s str, reading: &'s Reading) -> Self {
         Self {
             source,
-            words,
+            reading,
             stack: Stack::new(),
             tag: None,
             is_foreign: false,
@@ -116,6 +121,8 @@ impl<'s> Builder<'s> {
             statement: Statement::default(),
             said: Sayings::default(),
             telling: None,
+            names: Vec::new(),
+            blocks: reading.keeps_names.then(Blocks::default),
         }
     }
 
@@ -128,6 +135,7 @@ impl<'s> Builder<'s> {
             edits: std::mem::take(&mut self.edits),
             lines: std::mem::take(&mut self.lines),
             said: std::mem::take(&mut self.said).finish(),
+            blocks: self.blocks.take(),
         }
     }
 
@@ -174,7 +182,11 @@ impl<'s> Builder<'s> {
         if !tag.kind.is_void() {
             let is_new_link = tag.kind == Kind::Link;
             let hidden = tag.hidden && !tag.is_streamed;
-            self.stack.push(tag.kind, tag.name, tag.look, tag.parts, tag.is_body_item, hidden);
+            let Tag { kind, name, look, parts, named, is_body_item, .. } = tag;
+            if let Some(Blocks { blocks, .. }) = self.blocks.as_mut().filter(|_| !kind.is_inline()) {
+                blocks.push((self.stack.top().block.number, std::mem::take(&mut self.names)));
+            }
+            self.stack.push(Start { kind, name, look, parts, named, is_body_item, hidden });
             if is_new_link && self.gap < Gap::Line {
                 self.lines.count_link();
             }
@@ -242,6 +254,9 @@ impl<'s> Builder<'s> {
             self.edits.push(Edit::replace(self.kept..from, between, rule));
         }
         if new_line {
+            if let Some(Blocks { lines, .. }) = &mut self.blocks {
+                lines.push((from, top.block.number));
+            }
             self.lines.push(Markup {
                 source: from,
                 kind: top.block.kind,
@@ -249,6 +264,7 @@ impl<'s> Builder<'s> {
                 within: top.within,
                 own: top.own,
                 any: top.any,
+                score: self.stack.score(),
                 depth: u32::try_from(self.stack.depth()).unwrap_or(u32::MAX),
                 bytes: 0,
                 link_bytes: 0,
@@ -282,12 +298,20 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                 }
                 self.0.is_foreign = self.0.stack.is_foreign();
                 let kind = Kind::of(name);
+                let named = match kind.is_inline() {
+                    true => Named::default(),
+                    false => Named::element(name, &self.0.reading.names),
+                };
+                if self.0.blocks.is_some() {
+                    self.0.names = vec![format!("<{}", String::from_utf8_lossy(name))];
+                }
                 let name = hash(name);
                 self.0.tag = Some(Tag {
                     kind,
                     name,
                     look: name,
                     parts: 0,
+                    named,
                     is_body_item: false,
                     hidden: false,
                     is_streamed: false,
@@ -327,8 +351,16 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                             if matches!(self.0.attribute, Attribute::Class) {
                                 tag.look ^= look(value);
                             }
-                            tag.parts |=
-                                std::str::from_utf8(value).map_or(0, |value| self.0.words.look(value));
+                            if let Ok(value) = std::str::from_utf8(value) {
+                                tag.parts |= self.0.reading.parts.look(value);
+                                tag.named.read(value, &self.0.reading.names);
+                                if self.0.blocks.is_some() {
+                                    let names = &mut self.0.names;
+                                    super::names::each(value, |name| {
+                                        names.push(String::from_utf8_lossy(name).into_owned())
+                                    });
+                                }
+                            }
                         }
                         Attribute::Style => tag.hidden |= hides(value),
                         Attribute::Property => tag.is_body_item |= value == b"articleBody",

@@ -35,6 +35,8 @@ pub struct Markup {
     pub own: u32,
     /// Those that any element around it is named after.
     pub any: u32,
+    /// What the names of the blocks around it speak for.
+    pub score: u8,
     /// Elements around it.
     pub depth: u32,
     /// Bytes of its text.

@@ -13,8 +13,10 @@ mod foreign;
 pub mod lines;
 pub mod markup;
 pub mod meta;
+pub mod names;
 mod stack;
 
+use crate::model::lexicon::Lexicon;
 use crate::places::Received;
 use builder::{Builder, Tokens};
 use cues::PartWords;
@@ -24,6 +26,7 @@ use lines::Lines;
 use markup::Markup;
 use meta::Said;
 use std::convert::Infallible;
+use std::sync::Arc;
 use textmill_plugin::edit::Edits;
 
 /// What a page shows.
@@ -35,6 +38,28 @@ pub struct Page {
     pub lines: Lines,
     /// What the page says of itself.
     pub said: Vec<Said>,
+    /// The names of its blocks, where they are asked for.
+    pub blocks: Option<Blocks>,
+}
+
+/// What pages are read with.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Words that names are made of, for parts of a page.
+    pub parts: Arc<PartWords>,
+    /// What names of blocks speak for.
+    pub names: Arc<Lexicon>,
+    /// Whether the names of blocks are kept: for training alone.
+    pub keeps_names: bool,
+}
+
+/// The names of the blocks of a page, as the lexicon would have them.
+#[derive(Clone, Debug, Default)]
+pub struct Blocks {
+    /// Of each block the number of the block around it, from 1 on, or 0, and its names.
+    pub blocks: Vec<(u32, Vec<String>)>,
+    /// Of each line the first byte of its text in the source, and the number of its block.
+    pub lines: Vec<(usize, u32)>,
 }
 
 /// Bytes of text below which a page shows nothing but a name or a notice, with its scripts or without.
@@ -42,20 +67,20 @@ const NOTHING: usize = 500;
 
 /// Reads a page. One that shows nothing until its scripts have run is read with what it holds for readers that run none: forums
 /// are built so, whose whole text stands in `noscript`.
-pub fn page(source: &str, words: &PartWords) -> Page {
-    let page = read(source, source, words);
+pub fn page(source: &str, reading: &Reading) -> Page {
+    let page = read(source, source, reading);
     if page.lines.bytes() >= NOTHING {
         return page;
     }
-    match with_noscript(source).map(|shown| read(source, &shown, words)) {
+    match with_noscript(source).map(|shown| read(source, &shown, reading)) {
         Some(other) if other.lines.bytes() >= NOTHING => other,
         _ => page,
     }
 }
 
 /// Reads the tokens of `shown`, which is the source but for names of elements.
-fn read(source: &str, shown: &str, words: &PartWords) -> Page {
-    let mut builder = Builder::new(source, words);
+fn read(source: &str, shown: &str, reading: &Reading) -> Page {
+    let mut builder = Builder::new(source, reading);
     let mut emitter = CallbackEmitter::<_, Infallible, usize>::new(Tokens(&mut builder));
     emitter.naively_switch_states(true);
     // Nothing is handed out, and nothing can fail: the builder sees every token.

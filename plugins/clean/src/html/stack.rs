@@ -3,6 +3,7 @@
 use super::element::{KINDS, Kind};
 use super::foreign;
 use super::markup::{LOOKS, within};
+use super::names::{self, Named};
 
 /// Elements that an end tag looks for its start tag in, at most, so that wrong nesting stays linear.
 const LOOKS_UP: usize = 256;
@@ -27,6 +28,12 @@ pub struct Open {
     pub code: u32,
     /// Whether it is bold.
     pub bold: bool,
+    /// What its names speak for.
+    pub named: Named,
+    /// Its number in the stack where it is a block, else that of the block around it.
+    pub place: usize,
+    /// The number of the next block outwards from there; of the outermost one the same.
+    pub around: usize,
     /// Innermost block, it or around it.
     pub block: Block,
 }
@@ -40,6 +47,21 @@ pub struct Block {
     pub grandparent: u32,
     /// What it looks like by its start tag, then the block around it, and so on outwards.
     pub looks: [u32; LOOKS],
+}
+
+/// What the start tag of an element says of it.
+pub struct Start {
+    pub kind: Kind,
+    /// Hash of its name.
+    pub name: u32,
+    /// What it looks like.
+    pub look: u32,
+    /// Parts that its class and the like are named after.
+    pub parts: u32,
+    /// What its names speak for.
+    pub named: Named,
+    pub is_body_item: bool,
+    pub hidden: bool,
 }
 
 /// How an element that is closed, or opened, parts the text.
@@ -68,6 +90,15 @@ impl Stack {
         self.open.len()
     }
 
+    /// What the names of the blocks around speak for: see [`names::score`].
+    pub fn score(&self) -> u8 {
+        let innermost = self.open.last().and_then(|open| self.open.get(open.place));
+        let outwards = std::iter::successors(innermost, |block| {
+            self.open.get(block.around).filter(|outer| outer.place < block.place)
+        });
+        names::score(outwards.map(|block| &block.named))
+    }
+
     /// The innermost open element; of none, a body without a name.
     pub fn top(&self) -> Open {
         self.open.last().copied().unwrap_or(Open {
@@ -80,6 +111,9 @@ impl Stack {
             is_foreign: false,
             code: 0,
             bold: false,
+            named: Named::default(),
+            place: 0,
+            around: 0,
             block: Block { kind: Kind::Body, number: 0, parent: 0, grandparent: 0, looks: [0; LOOKS] },
         })
     }
@@ -95,8 +129,9 @@ impl Stack {
         self.cut(html.map_or(0, |at| at + 1))
     }
 
-    /// Opens an element whose class and the like speak of `parts`.
-    pub fn push(&mut self, kind: Kind, name: u32, look: u32, parts: u32, is_body_item: bool, hidden: bool) {
+    /// Opens an element.
+    pub fn push(&mut self, start: Start) {
+        let Start { kind, name, look, parts, named, is_body_item, hidden } = start;
         let around = self.top();
         let mut block = around.block;
         if !kind.is_inline() {
@@ -119,6 +154,9 @@ impl Stack {
             is_foreign: foreign::begins(name) || around.is_foreign && !foreign::holds_html(name),
             code: if kind == Kind::Preformatted && around.code == 0 { block.number } else { around.code },
             bold: around.bold || kind == Kind::Bold,
+            named,
+            place: if kind.is_inline() { around.place } else { self.open.len() },
+            around: if kind.is_inline() { around.around } else { around.place },
             block,
         });
     }

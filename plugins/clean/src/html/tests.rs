@@ -1,8 +1,12 @@
 use super::*;
 
+fn reading(keeps_names: bool) -> Reading {
+    let (parts, names) = (PartWords::builtin().unwrap(), Lexicon::names().unwrap());
+    Reading { parts: parts.into(), names: names.into(), keeps_names }
+}
+
 fn text(source: &str) -> String {
-    let words = PartWords::builtin().unwrap();
-    let page = page(source, &words);
+    let page = page(source, &reading(false));
     let text = page.edits.apply(source);
     // Lines of preformatted text are one block.
     assert!(page.lines.len() <= text.lines().filter(|l| !l.trim().is_empty()).count(), "{text:?}");
@@ -52,8 +56,7 @@ fn drawings_end_where_they_do() {
     assert_eq!(text("a<math><mi>x</mi><mtext><b>y</b></mtext></math>b"), "ab");
     // In HTML the sign means nothing.
     assert_eq!(text("<title/>a</title><div/>b<b/>c"), "bc");
-    let words = PartWords::builtin().unwrap();
-    let said = page("<svg><title>Logo</title></svg><title>Ferry</title>", &words).said;
+    let said = page("<svg><title>Logo</title></svg><title>Ferry</title>", &reading(false)).said;
     assert_eq!(said.iter().map(|said| said.value.as_str()).collect::<Vec<_>>(), ["Ferry"]);
 }
 
@@ -96,17 +99,17 @@ fn pages_that_show_nothing_are_read_without_scripts() {
 
 #[test]
 fn hostile_pages_take_linear_time() {
-    let words = PartWords::builtin().unwrap();
+    let reading = reading(false);
     let deep = "<div><b>".repeat(50_000) + "x" + &"</i></p></div>".repeat(50_000);
-    assert_eq!(page(&deep, &words).lines.len(), 1);
+    assert_eq!(page(&deep, &reading).lines.len(), 1);
     let entities = "&amp;&lt;x".repeat(100_000);
-    assert_eq!(page(&entities, &words).edits.len(), 200_000);
+    assert_eq!(page(&entities, &reading).edits.len(), 200_000);
 }
 
 #[test]
 fn an_empty_title_tells_nothing() {
-    let words = PartWords::builtin().unwrap();
-    let said = |source| page(source, &words).said.into_iter().map(|said| said.value).collect::<Vec<_>>();
+    let reading = reading(false);
+    let said = |source| page(source, &reading).said.into_iter().map(|said| said.value).collect::<Vec<_>>();
     assert_eq!(said("<title>a ferry</title>runs"), ["a ferry"]);
     assert!(said("<title></title>runs").is_empty());
 }
@@ -121,4 +124,17 @@ fn media_types() {
             && looks_like_html("<HTML lang=en>")
             && !looks_like_html("<p>")
     );
+}
+
+/// Training asks for the names of the blocks around each line.
+#[test]
+fn names_of_blocks_are_kept_for_training() {
+    let source = "<div class=page><p id=lead>a <b class=no>b</b></p><p>c</div>";
+    let Blocks { blocks, lines } = page(source, &reading(true)).blocks.unwrap();
+    let names = |block: u32| blocks[block as usize - 1].clone();
+    assert_eq!(lines.iter().map(|&(at, _)| &source[at..=at]).collect::<Vec<_>>(), ["a", "c"]);
+    assert_eq!(names(lines[0].1), (1, vec!["<p".into(), "#lead".into(), "lead".into()]));
+    assert_eq!(names(lines[1].1), (1, vec!["<p".into()]));
+    assert_eq!(names(1), (0, vec!["<div".into(), "#page".into(), "page".into()]));
+    assert!(page(source, &reading(false)).blocks.is_none());
 }

@@ -61,11 +61,13 @@ fn look(line: &Markup, level: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::html::{self, cues::PartWords};
+    use crate::html::{self, Reading, cues::PartWords};
+    use crate::model::lexicon::Lexicon;
 
     fn column(page: &str, number: usize) -> Vec<u8> {
-        let words = PartWords::builtin().unwrap();
-        let markup: Vec<Markup> = html::page(page, &words).lines.iter().collect();
+        let (parts, names) = (PartWords::builtin().unwrap().into(), Lexicon::names().unwrap().into());
+        let reading = Reading { parts, names, keeps_names: false };
+        let markup: Vec<Markup> = html::page(page, &reading).lines.iter().collect();
         let mut grid = Grid::new(markup.len(), &[]);
         of_looks(&markup, markup.len(), &mut grid);
         grid.column(number, 0).to_vec()

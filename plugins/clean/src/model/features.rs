@@ -3,7 +3,7 @@
 //!
 //! The choice follows boilerpipe (Kohlschütter et al. 2010: words and their density, in the line and its
 //! neighbours), jusText (Pomikálek 2011: context of short lines) and Web2Text (Vogels et al. 2018: sentence ends,
-//! position, repeats); every feature is a count or a share, none is a word of one language but by the cue tables.
+//! position, repeats); every feature is a count or a share, or a score of words by a lexicon.
 
 use crate::body::Segment;
 use crate::boilerplate::{Look, Mark, State};
@@ -12,6 +12,7 @@ use crate::html::markup::Markup;
 use crate::line::{Line, Tally};
 use crate::model::counts::Counts;
 use crate::model::grid::{Grid, ramp, ramp_down, ramp_down_over, ramp_over, scale, share};
+use crate::model::lexicon;
 use crate::model::rows::{COMMENTS, DATES, Rows, TEASERS};
 use crate::model::sums::Sums;
 use crate::model::title::Title;
@@ -117,6 +118,7 @@ impl<'p> Page<'p> {
         self.of_repeats(rows, grid, (&mut sums[0], counts), (copies, lengths));
         self.of_cues(rows, grid, (&mut sums[0], counts));
         of_places(rows, grid, sums, counts);
+        of_words(rows, grid, &mut sums[0]);
         self.of_segments(grid);
         if let Some(markup) = self.markup {
             self.of_markup(markup, rows, grid);
@@ -352,6 +354,18 @@ fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2], counts
     grid.put_page("page-sentences", share(all_sentences, count));
     grid.put_page("page-short", share(all_short, count));
     grid.put_page("page-capitals", share(capitals.all() as usize, words.all() as usize));
+}
+
+/// What the words of the line and of those around it speak for.
+fn of_words(rows: &Rows, grid: &mut Grid, sums: &mut Sums) {
+    grid.put_wide("lexicon", |_, cells| cells.copy_from_slice(&rows.scores));
+    let sums = sums.of(rows.len(), rows.scores.iter().map(|score| u32::from(*score)));
+    for (name, from, to) in
+        [("lexicon-4", -4, 5), ("lexicon-10", -10, 11), ("lexicon-above-6", -6, 0), ("lexicon-below-6", 1, 7)]
+    {
+        grid.put_wide(name, |level, cells| lexicon::means(level, sums.window(from, to), (from, to), cells));
+    }
+    grid.put_page("page-lexicon", lexicon::mean(sums.all(), rows.len()));
 }
 
 /// Two columns: rows since the nearest one above that is `found`, and until the nearest below; 255 where there is none.

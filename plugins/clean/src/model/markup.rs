@@ -10,6 +10,7 @@ use crate::html::markup::{Markup, within};
 use crate::model::alike::of_looks;
 use crate::model::features::Page;
 use crate::model::grid::{Grid, scale, share};
+use crate::model::lexicon::NEUTRAL;
 use crate::model::rows::Rows;
 use crate::model::title::Likeness;
 use crate::quick::QuickMap;
@@ -70,6 +71,7 @@ impl Page<'_> {
         grid.put("depth", |i| at(i).map_or(0, |m| scale(m.depth as usize)));
         grid.put("link-share", |i| at(i).map_or(0, |m| share(m.link_bytes as usize, m.bytes as usize)));
         grid.put("links", |i| at(i).map_or(0, |m| scale(m.links as usize)));
+        grid.put("names", |i| at(i).map_or(NEUTRAL, |m| m.score));
         grid.put("bold-share", |i| at(i).map_or(0, |m| share(m.bold_bytes as usize, m.bytes as usize)));
         for &(flag, name) in within::ALL {
             grid.put(name, |i| at(i).map_or(0, |m| u8::from(m.within & flag != 0)));

@@ -6,11 +6,13 @@ mod counts;
 pub mod features;
 pub mod forest;
 pub mod grid;
+pub mod lexicon;
 mod markup;
 mod rows;
 mod sums;
 pub mod title;
 pub mod wide;
+pub mod words;
 
 use crate::html::markup::Markup;
 use fearless_simd::{Simd, dispatch};

@@ -23,6 +23,8 @@ pub struct Rows {
     pub rule: Vec<u8>,
     pub end: Vec<u8>,
     pub start: Vec<u8>,
+    /// The score of its words.
+    pub scores: Vec<u8>,
     /// 1 where it is prose, where a rule for the line by itself marks it, where it ends like a sentence and has words enough for one.
     pub prose: Vec<u8>,
     pub marked: Vec<u8>,
@@ -76,7 +78,8 @@ impl Rows {
         for column in [chars, words, letters, capitals, digits, commas, prose_words] {
             column.resize(count, 0);
         }
-        for column in [&mut self.rule, &mut self.end, &mut self.start, &mut self.prose, &mut self.sentence] {
+        let Self { rule, end, start, scores, prose, sentence, .. } = self;
+        for column in [rule, end, start, scores, prose, sentence] {
             column.resize(count, 0);
         }
         self.marked.clear();
@@ -107,7 +110,7 @@ impl Rows {
         let (digits, commas) = (&mut self.digits[..count], &mut self.commas[..count]);
         let (prose_words, kinds) = (&mut self.prose_words[..count], &mut self.kinds[..count]);
         let (ends, starts) = (&mut self.end[..count], &mut self.start[..count]);
-        let rules = &mut self.rule[..count];
+        let (rules, scores) = (&mut self.rule[..count], &mut self.scores[..count]);
         let (proses, sentences) = (&mut self.prose[..count], &mut self.sentence[..count]);
         let marked = &mut self.marked[..count];
         let (all_cued, all_prose) = (&mut self.cued[..count], &mut self.of_prose[..count]);
@@ -123,6 +126,7 @@ impl Rows {
             rules[row] = number(state.mark);
             ends[row] = line.end_kind();
             starts[row] = line.start_kind();
+            scores[row] = state.score;
             proses[row] = u8::from(prose);
             sentences[row] = u8::from(line.sentence() & (tally.words >= SENTENCE));
             // Written in any case: what cannot be guessed is no branch.

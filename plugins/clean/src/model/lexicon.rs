@@ -1,0 +1,352 @@
+//! What the words of a line speak for: main text, or what stands around it. Each word has a weight of its own, learned from labelled pages; a
+//! line has the sum of those of its words. Decides nothing.
+//!
+//! The weights are those of a logistic regression over the words of a line as a bag, as of text classifiers since Joachims (1998);
+//! `train/train.py` writes them.
+
+use std::ops::Range;
+
+use crate::blocks::Begins;
+use crate::model::words::{MOST, NONE, hash, put_hashes, words};
+use crate::scan::LEVEL;
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u16x8};
+use textmill_plugin::error::Error;
+
+/// Words of a line that are asked for in plain text, where 32 tell no more: F1 of unseen news and articles is the same.
+const MOST_OF_PLAIN: usize = 16;
+/// Weights are in 1/1024 logit.
+const UNIT: i64 = 1024;
+/// Steps of a score in a logit.
+const STEPS: i64 = 8;
+/// The score of a line whose words speak for nothing.
+pub const NEUTRAL: u8 = 128;
+
+/// How many weights a word has: one anywhere, the others in some places.
+pub const WEIGHTS: usize = 4;
+/// The weights of a word of a line: anywhere, as the first word, as the last one.
+const ANYWHERE: usize = 0;
+const FIRST: usize = 1;
+const LAST: usize = 2;
+
+/// Words of a bucket.
+const SLOTS: usize = 8;
+
+/// Words with their weights. Whether a word is known cannot be guessed, nor where in a bucket it lies: looking it up takes no branch.
+#[derive(Debug)]
+pub struct Lexicon {
+    /// By a part of the hash of a word, others that are of the words of the bucket.
+    tags: Vec<[u16; SLOTS]>,
+    /// The weights of the words, in the same places, and those of none.
+    weights: Vec<[i16; WEIGHTS]>,
+    /// Words of a line that are asked for.
+    most: usize,
+}
+
+impl Lexicon {
+    /// The lexicon for plain text.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn plain() -> Result<Self, Error> {
+        Ok(Self { most: MOST_OF_PLAIN, ..Self::parse(include_str!("plain-words.txt"))? })
+    }
+
+    /// The lexicon for HTML.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn html() -> Result<Self, Error> {
+        Self::parse(include_str!("html-words.txt"))
+    }
+
+    /// Names of the elements of HTML: their weights are those of the name of any block around a line, of its own, of the one around that, and of the
+    /// next.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn names() -> Result<Self, Error> {
+        Self::parse(include_str!("html-names.txt"))
+    }
+
+    /// Reads a word and its weights a line, 0 where one is left out; lines that begin with `# ` are comments.
+    ///
+    /// # Errors
+    /// Where a line has another form, which the tests rule out.
+    pub fn parse(weights: &str) -> Result<Self, Error> {
+        let mut words = Vec::new();
+        for line in weights.lines().filter(|line| !line.starts_with("# ")) {
+            let mut parts = line.split(' ');
+            let (word, mut weights) = (parts.next().unwrap_or_default(), [0; WEIGHTS]);
+            for (n, part) in parts.enumerate() {
+                let cell = weights.get_mut(n).zip(part.parse().ok());
+                let (cell, weight) = cell.ok_or_else(|| format!("`{line}` is no word with its weights"))?;
+                *cell = weight;
+            }
+            let hash = hash(word.as_bytes());
+            if hash == NONE {
+                return Err(format!("`{line}` begins with no word").into());
+            }
+            words.push((hash, weights));
+        }
+        words.sort_unstable();
+        if words.windows(2).any(|two| two[0].0 == two[1].0) {
+            return Err("a word stands twice, or two have one hash".into());
+        }
+        let buckets = (words.len() / 2).next_power_of_two();
+        let made = (0..4).find_map(|doublings| Self::with_buckets(&words, buckets << doublings));
+        Ok(made.ok_or("the words of a lexicon fit into no buckets")?)
+    }
+
+    /// Words in so many buckets; nothing where one is too full.
+    fn with_buckets(words: &[(u32, [i16; WEIGHTS])], buckets: usize) -> Option<Self> {
+        let weights = vec![[0; WEIGHTS]; buckets * SLOTS + 1];
+        let mut lexicon = Self { tags: vec![[0; SLOTS]; buckets], weights, most: MOST };
+        for &(hash, weights) in words {
+            let bucket = hash as usize % buckets;
+            let slots = &lexicon.tags[bucket];
+            // Words that would be taken for each other need more buckets, which tell them apart.
+            let slot = slots.iter().position(|other| *other == tag(hash) || *other == 0)?;
+            if slots[slot] != 0 {
+                return None;
+            }
+            lexicon.tags[bucket][slot] = tag(hash);
+            lexicon.weights[bucket * SLOTS + slot] = weights;
+        }
+        Some(lexicon)
+    }
+
+    /// The score of the line at `range` of a text: [`NEUTRAL`], and eight steps for each logit that its words speak for main text; less
+    /// where they speak against it.
+    pub fn score(&self, text: &str, range: Range<usize>, begins: &Begins) -> u8 {
+        let mut hashes = [NONE; MOST];
+        let count = put_hashes(text, range, begins, &mut hashes[..self.most]);
+        dispatch!(*LEVEL, simd => self.score_of(simd, &hashes[..count]))
+    }
+
+    /// The score of a line of words with these hashes.
+    #[inline(always)]
+    fn score_of<S: Simd>(&self, simd: S, hashes: &[u32]) -> u8 {
+        let (mut sum, mut seen) = (Sum::default(), Seen::default());
+        let (mut first, mut last) = ([0; WEIGHTS], [0; WEIGHTS]);
+        for (n, &hash) in hashes.iter().enumerate() {
+            last = self.weights_at(simd, hash);
+            first = if n == 0 { last } else { first };
+            sum.add(if seen.is_new(hash) { last[ANYWHERE] } else { 0 });
+        }
+        sum.add(first[FIRST]);
+        sum.add(last[LAST]);
+        sum.score()
+    }
+
+    /// What [`Self::score`] asks of a line, each word in its normal form with the number of its weight, for training: every word once, then the first and
+    /// the last one.
+    pub fn asked(&self, line: &str) -> Vec<(String, usize)> {
+        let (words, mut seen) = (words(line, self.most), Seen::default());
+        let new = words.iter().filter(|word| seen.is_new(hash(word.as_bytes()))).map(|word| (word, ANYWHERE));
+        let ends =
+            words.first().map(|word| (word, FIRST)).into_iter().chain(words.last().map(|word| (word, LAST)));
+        // What is too long for a word is none.
+        new.chain(ends).filter(|(word, _)| !word.is_empty()).map(|(word, n)| (word.clone(), n)).collect()
+    }
+
+    /// The weights of a word; zeros where it is not known.
+    pub fn weights(&self, hash: u32) -> [i16; WEIGHTS] {
+        dispatch!(*LEVEL, simd => self.weights_at(simd, hash))
+    }
+
+    #[inline(always)]
+    fn weights_at<S: Simd>(&self, simd: S, hash: u32) -> [i16; WEIGHTS] {
+        let bucket = hash as usize & (self.tags.len() - 1);
+        let tags = u16x8::from_slice(simd, &self.tags[bucket]);
+        let found = tags.simd_eq(u16x8::splat(simd, tag(hash))).to_bitmask();
+        let slot = bucket * SLOTS + found.trailing_zeros() as usize;
+        self.weights[if found == 0 { self.weights.len() - 1 } else { slot }]
+    }
+}
+
+/// The part of a hash by which the words of a bucket are told apart; never 0, which is that of none.
+#[inline(always)]
+fn tag(hash: u32) -> u16 {
+    (hash >> 16) as u16 | 1
+}
+
+/// Weights that are summed up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sum {
+    sum: i32,
+    /// How many there are that are none of 0.
+    count: u32,
+}
+
+impl Sum {
+    /// Adds a weight; 0 is none.
+    #[inline]
+    pub fn add(&mut self, weight: i16) {
+        self.sum = self.sum.saturating_add(i32::from(weight));
+        self.count += u32::from(weight != 0);
+    }
+
+    /// Adds what is summed up in another one.
+    #[inline]
+    pub fn add_all(&mut self, other: Self) {
+        self.sum = self.sum.saturating_add(other.sum);
+        self.count += other.count;
+    }
+
+    /// The sum divided by the square root of the number of words, so that long lines are not surer than they should be.
+    pub fn score(self) -> u8 {
+        let root = ROOTS[(self.count as usize).min(ROOTS.len() - 1)];
+        let whole = UNIT << 16;
+        let steps = (i64::from(self.sum) * STEPS * root + whole / 2).div_euclid(whole);
+        (i64::from(NEUTRAL) + steps).clamp(0, 255) as u8
+    }
+}
+
+/// One divided by the square root of each number, in parts of 65536: the same on every machine.
+static ROOTS: [i64; 256] = {
+    let mut roots = [0; 256];
+    let mut n = 1;
+    while n < roots.len() {
+        roots[n] = ((1u64 << 32) / n as u64).isqrt() as i64;
+        n += 1;
+    }
+    roots
+};
+
+/// The mean score of so many rows.
+pub fn mean(sum: u32, rows: usize) -> u8 {
+    u64::from(sum).checked_div(rows as u64).map_or(NEUTRAL, |mean| mean.min(255) as u8)
+}
+
+/// The mean scores of the rows from `from` to before `to` as seen from each row, fewer than 24, given their sums as [`Sums::window`] has them. Beyond the page
+/// all scores are [`NEUTRAL`].
+///
+/// [`Sums::window`]: super::sums::Sums::window
+pub fn means(level: Level, (upper, lower): (&[u32], &[u32]), (from, to): (isize, isize), cells: &mut [u8]) {
+    let (count, most) = (cells.len(), to - from);
+    dispatch!(level, simd => means_within(simd, (upper, lower), most as u32, cells));
+    // Near the ends of the page fewer rows are there.
+    let above = from.min(0).unsigned_abs().min(count);
+    let below = count.saturating_sub(to.max(1).unsigned_abs() - 1).max(above);
+    for row in (0..above).chain(below..count) {
+        let at = |shift: isize| row.saturating_add_signed(shift).min(count);
+        let beyond = most.unsigned_abs() - (at(to) - at(from));
+        let sum = upper[row] - lower[row] + u32::from(NEUTRAL) * beyond as u32;
+        cells[row] = mean(sum, most.unsigned_abs());
+    }
+}
+
+#[inline(always)]
+fn means_within<S: Simd>(_: S, (upper, lower): (&[u32], &[u32]), rows: u32, cells: &mut [u8]) {
+    // A product in place of a division: exact for sums of bytes, for these are less than 255 times 24.
+    const BITS: u32 = 22;
+    let part = (1u32 << BITS).div_ceil(rows);
+    for (cell, (upper, lower)) in cells.iter_mut().zip(upper.iter().zip(lower)) {
+        *cell = (upper.wrapping_sub(*lower).wrapping_mul(part) >> BITS) as u8;
+    }
+}
+
+/// Words of a line that were there before: a filter of 256 bits (Bloom 1970, with one hash), which takes a new one for an old one now and then.
+#[derive(Default)]
+struct Seen([u64; 4]);
+
+impl Seen {
+    #[inline]
+    fn is_new(&mut self, hash: u32) -> bool {
+        let (bits, bit) = (&mut self.0[(hash >> 6) as usize % 4], 1 << (hash % 64));
+        let is_new = *bits & bit == 0;
+        *bits |= bit;
+        is_new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scored(lexicon: &Lexicon, line: &str) -> u8 {
+        lexicon.score(line, 0..line.len(), &Begins::of(line))
+    }
+
+    #[test]
+    fn the_lexicons_are_read() {
+        for lexicon in [Lexicon::plain(), Lexicon::html(), Lexicon::names()] {
+            assert!(lexicon.unwrap().tags.iter().flatten().any(|tag| *tag != 0));
+        }
+        for bad in ["ferry x", "ferry 1 2 3 4 5", "ferry 40000", "ferry 1\nferry 2", " 1"] {
+            assert!(Lexicon::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn words_speak_for_a_line() {
+        let lexicon =
+            Lexicon::parse("# words\nferry 1024\nmenu -2048 0 -1024\nshe 512 1024\n0000 -512").unwrap();
+        assert_eq!(scored(&lexicon, "Nobody knows these"), NEUTRAL);
+        assert_eq!(scored(&lexicon, ""), NEUTRAL);
+        assert_eq!(scored(&lexicon, "The ferry"), NEUTRAL + 8);
+        assert_eq!(scored(&lexicon, "FERRY, ferry"), NEUTRAL + 8);
+        // Two weights count for less than their sum: 12 / sqrt(2).
+        assert_eq!(scored(&lexicon, "The ferry and she"), NEUTRAL + 8);
+        assert_eq!(scored(&lexicon, "menu of words"), NEUTRAL - 16);
+        assert_eq!(scored(&lexicon, "a menu"), NEUTRAL - 17);
+        assert_eq!(scored(&lexicon, "She left"), NEUTRAL + 8);
+        assert_eq!(scored(&lexicon, "when she left"), NEUTRAL + 4);
+        assert_eq!(scored(&lexicon, "in 1987"), NEUTRAL - 4);
+        for most in [3, MOST] {
+            let lexicon = Lexicon { most, ..Lexicon::parse("ferry 1024").unwrap() };
+            let line = |before: usize| format!("{}ferry", "a ".repeat(before));
+            assert_eq!(scored(&lexicon, &line(most - 1)), NEUTRAL + 8);
+            assert_eq!(scored(&lexicon, &line(most)), NEUTRAL);
+        }
+    }
+
+    #[test]
+    fn means_end_with_the_page() {
+        let mut sums = crate::model::sums::Sums::default();
+        let sums = sums.of(3, [130, 128, 140].into_iter());
+        let mut cells = [0; 3];
+        means(Level::new(), sums.window(-1, 2), (-1, 2), &mut cells);
+        // 2 and 0 of three, 2, 0 and 12, 0 and 12.
+        assert_eq!(cells, [128, 132, 132]);
+        assert_eq!(mean(sums.all(), 3), 132);
+        assert_eq!((mean(0, 0), mean(0, 4), mean(127, 1)), (128, 0, 127));
+    }
+
+    #[test]
+    fn means_are_those_of_their_rows() {
+        let mut room = crate::model::sums::Sums::default();
+        for count in [0usize, 1, 5, 20, 21, 22, 100] {
+            let scores: Vec<u8> =
+                (0..count).map(|n| if n % 3 == 0 { 255 } else { (n * n * 37 % 256) as u8 }).collect();
+            let sums = room.of(count, scores.iter().map(|score| u32::from(*score)));
+            for (from, to) in [(-4, 5), (-10, 11), (-6, 0), (1, 7)] {
+                let mut cells = vec![0; count];
+                means(Level::new(), sums.window(from, to), (from, to), &mut cells);
+                for (row, cell) in cells.iter().enumerate() {
+                    let scores = (from..to).map(|shift| {
+                        let there = row.checked_add_signed(shift).and_then(|row| scores.get(row));
+                        usize::from(there.copied().unwrap_or(NEUTRAL))
+                    });
+                    assert_eq!(
+                        usize::from(*cell),
+                        scores.sum::<usize>() / (to - from) as usize,
+                        "{count} {row} {from}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_asked_is_what_scores() {
+        let line = "The ferry, the swan and the";
+        let lexicon = Lexicon::parse("the 100 200 300\nferry 1000\nswan 400 500 600").unwrap();
+        let all = lexicon.asked(line);
+        let words: Vec<(&str, usize)> = all.iter().map(|(word, n)| (word.as_str(), *n)).collect();
+        assert_eq!(words, [("the", 0), ("ferry", 0), ("swan", 0), ("and", 0), ("the", FIRST), ("the", LAST)]);
+        let mut sum = Sum::default();
+        all.iter().for_each(|(word, n)| sum.add(lexicon.weights(hash(word.as_bytes()))[*n]));
+        assert_eq!(sum.score(), scored(&lexicon, line));
+    }
+}

@@ -1,0 +1,201 @@
+//! The words of a line in their normal form, and their hashes, without a copy of them: for [`super::lexicon`].
+
+use std::ops::Range;
+
+use crate::blocks::Begins;
+use crate::line::unspaced;
+
+/// Words of a line that are read, at most; what begins like a paragraph goes on like one.
+pub const MOST: usize = 32;
+/// Longest word, in bytes of its normal form; longer ones are none.
+const LONGEST: usize = 40;
+/// The hash that no word has.
+pub const NONE: u32 = 0;
+
+/// The normal forms of the first words of a line: runs of letters and digits in small letters, every digit a 0; in scripts without spaces, each two
+/// characters.
+pub fn words(line: &str, most: usize) -> Vec<String> {
+    let mut words = Vec::new();
+    for &[start, end] in Begins::of(line).runs(0..line.len(), &mut [[0; 2]; MOST][..most]) {
+        each_normal(&line[start..end], |word| words.push(String::from_utf8_lossy(word).into_owned()));
+    }
+    words.truncate(most);
+    words
+}
+
+/// Puts the hashes of the [`words`] of the line at `range` into `hashes`, as many as there is room for, and says how many there are.
+#[inline]
+pub fn put_hashes(text: &str, range: Range<usize>, begins: &Begins, hashes: &mut [u32]) -> usize {
+    let mut count = 0;
+    let most = hashes.len().min(MOST);
+    let mut put = |hash| {
+        if let Some(cell) = hashes.get_mut(count) {
+            *cell = hash;
+            count += 1;
+        }
+    };
+    for &[start, end] in begins.runs(range, &mut [[0; 2]; MOST][..most]) {
+        match hash_of_short(text.as_bytes(), start, end) {
+            Some(hash) => put(hash),
+            None => each_normal(&text[start..end], |word| put(hash(word))),
+        }
+    }
+    count
+}
+
+/// Calls `each` with the normal forms of the words in a run of letters, digits and characters beyond ASCII.
+fn each_normal(run: &str, mut each: impl FnMut(&[u8])) {
+    let mut word = [0; LONGEST];
+    let mut length = 0;
+    // The character before, where it is of a script without spaces.
+    let mut before = None;
+    for c in run.chars() {
+        let (is_unspaced, small) = (unspaced(c), small_of(c));
+        if (is_unspaced || small.is_none()) && length > 0 {
+            each(word.get(..length).unwrap_or(&[]));
+            length = 0;
+        }
+        if is_unspaced {
+            if let Some(before) = before.replace(c) {
+                let mut pair = [0; 8];
+                let (first, second) = pair.split_at_mut(char::len_utf8(before));
+                before.encode_utf8(first);
+                let second = c.encode_utf8(second).len();
+                each(&pair[..before.len_utf8() + second]);
+            }
+            continue;
+        }
+        before = None;
+        if let Some(small) = small {
+            let end = length + small.len_utf8();
+            if let Some(room) = word.get_mut(length..end) {
+                small.encode_utf8(room);
+            }
+            // Beyond its longest form it is no word.
+            length = end;
+        }
+    }
+    if length > 0 {
+        each(word.get(..length).unwrap_or(&[]));
+    }
+}
+
+/// A letter as a small one, a digit as 0; none of anything else.
+#[inline]
+fn small_of(c: char) -> Option<char> {
+    match c {
+        'a'..='z' | 'ß'..='ö' | 'ø'..='ÿ' | 'а'..='я' => Some(c),
+        'A'..='Z' => Some(c.to_ascii_lowercase()),
+        '0'..='9' => Some('0'),
+        'À'..='Ö' | 'Ø'..='Þ' | 'А'..='Я' => char::from_u32(u32::from(c) + 0x20),
+        '\0'..='\u{a9}' | '\u{2010}'..='\u{206f}' => None,
+        _ if c.is_numeric() => Some('0'),
+        // What a capital becomes beyond its first letter is a mark on it.
+        _ => c.to_lowercase().next().filter(|_| c.is_alphanumeric()),
+    }
+}
+
+/// Eight equal bytes.
+const fn all(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The hash of the normal form of a run of up to 16 letters and digits; nothing where it is longer, holds more than ASCII or stands at the end of the text.
+#[inline(always)]
+fn hash_of_short(bytes: &[u8], start: usize, end: usize) -> Option<u32> {
+    let length = end - start;
+    let (halves, _) = bytes.get(start..)?.first_chunk::<16>()?.as_chunks::<8>();
+    let [low, high] = [0, 8].map(|from| {
+        let mask = MASKS[length.saturating_sub(from).min(8)];
+        (u64::from_le_bytes(halves[from / 8]) & mask, mask)
+    });
+    if length > 16 || (low.0 | high.0) & all(0x80) != 0 {
+        return None;
+    }
+    let short = step(0, small(low));
+    let long = step(short, small(high));
+    Some(self::end(if length > 8 { long } else { short }))
+}
+
+/// The bits of so many bytes.
+static MASKS: [u64; 9] = {
+    let mut masks = [0; 9];
+    let mut length = 1;
+    while length < masks.len() {
+        masks[length] = u64::MAX >> (64 - 8 * length);
+        length += 1;
+    }
+    masks
+};
+
+/// Letters and digits of ASCII in their normal form.
+#[inline(always)]
+fn small((eight, mask): (u64, u64)) -> u64 {
+    // Small letters are capitals with one bit more; digits are what lacks the bit that all letters have.
+    let digits = (!eight & all(0x40)) >> 6;
+    (eight | all(0x20)) & !(digits * 0x0f) & mask
+}
+
+/// The hash of a word in its normal form.
+pub fn hash(word: &[u8]) -> u32 {
+    match word.is_empty() {
+        true => NONE,
+        false => end(word.chunks(8).fold(0, |state, eight| step(state, u64::from_le_bytes(eight_of(eight))))),
+    }
+}
+
+#[inline]
+fn step(state: u64, eight: u64) -> u64 {
+    (state.rotate_left(5) ^ eight).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+#[inline]
+fn end(state: u64) -> u32 {
+    ((state >> 32) as u32).max(NONE + 1)
+}
+
+/// Up to eight bytes, and zeros after them.
+fn eight_of(bytes: &[u8]) -> [u8; 8] {
+    let mut eight = [0; 8];
+    bytes.iter().zip(&mut eight).for_each(|(byte, cell)| *cell = *byte);
+    eight
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn words_of(line: &str) -> Vec<String> {
+        words(line, MOST)
+    }
+
+    #[test]
+    fn words_have_a_normal_form() {
+        assert_eq!(
+            words_of("The FERRY’s 2nd trip—in 1987"),
+            ["the", "ferry", "s", "0nd", "trip", "in", "0000"]
+        );
+        assert_eq!(words_of("“Über” Ærø, Ελλάδα İz"), ["über", "ærø", "ελλάδα", "iz"]);
+        assert_eq!(words_of("橋が開通した。A橋"), ["橋が", "が開", "開通", "通し", "した", "a"]);
+        assert_eq!(words_of("x"), ["x"]);
+        assert_eq!(words_of(&"w ".repeat(200)).len(), MOST);
+        // Too long for a word, and none that is known by its beginning.
+        assert_eq!(words_of(&format!("a {} b", "x".repeat(LONGEST + 1))), ["a", "", "b"]);
+    }
+
+    proptest! {
+        /// The hash that is made of the bytes of a text is that of the normal form of each word.
+        #[test]
+        fn hashes_are_those_of_the_normal_forms(text in r"([A-Za-z0-9 ’é]{0,20}|[A-Z]{35,45}|[ -~é“橋が\u{e000}\n]{0,60}){0,4}") {
+            let begins = Begins::of(&text);
+            let mut start = 0;
+            for line in text.split('\n') {
+                let (mut found, span) = ([NONE; MOST], start..start + line.len());
+                let count = put_hashes(&text, span, &begins, &mut found);
+                prop_assert_eq!(found[..count].to_vec(), words_of(line).iter().map(|word| hash(word.as_bytes())).collect::<Vec<_>>());
+                start += line.len() + 1;
+            }
+        }
+    }
+}
