@@ -17,9 +17,13 @@ pub const NONE: u32 = 0;
 pub fn words(line: &str, most: usize) -> Vec<String> {
     let mut words = Vec::new();
     for &[start, end] in Begins::of(line).runs(0..line.len(), &mut [[0; 2]; MOST][..most]) {
-        each_normal(&line[start..end], |word| words.push(String::from_utf8_lossy(word).into_owned()));
+        each_normal(&line[start..end], |word| {
+            if words.len() < most {
+                words.push(String::from_utf8_lossy(word).into_owned());
+            }
+            words.len() < most
+        });
     }
-    words.truncate(most);
     words
 }
 
@@ -33,18 +37,20 @@ pub fn put_hashes(text: &str, range: Range<usize>, begins: &Begins, hashes: &mut
             *cell = hash;
             count += 1;
         }
+        count < most
     };
     for &[start, end] in begins.runs(range, &mut [[0; 2]; MOST][..most]) {
         match hash_of_short(text.as_bytes(), start, end) {
-            Some(hash) => put(hash),
+            Some(hash) => _ = put(hash),
             None => each_normal(&text[start..end], |word| put(hash(word))),
         }
     }
     count
 }
 
-/// Calls `each` with the normal forms of the words in a run of letters, digits and characters beyond ASCII.
-fn each_normal(run: &str, mut each: impl FnMut(&[u8])) {
+/// Calls `each` with the normal forms of the words in a run of letters, digits and characters beyond ASCII, for as long as it says that more are wanted:
+/// in scripts without spaces a run may be a whole page.
+fn each_normal(run: &str, mut each: impl FnMut(&[u8]) -> bool) {
     let mut word = [0; LONGEST];
     let mut length = 0;
     // The character before, where it is of a script without spaces.
@@ -52,7 +58,9 @@ fn each_normal(run: &str, mut each: impl FnMut(&[u8])) {
     for c in run.chars() {
         let (is_unspaced, small) = (unspaced(c), small_of(c));
         if (is_unspaced || small.is_none()) && length > 0 {
-            each(word.get(..length).unwrap_or(&[]));
+            if !each(word.get(..length).unwrap_or(&[])) {
+                return;
+            }
             length = 0;
         }
         if is_unspaced {
@@ -61,7 +69,9 @@ fn each_normal(run: &str, mut each: impl FnMut(&[u8])) {
                 let (first, second) = pair.split_at_mut(char::len_utf8(before));
                 before.encode_utf8(first);
                 let second = c.encode_utf8(second).len();
-                each(&pair[..before.len_utf8() + second]);
+                if !each(&pair[..before.len_utf8() + second]) {
+                    return;
+                }
             }
             continue;
         }
