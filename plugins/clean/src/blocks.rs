@@ -58,14 +58,7 @@ impl Begins {
         is_wanted: impl Fn(usize) -> bool,
         mut each: impl FnMut(usize),
     ) {
-        let Range { start: from, end: to } = range;
-        let (first, last) = (from / BLOCK, to.div_ceil(BLOCK));
-        for (number, &word) in self.phrases.get(first..last).unwrap_or(&[]).iter().enumerate() {
-            let base = (first + number) * BLOCK;
-            let mut bits = word & u64::MAX << from.saturating_sub(base);
-            if to - base < BLOCK {
-                bits &= !(u64::MAX << (to - base));
-            }
+        for (base, mut bits) in blocks_of(&self.phrases, range) {
             // Whether one is wanted cannot be guessed: it is no branch.
             let mut wanted = 0u64;
             while bits != 0 {
@@ -84,16 +77,10 @@ impl Begins {
     /// there, as pairs.
     #[inline]
     pub fn runs<'e>(&self, range: Range<usize>, edges: &'e mut [[usize; 2]]) -> &'e [[usize; 2]] {
-        let Range { start: from, end: to } = range;
-        let (first, last) = (from / BLOCK, to.div_ceil(BLOCK));
+        let to = range.end;
         let all = edges.as_flattened_mut();
         let (mut count, mut before) = (0, 0);
-        for (number, &word) in self.words.get(first..last).unwrap_or(&[]).iter().enumerate() {
-            let base = (first + number) * BLOCK;
-            let mut bits = word & u64::MAX << from.saturating_sub(base);
-            if to - base < BLOCK {
-                bits &= !(u64::MAX << (to - base));
-            }
+        for (base, bits) in blocks_of(&self.words, range) {
             // Where a run begins or has ended.
             let mut edges = bits ^ (bits << 1 | before);
             before = bits >> (BLOCK - 1);
@@ -108,6 +95,18 @@ impl Begins {
         }
         &edges[..count.div_ceil(2)]
     }
+}
+
+/// The bits of a range of bytes, a block at a time, each with the number of its first byte.
+#[inline(always)]
+fn blocks_of(bits: &[u64], range: Range<usize>) -> impl Iterator<Item = (usize, u64)> {
+    let Range { start: from, end: to } = range;
+    let (first, last) = (from / BLOCK, to.div_ceil(BLOCK));
+    bits.get(first..last).unwrap_or(&[]).iter().enumerate().map(move |(number, &block)| {
+        let base = (first + number) * BLOCK;
+        let begun = block & u64::MAX << from.saturating_sub(base);
+        (base, if to - base < BLOCK { begun & !(u64::MAX << (to - base)) } else { begun })
+    })
 }
 
 /// Calls `each` with the first byte of each line, one past its last byte, and what is in it. After the last line end there is no further line.

@@ -1,10 +1,13 @@
 //! The whole cleaning of one document: decode, repair, normalise, remove furniture and repeats.
 
+mod training;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use textmill_plugin::edit::{EditError, Edits, Rewriter};
 use textmill_plugin::error::Error;
+pub use training::Features;
 
 use crate::boilerplate::{Furniture, Look};
 use crate::decide::{Cuts, Decided};
@@ -16,8 +19,7 @@ use crate::html::meta::Said;
 use crate::html::{Blocks, MarkupOf, Reading};
 use crate::line::Line;
 use crate::model::Model;
-use crate::model::features::{self, Page};
-use crate::model::grid::Grid;
+use crate::model::features::Page;
 use crate::model::title::Title;
 use crate::options::{NormalForm, Options, Rules};
 use crate::parts::Part;
@@ -88,19 +90,6 @@ struct Judged {
     boilerplate: RemovedLines,
     places: Vec<usize>,
     doubtful: Vec<Stretch>,
-}
-
-/// A page as training sees it.
-#[derive(Clone, Debug)]
-pub struct Features {
-    /// A column for each feature, a row for each line that is not blank.
-    pub grid: Grid,
-    /// The text of each row.
-    pub lines: Vec<String>,
-    /// Of each block of an HTML page the number of the block around it, from 1 on, or 0, and its names.
-    pub blocks: Vec<(u32, Vec<String>)>,
-    /// Of each row of an HTML page the number of its block.
-    pub block_of: Vec<u32>,
 }
 
 /// Who judges the lines of a format.
@@ -197,40 +186,6 @@ impl Cleaner {
             *at = place as u64;
         }
         Ok(Cleaned { edits, text, encoding, boilerplate, said, doubtful, measured })
-    }
-
-    /// One that keeps what training asks for.
-    pub fn for_training(mut self) -> Self {
-        self.reading.keeps_names = true;
-        self
-    }
-
-    /// The lines of a page as the model sees them, for training it. The names of blocks are there after [`Self::for_training`].
-    ///
-    /// # Errors
-    /// As [`Self::clean_as`].
-    pub fn features(&self, format: Format, text: &str) -> Result<Features, EditError> {
-        let Normalised { rewriter, markup, said, indented, blocks, .. } =
-            self.normalise(format, text, None)?;
-        let title = Title::of(&said);
-        let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
-        let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
-        let page = Part { text: rewriter.text(), base: 0, judged: judged.as_deref() };
-        let mut room = Room::default();
-        let Seen { markup, look } = Self::see(&self.judges(format).furniture, &page, &mut markup, &mut room);
-        let Room { lines, tallies, shown, .. } = room;
-        let mut grid = Grid::new(shown.len(), &[]);
-        let page_of =
-            Page::new(page.judged(), (&lines, &tallies), &look, &shown, markup.as_deref(), title.as_ref());
-        page_of.fill(&mut grid, &mut features::Room::default());
-        let Blocks { blocks, lines: of_lines } = blocks.unwrap_or_default();
-        let block_of = |markup: &Markup| {
-            let at = of_lines.binary_search_by_key(&markup.source, |(source, _)| *source);
-            at.map_or(0, |at| of_lines[at].1)
-        };
-        let block_of = markup.iter().flatten().map(block_of).collect();
-        let lines = shown.iter().map(|&i| lines[i].text(page.judged()).to_owned()).collect();
-        Ok(Features { grid, lines, blocks, block_of })
     }
 
     /// Decides which lines of a normalised document go; `markup` and `title` are those of the HTML source.

@@ -1,0 +1,61 @@
+//! What training asks of a page: its lines as the model sees them, and what the lexicons were asked. Cleans nothing.
+
+use super::{Cleaner, Format, Normalised, Seen};
+use crate::code;
+use crate::html::markup::Markup;
+use crate::html::{Blocks, MarkupOf};
+use crate::model::features::{self, Page};
+use crate::model::grid::Grid;
+use crate::model::title::Title;
+use crate::parts::Part;
+use crate::room::Room;
+use textmill_plugin::edit::EditError;
+
+/// A page as training sees it.
+#[derive(Clone, Debug)]
+pub struct Features {
+    /// A column for each feature, a row for each line that is not blank.
+    pub grid: Grid,
+    /// The text of each row.
+    pub lines: Vec<String>,
+    /// Of each block of an HTML page the number of the block around it, from 1 on, or 0, and its names.
+    pub blocks: Vec<(u32, Vec<String>)>,
+    /// Of each row of an HTML page the number of its block.
+    pub block_of: Vec<u32>,
+}
+
+impl Cleaner {
+    /// One that keeps what training asks for.
+    pub fn for_training(mut self) -> Self {
+        self.reading.keeps_names = true;
+        self
+    }
+
+    /// The lines of a page as the model sees them, for training it. The names of blocks are there after [`Self::for_training`].
+    ///
+    /// # Errors
+    /// As [`Self::clean_as`].
+    pub fn features(&self, format: Format, text: &str) -> Result<Features, EditError> {
+        let Normalised { rewriter, markup, said, indented, blocks, .. } =
+            self.normalise(format, text, None)?;
+        let title = Title::of(&said);
+        let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
+        let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
+        let page = Part { text: rewriter.text(), base: 0, judged: judged.as_deref() };
+        let mut room = Room::default();
+        let Seen { markup, look } = Self::see(&self.judges(format).furniture, &page, &mut markup, &mut room);
+        let Room { lines, tallies, shown, .. } = room;
+        let mut grid = Grid::new(shown.len(), &[]);
+        let page_of =
+            Page::new(page.judged(), (&lines, &tallies), &look, &shown, markup.as_deref(), title.as_ref());
+        page_of.fill(&mut grid, &mut features::Room::default());
+        let Blocks { blocks, lines: of_lines } = blocks.unwrap_or_default();
+        let block_of = |markup: &Markup| {
+            let at = of_lines.binary_search_by_key(&markup.source, |(source, _)| *source);
+            at.map_or(0, |at| of_lines[at].1)
+        };
+        let block_of = markup.iter().flatten().map(block_of).collect();
+        let lines = shown.iter().map(|&i| lines[i].text(page.judged()).to_owned()).collect();
+        Ok(Features { grid, lines, blocks, block_of })
+    }
+}
