@@ -127,8 +127,7 @@ fn estimate(out: &mut String, sample: &Sample, prepared: &Prepared, settings: Se
 /// Names of the columns of the input, with the types that the pipeline gives some.
 fn columns_of_input(prepared: &Prepared) -> String {
     let declared = &prepared.pipeline.input.columns;
-    let names = columns(&prepared.input);
-    let names = names.split(", ").map(|name| match declared.iter().find(|(own, _)| own == name) {
+    let names = shown(&prepared.input).map(|name| match declared.iter().find(|(own, _)| own == name) {
         Some((_, kind)) => format!("{name} ({})", type_name(kind)),
         None => name.to_owned(),
     });
@@ -137,8 +136,11 @@ fn columns_of_input(prepared: &Prepared) -> String {
 
 /// Names of the columns that are no secret of the host.
 pub(super) fn columns(schema: &Schema) -> String {
-    let names = schema.fields().iter().map(|field| field.name().as_str());
-    names.filter(|name| !HIDDEN.contains(name)).collect::<Vec<_>>().join(", ")
+    shown(schema).collect::<Vec<_>>().join(", ")
+}
+
+fn shown(schema: &Schema) -> impl Iterator<Item = &str> {
+    schema.fields().iter().map(|field| field.name().as_str()).filter(|name| !HIDDEN.contains(name))
 }
 
 fn put(out: &mut String, line: &str) {
