@@ -2,7 +2,7 @@
 
 use super::print;
 use crate::cli::WhatIfArgs;
-use crate::config::{Kind, Node, Place, Problems, check_options, set_value};
+use crate::config::{Kind, Node, Place, Problems, check_options, set_value, suggest};
 use crate::failure::Failure;
 use crate::inspect::{Ending, Entry, Filter, Ledger, RunFolder, each_line};
 use crate::table::{count, number};
@@ -89,7 +89,9 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
             format!("option `{option}` of stage `{stage}` decides no rule that the ledger alone can replay");
         let known: Vec<String> =
             all.iter().map(|t| format!("`{stage}.{}` (rule `{}`)", t.option, t.rule)).collect();
+        let near = suggest(option, all.iter().map(|t| t.option.as_str()));
         let hint = match known.as_slice() {
+            _ if near.is_some() => near.unwrap_or_default(),
             [] => "the stage's plugin declares no such rule; run the pipeline with the option and compare with `textmill diff`".to_owned(),
             known => format!("it can replay {}", known.join(", ")),
         };
