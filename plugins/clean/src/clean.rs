@@ -293,6 +293,12 @@ impl Cleaner {
             let decoded = decode::decode(text, raw, format);
             encoding = decoded.encoding;
             rewriter.pass(decoded.edits)?;
+        } else if raw.is_none()
+            && self.rules.legacy_encoding
+            && let Some(decoded) = decode::escaped(text, format)
+        {
+            encoding = decoded.encoding;
+            rewriter.pass(decoded.edits)?;
         }
         let (mut markup, mut said, mut indented, mut blocks) = (None, Vec::new(), false, None);
         if format == Format::Html {

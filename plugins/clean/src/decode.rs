@@ -1,10 +1,10 @@
 //! Finds the encoding of bytes that are not UTF-8, decodes them, and expresses the result as edits
-//! of the lossy text that the host passed. Bytes that are UTF-8 never come here.
+//! of the lossy text that the host passed. Bytes that are UTF-8 come here only where they are ISO-2022-JP.
 
 use std::ops::Range;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE};
 use textmill_plugin::edit::Edit;
 
 use crate::clean::Format;
@@ -20,6 +20,8 @@ pub struct Decoded {
 
 /// Bytes of the document's head in which the NUL pattern of UTF-16 is counted.
 const NUL_SAMPLE: usize = 4096;
+/// Those in which escapes to Japanese are looked for.
+const ESCAPE_SAMPLE: usize = 4096;
 
 /// Decodes `raw`, whose lossy UTF-8 decoding is `received`. HTML may say itself what it is encoded in.
 pub fn decode(received: &str, raw: &[u8], format: Format) -> Decoded {
@@ -29,6 +31,21 @@ pub fn decode(received: &str, raw: &[u8], format: Format) -> Decoded {
     }
     let (text, _) = encoding.decode_without_bom_handling(&raw[skip..]);
     Decoded { edits: difference(received, &text), encoding: Some(encoding.name().to_ascii_lowercase()) }
+}
+
+/// Decodes a text that is UTF-8 only because it is in ISO-2022-JP, which is written in bytes of ASCII alone: its first bytes change to Japanese, or an HTML
+/// page says so, and it holds nothing that is none.
+pub fn escaped(text: &str, format: Format) -> Option<Decoded> {
+    let bytes = text.as_bytes();
+    let is_declared = || format == Format::Html && declared(bytes) == Some(ISO_2022_JP);
+    let is_shift = |at: usize| matches!(bytes.get(at + 1..at + 3), Some(b"$@" | b"$B" | b"(I"));
+    let head = bytes.get(..ESCAPE_SAMPLE).unwrap_or(bytes);
+    if !memchr::memchr_iter(0x1b, head).any(is_shift) && !is_declared() {
+        return None;
+    }
+    let decoded = ISO_2022_JP.decode_without_bom_handling_and_without_replacement(bytes)?;
+    let encoding = Some(ISO_2022_JP.name().to_ascii_lowercase());
+    Some(Decoded { edits: difference(text, &decoded), encoding })
 }
 
 /// Share of the bytes that are binary data bytes of the WHATWG's MIME Sniffing standard: controls that no text has. 0 for
@@ -162,6 +179,16 @@ pub fn changed<'t>(from: &str, to: &'t str) -> Option<(Range<usize>, &'t str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn escapes_to_japanese_are_decoded() {
+        let decoded = |text, format| escaped(text, format).map(|d| d.edits.len());
+        assert_eq!(decoded("\u{1b}$BEO$7A%\u{1b}(B and a swan", Format::Plain), Some(1));
+        assert_eq!(decoded("<meta charset=iso-2022-jp>no Japanese", Format::Html), Some(0));
+        for text in ["a swan", "\u{1b}[31mred\u{1b}[0m", "\u{1b}$BEO é", "cost: $B"] {
+            assert_eq!(decoded(text, Format::Plain), None, "{text}");
+        }
+    }
     use textmill_plugin::edit::apply;
 
     fn run(raw: &[u8]) -> (String, Option<String>, usize) {
