@@ -40,17 +40,16 @@ impl Languages {
         Ok(Self(found))
     }
 
-    /// How sure it is, from 0 to 1, that `text` is in none of the languages; none where all are kept or the text says nothing.
-    pub fn foreign(&self, text: &str) -> Option<f64> {
+    /// How sure it is, from 0 to 1, that `text` is in none of the languages, and the name of the one that it is in; none where all are kept or the text
+    /// says nothing.
+    pub fn foreign(&self, text: &str) -> Option<(f64, &'static str)> {
         if self.0.is_empty() {
             return None;
         }
         let found = detect(&text[..text.floor_char_boundary(HEAD)])?;
-        Some(if self.0.contains(&found.lang()) {
-            0.0
-        } else {
-            (found.confidence() * 1000.0).round() / 1000.0
-        })
+        let is_wanted = self.0.contains(&found.lang());
+        let confidence = if is_wanted { 0.0 } else { (found.confidence() * 1000.0).round() / 1000.0 };
+        Some((confidence, found.lang().eng_name()))
     }
 }
 
@@ -178,8 +177,11 @@ mod tests {
         let german = Languages::new(&["de".to_owned()]).unwrap();
         let text =
             "The ferry across the lower harbour began running again on Tuesday, after a winter of planing.";
-        assert!(german.foreign(text).unwrap() > 0.8);
-        assert_eq!(Languages::new(&["de".to_owned(), "eng".to_owned()]).unwrap().foreign(text), Some(0.0));
+        assert!(german.foreign(text).is_some_and(|(sure, name)| sure > 0.8 && name == "English"));
+        assert_eq!(
+            Languages::new(&["de".to_owned(), "eng".to_owned()]).unwrap().foreign(text),
+            Some((0.0, "English"))
+        );
         assert_eq!((german.foreign("1 2 3"), Languages::default().foreign(text)), (None, None));
     }
 }

@@ -38,6 +38,7 @@ mod scan;
 mod single;
 mod structure;
 mod tables;
+mod taken;
 
 use clean::Format;
 use doubtful::Stretch;
@@ -141,9 +142,24 @@ impl Map for Clean {
             doc.drop("empty", 0.0, 1.0);
             return Ok(());
         }
-        let mut is_dropped = doc.measure("no-text-left", left as f64, self.min_chars as f64, Drops::Below);
-        if let Some(foreign) = self.languages.foreign(&cleaned.text) {
-            is_dropped |= doc.measure("language", foreign, self.language_confidence, Drops::Above);
+        let (left, least) = (left as f64, self.min_chars as f64);
+        let mut is_dropped = Drops::Below.drops(left, least);
+        if is_dropped {
+            let note = taken::most(&cleaned.edits).unwrap_or_default();
+            let noted = |event: Event| if note.is_empty() { event } else { event.note(note) };
+            doc.drop_with(|event| noted(event.measured(left, least)), "no-text-left");
+        } else {
+            doc.measure("no-text-left", left, least, Drops::Below);
+        }
+        if let Some((foreign, name)) = self.languages.foreign(&cleaned.text) {
+            let confidence = self.language_confidence;
+            if Drops::Above.drops(foreign, confidence) {
+                let noted = |event: Event| event.measured(foreign, confidence).note(format!("it is {name}"));
+                doc.drop_with(noted, "language");
+                is_dropped = true;
+            } else {
+                doc.measure("language", foreign, confidence, Drops::Above);
+            }
         }
         for &(measure, value) in &cleaned.measured {
             is_dropped |= doc.measure(measure.id(), value, self.quality.threshold(measure), measure.drops());

@@ -16,8 +16,8 @@ use html5gum::emitters::callback::{Callback, CallbackEvent};
 use std::convert::Infallible;
 use textmill_plugin::edit::{Edit, Edits};
 
-/// Rule of edits that take markup away.
-const MARKUP: &str = "html-markup";
+/// The rule of what the markup takes with it.
+pub const MARKUP: &str = "html-markup";
 /// Between the cells of a row.
 const CELL: &str = " | ";
 

@@ -18,6 +18,7 @@ mod stack;
 
 use crate::model::lexicon::Lexicon;
 use crate::places::Received;
+pub use builder::MARKUP;
 use builder::{Builder, Tokens};
 use cues::PartWords;
 use html5gum::emitters::callback::CallbackEmitter;

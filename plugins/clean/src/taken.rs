@@ -1,0 +1,54 @@
+//! What took most of a document's text: said where a document is dropped because nothing is left of it, for its edits are forgotten then.
+
+use crate::html::MARKUP;
+use crate::options::Rule;
+use textmill_plugin::edit::{EditRef, Edits};
+
+/// A few words on the rule that took the most bytes, markup and white space aside; nothing where none did.
+pub fn most(edits: &Edits) -> Option<String> {
+    let mut rules: Vec<(&str, usize)> = Vec::new();
+    for edit in edits.iter().filter(takes_text) {
+        let rule = edit.reason.rule.as_ref();
+        let bytes = (edit.end - edit.start).saturating_sub(edit.replacement.len());
+        match rules.iter_mut().find(|(other, _)| *other == rule) {
+            Some((_, sum)) => *sum += bytes,
+            None => rules.push((rule, bytes)),
+        }
+    }
+    // Of several, the one that came first.
+    let (rule, _) = rules.into_iter().rev().max_by_key(|&(_, bytes)| bytes)?;
+    let of_rule = edits.iter().filter(|edit| edit.reason.rule == rule);
+    let greatest = of_rule
+        .filter_map(|edit| edit.reason.value.zip(edit.reason.threshold))
+        .max_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
+    Some(match greatest.filter(|_| rule == Rule::BoilerplateModel.id()) {
+        Some((value, threshold)) => format!("{rule} took the most, {value} at most of {threshold}"),
+        None => format!("{rule} took the most"),
+    })
+}
+
+/// Whether an edit takes what a page shows.
+fn takes_text(edit: &EditRef<'_>) -> bool {
+    ![MARKUP, Rule::WhiteSpace.id(), Rule::BlankLines.id()].contains(&edit.reason.rule.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use textmill_plugin::edit::Edit;
+
+    #[test]
+    fn the_rule_that_took_most_is_named() {
+        let model = |span, value| Edit::remove(span, "boilerplate-model").measured(value, 0.45);
+        let edits = vec![
+            Edit::remove(0..90, "html-markup"),
+            Edit::remove(90..100, "navigation"),
+            model(100..108, 0.2),
+            model(108..116, 0.39),
+        ];
+        let most_of = |edits: &[Edit]| most(&edits.to_vec().into());
+        assert_eq!(most_of(&edits).as_deref(), Some("boilerplate-model took the most, 0.39 at most of 0.45"));
+        assert_eq!(most_of(&edits[..2]).as_deref(), Some("navigation took the most"));
+        assert_eq!(most_of(&edits[..1]), None);
+    }
+}
