@@ -4,6 +4,7 @@
 use crate::boilerplate::{PARAGRAPH, State};
 use crate::line::Line;
 use crate::options::Rule;
+use std::ops::RangeInclusive;
 
 /// A stretch of the main text, as line numbers, both included.
 #[derive(Clone, Copy, Debug)]
@@ -24,9 +25,9 @@ const ALIKE: usize = 24;
 const LEAST: i64 = 100;
 
 /// Marks paragraphs that are wrapped over several lines as prose: neighbouring lines of which
-/// most go on in the next with a small letter.
-pub fn wrapped_paragraphs(lines: &[Line], states: &mut [State]) {
-    let mut from = 0;
+/// most go on in the next with a small letter. Gives how many lines these are.
+pub fn wrapped_paragraphs(lines: &[Line], states: &mut [State]) -> usize {
+    let (mut from, mut count) = (0, 0);
     while from < lines.len() {
         if lines[from].blank() {
             from += 1;
@@ -44,11 +45,13 @@ pub fn wrapped_paragraphs(lines: &[Line], states: &mut [State]) {
                 if state.prose {
                     state.mark = None;
                     state.wrapped = true;
+                    count += 1;
                 }
             }
         }
         from = to;
     }
+    count
 }
 
 /// Lines that look like subheadings: short, without a full stop, between two paragraphs.
@@ -71,18 +74,31 @@ pub fn subheadings(lines: &[Line], shown: &[usize], states: &[State]) -> Vec<usi
 
 /// The stretches of the main text, in order; `shown` are the numbers of lines that are not blank.
 pub fn segments(text: &str, lines: &[Line], shown: &[usize], states: &[State]) -> Vec<Segment> {
-    let scores = scores(text, lines, shown, states);
+    // What is above the first line that may count for the text, and below the last one, takes no part.
+    let may_count = |&i: &usize| states[i].mark.is_none() & (states[i].prose | lines[i].sentence());
+    let (Some(from), Some(to)) = (shown.iter().position(may_count), shown.iter().rposition(may_count)) else {
+        return Vec::new();
+    };
+    let base = shown[from];
+    let scores = scores(text, lines, (shown, from..=to), states);
     let all = maximal(&scores);
     let Some(best) = all.iter().map(|s| s.score).max() else { return Vec::new() };
     if best < LEAST {
         return Vec::new();
     }
-    all.into_iter().filter(|s| s.score >= LEAST && s.score * 100 >= best * SHARE).collect()
+    let counts = all.into_iter().filter(|s| s.score >= LEAST && s.score * 100 >= best * SHARE);
+    counts.map(|s| Segment { first: base + s.first, last: base + s.last, ..s }).collect()
 }
 
-/// The score of each line, in tenths of words: prose for the main text, furniture against it.
-fn scores(text: &str, lines: &[Line], shown: &[usize], states: &[State]) -> Vec<i64> {
-    let mut scores = vec![0i64; lines.len()];
+/// The score of each line from the first to the last of some that are shown, in tenths of words: prose for the main text, furniture against it.
+fn scores(
+    text: &str,
+    lines: &[Line],
+    (shown, some): (&[usize], RangeInclusive<usize>),
+    states: &[State],
+) -> Vec<i64> {
+    let (base, last) = (shown[*some.start()], shown[*some.end()]);
+    let mut scores = vec![0i64; last + 1 - base];
     // After a heading such as `Most read`, summaries stand one by one; two paragraphs together end that.
     // A headline and the caption above it begin alike and are no neighbours.
     let alike = |a: &Line, b: &Line| {
@@ -91,10 +107,11 @@ fn scores(text: &str, lines: &[Line], shown: &[usize], states: &[State]) -> Vec<
     };
     let mut after_heading = false;
     let mut prose_before = 0;
-    for (n, &i) in shown.iter().enumerate() {
+    for n in some {
+        let i = shown[n];
         let (line, state) = (&lines[i], &states[i]);
         let words = i64::try_from(line.words().min(80)).unwrap_or(80);
-        scores[i] = if let Some(mark) = state.mark {
+        scores[i - base] = if let Some(mark) = state.mark {
             after_heading |= mark.rule == Rule::RelatedTeaser && prose_before >= 30;
             match mark.rule {
                 Rule::CommentSection => -400,

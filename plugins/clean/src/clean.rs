@@ -30,9 +30,12 @@ use crate::removals::{Removals, repeated};
 use crate::room::{Kept, Room};
 use crate::tables::Tables;
 use crate::{
-    code, decide, decode, html, leftovers, mojibake, mojibake_cyrillic, mojibake_others, normalize, places,
-    structure,
+    code, decide, decode, html, leftovers, menus, mojibake, mojibake_cyrillic, mojibake_others, normalize,
+    places, structure,
 };
+
+/// Lines from which on HTML is a page, whatever stands there.
+const FEW: usize = 4;
 
 /// What cleaning made of a document.
 #[derive(Clone, Debug)]
@@ -129,13 +132,14 @@ impl Cleaner {
         let rules = options.rules.clone();
         let Tables { cues, dates, model, html_model, lexicon, html_lexicon, parts, names } =
             Tables::builtin()?;
-        let judges = |model, lexicon| {
+        let judges = |model, lexicon, is_plain| {
             let is_on = rules.boilerplate_model;
             let lexicon = Some(lexicon).filter(|_| is_on);
-            let furniture = Furniture::new(cues.clone(), dates.clone(), rules.clone(), lexicon);
+            let furniture = Furniture::new(cues.clone(), dates.clone(), rules.clone(), lexicon, is_plain);
             Judges { furniture, model: Some(model).filter(|_| is_on) }
         };
-        let (plain, html) = (judges(model, lexicon), judges(html_model, html_lexicon));
+        let plain = judges(model, lexicon, true);
+        let html = judges(html_model, html_lexicon, false);
         Ok(Self {
             rules,
             plain,
@@ -207,11 +211,14 @@ impl Cleaner {
             let Judges { furniture, model } = self.judges(format);
             let Seen { markup, mut look } = Self::see(furniture, &part, &mut markup, room);
             let Room { lines, tallies, shown, model: model_room, .. } = &mut *room;
-            let model = model.as_ref().filter(|_| format == Format::Html || look.is_page);
+            // A piece of HTML, such as the summary in a feed, is no page either.
+            let may_be_page = format == Format::Html && shown.len() >= FEW;
+            let model = model.as_ref().filter(|_| may_be_page || look.is_page);
             let Decided { mut marks, near } = match model {
                 Some(model) => {
+                    let asked = menus::without(format, lines, &look.marks, shown);
                     let view =
-                        Page::new(part.judged(), (lines, tallies), &look, shown, markup.as_deref(), title);
+                        Page::new(part.judged(), (lines, tallies), &look, asked, markup.as_deref(), title);
                     decide::marks(model, &self.cuts, &view, model_room)
                 }
                 None => Decided { marks: std::mem::take(&mut look.marks), near: Vec::new() },

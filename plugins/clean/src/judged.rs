@@ -2,7 +2,8 @@
 //! that nothing that is found here can differ from what would be found anew.
 
 use crate::boilerplate::Single;
-use crate::quick::QuickMap;
+use crate::quick::{QuickMap, WORDS, words_of};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 /// Longest line, in bytes, that is kept: one that fills a slot.
@@ -32,8 +33,8 @@ struct Known {
     numbers: QuickMap<Single, u16>,
 }
 
-/// A line of up to [`LONGEST`] bytes or two of up to [`SHORT`], each behind the number of its state, its length and the score of its words: in one line of
-/// the machine's cache.
+/// A line of up to [`LONGEST`] bytes or two of up to [`SHORT`], each before the number of its state, its length and the score of its words: in one line of
+/// the machine's cache, and zeros after short ones.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Slot([u8; 64]);
@@ -56,27 +57,29 @@ impl LookUp<'_> {
     /// Has the slots of lines with these hashes brought near, all at once: each would be waited for by itself.
     #[inline]
     pub fn fetch(&self, hashes: impl Iterator<Item = u32>) {
-        let lengths =
-            hashes.map(|hash| self.0.slots.get(hash as usize % SLOTS).map_or(0, |slot| slot.0[LENGTH]));
+        let lengths = hashes
+            .map(|hash| self.0.slots.get(hash as usize % SLOTS).map_or(0, |slot| slot.0[HALF + LENGTH]));
         std::hint::black_box(lengths.fold(0, |all, length| all | length));
     }
 
-    /// What a line of these bytes, with a hash, is by itself, and the score of its words.
+    /// What the line at a span of a text, with a hash, is by itself, and the score of its words, where it is known.
     #[inline]
-    pub fn get(&mut self, bytes: &[u8], hash: u32, judge: impl FnOnce() -> (Single, u8)) -> (Single, u8) {
-        let length = bytes.len();
-        let number = hash as usize % SLOTS;
-        let Some(slot) = self.0.slots.get(number).filter(|_| (1..=LONGEST).contains(&length)) else {
-            return judge();
-        };
-        if let Some((state, score)) = slot.find(bytes)
-            && let Some(state) = self.0.states.get(usize::from(state))
-        {
-            return (*state, score);
+    pub fn get(&self, text: &[u8], span: Range<usize>, hash: u32) -> Option<(Single, u8)> {
+        let slot = self.0.slots.get(hash as usize % SLOTS)?;
+        let (state, score) = match span.len() {
+            1..=SHORT => slot.find_short(words_of(text, span.clone()), span.len()),
+            ..=LONGEST if !span.is_empty() => slot.find_long(text.get(span)?),
+            _ => None,
+        }?;
+        Some((*self.0.states.get(usize::from(state))?, score))
+    }
+
+    /// Keeps what a line is, if it is short.
+    #[inline]
+    pub fn put(&mut self, line: &[u8], hash: u32, (state, score): (Single, u8)) {
+        if (1..=LONGEST).contains(&line.len()) {
+            self.0.put(hash as usize % SLOTS, line, state, score);
         }
-        let (state, score) = judge();
-        self.0.put(number, bytes, state, score);
-        (state, score)
     }
 }
 
@@ -105,37 +108,69 @@ impl Known {
     }
 }
 
-/// Where in a slot, or in half of one, the length of a line lies, the score of its words, and its bytes.
-const LENGTH: usize = 2;
-const SCORE: usize = 3;
-const BYTES: usize = 4;
-/// Where the second half of a slot begins.
+/// Where in half of a slot the number of the state of a line lies, its length, and the score of its words.
+const STATE: usize = 28;
+const LENGTH: usize = 30;
+const SCORE: usize = 31;
+/// Where the second half of a slot begins, which ends as the slot does.
 const HALF: usize = 32;
 
 impl Slot {
-    /// The number of the state of a line that it holds, and the score of its words.
+    /// The number of the state of a line of up to [`SHORT`] bytes that it holds, and the score of its words. Which of two it is cannot be guessed: no branch
+    /// hangs on it.
     #[inline]
-    fn find(&self, line: &[u8]) -> Option<(u16, u8)> {
-        let state = |at: usize| {
-            let is_it = usize::from(self.0[at + LENGTH]) == line.len()
-                && self.0.get(at + BYTES..at + BYTES + line.len()) == Some(line);
-            is_it.then(|| (u16::from_le_bytes([self.0[at], self.0[at + 1]]), self.0[at + SCORE]))
+    fn find_short(&self, mut line: [u64; WORDS], length: usize) -> Option<(u16, u8)> {
+        // Beside the last bytes of the line, its length.
+        const COMPARED: u64 = 0x00ff_0000_ffff_ffff;
+        line[3] |= (length as u64) << 48;
+        let (words, _) = self.0.as_chunks::<8>();
+        let word = |n: usize| u64::from_le_bytes(words[n]);
+        let differs = |half: usize| {
+            (word(half) ^ line[0])
+                | (word(half + 1) ^ line[1])
+                | (word(half + 2) ^ line[2])
+                | ((word(half + 3) & COMPARED) ^ line[3])
         };
-        // Where the first line is long, it lies in both halves.
-        state(0).or_else(|| state(HALF).filter(|_| usize::from(self.0[LENGTH]) <= SHORT))
+        let (first, second) = (differs(0), differs(WORDS));
+        let at = if first == 0 { 0 } else { HALF };
+        (((first == 0) | (second == 0)) & !self.is_long()).then(|| self.state(at))
+    }
+
+    /// The same of a longer line.
+    fn find_long(&self, line: &[u8]) -> Option<(u16, u8)> {
+        let is_it =
+            usize::from(self.0[HALF + LENGTH]) == line.len() && self.0.get(..line.len()) == Some(line);
+        is_it.then(|| self.state(HALF))
+    }
+
+    /// Whether it holds one line in both halves.
+    #[inline]
+    fn is_long(&self) -> bool {
+        usize::from(self.0[HALF + LENGTH]) > SHORT
+    }
+
+    #[inline]
+    fn state(&self, at: usize) -> (u16, u8) {
+        (u16::from_le_bytes([self.0[at + STATE], self.0[at + STATE + 1]]), self.0[at + SCORE])
     }
 
     /// Puts a line in the place of another: of two, of the one that has been there longer.
     fn put(&mut self, line: &[u8], state: u16, score: u8) {
-        if usize::from(self.0[LENGTH]) <= SHORT {
-            self.0.copy_within(..HALF, HALF);
+        let at = if line.len() > SHORT {
+            HALF
+        } else if self.is_long() {
+            self.0[HALF..].fill(0);
+            0
         } else {
-            self.0[HALF + LENGTH] = 0;
-        }
-        self.0[..LENGTH].copy_from_slice(&state.to_le_bytes());
-        self.0[LENGTH] = line.len() as u8;
-        self.0[SCORE] = score;
-        self.0[BYTES..BYTES + line.len()].copy_from_slice(line);
+            self.0.copy_within(..HALF, HALF);
+            0
+        };
+        let end = at + STATE;
+        self.0[..end].fill(0);
+        self.0[..line.len()].copy_from_slice(line);
+        self.0[end..end + 2].copy_from_slice(&state.to_le_bytes());
+        self.0[at + LENGTH] = line.len() as u8;
+        self.0[at + SCORE] = score;
     }
 }
 
@@ -152,9 +187,12 @@ mod tests {
         let mut calls = 0;
         for line in ["Menu", "Menu", "Menus", "", "", &long, &long, "Menu"] {
             let state = judged.with(|known| {
-                known.get(line.as_bytes(), hash(line.as_bytes()) as u32, || {
+                let (bytes, hash) = (line.as_bytes(), hash(line.as_bytes()) as u32);
+                known.get(bytes, 0..bytes.len(), hash).unwrap_or_else(|| {
                     calls += 1;
-                    (Single { prose: line == "Menu", ..Single::default() }, line.len() as u8)
+                    let state = (Single { prose: line == "Menu", ..Single::default() }, line.len() as u8);
+                    known.put(bytes, hash, state);
+                    state
                 })
             });
             assert_eq!((state.0.prose, state.1), (line == "Menu", line.len() as u8));
@@ -163,15 +201,21 @@ mod tests {
         let again = judged.clone();
         let menu = hash(b"Menu") as u32;
         again.with(|known| {
-            known.get(b"Menu", menu, || {
-                (Single { hits: Hits { whole: 7, ..Hits::default() }, ..Single::default() }, 0)
-            })
+            known.put(
+                b"Menu",
+                menu,
+                (Single { hits: Hits { whole: 7, ..Hits::default() }, ..Single::default() }, 0),
+            );
         });
-        assert_eq!(judged.with(|known| known.get(b"Menu", menu, Default::default)).0.hits.whole, 0);
+        assert_eq!(judged.with(|known| known.get(b"Menu", 0..4, menu)).unwrap().0.hits.whole, 0);
     }
 
     #[test]
     fn slots_hold_two_short_lines_or_a_long_one() {
+        let find = |slot: &Slot, line: &[u8]| match line.len() <= SHORT {
+            true => slot.find_short(words_of(line, 0..line.len()), line.len()),
+            false => slot.find_long(line),
+        };
         let mut slot = Slot([0; 64]);
         let (menu, search, news) =
             (b"Menu".as_slice(), b"Search".as_slice(), b"News of the town and country".as_slice());
@@ -186,9 +230,9 @@ mod tests {
         ] {
             slot.put(line, line.len() as u16, line.len() as u8 / 2);
             let found = [menu, search, news, long.as_bytes()]
-                .map(|line| slot.find(line) == Some((line.len() as u16, line.len() as u8 / 2)));
+                .map(|line| find(&slot, line) == Some((line.len() as u16, line.len() as u8 / 2)));
             assert_eq!(found, held, "{line:?}");
-            assert_eq!(slot.find(b"a"), None);
+            assert_eq!(find(&slot, b"a"), None);
         }
     }
 
@@ -200,8 +244,11 @@ mod tests {
                 for n in 0..2 * STATES as u32 {
                     let line = format!("line {n}");
                     let state = Single { hits: Hits { whole: n, ..Hits::default() }, ..Single::default() };
-                    let found = known.get(line.as_bytes(), hash(line.as_bytes()) as u32, || (state, n as u8));
-                    assert_eq!((found.0.hits.whole, found.1), (n, n as u8), "{round}");
+                    let (bytes, hash) = (line.as_bytes(), hash(line.as_bytes()) as u32);
+                    if let Some((found, score)) = known.get(bytes, 0..bytes.len(), hash) {
+                        assert_eq!((found.hits.whole, score), (n, n as u8), "{round}");
+                    }
+                    known.put(bytes, hash, (state, n as u8));
                 }
             }
         });

@@ -21,6 +21,7 @@ mod judged;
 pub mod languages;
 pub mod leftovers;
 pub mod line;
+mod menus;
 pub mod model;
 pub mod mojibake;
 pub mod mojibake_cyrillic;

@@ -68,6 +68,8 @@ signs! {
     has_letters LETTERS 12;
     /// Has 30 characters or more, as lines of a wrapped paragraph do.
     is_filled FILLED 13;
+    /// Has 50 characters or more, as no item of a menu does.
+    is_long LONG 14;
 }
 
 /// Where small numbers lie in the signs of a line, by their lowest bit; each has [`NUMBER`] at most.
@@ -78,6 +80,8 @@ const ENDING: u32 = 28;
 const NUMBER: u32 = 15;
 /// Least characters of a line that is filled.
 const FILLED_CHARS: u32 = 30;
+/// Least characters of a line that is long.
+const LONG_CHARS: u32 = 50;
 
 impl Line {
     /// Splits `text` into lines.
@@ -196,6 +200,7 @@ impl Line {
             | sign(start == end, signs::BLANK)
             | sign(tally.letters > 0, signs::LETTERS)
             | sign(tally.chars >= FILLED_CHARS, signs::FILLED)
+            | sign(tally.chars >= LONG_CHARS, signs::LONG)
             | (tally.digits.min(NUMBER) << DIGITS)
             | (tally.breaks.min(NUMBER) << BREAKS);
         Line { start, end, words: tally.words, twin: 0, copies: 0, signs }

@@ -52,7 +52,7 @@ pub fn hash(bytes: &[u8]) -> u64 {
 }
 
 /// Words that are hashed at once.
-const WORDS: usize = 4;
+pub const WORDS: usize = 4;
 const PIECE: usize = 8 * WORDS;
 
 /// A hash of the bytes of a span, zeros at its end aside. Of lines, most of which are short and no two of a length, it takes no branch by the length.
@@ -60,25 +60,29 @@ const PIECE: usize = 8 * WORDS;
 pub fn hash_of(bytes: &[u8], span: Range<usize>) -> u64 {
     let (mut start, mut hash) = (span.start, 0);
     while span.end - start > PIECE {
-        let Some(piece) = bytes.get(start..).and_then(|rest| rest.first_chunk()) else { break };
-        hash = join(hash, hash_of_piece(piece, &MASKS[PIECE]));
+        hash = join(hash, hash_of_words(&words_of(bytes, start..start + PIECE)));
         start += PIECE;
     }
-    let masks = &MASKS[(span.end - start).min(PIECE)];
-    let last = match bytes.get(start..).and_then(|rest| rest.first_chunk()) {
-        Some(piece) => hash_of_piece(piece, masks),
+    join(hash, hash_of_words(&words_of(bytes, start..span.end)))
+}
+
+/// The first bytes of a span as words, zeros after its end.
+#[inline]
+pub fn words_of(bytes: &[u8], span: Range<usize>) -> [u64; WORDS] {
+    let masks = &MASKS[span.len().min(PIECE)];
+    let words = |piece: &[u8; PIECE]| {
+        let (words, _) = piece.as_chunks::<8>();
+        std::array::from_fn(|n| u64::from_le_bytes(words[n]) & masks[n])
+    };
+    match bytes.get(span.start..).and_then(|rest| rest.first_chunk()) {
+        Some(piece) => words(piece),
         None => {
             let mut piece = [0; PIECE];
-            bytes
-                .get(start..span.end)
-                .into_iter()
-                .flatten()
-                .zip(&mut piece)
-                .for_each(|(byte, cell)| *cell = *byte);
-            hash_of_piece(&piece, masks)
+            let rest = bytes.get(span).into_iter().flatten();
+            rest.zip(&mut piece).for_each(|(byte, cell)| *cell = *byte);
+            words(&piece)
         }
-    };
-    join(hash, last)
+    }
 }
 
 #[inline]
@@ -86,14 +90,13 @@ fn join(hash: u64, next: u64) -> u64 {
     hash.wrapping_mul(MIX).rotate_left(29) ^ next
 }
 
-/// A hash of some of the bits of a piece.
+/// A hash of a piece.
 #[inline]
-fn hash_of_piece(piece: &[u8; PIECE], masks: &[u64; WORDS]) -> u64 {
+fn hash_of_words(words: &[u64; WORDS]) -> u64 {
     // No text holds a byte like these, so that no factor is zero.
     const KEYS: [u64; WORDS] =
         [0xff51_afd7_ed55_8ccd, 0xc4ff_b9fe_1a85_ec53, 0x9e37_ff79_b97f_4a7c, 0xbf58_47ff_e4e5_b9f9];
-    let (words, _) = piece.as_chunks::<8>();
-    let word = |n: usize| (u64::from_le_bytes(words[n]) & masks[n]) ^ KEYS[n];
+    let word = |n: usize| words[n] ^ KEYS[n];
     let mix = |a: u64, b: u64| {
         let product = u128::from(a) * u128::from(b);
         (product >> 64) as u64 ^ product as u64

@@ -20,6 +20,13 @@ BLOCKS = 8
 PASSES = 8
 
 
+def kept(weights):
+    """Weights as they are kept, in units: half of a square, so that small ones are told apart as well as large ones. None is 0: words that are known are
+    counted by that."""
+    root = np.clip(np.rint(np.sqrt(2 * UNIT * np.abs(weights))), 1, 127).astype(np.int64)
+    return np.where(weights < 0, -1, 1) * ((root * root + 1) // 2)
+
+
 def of_names(blocks, block):
     """What is asked of the lexicon of names for a line in a block: each name with its place. For words, the features say it."""
     found, level = [], 0
@@ -64,9 +71,7 @@ class Bags:
         model = SGDClassifier(loss="log_loss", alpha=self.strength, average=True, max_iter=PASSES, tol=None, random_state=1)
         weight = weight[rows] / weight[rows].mean()
         model.fit(self.scaled[rows], label[rows] > 0.5, sample_weight=weight)
-        whole = np.clip(np.rint(model.coef_[0] * UNIT), -32768, 32767).astype(np.int64)
-        # A word that is known has a weight: they are counted so.
-        return np.where(whole == 0, 1, whole)
+        return kept(model.coef_[0])
 
     def scores(self, weights, rows):
         """The scores of some rows, as the plugin has them."""

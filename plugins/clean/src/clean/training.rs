@@ -1,7 +1,6 @@
 //! What training asks of a page: its lines as the model sees them, and what the lexicons were asked. Cleans nothing.
 
 use super::{Cleaner, Format, Normalised, Seen};
-use crate::code;
 use crate::html::markup::Markup;
 use crate::html::{Blocks, MarkupOf};
 use crate::model::features::{self, Page};
@@ -9,6 +8,7 @@ use crate::model::grid::Grid;
 use crate::model::title::Title;
 use crate::parts::Part;
 use crate::room::Room;
+use crate::{code, menus};
 use textmill_plugin::edit::EditError;
 
 /// A page as training sees it.
@@ -45,9 +45,10 @@ impl Cleaner {
         let mut room = Room::default();
         let Seen { markup, look } = Self::see(&self.judges(format).furniture, &page, &mut markup, &mut room);
         let Room { lines, tallies, shown, .. } = room;
-        let mut grid = Grid::new(shown.len(), &[]);
+        let asked = menus::without(format, &lines, &look.marks, &shown);
+        let mut grid = Grid::new(asked.len(), &[]);
         let page_of =
-            Page::new(page.judged(), (&lines, &tallies), &look, &shown, markup.as_deref(), title.as_ref());
+            Page::new(page.judged(), (&lines, &tallies), &look, asked, markup.as_deref(), title.as_ref());
         page_of.fill(&mut grid, &mut features::Room::default());
         let Blocks { blocks, lines: of_lines } = blocks.unwrap_or_default();
         let block_of = |markup: &Markup| {
@@ -55,7 +56,7 @@ impl Cleaner {
             at.map_or(0, |at| of_lines[at].1)
         };
         let block_of = markup.iter().flatten().map(block_of).collect();
-        let lines = shown.iter().map(|&i| lines[i].text(page.judged()).to_owned()).collect();
+        let lines = asked.iter().map(|&i| lines[i].text(page.judged()).to_owned()).collect();
         Ok(Features { grid, lines, blocks, block_of })
     }
 }

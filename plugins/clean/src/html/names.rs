@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn near_blocks_speak_for_more() {
         use crate::model::lexicon::NEUTRAL;
-        let lexicon = Lexicon::parse("list -1024 -2048 0 1024\n#post-0 512").unwrap();
+        let lexicon = Lexicon::parse("list -1013 -2048 0 1013\n#post-0 512").unwrap();
         let (none, mut list) = (Named::default(), Named::element(b"ul", &lexicon));
         list.read("comments list", &lexicon);
         assert_eq!(score([none; 3].iter()), NEUTRAL);

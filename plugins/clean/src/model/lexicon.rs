@@ -7,13 +7,13 @@
 use std::ops::Range;
 
 use crate::blocks::Begins;
-use crate::model::words::{MOST, NONE, hash, put_hashes, words};
+use crate::model::words::{Edges, MOST, NONE, hash, put_hashes, words};
 use crate::scan::LEVEL;
-use fearless_simd::{Level, Simd, dispatch, prelude::*, u16x8};
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u16x16};
 use textmill_plugin::error::Error;
 
-/// Words of a line that are asked for in plain text, where 32 tell no more: F1 of unseen news and articles is the same.
-const MOST_OF_PLAIN: usize = 16;
+/// Words of a line that are asked for in plain text, where 32 tell no more: F1 of unseen pages is the same.
+const MOST_OF_PLAIN: usize = 12;
 /// Weights are in 1/1024 logit.
 const UNIT: i64 = 1024;
 /// Steps of a score in a logit.
@@ -28,19 +28,40 @@ const ANYWHERE: usize = 0;
 const FIRST: usize = 1;
 const LAST: usize = 2;
 
-/// Words of a bucket.
-const SLOTS: usize = 8;
+/// Lines that are scored together.
+pub const TOGETHER: usize = 16;
 
-/// Words with their weights. Whether a word is known cannot be guessed, nor where in a bucket it lies: looking it up takes no branch.
+/// Room for the words of lines that are scored together.
+pub struct Words {
+    edges: Edges,
+    hashes: [u32; TOGETHER * MOST],
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self { edges: Edges::default(), hashes: [NONE; TOGETHER * MOST] }
+    }
+}
+
+/// Words of a bucket: as many as fill a line of the machine's cache.
+const SLOTS: usize = 10;
+/// Where in a bucket the weights begin, two cells for each word.
+const BEHIND_TAGS: usize = SLOTS;
+
+/// Words with their weights. Whether a word is known cannot be guessed, nor where in a bucket it lies: looking it up takes no branch, and one look into
+/// memory.
 #[derive(Debug)]
 pub struct Lexicon {
-    /// By a part of the hash of a word, others that are of the words of the bucket.
-    tags: Vec<[u16; SLOTS]>,
-    /// The weights of the words, in the same places, and those of none.
-    weights: Vec<[i16; WEIGHTS]>,
+    buckets: Vec<Bucket>,
     /// Words of a line that are asked for.
     most: usize,
 }
+
+/// By a part of the hash of a word, others that are of the words of the bucket, their tags, 0 where there is none; then their weights, and those of a word
+/// that is not there.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+struct Bucket([u16; 32]);
 
 impl Lexicon {
     /// The lexicon for plain text.
@@ -76,11 +97,12 @@ impl Lexicon {
         let mut words = Vec::new();
         for line in weights.lines().filter(|line| !line.starts_with("# ")) {
             let mut parts = line.split(' ');
-            let (word, mut weights) = (parts.next().unwrap_or_default(), [0; WEIGHTS]);
+            let (word, mut weights) = (parts.next().unwrap_or_default(), [0u8; WEIGHTS]);
             for (n, part) in parts.enumerate() {
-                let cell = weights.get_mut(n).zip(part.parse().ok());
-                let (cell, weight) = cell.ok_or_else(|| format!("`{line}` is no word with its weights"))?;
-                *cell = weight;
+                let code = part.parse().ok().and_then(code);
+                let cell = weights.get_mut(n).zip(code);
+                let (cell, code) = cell.ok_or_else(|| format!("`{line}` is no word with its weights"))?;
+                *cell = code;
             }
             let hash = hash(word.as_bytes());
             if hash == NONE {
@@ -92,35 +114,58 @@ impl Lexicon {
         if words.windows(2).any(|two| two[0].0 == two[1].0) {
             return Err("a word stands twice, or two have one hash".into());
         }
-        let buckets = (words.len() / 2).next_power_of_two();
-        let made = (0..4).find_map(|doublings| Self::with_buckets(&words, buckets << doublings));
+        let buckets = words.len().div_ceil(SLOTS).next_power_of_two();
+        let made = (0..5).find_map(|doublings| Self::with_buckets(&words, buckets << doublings));
         Ok(made.ok_or("the words of a lexicon fit into no buckets")?)
     }
 
     /// Words in so many buckets; nothing where one is too full.
-    fn with_buckets(words: &[(u32, [i16; WEIGHTS])], buckets: usize) -> Option<Self> {
-        let weights = vec![[0; WEIGHTS]; buckets * SLOTS + 1];
-        let mut lexicon = Self { tags: vec![[0; SLOTS]; buckets], weights, most: MOST };
+    fn with_buckets(words: &[(u32, [u8; WEIGHTS])], buckets: usize) -> Option<Self> {
+        let mut lexicon = Self { buckets: vec![Bucket([0; 32]); buckets], most: MOST };
         for &(hash, weights) in words {
-            let bucket = hash as usize % buckets;
-            let slots = &lexicon.tags[bucket];
+            let Bucket(cells) = &mut lexicon.buckets[hash as usize % buckets];
             // Words that would be taken for each other need more buckets, which tell them apart.
-            let slot = slots.iter().position(|other| *other == tag(hash) || *other == 0)?;
-            if slots[slot] != 0 {
+            let slot = cells[..SLOTS].iter().position(|other| *other == tag(hash) || *other == 0)?;
+            if cells[slot] != 0 {
                 return None;
             }
-            lexicon.tags[bucket][slot] = tag(hash);
-            lexicon.weights[bucket * SLOTS + slot] = weights;
+            cells[slot] = tag(hash);
+            let [a, b, c, d] = weights;
+            let at = BEHIND_TAGS + 2 * slot;
+            (cells[at], cells[at + 1]) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
         }
         Some(lexicon)
     }
 
-    /// The score of the line at `range` of a text: [`NEUTRAL`], and eight steps for each logit that its words speak for main text; less
+    /// The scores of the lines at up to [`TOGETHER`] ranges of a text: [`NEUTRAL`], and eight steps for each logit that its words speak for main text; less
     /// where they speak against it.
-    pub fn score(&self, text: &str, range: Range<usize>, begins: &Begins) -> u8 {
-        let mut hashes = [NONE; MOST];
-        let count = put_hashes(text, range, begins, &mut hashes[..self.most]);
-        dispatch!(*LEVEL, simd => self.score_of(simd, &hashes[..count]))
+    pub fn scores(
+        &self,
+        text: &str,
+        ranges: impl Iterator<Item = Range<usize>>,
+        begins: &Begins,
+        Words { edges, hashes }: &mut Words,
+    ) -> [u8; TOGETHER] {
+        let (mut ends, mut end) = ([0; TOGETHER], 0);
+        for (cell, range) in ends.iter_mut().zip(ranges) {
+            end += put_hashes(text, range, begins, edges, &mut hashes[end..][..self.most]);
+            *cell = end;
+        }
+        let mut scores = [NEUTRAL; TOGETHER];
+        dispatch!(*LEVEL, simd => self.score_all(simd, &hashes[..end], &ends, &mut scores));
+        scores
+    }
+
+    #[inline(always)]
+    fn score_all<S: Simd>(&self, simd: S, hashes: &[u32], ends: &[usize], scores: &mut [u8]) {
+        // Buckets are brought near all at once: each would be waited for by itself.
+        let tags = hashes.iter().map(|hash| self.bucket(*hash)[0]);
+        std::hint::black_box(tags.fold(0, |all, tag| all | tag));
+        let mut from = 0;
+        for (score, &end) in scores.iter_mut().zip(ends) {
+            *score = self.score_of(simd, hashes.get(from..end).unwrap_or(&[]));
+            from = end;
+        }
     }
 
     /// The score of a line of words with these hashes.
@@ -129,16 +174,16 @@ impl Lexicon {
         let (mut sum, mut seen) = (Sum::default(), Seen::default());
         let (mut first, mut last) = ([0; WEIGHTS], [0; WEIGHTS]);
         for (n, &hash) in hashes.iter().enumerate() {
-            last = self.weights_at(simd, hash);
+            last = self.codes_at(simd, hash);
             first = if n == 0 { last } else { first };
-            sum.add(if seen.is_new(hash) { last[ANYWHERE] } else { 0 });
+            sum.add(weight(if seen.is_new(hash) { last[ANYWHERE] } else { 0 }));
         }
-        sum.add(first[FIRST]);
-        sum.add(last[LAST]);
+        sum.add(weight(first[FIRST]));
+        sum.add(weight(last[LAST]));
         sum.score()
     }
 
-    /// What [`Self::score`] asks of a line, each word in its normal form with the number of its weight, for training: every word once, then the first and
+    /// What [`Self::scores`] asks of a line, each word in its normal form with the number of its weight, for training: every word once, then the first and
     /// the last one.
     pub fn asked(&self, line: &str) -> Vec<(String, usize)> {
         let (words, mut seen) = (words(line, self.most), Seen::default());
@@ -151,18 +196,50 @@ impl Lexicon {
 
     /// The weights of a word; zeros where it is not known.
     pub fn weights(&self, hash: u32) -> [i16; WEIGHTS] {
-        dispatch!(*LEVEL, simd => self.weights_at(simd, hash))
+        dispatch!(*LEVEL, simd => self.codes_at(simd, hash)).map(weight)
     }
 
     #[inline(always)]
-    fn weights_at<S: Simd>(&self, simd: S, hash: u32) -> [i16; WEIGHTS] {
-        let bucket = hash as usize & (self.tags.len() - 1);
-        let tags = u16x8::from_slice(simd, &self.tags[bucket]);
-        let found = tags.simd_eq(u16x8::splat(simd, tag(hash))).to_bitmask();
-        let slot = bucket * SLOTS + found.trailing_zeros() as usize;
-        self.weights[if found == 0 { self.weights.len() - 1 } else { slot }]
+    fn bucket(&self, hash: u32) -> &[u16; 32] {
+        &self.buckets[hash as usize & (self.buckets.len() - 1)].0
+    }
+
+    #[inline(always)]
+    fn codes_at<S: Simd>(&self, simd: S, hash: u32) -> [u8; WEIGHTS] {
+        let cells = self.bucket(hash);
+        let tags = u16x16::from_slice(simd, &cells[..16]);
+        let found = tags.simd_eq(u16x16::splat(simd, tag(hash))).to_bitmask();
+        // Behind the tags other cells may look like one.
+        let slot = (found | 1 << SLOTS).trailing_zeros() as usize;
+        let at = BEHIND_TAGS + 2 * slot.min(SLOTS);
+        let ([a, b], [c, d]) = (cells[at].to_le_bytes(), cells[at + 1].to_le_bytes());
+        [a, b, c, d]
     }
 }
+
+/// The weight of a code.
+#[inline(always)]
+fn weight(code: u8) -> i16 {
+    KEPT[usize::from(code)]
+}
+
+/// The code of a weight, where it is one of those that are kept.
+fn code(kept: i16) -> Option<u8> {
+    let root = u8::try_from((2 * u32::from(kept.unsigned_abs())).isqrt()).ok()?;
+    Some(if kept < 0 { root.wrapping_neg() } else { root }).filter(|code| weight(*code) == kept)
+}
+
+/// The weights that are kept, half of a square each, so that small ones are told apart as well as large ones; codes above 127 are those below 0.
+static KEPT: [i16; 256] = {
+    let mut kept = [0; 256];
+    let mut root = 1;
+    while root < 128 {
+        kept[root] = (root * root).div_ceil(2) as i16;
+        kept[256 - root] = -kept[root];
+        root += 1;
+    }
+    kept
+};
 
 /// The part of a hash by which the words of a bucket are told apart; never 0, which is that of none.
 #[inline(always)]
@@ -182,14 +259,14 @@ impl Sum {
     /// Adds a weight; 0 is none.
     #[inline]
     pub fn add(&mut self, weight: i16) {
-        self.sum = self.sum.saturating_add(i32::from(weight));
+        self.sum += i32::from(weight);
         self.count += u32::from(weight != 0);
     }
 
     /// Adds what is summed up in another one.
     #[inline]
     pub fn add_all(&mut self, other: Self) {
-        self.sum = self.sum.saturating_add(other.sum);
+        self.sum += other.sum;
         self.count += other.count;
     }
 
@@ -265,23 +342,30 @@ mod tests {
     use super::*;
 
     fn scored(lexicon: &Lexicon, line: &str) -> u8 {
-        lexicon.score(line, 0..line.len(), &Begins::of(line))
+        lexicon.scores(line, std::iter::once(0..line.len()), &Begins::of(line), &mut Words::default())[0]
     }
 
     #[test]
     fn the_lexicons_are_read() {
         for lexicon in [Lexicon::plain(), Lexicon::html(), Lexicon::names()] {
-            assert!(lexicon.unwrap().tags.iter().flatten().any(|tag| *tag != 0));
+            assert!(lexicon.unwrap().buckets.iter().any(|Bucket(cells)| cells[0] != 0));
         }
-        for bad in ["ferry x", "ferry 1 2 3 4 5", "ferry 40000", "ferry 1\nferry 2", " 1"] {
+        for bad in ["ferry x", "ferry 1 2 3 4 5", "ferry 3", "ferry 1\nferry 2", " 1"] {
             assert!(Lexicon::parse(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
+    fn weights_have_codes() {
+        let kept: Vec<i16> = (i16::MIN..=i16::MAX).filter(|weight| code(*weight).is_some()).collect();
+        assert!(kept.iter().all(|kept| code(*kept).map(weight) == Some(*kept)));
+        assert_eq!((kept.len(), kept[0], kept[126..=129].to_vec()), (255, -8065, vec![-1, 0, 1, 2]));
+    }
+
+    #[test]
     fn words_speak_for_a_line() {
         let lexicon =
-            Lexicon::parse("# words\nferry 1024\nmenu -2048 0 -1024\nshe 512 1024\n0000 -512").unwrap();
+            Lexicon::parse("# words\nferry 1013\nmenu -2048 0 -1013\nshe 512 1013\n0000 -512").unwrap();
         assert_eq!(scored(&lexicon, "Nobody knows these"), NEUTRAL);
         assert_eq!(scored(&lexicon, ""), NEUTRAL);
         assert_eq!(scored(&lexicon, "The ferry"), NEUTRAL + 8);
@@ -294,7 +378,7 @@ mod tests {
         assert_eq!(scored(&lexicon, "when she left"), NEUTRAL + 4);
         assert_eq!(scored(&lexicon, "in 1987"), NEUTRAL - 4);
         for most in [3, MOST] {
-            let lexicon = Lexicon { most, ..Lexicon::parse("ferry 1024").unwrap() };
+            let lexicon = Lexicon { most, ..Lexicon::parse("ferry 1013").unwrap() };
             let line = |before: usize| format!("{}ferry", "a ".repeat(before));
             assert_eq!(scored(&lexicon, &line(most - 1)), NEUTRAL + 8);
             assert_eq!(scored(&lexicon, &line(most)), NEUTRAL);
@@ -341,7 +425,7 @@ mod tests {
     #[test]
     fn what_is_asked_is_what_scores() {
         let line = "The ferry, the swan and the";
-        let lexicon = Lexicon::parse("the 100 200 300\nferry 1000\nswan 400 500 600").unwrap();
+        let lexicon = Lexicon::parse("the 98 200 288\nferry 1013\nswan 421 512 613").unwrap();
         let all = lexicon.asked(line);
         let words: Vec<(&str, usize)> = all.iter().map(|(word, n)| (word.as_str(), *n)).collect();
         assert_eq!(words, [("the", 0), ("ferry", 0), ("swan", 0), ("and", 0), ("the", FIRST), ("the", LAST)]);

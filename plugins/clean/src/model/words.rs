@@ -9,6 +9,10 @@ use crate::line::unspaced;
 pub const MOST: usize = 32;
 /// Longest word, in bytes of its normal form; longer ones are none.
 const LONGEST: usize = 40;
+/// Room for where the runs of a line begin and end.
+#[derive(Default)]
+pub struct Edges([[usize; 2]; MOST]);
+
 /// The hash that no word has.
 pub const NONE: u32 = 0;
 
@@ -29,7 +33,13 @@ pub fn words(line: &str, most: usize) -> Vec<String> {
 
 /// Puts the hashes of the [`words`] of the line at `range` into `hashes`, as many as there is room for, and says how many there are.
 #[inline]
-pub fn put_hashes(text: &str, range: Range<usize>, begins: &Begins, hashes: &mut [u32]) -> usize {
+pub fn put_hashes(
+    text: &str,
+    range: Range<usize>,
+    begins: &Begins,
+    Edges(edges): &mut Edges,
+    hashes: &mut [u32],
+) -> usize {
     let mut count = 0;
     let most = hashes.len().min(MOST);
     let mut put = |hash| {
@@ -39,7 +49,7 @@ pub fn put_hashes(text: &str, range: Range<usize>, begins: &Begins, hashes: &mut
         }
         count < most
     };
-    for &[start, end] in begins.runs(range, &mut [[0; 2]; MOST][..most]) {
+    for &[start, end] in begins.runs(range, &mut edges[..most]) {
         match hash_of_short(text.as_bytes(), start, end) {
             Some(hash) => _ = put(hash),
             None => each_normal(&text[start..end], |word| put(hash(word))),
@@ -56,8 +66,15 @@ fn each_normal(run: &str, mut each: impl FnMut(&[u8]) -> bool) {
     // The character before, where it is of a script without spaces.
     let mut before = None;
     for c in run.chars() {
-        let (is_unspaced, small) = (unspaced(c), small_of(c));
-        if (is_unspaced || small.is_none()) && length > 0 {
+        if let Some(cell) = word.get_mut(length).filter(|_| c.is_ascii_alphanumeric()) {
+            *cell = if c.is_ascii_digit() { b'0' } else { c as u8 | 0x20 };
+            length += 1;
+            before = None;
+            continue;
+        }
+        let is_unspaced = unspaced(c);
+        let small = if is_unspaced { None } else { small_of(c) };
+        if small.is_none() && length > 0 {
             if !each(word.get(..length).unwrap_or(&[])) {
                 return;
             }
@@ -150,7 +167,12 @@ fn small((eight, mask): (u64, u64)) -> u64 {
 pub fn hash(word: &[u8]) -> u32 {
     match word.is_empty() {
         true => NONE,
-        false => end(word.chunks(8).fold(0, |state, eight| step(state, u64::from_le_bytes(eight_of(eight))))),
+        false => {
+            let (eights, rest) = word.as_chunks::<8>();
+            let state = eights.iter().fold(0, |state, eight| step(state, u64::from_le_bytes(*eight)));
+            let last = rest.iter().rev().fold(0, |last, byte| last << 8 | u64::from(*byte));
+            end(if rest.is_empty() { state } else { step(state, last) })
+        }
     }
 }
 
@@ -162,13 +184,6 @@ fn step(state: u64, eight: u64) -> u64 {
 #[inline]
 fn end(state: u64) -> u32 {
     ((state >> 32) as u32).max(NONE + 1)
-}
-
-/// Up to eight bytes, and zeros after them.
-fn eight_of(bytes: &[u8]) -> [u8; 8] {
-    let mut eight = [0; 8];
-    bytes.iter().zip(&mut eight).for_each(|(byte, cell)| *cell = *byte);
-    eight
 }
 
 #[cfg(test)]
@@ -202,7 +217,7 @@ mod tests {
             let mut start = 0;
             for line in text.split('\n') {
                 let (mut found, span) = ([NONE; MOST], start..start + line.len());
-                let count = put_hashes(&text, span, &begins, &mut found);
+                let count = put_hashes(&text, span, &begins, &mut Edges::default(), &mut found);
                 prop_assert_eq!(found[..count].to_vec(), words_of(line).iter().map(|word| hash(word.as_bytes())).collect::<Vec<_>>());
                 start += line.len() + 1;
             }
