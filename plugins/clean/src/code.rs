@@ -70,6 +70,26 @@ pub fn place(lines: &mut [Line], text: &str) {
     }
 }
 
+/// Keeps the whole of a block of code of which two in three words are kept: with holes in it, code is worth nothing. `shown` are the numbers of lines
+/// that are not blank, `markup` what the markup says of each.
+pub fn fill_holes(lines: &[Line], marks: &mut [Option<Mark>], shown: &[usize], markup: &[Markup]) {
+    let mut from = 0;
+    for block in markup.chunk_by(|a, b| a.code == b.code) {
+        let rows = &shown[from..from + block.len()];
+        from += block.len();
+        if !block.first().is_some_and(Markup::is_code) {
+            continue;
+        }
+        // A line of signs alone counts, too.
+        let words = |i: usize| lines[i].words().max(1);
+        let all: usize = rows.iter().map(|&i| words(i)).sum();
+        let kept: usize = rows.iter().filter(|&&i| marks[i].is_none()).map(|&i| words(i)).sum();
+        if kept * 3 >= all * 2 {
+            rows.iter().for_each(|&i| marks[i] = None);
+        }
+    }
+}
+
 /// Keeps lines of code without a letter or digit, such as a closing bracket, where the line of code before them is kept; of those that open
 /// a block of code, the line after them. `shown` are the numbers of lines that are not blank, `markup` what the markup says of each.
 pub fn keep_brackets(lines: &[Line], marks: &mut [Option<Mark>], shown: &[usize], markup: &[Markup]) {

@@ -45,7 +45,11 @@ impl Furniture {
         if !is_page {
             // A bare text, not a page: short lines in it are its own (tables, lists, verse).
             let top = lines.iter().position(|l| !l.blank());
-            if let Some(top) = title.filter(|&t| Some(t) == top && self.rules.on(Rule::Headline)) {
+            // What goes on in the next line is the text's.
+            let goes_on = |t: usize| states[t].wrapped || lines.get(t + 1).is_some_and(Line::small);
+            if let Some(top) =
+                title.filter(|&t| Some(t) == top && !goes_on(t) && self.rules.on(Rule::Headline))
+            {
                 states[top].mark = Some(Mark::by(Rule::Headline));
             }
             return;

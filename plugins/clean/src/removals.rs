@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use textmill_plugin::edit::{Edit, Edits};
 
-use crate::boilerplate::{Mark, Measured};
+use crate::boilerplate::{Mark, Measured, State};
 use crate::line::Line;
 use crate::options::Rule;
 
@@ -13,13 +13,15 @@ use crate::options::Rule;
 const REPEATED_WORDS: usize = 8;
 
 /// Marks second and later copies of paragraphs. A summary at the top that the text repeats further
-/// down gives way to the copy in the text, where it has its place.
-pub fn repeated(lines: &[Line], marks: &mut [Option<Mark>]) {
+/// down gives way to the copy in the text, where it has its place. Of a paragraph that is wrapped over several lines no line goes by itself.
+pub fn repeated(lines: &[Line], states: &[State], marks: &mut [Option<Mark>]) {
     // Both are asked of each line: whether it is a copy cannot be guessed, and is soon seen.
     let is_copy = |(i, line): (usize, &Line)| (line.twin() < i) & (line.words() >= REPEATED_WORDS);
     if !lines.iter().enumerate().any(is_copy) {
         return;
     }
+    // Where the wrapped paragraph at hand ends, if it is one.
+    let (mut end, mut is_wrapped_here) = (0, false);
     let mut first: Vec<Option<usize>> = vec![None; lines.len()];
     // Cut off from the text by removed lines, as a byline or a share bar.
     let summary = lines.iter().zip(marks.iter()).position(|(l, m)| m.is_none() && !l.blank()).filter(|&s| {
@@ -28,7 +30,18 @@ pub fn repeated(lines: &[Line], marks: &mut [Option<Mark>]) {
     // Whether a paragraph of the text stands between the summary and here.
     let mut text_since = false;
     for (i, line) in lines.iter().enumerate() {
-        if marks[i].is_some() || line.words() < REPEATED_WORDS {
+        if i >= end {
+            is_wrapped_here = states[i].wrapped;
+            let length = lines[i..].iter().take_while(|line| is_wrapped_here && !line.blank()).count();
+            end = i + length.max(1);
+            // The whole paragraph once more, which stays where it stood first.
+            let is_copy = |i: usize| lines[i].twin() < i && marks[lines[i].twin()].is_none();
+            if is_wrapped_here && (i..end).all(is_copy) {
+                let marks = marks[i..end].iter_mut().filter(|mark| mark.is_none());
+                marks.for_each(|mark| *mark = Some(Mark::by(Rule::RepeatedParagraph)));
+            }
+        }
+        if marks[i].is_some() || line.words() < REPEATED_WORDS || is_wrapped_here {
             continue;
         }
         match first[line.twin()] {

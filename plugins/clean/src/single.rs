@@ -38,8 +38,10 @@ impl Furniture {
             return Some(Mark::by(Rule::Timestamp));
         }
         if !line.has_letters() {
-            // Rules, arrows, counters. A number may be a row of a table and stays for now.
-            return (line.digits() == 0).then(|| Mark::by(Rule::SiteNotice));
+            // Rules, arrows, counters. A number may be a row of a table and stays for now, as what Markdown writes around code and in tables.
+            let is_markdown =
+                content.starts_with("```") || content.starts_with("|--") || content.starts_with("| --");
+            return (line.digits() == 0 && !is_markdown).then(|| Mark::by(Rule::SiteNotice));
         }
         // Speech, or the end of a paragraph that is wrapped over several lines.
         let is_said = line.sentence() && (line.quote() || line.small());
