@@ -233,7 +233,7 @@ impl Furniture {
             // paragraph, are those of entries.
             let is_date = |state: &State| state.mark.is_some_and(|m| m.rule == Rule::Timestamp);
             let has_entries = states.iter().filter(|state| is_date(state)).count() >= ENTRIES;
-            let first = states.iter().position(|state| state.prose).unwrap_or(lines.len());
+            let first = states.iter().position(|state| state.prose).unwrap_or(0);
             for (i, state) in states.iter_mut().enumerate() {
                 let is_entry = has_entries && i > first && is_date(state);
                 if is_entry || state.mark.is_some_and(|m| betrays_page(m.rule)) {

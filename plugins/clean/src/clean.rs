@@ -224,11 +224,13 @@ impl Cleaner {
                 None => Decided { marks: std::mem::take(&mut look.marks), near: Vec::new() },
             };
             if let Some(markup) = &markup {
-                code::fill_holes(lines, &mut marks, shown, markup);
                 code::keep_brackets(lines, &mut marks, shown, markup);
             }
             if self.rules.repeated_paragraph {
                 repeated(lines, &look.states, &mut marks);
+            }
+            if let Some(markup) = &markup {
+                code::fill_holes(lines, &mut marks, shown, markup);
             }
             if judged.is_some() {
                 code::place(lines, part.text);

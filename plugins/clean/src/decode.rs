@@ -44,8 +44,9 @@ pub fn escaped(text: &str, format: Format) -> Option<Decoded> {
         return None;
     }
     let decoded = ISO_2022_JP.decode_without_bom_handling_and_without_replacement(bytes)?;
+    let edits = difference(text, &decoded);
     let encoding = Some(ISO_2022_JP.name().to_ascii_lowercase());
-    Some(Decoded { edits: difference(text, &decoded), encoding })
+    (!edits.is_empty()).then_some(Decoded { edits, encoding })
 }
 
 /// Share of the bytes that are binary data bytes of the WHATWG's MIME Sniffing standard: controls that no text has. 0 for
@@ -179,17 +180,17 @@ pub fn changed<'t>(from: &str, to: &'t str) -> Option<(Range<usize>, &'t str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use textmill_plugin::edit::apply;
 
     #[test]
     fn escapes_to_japanese_are_decoded() {
         let decoded = |text, format| escaped(text, format).map(|d| d.edits.len());
         assert_eq!(decoded("\u{1b}$BEO$7A%\u{1b}(B and a swan", Format::Plain), Some(1));
-        assert_eq!(decoded("<meta charset=iso-2022-jp>no Japanese", Format::Html), Some(0));
+        assert_eq!(decoded("<meta charset=iso-2022-jp>no Japanese", Format::Html), None);
         for text in ["a swan", "\u{1b}[31mred\u{1b}[0m", "\u{1b}$BEO é", "cost: $B"] {
             assert_eq!(decoded(text, Format::Plain), None, "{text}");
         }
     }
-    use textmill_plugin::edit::apply;
 
     fn run(raw: &[u8]) -> (String, Option<String>, usize) {
         let received = String::from_utf8_lossy(raw).into_owned();

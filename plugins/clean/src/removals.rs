@@ -36,7 +36,8 @@ pub fn repeated(lines: &[Line], states: &[State], marks: &mut [Option<Mark>]) {
             end = i + length.max(1);
             // The whole paragraph once more, which stays where it stood first.
             let is_copy = |i: usize| lines[i].twin() < i && marks[lines[i].twin()].is_none();
-            if is_wrapped_here && (i..end).all(is_copy) {
+            let is_long = |i: usize| lines[i].words() >= REPEATED_WORDS;
+            if is_wrapped_here && (i..end).all(is_copy) && (i..end).any(is_long) {
                 let marks = marks[i..end].iter_mut().filter(|mark| mark.is_none());
                 marks.for_each(|mark| *mark = Some(Mark::by(Rule::RepeatedParagraph)));
             }

@@ -34,14 +34,12 @@ impl Furniture {
         let words = line.words();
         // Of other scripts than Latin's, digits are not counted.
         let may_date = line.digits() > 0 || line.is_wide() && content.contains(is_numeric);
-        if may_date && self.dates.is_timestamp(content) {
+        if may_date && !content.starts_with('|') && self.dates.is_timestamp(content) {
             return Some(Mark::by(Rule::Timestamp));
         }
         if !line.has_letters() {
             // Rules, arrows, counters. A number may be a row of a table and stays for now, as what Markdown writes around code and in tables.
-            let is_markdown =
-                content.starts_with("```") || content.starts_with("|--") || content.starts_with("| --");
-            return (line.digits() == 0 && !is_markdown).then(|| Mark::by(Rule::SiteNotice));
+            return (line.digits() == 0 && !is_markdown(content)).then(|| Mark::by(Rule::SiteNotice));
         }
         // Speech, or the end of a paragraph that is wrapped over several lines.
         let is_said = line.sentence() && (line.quote() || line.small());
@@ -141,6 +139,12 @@ impl Furniture {
         let parts = if words <= 24 && content.len() <= 300 { self.cues.bar_parts(content) } else { 0 };
         (parts >= 2).then(|| Mark::with(Rule::ShareBar, parts, 2))
     }
+}
+
+/// Whether a line of signs is what Markdown writes around code or below the head of a table.
+fn is_markdown(content: &str) -> bool {
+    let is_rule = || content.contains('-') && content.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '));
+    content.starts_with("```") || content.starts_with("~~~") || content.contains('|') && is_rule()
 }
 
 /// [`char::is_numeric`]; most letters beyond ASCII need no look into its tables.

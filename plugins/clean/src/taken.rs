@@ -16,7 +16,8 @@ pub fn most(edits: &Edits) -> Option<String> {
         }
     }
     // Of several, the one that came first.
-    let (rule, _) = rules.into_iter().rev().max_by_key(|&(_, bytes)| bytes)?;
+    let (rule, _) =
+        rules.into_iter().rev().filter(|&(_, bytes)| bytes > 0).max_by_key(|&(_, bytes)| bytes)?;
     let of_rule = edits.iter().filter(|edit| edit.reason.rule == rule);
     let greatest = of_rule
         .filter_map(|edit| edit.reason.value.zip(edit.reason.threshold))
@@ -27,9 +28,10 @@ pub fn most(edits: &Edits) -> Option<String> {
     })
 }
 
-/// Whether an edit takes what a page shows.
+/// Whether an edit takes what a page shows, and writes nothing in its place.
 fn takes_text(edit: &EditRef<'_>) -> bool {
-    ![MARKUP, Rule::WhiteSpace.id(), Rule::BlankLines.id()].contains(&edit.reason.rule.as_ref())
+    edit.replacement.trim().is_empty()
+        && ![MARKUP, Rule::WhiteSpace.id(), Rule::BlankLines.id()].contains(&edit.reason.rule.as_ref())
 }
 
 #[cfg(test)]
@@ -50,5 +52,6 @@ mod tests {
         assert_eq!(most_of(&edits).as_deref(), Some("boilerplate-model took the most, 0.39 at most of 0.45"));
         assert_eq!(most_of(&edits[..2]).as_deref(), Some("navigation took the most"));
         assert_eq!(most_of(&edits[..1]), None);
+        assert_eq!(most_of(&[Edit::replace(0..3, "é", "legacy-encoding")]), None);
     }
 }

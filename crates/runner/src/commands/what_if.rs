@@ -2,7 +2,7 @@
 
 use super::print;
 use crate::cli::WhatIfArgs;
-use crate::config::{Kind, Node, Place, Problems, check_options, set_value, suggest};
+use crate::config::{Kind, Node, Place, Problems, check_options, nearest, set_value};
 use crate::failure::Failure;
 use crate::inspect::{Ending, Entry, Filter, Ledger, RunFolder, each_line};
 use crate::table::{count, number};
@@ -89,7 +89,8 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
             format!("option `{option}` of stage `{stage}` decides no rule that the ledger alone can replay");
         let known: Vec<String> =
             all.iter().map(|t| format!("`{stage}.{}` (rule `{}`)", t.option, t.rule)).collect();
-        let near = suggest(option, all.iter().map(|t| t.option.as_str()));
+        let near = nearest(option, all.iter().map(|t| t.option.as_str()));
+        let near = near.map(|near| format!("did you mean `{stage}.{near}`?"));
         let hint = match known.as_slice() {
             _ if near.is_some() => near.unwrap_or_default(),
             [] => "the stage's plugin declares no such rule; run the pipeline with the option and compare with `textmill diff`".to_owned(),

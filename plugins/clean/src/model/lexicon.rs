@@ -101,7 +101,8 @@ impl Lexicon {
             for (n, part) in parts.enumerate() {
                 let code = part.parse().ok().and_then(code);
                 let cell = weights.get_mut(n).zip(code);
-                let (cell, code) = cell.ok_or_else(|| format!("`{line}` is no word with its weights"))?;
+                let (cell, code) =
+                    cell.ok_or_else(|| format!("`{line}` is no word with weights of those that are kept"))?;
                 *cell = code;
             }
             let hash = hash(word.as_bytes());
@@ -259,14 +260,14 @@ impl Sum {
     /// Adds a weight; 0 is none.
     #[inline]
     pub fn add(&mut self, weight: i16) {
-        self.sum += i32::from(weight);
+        self.sum = self.sum.saturating_add(i32::from(weight));
         self.count += u32::from(weight != 0);
     }
 
     /// Adds what is summed up in another one.
     #[inline]
     pub fn add_all(&mut self, other: Self) {
-        self.sum += other.sum;
+        self.sum = self.sum.saturating_add(other.sum);
         self.count += other.count;
     }
 
