@@ -72,7 +72,7 @@ const PIECES: &[&str] = &[
     "Also read\n",
     "We use cookies on this site.\n",
     "By Ines Tollgate\n",
-    "19 April, 11:43 GMT\n",
+    "17 March, 16:20 GMT\n",
     "© 2020 Ledger\n",
     "a@b.example",
     "+44 20 7946 0958",

@@ -377,7 +377,7 @@ mod tests {
     #[test]
     fn offsets_of_handed_on_lines_lie_in_the_output() {
         let page = format!(
-            "Menu\nA headline of the page stands here\n{STORY}\n19 April, 11:43 GMT\n{STORY} More.\nTags: swan, board\n"
+            "Menu\nA headline of the page stands here\n{STORY}\n17 March, 16:20 GMT\n{STORY} More.\nTags: swan, board\n"
         );
         let cleaned = cleaner().clean(&page, None).unwrap();
         let date = cleaned.boilerplate.iter().find(|r| r.rule == "timestamp").unwrap();

@@ -243,7 +243,7 @@ mod tests {
     fn dates_of_many_shapes() {
         let words = DateWords::builtin();
         for line in [
-            "19 April, 11:43 GMT",
+            "17 March, 16:20 GMT",
             "18 January 2024, 14:32",
             "19:54 GMT 25.04.2022 (Updated: 20:20 GMT 25.04.2022)",
             "July 8, 2025",

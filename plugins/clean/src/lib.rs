@@ -143,24 +143,12 @@ impl Map for Clean {
             doc.drop("empty", 0.0, 1.0);
             return Ok(());
         }
-        let (left, least) = (left as f64, self.min_chars as f64);
-        let mut is_dropped = Drops::Below.drops(left, least);
-        if is_dropped {
-            let note = taken::most(&cleaned.edits).unwrap_or_default();
-            let noted = |event: Event| if note.is_empty() { event } else { event.note(note) };
-            doc.drop_with(|event| noted(event.measured(left, least)), "no-text-left");
-        } else {
-            doc.measure("no-text-left", left, least, Drops::Below);
-        }
+        let measured = (left as f64, self.min_chars as f64);
+        let mut is_dropped =
+            measure(doc, "no-text-left", measured, Drops::Below, || taken::most(&cleaned.edits));
         if let Some((foreign, name)) = self.languages.foreign(&cleaned.text) {
-            let confidence = self.language_confidence;
-            if Drops::Above.drops(foreign, confidence) {
-                let noted = |event: Event| event.measured(foreign, confidence).note(format!("it is {name}"));
-                doc.drop_with(noted, "language");
-                is_dropped = true;
-            } else {
-                doc.measure("language", foreign, confidence, Drops::Above);
-            }
+            let measured = (foreign, self.language_confidence);
+            is_dropped |= measure(doc, "language", measured, Drops::Above, || Some(format!("it is {name}")));
         }
         for &(measure, value) in &cleaned.measured {
             is_dropped |= doc.measure(measure.id(), value, self.quality.threshold(measure), measure.drops());
@@ -181,6 +169,25 @@ impl Map for Clean {
         doc.edits_packed(cleaned.edits);
         Ok(())
     }
+}
+
+/// [`Doc::measure`] of a value and its threshold, with a note where the document is dropped.
+fn measure(
+    doc: &mut Doc<'_>,
+    rule: &'static str,
+    (value, threshold): (f64, f64),
+    drops: Drops,
+    note: impl FnOnce() -> Option<String>,
+) -> bool {
+    if drops.drops(value, threshold) {
+        let noted = |event: Event| match note() {
+            Some(note) => event.note(note),
+            None => event,
+        };
+        doc.drop_with(|event| noted(event.measured(value, threshold)), rule);
+    }
+    // Of a document that is dropped already it only says so.
+    doc.measure(rule, value, threshold, drops)
 }
 
 textmill_plugin::export!(map::<Clean>());

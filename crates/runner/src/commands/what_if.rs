@@ -90,11 +90,10 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
         let known: Vec<String> =
             all.iter().map(|t| format!("`{stage}.{}` (rule `{}`)", t.option, t.rule)).collect();
         let near = nearest(option, all.iter().map(|t| t.option.as_str()));
-        let near = near.map(|near| format!("did you mean `{stage}.{near}`?"));
-        let hint = match known.as_slice() {
-            _ if near.is_some() => near.unwrap_or_default(),
-            [] => "the stage's plugin declares no such rule; run the pipeline with the option and compare with `textmill diff`".to_owned(),
-            known => format!("it can replay {}", known.join(", ")),
+        let hint = match (near, known.as_slice()) {
+            (Some(near), _) => format!("did you mean `{stage}.{near}`?"),
+            (None, []) => "the stage's plugin declares no such rule; run the pipeline with the option and compare with `textmill diff`".to_owned(),
+            (None, known) => format!("it can replay {}", known.join(", ")),
         };
         return Err(Failure::new(message).hint(hint));
     }
