@@ -244,18 +244,18 @@ mod tests {
         let words = DateWords::builtin();
         for line in [
             "17 March, 16:20 GMT",
-            "18 January 2024, 14:32",
-            "19:54 GMT 25.04.2022 (Updated: 20:20 GMT 25.04.2022)",
-            "July 8, 2025",
+            "12 October 2023, 16:47",
+            "18:37 GMT 16.05.2021 (Updated: 19:05 GMT 16.05.2021)",
+            "June 3, 2024",
             "Published Nov 18, 2019 at 4:07 PM | Updated at 5:36 PM CST on Nov 18, 2019",
             "2 hours ago",
             "2021-06-03T08:00:00+02:00",
             "27/09/2020 06:30",
             "28. 4. 2023, 18:41 Uhr",
-            "18 января 2024, 14:32",
+            "12 октября 2023, 16:47",
             "2025年1月13日 21時37分",
             "il y a 3 heures",
-            "입력 2024.01.18 14:32",
+            "입력 2023.10.12 16:47",
             "3시간 전",
             "2주전",
             "5分钟前",
@@ -267,7 +267,7 @@ mod tests {
             "১৮ জানুয়ারি ২০২৪",
             "3 saat önce",
             "5 minuter sedan",
-            "18 stycznia 2024",
+            "12 października 2023",
         ] {
             assert!(words.is_timestamp(line), "{line}");
         }

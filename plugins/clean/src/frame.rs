@@ -222,7 +222,7 @@ impl Furniture {
     fn name_and_date(&self, content: &str) -> bool {
         let Some(digit) = content.find(|c: char| c.is_ascii_digit()) else { return false };
         let name = &content[..digit];
-        // The date may begin with a word: `Jane Doe, July 8, 2025`.
+        // The date may begin with a word: `Jane Doe, June 3, 2024`.
         name.split_whitespace().count() <= 5
             && name.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())
             && (self.dates.is_timestamp(&content[digit..])

@@ -296,7 +296,7 @@ mod tests {
             ("Par Luc Martin, à Paris", &["Luc Martin"]),
             ("by Ada Reed, Reuters", &["Ada Reed"]),
             ("By\nAda Reed\n,\nTom Hale", &["Ada Reed", "Tom Hale"]),
-            ("Posted on July 8, 2025 by Ada Reed in Culture", &["Ada Reed"]),
+            ("Posted on June 3, 2024 by Ada Reed in Culture", &["Ada Reed"]),
             ("By Ada Reed | 8 July 2025", &["Ada Reed"]),
             ("Written byby Ada Reed", &["Ada Reed"]),
             ("Ada Reed24.04.2024, 19:35 Uhr", &["Ada Reed"]),

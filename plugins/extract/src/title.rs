@@ -296,7 +296,7 @@ fn hash(text: &str) -> u64 {
     BuildHasherDefault::<rustc_hash::FxHasher>::default().hash_one(text)
 }
 
-/// `date 2022-04-25 Headline` without what stands before the headline.
+/// `date 2021-05-16 Headline` without what stands before the headline.
 fn strip_date_prefix(text: &str) -> &str {
     let rest = text.strip_prefix("date ").unwrap_or(text);
     let bytes = rest.as_bytes();
@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn date_prefix_and_site_name() {
         let page = format!(
-            "River Courier\n date 2022-04-25 Bridge over the Alva opens to walkers - River Courier\n{BODY}"
+            "River Courier\n date 2021-05-16 Bridge over the Alva opens to walkers - River Courier\n{BODY}"
         );
         assert_eq!(of(&page).as_deref(), Some("Bridge over the Alva opens to walkers"));
     }

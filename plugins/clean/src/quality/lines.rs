@@ -126,7 +126,7 @@ mod tests {
             ("3 likes", Some("refinedweb-counter")),
             ("1,204 comments", Some("refinedweb-counter")),
             ("3 boats", None),
-            ("14:32 - 2020", Some("refinedweb-numbers")),
+            ("16:47 - 2020", Some("refinedweb-numbers")),
             ("BREAKING NEWS from the quay", Some("refinedweb-uppercase")),
             ("Tides", Some("refinedweb-one-word")),
             ("Sign in to go on", Some("refinedweb-button")),

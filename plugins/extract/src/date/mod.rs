@@ -41,7 +41,7 @@ impl Date {
     }
 }
 
-/// ISO 8601, no more precise than was told: `2024-01`, `2024-01-18`, `2024-01-18T14:32`, `2024-01-18T14:32-05:00`.
+/// ISO 8601, no more precise than was told: `2023-10`, `2023-10-12`, `2023-10-12T16:47`, `2023-10-12T16:47-05:00`.
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.year, self.month)?;
@@ -91,17 +91,17 @@ mod tests {
 
     #[test]
     fn prints_what_was_told() {
-        let mut date = Date { year: 2024, month: 1, day: 0, time: None };
-        assert_eq!(date.to_string(), "2024-01");
-        date.day = 18;
-        assert_eq!(date.to_string(), "2024-01-18");
+        let mut date = Date { year: 2023, month: 10, day: 0, time: None };
+        assert_eq!(date.to_string(), "2023-10");
+        date.day = 12;
+        assert_eq!(date.to_string(), "2023-10-12");
         let mut time = Time { hour: 9, minute: 5, second: None, offset: None };
         date.time = Some(time);
-        assert_eq!(date.to_string(), "2024-01-18T09:05");
+        assert_eq!(date.to_string(), "2023-10-12T09:05");
         time.offset = Some(-210);
         time.second = Some(7);
         date.time = Some(time);
-        assert_eq!(date.to_string(), "2024-01-18T09:05:07-03:30");
+        assert_eq!(date.to_string(), "2023-10-12T09:05:07-03:30");
     }
 
     #[test]
