@@ -252,9 +252,21 @@ impl<'a> Doc<'a> {
         threshold: f64,
         drops: Drops,
     ) -> bool {
+        self.measure_with(|event| event, rule, value, threshold, drops)
+    }
+
+    /// [`Self::measure`], where `complete` adds to the event of a document that is dropped, such as a note. It is not called for others.
+    pub fn measure_with(
+        &mut self,
+        complete: impl FnOnce(Event) -> Event,
+        rule: impl Into<Cow<'static, str>>,
+        value: f64,
+        threshold: f64,
+        drops: Drops,
+    ) -> bool {
         let dropped = drops.drops(value, threshold);
         if dropped {
-            self.drop(rule, value, threshold);
+            self.drop_with(|event| complete(event.measured(value, threshold)), rule);
         } else if !self.changes.dropped && drops.is_near(value, threshold) {
             self.annotate(|event| event.measured(value, threshold), rule);
         }

@@ -143,12 +143,16 @@ impl Map for Clean {
             doc.drop("empty", 0.0, 1.0);
             return Ok(());
         }
-        let measured = (left as f64, self.min_chars as f64);
-        let mut is_dropped =
-            measure(doc, "no-text-left", measured, Drops::Below, || taken::most(&cleaned.edits));
+        let of_most = |event: Event| match taken::most(&cleaned.edits) {
+            Some(note) => event.note(note),
+            None => event,
+        };
+        let least = self.min_chars as f64;
+        let mut is_dropped = doc.measure_with(of_most, "no-text-left", left as f64, least, Drops::Below);
         if let Some((foreign, name)) = self.languages.foreign(&cleaned.text) {
-            let measured = (foreign, self.language_confidence);
-            is_dropped |= measure(doc, "language", measured, Drops::Above, || Some(format!("it is {name}")));
+            let named = |event: Event| event.note(format!("it is {name}"));
+            is_dropped |=
+                doc.measure_with(named, "language", foreign, self.language_confidence, Drops::Above);
         }
         for &(measure, value) in &cleaned.measured {
             is_dropped |= doc.measure(measure.id(), value, self.quality.threshold(measure), measure.drops());
@@ -169,25 +173,6 @@ impl Map for Clean {
         doc.edits_packed(cleaned.edits);
         Ok(())
     }
-}
-
-/// [`Doc::measure`] of a value and its threshold, with a note where the document is dropped.
-fn measure(
-    doc: &mut Doc<'_>,
-    rule: &'static str,
-    (value, threshold): (f64, f64),
-    drops: Drops,
-    note: impl FnOnce() -> Option<String>,
-) -> bool {
-    if drops.drops(value, threshold) {
-        let noted = |event: Event| match note() {
-            Some(note) => event.note(note),
-            None => event,
-        };
-        doc.drop_with(|event| noted(event.measured(value, threshold)), rule);
-    }
-    // Of a document that is dropped already it only says so.
-    doc.measure(rule, value, threshold, drops)
 }
 
 textmill_plugin::export!(map::<Clean>());
