@@ -9,30 +9,32 @@ use textmill_plugin::edit::{EditError, Edits, Rewriter};
 use textmill_plugin::error::Error;
 pub use training::Features;
 
-use crate::boilerplate::{Furniture, Look};
 use crate::decide::{Cuts, Decided};
-use crate::doubtful::{Doubtful, Stretch};
-use crate::handed_on::{HandedOn, RemovedLines};
+use crate::html::code;
 use crate::html::lines::Lines;
 use crate::html::markup::Markup;
 use crate::html::meta::Said;
 use crate::html::{Blocks, MarkupOf, Reading};
-use crate::line::Line;
+use crate::lines::Line;
 use crate::model::Model;
 use crate::model::features::Page;
 use crate::model::title::Title;
 use crate::options::{NormalForm, Options, Rules};
+use crate::outcome::doubtful::{Doubtful, Stretch};
+use crate::outcome::handed_on::{HandedOn, RemovedLines};
+use crate::outcome::places::Received;
+use crate::outcome::removals::{Removals, repeated};
+use crate::outcome::{places, structure};
 use crate::parts::Part;
 use crate::pii::{self, Pii};
-use crate::places::Received;
 use crate::quality::{self, BadWords, Measure, Quality};
-use crate::removals::{Removals, repeated};
+use crate::repair::mojibake::{self, cyrillic, others};
+use crate::repair::{decode, leftovers, normalize};
 use crate::room::{Kept, Room};
+use crate::rules::boilerplate::{Furniture, Look};
+use crate::rules::menus;
 use crate::tables::Tables;
-use crate::{
-    code, decide, decode, html, leftovers, menus, mojibake, mojibake_cyrillic, mojibake_others, normalize,
-    places, structure,
-};
+use crate::{decide, html};
 
 /// Lines from which on HTML is a page, whatever stands there.
 const FEW: usize = 4;
@@ -321,11 +323,11 @@ impl Cleaner {
             rewriter.pass_packed(edits)?;
         }
         if self.rules.mojibake {
-            let edits = mojibake_others::repair(rewriter.text());
+            let edits = others::repair(rewriter.text());
             rewriter.pass(edits)?;
             let edits = mojibake::repair(rewriter.text());
             rewriter.pass(edits)?;
-            let edits = mojibake_cyrillic::repair(rewriter.text());
+            let edits = cyrillic::repair(rewriter.text());
             rewriter.pass(edits)?;
         }
         let edits = normalize::characters(rewriter.text(), &self.rules);
@@ -411,7 +413,7 @@ mod tests {
         let page = format!("{}{STORY}\n{STORY}", "Menu\nSome header line of the page here\n".repeat(2000));
         let cleaned = cleaner().clean(&page, None).unwrap();
         let size: usize = cleaned.boilerplate.iter().map(|r| r.text.len()).sum();
-        assert!(size > 0 && size <= crate::handed_on::HANDED_ON);
+        assert!(size > 0 && size <= crate::outcome::handed_on::HANDED_ON);
     }
 
     #[test]

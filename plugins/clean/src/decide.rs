@@ -2,11 +2,11 @@
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use crate::boilerplate::{Mark, State, Threshold, bit};
 use crate::model::features::Page;
 use crate::model::wide::{cut_off, small};
 use crate::model::{Model, Room};
 use crate::options::Rule;
+use crate::rules::boilerplate::{Mark, State, Threshold, bit};
 use textmill_plugin::descriptor::Drops;
 
 /// How likely a line of plain text must be that is a date and nothing else. Tables and timelines have such lines; in news they

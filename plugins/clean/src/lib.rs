@@ -1,51 +1,36 @@
 //! The `clean` plugin: decodes, repairs and normalises the text of a saved page, and removes what
 //! belongs to the page and not to the document. Wiring only; the work is in [`clean`].
+//!
+//! A page goes through [`html`], where it is HTML, and [`repair`]; `lines` counts what is in its lines, `rules` judge them by themselves and
+//! by what stands around, [`model`] says how likely each is, [`decide`] weighs the two, and `outcome` makes edits of it. [`quality`] and [`pii`]
+//! see what is left.
 #![forbid(unsafe_code)]
 
-mod blocks;
-pub mod body;
-pub mod boilerplate;
 pub mod clean;
-mod code;
-mod codec;
-pub mod cues;
-pub mod dates;
 pub mod decide;
-pub mod decode;
-pub mod doubtful;
-mod frame;
-mod grams;
-pub mod handed_on;
 pub mod html;
-mod judged;
 pub mod languages;
-pub mod leftovers;
-pub mod line;
-mod menus;
+mod lines;
 pub mod model;
-pub mod mojibake;
-pub mod mojibake_cyrillic;
-pub mod mojibake_others;
-pub mod normalize;
 pub mod options;
+mod outcome;
 mod parts;
 pub mod pii;
-mod places;
 pub mod quality;
 mod quick;
-mod removals;
+pub mod repair;
 mod room;
+mod rules;
 mod scan;
-mod single;
-mod structure;
 mod tables;
-mod taken;
 
 use clean::Format;
-use doubtful::Stretch;
 use languages::Languages;
 use options::{Options, ReadAsHtml, Rule};
+use outcome::doubtful::Stretch;
+use outcome::taken;
 use quality::{Measure, Quality};
+use repair::{decode, normalize};
 use std::sync::Arc;
 use textmill_plugin::prelude::arrow_array::{LargeStringArray, UInt64Array};
 use textmill_plugin::prelude::*;

@@ -3,11 +3,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::blocks::Begins;
-use crate::boilerplate::State;
-use crate::cues::Hits;
-use crate::line::{Line, Tally};
+use crate::lines::blocks::Begins;
+use crate::lines::{Line, Tally};
 use crate::model;
+use crate::rules::boilerplate::State;
+use crate::rules::cues::Hits;
 
 /// Lines, and blocks of 64 bytes, for which room is kept, some hundred bytes for each; what longer pages took is given back.
 const MOST: usize = 1 << 14;

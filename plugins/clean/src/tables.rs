@@ -4,11 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use textmill_plugin::error::Error;
 
-use crate::cues::Cues;
-use crate::dates::DateWords;
 use crate::html::cues::PartWords;
 use crate::model::Model;
 use crate::model::lexicon::Lexicon;
+use crate::rules::cues::Cues;
+use crate::rules::dates::DateWords;
 
 /// The built-in tables, compiled once a process.
 #[derive(Clone)]

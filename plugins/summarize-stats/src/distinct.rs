@@ -42,7 +42,7 @@ impl Distinct {
         }
     }
 
-    /// How many distinct hashes there were: exact under [`KEPT`], an estimate above.
+    /// How many distinct hashes there were: exact under `KEPT`, an estimate above.
     pub fn estimate(&mut self) -> u64 {
         self.tidy();
         match self.hashes.last() {

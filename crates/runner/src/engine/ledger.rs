@@ -20,7 +20,7 @@ pub struct LedgerRow<'l> {
     pub ordinal: u64,
     /// Its id.
     pub id: &'l str,
-    /// Number of the stage, or [`INPUT_STAGE`].
+    /// Number of the stage, or `INPUT_STAGE`.
     pub stage: usize,
     /// The event.
     pub event: EventRef<'l>,

@@ -1,6 +1,7 @@
 //! What training asks of a page: its lines as the model sees them, and what the lexicons were asked. Cleans nothing.
 
 use super::{Cleaner, Format, Normalised, Seen};
+use crate::html::code;
 use crate::html::markup::Markup;
 use crate::html::{Blocks, MarkupOf};
 use crate::model::features::{self, Page};
@@ -8,7 +9,7 @@ use crate::model::grid::Grid;
 use crate::model::title::Title;
 use crate::parts::Part;
 use crate::room::Room;
-use crate::{code, menus};
+use crate::rules::menus;
 use textmill_plugin::edit::EditError;
 
 /// A page as training sees it.

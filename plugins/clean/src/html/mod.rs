@@ -6,6 +6,7 @@
 //! text, and stays linear on any input.
 
 mod builder;
+pub mod code;
 pub mod cues;
 pub mod element;
 pub mod entity;
@@ -17,7 +18,7 @@ pub mod names;
 mod stack;
 
 use crate::model::lexicon::Lexicon;
-use crate::places::Received;
+use crate::outcome::places::Received;
 pub use builder::MARKUP;
 use builder::{Builder, Tokens};
 use cues::PartWords;

@@ -5,11 +5,8 @@
 //! neighbours), jusText (Pomikálek 2011: context of short lines) and Web2Text (Vogels et al. 2018: sentence ends,
 //! position, repeats); every feature is a count or a share, or a score of words by a lexicon.
 
-use crate::body::Segment;
-use crate::boilerplate::{Look, Mark, State};
-use crate::cues::{Hits, class};
 use crate::html::markup::Markup;
-use crate::line::{Line, Tally};
+use crate::lines::{Line, Tally};
 use crate::model::counts::Counts;
 use crate::model::grid::{Grid, ramp, ramp_down, ramp_down_over, ramp_over, scale, share};
 use crate::model::lexicon;
@@ -18,6 +15,9 @@ use crate::model::sums::Sums;
 use crate::model::title::Title;
 use crate::model::wide;
 use crate::options::Rule;
+use crate::rules::body::Segment;
+use crate::rules::boilerplate::{Look, Mark, State};
+use crate::rules::cues::{Hits, class};
 use std::ops::Range;
 
 /// A page as the rules left it.

@@ -193,7 +193,7 @@ impl Forest {
     }
 
     /// The score of each of `lines` lines, in [`UNIT`]s of a logit: greater than 0 is more likely than not.
-    /// `columns` are those of [`Self::columns`], each with a byte for each line; where [`BLOCK`] more follow, no line costs more than others.
+    /// `columns` are those of [`Self::columns`], each with a byte for each line; where 64 more follow, no line costs more than others.
     pub fn score(&self, columns: &[&[u8]], lines: usize, room: &mut Room) -> Vec<i32> {
         self.score_at(Level::new(), columns, lines, room)
     }

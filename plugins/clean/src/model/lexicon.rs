@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::blocks::Begins;
+use crate::lines::blocks::Begins;
 use crate::model::words::{Edges, MOST, NONE, hash, put_hashes, words};
 use crate::scan::LEVEL;
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u16x16};
@@ -296,10 +296,8 @@ pub fn mean(sum: u32, rows: usize) -> u8 {
     u64::from(sum).checked_div(rows as u64).map_or(NEUTRAL, |mean| mean.min(255) as u8)
 }
 
-/// The mean scores of the rows from `from` to before `to` as seen from each row, fewer than 24, given their sums as [`Sums::window`] has them. Beyond the page
+/// The mean scores of the rows from `from` to before `to` as seen from each row, fewer than 24, given their sums as `Sums::window` has them. Beyond the page
 /// all scores are [`NEUTRAL`].
-///
-/// [`Sums::window`]: super::sums::Sums::window
 pub fn means(level: Level, (upper, lower): (&[u32], &[u32]), (from, to): (isize, isize), cells: &mut [u8]) {
     let (count, most) = (cells.len(), to - from);
     dispatch!(level, simd => means_within(simd, (upper, lower), most as u32, cells));

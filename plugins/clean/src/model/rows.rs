@@ -1,10 +1,10 @@
 //! What the columns ask of each line that is not blank, side by side and small: lines and states are too large to be walked through
 //! for every column. Decides nothing.
 
-use crate::boilerplate::State;
-use crate::line::{Line, Tally};
+use crate::lines::{Line, Tally};
 use crate::model::features::{Page, number};
 use crate::options::Rule;
+use crate::rules::boilerplate::State;
 
 /// Of all lines, a column for each.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 //! and of several texts on a page it is the one below. Decides nothing.
 
 use crate::html::meta::Said;
-use crate::line::Line;
+use crate::lines::Line;
 use crate::quick::QuickMap;
 
 /// Where a page says its title, the best first: that of Open Graph seldom names the site.

@@ -147,7 +147,7 @@ fn shared(part: u32, whole: u32) -> u8 {
     share as i32 as u8
 }
 
-/// The greatest whole number not above one from 0 to 2^51; of many at once, as [`shared_small`] does it.
+/// The greatest whole number not above one from 0 to 2^51; of many at once, as `shared_small` does it.
 #[inline(always)]
 pub fn cut_off(number: f64) -> f64 {
     const WHOLE: f64 = (1u64 << 52) as f64;

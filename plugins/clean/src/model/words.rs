@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::blocks::Begins;
-use crate::line::unspaced;
+use crate::lines::blocks::Begins;
+use crate::lines::unspaced;
 
 /// Words of a line that are read, at most; what begins like a paragraph goes on like one.
 pub const MOST: usize = 32;

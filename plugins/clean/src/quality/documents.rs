@@ -3,7 +3,7 @@
 use super::options::{Group, Measure, Quality};
 use super::tokens::{Token, tokens};
 use super::words::BadWords;
-use crate::line::Line;
+use crate::lines::Line;
 use crate::quick::{QuickMap, hash};
 use crate::room::Room;
 

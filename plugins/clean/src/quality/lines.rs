@@ -1,7 +1,7 @@
 //! Line rules of C4 and RefinedWeb: which lines go, as edits. What that means for the document is measured in `documents`.
 
 use super::options::{C4, Quality};
-use crate::line::Line;
+use crate::lines::Line;
 use textmill_plugin::edit::Edit;
 
 /// Longest word of a line that C4 keeps, in bytes.

@@ -3,7 +3,7 @@
 //! A word is a run of letters, digits and marks, with the signs inside that numbers, contractions and addresses have (`3.14`, `don't`,
 //! `a@b.c`); any other character that is no white space is a token of its own. Characters of scripts without spaces are words one by one.
 
-use crate::line::unspaced;
+use crate::lines::unspaced;
 use crate::quick::hash;
 
 /// A word or a sign.

@@ -4,7 +4,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::sync::Arc;
 use textmill_plugin::error::{Error, ErrorKind};
 
-use crate::line::unspaced;
+use crate::lines::unspaced;
 
 /// The words, compiled; cheap to clone.
 #[derive(Clone)]

@@ -2,12 +2,15 @@
 //! ftfy's (reverse the wrong reading where the bytes are valid UTF-8), with tests per sequence in
 //! place of its table, so that right text with the same characters stays.
 
+pub mod cyrillic;
+pub mod others;
+
 use std::borrow::Cow;
 
 use textmill_plugin::edit::Edit;
 
-use crate::decode::changed;
 use crate::options::Rule;
+use crate::repair::decode::changed;
 
 /// Most rounds of wrong reading that are undone.
 const ROUNDS: usize = 2;

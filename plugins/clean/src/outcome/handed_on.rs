@@ -1,8 +1,8 @@
 //! Removed lines that are handed on to later stages: what may say who wrote the page, and when. Removes nothing.
 
-use crate::boilerplate::Mark;
-use crate::line::Line;
+use crate::lines::Line;
 use crate::options::Rule;
+use crate::rules::boilerplate::Mark;
 
 /// Most bytes of text in the column `boilerplate` of one document.
 pub const HANDED_ON: usize = 16 * 1024;

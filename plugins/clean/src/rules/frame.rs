@@ -1,11 +1,11 @@
 //! The frame around the main text: headline, header lines, footer lines, and what is left of
 //! widgets inside the text. The main text itself is found in `body`.
 
-use crate::body;
-use crate::boilerplate::{Furniture, HEADLINE, LONG, Mark, PARAGRAPH, State};
-use crate::cues::{Hits, class};
-use crate::line::Line;
+use crate::lines::Line;
 use crate::options::Rule;
+use crate::rules::body;
+use crate::rules::boilerplate::{Furniture, HEADLINE, LONG, Mark, PARAGRAPH, State};
+use crate::rules::cues::{Hits, class};
 use std::ops::RangeInclusive;
 
 /// Words from which on a line above the text may be its summary.

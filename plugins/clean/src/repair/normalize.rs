@@ -3,8 +3,8 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 use textmill_plugin::edit::{Edit, Edits};
 
-use crate::decode::changed;
 use crate::options::{NormalForm, Rule, Rules};
+use crate::repair::decode::changed;
 use crate::scan;
 
 /// First pass: line ends, control characters, invisible characters.

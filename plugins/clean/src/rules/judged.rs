@@ -1,8 +1,8 @@
 //! Lines that were judged by themselves before, on other pages: pages of one site share their frame. Holds a bounded number of short lines, whole, so
 //! that nothing that is found here can differ from what would be found anew.
 
-use crate::boilerplate::Single;
 use crate::quick::{QuickMap, WORDS, words_of};
+use crate::rules::boilerplate::Single;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -177,8 +177,8 @@ impl Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cues::Hits;
     use crate::quick::hash;
+    use crate::rules::cues::Hits;
 
     #[test]
     fn what_is_known_is_not_judged_again() {

@@ -1,7 +1,7 @@
-//! What is counted in a line. [`crate::blocks`] counts lines that are all ASCII, many bytes at once; here the others are, character by character.
+//! What is counted in a line. [`super::blocks`] counts lines that are all ASCII, many bytes at once; here the others are, character by character.
 
 use super::unspaced_weight;
-use crate::blocks::{self, Counts, Open};
+use crate::lines::blocks::{self, Counts, Open};
 use std::sync::OnceLock;
 
 /// The counts; of more than 32 bits hold, the greatest number.

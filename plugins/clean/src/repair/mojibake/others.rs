@@ -4,9 +4,9 @@
 
 use textmill_plugin::edit::Edit;
 
-use crate::codec::{Codec, Codecs, Kind};
-use crate::decode::changed;
 use crate::options::Rule;
+use crate::repair::codec::{Codec, Codecs, Kind};
+use crate::repair::decode::changed;
 use crate::scan::beyond_ascii;
 
 /// Weight of a line's sequences, together, from which on it is read again.
@@ -283,7 +283,7 @@ fn is_drawn(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::misread;
+    use crate::repair::codec::misread;
     use proptest::prelude::*;
     use textmill_plugin::edit::apply;
 

@@ -1,10 +1,10 @@
 //! What a line is by itself, from its cues, its length and its punctuation. Knows no neighbours.
 
-use crate::blocks::Begins;
-use crate::boilerplate::{Furniture, LONG, Mark, PARAGRAPH, Single};
-use crate::cues::{Hits, class};
-use crate::line::Line;
+use crate::lines::Line;
+use crate::lines::blocks::Begins;
 use crate::options::Rule;
+use crate::rules::boilerplate::{Furniture, LONG, Mark, PARAGRAPH, Single};
+use crate::rules::cues::{Hits, class};
 
 impl Furniture {
     /// Judges a line by itself.

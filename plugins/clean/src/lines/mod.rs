@@ -1,10 +1,11 @@
 //! The lines of a page with what the rules ask of them, computed once. Decides nothing.
 
+pub mod blocks;
 mod tally;
 
-use crate::blocks::{self, Counts};
 use crate::quick::hash_of;
 use crate::room::Room;
+use blocks::Counts;
 pub use tally::Tally;
 
 /// One line of the normalised text: what the rules ask of it again and again. What is counted in it besides is its [`Tally`].

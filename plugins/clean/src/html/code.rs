@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use textmill_plugin::edit::Edits;
 
-use crate::boilerplate::Mark;
-use crate::decode::changed;
 use crate::html::lines::Lines;
 use crate::html::markup::Markup;
-use crate::line::Line;
+use crate::lines::Line;
 use crate::options::{Rule, Rules};
-use crate::{normalize, places};
+use crate::outcome::places;
+use crate::repair::decode::changed;
+use crate::repair::normalize;
+use crate::rules::boilerplate::Mark;
 
 /// Where code stands in a text of `length` bytes that `edits` made of the source; `markup` are the page's lines.
 pub fn ranges(markup: &Lines, edits: &Edits, length: usize) -> Vec<Range<usize>> {

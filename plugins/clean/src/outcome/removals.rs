@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use textmill_plugin::edit::{Edit, Edits};
 
-use crate::boilerplate::{Mark, Measured, State};
-use crate::line::Line;
+use crate::lines::Line;
 use crate::options::Rule;
+use crate::rules::boilerplate::{Mark, Measured, State};
 
 /// Words from which on a repeated line is a repeated paragraph.
 const REPEATED_WORDS: usize = 8;

@@ -1,8 +1,8 @@
 //! The long menus that a page saved as plain text begins and ends with: lines that the rules alone judge. Decides nothing else.
 
-use crate::boilerplate::Mark;
 use crate::clean::Format;
-use crate::line::Line;
+use crate::lines::Line;
+use crate::rules::boilerplate::Mark;
 use std::ops::Range;
 
 /// Lines beside the first and the last that are no part of a menu, of which the model is asked: headlines, bylines, ends of lists.

@@ -1,9 +1,9 @@
 //! Finds the main text: the stretches of lines where prose is dense. Boilerplate-score segments
 //! after Ruzzo and Tompa (1999), all maximal scoring subsequences in linear time.
 
-use crate::boilerplate::{PARAGRAPH, State};
-use crate::line::Line;
+use crate::lines::Line;
 use crate::options::Rule;
+use crate::rules::boilerplate::{PARAGRAPH, State};
 use std::ops::RangeInclusive;
 
 /// A stretch of the main text, as line numbers, both included.

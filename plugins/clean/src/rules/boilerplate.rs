@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use crate::blocks::Begins;
-use crate::body;
-use crate::cues::{Cues, Hits, class};
-use crate::dates::DateWords;
-use crate::judged::Judged;
-use crate::line::Line;
+use crate::lines::Line;
+use crate::lines::blocks::Begins;
 use crate::model::lexicon::{Lexicon, NEUTRAL, TOGETHER, Words};
 use crate::options::{Rule, Rules};
+use crate::rules::body;
+use crate::rules::cues::{Cues, Hits, class};
+use crate::rules::dates::DateWords;
+use crate::rules::judged::Judged;
 
 /// Why a line goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -10,9 +10,9 @@ use std::ops::Range;
 
 use textmill_plugin::error::Error;
 
-use crate::blocks::Begins;
-use crate::grams::Phrases;
+use crate::lines::blocks::Begins;
 use crate::quick::QuickMap;
+use crate::rules::grams::Phrases;
 
 const TABLES: &[&str] = &[
     include_str!("cues/en.txt"),
@@ -332,7 +332,7 @@ fn boundary_before(line: &str, at: usize) -> bool {
 
 /// Letters and digits of scripts that put spaces between words.
 fn separates(c: char) -> bool {
-    c.is_alphanumeric() && !super::line::unspaced(c) && !('\u{ac00}'..='\u{d7af}').contains(&c)
+    c.is_alphanumeric() && !crate::lines::unspaced(c) && !('\u{ac00}'..='\u{d7af}').contains(&c)
 }
 
 /// The forms in which a phrase is looked for: ASCII case does not count there, other letters need their capitals spelt out, at the

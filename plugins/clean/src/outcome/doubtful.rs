@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::boilerplate::{Mark, Measured};
-use crate::line::Line;
-use crate::places::Received;
+use crate::lines::Line;
+use crate::outcome::places::Received;
+use crate::rules::boilerplate::{Mark, Measured};
 
 /// Most stretches of one document: a page of doubt alone would fill the ledger.
 const MOST: usize = 1000;
@@ -62,7 +62,7 @@ impl Doubtful {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::boilerplate::Threshold;
+    use crate::rules::boilerplate::Threshold;
     use textmill_plugin::edit::{Edit, Edits};
 
     fn near(number: usize, likelihood: f64) -> (usize, Mark) {

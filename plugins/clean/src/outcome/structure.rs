@@ -1,9 +1,9 @@
 //! Marks headings, lists, tables, quotations and code of an HTML page in its text, as Markdown has them. Judges no line.
 
-use crate::boilerplate::Mark;
 use crate::html::element::Kind;
 use crate::html::markup::{Markup, within};
-use crate::line::Line;
+use crate::lines::Line;
+use crate::rules::boilerplate::Mark;
 use textmill_plugin::edit::{Edit, Edits};
 
 /// Rule of the edits.

@@ -1,0 +1,8 @@
+//! What becomes of judged lines: edits, columns for later stages, notes for the ledger. Judges nothing.
+
+pub mod doubtful;
+pub mod handed_on;
+pub mod places;
+pub mod removals;
+pub mod structure;
+pub mod taken;

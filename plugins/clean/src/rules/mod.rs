@@ -1,0 +1,11 @@
+//! What can be said of a page's lines without a model: by their own words, by what stands beside them, by where the main text is.
+
+pub mod body;
+pub mod boilerplate;
+pub mod cues;
+pub mod dates;
+mod frame;
+mod grams;
+mod judged;
+pub mod menus;
+mod single;
