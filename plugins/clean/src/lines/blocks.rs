@@ -51,7 +51,7 @@ impl Begins {
     }
 
     /// Calls `each` with every one of a range of which `is_wanted` says so.
-    #[inline]
+    #[inline(always)]
     pub fn each_that(
         &self,
         range: Range<usize>,
@@ -75,7 +75,7 @@ impl Begins {
 
     /// Puts where the first runs of letters, digits and bytes beyond ASCII in a range begin and end into `edges`, by turns, and gives those that are
     /// there, as pairs.
-    #[inline]
+    #[inline(always)]
     pub fn runs<'e>(&self, range: Range<usize>, edges: &'e mut [[usize; 2]]) -> &'e [[usize; 2]] {
         let to = range.end;
         let all = edges.as_flattened_mut();

@@ -145,6 +145,18 @@ impl Lexicon {
         text: &str,
         ranges: impl Iterator<Item = Range<usize>>,
         begins: &Begins,
+        words: &mut Words,
+    ) -> [u8; TOGETHER] {
+        dispatch!(*LEVEL, simd => self.scores_at(simd, text, ranges, begins, words))
+    }
+
+    #[inline(always)]
+    fn scores_at<S: Simd>(
+        &self,
+        simd: S,
+        text: &str,
+        ranges: impl Iterator<Item = Range<usize>>,
+        begins: &Begins,
         Words { edges, hashes }: &mut Words,
     ) -> [u8; TOGETHER] {
         let (mut ends, mut end) = ([0; TOGETHER], 0);
@@ -152,35 +164,28 @@ impl Lexicon {
             end += put_hashes(text, range, begins, edges, &mut hashes[end..][..self.most]);
             *cell = end;
         }
-        let mut scores = [NEUTRAL; TOGETHER];
-        dispatch!(*LEVEL, simd => self.score_all(simd, &hashes[..end], &ends, &mut scores));
-        scores
-    }
-
-    #[inline(always)]
-    fn score_all<S: Simd>(&self, simd: S, hashes: &[u32], ends: &[usize], scores: &mut [u8]) {
         // Buckets are brought near all at once: each would be waited for by itself.
-        let tags = hashes.iter().map(|hash| self.bucket(*hash)[0]);
+        let tags = hashes[..end].iter().map(|hash| self.bucket(*hash)[0]);
         std::hint::black_box(tags.fold(0, |all, tag| all | tag));
-        let mut from = 0;
-        for (score, &end) in scores.iter_mut().zip(ends) {
+        let (mut scores, mut from) = ([NEUTRAL; TOGETHER], 0);
+        for (score, end) in scores.iter_mut().zip(ends) {
             *score = self.score_of(simd, hashes.get(from..end).unwrap_or(&[]));
-            from = end;
+            from = end.max(from);
         }
+        scores
     }
 
     /// The score of a line of words with these hashes.
     #[inline(always)]
     fn score_of<S: Simd>(&self, simd: S, hashes: &[u32]) -> u8 {
+        let [Some(&first), Some(&last)] = [hashes.first(), hashes.last()] else { return NEUTRAL };
         let (mut sum, mut seen) = (Sum::default(), Seen::default());
-        let (mut first, mut last) = ([0; WEIGHTS], [0; WEIGHTS]);
-        for (n, &hash) in hashes.iter().enumerate() {
-            last = self.codes_at(simd, hash);
-            first = if n == 0 { last } else { first };
-            sum.add(weight(if seen.is_new(hash) { last[ANYWHERE] } else { 0 }));
+        for &hash in hashes {
+            let code = self.codes_at(simd, hash)[ANYWHERE];
+            sum.add(weight(if seen.is_new(hash) { code } else { 0 }));
         }
-        sum.add(weight(first[FIRST]));
-        sum.add(weight(last[LAST]));
+        sum.add(weight(self.codes_at(simd, first)[FIRST]));
+        sum.add(weight(self.codes_at(simd, last)[LAST]));
         sum.score()
     }
 
