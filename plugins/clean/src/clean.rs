@@ -34,7 +34,7 @@ use crate::room::{Kept, Room};
 use crate::rules::boilerplate::{Furniture, Look};
 use crate::rules::menus;
 use crate::tables::Tables;
-use crate::{decide, html};
+use crate::{closing, decide, html};
 
 /// Lines from which on HTML is a page, whatever stands there.
 const FEW: usize = 4;
@@ -221,7 +221,11 @@ impl Cleaner {
                     let asked = menus::without(format, lines, &look.marks, shown);
                     let view =
                         Page::new(part.judged(), (lines, tallies), &look, asked, markup.as_deref(), title);
-                    decide::marks(model, &self.cuts, &view, model_room)
+                    let mut decided = decide::marks(model, &self.cuts, &view, model_room);
+                    if format == Format::Plain {
+                        closing::keep(part.judged(), lines, &look.states, shown, &mut decided.marks);
+                    }
+                    decided
                 }
                 None => Decided { marks: std::mem::take(&mut look.marks), near: Vec::new() },
             };

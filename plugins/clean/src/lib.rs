@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clean;
+mod closing;
 pub mod decide;
 pub mod html;
 pub mod languages;

@@ -64,6 +64,7 @@ FACTORS = defaultdict(lambda: 2, {GENERAL: 1, MARKED: 1.5})
 OTHERS = {"plain": 1, "html": 2}
 # How likelihoods are weighed by the confidence in a page: as in src/decide.rs.
 KEPT, CONFIDENCE, NEEDED = 0.45, (0.7, 0.85), (0.15, 0.5)
+DOUBTFUL = 0.2, 20
 COLUMNS = {"plain": 90, "html": 110}
 # Ensembles of so many seeds are one: what a page hangs on by chance, they do not agree on.
 SEEDS = (1, 2)
@@ -269,8 +270,8 @@ def settled(pages, likelihoods):
     out = []
     for page, found in zip(pages, split(pages, likelihoods)):
         counts = np.array([len(line) for line in page.lines])
-        kept = found > KEPT
-        if not counts[kept].sum():
+        kept, fewest = (found > KEPT, 1) if counts[found > KEPT].sum() else (found > DOUBTFUL[0], DOUBTFUL[1])
+        if counts[kept].sum() < fewest:
             out.append(found)
             continue
         confidence = (found * counts)[kept].sum() / counts[kept].sum()

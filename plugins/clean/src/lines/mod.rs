@@ -126,7 +126,10 @@ impl Line {
                 line.signs |= match last {
                     _ if last.is_ascii_alphabetic() => 0,
                     b'0'..=b'9' => ENDS_WITH_DIGIT << ENDING,
-                    _ => closing(line.text(text)),
+                    _ => match closing(line.text(text)) {
+                        0 if line.is_long() && is_unstopped(line, text) => FULL_STOP,
+                        signs => signs,
+                    },
                 };
             }
             let hash = hash_of(text.as_bytes(), line.start..line.end);
@@ -255,6 +258,17 @@ static OPENINGS: [u32; 256] = {
 /// The [`Line::end_kind`] of a line that ends with a digit.
 const ENDS_WITH_DIGIT: u32 = 1;
 
+/// The signs of a line that ends with a full stop.
+const FULL_STOP: u32 = signs::FULL_STOP | signs::SENTENCE | (5 << ENDING);
+
+/// Words from which on a line of Thai or Lao, which have no full stops, is as good as one that ends with one.
+const UNSTOPPED: usize = 16;
+
+/// Whether a line is as long as a sentence of a script without full stops, and ends with a letter of it.
+fn is_unstopped(line: &Line, text: &str) -> bool {
+    line.words() >= UNSTOPPED && matches!(line.text(text).chars().next_back(), Some('\u{e00}'..='\u{eff}'))
+}
+
 /// The signs of what a line ends with.
 fn closing(content: &str) -> u32 {
     let tail = match content.as_bytes().last() {
@@ -267,9 +281,7 @@ fn closing(content: &str) -> u32 {
     match tail.chars().next_back() {
         Some('…') => signs::CUT | (2 << ENDING),
         Some('.') if tail.ends_with("...") => signs::CUT | (2 << ENDING),
-        Some('.' | '。' | '۔' | '।' | '．' | '։' | '።' | '။' | '॥' | '｡') => {
-            signs::FULL_STOP | signs::SENTENCE | (5 << ENDING)
-        }
+        Some('.' | '。' | '۔' | '।' | '．' | '։' | '።' | '။' | '॥' | '｡' | '។') => FULL_STOP,
         Some('!' | '?' | '！' | '？' | '؟' | ';' | '՞') => signs::SENTENCE | (4 << ENDING),
         Some(':' | '：') => signs::COLON | (3 << ENDING),
         _ => 0,

@@ -1,0 +1,56 @@
+//! What ends a text: a short last sentence, the rest of a numbered list. The model has learned that short lines below the text are seldom part of it, and
+//! would cut the text short there. Marks no line.
+
+use crate::lines::Line;
+use crate::model::lexicon::NEUTRAL;
+use crate::options::Rule;
+use crate::rules::boilerplate::{Mark, State};
+
+/// Most words of a short sentence.
+const SHORT: usize = 10;
+
+/// Takes the marks of the model off lines that go on with what stays above them; `shown` are the numbers of lines that are not blank.
+///
+/// Of lines of labelled pages that end with a full stop, show no cue and stand directly below what stays, the model takes 200 away in 1,390 pages, of which
+/// half are main text: F1 is the same with them as without.
+pub fn keep(text: &str, lines: &[Line], states: &[State], shown: &[usize], marks: &mut [Option<Mark>]) {
+    let item = |line: usize| number(lines[line].text(text));
+    let mut above = None;
+    for (row, &i) in shown.iter().enumerate() {
+        let is_doubtful = marks[i].is_some_and(|mark| {
+            mark.rule == Rule::BoilerplateModel
+                && matches!(mark.kind, None | Some(Rule::PageFooter | Rule::OutsideBody))
+        });
+        if let Some(above) = above
+            && is_doubtful
+            && (is_sentence(&lines[i], &states[i])
+                || goes_on(item(above), item(i))
+                || lines[above].colon() && begins(item(i), shown.get(row + 1).and_then(|next| item(*next))))
+        {
+            marks[i] = None;
+        }
+        above = marks[i].is_none().then_some(i);
+    }
+}
+
+/// Whether a line may be the last sentence of a text.
+fn is_sentence(line: &Line, state: &State) -> bool {
+    line.full_stop() && (2..=SHORT).contains(&line.words()) && state.cue == 0 && state.score >= NEUTRAL
+}
+
+/// Whether an item of a list follows another.
+fn goes_on(above: Option<(u32, u8)>, item: Option<(u32, u8)>) -> bool {
+    above.zip(item).is_some_and(|(above, item)| above.0 + 1 == item.0 && above.1 == item.1)
+}
+
+/// Whether an item begins a list.
+fn begins(item: Option<(u32, u8)>, below: Option<(u32, u8)>) -> bool {
+    item.is_some_and(|(number, _)| number == 1) && goes_on(item, below)
+}
+
+/// The number of an item of a list, and the sign after it: `12. `, `3) `.
+fn number(line: &str) -> Option<(u32, u8)> {
+    let digits = line.bytes().take(4).take_while(u8::is_ascii_digit).count();
+    let [sign @ (b'.' | b')'), b' ', ..] = *line.as_bytes().get(digits..)? else { return None };
+    Some((line.get(..digits)?.parse().ok()?, sign))
+}
