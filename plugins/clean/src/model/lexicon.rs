@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::lines::blocks::Begins;
 use crate::model::words::{Edges, MOST, NONE, hash, put_hashes, words};
 use crate::scan::LEVEL;
-use fearless_simd::{Level, Simd, dispatch, prelude::*, u16x16};
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u16x16, u32x16};
 use textmill_plugin::error::Error;
 
 /// Words of a line that are asked for in plain text, where 32 tell no more: F1 of unseen pages is the same.
@@ -31,15 +31,18 @@ const LAST: usize = 2;
 /// Lines that are scored together.
 pub const TOGETHER: usize = 16;
 
+/// Words that are compared at once.
+const LANES: usize = 16;
+
 /// Room for the words of lines that are scored together.
 pub struct Words {
     edges: Edges,
-    hashes: [u32; TOGETHER * MOST],
+    hashes: [u32; TOGETHER * MOST + LANES],
 }
 
 impl Default for Words {
     fn default() -> Self {
-        Self { edges: Edges::default(), hashes: [NONE; TOGETHER * MOST] }
+        Self { edges: Edges::default(), hashes: [NONE; TOGETHER * MOST + LANES] }
     }
 }
 
@@ -169,20 +172,21 @@ impl Lexicon {
         std::hint::black_box(tags.fold(0, |all, tag| all | tag));
         let (mut scores, mut from) = ([NEUTRAL; TOGETHER], 0);
         for (score, end) in scores.iter_mut().zip(ends) {
-            *score = self.score_of(simd, hashes.get(from..end).unwrap_or(&[]));
+            *score = self.score_of(simd, &hashes[from..], end.saturating_sub(from));
             from = end.max(from);
         }
         scores
     }
 
-    /// The score of a line of words with these hashes.
+    /// The score of a line of so many words with these hashes, behind which there may be others.
     #[inline(always)]
-    fn score_of<S: Simd>(&self, simd: S, hashes: &[u32]) -> u8 {
-        let [Some(&first), Some(&last)] = [hashes.first(), hashes.last()] else { return NEUTRAL };
-        let (mut sum, mut seen) = (Sum::default(), Seen::default());
-        for &hash in hashes {
+    fn score_of<S: Simd>(&self, simd: S, hashes: &[u32], count: usize) -> u8 {
+        let words = hashes.get(..count).unwrap_or(&[]);
+        let [Some(&first), Some(&last)] = [words.first(), words.last()] else { return NEUTRAL };
+        let mut sum = Sum::default();
+        for (n, &hash) in words.iter().enumerate() {
             let code = self.codes_at(simd, hash)[ANYWHERE];
-            sum.add(weight(if seen.is_new(hash) { code } else { 0 }));
+            sum.add(weight(if is_first(simd, hashes, n, hash) { code } else { 0 }));
         }
         sum.add(weight(self.codes_at(simd, first)[FIRST]));
         sum.add(weight(self.codes_at(simd, last)[LAST]));
@@ -192,8 +196,9 @@ impl Lexicon {
     /// What [`Self::scores`] asks of a line, each word in its normal form with the number of its weight, for training: every word once, then the first and
     /// the last one.
     pub fn asked(&self, line: &str) -> Vec<(String, usize)> {
-        let (words, mut seen) = (words(line, self.most), Seen::default());
-        let new = words.iter().filter(|word| seen.is_new(hash(word.as_bytes()))).map(|word| (word, ANYWHERE));
+        let words = words(line, self.most);
+        let new = words.iter().enumerate().filter(|(n, word)| !words[..*n].contains(word));
+        let new = new.map(|(_, word)| (word, ANYWHERE));
         let ends =
             words.first().map(|word| (word, FIRST)).into_iter().chain(words.last().map(|word| (word, LAST)));
         // What is too long for a word is none.
@@ -327,17 +332,19 @@ fn means_within<S: Simd>(_: S, (upper, lower): (&[u32], &[u32]), rows: u32, cell
     }
 }
 
-/// Words of a line that were there before: a filter of 256 bits (Bloom 1970, with one hash), which takes a new one for an old one now and then.
-#[derive(Default)]
-struct Seen([u64; 4]);
-
-impl Seen {
-    #[inline]
-    fn is_new(&mut self, hash: u32) -> bool {
-        let (bits, bit) = (&mut self.0[(hash >> 6) as usize % 4], 1 << (hash % 64));
-        let is_new = *bits & bit == 0;
-        *bits |= bit;
-        is_new
+/// Whether none of the words of a line before the `n`th, which has this hash, has it, too.
+#[inline(always)]
+fn is_first<S: Simd>(simd: S, hashes: &[u32], n: usize, hash: u32) -> bool {
+    let hash = u32x16::splat(simd, hash);
+    let (mut from, mut some) = (0, hashes);
+    loop {
+        let equal = u32x16::from_slice(simd, &some[..LANES]).simd_eq(hash).to_bitmask();
+        // Of those behind it and of lines below it is no matter.
+        let place = from + equal.trailing_zeros() as usize;
+        if place < from + LANES || n < from + LANES {
+            return place >= n;
+        }
+        (from, some) = (from + LANES, &some[LANES..]);
     }
 }
 
