@@ -31,7 +31,7 @@ impl Languages {
                 }
                 None => {
                     let known: Vec<&str> = CODES.iter().map(|(short, _)| *short).collect();
-                    format!("has `{code}`, which is none of `{}`", known.join("`, `"))
+                    format!("has `{code}`, which the detector does not know; it knows `{}`", known.join("`, `"))
                 }
             });
             found.extend(language);
@@ -169,7 +169,7 @@ mod tests {
             let said = of(word).unwrap_err();
             assert!(said.contains(&format!("did you mean `{code}`?")), "{said}");
         }
-        assert!(of("klingon").unwrap_err().contains("none of `af`, `ak`"));
+        assert!(of("klingon").unwrap_err().contains("it knows `af`, `ak`"));
     }
 
     #[test]
