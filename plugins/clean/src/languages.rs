@@ -31,7 +31,10 @@ impl Languages {
                 }
                 None => {
                     let known: Vec<&str> = CODES.iter().map(|(short, _)| *short).collect();
-                    format!("has `{code}`, which the detector does not know; it knows `{}`", known.join("`, `"))
+                    format!(
+                        "has `{code}`, which the detector does not know; it knows `{}`",
+                        known.join("`, `")
+                    )
                 }
             });
             found.extend(language);

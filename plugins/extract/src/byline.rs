@@ -303,6 +303,13 @@ mod tests {
             ("27. Januar 2026 • Gregor Meier • 3 Minuten", &["Gregor Meier"]),
             ("By ADA REED, Courier staff", &["ADA REED"]),
             ("By Ludwig van der Berg", &["Ludwig van der Berg"]),
+            ("Door Anke de Wit", &["Anke de Wit"]),
+            ("Av Lars Öhman", &["Lars Öhman"]),
+            ("Της Κατερίνας Λάμπρου", &["Κατερίνας Λάμπρου"]),
+            ("מאת: נועה ברקת", &["נועה ברקת"]),
+            ("लेखक: रमेश तिवारी", &["रमेश तिवारी"]),
+            ("Door open since Monday", &[]),
+            ("Av åtta båtar kom tre", &[]),
             ("By the numbers: what the river carried", &[]),
             ("By Monday the water had gone", &[]),
         ] {

@@ -1,6 +1,7 @@
 //! Words that announce authors at the beginning of a line.
 
 use super::MAX_BYLINE;
+use super::name::is_name;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
@@ -109,10 +110,32 @@ const COLON_CUES: &[&str] = &[
     "editor",
 ];
 
+/// Little words that begin sentences as well: without a colon they announce a name of two words and more that is the whole rest of the line.
+const NAME_CUES: &[&str] = &["door", "av", "af", "oleh", "na", "του", "της", "των"];
+
+/// The same of languages that have no capitals or spaces, where nothing else begins with them.
+const OTHER_CUES: &[&str] = &[
+    "記者",
+    "文／",
+    "文/",
+    "撰文",
+    "作者",
+    "بقلم",
+    "كتب",
+    "נכתב על ידי",
+    "מאת",
+    "लेखक",
+    "লেখক",
+    "نویسنده",
+    "به قلم",
+    "ผู้เขียน",
+    "โดย",
+];
+
 /// The cues by their first letter; whether they need a colon.
 static CUES_BY_INITIAL: LazyLock<FxHashMap<char, Vec<(&'static str, bool)>>> = LazyLock::new(|| {
     let mut map: FxHashMap<char, Vec<(&'static str, bool)>> = FxHashMap::default();
-    for (cues, colon) in [(CUES, false), (COLON_CUES, true)] {
+    for (cues, colon) in [(CUES, false), (COLON_CUES, true), (NAME_CUES, true)] {
         for cue in cues {
             if let Some(initial) = cue.chars().next() {
                 map.entry(initial).or_default().push((cue, colon));
@@ -142,8 +165,10 @@ pub fn cue(line: &str) -> Option<&str> {
                 rest.starts_with([' ', '\u{a0}', ':', '：']) || rest.is_empty() || rest.starts_with("by ");
             let short =
                 cue.len() <= 3 || cue.starts_with("aut") && !cue.contains('/') || cue.ends_with("author");
+            let is_named =
+                colon && ends && NAME_CUES.contains(&cue) && trimmed.contains(' ') && is_name(trimmed, false);
             if !ends && !rest.starts_with(char::is_uppercase)
-                || (colon || short && cue.len() > 3) && !marked && !rest.is_empty()
+                || (colon || short && cue.len() > 3) && !marked && !rest.is_empty() && !is_named
             {
                 continue;
             }
@@ -158,7 +183,7 @@ pub fn cue(line: &str) -> Option<&str> {
             return Some(trimmed);
         }
     }
-    ["記者", "文／", "文/", "撰文", "作者", "بقلم", "كتب"].iter().find_map(|cue| {
+    OTHER_CUES.iter().find_map(|cue| {
         let rest = line.strip_prefix(cue)?;
         Some(rest.trim_start_matches([' ', ':', '：', '／', '/', '・']))
     })
