@@ -176,6 +176,9 @@ mod noise;
 
 #[cfg(test)]
 mod tests {
+    use crate::options::Rule;
+    use crate::quality::Measure;
+    use std::collections::HashSet;
     use std::path::Path;
 
     /// A fuzz target on what once found something, then on bytes of a generator that is the same everywhere.
@@ -202,6 +205,23 @@ mod tests {
     #[test]
     fn html_of_any_bytes_comes_out() {
         check("clean_html", crate::fuzz_target::html);
+    }
+
+    /// A rule without a case would change what it does unseen.
+    #[test]
+    fn every_rule_has_a_case() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/stages/clean/snapshots");
+        let files = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let events: String = files
+            .flat_map(|snapshot| snapshot.split("--- events").skip(1).map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        let words: HashSet<&str> = events.split([' ', '\n', '(', ')', ';', '`']).collect();
+        let rules =
+            Rule::ALL.iter().map(|rule| rule.id()).chain(Measure::ALL.iter().map(|measure| measure.id()));
+        let missing: Vec<&str> = rules.filter(|rule| !words.contains(rule)).collect();
+        assert!(missing.is_empty(), "{missing:?} stand in no snapshot of tests/stages/clean");
     }
 
     #[test]

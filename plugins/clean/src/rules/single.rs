@@ -84,7 +84,7 @@ impl Furniture {
             };
             return Some(Mark::by(rule));
         }
-        if hits.start & class::AD != 0 && words <= 8 {
+        if hits.start & class::AD != 0 && words <= 8 && !(line.full_stop() && words > LABEL) {
             return Some(Mark::by(Rule::Advertisement));
         }
         if hits.start & class::UPDATE != 0 && words <= 30 && !paragraph {
@@ -110,7 +110,7 @@ impl Furniture {
         if hits.within & class::SUBSCRIBE != 0 && words <= 45 {
             return Some(Mark::by(Rule::SubscribeForm));
         }
-        if hits.start & class::SHARE != 0 && words <= 10 {
+        if hits.start & class::SHARE != 0 && words <= 10 && !(line.full_stop() && words > LABEL) {
             return Some(Mark::by(Rule::ShareBar));
         }
         let labelled =
@@ -140,6 +140,9 @@ impl Furniture {
         (parts >= 2).then(|| Mark::with(Rule::ShareBar, parts, 2))
     }
 }
+
+/// Most words of a label that ends with a full stop: what is longer is a sentence (`Advertisement was made of it in the paper.`).
+const LABEL: usize = 5;
 
 /// Whether a line of signs is what Markdown writes around code or below the head of a table.
 fn is_markdown(content: &str) -> bool {
