@@ -54,3 +54,26 @@ fn number(line: &str) -> Option<(u32, u8)> {
     let [sign @ (b'.' | b')'), b' ', ..] = *line.as_bytes().get(digits..)? else { return None };
     Some((line.get(..digits)?.parse().ok()?, sign))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_numbered() {
+        for (line, item) in [
+            ("12. Water them", Some((12, b'.'))),
+            ("3) Water them", Some((3, b')'))),
+            ("2024. A year", Some((2024, b'.'))),
+            ("20245. None", None),
+            ("1.5 kg of flour", None),
+            ("1.", None),
+            (". none", None),
+            ("", None),
+        ] {
+            assert_eq!(number(line), item, "{line}");
+        }
+        assert!(goes_on(number("9. a"), number("10. b")) && begins(number("1) a"), number("2) b")));
+        assert!(!goes_on(number("9. a"), number("10) b")) && !begins(number("1. a"), None));
+    }
+}

@@ -8,6 +8,7 @@ mod address;
 mod numbers;
 mod phone;
 
+use crate::lines::unspaced;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_plugin::edit::Edit;
@@ -41,10 +42,9 @@ pub fn masks(text: &str, pii: &Pii) -> Vec<Edit> {
         while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| begins(*b))) {
             let start = at + found;
             at = start + 1;
-            if start
-                .checked_sub(1)
-                .is_some_and(|before| bytes[before].is_ascii_alphanumeric() || bytes[before] >= 0x80)
-            {
+            // What begins is ASCII, so a character ends there. Scripts without spaces part no words.
+            let before = text[..start].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() && !unspaced(c)) {
                 continue;
             }
             if let Some((end, rule, mask)) = number(text, start, pii) {

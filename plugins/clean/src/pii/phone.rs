@@ -1,9 +1,77 @@
 //! Telephone numbers: by a country's code, by the North American form, or after a word that announces one.
 
+use crate::lines::unspaced;
+
 /// Digits of a number, at most (ITU-T E.164).
 const MOST: usize = 15;
 /// Bytes before a number in which a word is looked for.
-const CONTEXT: usize = 14;
+const CONTEXT: usize = 36;
+
+/// Words that announce a number, in small letters.
+const WORDS: &[&str] = &[
+    "tel",
+    "telephone",
+    "phone",
+    "telefon",
+    "fon",
+    "fax",
+    "telefax",
+    "mobil",
+    "mobile",
+    "call",
+    "ring",
+    "handy",
+    "hotline",
+    "whatsapp",
+    "gsm",
+    "tél",
+    "téléphone",
+    "portable",
+    "teléfono",
+    "telf",
+    "móvil",
+    "telefono",
+    "cell",
+    "telefone",
+    "tlf",
+    "puhelin",
+    "puh",
+    "sími",
+    "cep",
+    "telefón",
+    "telefonas",
+    "tālrunis",
+    "simu",
+    "telepon",
+    "telp",
+    "điện thoại",
+    "đt",
+    "τηλ",
+    "τηλέφωνο",
+    "тел",
+    "телефон",
+    "факс",
+    "моб",
+    "הטלפון",
+    "טלפון",
+    "هاتف",
+    "الهاتف",
+    "تلفن",
+    "موبايل",
+    "فون",
+    "फ़ोन",
+    "फोन",
+    "ফোন",
+    "மொபைல்",
+    "โทร",
+    "โทรศัพท์",
+    "電話",
+    "电话",
+    "手机",
+    "전화",
+    "ტელ",
+    "հեռ",
+];
 
 /// One past the telephone number that begins at `start`.
 pub fn phone(text: &str, start: usize) -> Option<usize> {
@@ -61,14 +129,13 @@ fn north_american(number: &str, groups: &[usize]) -> bool {
 
 /// Whether a word before the number says that it is one.
 fn is_announced(text: &str, start: usize, digits: usize) -> bool {
-    const WORDS: &[&str] = &[
-        "tel", "phone", "fon", "fax", "mobil", "mobile", "call", "ring", "handy", "hotline", "whatsapp",
-        "tél", "móvil", "тел",
-    ];
     if !(6..=13).contains(&digits) {
         return false;
     }
     let before = text[text.floor_char_boundary(start.saturating_sub(CONTEXT))..start].to_lowercase();
-    let word = before.trim_end_matches([' ', ':', '.', '\u{a0}', '(']);
-    WORDS.iter().any(|w| word.ends_with(w)) && word.len() + 4 >= before.len()
+    let word = before.trim_end_matches([' ', ':', '：', '.', '\u{a0}', '(']);
+    // `Hotel 250 000` announces nothing; scripts without spaces part no words.
+    let is_whole = |rest: &str| rest.chars().next_back().is_none_or(|c| !c.is_alphanumeric() || unspaced(c));
+    WORDS.iter().any(|announcing| word.strip_suffix(announcing).is_some_and(is_whole))
+        && word.len() + 4 >= before.len()
 }
