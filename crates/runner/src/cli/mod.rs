@@ -36,7 +36,7 @@ pub struct Cli {
 }
 
 const AFTER: &str = "Results go to stdout, progress and messages to stderr. NO_COLOR=1 turns colours off.
-Exit status: 0 done, 1 something failed, 2 the command line is wrong, 130 stopped by Ctrl-C.";
+Exit status: 0 done (also where documents went to failed.jsonl), 1 it failed, 2 the command line is wrong, 130 stopped by Ctrl-C.";
 
 /// A subcommand.
 #[derive(Debug, Subcommand)]
