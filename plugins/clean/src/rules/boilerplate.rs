@@ -222,7 +222,8 @@ impl Furniture {
         often.truncate(count);
         let is_wrapped = body::wrapped_paragraphs(lines, &mut states) * 2 >= shown.len().max(1);
         let betrays = |line: &Line, state: &State| {
-            line.has_letters() && state.mark.is_some_and(|m| betrays_page(m.rule))
+            line.has_letters()
+                && state.mark.is_some_and(|m| betrays_page(m.rule) && !may_be_said(line, m.rule))
         };
         // Most pages show it soon.
         let least = if is_wrapped && self.is_plain { shown.len().div_ceil(OF_FRAME).max(1) } else { 1 };
@@ -449,6 +450,16 @@ fn betrays_page(rule: Rule) -> bool {
             | Rule::Headline
             | Rule::AuthorBox
     )
+}
+
+/// Whether a line under this rule may be a sentence of a text that is no page, such as `About.` or `Go!` in a play.
+fn may_be_said(line: &Line, rule: Rule) -> bool {
+    const NOTICE: usize = 4;
+    let is_notice = matches!(
+        rule,
+        Rule::Copyright | Rule::CookieNotice | Rule::SiteNotice | Rule::SubscribeForm | Rule::Advertisement
+    );
+    line.sentence() && !(is_notice && line.words() >= NOTICE)
 }
 
 /// Words of the lines of a range that are prose.
