@@ -137,7 +137,7 @@ pub enum Linkage {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Words {
-    /// Letters and digits in lower case, without diacritics.
+    /// Letters and digits in lower case, Latin ones without diacritics.
     #[default]
     Folded,
     /// Letters, digits and `_` in lower case.
