@@ -1,6 +1,6 @@
 //! Parquet: a row is a document, its other columns travel along as JSON.
 
-use super::columns_json::{plain, write};
+use super::columns_json::{plain, value, write};
 use super::open::ByteRange;
 use super::parquet_cutter::Group;
 use super::parsed::{Parsed, Row, Span};
@@ -93,8 +93,8 @@ fn document(
     let (mut id, mut source, mut media_type, mut text) = (String::new(), String::new(), None, None);
     let start = out.words.len();
     for (name, column) in columns {
-        if let Some(value) = out.shape.column(name).and_then(|at| values.get_mut(at)) {
-            *value = value_at(column, row);
+        if let Some(declared) = out.shape.column(name).and_then(|at| values.get_mut(at)) {
+            *declared = value(column, row);
         }
         if *name == input.text_field && text.is_none() {
             let string = Strings::of(column).and_then(|strings| strings.get(row)).map(str::as_bytes);
