@@ -4,7 +4,7 @@ use super::doubts::doubts;
 use super::loaded::{SAVED_EARLIER, Unsuited, open as open_saved};
 use super::missing::{Reach, missing, with_missing};
 use super::opened::OpenedPlugin;
-use super::placed::{also, placed, without_unknown};
+use super::placed::{also, placed, without_wrong};
 use crate::config::{
     Draft, Kind as NodeKind, Locking, Pipeline, Problem, Problems, Severity, Source, StageConfig,
     check_options, fitted, located, suggest, with_defaults,
@@ -257,7 +257,7 @@ fn bind(
         return Err(vec![Problem::at(&stage.operator_place, message).hint(hint)]);
     }
     let mut wrong = check_options(&stage.plugin, &descriptor.options, &stage.options, gaps);
-    let options = without_unknown(&stage.options, &wrong);
+    let options = without_wrong(&stage.options, &wrong);
     let lacking = missing_columns(&descriptor, &options, &reach.columns);
     let input = with_missing(&reach.columns, &lacking);
     if reach.is_named {
