@@ -233,6 +233,22 @@ fn columns_of_parquet_stay_columns() {
     assert_eq!(carried.value(5), r#"{"either":7}"#);
 }
 
+/// The limit of the pipeline has nothing to do with it.
+#[test]
+fn a_document_that_the_memory_has_no_room_for_says_so() {
+    let bench = Bench::new();
+    bench.write("large.txt", "x".repeat(600_000));
+    let input = bench.path("large.txt").display().to_string();
+    let raised = ["--memory", "4MiB", "--set", "input.max-document-bytes=100MB", "--input", &input];
+    succeeded(&bench.run("", &raised));
+    let failed = rows(&bench.read("failed.jsonl"));
+    assert_eq!(
+        failed[0]["note"],
+        "the file has 600000 bytes, and a document may have an eighth of the memory, which is 524288: give more with \
+         `--memory`, or `memory` in the table `[run]`"
+    );
+}
+
 /// The plan and an estimate, and nothing is written.
 #[test]
 fn a_dry_run_shows_the_plan() {

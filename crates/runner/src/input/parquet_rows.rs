@@ -5,7 +5,7 @@ use super::open::ByteRange;
 use super::parquet_cutter::Group;
 use super::parsed::{Parsed, Row, Span};
 use super::parser::Context;
-use super::record::{Failure, too_large};
+use super::record::{Failure, Limit};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
@@ -134,7 +134,7 @@ fn document(
     let text = text.ok_or_else(|| ("no-text", format!("row {number} has no `{}`", input.text_field)))?;
     if text.len() > input.max_document_bytes {
         let what = format!("the text of row {number}");
-        return Err(too_large(&what, text.len() as u64, input.max_document_bytes));
+        return Err(Limit::of(input).too_large(&what, text.len() as u64));
     }
     let text = out.own(text);
     let carried = Span { start, end: out.words.len() };
