@@ -205,12 +205,7 @@ fn open(
     opened: &mut Vec<Arc<OpenedPlugin>>,
 ) -> Result<Arc<OpenedPlugin>, Problem> {
     let found = discovery.find(&stage.plugin).map_err(|attempts| {
-        let tried: Vec<PathBuf> = attempts.into_iter().map(|a| a.path).collect();
-        let tried: Vec<String> = tried.iter().map(|path| format!("  {}", path.display())).collect();
-        let message = format!("there is no plugin `{}`; looked for\n{}", stage.plugin, tried.join("\n"));
-        let names: Vec<String> = discovery.all().into_iter().map(|f| f.name).collect();
-        let hint = suggest(&stage.plugin, names.iter().map(String::as_str));
-        let hint = hint.unwrap_or_else(|| "`textmill plugin list` shows the plugins that there are".into());
+        let (message, hint) = discovery.not_found(&stage.plugin, &attempts);
         Problem::at(&stage.plugin_place, message).hint(hint)
     })?;
     let path = found.real_path();
