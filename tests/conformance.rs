@@ -52,6 +52,12 @@ fn the_plugins_that_ship_and_the_example_pass_everything() {
     }
 }
 
+/// What the schema alone bounds is refused by the SDK, not only by the host.
+#[test]
+fn a_plugin_leaves_ranges_to_its_schema() {
+    assert_eq!(failures(&verdicts(check("line-lengths"))), []);
+}
+
 /// With no defect, the bad plugin is a good one: whatever is found of it is found of its defect.
 #[test]
 fn without_a_defect_the_bad_plugin_passes() {

@@ -1,10 +1,18 @@
 //! Formats in and out: what comes in one way comes out the same another way, and what is broken is on record.
 
 use crate::support::{Bench, CHAIN, rows, stderr, succeeded, textmill};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int8Type};
+use arrow_array::{
+    Array, ArrayRef, Date32Array, DictionaryArray, Float64Array, Int64Array, ListArray, RecordBatch,
+    StringArray,
+};
+use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 use std::fs::File;
 use std::io::Write as _;
+use std::sync::Arc;
 
 fn warc(length: usize) -> String {
     let body = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>The ferry is back.</p>";
@@ -168,6 +176,77 @@ fn every_output_holds_the_same_documents() {
     succeeded(&bench.run("", &["--input", &copy, "--set", "output.format=parquet"]));
     let schema = batches(bench.path("out/documents.parquet"))[0].schema();
     assert_eq!(schema.field_with_name("n").unwrap().data_type().to_string(), "Float64");
+}
+
+/// Numbers that JSON lacks stay numbers, what a dictionary holds stays what it is, and what textmill has no type of
+/// is a column of text.
+#[test]
+fn columns_of_parquet_stay_columns() {
+    let bench = Bench::new();
+    let floats = [Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY), None, Some(0.5)];
+    let lists = floats.map(|float| Some(vec![float, Some(1.0)]));
+    let day = |columns: Vec<(&str, ArrayRef)>, name: &str| {
+        let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, c)| (n, c, true)));
+        let batch = batch.unwrap();
+        let path = bench.path(name);
+        let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    };
+    let words: ArrayRef = Arc::new(StringArray::from(vec!["one text", "two", "three", "four", "five"]));
+    let columns = vec![
+        ("text", Arc::clone(&words)),
+        ("score", Arc::new(Float64Array::from(floats.to_vec())) as ArrayRef),
+        ("scores", Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(lists))),
+        ("day", Arc::new(Date32Array::from(vec![Some(19_844), None, Some(0), Some(1), Some(2)]))),
+        ("kind", Arc::new(DictionaryArray::<Int8Type>::from_iter(["a", "b", "a", "a", "b"]))),
+        ("either", Arc::clone(&words)),
+    ];
+    day(columns, "a.parquet");
+    let input = bench.path("*.parquet").display().to_string();
+    let run = ["--input", &input, "--set", "output.format=parquet"];
+    succeeded(&bench.run("", &run));
+    let file = || File::open(bench.path("out/documents.parquet")).unwrap();
+    let read = || ParquetRecordBatchReaderBuilder::try_new(file()).unwrap().build().unwrap();
+    let written = read().next().unwrap().unwrap();
+    let column = |name: &str| written.column_by_name(name).unwrap();
+    let back: Vec<Option<f64>> = column("score").as_primitive::<Float64Type>().iter().collect();
+    assert_eq!(format!("{back:?}"), format!("{floats:?}"));
+    let inner = column("scores").as_list::<i32>().values().as_primitive::<Float64Type>().clone();
+    let inner: Vec<Option<f64>> = inner.iter().step_by(2).collect();
+    assert_eq!(format!("{inner:?}"), format!("{floats:?}"));
+    let days: Vec<Option<&str>> = column("day").as_string::<i64>().iter().collect();
+    let wanted = [Some("2024-05-01"), None, Some("1970-01-01"), Some("1970-01-02"), Some("1970-01-03")];
+    assert_eq!(days, wanted);
+    assert_eq!(column("kind").data_type().to_string(), "Utf8");
+    assert_eq!(column("carried").null_count(), 5);
+
+    // What not every file has, or with another type, stands in `carried`.
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![7]));
+    let words: ArrayRef = Arc::new(StringArray::from(vec!["six"]));
+    day(vec![("text", words), ("either", numbers)], "b.parquet");
+    succeeded(&bench.run("", &run));
+    let written = read().next().unwrap().unwrap();
+    assert!(written.column_by_name("either").is_none());
+    let carried = written.column_by_name("carried").unwrap().as_string::<i64>();
+    assert!(carried.value(0).contains(r#""score":"NaN""#), "{}", carried.value(0));
+    assert_eq!(carried.value(5), r#"{"either":7}"#);
+}
+
+/// The limit of the pipeline has nothing to do with it.
+#[test]
+fn a_document_that_the_memory_has_no_room_for_says_so() {
+    let bench = Bench::new();
+    bench.write("large.txt", "x".repeat(600_000));
+    let input = bench.path("large.txt").display().to_string();
+    let raised = ["--memory", "4MiB", "--set", "input.max-document-bytes=100MB", "--input", &input];
+    succeeded(&bench.run("", &raised));
+    let failed = rows(&bench.read("failed.jsonl"));
+    assert_eq!(
+        failed[0]["note"],
+        "the file has 600000 bytes, and a document may have an eighth of the memory, which is 524288: give more with \
+         `--memory`, or `memory` in the table `[run]`"
+    );
 }
 
 /// The plan and an estimate, and nothing is written.

@@ -126,9 +126,12 @@ fn a_document_is_found_in_every_format() {
 fn what_is_not_there_is_said() {
     let bench = milled(&[]);
     let mut said = String::new();
-    for command in
-        [&["explain", "out", "ferry"][..], &["ledger", "out", "--stage", "claen"], &["ledger", "pages"]]
-    {
+    for command in [
+        &["explain", "out", "ferry"][..],
+        &["ledger", "out", "--stage", "claen"],
+        &["ledger", "out", "--id", "nope"],
+        &["ledger", "pages"],
+    ] {
         let output = textmill().arg(command[0]).arg(bench.path(command[1])).args(&command[2..]).output();
         assert_eq!(output.status.code(), Some(1));
         said.push_str(&stderr(&output, bench.folder.path()));
@@ -168,6 +171,10 @@ fn two_runs_are_compared() {
     run(&["clean.rules.share-bar=false", "dedupe.mode=\"exact\"", "run.threads=1"]);
     let (status, shown) = diff(&[]);
     assert_eq!(status, Some(0), "{shown}");
+    let output = textmill().arg("run").arg(&pipeline).args(["--limit", "1"]).output();
+    succeeded(&output);
+    let (_, shown) = diff(&[]);
+    assert!(shown.contains("`limit` is new: 1"), "{shown}");
 }
 
 /// Another threshold is tried on the ledger alone, and a run with it says the same.

@@ -160,15 +160,17 @@ fn a_minimal_reproduction_is_replayed() {
         stderr(&output, bench.folder.path())
     };
     let said = missing(&file, &[]);
-    assert!(
-        said.contains("hint: say with `--pipeline pipeline.toml` whose `plugins` to look into"),
-        "{said}"
-    );
+    assert!(said.contains("so that the plugin is found beside it: `--pipeline pipeline.toml`"), "{said}");
     // In a run folder, the run's own is known.
     let said = missing(&bench.write("out/repro/mended.txt", std::fs::read(&file).unwrap()), &[]);
-    assert!(said.contains("hint: say with `--pipeline [folder]/pipeline.toml`, the run's own"), "{said}");
+    assert!(
+        said.contains(
+            "hint: give the pipeline of the run, so that the plugin is found beside it: `--pipeline [folder]/"
+        ),
+        "{said}"
+    );
     let said = missing(&file, &["--pipeline", "pipeline.toml"]);
-    assert!(!said.contains("say with"), "{said}");
+    assert!(!said.contains("give the pipeline"), "{said}");
 }
 
 /// A run with a document that never returns, and the processes that it has started.

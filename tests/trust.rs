@@ -150,6 +150,24 @@ fn what_is_loaded_is_what_was_hashed() {
     assert!(refused.contains("it was written over since this process loaded it"), "{refused}");
 }
 
+/// The loader would map what is not there, and the process die of reading it, without a word.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_library_that_is_cut_off_is_refused() {
+    let bench = Bench::new();
+    let path = library(&bench, "plugins");
+    let whole = path.metadata().unwrap().len();
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    for bytes in [whole - 1, whole / 2, 100_000, 64, 10] {
+        file.set_len(bytes).unwrap();
+        let shown = textmill().args(["plugin", "info", path.to_str().unwrap()]).output();
+        let told = String::from_utf8_lossy(&shown.stderr);
+        assert_eq!(shown.status.code(), Some(1), "{bytes}: {told}");
+        let cut = format!("the file is cut off: it has {bytes} bytes, and its headers speak of ");
+        assert!(told.contains(&cut) && told.contains("copy the library again"), "{told}");
+    }
+}
+
 /// What a caller's environment says of plugins is not believed by a program with more rights than its caller.
 #[test]
 fn a_program_with_more_rights_believes_no_environment() {

@@ -18,8 +18,8 @@ use serde_json::{Map, Number, Value};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// The value in one row of a column. Bytes become a string of hexadecimal digits, a number that JSON
-/// cannot write becomes null.
+/// The value in one row of a column. Bytes become a string of hexadecimal digits, and the numbers that JSON cannot
+/// write the strings `NaN`, `inf` and `-inf`, of which [`array_from`] makes these numbers again.
 pub fn value_at(array: &dyn Array, row: usize) -> Value {
     if row >= array.len() || array.is_null(row) {
         return Value::Null;
@@ -59,7 +59,17 @@ fn integer<T: ArrowPrimitiveType<Native: Into<Number>>>(array: &dyn Array, row: 
 }
 
 fn float(value: f64) -> Value {
-    Number::from_f64(value).map_or(Value::Null, Value::Number)
+    Number::from_f64(value).map_or_else(|| value.to_string().into(), Value::Number)
+}
+
+/// What [`value_at`] made a string of, as well.
+fn as_float(value: &Value) -> Option<f64> {
+    match value.as_str() {
+        Some("NaN") => Some(f64::NAN),
+        Some("inf") => Some(f64::INFINITY),
+        Some("-inf") => Some(f64::NEG_INFINITY),
+        _ => value.as_f64(),
+    }
 }
 
 fn hex(bytes: &[u8]) -> Value {
@@ -157,8 +167,8 @@ fn build(kind: &DataType, values: &[&Value]) -> Result<ArrayRef, String> {
         DataType::UInt16 => numbers::<UInt16Type>(values, |v| v.as_u64()?.try_into().ok(), misfit),
         DataType::UInt32 => numbers::<UInt32Type>(values, |v| v.as_u64()?.try_into().ok(), misfit),
         DataType::UInt64 => numbers::<UInt64Type>(values, Value::as_u64, misfit),
-        DataType::Float32 => numbers::<Float32Type>(values, |v| v.as_f64().map(|f| f as f32), misfit),
-        DataType::Float64 => numbers::<Float64Type>(values, Value::as_f64, misfit),
+        DataType::Float32 => numbers::<Float32Type>(values, |v| as_float(v).map(|f| f as f32), misfit),
+        DataType::Float64 => numbers::<Float64Type>(values, as_float, misfit),
         DataType::Utf8 => strings!(StringBuilder::new()),
         DataType::LargeUtf8 => strings!(LargeStringBuilder::new()),
         DataType::Utf8View => strings!(StringViewBuilder::new()),
@@ -286,6 +296,28 @@ mod tests {
         let array = array_from(&quotes, &values).unwrap();
         let back: Vec<Value> = (0..3).map(|row| value_at(&array, row)).collect();
         assert_eq!(back, values);
+    }
+
+    #[test]
+    fn numbers_that_json_lacks_survive_a_column() {
+        for kind in ["float64", "float32", "list<float64>", "struct<deep: list<float32>>"] {
+            let leaf = [json!("NaN"), json!("inf"), json!("-inf"), json!(null), json!(0.5)];
+            let values = leaf.map(|leaf| match kind {
+                "list<float64>" => json!([leaf, 1.0]),
+                "struct<deep: list<float32>>" => json!({ "deep": [leaf] }),
+                _ => leaf,
+            });
+            let array = array_from(&parse_type(kind).unwrap(), &values).unwrap();
+            let back: Vec<Value> = (0..values.len()).map(|row| value_at(&array, row)).collect();
+            assert_eq!(back, values, "{kind}");
+        }
+        let array = array_from(&DataType::Float64, &[json!("NaN"), json!("-inf")]).unwrap();
+        let floats = array.as_primitive::<Float64Type>().values();
+        assert!(floats[0].is_nan() && floats[1] == f64::NEG_INFINITY);
+        assert!(
+            array_from(&DataType::Float64, &[json!("nan")]).is_err()
+                && array_from(&DataType::Int8, &[json!("NaN")]).is_err()
+        );
     }
 
     #[test]

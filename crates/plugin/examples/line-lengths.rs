@@ -28,9 +28,6 @@ impl Aggregate for LineLengths {
     }
 
     fn bind(options: Options) -> Result<Self> {
-        let mut checks = Checks::new();
-        checks.require(options.step > 0, "step", || "must be above 0".into());
-        checks.finish()?;
         Ok(Self(options))
     }
 

@@ -163,6 +163,7 @@
 pub mod abi;
 pub mod aggregate;
 pub mod batch_map;
+mod bounds;
 pub mod call;
 pub mod compose;
 pub mod corpus;

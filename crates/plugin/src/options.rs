@@ -2,7 +2,7 @@
 //!
 //! Before a plugin sees options, the runner checks them against their schema, and shows each mistake at its line of the
 //! pipeline file. So what the schema can say belongs there: types by themselves, the rest by attributes such as
-//! `#[schemars(range(min = 1))]` or `#[schemars(length(min = 1))]`. What only the operator can judge, options that
+//! `#[schemars(range(min = 1))]` or `#[schemars(length(min = 1))]`, which [`parse`] holds to, too, under any host. What only the operator can judge, options that
 //! depend on one another above all, it judges when it binds: with [`Checks`], which finds all of it in one go.
 //!
 //! ```
@@ -28,7 +28,6 @@
 //! impl Length {
 //!     fn check(&self) -> Result {
 //!         let mut checks = Checks::new();
-//!         checks.require(self.max_words > 0, "max-words", || "must be above 0".into());
 //!         checks.require(self.min_words <= self.max_words, "min-words", || {
 //!             format!("must be at most `max-words`, and is `{}`", self.min_words)
 //!         });
@@ -36,8 +35,8 @@
 //!     }
 //! }
 //!
-//! let error = Length { min_words: 7, max_words: 0 }.check().unwrap_err();
-//! assert_eq!(error.message, "`max-words` must be above 0\n`min-words` must be at most `max-words`, and is `7`");
+//! let error = Length { min_words: 7, max_words: 1 }.check().unwrap_err();
+//! assert_eq!(error.message, "`min-words` must be at most `max-words`, and is `7`");
 //! ```
 
 use crate::error::{Error, ErrorKind, Result};
@@ -120,15 +119,20 @@ pub fn mistakes(message: &str) -> Vec<Mistake<'_>> {
 ///
 /// # Errors
 /// Where they do not fit: one of kind [`ErrorKind::Options`] with a line for each option that does not. The words are
-/// serde's.
+/// serde's, or tell the bounds that the schema sets.
 pub fn parse<T: Options>(json: &str) -> Result<T> {
     let json = if json.trim().is_empty() { "{}" } else { json };
     crate::tables::check::<T>(json)?;
-    let error = match serde_json::from_str(json) {
-        Ok(options) => return Ok(options),
-        Err(error) => error,
+    let (error, mut found) = match serde_json::from_str(json) {
+        Ok(options) => {
+            let found = crate::bounds::beyond::<T>(json);
+            if found.is_empty() {
+                return Ok(options);
+            }
+            return Err(Error::new(ErrorKind::Options, found.join("\n")));
+        }
+        Err(error) => (error, Vec::new()),
     };
-    let mut found = Vec::new();
     if let Ok(Value::Object(mut options)) = serde_json::from_str(json) {
         let misfits = misfits::<T>(&options, &mut Vec::new(), &mut found);
         options.retain(|name, _| !misfits.contains(name));
@@ -176,7 +180,7 @@ fn misfits<T: Options>(
 }
 
 /// A mistake as one line.
-fn mistake(option: &str, joint: &str, message: &str) -> String {
+pub(crate) fn mistake(option: &str, joint: &str, message: &str) -> String {
     format!("`{option}`{joint}{}", message.replace('\n', " "))
 }
 

@@ -40,19 +40,21 @@ fn array_for_table<'a>(
         return None;
     }
     let schema = follow(root, schema);
-    let properties = schema.get("properties").and_then(Value::as_object)?;
     match value {
         Value::Array(_) if schema.get("type").and_then(Value::as_str) == Some("object") => Some(Vec::new()),
-        Value::Object(members) => properties.iter().find_map(|(name, schema)| {
-            let mut path = array_for_table(root, schema, members.get(name)?, depth + 1)?;
-            path.insert(0, name);
-            Some(path)
-        }),
+        Value::Object(members) => {
+            let properties = schema.get("properties").and_then(Value::as_object)?;
+            properties.iter().find_map(|(name, schema)| {
+                let mut path = array_for_table(root, schema, members.get(name)?, depth + 1)?;
+                path.insert(0, name);
+                Some(path)
+            })
+        }
         _ => None,
     }
 }
 
-fn follow<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+pub(crate) fn follow<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let reference = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref")).and_then(Value::as_str);
     reference.and_then(|r| root.pointer(r.strip_prefix('#')?)).unwrap_or(schema)
 }
@@ -74,6 +76,15 @@ mod tests {
     #[serde(default, deny_unknown_fields)]
     struct Inner {
         least: u64,
+    }
+
+    #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    struct Nothing {}
+
+    #[test]
+    fn an_array_is_no_table_without_options_either() {
+        assert!(check::<Nothing>("[]").is_err() && check::<Nothing>("{}").is_ok());
     }
 
     #[test]

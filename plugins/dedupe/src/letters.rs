@@ -1,25 +1,46 @@
-//! Letters: what a character does to words, and its form in lower case without diacritics.
+//! Letters: what a character does to words, and its form in lower case without diacritics. Characters are taken as the
+//! normal form NFC has them, so that texts of one form and another have the same words.
 
+use icu_normalizer::properties::{CanonicalCompositionBorrowed, CanonicalDecompositionBorrowed, Decomposed};
+use std::str::Chars;
 use std::sync::LazyLock;
 
 /// Tables over the basic plane of Unicode, made once per process: a lookup in place of several searches for each
 /// character of a text that is not ASCII.
 pub struct Letters {
     classes: Box<[Class]>,
+    /// Whether the character may be one with what stands behind it ([`LEADS`]) or before it ([`JOINS`]).
+    joining: Box<[u8]>,
     /// The folded form; 0 where it is not one character of the basic plane.
     folded: Box<[u16]>,
 }
 
+const LEADS: u8 = 1;
+const JOINS: u8 = 2;
+
 static LETTERS: LazyLock<Letters> = LazyLock::new(|| Letters::new(classify, fold));
 static PLAIN: LazyLock<Letters> = LazyLock::new(|| Letters::new(classify_plainly, lower));
+const COMPOSITION: CanonicalCompositionBorrowed<'static> = CanonicalCompositionBorrowed::new();
+const DECOMPOSITION: CanonicalDecompositionBorrowed<'static> = CanonicalDecompositionBorrowed::new();
 
 impl Letters {
     fn new(classify: impl Fn(char) -> Class, fold: impl Fn(char) -> Option<u16>) -> Self {
         let plane = |code| char::from_u32(code);
-        Self {
-            classes: (0..0x1_0000).map(|code| plane(code).map_or(Class::Parting, &classify)).collect(),
-            folded: (0..0x1_0000).map(|code| plane(code).and_then(&fold).unwrap_or(0)).collect(),
+        let classes: Box<[Class]> =
+            (0..0x1_0000).map(|code| plane(code).map_or(Class::Parting, &classify)).collect();
+        let mut joining: Box<[u8]> =
+            classes.iter().map(|class| if *class == Class::Mark { JOINS } else { 0 }).collect();
+        for c in (0..0x1_0000).filter_map(plane) {
+            if let Decomposed::Expansion(first, second) = DECOMPOSITION.decompose(c)
+                && COMPOSITION.compose(first, second) == Some(c)
+            {
+                for (part, does) in [(first, LEADS), (second, JOINS)] {
+                    joining.get_mut(part as usize).into_iter().for_each(|joining| *joining |= does);
+                }
+            }
         }
+        let folded = (0..0x1_0000).map(|code| plane(code).map(normal).and_then(&fold).unwrap_or(0));
+        Self { classes, joining, folded: folded.collect() }
     }
 
     /// The tables of folded words.
@@ -36,6 +57,26 @@ impl Letters {
     #[inline]
     pub fn class(&self, c: char) -> Class {
         self.classes.get(c as usize).copied().unwrap_or_else(|| classify(c))
+    }
+
+    /// The characters of a text, those one that the normal form NFC makes one: letters with their accents, Korean
+    /// syllables, vowels of Indian scripts. Marks behind one may be left out.
+    #[inline]
+    pub fn composed<'a>(&'a self, text: &'a str) -> Composed<'a> {
+        let mut chars = text.chars();
+        Composed { letters: self, next: chars.next(), chars }
+    }
+
+    /// Whether a character may be one with what stands before it.
+    #[inline]
+    fn joins(&self, c: char) -> bool {
+        self.joining.get(c as usize).is_none_or(|joining| joining & JOINS != 0)
+    }
+
+    /// Whether a character may be one with what stands behind it.
+    #[inline]
+    fn leads(&self, c: char) -> bool {
+        self.joining.get(c as usize).is_none_or(|joining| joining & LEADS != 0)
     }
 
     /// Appends a letter in lower case and without diacritics, as UTF-8.
@@ -58,6 +99,55 @@ impl Letters {
                 }
             }
         }
+    }
+}
+
+/// Goes over a text: [`Letters::composed`].
+pub struct Composed<'a> {
+    letters: &'a Letters,
+    next: Option<char>,
+    chars: Chars<'a>,
+}
+
+impl Composed<'_> {
+    /// Bytes of text that have not been gone over.
+    pub fn rest(&self) -> usize {
+        self.chars.as_str().len() + self.next.map_or(0, char::len_utf8)
+    }
+
+    /// Whether the next character may be one with what stands before the text.
+    #[inline]
+    pub fn begins_joined(&self) -> bool {
+        self.next.is_some_and(|next| self.letters.joins(next))
+    }
+
+    /// A character with what it is one with; `next` joins.
+    #[cold]
+    fn join(&mut self, mut c: char) -> char {
+        while let Some(next) = self.next.filter(|next| self.letters.joins(*next)) {
+            match COMPOSITION.compose(c, next) {
+                Some(both) => c = both,
+                // One further on may join: marks of different places on a letter are in no matter which order.
+                None if self.letters.class(next) == Class::Mark => {}
+                None => break,
+            }
+            self.next = self.chars.next();
+        }
+        c
+    }
+}
+
+impl Iterator for Composed<'_> {
+    type Item = char;
+
+    #[inline]
+    fn next(&mut self) -> Option<char> {
+        let c = self.next?;
+        self.next = self.chars.next();
+        Some(match self.next {
+            Some(next) if self.letters.joins(next) & self.letters.leads(c) => self.join(c),
+            _ => c,
+        })
     }
 }
 
@@ -114,6 +204,7 @@ fn classify(c: char) -> Class {
         | 0x200C..=0x200D
         | 0x2060
         | 0x20D0..=0x20FF
+        | 0x3099..=0x309A
         | 0xFE00..=0xFE0F
         | 0xFE20..=0xFE2F
         | 0xFEFF => Class::Mark,
@@ -144,6 +235,19 @@ fn classify_plainly(c: char) -> Class {
         Class::Single => Class::Single,
         _ if c == '_' || c.is_alphanumeric() => Class::Letter,
         _ => Class::Parting,
+    }
+}
+
+/// The character that NFC has for one, less marks that NFC parts from it.
+fn normal(c: char) -> char {
+    match DECOMPOSITION.decompose(c) {
+        Decomposed::Singleton(other) => normal(other),
+        Decomposed::Expansion(first, second)
+            if COMPOSITION.compose(first, second) != Some(c) && classify(second) == Class::Mark =>
+        {
+            normal(first)
+        }
+        _ => c,
     }
 }
 

@@ -1,9 +1,10 @@
 //! Normalisation: from text to the hashes of its words, without building the normalised text.
 //!
 //! Folded words are what FineWeb's deduplication compares: lower case; punctuation, symbols and white space part words
-//! and are gone; diacritics are dropped (Latin letters up to U+017F, and combining marks of every script). Unlike
-//! there, digits are kept: pages that differ in their figures alone are different pages. Plain words are runs of
-//! letters, digits and `_` in lower case, the `\w+` of regular expressions. In both, letters of scripts written
+//! and are gone; diacritics of Latin letters up to U+017F are dropped, and marks that NFC makes no letter of. Unlike
+//! there, digits are kept, since pages that differ in their figures alone are different pages, and so are the marks of
+//! other letters, such as the tones of Vietnamese. Plain words are runs of letters, digits and `_` in lower case, the
+//! `\w+` of regular expressions. In both, a text has the same words in NFC and NFD, and letters of scripts written
 //! without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese, Tibetan) are words of their own, so that five of them
 //! make a shingle.
 
@@ -97,7 +98,7 @@ pub fn characters(text: &str, mut take: impl FnMut(u64)) {
     let letters = Letters::get();
     let mut letter = Vec::with_capacity(8);
     let (mut any, mut parted) = (false, false);
-    for c in text.chars() {
+    for c in letters.composed(text) {
         match letters.class(c) {
             Class::Mark => {}
             Class::Parting => parted = any,
@@ -187,7 +188,11 @@ fn wide<const PLAIN: bool>(
     scratch.clear();
     scratch.extend_from_slice(text.as_bytes().get(start..at).unwrap_or_default());
     scratch.make_ascii_lowercase();
-    for (offset, c) in text.get(at..).unwrap_or_default().char_indices() {
+    let mut characters = letters.composed(text.get(at..).unwrap_or_default());
+    if characters.begins_joined() && scratch.pop().is_some() {
+        characters = letters.composed(text.get(at - 1..).unwrap_or_default());
+    }
+    while let Some(c) = characters.next() {
         match letters.class(c) {
             Class::Letter => letters.push(c, scratch),
             Class::Mark => {}
@@ -195,7 +200,7 @@ fn wide<const PLAIN: bool>(
                 if !scratch.is_empty() {
                     take(WordHash::of(scratch));
                 }
-                return at + offset + c.len_utf8();
+                return text.len() - characters.rest();
             }
             Class::Single => {
                 if !scratch.is_empty() {
@@ -217,6 +222,7 @@ fn wide<const PLAIN: bool>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
     use proptest::prelude::*;
 
     fn hashes(text: &str) -> Vec<u64> {
@@ -233,6 +239,59 @@ mod tests {
         assert_eq!(hashes("МОСКВА Ёлка"), hashes("москва ёлка"));
         assert_eq!(hashes("ΟΔΟΣ"), hashes("οδος"));
         assert_eq!(hashes("İstanbul"), hashes("istanbul"));
+    }
+
+    /// Words in the normal forms NFC and NFD, folded and plain ones.
+    fn of_both_forms(text: &str) -> [[Vec<u64>; 2]; 2] {
+        let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned();
+        let decomposed = DecomposingNormalizerBorrowed::new_nfd().normalize(text).into_owned();
+        let plain = |text: &str| {
+            let mut out = Vec::new();
+            each_word::<true>(text, &mut Vec::new(), |hash| out.push(hash));
+            out
+        };
+        [[hashes(&composed), hashes(&decomposed)], [plain(&composed), plain(&decomposed)]]
+    }
+
+    #[test]
+    fn the_normal_form_does_not_count() {
+        for text in [
+            "Tiếng Việt được ưa chuộng ở Huế",
+            "Ο ουρανός είναι ᾳ",
+            "Маленький ёжик",
+            "한국어 문장입니다",
+            "がんばれ パン ヷ",
+            "বাংলা ভাষো কৌশল",
+            "ഭാഷ കൊല്ലം",
+            "ಕೋಟೆ",
+            "தொகை",
+            "أآؤئ",
+            "ऩऱऴ क़",
+            "naïve Ångström \u{212B} \u{2126}",
+        ] {
+            let [folded, plain] = of_both_forms(text);
+            assert_eq!(folded[0], folded[1], "{text}");
+            assert_eq!(plain[0], plain[1], "{text}");
+        }
+        assert_ne!(hashes("ma\u{323}\u{302}t"), hashes("mat"), "a tone of Vietnamese is part of the word");
+        assert_ne!(hashes("и\u{306}"), hashes("и"));
+        assert_eq!(hashes("и\u{331}\u{306}"), hashes("й"));
+        assert_eq!(hashes("\u{212B}"), hashes("å"));
+    }
+
+    #[test]
+    fn every_character_has_one_word_in_all_normal_forms() {
+        let nfd = DecomposingNormalizerBorrowed::new_nfd();
+        for c in '\u{80}'..='\u{2F7FF}' {
+            if nfd.is_normalized(c.encode_utf8(&mut [0; 4])) {
+                continue;
+            }
+            for text in [format!("{c}"), format!("a{c}b"), format!("한{c}x")] {
+                let [folded, plain] = of_both_forms(&text);
+                assert_eq!(folded[0], folded[1], "{text} {c:?}");
+                assert_eq!(plain[0], plain[1], "{text} {c:?}");
+            }
+        }
     }
 
     #[test]
@@ -276,7 +335,7 @@ mod tests {
                 word.clear();
             }
         };
-        for c in text.chars() {
+        for c in letters.composed(text) {
             match letters.class(c) {
                 Class::Letter => letters.push(c, &mut word),
                 Class::Mark => {}
@@ -296,6 +355,14 @@ mod tests {
         #[test]
         fn fast_and_plain_agree(text in "[a-cA-Z0-9@\\[`{/:\u{0}-\u{20}éÉß\u{301}漢字ก ,.’]{0,60}") {
             prop_assert_eq!(hashes(&text), plain(&text));
+        }
+
+        #[test]
+        fn any_text_has_the_words_of_its_normal_forms(
+            text in "[a-cIАи가각ᄀかকেက\u{300}-\u{33f}\u{345}\u{653}\u{93c}\u{9be}\u{9d7}\u{1161}\u{11a8}\u{3099} .]{0,12}",
+        ) {
+            let [folded, _] = of_both_forms(&text);
+            prop_assert_eq!(&folded[0], &folded[1]);
         }
 
         #[test]

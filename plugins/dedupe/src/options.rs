@@ -29,6 +29,7 @@ pub struct Options {
     /// Least share of shingles in common at which a document is dropped (0.75 where it is not given). The bands follow from
     /// it, so that a pair at the threshold is compared with a probability of 0.99.
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    #[schemars(example = THRESHOLD)]
     pub threshold: Option<f64>,
     /// How alikeness is measured.
     pub metric: Metric,
@@ -137,7 +138,7 @@ pub enum Linkage {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Words {
-    /// Letters and digits in lower case, without diacritics.
+    /// Letters and digits in lower case, Latin ones without diacritics.
     #[default]
     Folded,
     /// Letters, digits and `_` in lower case.

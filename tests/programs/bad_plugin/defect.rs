@@ -82,7 +82,11 @@ pub struct Options {
     /// What is wrong with it.
     pub defect: Defect,
     /// A number for options to be wrong about.
-    #[serde(default)]
+    #[serde(default = "usual_level")]
     #[schemars(range(max = 9))]
     pub level: u64,
+}
+
+fn usual_level() -> u64 {
+    1
 }

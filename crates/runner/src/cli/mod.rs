@@ -91,7 +91,7 @@ pub struct RunArgs {
     /// Work on this many threads; the output does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_THREADS)))]
     pub threads: Option<u16>,
-    /// Use this much memory, such as `512MiB`; the output does not depend on it.
+    /// Use this much memory, such as `512MiB`; the output does not depend on it, but a document above an eighth of it fails.
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
     /// Stop after this many documents.

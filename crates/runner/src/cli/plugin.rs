@@ -1,5 +1,6 @@
 //! The command line of `textmill plugin`.
 
+use crate::config::time_of;
 use crate::scaffold::{Kind, Language};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -179,8 +180,8 @@ pub struct PluginCheckArgs {
     /// What the documents, and everything else that is random, follow from.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// End a test after this many seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    /// End a test after this time: seconds, or with a unit, such as `2m`.
+    #[arg(long, value_name = "TIME", default_value = "120", value_parser = seconds)]
     pub time_limit: u64,
     /// Size of the documents that are called huge; less is enough for a plugin built without optimisation.
     #[arg(long, value_name = "SIZE", default_value = "10MB")]
@@ -200,3 +201,22 @@ const CHECK_EXAMPLES: &str = "Examples:
   textmill plugin check min-length
   textmill plugin check target/release/libmine.so --options '{\"column\": \"title\"}' --input tests/cases/pages.txt
   textmill plugin check target/release/libmine.so --only release-once --operator mine --seed 7";
+
+/// Whole seconds of a time, a second to a day.
+fn seconds(words: &str) -> Result<u64, String> {
+    let time = time_of(words).map(|time| time.as_secs().max(1)).filter(|seconds| *seconds <= 86_400);
+    time.ok_or_else(|| "it is no time of up to a day; write `90`, `90s` or `2m`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn a_time_limit_has_a_unit_or_none() {
+        for (words, right) in [("90", 90), ("10s", 10), ("2m", 120), ("100ms", 1), ("24h", 86_400)] {
+            assert_eq!(seconds(words), Ok(right), "{words}");
+        }
+        assert!(["0", "25h", "soon", "-1", ""].into_iter().all(|words| seconds(words).is_err()));
+    }
+}

@@ -55,13 +55,20 @@ fn made_of(run: &Value) -> Value {
     }
     let stages = part("stages").and_then(Value::as_array).into_iter().flatten();
     let order: Vec<&Value> = stages.filter_map(|stage| stage.get("name")).collect();
-    json!({
+    let mut made = json!({
         "input": input,
         "order": order,
         "stages": by_name(part("stages")),
         "plugins": by_name(run.get("plugins")),
         "textmill": run.get("textmill"),
-    })
+    });
+    // Of a run to the end of the input there is nothing to tell.
+    if let (Some(made), Some(limit)) =
+        (made.as_object_mut(), run.get("limit").filter(|limit| !limit.is_null()))
+    {
+        made.insert("limit".into(), limit.clone());
+    }
+    made
 }
 
 /// What a rule did in two runs, where that differs: stage, rule, action, before, after.

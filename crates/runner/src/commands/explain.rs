@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::path::Path;
 use textmill_core::edit::{Edit, apply, sort_and_check};
 
 /// Tells what happened to a document.
@@ -20,9 +21,7 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     let filter = Filter { id: Some(args.id.clone()), ..Filter::default() };
     let entries = Ledger::of(&run).entries(&filter, usize::MAX)?;
     let Some(fate) = Fate::of(&run, &args.id)? else {
-        let message = format!("the run `{}` has no document `{}`", args.run.display(), args.id);
-        let hint = "ids are those in documents.jsonl, rejected.jsonl and failed.jsonl";
-        return Err(Failure::new(message).hint(hint));
+        return Err(no_document(&args.run, &args.id));
     };
     if args.json {
         let known =
@@ -33,6 +32,12 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     let read = original(&run, &args.id, source);
     let story = Story { run: &run, fate: &fate, entries: &entries, full: args.full };
     print(story.tell(&args.id, read)?.trim_end())
+}
+
+/// What is told where a run has no document of an id.
+pub(super) fn no_document(run: &Path, id: &str) -> Failure {
+    let hint = "ids are those in documents.jsonl, rejected.jsonl and failed.jsonl";
+    Failure::new(format!("the run `{}` has no document `{id}`", run.display())).hint(hint)
 }
 
 /// Lines of a passage that are shown, and characters of a line.

@@ -1,10 +1,11 @@
 //! `textmill ledger`.
 
+use super::explain::no_document;
 use super::print;
 use crate::cli::LedgerArgs;
 use crate::config::suggest;
 use crate::failure::Failure;
-use crate::inspect::{Entry, Filter, Ledger, RunFolder};
+use crate::inspect::{Entry, Fate, Filter, Ledger, RunFolder};
 use crate::table::{drawn, number, table};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -12,7 +13,7 @@ use std::io::Write;
 /// Filters and counts a ledger.
 ///
 /// # Errors
-/// Where there is no such run, or no such stage in it.
+/// Where there is no such run, or no such stage or document in it.
 pub fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
     let run = RunFolder::open(&args.run)?;
     if let Some(stage) = &args.stage {
@@ -42,6 +43,12 @@ pub fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
         }
         Ok(())
     })?;
+    // A document may well have no event, or none that passes.
+    if let Some(id) = args.id.as_ref().filter(|_| counts.rules.is_empty())
+        && Fate::of(&run, id)?.is_none()
+    {
+        return Err(no_document(&args.run, id));
+    }
     let mut out = counts.table(&run.stages());
     if !rows.is_empty() {
         out.push_str(&format!("\n{}", shown(&rows)));

@@ -51,6 +51,7 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
     };
     // What the memory has no room for is too large, too.
     let asked = std::mem::replace(&mut prepared.pipeline.input.max_document_bytes, settings.shares.document);
+    prepared.pipeline.input.is_memory_short = settings.shares.document < asked;
     if args.dry_run {
         return super::dry_run::dry_run(&prepared, &files, passed_over, settings);
     }
@@ -62,7 +63,7 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
     let names = prepared.stages.iter().map(|stage| stage.name.clone()).collect();
     let progress = Progress::new(files.iter().map(|f| f.bytes).sum(), names, quiet, verbose);
     stop_on_interrupt(&progress);
-    if settings.shares.document < asked {
+    if prepared.pipeline.input.is_memory_short {
         let most = table::bytes(settings.shares.document as u64);
         progress.line(&format!("documents above {most} fail: an eighth of the memory is what one may have"));
     }

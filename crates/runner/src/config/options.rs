@@ -217,7 +217,7 @@ fn converted(kind: &str, node: &Node) -> Option<String> {
     }
 }
 
-/// A value that would do: the default, else a plain one of the type.
+/// A value that would do: the default, else an example of the schema's, else a plain one of the type.
 fn example(root: &Value, schema: &Value) -> Option<String> {
     example_within(root, schema, LOOKS_INTO)
 }
@@ -226,6 +226,9 @@ fn example_within(root: &Value, schema: &Value, depth: usize) -> Option<String> 
     if let Some(default) = schema.get("default").filter(|default| !default.is_null() && !default.is_object())
     {
         return Some(default.to_string());
+    }
+    if let Some(example) = schema.pointer("/examples/0") {
+        return Some(example.to_string());
     }
     if let Some(word) = words_of(root, schema).and_then(|words| words.into_iter().next()) {
         return Some(quoted(&word));
@@ -454,6 +457,14 @@ mod tests {
         let least = json!({"type": "number", "minimum": 0, "description": "fewest"});
         let deep = json!({"properties": {"most": {"type": "integer", "maximum": 3}}});
         assert_eq!(own, json!({"type": "object", "properties": {"least": least, "deep": deep}}));
+    }
+
+    #[test]
+    fn an_example_of_the_schema_is_one_that_would_do() {
+        let with = |own: Value| example(&json!({}), &own);
+        let own = json!({"type": ["number", "null"], "default": null, "maximum": 1.0, "examples": [0.75]});
+        assert_eq!(with(own).as_deref(), Some("0.75"));
+        assert_eq!(with(json!({"type": "number"})).as_deref(), Some("1.0"));
     }
 
     #[test]

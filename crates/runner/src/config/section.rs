@@ -315,7 +315,7 @@ pub fn bytes_of(text: &str) -> Option<u64> {
 }
 
 /// A time in words: a number, and a unit.
-fn time_of(text: &str) -> Option<Duration> {
+pub fn time_of(text: &str) -> Option<Duration> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
     let factor = match unit.trim() {

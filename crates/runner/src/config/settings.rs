@@ -26,6 +26,8 @@ pub struct Input {
     pub media_type: Option<String>,
     /// Bytes that a document may have, as read.
     pub max_document_bytes: usize,
+    /// Whether that is what the memory has room for, and less than the pipeline says.
+    pub is_memory_short: bool,
 }
 
 /// Where documents go.
@@ -99,6 +101,7 @@ impl Default for Input {
             columns: Vec::new(),
             media_type: None,
             max_document_bytes: MAX_DOCUMENT_BYTES as usize,
+            is_memory_short: false,
         }
     }
 }

@@ -42,7 +42,13 @@ pub(super) fn also(
     if error.kind != ErrorKind::Options {
         return found;
     }
+    let known = found.clone();
     for mistake in mistakes(&error.message) {
+        // What depends on an option that is wrong, and was left out, shows once that one is right.
+        let mut names = mistake.message.split('`').skip(1).step_by(2);
+        if names.any(|name| entry_at(&stage.options, name).is_some_and(|entry| is_wrong(entry, &known))) {
+            continue;
+        }
         let Some(entry) = mistake.option.and_then(|option| entry_at(&stage.options, option)) else {
             continue;
         };
@@ -57,15 +63,19 @@ pub(super) fn also(
     found
 }
 
-/// Options without those that the plugin does not have, which it could but stumble over.
-pub(super) fn without_unknown(options: &Node, wrong: &[Problem]) -> Value {
+/// Options without those that are known to be wrong, which the plugin could but stumble over.
+pub(super) fn without_wrong(options: &Node, wrong: &[Problem]) -> Value {
     let Kind::Table(entries) = &options.kind else { return options.to_json() };
-    // A problem with a value is at the value.
-    let is_unknown = |entry: &&Entry| {
-        entry.place != entry.node.place && wrong.iter().any(|p| p.place.as_ref() == Some(&entry.place))
-    };
-    let known = entries.iter().filter(|entry| !is_unknown(entry));
-    known.map(|entry| (entry.key.clone(), without_unknown(&entry.node, wrong))).collect::<Map<_, _>>().into()
+    let right = entries.iter().filter(|entry| !is_wrong(entry, wrong));
+    right.map(|entry| (entry.key.clone(), without_wrong(&entry.node, wrong))).collect::<Map<_, _>>().into()
+}
+
+/// Whether a mistake is one of this option, and not of one in a table that it is.
+fn is_wrong(entry: &Entry, wrong: &[Problem]) -> bool {
+    let is_table = matches!(entry.node.kind, Kind::Table(_));
+    wrong.iter().filter_map(|problem| problem.place.as_ref()).any(|place| {
+        *place == entry.place || *place == entry.node.place || (!is_table && entry.node.place.contains(place))
+    })
 }
 
 /// The option that a message begins with, else the first that it names in backticks.

@@ -4,7 +4,7 @@ use super::doubts::doubts;
 use super::loaded::{SAVED_EARLIER, Unsuited, open as open_saved};
 use super::missing::{Reach, missing, with_missing};
 use super::opened::OpenedPlugin;
-use super::placed::{also, placed, without_unknown};
+use super::placed::{also, placed, without_wrong};
 use crate::config::{
     Draft, Kind as NodeKind, Locking, Pipeline, Problem, Problems, Severity, Source, StageConfig,
     check_options, fitted, located, suggest, with_defaults,
@@ -205,12 +205,7 @@ fn open(
     opened: &mut Vec<Arc<OpenedPlugin>>,
 ) -> Result<Arc<OpenedPlugin>, Problem> {
     let found = discovery.find(&stage.plugin).map_err(|attempts| {
-        let tried: Vec<PathBuf> = attempts.into_iter().map(|a| a.path).collect();
-        let tried: Vec<String> = tried.iter().map(|path| format!("  {}", path.display())).collect();
-        let message = format!("there is no plugin `{}`; looked for\n{}", stage.plugin, tried.join("\n"));
-        let names: Vec<String> = discovery.all().into_iter().map(|f| f.name).collect();
-        let hint = suggest(&stage.plugin, names.iter().map(String::as_str));
-        let hint = hint.unwrap_or_else(|| "`textmill plugin list` shows the plugins that there are".into());
+        let (message, hint) = discovery.not_found(&stage.plugin, &attempts);
         Problem::at(&stage.plugin_place, message).hint(hint)
     })?;
     let path = found.real_path();
@@ -257,7 +252,7 @@ fn bind(
         return Err(vec![Problem::at(&stage.operator_place, message).hint(hint)]);
     }
     let mut wrong = check_options(&stage.plugin, &descriptor.options, &stage.options, gaps);
-    let options = without_unknown(&stage.options, &wrong);
+    let options = without_wrong(&stage.options, &wrong);
     let lacking = missing_columns(&descriptor, &options, &reach.columns);
     let input = with_missing(&reach.columns, &lacking);
     if reach.is_named {

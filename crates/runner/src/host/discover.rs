@@ -1,7 +1,8 @@
 //! Where plugins are looked for: first hit wins, and every attempt is kept for the error message.
 
-use super::project::builds;
+use super::project::{Project, builds};
 use super::trust::is_privileged;
+use crate::config::suggest;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -96,6 +97,24 @@ impl Discovery {
             attempts.push(attempt);
         }
         Err(attempts)
+    }
+
+    /// What is told of a plugin that [`Discovery::find`] does not find, and what to do.
+    pub fn not_found(&self, plugin: &str, attempts: &[Attempt]) -> (String, String) {
+        let tried: Vec<String> = attempts.iter().map(|a| format!("  {}", a.path.display())).collect();
+        let message = format!("there is no plugin `{plugin}`; looked for\n{}", tried.join("\n"));
+        let mut places = self.folders.iter().map(|(_, folder)| folder.join(plugin));
+        let project = match plugin.contains(['/', '\\']) {
+            true => Project::at(&self.base.join(plugin)),
+            false => places.find_map(|folder| Project::at(&folder)),
+        };
+        let hint =
+            project.map(|project| format!("its project is not built: run `{}`", project.build_command()));
+        let hint = hint.or_else(|| {
+            let names: Vec<String> = self.all().into_iter().map(|found| found.name).collect();
+            suggest(plugin, names.iter().map(String::as_str))
+        });
+        (message, hint.unwrap_or_else(|| "`textmill plugin list` shows the plugins that there are".into()))
     }
 
     /// Every place that is looked at for a plugin, in order. Where there is a project of the plugin, that is what it

@@ -1,5 +1,6 @@
 //! A library's file, held open by one descriptor: what is hashed is what is loaded. Runs none of its code.
 
+use super::elf::bytes_of_whole;
 use super::trust::{self, Refusal, unread};
 use sha2::{Digest, Sha256};
 use std::fs::{File, Metadata, OpenOptions};
@@ -89,7 +90,7 @@ impl LibraryFile {
     /// Has the system's loader open it by a name that leads to this very file.
     ///
     /// # Errors
-    /// What the loader says, or where the file changes meanwhile.
+    /// What the loader says, or where the file is cut off, or changes meanwhile.
     pub fn load<T, E: std::fmt::Display>(
         self,
         load: impl FnOnce(&Path) -> Result<T, E>,
@@ -99,6 +100,13 @@ impl LibraryFile {
         if before.is_some_and(|k| k.sha256 != self.sha256) {
             let refusal = Refusal::new("it was written over since this process loaded it, and is in use");
             return Err(refusal.hint("replace a library by moving another file to its place"));
+        }
+        let whole = bytes_of_whole(&mut &self.file).map_err(unread)?;
+        if let Some(whole) = whole.filter(|whole| *whole > self.stamp.bytes) {
+            let bytes = self.stamp.bytes;
+            let message =
+                format!("the file is cut off: it has {bytes} bytes, and its headers speak of {whole}");
+            return Err(Refusal::new(message).hint("copy the library again, or build it again"));
         }
         let name = descriptor_name(before.map_or(&self.file, |k| &k.file), &self.stamp);
         let by_path = name.is_none();

@@ -2,6 +2,7 @@
 
 mod all;
 mod discover;
+mod elf;
 mod exits;
 mod file;
 pub mod import;

@@ -47,6 +47,15 @@ impl Project {
         of(Tool::Make, name.unwrap_or(own))
     }
 
+    /// What builds it, as a line for a shell.
+    pub fn build_command(&self) -> String {
+        let folder = self.folder.display();
+        match self.tool {
+            Tool::Cargo => format!("cargo build --release --manifest-path {folder}/Cargo.toml"),
+            Tool::Make => format!("make -C {folder}"),
+        }
+    }
+
     /// Where its library lies when it is built: what is there first, the newest before older ones, then what is not.
     pub fn builds(&self) -> Vec<PathBuf> {
         let folders: &[&str] = match self.tool {
@@ -99,6 +108,12 @@ mod tests {
         let [release, debug] =
             ["release", "debug"].map(|p| folder.join("target").join(p).join(library_name("long-lines")));
         assert!(tried.contains(&release) && tried.contains(&debug));
+        let hint = |plugin: &str| discovery.not_found(plugin, &[]).1;
+        for plugin in ["long-lines", "./plugins/long-lines"] {
+            let told = hint(plugin);
+            assert!(told.starts_with("its project is not built: run `cargo build"), "{told}");
+        }
+        assert!(!hint("short-lines").contains("built"));
 
         fs::write(&release, "").unwrap();
         fs::write(&debug, "").unwrap();

@@ -2,7 +2,7 @@
 //! for those that stages work on.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type};
+use arrow_array::types::Float32Type;
 use arrow_array::{Array, ArrayRef};
 use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
@@ -25,6 +25,20 @@ pub fn plain(array: &ArrayRef) -> ArrayRef {
     cast(array, kind).unwrap_or_else(|_| Arc::clone(array))
 }
 
+/// A value for a declared column. What has no type in textmill is text, as [`write`] has it: of lists and structs with
+/// such values, JSON.
+pub fn value(array: &dyn Array, row: usize) -> Value {
+    if is_supported(array.data_type()) || row >= array.len() || array.is_null(row) {
+        return value_at(array, row);
+    }
+    let mut text = String::new();
+    write(array, row, &mut text);
+    match serde_json::from_str(&text) {
+        Ok(string @ (Value::String(_) | Value::Null)) => string,
+        _ => text.into(),
+    }
+}
+
 /// Writes a value as JSON. Numbers keep their digits; dates, times and whatever has no form in JSON become
 /// strings, bytes a string of hexadecimal digits.
 pub fn write(array: &dyn Array, row: usize, out: &mut String) {
@@ -39,10 +53,6 @@ pub fn write(array: &dyn Array, row: usize, out: &mut String) {
                 true => out.push_str(&serde_json::to_string(&number).unwrap_or_default()),
                 false => out.push_str(&Value::from(number.to_string()).to_string()),
             }
-        }
-        DataType::Float64 if !array.as_primitive::<Float64Type>().value(row).is_finite() => {
-            let number = array.as_primitive::<Float64Type>().value(row);
-            out.push_str(&Value::from(number.to_string()).to_string());
         }
         DataType::Dictionary(..) => {
             let dictionary = array.as_any_dictionary();
@@ -143,6 +153,22 @@ mod tests {
         let mut out = String::new();
         write(&arrow_array::Float64Array::from(vec![f64::NAN]), 0, &mut out);
         assert_eq!(out, "\"NaN\"");
+    }
+
+    #[test]
+    fn what_has_no_type_is_text() {
+        let text = |array: ArrayRef| value(&plain(&array), 0);
+        assert_eq!(text(Arc::new(Date32Array::from(vec![19_844]))), "2024-05-01");
+        let decimal = Decimal128Array::from(vec![-1050]).with_precision_and_scale(9, 3).unwrap();
+        assert_eq!(text(Arc::new(decimal)), "-1.050");
+        assert_eq!(text(Arc::new(Date32Array::new_null(1))), Value::Null);
+        assert_eq!(text(Arc::new(DictionaryArray::<Int8Type>::from_iter(["a\""]))), "a\"");
+        let mut map = MapBuilder::new(None, StringBuilder::new(), StringBuilder::new());
+        map.keys().append_value("k");
+        map.values().append_null();
+        map.append(true).unwrap();
+        assert_eq!(text(Arc::new(map.finish())), "{\"k\":null}");
+        assert_eq!(text(Arc::new(Int64Array::from(vec![1]))), 1);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::csv_rows::{End, cells, end};
 use super::cursor::{Block, Body};
 use super::files::SourceFile;
-use super::record::{Failure, too_large};
+use super::record::{Failure, Limit};
 use super::window::Window;
 use std::ops::Range;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub struct CsvCutter {
     window: Window,
     header: Arc<Header>,
     number: u64,
-    most: usize,
+    limit: Limit,
 }
 
 /// A row at the start of the window.
@@ -50,10 +50,10 @@ impl CsvCutter {
         file: &SourceFile,
         separator: u8,
         number: u64,
-        most: usize,
+        limit: Limit,
     ) -> Result<Self, Box<Failure>> {
         let header = Arc::new(Header { names: Vec::new(), separator });
-        let mut cutter = Self { window, header, number: 0, most };
+        let mut cutter = Self { window, header, number: 0, limit };
         let bom = b"\xef\xbb\xbf";
         cutter.window.fill(bom.len());
         if cutter.window.data().starts_with(bom) {
@@ -122,7 +122,7 @@ impl CsvCutter {
         let mut at = 0;
         // The rows that are at hand; one that goes on past them is for the next block.
         while at < bytes.max(1) {
-            let data = limited(self.window.data().get(at..)?, self.most);
+            let data = limited(self.window.data().get(at..)?, self.limit.bytes);
             let End::At(length) = end(data, self.header.separator) else { break };
             rows.push(at..at + length);
             at += length;
@@ -154,7 +154,7 @@ impl CsvCutter {
     fn row(&mut self, file: &SourceFile, number: u64) -> Next {
         loop {
             let data = self.window.data();
-            let found = end(limited(data, self.most), self.header.separator);
+            let found = end(limited(data, self.limit.bytes), self.header.separator);
             let offset = self.window.offset();
             let failed = |(rule, note): (&'static str, String)| {
                 Box::new(Failure::of_record(file, number, offset, rule, note))
@@ -163,17 +163,17 @@ impl CsvCutter {
             match found {
                 End::At(length) => return Next::Row(length),
                 // The quote may stand there by mistake: the next line is taken for a row again.
-                End::Quoted if data.len() > self.most => {
+                End::Quoted if data.len() > self.limit.bytes => {
                     let (rule, note) = unclosed();
-                    let note = format!("{note} within `max-document-bytes`, which is {}", self.most);
+                    let note = format!("{note} within {} bytes: {}", self.limit.bytes, self.limit.shown());
                     self.window.skip_line();
                     return Next::Failed(failed((rule, note)));
                 }
-                End::Open if data.len() > self.most => {
-                    let seen = self.most as u64 + 1;
+                End::Open if data.len() > self.limit.bytes => {
+                    let seen = self.limit.bytes as u64 + 1;
                     self.window.skip(seen);
                     let size = seen + self.window.skip_line();
-                    return Next::Failed(failed(too_large(&format!("row {number}"), size, self.most)));
+                    return Next::Failed(failed(self.limit.too_large(&format!("row {number}"), size)));
                 }
                 _ if !self.window.ended() => self.window.grow(),
                 _ if self.window.error().is_some() => {

@@ -7,7 +7,7 @@ use super::format::Kind;
 use super::lines::LineCutter;
 use super::open::open_content;
 use super::parquet_cutter::{Group, ParquetCutter};
-use super::record::Failure;
+use super::record::{Failure, Limit};
 use super::spares::Spares;
 use super::warc_cutter::{Records, WarcCutter};
 use super::window::Window;
@@ -116,7 +116,7 @@ pub struct Cursor<'a> {
     files: &'a [SourceFile],
     input: &'a Input,
     chunk_bytes: usize,
-    most: usize,
+    limit: Limit,
     read: Arc<AtomicU64>,
     position: Position,
     open: Option<(Arc<SourceFile>, Cutter)>,
@@ -142,7 +142,8 @@ impl<'a> Cursor<'a> {
         read: Arc<AtomicU64>,
     ) -> Self {
         let (position, spares) = (Position::default(), Spares::of(chunk_bytes));
-        Self { files, input, chunk_bytes, most: max_document_bytes, read, position, open: None, spares }
+        let limit = Limit { bytes: max_document_bytes, ..Limit::of(input) };
+        Self { files, input, chunk_bytes, limit, read, position, open: None, spares }
     }
 
     /// Where chunks take their buffers from; parsers may give them back.
@@ -235,7 +236,7 @@ impl<'a> Cursor<'a> {
         if let Kind::Whole(_) = file.format.kind {
             // Text is packed to about an eighth.
             let packed = file.format.compression != Compression::Plain;
-            let bytes = file.bytes.saturating_mul(if packed { 8 } else { 1 }).min(self.most as u64);
+            let bytes = file.bytes.saturating_mul(if packed { 8 } else { 1 }).min(self.limit.bytes as u64);
             return (Cutter::Done, Some(Body::Whole(Arc::clone(&self.read), bytes)));
         }
         match self.cutter(file) {
@@ -248,16 +249,16 @@ impl<'a> Cursor<'a> {
         let Position { offset, number, .. } = self.position;
         let window = |offset| window(file, offset, &self.read, &self.spares);
         Ok(match file.format.kind {
-            Kind::Jsonl => Cutter::Lines(LineCutter::new(window(offset)?, number, self.most)),
+            Kind::Jsonl => Cutter::Lines(LineCutter::new(window(offset)?, number, self.limit)),
             Kind::Csv(separator) => {
-                let mut rows = CsvCutter::new(window(0)?, file, separator, number, self.most)?;
+                let mut rows = CsvCutter::new(window(0)?, file, separator, number, self.limit)?;
                 rows.check(file, &self.input.text_field)?;
                 if offset > rows.place().0 {
                     rows.go_on(window(offset)?);
                 }
                 Cutter::Csv(rows)
             }
-            Kind::Warc => Cutter::Warc(WarcCutter::new(window(offset)?, number, self.most)),
+            Kind::Warc => Cutter::Warc(WarcCutter::new(window(offset)?, number, self.limit.bytes)),
             Kind::Parquet => {
                 let read = Arc::clone(&self.read);
                 Cutter::Parquet(ParquetCutter::new(file, self.input, number, read)?)

@@ -126,7 +126,7 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> 
     }
     if path.is_dir() {
         let mut found = Listing::default();
-        found.walk(path, path, None).map_err(|e| fail(e, None))?;
+        found.walk(path, path, None).map_err(|e| fail(e, Some(UNREADABLE)))?;
         // Of a run, what came through: what it rejected is no input again.
         if is_run_folder(path) {
             found.files.retain(|file| file.name.starts_with(DOCUMENTS));
@@ -164,7 +164,7 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> 
         return Err(fail(format!("there is no folder `{}`", base.display()), near.as_deref()));
     }
     let mut found = Listing::default();
-    found.walk(&base, &base, Some(&glob)).map_err(|e| fail(e, None))?;
+    found.walk(&base, &base, Some(&glob)).map_err(|e| fail(e, Some(UNREADABLE)))?;
     found.finish().ok_or_else(|| fail("the glob matches no file of a known kind".into(), Some(KNOWN)))
 }
 
@@ -207,6 +207,9 @@ fn fixed_part(glob: &Path) -> PathBuf {
     }
     if base.as_os_str().is_empty() { PathBuf::from(".") } else { base }
 }
+
+/// What to do about a folder that cannot be listed.
+const UNREADABLE: &str = "make it readable for you, or name the files and folders beside it one by one";
 
 /// What names of the files of a run begin with that hold what came through.
 const DOCUMENTS: &str = "documents";
@@ -287,6 +290,22 @@ mod tests {
     fn the_fixed_part_of_a_glob_is_what_stands_before_a_wildcard() {
         assert_eq!(fixed_part(Path::new("a/b/*.txt")), Path::new("a/b"));
         assert_eq!(fixed_part(Path::new("*.txt")), Path::new("."));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_cannot_be_listed_says_what_to_do() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let closed = folder.path().join("closed");
+        std::fs::create_dir(&closed).unwrap();
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
+        // To root, nothing is closed.
+        if std::fs::read_dir(&closed).is_err() {
+            let error = expand(folder.path()).unwrap_err();
+            assert!(error.message.starts_with("cannot list the folder `"), "{error}");
+            assert_eq!(error.hint.as_deref(), Some(UNREADABLE));
+        }
     }
 
     #[cfg(unix)]

@@ -6,7 +6,7 @@ use super::json_scan::{Member, hex, object};
 use super::jsonl_slow;
 use super::parsed::{Parsed, Row, Span, Text};
 use super::parser::Context;
-use super::record::{Failure, too_large};
+use super::record::{Failure, Limit};
 use memchr::{memchr, memchr_iter};
 use serde_json::Value;
 use std::fmt::Write;
@@ -41,7 +41,7 @@ impl Line {
     fn parse(&self, context: &Context<'_>, bytes: &[u8], sound: Option<&str>, out: &mut Parsed) {
         if bytes.len() > context.input.max_document_bytes {
             let what = format!("line {}", self.number);
-            let (rule, note) = too_large(&what, bytes.len() as u64, context.input.max_document_bytes);
+            let (rule, note) = Limit::of(context.input).too_large(&what, bytes.len() as u64);
             return out.fail(self.failure(context, rule, note));
         }
         let mut trimmed = bytes;

@@ -2,20 +2,20 @@
 
 use super::cursor::{Block, Body};
 use super::files::SourceFile;
-use super::record::{Failure, too_large};
+use super::record::{Failure, Limit};
 use super::window::Window;
 
 /// Cuts blocks of whole lines.
 pub struct LineCutter {
     window: Window,
     number: u64,
-    most: usize,
+    limit: Limit,
 }
 
 impl LineCutter {
     /// A cutter of the lines in `window`, before which `number` lines stand.
-    pub fn new(window: Window, number: u64, most: usize) -> Self {
-        Self { window, number, most }
+    pub fn new(window: Window, number: u64, limit: Limit) -> Self {
+        Self { window, number, limit }
     }
 
     /// Offset of the next line, and the number of lines before it.
@@ -34,11 +34,11 @@ impl LineCutter {
                 break;
             }
             // As in the parser: the limit is one of lines without their end.
-            if self.window.data().len() > self.most {
+            if self.window.data().len() > self.limit.bytes {
                 let offset = self.window.offset();
                 let size = self.window.skip_line();
                 self.number += 1;
-                let (rule, note) = too_large(&format!("line {}", self.number), size, self.most);
+                let (rule, note) = self.limit.too_large(&format!("line {}", self.number), size);
                 return Some(Body::failed(Failure::of_record(file, self.number, offset, rule, note)));
             }
             self.window.grow();

@@ -126,7 +126,7 @@ fn is_text(kind: &DataType) -> bool {
     }
 }
 
-/// The columns that stages may read, where all files are Parquet: those that every file has, with one type,
+/// The columns that stages may read, where all files are Parquet: those that every file has, with one type ([`declared`]),
 /// besides id, source and text. Files that cannot be read do not count.
 pub fn parquet_columns(files: &[SourceFile], input: &Input) -> Vec<(String, DataType)> {
     if files.iter().any(|file| file.format.kind != Kind::Parquet) {
@@ -136,20 +136,29 @@ pub fn parquet_columns(files: &[SourceFile], input: &Input) -> Vec<(String, Data
     for metadata in files.iter().filter_map(|file| open(file).ok()) {
         let schema = metadata.schema();
         let same = |(name, kind): &(String, DataType)| {
-            schema.field_with_name(name).is_ok_and(|field| field.data_type() == kind)
+            schema.field_with_name(name).is_ok_and(|field| declared(field.data_type()) == *kind)
         };
         match &mut columns {
             Some(columns) => columns.retain(same),
             None => {
-                let fields = schema.fields().iter().map(|f| (f.name().clone(), f.data_type().clone()));
+                let fields = schema.fields().iter().map(|f| (f.name().clone(), declared(f.data_type())));
                 columns = Some(fields.collect());
             }
         }
     }
     let own = [&input.text_field, &input.id_field, &input.source_field];
     let mut columns = columns.unwrap_or_default();
-    columns.retain(|(name, kind)| {
-        is_supported(kind) && !own.contains(&name) && !RESERVED.contains(&name.as_str())
-    });
+    columns.retain(|(name, _)| !own.contains(&name) && !RESERVED.contains(&name.as_str()));
     columns
+}
+
+/// The type of the column that stages and outputs have of a column of a file: what a dictionary holds, and text for
+/// what textmill has no type of.
+fn declared(kind: &DataType) -> DataType {
+    match kind {
+        DataType::Dictionary(_, kind) => declared(kind),
+        DataType::Float16 => DataType::Float32,
+        kind if is_supported(kind) => kind.clone(),
+        _ => DataType::LargeUtf8,
+    }
 }

@@ -1,11 +1,11 @@
 //! Parquet: a row is a document, its other columns travel along as JSON.
 
-use super::columns_json::{plain, write};
+use super::columns_json::{plain, value, write};
 use super::open::ByteRange;
 use super::parquet_cutter::Group;
 use super::parsed::{Parsed, Row, Span};
 use super::parser::Context;
-use super::record::{Failure, too_large};
+use super::record::{Failure, Limit};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
@@ -93,8 +93,8 @@ fn document(
     let (mut id, mut source, mut media_type, mut text) = (String::new(), String::new(), None, None);
     let start = out.words.len();
     for (name, column) in columns {
-        if let Some(value) = out.shape.column(name).and_then(|at| values.get_mut(at)) {
-            *value = value_at(column, row);
+        if let Some(declared) = out.shape.column(name).and_then(|at| values.get_mut(at)) {
+            *declared = value(column, row);
         }
         if *name == input.text_field && text.is_none() {
             let string = Strings::of(column).and_then(|strings| strings.get(row)).map(str::as_bytes);
@@ -134,7 +134,7 @@ fn document(
     let text = text.ok_or_else(|| ("no-text", format!("row {number} has no `{}`", input.text_field)))?;
     if text.len() > input.max_document_bytes {
         let what = format!("the text of row {number}");
-        return Err(too_large(&what, text.len() as u64, input.max_document_bytes));
+        return Err(Limit::of(input).too_large(&what, text.len() as u64));
     }
     let text = out.own(text);
     let carried = Span { start, end: out.words.len() };

@@ -1,6 +1,7 @@
 //! A place in the input that gives no document.
 
 use super::files::SourceFile;
+use crate::config::Input;
 
 /// A place in the input that gives no document.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +36,50 @@ impl Failure {
     }
 }
 
-/// The note on a record that has more bytes than a document may have.
-pub(super) fn too_large(what: &str, bytes: u64, most: usize) -> (&'static str, String) {
-    ("too-large", format!("{what} has {bytes} bytes, and `max-document-bytes` is {most}"))
+/// Bytes that a document may have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    pub bytes: usize,
+    pub is_memory_short: bool,
+}
+
+impl Limit {
+    pub fn of(input: &Input) -> Self {
+        Self { bytes: input.max_document_bytes, is_memory_short: input.is_memory_short }
+    }
+
+    /// The limit in words.
+    pub fn shown(self) -> String {
+        let Self { bytes, is_memory_short } = self;
+        match is_memory_short {
+            true => format!(
+                "a document may have an eighth of the memory, which is {bytes}: give more with `--memory`, or `memory` in \
+                 the table `[run]`"
+            ),
+            false => format!("`max-document-bytes` is {bytes}"),
+        }
+    }
+
+    /// The rule and the note on a record that has more.
+    pub fn too_large(self, what: &str, bytes: u64) -> (&'static str, String) {
+        ("too-large", format!("{what} has {bytes} bytes, and {}", self.shown()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_limits_a_document_is_named() {
+        let mut input = Input { max_document_bytes: 8, ..Input::default() };
+        let note = |input: &Input| Limit::of(input).too_large("line 3", 9).1;
+        assert_eq!(note(&input), "line 3 has 9 bytes, and `max-document-bytes` is 8");
+        input.is_memory_short = true;
+        assert_eq!(
+            note(&input),
+            "line 3 has 9 bytes, and a document may have an eighth of the memory, which is 8: give more with `--memory`, or \
+             `memory` in the table `[run]`"
+        );
+    }
 }

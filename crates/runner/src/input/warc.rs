@@ -4,7 +4,7 @@
 use super::http::{BodyError, response};
 use super::parsed::{Parsed, Row, Span, Text};
 use super::parser::Context;
-use super::record::{Failure, too_large};
+use super::record::{Failure, Limit};
 use super::warc_cutter::{Record, Records, field};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -68,7 +68,7 @@ fn content<'a>(
     if !is_document {
         return Ok(None);
     }
-    let large = |size| too_large(&format!("record {}", record.number), size, most);
+    let large = |size| Limit::of(context.input).too_large(&format!("record {}", record.number), size);
     let is_response = field(header, "warc-type").is_some_and(|kind| kind.eq_ignore_ascii_case("response"));
     if !is_response {
         return match record.size {

@@ -4,7 +4,7 @@ use super::format::Kind;
 use super::open::open_content;
 use super::parsed::{Parsed, Row, Span};
 use super::parser::Context;
-use super::record::{Failure, too_large};
+use super::record::{Failure, Limit};
 use serde_json::Value;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub(super) fn parse(context: &Context<'_>, read: &Arc<AtomicU64>, out: &mut Pars
             Some((rule, format!("{words}: {error}")))
         }
         (Ok(_), Ok(more)) if bytes.len() > most => {
-            Some(too_large("the file", bytes.len() as u64 + more, most))
+            Some(Limit::of(context.input).too_large("the file", bytes.len() as u64 + more))
         }
         _ => None,
     };

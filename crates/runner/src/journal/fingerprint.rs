@@ -1,5 +1,7 @@
 //! What a run is made of, so that another one is not taken for it.
 
+use arrow_array::TimestampNanosecondArray;
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use serde_json::Value;
 
 /// Everything that the output depends on: pipeline, plugins, inputs.
@@ -35,10 +37,24 @@ fn compare(place: &str, before: &Value, now: &Value, found: &mut Vec<String>) {
             }
         }
         _ if before != now => {
+            if let (Some(file), Some(then), Some(now)) =
+                (place.strip_suffix(".version"), moment(before), moment(now))
+            {
+                found.push(format!("`{file}` was modified at {then}, and now at {now}"));
+                return;
+            }
             found.push(format!("`{place}` was {}, and is {}", shown(before), shown(now)));
         }
         _ => {}
     }
+}
+
+/// A time of nanoseconds since 1970, which is what the version of a file on a disk is.
+fn moment(version: &Value) -> Option<String> {
+    let nanos: i64 = version.as_str()?.parse().ok()?;
+    let time = TimestampNanosecondArray::from(vec![nanos]).with_timezone("+00:00");
+    let formatter = ArrayFormatter::try_new(&time, &FormatOptions::default()).ok()?;
+    formatter.value(0).try_to_string().ok()
 }
 
 fn shown(value: &Value) -> String {
@@ -53,6 +69,18 @@ fn shown(value: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_file_that_was_touched_says_when() {
+        let of = |version: &str| json!({"inputs": {"a.txt": {"bytes": 3, "version": version}}});
+        assert_eq!(
+            differences(&of("1714521600000000001"), &of("1714521660500000000")),
+            [
+                "`inputs.a.txt` was modified at 2024-05-01T00:00:00.000000001Z, and now at 2024-05-01T00:01:00.500Z"
+            ]
+        );
+        assert_eq!(differences(&of("\"etag\""), &of("\"other\"")).len(), 1);
+    }
 
     #[test]
     fn what_differs_is_named() {

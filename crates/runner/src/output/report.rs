@@ -261,6 +261,7 @@ pub fn run_json(
         // What relative paths start from.
         "directory": std::env::current_dir().ok().map(|folder| shown(&folder)),
         "inputs": files,
+        "limit": settings.limit,
         "documents": totals,
         "tables": table_files(prepared),
         "metrics": metrics,

@@ -25,7 +25,7 @@ pub fn write_value(out: &mut Vec<u8>, array: &dyn Array, row: usize) {
         DataType::Int64 => write!(out, "{}", array.as_primitive::<Int64Type>().value(row)),
         DataType::UInt64 => write!(out, "{}", array.as_primitive::<UInt64Type>().value(row)),
         DataType::UInt32 => write!(out, "{}", array.as_primitive::<UInt32Type>().value(row)),
-        DataType::Float64 => {
+        DataType::Float64 if array.as_primitive::<Float64Type>().value(row).is_finite() => {
             serde_json::to_writer(out, &array.as_primitive::<Float64Type>().value(row)).map_err(Into::into)
         }
         DataType::List(_) => {
@@ -68,6 +68,14 @@ mod tests {
     use serde_json::json;
     use textmill_core::column::{list, structure};
     use textmill_core::value::array_from;
+
+    #[test]
+    fn numbers_that_json_lacks_are_written_as_strings() {
+        let floats = arrow_array::Float64Array::from(vec![f64::NAN, f64::NEG_INFINITY, 1.5]);
+        let mut out = Vec::new();
+        (0..3).for_each(|row| write_value(&mut out, &floats, row));
+        assert_eq!(out, b"\"NaN\"\"-inf\"1.5");
+    }
 
     #[test]
     fn values_are_written_as_they_are() {

@@ -92,11 +92,12 @@ pub fn check_name(name: &str) -> Result<(), Failure> {
     if !is_kebab_case(name) {
         let message = format!("`{name}` cannot be the name of a plugin: it must be in kebab-case");
         let mended = kebab_case(name);
-        let hint = match is_kebab_case(&mended) {
-            true => format!("how about `{mended}`?"),
-            false => {
-                "use small letters and digits, with single dashes between words, such as `long-lines`".into()
-            }
+        let hint = if is_kebab_case(&mended) {
+            format!("how about `{mended}`?")
+        } else if mended.starts_with(|c: char| c.is_ascii_digit()) {
+            "it must begin with a letter".into()
+        } else {
+            "use small letters and digits, with single dashes between words, such as `long-lines`".into()
         };
         return Err(Failure::new(message).hint(hint));
     }
@@ -171,6 +172,8 @@ mod tests {
         ] {
             assert!(check_name(bad).is_err(), "{bad}");
         }
+        let hint = |name: &str| format!("{:?}", check_name(name).unwrap_err());
+        assert!(hint("9x").contains("it must begin with a letter"), "{}", hint("9x"));
         for (wrong, right) in [("LongLines", "long-lines"), ("long_lines", "long-lines"), (" A  b ", "a-b")] {
             assert_eq!(kebab_case(wrong), right);
         }

@@ -50,9 +50,6 @@ impl Aggregate for Operator {
     }
 
     fn bind(options: Options) -> Result<Self> {
-        if options.step == 0 {
-            return Err(Error::new(ErrorKind::Options, "`step` must be above 0"));
-        }
         Ok(Self { options })
     }
 

@@ -53,12 +53,6 @@ impl Corpus for Operator {
     }
 
     fn bind(options: Options) -> Result<Self> {
-        if options.opening_words == 0 {
-            return Err(Error::new(
-                ErrorKind::Options,
-                "`opening-words` must be above 0",
-            ));
-        }
         Ok(Self { options })
     }
 

@@ -210,7 +210,7 @@ fn options_belong_to_the_mode() {
         (json!({"mode": "passages", "window": 2}), vec!["`window` counts sentences"]),
         (
             json!({"mode": "passages", "unit": "sentences", "window": 0}),
-            vec!["`window` must be from 1 to 64"],
+            vec!["`window` must be at least `1`"],
         ),
         (json!({"mode": "passages", "more-than": 0, "min-words": 0}), vec!["`more-than`", "`min-words`"]),
         (json!({"mode": "passages", "action": "report", "keep": "none"}), vec!["`keep` is `none`"]),

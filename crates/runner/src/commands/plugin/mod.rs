@@ -11,7 +11,7 @@ mod which;
 
 use super::print;
 use crate::cli::{PluginCommand, PluginName};
-use crate::config::{Locking, NotLocked, suggest};
+use crate::config::{Locking, NotLocked};
 use crate::failure::Failure;
 use crate::host::{Discovery, Found, LoadedPlugin};
 
@@ -43,11 +43,8 @@ fn open(args: &PluginName, locked: bool) -> Result<LoadedPlugin, Failure> {
 /// Finds a plugin by name.
 fn find(discovery: &Discovery, name: &str) -> Result<Found, Failure> {
     discovery.find(name).map_err(|attempts| {
-        let tried: Vec<String> = attempts.iter().map(|a| format!("  {}", a.path.display())).collect();
-        let names: Vec<String> = discovery.all().into_iter().map(|f| f.name).collect();
-        let hint = suggest(name, names.iter().map(String::as_str));
-        let hint = hint.unwrap_or_else(|| "`textmill plugin list` shows the plugins that there are".into());
-        Failure::new(format!("there is no plugin `{name}`; looked for\n{}", tried.join("\n"))).hint(hint)
+        let (message, hint) = discovery.not_found(name, &attempts);
+        Failure::new(message).hint(hint)
     })
 }
 

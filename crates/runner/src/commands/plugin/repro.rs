@@ -75,9 +75,9 @@ fn which_pipeline(file: &Path) -> String {
     let run = run.and_then(|folder| RunFolder::open(folder).ok());
     let of_run = run.as_ref().and_then(RunFolder::pipeline);
     let example = of_run.as_deref().unwrap_or(Path::new("pipeline.toml")).display();
-    let whose = if of_run.is_some() { ", the run's own" } else { "" };
+    let whose = if of_run.is_some() { " of the run" } else { "" };
     format!(
-        "say with `--pipeline {example}`{whose} whose `plugins` to look into, or give the library with `--plugin PATH`"
+        "give the pipeline{whose}, so that the plugin is found beside it: `--pipeline {example}`; or the library: `--plugin PATH`"
     )
 }
 

@@ -1,0 +1,128 @@
+//! Bounds that the schema of options sets and their Rust types do not: ranges of numbers, lengths of texts and lists. The
+//! runner checks them with the rest of the schema before it binds; another host may not.
+
+use crate::options::{Options, mistake, schema};
+use crate::tables::follow;
+use serde_json::Value;
+
+/// What lies out of its bounds in options that serde accepts, a line each.
+pub(crate) fn beyond<T: Options>(json: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Ok(options) = serde_json::from_str::<Value>(json) {
+        let schema = schema::<T>();
+        look(&schema, &schema, &options, &mut Vec::new(), &mut found);
+    }
+    found
+}
+
+fn look(root: &Value, schema: &Value, value: &Value, path: &mut Vec<String>, found: &mut Vec<String>) {
+    // Schemas may refer to themselves; nobody writes options as deep as this.
+    if path.len() > 32 {
+        return;
+    }
+    let target = follow(root, schema);
+    // Attributes of a field stand beside its reference.
+    let at = path.join(".");
+    found.extend(
+        [schema, target].into_iter().find_map(|schema| wrong(schema, value)).map(|m| mistake(&at, " ", &m)),
+    );
+    match value {
+        Value::Object(members) => {
+            for (name, schema) in target.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                if let Some(value) = members.get(name) {
+                    path.push(name.clone());
+                    look(root, schema, value, path, found);
+                    path.pop();
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(schema) = target.get("items") {
+                items.iter().for_each(|item| look(root, schema, item, path, found));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What is wrong with a value by itself.
+fn wrong(schema: &Value, value: &Value) -> Option<String> {
+    let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
+    let (measured, what, keys) = match value {
+        Value::Number(number) => (number.as_f64()?, "", ["minimum", "maximum"]),
+        Value::String(text) => (text.chars().count() as f64, " characters", ["minLength", "maxLength"]),
+        Value::Array(items) => (items.len() as f64, " items", ["minItems", "maxItems"]),
+        _ => return None,
+    };
+    let shown = if what.is_empty() { value.to_string() } else { measured.to_string() };
+    let [least, most] = keys.map(bound);
+    let checks = [
+        (least.filter(|least| measured < *least), "at least"),
+        (most.filter(|most| measured > *most), "at most"),
+        (bound("exclusiveMinimum").filter(|least| what.is_empty() && measured <= *least), "above"),
+        (bound("exclusiveMaximum").filter(|most| what.is_empty() && measured >= *most), "below"),
+    ];
+    let (bound, how) = checks.into_iter().find_map(|(bound, how)| Some((bound?, how)))?;
+    Some(match what {
+        "" => format!("must be {how} `{bound}`, and is `{shown}`"),
+        what => format!("must have {how} {bound}{what}, and has {shown}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::error::ErrorKind;
+    use crate::options::parse;
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+    struct Bounded {
+        #[schemars(range(min = 0.0, max = 1.0))]
+        share: f64,
+        #[schemars(range(min = 1))]
+        least: Option<u64>,
+        #[schemars(length(min = 1))]
+        name: String,
+        #[schemars(length(max = 1), inner(range(min = 2)))]
+        sizes: Vec<u64>,
+        inner: Inner,
+    }
+
+    impl Default for Bounded {
+        fn default() -> Self {
+            let inner = Inner { most: 1 };
+            Self { share: 0.5, least: None, name: "a".into(), sizes: Vec::new(), inner }
+        }
+    }
+
+    #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    struct Inner {
+        #[schemars(range(max = 9))]
+        most: u64,
+    }
+
+    #[test]
+    fn what_only_the_schema_bounds_is_refused() {
+        for fits in ["", r#"{"share": 1, "least": null, "name": "é", "sizes": [2], "inner": {"most": 9}}"#] {
+            assert!(parse::<Bounded>(fits).is_ok(), "{fits}");
+        }
+        let json = r#"{"share": -1, "least": 0, "name": "", "sizes": [1, 7], "inner": {"most": 10}}"#;
+        let error = parse::<Bounded>(json).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Options);
+        let lines: Vec<&str> = error.message.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "`share` must be at least `0`, and is `-1`",
+                "`least` must be at least `1`, and is `0`",
+                "`name` must have at least 1 characters, and has 0",
+                "`sizes` must have at most 1 items, and has 2",
+                "`sizes` must be at least `2`, and is `1`",
+                "`inner.most` must be at most `9`, and is `10`",
+            ]
+        );
+    }
+}
