@@ -20,7 +20,7 @@ fn look(root: &Value, schema: &Value, value: &Value, path: &mut Vec<String>, fou
     if path.len() > 32 {
         return;
     }
-    let target = follow(root, schema);
+    let target = follow(root, one(schema));
     // Attributes of a field stand beside its reference.
     let at = path.join(".");
     found.extend(
@@ -42,6 +42,16 @@ fn look(root: &Value, schema: &Value, value: &Value, path: &mut Vec<String>, fou
             }
         }
         _ => {}
+    }
+}
+
+/// The schema of a value that may be null, as of an `Option` of a struct: the one beside that of null.
+fn one(schema: &Value) -> &Value {
+    let is_null = |schema: &&Value| schema.get("type").and_then(Value::as_str) == Some("null");
+    let any = schema.get("anyOf").and_then(Value::as_array);
+    match any.map(Vec::as_slice) {
+        Some([one, null] | [null, one]) if is_null(&null) => one,
+        _ => schema,
     }
 }
 
@@ -88,12 +98,13 @@ mod tests {
         #[schemars(length(max = 1), inner(range(min = 2)))]
         sizes: Vec<u64>,
         inner: Inner,
+        perhaps: Option<Inner>,
     }
 
     impl Default for Bounded {
         fn default() -> Self {
             let inner = Inner { most: 1 };
-            Self { share: 0.5, least: None, name: "a".into(), sizes: Vec::new(), inner }
+            Self { share: 0.5, least: None, name: "a".into(), sizes: Vec::new(), inner, perhaps: None }
         }
     }
 
@@ -109,7 +120,7 @@ mod tests {
         for fits in ["", r#"{"share": 1, "least": null, "name": "é", "sizes": [2], "inner": {"most": 9}}"#] {
             assert!(parse::<Bounded>(fits).is_ok(), "{fits}");
         }
-        let json = r#"{"share": -1, "least": 0, "name": "", "sizes": [1, 7], "inner": {"most": 10}}"#;
+        let json = r#"{"share": -1, "least": 0, "name": "", "sizes": [1, 7], "inner": {"most": 10}, "perhaps": {"most": 11}}"#;
         let error = parse::<Bounded>(json).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Options);
         let lines: Vec<&str> = error.message.lines().collect();
@@ -122,6 +133,7 @@ mod tests {
                 "`sizes` must have at most 1 items, and has 2",
                 "`sizes` must be at least `2`, and is `1`",
                 "`inner.most` must be at most `9`, and is `10`",
+                "`perhaps.most` must be at most `9`, and is `11`",
             ]
         );
     }

@@ -4,7 +4,7 @@
 //! and are gone; diacritics of Latin letters up to U+017F are dropped, and marks that NFC makes no letter of. Unlike
 //! there, digits are kept, since pages that differ in their figures alone are different pages, and so are the marks of
 //! other letters, such as the tones of Vietnamese. Plain words are runs of letters, digits and `_` in lower case, the
-//! `\w+` of regular expressions. In both, a text has the same words in NFC and NFD, and letters of scripts written
+//! `\w+` of regular expressions. In both, a text has the same words in NFC and NFD (but for plain ones of letters with two marks, of which one makes no letter), and letters of scripts written
 //! without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese, Tibetan) are words of their own, so that five of them
 //! make a shingle.
 

@@ -138,7 +138,7 @@ pub enum Linkage {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Words {
-    /// Letters and digits in lower case, Latin ones without diacritics.
+    /// Letters and digits in lower case, those of Latin up to U+017F without diacritics.
     #[default]
     Folded,
     /// Letters, digits and `_` in lower case.
@@ -238,10 +238,10 @@ impl Options {
             }
             (None, false) => format!("text, words {:?}, numbers {:?}", self.words, self.numbers),
         };
-        format!("dedupe 1, {}", compared.to_lowercase())
+        format!("dedupe 2, {}", compared.to_lowercase())
     }
 
-    /// Checks what the schema cannot say, and once more what it says: not every host looks at it.
+    /// Checks what the schema cannot say, and once more what it says, for those who make options without the SDK.
     ///
     /// # Errors
     /// Every mistake, with the name of the option.

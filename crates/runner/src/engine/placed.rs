@@ -45,7 +45,9 @@ pub(super) fn also(
     let known = found.clone();
     for mistake in mistakes(&error.message) {
         // What depends on an option that is wrong, and was left out, shows once that one is right.
-        let mut names = mistake.message.split('`').skip(1).step_by(2);
+        // An option may stand there with its value: `mode = "passages"`.
+        let quoted = mistake.message.split('`').skip(1).step_by(2);
+        let mut names = quoted.map(|name| name.split_once(" = ").map_or(name, |(name, _)| name));
         if names.any(|name| entry_at(&stage.options, name).is_some_and(|entry| is_wrong(entry, &known))) {
             continue;
         }

@@ -49,10 +49,17 @@ impl Project {
 
     /// What builds it, as a line for a shell.
     pub fn build_command(&self) -> String {
-        let folder = self.folder.display();
+        let folder = self.folder.display().to_string();
+        // A shell takes what stands in such quotation marks as it is.
+        let quoted = |path: String| match path.contains([' ', '\'', '"', '$', '\\', '`', '(', '&', ';']) {
+            true => format!("'{}'", path.replace('\'', r"'\''")),
+            false => path,
+        };
         match self.tool {
-            Tool::Cargo => format!("cargo build --release --manifest-path {folder}/Cargo.toml"),
-            Tool::Make => format!("make -C {folder}"),
+            Tool::Cargo => {
+                format!("cargo build --release --manifest-path {}", quoted(format!("{folder}/Cargo.toml")))
+            }
+            Tool::Make => format!("make -C {}", quoted(folder)),
         }
     }
 

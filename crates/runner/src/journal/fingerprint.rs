@@ -37,9 +37,11 @@ fn compare(place: &str, before: &Value, now: &Value, found: &mut Vec<String>) {
             }
         }
         _ if before != now => {
-            if let (Some(file), Some(then), Some(now)) =
-                (place.strip_suffix(".version"), moment(before), moment(now))
-            {
+            if let (Some(file), Some(then), Some(now)) = (
+                place.strip_suffix(".version").filter(|file| file.starts_with("inputs.")),
+                moment(before),
+                moment(now),
+            ) {
                 found.push(format!("`{file}` was modified at {then}, and now at {now}"));
                 return;
             }

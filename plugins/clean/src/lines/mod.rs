@@ -266,17 +266,25 @@ const UNSTOPPED: usize = 16;
 
 /// Whether a line is as long as a sentence of a script without full stops, and ends with a letter of it.
 fn is_unstopped(line: &Line, text: &str) -> bool {
-    line.words() >= UNSTOPPED && matches!(line.text(text).chars().next_back(), Some('\u{e00}'..='\u{eff}'))
+    let is_of_it = |c: char| ('\u{e00}'..='\u{eff}').contains(&c) && !c.is_numeric();
+    let content = unquoted(line.text(text));
+    content.chars().next_back().is_some_and(is_of_it)
+        && content.chars().filter(|c| is_of_it(*c)).map(unspaced_weight).sum::<usize>() >= UNSTOPPED * 10
+}
+
+/// A line without the quotation marks and brackets at its end.
+fn unquoted(content: &str) -> &str {
+    content.trim_end_matches([
+        '"', '\'', '”', '’', '“', '»', '«', ')', ']', '」', '』', '›', '‹', '）', '】', ' ', '*', '‘', '〉',
+        '》',
+    ])
 }
 
 /// The signs of what a line ends with.
 fn closing(content: &str) -> u32 {
     let tail = match content.as_bytes().last() {
         Some(b'.' | b'!' | b'?' | b':') => content,
-        _ => content.trim_end_matches([
-            '"', '\'', '”', '’', '“', '»', '«', ')', ']', '」', '』', '›', '‹', '）', '】', ' ', '*', '‘',
-            '〉', '》',
-        ]),
+        _ => unquoted(content),
     };
     match tail.chars().next_back() {
         Some('…') => signs::CUT | (2 << ENDING),
@@ -424,6 +432,10 @@ mod tests {
         assert!(lines[1].blank());
         assert!(one("• x").bullet() && one("- x").bullet() && !one("-x").bullet());
         assert!(one("BRIDGE OPENS 5").shouted() && !one("Bridge").shouted());
+        let thai = "เรือข้ามฟากที่ท่าเรือเก่ากลับมาให้บริการอีกครั้งเมื่อวันอังคารหลังจากซ่อมแซมตลอดฤดูหนาวที่ผ่านมา";
+        assert!(one(thai).full_stop() && one(&format!("“{thai}”")).full_stop());
+        let languages = "English Español Français Deutsch Italiano Português Nederlands Svenska Dansk Norsk Suomi Polski Čeština Magyar Türkçe Română Ελληνικά ไทย";
+        assert!(!one(languages).sentence() && !one("หน้าแรก").sentence());
         assert!(one("a :: b").may_path() && one("a → b").is_wide() && !one("a/b: c d").may_path());
         for length in 0..140 {
             let before = "x".repeat(length);

@@ -1,11 +1,14 @@
 //! Telephone numbers: by a country's code, by the North American form, or after a word that announces one.
 
-use crate::lines::unspaced;
+use super::parts;
 
 /// Digits of a number, at most (ITU-T E.164).
 const MOST: usize = 15;
 /// Bytes before a number in which a word is looked for.
 const CONTEXT: usize = 36;
+
+/// Letters up to which such a word counts alone, not as the end of another.
+const SHORT: usize = 4;
 
 /// Words that announce a number, in small letters.
 const WORDS: &[&str] = &[
@@ -66,6 +69,10 @@ const WORDS: &[&str] = &[
     "โทร",
     "โทรศัพท์",
     "電話",
+    "電話番号",
+    "電話號碼",
+    "电话号码",
+    "전화번호",
     "电话",
     "手机",
     "전화",
@@ -103,11 +110,11 @@ fn run(text: &str, start: usize) -> Option<(usize, Vec<usize>)> {
                 gap = 0;
                 end = at + 1;
             }
-            b'(' if !open => {
+            b'(' if !open && gap < 3 => {
                 open = true;
                 gap += 1;
             }
-            b')' if open => {
+            b')' if open && gap < 4 => {
                 open = false;
                 gap += 1;
             }
@@ -134,8 +141,11 @@ fn is_announced(text: &str, start: usize, digits: usize) -> bool {
     }
     let before = text[text.floor_char_boundary(start.saturating_sub(CONTEXT))..start].to_lowercase();
     let word = before.trim_end_matches([' ', ':', '：', '.', '\u{a0}', '(']);
-    // `Hotel 250 000` announces nothing; scripts without spaces part no words.
-    let is_whole = |rest: &str| rest.chars().next_back().is_none_or(|c| !c.is_alphanumeric() || unspaced(c));
-    WORDS.iter().any(|announcing| word.strip_suffix(announcing).is_some_and(is_whole))
-        && word.len() + 4 >= before.len()
+    // `Hotel 250 000` announces nothing, `Diensttelefon` does.
+    let is_right = |announcing: &str, rest: &str| {
+        announcing.chars().count() > SHORT || rest.chars().next_back().is_none_or(parts)
+    };
+    let announces =
+        |announcing: &str| word.strip_suffix(announcing).is_some_and(|rest| is_right(announcing, rest));
+    WORDS.iter().any(|announcing| announces(announcing)) && word.len() + 4 >= before.len()
 }

@@ -454,12 +454,9 @@ fn betrays_page(rule: Rule) -> bool {
 
 /// Whether a line under this rule may be a sentence of a text that is no page, such as `About.` or `Go!` in a play.
 fn may_be_said(line: &Line, rule: Rule) -> bool {
-    const NOTICE: usize = 4;
-    let is_notice = matches!(
-        rule,
-        Rule::Copyright | Rule::CookieNotice | Rule::SiteNotice | Rule::SubscribeForm | Rule::Advertisement
-    );
-    line.sentence() && !(is_notice && line.words() >= NOTICE)
+    // Notices are sentences, too.
+    const NOTICE: usize = 5;
+    line.sentence() && rule != Rule::Copyright && line.words() < NOTICE
 }
 
 /// Words of the lines of a range that are prose.

@@ -86,9 +86,6 @@ const COLON_CUES: &[&str] = &[
     "text",
     "texto",
     "testo",
-    "door",
-    "av",
-    "af",
     "от",
     "текст",
     "penulis",
@@ -106,31 +103,18 @@ const COLON_CUES: &[&str] = &[
     "od",
     "de",
     "från",
-    "oleh",
     "editor",
 ];
 
 /// Little words that begin sentences as well: without a colon they announce a name of two words and more that is the whole rest of the line.
-const NAME_CUES: &[&str] = &["door", "av", "af", "oleh", "na", "του", "της", "των"];
+const NAME_CUES: &[&str] = &["door", "av", "af", "oleh", "του", "της", "τησ", "των"];
 
-/// The same of languages that have no capitals or spaces, where nothing else begins with them.
-const OTHER_CUES: &[&str] = &[
-    "記者",
-    "文／",
-    "文/",
-    "撰文",
-    "作者",
-    "بقلم",
-    "كتب",
-    "נכתב על ידי",
-    "מאת",
-    "लेखक",
-    "লেখক",
-    "نویسنده",
-    "به قلم",
-    "ผู้เขียน",
-    "โดย",
-];
+/// Words of languages without spaces.
+const UNSPACED_CUES: &[&str] = &["記者", "文／", "文/", "撰文", "作者"];
+
+/// Words of languages without capitals, behind which something else than a letter must stand.
+const CASELESS_CUES: &[&str] =
+    &["بقلم", "كتب", "נכתב על ידי", "מאת", "लेखक", "লেখক", "نویسنده", "به قلم", "ผู้เขียน", "โดย"];
 
 /// The cues by their first letter; whether they need a colon.
 static CUES_BY_INITIAL: LazyLock<FxHashMap<char, Vec<(&'static str, bool)>>> = LazyLock::new(|| {
@@ -183,10 +167,15 @@ pub fn cue(line: &str) -> Option<&str> {
             return Some(trimmed);
         }
     }
-    OTHER_CUES.iter().find_map(|cue| {
-        let rest = line.strip_prefix(cue)?;
-        Some(rest.trim_start_matches([' ', ':', '：', '／', '/', '・']))
-    })
+    let unspaced = UNSPACED_CUES.iter().find_map(|cue| line.strip_prefix(cue));
+    let caseless =
+        || CASELESS_CUES.iter().find_map(|cue| line.strip_prefix(cue)).filter(|rest| is_parted(rest));
+    Some(unspaced.or_else(caseless)?.trim_start_matches([' ', ':', '：', '／', '/', '・']))
+}
+
+/// Whether a text goes on with something else than a letter or a mark on one.
+fn is_parted(rest: &str) -> bool {
+    rest.chars().next().is_none_or(|c| c.is_whitespace() || matches!(c, ':' | '：' | '/' | '-' | '|'))
 }
 
 fn strip_ignoring_case<'a>(text: &'a str, lower: &str) -> Option<&'a str> {
