@@ -60,8 +60,8 @@ fn wrong(schema: &Value, value: &Value) -> Option<String> {
     let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
     let (measured, what, keys) = match value {
         Value::Number(number) => (number.as_f64()?, "", ["minimum", "maximum"]),
-        Value::String(text) => (text.chars().count() as f64, " characters", ["minLength", "maxLength"]),
-        Value::Array(items) => (items.len() as f64, " items", ["minItems", "maxItems"]),
+        Value::String(text) => (text.chars().count() as f64, "character", ["minLength", "maxLength"]),
+        Value::Array(items) => (items.len() as f64, "item", ["minItems", "maxItems"]),
         _ => return None,
     };
     let shown = if what.is_empty() { value.to_string() } else { measured.to_string() };
@@ -75,7 +75,10 @@ fn wrong(schema: &Value, value: &Value) -> Option<String> {
     let (bound, how) = checks.into_iter().find_map(|(bound, how)| Some((bound?, how)))?;
     Some(match what {
         "" => format!("must be {how} `{bound}`, and is `{shown}`"),
-        what => format!("must have {how} {bound}{what}, and has {shown}"),
+        what => {
+            let plural = if bound == 1.0 { "" } else { "s" };
+            format!("must have {how} {bound} {what}{plural}, and has {shown}")
+        }
     })
 }
 
@@ -129,8 +132,8 @@ mod tests {
             [
                 "`share` must be at least `0`, and is `-1`",
                 "`least` must be at least `1`, and is `0`",
-                "`name` must have at least 1 characters, and has 0",
-                "`sizes` must have at most 1 items, and has 2",
+                "`name` must have at least 1 character, and has 0",
+                "`sizes` must have at most 1 item, and has 2",
                 "`sizes` must be at least `2`, and is `1`",
                 "`inner.most` must be at most `9`, and is `10`",
                 "`perhaps.most` must be at most `9`, and is `11`",

@@ -344,6 +344,11 @@ pub fn unspaced(c: char) -> bool {
     unspaced_weight(c) > 0
 }
 
+/// Letters and digits of scripts whose words end where a space stands. Korean has spaces, but glues to a word what others set apart.
+pub fn separates(c: char) -> bool {
+    c.is_alphanumeric() && !unspaced(c) && !('\u{ac00}'..='\u{d7af}').contains(&c)
+}
+
 /// Tenths of a word that a character makes: two ideographs or kana a word, five Thai, Lao, Khmer
 /// or Burmese letters.
 fn unspaced_weight(c: char) -> usize {

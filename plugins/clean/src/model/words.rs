@@ -174,7 +174,7 @@ pub fn hash(word: &[u8]) -> u32 {
 /// Sixteen bytes more; one product, of which all bits depend on all bytes.
 #[inline(always)]
 fn step(state: u64, [low, high]: [u64; 2]) -> u64 {
-    // No word holds a byte like these, so that no factor is zero.
+    // No word holds a byte like these, so that no factor of its first sixteen bytes is zero.
     const KEYS: [u64; 2] = [0xff51_afd7_ed55_8ccd, 0xc4ff_b9fe_1a85_ec53];
     let product = u128::from(low ^ KEYS[0]) * u128::from(high ^ state ^ KEYS[1]);
     (product >> 64) as u64 ^ product as u64

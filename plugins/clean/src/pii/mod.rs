@@ -8,7 +8,7 @@ mod address;
 mod numbers;
 mod phone;
 
-use crate::lines::unspaced;
+use crate::lines::separates;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_plugin::edit::Edit;
@@ -43,7 +43,7 @@ pub fn masks(text: &str, pii: &Pii) -> Vec<Edit> {
             let start = at + found;
             at = start + 1;
             // What begins is ASCII, so a character ends there.
-            if !text[..start].chars().next_back().is_none_or(parts) {
+            if text[..start].chars().next_back().is_some_and(separates) {
                 continue;
             }
             if let Some((end, rule, mask)) = number(text, start, pii) {
@@ -69,11 +69,6 @@ pub fn masks(text: &str, pii: &Pii) -> Vec<Edit> {
         edits.sort_by_key(|edit| edit.start);
     }
     edits
-}
-
-/// Whether a word ends with a character: it is no letter or digit, or of a script that puts numbers behind its letters without a space.
-fn parts(c: char) -> bool {
-    !c.is_alphanumeric() || unspaced(c) || ('\u{ac00}'..='\u{d7af}').contains(&c)
 }
 
 /// Whether a number or an address may begin with a byte.

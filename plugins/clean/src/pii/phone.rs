@@ -1,6 +1,6 @@
 //! Telephone numbers: by a country's code, by the North American form, or after a word that announces one.
 
-use super::parts;
+use crate::lines::separates;
 
 /// Digits of a number, at most (ITU-T E.164).
 const MOST: usize = 15;
@@ -13,7 +13,6 @@ const SHORT: usize = 4;
 /// Words that announce a number, in small letters.
 const WORDS: &[&str] = &[
     "tel",
-    "telephone",
     "phone",
     "telefon",
     "fon",
@@ -55,7 +54,6 @@ const WORDS: &[&str] = &[
     "телефон",
     "факс",
     "моб",
-    "הטלפון",
     "טלפון",
     "هاتف",
     "الهاتف",
@@ -142,10 +140,10 @@ fn is_announced(text: &str, start: usize, digits: usize) -> bool {
     let before = text[text.floor_char_boundary(start.saturating_sub(CONTEXT))..start].to_lowercase();
     let word = before.trim_end_matches([' ', ':', '：', '.', '\u{a0}', '(']);
     // `Hotel 250 000` announces nothing, `Diensttelefon` does.
-    let is_right = |announcing: &str, rest: &str| {
-        announcing.chars().count() > SHORT || rest.chars().next_back().is_none_or(parts)
+    let announces = |announcing: &str| {
+        let rest = word.strip_suffix(announcing);
+        let is_alone = |rest: &str| !rest.chars().next_back().is_some_and(separates);
+        rest.is_some_and(|rest| announcing.chars().count() > SHORT || is_alone(rest))
     };
-    let announces =
-        |announcing: &str| word.strip_suffix(announcing).is_some_and(|rest| is_right(announcing, rest));
     WORDS.iter().any(|announcing| announces(announcing)) && word.len() + 4 >= before.len()
 }

@@ -11,6 +11,7 @@ use std::ops::Range;
 use textmill_plugin::error::Error;
 
 use crate::lines::blocks::Begins;
+use crate::lines::separates;
 use crate::quick::QuickMap;
 use crate::rules::grams::Phrases;
 
@@ -328,11 +329,6 @@ fn boundary_after(line: &str, at: usize) -> bool {
 
 fn boundary_before(line: &str, at: usize) -> bool {
     line[..at].chars().next_back().is_none_or(|c| !separates(c))
-}
-
-/// Letters and digits of scripts that put spaces between words.
-fn separates(c: char) -> bool {
-    c.is_alphanumeric() && !crate::lines::unspaced(c) && !('\u{ac00}'..='\u{d7af}').contains(&c)
 }
 
 /// The forms in which a phrase is looked for: ASCII case does not count there, other letters need their capitals spelt out, at the
