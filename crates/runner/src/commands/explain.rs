@@ -4,9 +4,10 @@ use super::print;
 use crate::cli::ExplainArgs;
 use crate::failure::Failure;
 use crate::inspect::{Ending, Entry, Fate, Filter, Ledger, RunFolder, original};
-use crate::table::{bytes, number};
+use crate::table::{self, bytes, number};
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
@@ -30,7 +31,7 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     }
     let source = fate.text("source").unwrap_or_default();
     let read = original(&run, &args.id, source);
-    let story = Story { run: &run, fate: &fate, entries: &entries, full: args.full };
+    let story = Story { run: &run, fate: &fate, entries: &entries, full: args.full, is_cut: Cell::default() };
     print(story.tell(&args.id, read)?.trim_end())
 }
 
@@ -49,6 +50,8 @@ struct Story<'a> {
     fate: &'a Fate,
     entries: &'a [Entry],
     full: bool,
+    /// Whether something was shown in part.
+    is_cut: Cell<bool>,
 }
 
 impl Story<'_> {
@@ -80,6 +83,9 @@ impl Story<'_> {
             }
         }
         self.ending(text.as_deref(), &mut out);
+        if self.is_cut.get() {
+            let _ = writeln!(out, "\npassages that end with … are longer: `--full` shows all of them");
+        }
         Ok(out)
     }
 
@@ -188,7 +194,8 @@ impl Story<'_> {
             let _ = writeln!(out, "{}", format!("{mark}{}", self.line(line)).trim_end());
         }
         if count > most {
-            let _ = writeln!(out, "{mark}… {} more lines", count - most);
+            let _ = writeln!(out, "{mark}… and {}", table::count(count - most, "more line"));
+            self.is_cut.set(true);
         } else if count == 0 {
             let _ = writeln!(out, "{mark}{text:?}");
         }
@@ -196,7 +203,10 @@ impl Story<'_> {
 
     fn line<'t>(&self, line: &'t str) -> Cow<'t, str> {
         match line.char_indices().nth(SHOWN_CHARS) {
-            Some((end, _)) if !self.full => Cow::Owned(format!("{}…", &line[..end])),
+            Some((end, _)) if !self.full => {
+                self.is_cut.set(true);
+                Cow::Owned(format!("{}…", &line[..end]))
+            }
             _ => Cow::Borrowed(line),
         }
     }

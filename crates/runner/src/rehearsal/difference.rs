@@ -1,5 +1,6 @@
 //! The lines in which two texts differ, with those around them. What becomes of them on a screen is the caller's.
 
+use crate::table::count;
 use similar::{ChangeTag, TextDiff};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -91,7 +92,7 @@ pub fn write_difference(old: &str, new: &str, around: usize, most: usize, indent
     }
     let all = lines.len() - gaps;
     if all > most {
-        let _ = writeln!(out, "{indent}  … and {} more lines", all - most);
+        let _ = writeln!(out, "{indent}  … and {}", count(all - most, "more line"));
     }
 }
 

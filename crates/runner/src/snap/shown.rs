@@ -3,6 +3,7 @@
 use super::change::{Change, State};
 use super::content::is_end;
 use crate::rehearsal::{Line, Sign, cut, differing};
+use crate::table::count;
 use std::fmt::Write as _;
 
 /// Lines around a change that are shown with it.
@@ -73,7 +74,7 @@ pub fn shown(change: &Change, most: usize) -> String {
         }
     }
     if hidden > 0 {
-        let _ = writeln!(out, "  … and {hidden} more lines");
+        let _ = writeln!(out, "  … and {}", count(hidden, "more line"));
     }
     out
 }
