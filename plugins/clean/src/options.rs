@@ -93,21 +93,12 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Checks once more what the schema says: not every host looks at it.
+    /// Checks what the schema cannot say.
     ///
     /// # Errors
     /// Every mistake, with the name of the option.
     pub fn check(&self) -> Result<(), Error> {
         let mut checks = Checks::new();
-        checks.require((0.0..=1.0).contains(&self.boilerplate_cut), "boilerplate-cut", || {
-            format!("must be at least 0 and at most 1, and is `{}`", self.boilerplate_cut)
-        });
-        checks.require((0.0..=1.0).contains(&self.binary_share), "binary-share", || {
-            format!("must be at least 0 and at most 1, and is `{}`", self.binary_share)
-        });
-        checks.require((0.0..=1.0).contains(&self.language_confidence), "language-confidence", || {
-            format!("must be at least 0 and at most 1, and is `{}`", self.language_confidence)
-        });
         let words = &self.quality.bad_words;
         checks.require(words.iter().all(|word| !word.trim().is_empty()), "quality.bad-words", || {
             "must not hold an empty word, which stands in every text".to_owned()

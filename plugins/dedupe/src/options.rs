@@ -1,7 +1,7 @@
 //! What a pipeline can set.
 
 use crate::bands::{Bands, FINEWEB};
-use crate::passages::options::{Action, Unit};
+use crate::passages::options::{Action, LONGEST_WINDOW, Unit};
 use crate::set::Measure;
 use crate::shingle;
 use schemars::JsonSchema;
@@ -42,7 +42,7 @@ pub struct Options {
     /// What shingles are made of.
     pub shingles: Shingles,
     /// Words, or characters, to a shingle.
-    #[schemars(range(min = 1, max = 64))]
+    #[schemars(range(min = 1, max = shingle::MOST))]
     pub shingle_size: usize,
     /// Bands of a signature; with `rows`, in place of those that follow from the threshold.
     #[schemars(range(min = 1, max = 512))]
@@ -62,7 +62,7 @@ pub struct Options {
     /// consecutive sentences). Without it, `paragraph`.
     pub unit: Option<Unit>,
     /// Unit `sentences`: how many stand in a window. Without it, 3.
-    #[schemars(range(min = 1, max = 64))]
+    #[schemars(range(min = 1, max = LONGEST_WINDOW))]
     pub window: Option<u32>,
     /// Mode `passages`: a passage is repeated when it stands in more than so many documents. Without it, 1.
     #[schemars(range(min = 1))]
@@ -241,30 +241,19 @@ impl Options {
         format!("dedupe 2, {}", compared.to_lowercase())
     }
 
-    /// Checks what the schema cannot say, and once more what it says, for those who make options without the SDK.
+    /// Checks what the schema cannot say: that options go together.
     ///
     /// # Errors
     /// Every mistake, with the name of the option.
     pub fn check(&self) -> Result {
         let mut checks = Checks::new();
-        let threshold = self.threshold();
-        checks.require(threshold > 0.0 && threshold <= 1.0, "threshold", || {
-            format!("must be above 0 and at most 1, and is `{threshold}`")
-        });
         checks.require(self.keep != Keep::Earliest || self.date_column.is_some(), "keep", || {
             "is `earliest`, which needs a `date-column`, such as \"published\"".into()
         });
         checks.require(self.keep != Keep::Best || self.score_column.is_some(), "keep", || {
             "is `best`, which needs a `score-column`, such as \"quality\"".into()
         });
-        checks.require((1..=shingle::MOST).contains(&self.shingle_size), "shingle-size", || {
-            format!("must be from 1 to {}, and is `{}`", shingle::MOST, self.shingle_size)
-        });
-        let given = [("bands", self.bands, 512), ("rows", self.rows, 64)];
-        for (name, value, most) in given {
-            checks.require(value.is_none_or(|value| (1..=most).contains(&value)), name, || {
-                format!("must be from 1 to {most}, and is `{}`", value.unwrap_or_default())
-            });
+        for (name, value) in [("bands", self.bands), ("rows", self.rows)] {
             checks.require(self.bands.is_some() == self.rows.is_some() || value.is_none(), name, || {
                 "is of use only with the other of `bands` and `rows`".into()
             });

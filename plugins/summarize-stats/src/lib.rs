@@ -51,7 +51,6 @@ impl Aggregate for SummarizeStats {
     }
 
     fn bind(options: Options) -> Result<Self> {
-        options.check()?;
         Ok(Self(options))
     }
 

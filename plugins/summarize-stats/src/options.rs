@@ -4,8 +4,6 @@ use crate::stop_words::StopWords;
 use crate::terms::{BLOCK, Limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use textmill_plugin::error::Result;
-use textmill_plugin::options::Checks;
 
 /// Options of `summarize-stats`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -48,18 +46,6 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Checks once more what the schema says: not every host looks at it.
-    ///
-    /// # Errors
-    /// Every mistake, with the name of the option.
-    pub fn check(&self) -> Result {
-        let mut checks = Checks::new();
-        checks.require(self.max_vocabulary >= LEAST_VOCABULARY, "max-vocabulary", || {
-            format!("must be at least {LEAST_VOCABULARY}, and is `{}`", self.max_vocabulary)
-        });
-        checks.finish()
-    }
-
     /// What the vocabulary may hold.
     pub fn limits(&self) -> Limits {
         Limits { words: self.max_vocabulary, bigrams: self.bigrams }

@@ -125,15 +125,6 @@ pub fn check(options: &Options, checks: &mut Checks) {
     checks.require(options.window.is_none() || settings.unit == Unit::Sentences, "window", || {
         "counts sentences, and belongs to `unit = \"sentences\"`".into()
     });
-    checks.require(options.window.is_none_or(|n| (1..=LONGEST_WINDOW).contains(&n)), "window", || {
-        format!("must be from 1 to {LONGEST_WINDOW}")
-    });
-    checks.require(settings.more_than >= 1, "more-than", || {
-        "must be at least 1: a passage in one document alone is no repeat".into()
-    });
-    checks.require(settings.min_words >= 1, "min-words", || {
-        "must be at least 1: what has no words is no passage".into()
-    });
     let reports = settings.action == Action::Report;
     checks.require(!reports || settings.keeps_first, "keep", || {
         "is `none`, and `action = \"report\"` removes nothing".into()
