@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::lines::separates;
+
 /// Longest local part, in bytes (RFC 5321).
 const LOCAL: usize = 64;
 /// Longest domain, in bytes.
@@ -9,27 +11,25 @@ const DOMAIN: usize = 255;
 /// Bytes before a number in which a word is looked for.
 const CONTEXT: usize = 24;
 
-/// The address around the `@` at `at`, which begins at or after `from`.
+/// The address around the `@` at `at`, which begins at or after `from`. Letters beyond ASCII belong to it (RFC 6531), but for those of scripts without
+/// spaces and of Korean, where the word before an address is glued to it.
 pub fn email(text: &str, at: usize, from: usize) -> Option<(usize, usize)> {
-    let bytes = text.as_bytes();
-    let is_local = |b: &u8| b.is_ascii_alphanumeric() || b"._%+-".contains(b);
-    let least = from.max(at.saturating_sub(LOCAL));
-    let length = bytes[least..at].iter().rev().take_while(|b| is_local(b)).count();
-    let mut start = at - length;
-    while start < at && matches!(bytes[start], b'.' | b'-') {
-        start += 1;
-    }
-    let rest = &bytes[at + 1..bytes.len().min(at + 1 + DOMAIN)];
-    let mut end = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
-    while end > 0 && matches!(rest[end - 1], b'.' | b'-') {
-        end -= 1;
-    }
-    let domain = &text[at + 1..at + 1 + end];
-    let (host, top) = domain.rsplit_once('.')?;
-    let is_domain = top.len() >= 2
-        && top.bytes().all(|b| b.is_ascii_alphabetic())
+    let is_local = |c: &char| separates(*c) || "._%+-".contains(*c);
+    let least = text.ceil_char_boundary(from.max(at.saturating_sub(LOCAL)));
+    let length = text[least..at].chars().rev().take_while(is_local).map(char::len_utf8).sum::<usize>();
+    let local = text[at - length..at].trim_start_matches(['.', '-']);
+    let rest = &text[at + 1..text.floor_char_boundary(at + 1 + DOMAIN)];
+    let is_domain = |c: &char| separates(*c) || matches!(c, '.' | '-');
+    let end = rest.chars().take_while(is_domain).map(char::len_utf8).sum::<usize>();
+    let (host, top) = rest[..end].trim_end_matches(['.', '-']).rsplit_once('.')?;
+    // What follows a name of ASCII is glued to it.
+    let glued = top.find(|c: char| !c.is_ascii()).filter(|letters| *letters > 0);
+    let top = &top[..glued.unwrap_or(top.len())];
+    let is_domain = top.chars().nth(1).is_some()
+        && top.chars().all(char::is_alphabetic)
         && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
-    (start < at && bytes[at - 1] != b'.' && is_domain).then_some((start, at + 1 + end))
+    let end = at + 1 + host.len() + 1 + top.len();
+    (!local.is_empty() && !local.ends_with('.') && is_domain).then_some((at - local.len(), end))
 }
 
 /// One past an internet address that begins at `start`.

@@ -120,6 +120,14 @@ mod tests {
     fn what_identifies_is_masked() {
         for (text, with) in [
             ("write to ada.reed+quay@post.example.org.", "write to <EMAIL>."),
+            (
+                "schreibt an jürgen.groß@müller.example, пишите на ада@почта.рф",
+                "schreibt an <EMAIL>, пишите на <EMAIL>",
+            ),
+            (
+                "連絡先ada@post.exampleまで、문의ada@post.example입니다",
+                "連絡先<EMAIL>まで、문의<EMAIL>입니다",
+            ),
             ("from 192.0.2.17 and 2001:db8::8a2e:370:7334, twice", "from <IP> and <IP>, twice"),
             ("call +44 20 7946 0958 or (202) 555-0143.", "call <PHONE> or <PHONE>."),
             ("Tel.: 030 / 901820, Fax 089 123456-78", "Tel.: <PHONE>, Fax <PHONE>"),
@@ -139,7 +147,7 @@ mod tests {
             "at 12:30:45 on 2024-05-02, 02.05.2024, 3/4/1999",
             "ISBN 978-3-16-148410-0, order 4111 1111 1111 1112",
             "GB82 WEST 1234 5698 7654 33 is no account, nor is GB82",
-            "@ada said user@host and a@b.c, 20 000 boats, 1 000 000 000 gulls",
+            "@ada said user@host and a@b.c, é@ and @é.é, 20 000 boats, 1 000 000 000 gulls",
             "the score was 555-1234, the year 1918-1922, room 020 7946",
             "face:dead:beef, ::, 10::, a::b is C++",
         ] {
@@ -157,9 +165,22 @@ mod tests {
 
     #[test]
     fn hostile_input_is_linear() {
-        for piece in
-            ["1", "1 ", "@", "a@", "1.", "a:", "GB82", "+1", "(1", "1-", "()", "a@b.example 202-555-0143 "]
-        {
+        for piece in [
+            "1",
+            "1 ",
+            "@",
+            "a@",
+            "é@",
+            "é@é.",
+            "1.",
+            "a:",
+            "GB82",
+            "+1",
+            "(1",
+            "1-",
+            "()",
+            "a@b.example 202-555-0143 ",
+        ] {
             masks(&piece.repeat(1_000_000 / piece.len()), &ALL);
         }
     }
