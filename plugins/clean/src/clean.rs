@@ -1,20 +1,23 @@
 //! The whole cleaning of one document: decode, repair, normalise, remove furniture and repeats.
 
+mod normalised;
 mod training;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use normalised::Normalised;
 use textmill_plugin::edit::{EditError, Edits, Rewriter};
 use textmill_plugin::error::Error;
 pub use training::Features;
 
 use crate::decide::{Cuts, Decided};
 use crate::html::code;
+use crate::html::items::Item;
 use crate::html::lines::Lines;
 use crate::html::markup::Markup;
 use crate::html::meta::Said;
-use crate::html::{Blocks, MarkupOf, Reading};
+use crate::html::{MarkupOf, Reading};
 use crate::lines::Line;
 use crate::model::Model;
 use crate::model::features::Page;
@@ -28,13 +31,11 @@ use crate::outcome::{places, structure};
 use crate::parts::Part;
 use crate::pii::{self, Pii};
 use crate::quality::{self, BadWords, Measure, Quality};
-use crate::repair::mojibake::{self, cyrillic, others};
-use crate::repair::{decode, leftovers, normalize};
 use crate::room::{Kept, Room};
 use crate::rules::boilerplate::{Furniture, Look};
 use crate::rules::menus;
 use crate::tables::Tables;
-use crate::{closing, decide, html};
+use crate::{closing, decide};
 
 /// Lines from which on HTML is a page, whatever stands there.
 const FEW: usize = 4;
@@ -65,20 +66,6 @@ pub enum Format {
     Plain,
     /// HTML source.
     Html,
-}
-
-/// A document before lines are judged.
-struct Normalised<'a> {
-    rewriter: Rewriter<'a>,
-    encoding: Option<String>,
-    /// What the markup says of its lines, where it is HTML; places are those of the source.
-    markup: Option<Lines>,
-    /// What the page says of itself.
-    said: Vec<Said>,
-    /// Whether code in it kept its indentation.
-    indented: bool,
-    /// The names of its blocks, where they are asked for.
-    blocks: Option<Blocks>,
 }
 
 /// What the rules see of a part of a normalised document.
@@ -146,7 +133,7 @@ impl Cleaner {
             rules,
             plain,
             html,
-            reading: Reading { parts, names, keeps_names: false },
+            reading: Reading { parts, names, keeps_names: false, keeps_items: options.keep_structure },
             cuts: Cuts::new(options.boilerplate_cut),
             quality: options.quality.clone(),
             bad_words: BadWords::new(&options.quality.bad_words)?,
@@ -176,11 +163,12 @@ impl Cleaner {
         text: &'a str,
         raw: Option<&[u8]>,
     ) -> Result<Cleaned<'a>, EditError> {
-        let Normalised { mut rewriter, encoding, markup, said, indented, .. } =
+        let Normalised { mut rewriter, encoding, markup, items, said, indented, .. } =
             self.normalise(format, text, raw)?;
         let title = Title::of(&said);
-        let Judged { edits, mut boilerplate, places, doubtful } =
-            self.room.with(|room| self.judge(format, &rewriter, markup, title.as_ref(), indented, room));
+        let Judged { edits, mut boilerplate, places, doubtful } = self
+            .room
+            .with(|room| self.judge(format, &rewriter, (markup, &items), title.as_ref(), indented, room));
         rewriter.pass_packed(edits)?;
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
         rewriter.pass(edits)?;
@@ -199,7 +187,7 @@ impl Cleaner {
         &self,
         format: Format,
         rewriter: &Rewriter<'_>,
-        markup: Option<Lines>,
+        (markup, items): (Option<Lines>, &[Item]),
         title: Option<&Title>,
         indented: bool,
         room: &mut Room,
@@ -245,7 +233,8 @@ impl Cleaner {
             handed_on.take(part.text, part.base, lines, &marks);
             removals.take(text, part.base, lines, &marks);
             if let Some(markup) = markup.filter(|_| self.keep_structure) {
-                signs.extend(structure::signs(part.base, lines, &marks, shown, &markup));
+                let place = (part.base, part.text);
+                signs.extend(structure::signs(place, lines, &marks, (shown, &markup), items));
             }
             (room.states, room.hits) = (look.states, look.hits);
         }
@@ -292,69 +281,6 @@ impl Cleaner {
         let room = (std::mem::take(states), std::mem::take(hits));
         let look = furniture.look(part.judged(), (lines, distinct, shown), begins, room);
         Seen { markup, look }
-    }
-
-    /// Decodes, reads HTML, repairs and normalises.
-    fn normalise<'a>(
-        &self,
-        format: Format,
-        text: &'a str,
-        raw: Option<&[u8]>,
-    ) -> Result<Normalised<'a>, EditError> {
-        let mut rewriter = Rewriter::new(text);
-        let mut encoding = None;
-        if let Some(raw) = raw
-            && self.rules.legacy_encoding
-        {
-            let decoded = decode::decode(text, raw, format);
-            encoding = decoded.encoding;
-            rewriter.pass(decoded.edits)?;
-        } else if raw.is_none()
-            && self.rules.legacy_encoding
-            && let Some(decoded) = decode::escaped(text, format)
-        {
-            encoding = decoded.encoding;
-            rewriter.pass(decoded.edits)?;
-        }
-        let (mut markup, mut said, mut indented, mut blocks) = (None, Vec::new(), false, None);
-        if format == Format::Html {
-            let page = html::page(rewriter.text(), &self.reading);
-            rewriter.pass_packed(page.edits)?;
-            (markup, said, blocks) = (Some(page.lines), page.said, page.blocks);
-        }
-        if format == Format::Plain && (self.rules.html_entity || self.rules.html_tag) {
-            let edits = leftovers::markup(rewriter.text(), &self.rules);
-            rewriter.pass_packed(edits)?;
-        }
-        if self.rules.mojibake {
-            let edits = others::repair(rewriter.text());
-            rewriter.pass(edits)?;
-            let edits = mojibake::repair(rewriter.text());
-            rewriter.pass(edits)?;
-            let edits = cyrillic::repair(rewriter.text());
-            rewriter.pass(edits)?;
-        }
-        let edits = normalize::characters(rewriter.text(), &self.rules);
-        rewriter.pass_packed(edits)?;
-        if self.rules.unicode_form {
-            let edits = normalize::form(rewriter.text(), self.normal_form);
-            rewriter.pass(edits)?;
-        }
-        if self.rules.white_space || self.rules.blank_lines {
-            let mut edits = normalize::spaces(rewriter.text(), &self.rules);
-            if self.rules.white_space
-                && let Some(markup) = &markup
-            {
-                let code = code::ranges(markup, rewriter.packed(), rewriter.text().len());
-                (edits, indented) = code::spare(rewriter.text(), edits, &code, self.keep_structure);
-            }
-            rewriter.pass_packed(edits)?;
-        }
-        if self.join_hyphenated {
-            let edits = leftovers::hyphens(rewriter.text());
-            rewriter.pass(edits)?;
-        }
-        Ok(Normalised { rewriter, encoding, markup, said, indented, blocks })
     }
 }
 

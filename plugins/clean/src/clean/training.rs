@@ -1,6 +1,7 @@
 //! What training asks of a page: its lines as the model sees them, and what the lexicons were asked. Cleans nothing.
 
-use super::{Cleaner, Format, Normalised, Seen};
+use super::normalised::Normalised;
+use super::{Cleaner, Format, Seen};
 use crate::html::code;
 use crate::html::markup::Markup;
 use crate::html::{Blocks, MarkupOf};

@@ -4,6 +4,7 @@ use super::element::Kind;
 use super::entity::reference;
 use super::foreign;
 use super::hash;
+use super::items::Items;
 use super::lines::Lines;
 use super::markup::{Markup, within};
 use super::meta::Sayings;
@@ -35,6 +36,8 @@ struct Tag {
     hidden: bool,
     /// Whether scripts show it all the same: see [`is_streamed`].
     is_streamed: bool,
+    /// The number that a list begins with, or that an item has.
+    number: Option<u32>,
 }
 
 /// The attribute that is being read.
@@ -49,6 +52,8 @@ enum Attribute {
     Style,
     /// `itemprop`.
     Property,
+    /// `start`, `value`.
+    Number,
     /// One that says something of the page.
     Said(Saying),
     Other,
@@ -95,6 +100,8 @@ pub(super) struct Builder<'s> {
     /// The names of the element whose start tag is read, and those of all blocks, where they are asked for.
     names: Vec<String>,
     blocks: Option<Blocks>,
+    /// Items of lists, where they are asked for.
+    items: Option<Items>,
 }
 
 /// An element whose text says something of the page.
@@ -123,6 +130,7 @@ impl<'s> Builder<'s> {
             telling: None,
             names: Vec::new(),
             blocks: reading.keeps_names.then(Blocks::default),
+            items: reading.keeps_items.then(Items::default),
         }
     }
 
@@ -136,6 +144,7 @@ impl<'s> Builder<'s> {
             lines: std::mem::take(&mut self.lines),
             said: std::mem::take(&mut self.said).finish(),
             blocks: self.blocks.take(),
+            items: self.items.take().map_or_else(Vec::new, Items::finish),
         }
     }
 
@@ -182,11 +191,20 @@ impl<'s> Builder<'s> {
         if !tag.kind.is_void() {
             let is_new_link = tag.kind == Kind::Link;
             let hidden = tag.hidden && !tag.is_streamed;
-            let Tag { kind, name, look, parts, named, is_body_item, .. } = tag;
+            let Tag { kind, name, look, parts, named, is_body_item, number, .. } = tag;
+            let place = self.stack.depth();
             if let Some(Blocks { blocks, .. }) = self.blocks.as_mut().filter(|_| !kind.is_inline()) {
                 blocks.push((self.stack.top().block.number, std::mem::take(&mut self.names)));
             }
             self.stack.push(Start { kind, name, look, parts, named, is_body_item, hidden });
+            if let Some(items) = &mut self.items {
+                items.close(place);
+                match kind {
+                    Kind::List => items.list(place, (name == ORDERED).then(|| number.unwrap_or(1))),
+                    Kind::Item => items.item(place, self.stack.top().block.number, number),
+                    _ => {}
+                }
+            }
             if is_new_link && self.gap < Gap::Line {
                 self.lines.count_link();
             }
@@ -257,6 +275,9 @@ impl<'s> Builder<'s> {
             if let Some(Blocks { lines, .. }) = &mut self.blocks {
                 lines.push((from, top.block.number));
             }
+            if let Some(items) = &mut self.items {
+                items.line(from, self.stack.depth(), [top.block.number, top.block.parent]);
+            }
             self.lines.push(Markup {
                 source: from,
                 kind: top.block.kind,
@@ -315,6 +336,7 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                     is_body_item: false,
                     hidden: false,
                     is_streamed: false,
+                    number: None,
                 });
             }
             CallbackEvent::AttributeName { name } => {
@@ -333,6 +355,7 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                     b"role" | b"data-testid" | b"data-component" => Attribute::Name,
                     b"style" => Attribute::Style,
                     b"itemprop" => Attribute::Property,
+                    b"start" | b"value" => Attribute::Number,
                     _ => Attribute::Other,
                 };
                 if name == b"hidden"
@@ -364,6 +387,9 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                         }
                         Attribute::Style => tag.hidden |= hides(value),
                         Attribute::Property => tag.is_body_item |= value == b"articleBody",
+                        Attribute::Number => {
+                            tag.number = std::str::from_utf8(value).ok().and_then(|n| n.trim().parse().ok());
+                        }
                         Attribute::Said(saying) => {
                             let value = String::from_utf8_lossy(value).into_owned();
                             match saying {
@@ -412,6 +438,8 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
 /// Hashes of the names of elements that say something of the page.
 const META: u32 = hash(b"meta");
 const LINK: u32 = hash(b"link");
+/// That of an ordered list.
+const ORDERED: u32 = hash(b"ol");
 
 /// Whether a style takes an element out of sight.
 fn hides(style: &[u8]) -> bool {

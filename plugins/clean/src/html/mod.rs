@@ -11,6 +11,7 @@ pub mod cues;
 pub mod element;
 pub mod entity;
 mod foreign;
+pub mod items;
 pub mod lines;
 pub mod markup;
 pub mod meta;
@@ -24,6 +25,7 @@ use builder::{Builder, Tokens};
 use cues::PartWords;
 use html5gum::emitters::callback::CallbackEmitter;
 use html5gum::{Emitter, ForwardingEmitter, State, Tokenizer};
+use items::Item;
 use lines::Lines;
 use markup::Markup;
 use meta::Said;
@@ -38,6 +40,8 @@ pub struct Page {
     pub edits: Edits,
     /// What the markup says of each line of the text.
     pub lines: Lines,
+    /// The first lines of the items of its lists, where they are asked for.
+    pub items: Vec<Item>,
     /// What the page says of itself.
     pub said: Vec<Said>,
     /// The names of its blocks, where they are asked for.
@@ -53,6 +57,8 @@ pub struct Reading {
     pub names: Arc<Lexicon>,
     /// Whether the names of blocks are kept: for training alone.
     pub keeps_names: bool,
+    /// Whether items of lists are kept.
+    pub keeps_items: bool,
 }
 
 /// The names of the blocks of a page, as the lexicon would have them.

@@ -2,7 +2,7 @@ use super::*;
 
 fn reading(keeps_names: bool) -> Reading {
     let (parts, names) = (PartWords::builtin().unwrap(), Lexicon::names().unwrap());
-    Reading { parts: parts.into(), names: names.into(), keeps_names }
+    Reading { parts: parts.into(), names: names.into(), keeps_names, keeps_items: true }
 }
 
 fn text(source: &str) -> String {

@@ -66,7 +66,7 @@ mod tests {
 
     fn column(page: &str, number: usize) -> Vec<u8> {
         let (parts, names) = (PartWords::builtin().unwrap().into(), Lexicon::names().unwrap().into());
-        let reading = Reading { parts, names, keeps_names: false };
+        let reading = Reading { parts, names, keeps_names: false, keeps_items: false };
         let markup: Vec<Markup> = html::page(page, &reading).lines.iter().collect();
         let mut grid = Grid::new(markup.len(), &[]);
         of_looks(&markup, markup.len(), &mut grid);

@@ -1,6 +1,9 @@
 //! Marks headings, lists, tables, quotations and code of an HTML page in its text, as Markdown has them. Judges no line.
 
+use std::borrow::Cow;
+
 use crate::html::element::Kind;
+use crate::html::items::Item;
 use crate::html::markup::{Markup, within};
 use crate::lines::Line;
 use crate::rules::boilerplate::Mark;
@@ -9,13 +12,14 @@ use textmill_plugin::edit::{Edit, Edits};
 /// Rule of the edits.
 const STRUCTURE: &str = "html-structure";
 
-/// The signs to put into kept lines, whose places are counted from `base` on: `shown` are the numbers of lines that are not blank, `markup` what the markup says of each.
+/// The signs to put into kept lines of a part of a text, whose places are counted from `base` on: `shown` are the numbers of lines that are not blank,
+/// `markup` what the markup says of each, `items` the first lines of the items of lists.
 pub fn signs(
-    base: usize,
+    (base, text): (usize, &str),
     lines: &[Line],
     marks: &[Option<Mark>],
-    shown: &[usize],
-    markup: &[Markup],
+    (shown, markup): (&[usize], &[Markup]),
+    items: &[Item],
 ) -> Edits {
     let kept: Vec<(&Line, &Markup)> = shown
         .iter()
@@ -24,34 +28,53 @@ pub fn signs(
         .map(|(&i, markup)| (&lines[i], markup))
         .collect();
     let mut edits = Edits::new();
-    let mut put =
-        |at: usize, sign: &'static str| edits.push(Edit::replace(base + at..base + at, sign, STRUCTURE));
+    let mut put = |at: usize, sign: Cow<'static, str>| {
+        edits.push(Edit::replace(base + at..base + at, sign, STRUCTURE));
+    };
+    let mut fence = String::new();
     // Each `pre` has a fence of its own.
     let is_of = |code: u32, place: Option<&(&Line, &Markup)>| place.is_some_and(|(_, m)| m.code == code);
     for (n, (line, markup)) in kept.iter().enumerate() {
         match markup.kind {
             _ if markup.is_code() => {
                 if !is_of(markup.code, n.checked_sub(1).and_then(|before| kept.get(before))) {
-                    put(line.start, "```\n");
+                    let block = kept[n..].iter().take_while(|(_, other)| other.code == markup.code);
+                    fence = fence_of(block.map(|(line, _)| line.text(text)));
+                    put(line.start, format!("{fence}\n").into());
                 }
                 if !is_of(markup.code, kept.get(n + 1)) {
-                    put(line.end, "\n```");
+                    put(line.end, format!("\n{fence}").into());
                 }
             }
-            Kind::Heading1 => put(line.start, "# "),
-            Kind::Heading2 => put(line.start, "## "),
-            Kind::Heading3 => put(line.start, "### "),
-            Kind::Heading4 => put(line.start, "#### "),
-            Kind::Heading5 => put(line.start, "##### "),
-            Kind::Heading6 => put(line.start, "###### "),
+            Kind::Heading1 => put(line.start, "# ".into()),
+            Kind::Heading2 => put(line.start, "## ".into()),
+            Kind::Heading3 => put(line.start, "### ".into()),
+            Kind::Heading4 => put(line.start, "#### ".into()),
+            Kind::Heading5 => put(line.start, "##### ".into()),
+            Kind::Heading6 => put(line.start, "###### ".into()),
             Kind::Cell => {
-                put(line.start, "| ");
-                put(line.end, " |");
+                put(line.start, "| ".into());
+                put(line.end, " |".into());
             }
-            _ if markup.within & within::QUOTE != 0 => put(line.start, "> "),
-            Kind::Item => put(line.start, "- "),
-            _ => {}
+            _ => {
+                let mut sign = String::new();
+                if markup.within & within::QUOTE != 0 {
+                    sign.push_str("> ");
+                }
+                if let Ok(item) = items.binary_search_by_key(&markup.source, |item| item.source) {
+                    sign.push_str(&items[item].sign());
+                }
+                if !sign.is_empty() {
+                    put(line.start, sign.into());
+                }
+            }
         }
     }
     edits
+}
+
+/// What stands before and after code: three backticks, or one more than stand in it side by side.
+fn fence_of<'t>(lines: impl Iterator<Item = &'t str>) -> String {
+    let longest = |line: &str| line.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(lines.map(longest).max().map_or(3, |longest| (longest + 1).max(3)))
 }
