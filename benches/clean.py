@@ -105,6 +105,7 @@ HOSTILE = {
     "1,000,000 short lines": ("ab\n" * 1_000_000, "text/plain"),
     "1 MB of combining marks": ("e" + "\u0301" * 500_000, "text/plain"),
     "100,000 nested tags": ("<html>" + "<div>" * 100_000 + "x" + "</div>" * 100_000, "text/html"),
+    "3,000,000 nested inline tags": ("<html>" + "<b>" * 3_000_000 + "x", "text/html"),
     "100,000 wrong end tags": ("<html>" + "<b><p>" * 50_000 + "x</i></span>" * 100_000, "text/html"),
     "1,000,000 references": ("<html>" + "&amp;" * 1_000_000, "text/html"),
     "an attribute of 10 MB": ("<html><p class='" + "nav " * 2_500_000 + "'>x", "text/html"),

@@ -124,7 +124,9 @@ impl Cleaner {
         let judges = |model, lexicon, is_plain| {
             let is_on = rules.boilerplate_model;
             let lexicon = Some(lexicon).filter(|_| is_on);
-            let furniture = Furniture::new(cues.clone(), dates.clone(), rules.clone(), lexicon, is_plain);
+            // The model was trained on what all rules say. Lines of those that are switched off stay in the end.
+            let seen = if is_on { Rules::default() } else { rules.clone() };
+            let furniture = Furniture::new(cues.clone(), dates.clone(), seen, lexicon, is_plain);
             Judges { furniture, model: Some(model).filter(|_| is_on) }
         };
         let plain = judges(model, lexicon, true);
@@ -134,7 +136,7 @@ impl Cleaner {
             plain,
             html,
             reading: Reading { parts, names, keeps_names: false, keeps_items: options.keep_structure },
-            cuts: Cuts::new(options.boilerplate_cut),
+            cuts: Cuts::new(options.boilerplate_cut, &options.rules),
             quality: options.quality.clone(),
             bad_words: BadWords::new(&options.quality.bad_words)?,
             pii: options.pii,
@@ -215,7 +217,7 @@ impl Cleaner {
                     }
                     decided
                 }
-                None => Decided { marks: std::mem::take(&mut look.marks), near: Vec::new() },
+                None => Decided::by_rules(std::mem::take(&mut look.marks), &self.cuts),
             };
             if let Some(markup) = &markup {
                 code::keep_brackets(lines, &mut marks, shown, markup);
@@ -287,6 +289,7 @@ impl Cleaner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Rule;
     use proptest::prelude::*;
 
     fn cleaner() -> Cleaner {
@@ -336,6 +339,22 @@ mod tests {
             let cleaned = cleaner().clean(&page, None).unwrap();
             assert_eq!(cleaned.text, format!("{STORY}\n{after}\n"), "{heading}");
         }
+    }
+
+    #[test]
+    fn a_rule_that_is_off_keeps_its_lines_and_no_other_changes() {
+        let (headline, bar) = ("The ferry across the harbour runs again", "Share on FacebookShare on X");
+        let page =
+            format!("Menu\nSearch\nNews\n{headline}\n{bar}\n{STORY}\nMost read\nA bell for the signal\n");
+        let left = |off: &[Rule]| {
+            let rules = off.iter().fold(Rules::default(), |rules, rule| rules.with(*rule, false));
+            let cleaner = Cleaner::new(&Options { rules, ..Options::default() }).unwrap();
+            cleaner.clean(&page, None).unwrap().text.into_owned()
+        };
+        assert_eq!(left(&[]), format!("{STORY}\n"));
+        assert_eq!(left(&[Rule::Headline]), format!("{headline}\n{STORY}\n"));
+        assert_eq!(left(&[Rule::ShareBar, Rule::Headline]), format!("{headline}\n{bar}\n{STORY}\n"));
+        assert_eq!(left(&[Rule::Navigation]), format!("Menu\nSearch\n{STORY}\n"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use fearless_simd::{Level, Simd, dispatch};
 use crate::model::features::Page;
 use crate::model::wide::{cut_off, small};
 use crate::model::{Model, Room};
-use crate::options::Rule;
+use crate::options::{Rule, Rules};
 use crate::rules::boilerplate::{Mark, State, Threshold, bit};
 use textmill_plugin::descriptor::Drops;
 
@@ -36,12 +36,20 @@ pub fn marks(model: &Model, cuts: &Cuts, page: &Page<'_>, room: &mut Room) -> De
     let (states, shown) = (page.states, page.shown);
     let mut likelihoods = model.likelihoods(page, room);
     settle(&mut likelihoods, shown.iter().map(|&i| page.lines[i].words()));
-    let mut decided = Decided { marks: page.marks.to_vec(), near: Vec::new() };
-    decided.settle_marks(cuts, page.markup.is_some(), states, shown.iter().zip(&likelihoods));
+    let mut decided = Decided::by_rules(page.marks.to_vec(), cuts);
+    decided.settle_marks(cuts, page.markup.is_some(), (page.marks, states), shown.iter().zip(&likelihoods));
     decided
 }
 
 impl Decided {
+    /// What the rules make of a page, of whose lines they have put marks: those of rules that are switched off do not count.
+    pub fn by_rules(mut marks: Vec<Option<Mark>>, cuts: &Cuts) -> Self {
+        if cuts.some_off {
+            marks.iter_mut().for_each(|mark| *mark = mark.filter(|m| cuts.rules & bit(m.rule) != 0));
+        }
+        Self { marks, near: Vec::new() }
+    }
+
     /// Puts what the model says of lines in the place of what the rules say, unless these are sure. Lines come with their likelihoods. A headline below a
     /// line that stays is an item of a list; of 34 on labelled pages the model kept 21, of which 18 were main text.
     // Apart from what is done before, so that the machine has registers for all of it.
@@ -50,16 +58,17 @@ impl Decided {
         &mut self,
         cuts: &Cuts,
         is_html: bool,
-        states: &[State],
+        (by_rules, states): (&[Option<Mark>], &[State]),
         lines: impl Iterator<Item = (&'l usize, &'l u16)>,
     ) {
-        let sure = sure_rules(is_html);
+        // Lines of rules that are switched off stay.
+        let sure = sure_rules(is_html) | !cuts.rules;
         let of_dates = if is_html { &cuts.lines } else { &cuts.dates };
         // Whether the line above stays.
         let mut is_inside = false;
         for (&i, &likelihood) in lines {
             let (mark, state) = (&mut self.marks[i], &states[i]);
-            let kind = mark.map(|m| m.rule);
+            let kind = by_rules[i].map(|m| m.rule);
             let was_inside = std::mem::take(&mut is_inside);
             let is_item = was_inside && kind == Some(Rule::Headline) && likelihood >= cuts.lines.goes;
             // The model knows no wrapped lines: in its pages a paragraph is a line.
@@ -79,18 +88,27 @@ impl Decided {
     }
 }
 
-/// How likely lines must be.
+/// How likely lines must be, and which rules count.
 #[derive(Clone, Copy)]
 pub struct Cuts {
     lines: Cut,
     /// Of lines of plain text that are a date and nothing else.
     dates: Cut,
+    /// The rules that are switched on, a bit each.
+    rules: u64,
+    some_off: bool,
 }
 
 impl Cuts {
     /// `cut` is from 0 to 1.
-    pub fn new(cut: f64) -> Self {
-        Self { lines: Cut::new(cut), dates: Cut::new(cut.max(DATE_CUT)) }
+    pub fn new(cut: f64, rules: &Rules) -> Self {
+        let on = Rule::ALL.iter().filter(|rule| rules.on(**rule)).map(|rule| bit(*rule));
+        Self {
+            lines: Cut::new(cut),
+            dates: Cut::new(cut.max(DATE_CUT)),
+            rules: on.fold(0, |all, bit| all | bit),
+            some_off: Rule::ALL.iter().any(|rule| !rules.on(*rule)),
+        }
     }
 }
 

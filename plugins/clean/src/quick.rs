@@ -2,8 +2,9 @@
 //! where the order of a map could be seen.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// A map with the small hash; look up only, do not walk it.
 pub type QuickMap<K, V> = HashMap<K, V, BuildHasherDefault<Quick>>;
@@ -55,16 +56,49 @@ pub fn hash(bytes: &[u8]) -> u64 {
 pub const WORDS: usize = 4;
 const PIECE: usize = 8 * WORDS;
 
-/// A hash of the bytes of a span, zeros at its end aside. Of lines, most of which are short and no two of a length, it takes no branch by the length.
-#[inline]
-pub fn hash_of(bytes: &[u8], span: Range<usize>) -> u64 {
-    let (mut start, mut hash) = (span.start, 0);
-    while span.end - start > PIECE {
-        hash = join(hash, hash_of_words(&words_of(bytes, start..start + PIECE)));
-        start += PIECE;
+/// Hashes spans of text by keys that no text knows, so that none can be made whose lines share a hash: tables of them stay fast.
+#[derive(Clone, Copy)]
+pub struct Keyed(&'static [u64; WORDS]);
+
+impl Keyed {
+    /// By the keys of this process.
+    pub fn new() -> Self {
+        static KEYS_OF_PROCESS: LazyLock<[u64; WORDS]> = LazyLock::new(|| {
+            let state = RandomState::new();
+            // The bytes that keep factors from being zero stay.
+            std::array::from_fn(|n| KEYS[n] ^ state.hash_one(n) & !(0xff << FIXED[n]))
+        });
+        Self(&KEYS_OF_PROCESS)
     }
-    join(hash, hash_of_words(&words_of(bytes, start..span.end)))
+
+    /// A hash of the bytes of a span, zeros at its end aside. Of lines, most of which are short and no two of a length, it takes no branch by the length.
+    #[inline]
+    pub fn hash(self, bytes: &[u8], span: Range<usize>) -> u64 {
+        let (mut start, mut hash) = (span.start, 0);
+        while span.end - start > PIECE {
+            hash = join(hash, self.hash_of_words(&words_of(bytes, start..start + PIECE)));
+            start += PIECE;
+        }
+        join(hash, self.hash_of_words(&words_of(bytes, start..span.end)))
+    }
+
+    /// A hash of a piece.
+    #[inline]
+    fn hash_of_words(self, words: &[u64; WORDS]) -> u64 {
+        let word = |n: usize| words[n] ^ self.0[n];
+        let mix = |a: u64, b: u64| {
+            let product = u128::from(a) * u128::from(b);
+            (product >> 64) as u64 ^ product as u64
+        };
+        mix(word(0), word(1)) ^ mix(word(2), word(3)).rotate_left(32)
+    }
 }
+
+/// No text holds a byte like `0xff`, so that no factor is zero.
+const KEYS: [u64; WORDS] =
+    [0xff51_afd7_ed55_8ccd, 0xc4ff_b9fe_1a85_ec53, 0x9e37_ff79_b97f_4a7c, 0xbf58_47ff_e4e5_b9f9];
+/// Where that byte lies in each.
+const FIXED: [u32; WORDS] = [56, 48, 40, 32];
 
 /// The first bytes of a span as words, zeros after its end.
 #[inline]
@@ -90,20 +124,6 @@ fn join(hash: u64, next: u64) -> u64 {
     hash.wrapping_mul(MIX).rotate_left(29) ^ next
 }
 
-/// A hash of a piece.
-#[inline]
-fn hash_of_words(words: &[u64; WORDS]) -> u64 {
-    // No text holds a byte like these, so that no factor is zero.
-    const KEYS: [u64; WORDS] =
-        [0xff51_afd7_ed55_8ccd, 0xc4ff_b9fe_1a85_ec53, 0x9e37_ff79_b97f_4a7c, 0xbf58_47ff_e4e5_b9f9];
-    let word = |n: usize| words[n] ^ KEYS[n];
-    let mix = |a: u64, b: u64| {
-        let product = u128::from(a) * u128::from(b);
-        (product >> 64) as u64 ^ product as u64
-    };
-    mix(word(0), word(1)) ^ mix(word(2), word(3)).rotate_left(32)
-}
-
 /// Which bits of four words belong to so many bytes.
 static MASKS: [[u64; WORDS]; PIECE + 1] = {
     let mut masks = [[0; WORDS]; PIECE + 1];
@@ -127,6 +147,8 @@ mod tests {
     #[test]
     fn spans_of_the_same_bytes_have_one_hash() {
         let text: Vec<u8> = (0..180).map(|n| b'a' + n % 90 % 26 + n % 90 / 26).chain(0..90).collect();
+        let keyed = Keyed::new();
+        let hash_of = |text: &[u8], span: Range<usize>| keyed.hash(text, span);
         for length in 0..90 {
             let one = hash_of(&text, 0..length);
             assert_eq!(hash_of(&text, 90..90 + length), one);

@@ -201,7 +201,7 @@ fn replay(
         for entry in Entry::of(batch) {
             if entry.action == "edit" {
                 // A rule may hold some passages to a threshold of its own.
-                if entry.threshold != Some(before) {
+                if !is_held_to(&entry, before) {
                     continue;
                 }
                 answer.edits += u64::from(entry.value.is_some());
@@ -212,9 +212,11 @@ fn replay(
                 continue;
             }
             if entry.start.is_some() {
-                let would_go = entry.value.is_some_and(|value| drops.drops(value, after));
+                if !is_held_to(&entry, before) {
+                    continue;
+                }
                 answer.near_passages += 1;
-                if would_go && entry.threshold == Some(before) {
+                if entry.value.is_some_and(|value| drops.drops(value, after)) {
                     answer.edits_more += 1;
                     edited.insert(entry.ordinal);
                 }
@@ -244,6 +246,12 @@ fn replay(
         })?;
     }
     Ok(answer)
+}
+
+/// Whether the rule held an event's value to a threshold. Plugins may keep thresholds in other units, with fewer digits.
+fn is_held_to(entry: &Entry, threshold: f64) -> bool {
+    const PRECISION: f64 = 1e-8;
+    entry.threshold.is_some_and(|own| (own - threshold).abs() <= PRECISION * threshold.abs().max(1.0))
 }
 
 /// Whether the new threshold is so far away that documents which would be dropped are not on the ledger.
@@ -299,7 +307,7 @@ impl Answer {
             out,
             "  {least}{dropped} more would be dropped, {written} of which came through in the end"
         );
-        let _ = writeln!(out, "  {} more would pass this rule, and go on", self.kept);
+        let _ = writeln!(out, "  {} more would pass this rule; others may still drop them", self.kept);
         if self.at_least {
             let _ = writeln!(out, "{beyond}");
         }

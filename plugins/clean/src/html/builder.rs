@@ -40,6 +40,19 @@ struct Tag {
     number: Option<u32>,
 }
 
+impl Tag {
+    /// The attribute that holds what an element says of the page.
+    fn value(&self) -> Option<&'static [u8]> {
+        match self.kind {
+            Kind::Void if self.name == META => Some(b"content"),
+            Kind::Void if self.name == LINK => Some(b"href"),
+            Kind::Time => Some(b"datetime"),
+            Kind::Root => Some(b"lang"),
+            _ => None,
+        }
+    }
+}
+
 /// The attribute that is being read.
 #[derive(Clone, Copy)]
 enum Attribute {
@@ -62,9 +75,11 @@ enum Attribute {
 /// Attributes of elements that say something of the page.
 #[derive(Clone, Copy, PartialEq)]
 enum Saying {
-    /// `property`, `name`, `rel`.
+    /// `property`.
+    Property,
+    /// `name`, `rel`.
     Name,
-    /// `content`, `href`, `datetime`, `lang`.
+    /// The one that [`Tag::value`] names.
     Value,
     /// `type`.
     Type,
@@ -73,6 +88,7 @@ enum Saying {
 /// What the start tag of an element says of the page, as far as it has been read.
 #[derive(Default)]
 struct Statement {
+    property: String,
     name: String,
     value: String,
     kind: String,
@@ -150,7 +166,7 @@ impl<'s> Builder<'s> {
 
     /// What a start tag says of the page.
     fn state(&mut self, tag: Tag) {
-        let Statement { name, value, kind } = std::mem::take(&mut self.statement);
+        let Statement { property, name, value, kind } = std::mem::take(&mut self.statement);
         self.telling = None;
         match tag.kind {
             Kind::Title => self.telling = Some(Telling::Title),
@@ -163,8 +179,11 @@ impl<'s> Builder<'s> {
             Kind::Void if tag.name == LINK && name.eq_ignore_ascii_case("canonical") => {
                 self.said.add("link", "canonical", &value);
             }
-            Kind::Void if tag.name == META && !name.is_empty() => {
-                self.said.add("meta", &name.to_ascii_lowercase(), &value)
+            Kind::Void if tag.name == META => {
+                // Both may be there, for two readers.
+                for name in [property, name].into_iter().filter(|name| !name.is_empty()) {
+                    self.said.add("meta", &name.to_ascii_lowercase(), &value);
+                }
             }
             _ => {}
         }
@@ -327,6 +346,7 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                     self.0.names = vec![format!("<{}", String::from_utf8_lossy(name))];
                 }
                 let name = hash(name);
+                self.0.statement = Statement::default();
                 self.0.tag = Some(Tag {
                     kind,
                     name,
@@ -346,9 +366,12 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                         || matches!(tag.kind, Kind::Time | Kind::Root | Kind::Hidden)
                 });
                 self.0.attribute = match name {
-                    b"property" | b"name" | b"rel" if says => Attribute::Said(Saying::Name),
+                    b"property" if says => Attribute::Said(Saying::Property),
+                    b"name" | b"rel" if says => Attribute::Said(Saying::Name),
                     b"itemprop" if says && self.0.statement.name.is_empty() => Attribute::Said(Saying::Name),
-                    b"content" | b"href" | b"datetime" | b"lang" if says => Attribute::Said(Saying::Value),
+                    _ if says && self.0.tag.is_some_and(|tag| tag.value() == Some(name)) => {
+                        Attribute::Said(Saying::Value)
+                    }
                     b"type" if says => Attribute::Said(Saying::Type),
                     b"class" => Attribute::Class,
                     b"id" => Attribute::Id,
@@ -393,6 +416,7 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                         Attribute::Said(saying) => {
                             let value = String::from_utf8_lossy(value).into_owned();
                             match saying {
+                                Saying::Property => self.0.statement.property = value,
                                 Saying::Name => self.0.statement.name = value,
                                 Saying::Value => self.0.statement.value = value,
                                 Saying::Type => self.0.statement.kind = value,

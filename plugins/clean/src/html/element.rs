@@ -157,6 +157,10 @@ impl Kind {
         matches!(self, Self::Break | Self::Void)
     }
 
+    /// Those whose end tags may be left out.
+    pub const IMPLIED: [Self; 7] =
+        [Self::Paragraph, Self::Item, Self::Term, Self::Definition, Self::Cell, Self::Row, Self::RowGroup];
+
     /// Whether an unclosed one ends where an element of kind `next` begins; [`Self::holds_in`] says how far up that goes.
     pub fn ends_before(self, next: Self) -> bool {
         match self {

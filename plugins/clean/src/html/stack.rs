@@ -7,6 +7,8 @@ use super::names::{self, Named};
 
 /// Elements that an end tag looks for its start tag in, at most, so that wrong nesting stays linear.
 const LOOKS_UP: usize = 256;
+/// Elements that lie in one another, at most: as in browsers, the next one takes the place of the innermost.
+const DEEPEST: usize = 512;
 
 /// An open element.
 #[derive(Clone, Copy, Debug)]
@@ -143,6 +145,7 @@ impl Stack {
                 Block { kind, number: self.blocks, parent: block.number, grandparent: block.parent, looks };
         }
         let own = if kind.is_inline() { around.own } else { parts };
+        self.cut(DEEPEST - 1);
         self.counts[kind as usize] += 1;
         self.open.push(Open {
             kind,
@@ -155,7 +158,7 @@ impl Stack {
             code: if kind == Kind::Preformatted && around.code == 0 { block.number } else { around.code },
             bold: around.bold || kind == Kind::Bold,
             named,
-            place: if kind.is_inline() { around.place } else { self.open.len() },
+            place: if kind.is_inline() { around.place.min(self.open.len()) } else { self.open.len() },
             around: if kind.is_inline() { around.around } else { around.place },
             block,
         });
@@ -163,6 +166,9 @@ impl Stack {
 
     /// Ends what ends where an element of this kind begins.
     pub fn imply(&mut self, next: Kind) -> Gap {
+        if !Kind::IMPLIED.iter().any(|kind| self.counts[*kind as usize] > 0 && kind.ends_before(next)) {
+            return Gap::None;
+        }
         for (up, open) in self.open.iter().rev().take(LOOKS_UP).enumerate() {
             if open.kind.ends_before(next) {
                 let at = self.open.len() - 1 - up;
@@ -208,7 +214,7 @@ impl Stack {
     /// Drops the elements from `at` on.
     fn cut(&mut self, at: usize) -> Gap {
         let mut gap = Gap::None;
-        for open in self.open.drain(at..) {
+        for open in self.open.drain(at.min(self.open.len())..) {
             self.counts[open.kind as usize] -= 1;
             gap = gap.max(around(open.kind));
         }

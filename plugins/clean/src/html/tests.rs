@@ -138,3 +138,35 @@ fn names_of_blocks_are_kept_for_training() {
     assert_eq!(names(1), (0, vec!["<div".into(), "#page".into(), "page".into()]));
     assert!(page(source, &reading(false)).blocks.is_none());
 }
+
+#[test]
+fn nesting_has_an_end() {
+    for tag in ["<b>", "<div>", "<li>", "<ul><li>", "<div hidden>"] {
+        let page = page(&format!("{}x", tag.repeat(100_000)), &reading(false));
+        assert!(page.lines.iter().all(|line| line.depth <= 512), "{tag}");
+    }
+    // What lies deeper stays hidden, and what follows is shown.
+    let deep = "<div>".repeat(600);
+    assert_eq!(text(&format!("{deep}a<div hidden>b<p>c</p></div>")), "a");
+    assert_eq!(text(&format!("{deep}a<script>b</script><p>c{}<p>d", "</div>".repeat(600))), "a\nc\nd");
+}
+
+#[test]
+fn a_value_stands_in_the_attribute_of_its_element() {
+    let said = |source: &str| {
+        let page = page(source, &reading(false));
+        page.said.into_iter().map(|said| format!("{} {}", said.name, said.value)).collect::<Vec<_>>()
+    };
+    assert_eq!(said("<meta name=author content='Ines Tollgate' lang=en>"), ["author Ines Tollgate"]);
+    assert_eq!(said("<time datetime=2020-02-03 lang=en content=x>3 Feb</time>"), ["datetime 2020-02-03"]);
+    assert_eq!(
+        said("<meta property=og:title name=twitter:title content='A ferry'>"),
+        ["og:title A ferry", "twitter:title A ferry"]
+    );
+    assert_eq!(said("<link rel=canonical lang=en href=/ferry>"), ["canonical /ferry"]);
+    // A drawing says nothing of the page, nor of the script behind it.
+    assert!(
+        said("<svg><script type='application/ld+json'></script></svg><script>{\"headline\": \"x\"}</script>")
+            .is_empty()
+    );
+}

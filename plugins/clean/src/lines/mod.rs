@@ -3,7 +3,7 @@
 pub mod blocks;
 mod tally;
 
-use crate::quick::hash_of;
+use crate::quick::Keyed;
 use crate::room::Room;
 use blocks::Counts;
 pub use tally::Tally;
@@ -103,7 +103,7 @@ impl Line {
             tallies.push(tally);
         });
         distinct.resize(lines.len(), (0, 0));
-        let mut count = 0;
+        let (mut count, keyed) = (0, Keyed::new());
         let mut twins = Twins::new(text.as_bytes(), lines.len(), twins);
         for number in 0..lines.len() {
             let line = &mut lines[number];
@@ -132,7 +132,7 @@ impl Line {
                     },
                 };
             }
-            let hash = hash_of(text.as_bytes(), line.start..line.end);
+            let hash = keyed.hash(text.as_bytes(), line.start..line.end);
             let twin = twins.find(number, hash, lines);
             // Written in any case: whether a line is a copy cannot be guessed, and is asked once.
             distinct[count] = (number as u32, hash as u32);

@@ -55,12 +55,22 @@ pub fn ip(text: &str, start: usize) -> Option<usize> {
         .then_some(start + colons.len())
 }
 
-/// Four small numbers are as often a version or a section; then a word before them decides.
+/// Four numbers are as often a version or a section; then a word before them decides. Small ones are an address after a word that says so alone.
 fn is_no_version(text: &str, start: usize, address: Ipv4Addr) -> bool {
     let before = text[text.floor_char_boundary(start.saturating_sub(CONTEXT))..start].to_ascii_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| before.contains(word));
-    if has(&["version", "release", "firmware", "build", "section", "chapter", "§"]) {
-        return false;
-    }
-    address.octets().iter().any(|&octet| octet >= 10) || has(&["ip", "address", "host", "server", "dns"])
+    // The nearest word that tells.
+    let mut words = before.rsplit(|c: char| !c.is_alphanumeric() && c != '§');
+    let told = words.find_map(|word| match word {
+        "version" | "ver" | "release" | "firmware" | "build" | "section" | "sections" | "chapter" | "§" => {
+            Some(false)
+        }
+        "ip" | "ipv4" | "address" | "addresses" | "host" | "hosts" | "server" | "servers" | "dns" => {
+            Some(true)
+        }
+        _ => None,
+    });
+    let octets = address.octets();
+    // A version has no part above 99 but that of its build, and addresses of documents and networks mostly have two.
+    let is_large = octets.iter().filter(|&&octet| octet >= 100).count() >= 2;
+    is_large || told.unwrap_or_else(|| octets.iter().any(|&octet| octet >= 10))
 }

@@ -129,6 +129,10 @@ mod tests {
                 "連絡先<EMAIL>まで、문의<EMAIL>입니다",
             ),
             ("from 192.0.2.17 and 2001:db8::8a2e:370:7334, twice", "from <IP> and <IP>, twice"),
+            (
+                "the host in building 192.0.2.17, section 203.0.113.9, server 1.2.3.4",
+                "the host in building <IP>, section <IP>, server <IP>",
+            ),
             ("call +44 20 7946 0958 or (202) 555-0143.", "call <PHONE> or <PHONE>."),
             ("Tel.: 030 / 901820, Fax 089 123456-78", "Tel.: <PHONE>, Fax <PHONE>"),
             ("Diensttelefon 030 901820, Hotel 250 000", "Diensttelefon <PHONE>, Hotel 250 000"),
@@ -143,7 +147,7 @@ mod tests {
     #[test]
     fn what_looks_like_it_stays() {
         for text in [
-            "version 1.2.3.4, and 10.4.2.300, and section 2.1.4.3",
+            "the ship 1.2.3.4, version 1.2.3.4, build 10.14.6.2, and 10.4.2.300, and section 2.1.4.3",
             "at 12:30:45 on 2024-05-02, 02.05.2024, 3/4/1999",
             "ISBN 978-3-16-148410-0, order 4111 1111 1111 1112",
             "GB82 WEST 1234 5698 7654 33 is no account, nor is GB82",

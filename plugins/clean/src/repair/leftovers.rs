@@ -66,9 +66,14 @@ fn shows_code(text: &str, at: usize) -> bool {
         |(at, _): (usize, &str)| !line.get(at + 1..at + 3).is_some_and(|n| n.eq_ignore_ascii_case("br"));
     line.match_indices('<').any(is_tag)
         || line.contains(['`', '{', '\\'])
-        || ["&lt;", "'&", "\"&", "\u{2018}&", "\u{201c}&", "('", "u'", "b'"]
-            .iter()
-            .any(|sign| line.contains(sign))
+        || ["&lt;", "'&", "\"&", "\u{2018}&", "\u{201c}&", "('"].iter().any(|sign| line.contains(sign))
+        || line.match_indices('\'').any(|(at, _)| is_literal(&line[..at]))
+}
+
+/// Whether a quotation mark behind this begins a string of Python, as in `u'caf&eacute;'`; that of `club's` does not.
+fn is_literal(before: &str) -> bool {
+    let mut before = before.chars().rev();
+    matches!(before.next(), Some('u' | 'b')) && !before.next().is_some_and(char::is_alphanumeric)
 }
 
 /// One past a `<br>` in any of its forms that begins at `start`.

@@ -184,8 +184,8 @@ fn maximal(scores: &[i64]) -> Vec<Segment> {
             continue;
         }
         let mut new = Candidate { first: i, last: i, left: before, right: sum, smaller: None };
+        let mut at = stack.len().checked_sub(1);
         loop {
-            let mut at = stack.len().checked_sub(1);
             while let Some(j) = at
                 && stack[j].left >= new.left
             {
@@ -195,6 +195,8 @@ fn maximal(scores: &[i64]) -> Vec<Segment> {
                 Some(j) if stack[j].right < new.right => {
                     new.first = stack[j].first;
                     new.left = stack[j].left;
+                    // What lies between has no smaller sum than the one that went.
+                    at = stack[j].smaller;
                     stack.truncate(j);
                 }
                 _ => {

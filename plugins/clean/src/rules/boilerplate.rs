@@ -368,9 +368,8 @@ impl Furniture {
                     block.pop();
                 }
             }
-            let count = block.len();
             for i in block {
-                states[i].mark = Some(Mark::with(Rule::RelatedTeaser, count, TEASER_LINES));
+                states[i].mark = Some(Mark::by(Rule::RelatedTeaser));
                 states[i].prose = false;
             }
             at = next.max(at + 1);

@@ -4,7 +4,7 @@
 use crate::lines::Line;
 use crate::options::Rule;
 use crate::rules::body;
-use crate::rules::boilerplate::{Furniture, HEADLINE, LONG, Mark, PARAGRAPH, State};
+use crate::rules::boilerplate::{Furniture, HEADLINE, Mark, PARAGRAPH, State};
 use crate::rules::cues::{Hits, class};
 use std::ops::RangeInclusive;
 
@@ -108,12 +108,8 @@ impl Furniture {
         if states[i].mark.is_some() || lines[i].blank() {
             return;
         }
-        let mark = if states[i].prose {
-            Mark::with(Rule::OutsideBody, lines[i].words(), LONG)
-        } else {
-            Mark::with(Rule::PageFooter, lines[i].words(), LONG)
-        };
-        states[i].mark = Some(mark);
+        let rule = if states[i].prose { Rule::OutsideBody } else { Rule::PageFooter };
+        states[i].mark = Some(Mark::by(rule));
     }
 
     /// The line of the headline, before `end`: the last line of 3 to 28 words that is not prose.
@@ -188,9 +184,12 @@ impl Furniture {
             return Mark::by(Rule::Breadcrumb);
         }
         if state.prose {
-            return Mark::with(Rule::OutsideBody, line.words(), LONG);
+            return Mark::by(Rule::OutsideBody);
         }
-        if line.bullet() || line.words() <= 4 && run >= REACH {
+        if line.bullet() {
+            return Mark::by(Rule::Navigation);
+        }
+        if line.words() <= 4 && run >= REACH {
             return Mark::with(Rule::Navigation, run, REACH);
         }
         Mark::by(Rule::PageHeader)

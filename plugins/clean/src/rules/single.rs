@@ -1,7 +1,7 @@
 //! What a line is by itself, from its cues, its length and its punctuation. Knows no neighbours.
 
-use crate::lines::Line;
 use crate::lines::blocks::Begins;
+use crate::lines::{Line, separates};
 use crate::options::Rule;
 use crate::rules::boilerplate::{Furniture, LONG, Mark, PARAGRAPH, Single};
 use crate::rules::cues::{Hits, class};
@@ -185,8 +185,8 @@ fn credit_at_the_end(content: &str, line: &Line, cue_end: usize) -> bool {
     content.len() - cue_end.min(content.len()) <= NAME && !sentence
 }
 
-/// Whether a line speaks of this site and its reader, as a notice does; a text about cookies in
-/// general does not. Words of the languages of the tables.
+/// Whether a line speaks of this site and its reader, as a notice does and most texts about cookies do not. Words, and beginnings of words, of the
+/// languages of the tables.
 fn addresses_reader(content: &str) -> bool {
     const WORDS: &[&str] = &[
         "we ",
@@ -211,8 +211,8 @@ fn addresses_reader(content: &str) -> bool {
         "esta web",
         "nuestr",
         "usted",
-        " tu ",
-        " su ",
+        "tu ",
+        "su ",
         "este ",
         "sito",
         "noi ",
@@ -285,9 +285,9 @@ fn addresses_reader(content: &str) -> bool {
         "เว็บไซต์",
         "chúng tôi",
         "kami ",
-        " anda",
+        "anda",
         "situs",
-        " laman",
+        "laman",
         "մենք",
         "կայք",
         "ჩვენ",
@@ -296,10 +296,17 @@ fn addresses_reader(content: &str) -> bool {
         "நாங்கள்",
         "தளம்",
         "당사",
-        "web",
+        "la web ",
+        "tento web",
+        "web používá",
+        "web využívá",
     ];
     let lower = content.to_lowercase();
-    WORDS.iter().any(|w| lower.contains(w))
+    // `our` is no part of `four hours`; scripts without small letters write prefixes to their words.
+    let is_inside = |at: usize| {
+        lower[at..].starts_with(char::is_lowercase) && lower[..at].chars().next_back().is_some_and(separates)
+    };
+    WORDS.iter().any(|word| lower.match_indices(word).any(|(at, _)| !is_inside(at)))
 }
 
 #[cfg(test)]
