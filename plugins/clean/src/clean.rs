@@ -223,7 +223,7 @@ impl Cleaner {
                 code::keep_brackets(lines, &mut marks, shown, markup);
             }
             if self.rules.repeated_paragraph {
-                repeated(lines, &look.states, &mut marks);
+                repeated(part.judged(), lines, &look.states, &mut marks);
             }
             if let Some(markup) = &markup {
                 code::fill_holes(lines, &mut marks, shown, markup);

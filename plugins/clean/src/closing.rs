@@ -7,15 +7,17 @@ use crate::options::Rule;
 use crate::rules::boilerplate::{Mark, State};
 
 /// Most words of a short sentence.
-const SHORT: usize = 10;
+const SHORT: usize = 15;
 
 /// Takes the marks of the model off lines that go on with what stays above them; `shown` are the numbers of lines that are not blank.
 ///
-/// Of lines of labelled pages that end with a full stop, show no cue and stand directly below what stays, the model takes 200 away in 1,390 pages, of which
-/// half are main text: F1 is the same with them as without.
+/// Of lines of labelled pages that end a sentence, show no cue and stand directly below what stays, the model takes some 220 away in 1,720 pages, of which
+/// 4 in 10 are main text: F1 of news and articles is the same with them as without, over four trainings.
 pub fn keep(text: &str, lines: &[Line], states: &[State], shown: &[usize], marks: &mut [Option<Mark>]) {
     let item = |line: usize| number(lines[line].text(text));
     let mut above = None;
+    // Whether a teaser stands between that and the line at hand: in the text, as the rule is sure.
+    let mut below_teaser = false;
     for (row, &i) in shown.iter().enumerate() {
         let is_doubtful = marks[i].is_some_and(|mark| {
             mark.rule == Rule::BoilerplateModel
@@ -23,19 +25,23 @@ pub fn keep(text: &str, lines: &[Line], states: &[State], shown: &[usize], marks
         });
         if let Some(above) = above
             && is_doubtful
-            && (is_sentence(&lines[i], &states[i])
+            && (is_sentence(&lines[i], &states[i], below_teaser)
                 || goes_on(item(above), item(i))
                 || lines[above].colon() && begins(item(i), shown.get(row + 1).and_then(|next| item(*next))))
         {
             marks[i] = None;
         }
-        above = marks[i].is_none().then_some(i);
+        below_teaser = marks[i].is_some_and(|mark| mark.rule == Rule::InlineTeaser);
+        if !below_teaser {
+            above = marks[i].is_none().then_some(i);
+        }
     }
 }
 
-/// Whether a line may be the last sentence of a text.
-fn is_sentence(line: &Line, state: &State) -> bool {
-    line.full_stop() && (2..=SHORT).contains(&line.words()) && state.cue == 0 && state.score >= NEUTRAL
+/// Whether a line may be the last sentence of a text, a short one where nothing else speaks for it.
+fn is_sentence(line: &Line, state: &State, below_teaser: bool) -> bool {
+    let most = if below_teaser { usize::MAX } else { SHORT };
+    line.sentence() && (2..=most).contains(&line.words()) && state.cue == 0 && state.score >= NEUTRAL
 }
 
 /// Whether an item of a list follows another.
@@ -46,6 +52,11 @@ fn goes_on(above: Option<(u32, u8)>, item: Option<(u32, u8)>) -> bool {
 /// Whether an item begins a list.
 fn begins(item: Option<(u32, u8)>, below: Option<(u32, u8)>) -> bool {
     item.is_some_and(|(number, _)| number == 1) && goes_on(item, below)
+}
+
+/// Whether a line is an item of a numbered list, or a paragraph of a law: `3) `, `(3) `.
+pub fn is_item(line: &str) -> bool {
+    number(line.strip_prefix('(').unwrap_or(line)).is_some()
 }
 
 /// The number of an item of a list, and the sign after it: `12. `, `3) `.

@@ -4,6 +4,7 @@ use super::element::Kind;
 use super::entity::reference;
 use super::foreign;
 use super::hash;
+use super::hints::{hides, is_permalink, is_streamed, look};
 use super::items::Items;
 use super::lines::Lines;
 use super::markup::{Markup, within};
@@ -236,7 +237,10 @@ impl<'s> Builder<'s> {
 
     fn text(&mut self, from: usize, to: usize) {
         let top = self.stack.top();
-        if top.hidden || top.kind == Kind::Title {
+        if top.hidden
+            || top.kind == Kind::Title
+            || top.kind == Kind::Link && is_permalink(&self.source[from..to], top.block.kind)
+        {
             return;
         }
         let bytes = self.source.as_bytes();
@@ -464,25 +468,3 @@ const META: u32 = hash(b"meta");
 const LINK: u32 = hash(b"link");
 /// That of an ordered list.
 const ORDERED: u32 = hash(b"ol");
-
-/// Whether a style takes an element out of sight.
-fn hides(style: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(&style[..style.len().min(400)]).to_ascii_lowercase();
-    let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    plain.contains("display:none") || plain.contains("visibility:hidden")
-}
-
-/// Hash of the first two names of a class attribute. Names with digits are those of one item.
-fn look(class: &[u8]) -> u32 {
-    let names = class.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
-    let names = names.filter(|name| !name.iter().any(u8::is_ascii_digit)).take(2);
-    names.fold(0, |look, name| look.rotate_left(1) ^ hash(name))
-}
-
-/// Whether an element of this id is a piece of a page that is sent piece by piece: it comes hidden, and scripts put it in its place.
-/// Pages made with React 18 and later (Next.js among them) can hold their whole text so; its server names such pieces `S:` and a
-/// hexadecimal number, with a prefix of the page's own before it.
-fn is_streamed(id: &[u8]) -> bool {
-    let number = id.iter().rev().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    number > 0 && id[..id.len() - number].ends_with(b"S:")
-}

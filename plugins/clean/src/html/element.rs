@@ -152,6 +152,19 @@ impl Kind {
         matches!(self, Self::Inline | Self::Link | Self::Bold | Self::Code | Self::Time)
     }
 
+    /// Whether it is a heading.
+    pub fn is_heading(self) -> bool {
+        matches!(
+            self,
+            Self::Heading1
+                | Self::Heading2
+                | Self::Heading3
+                | Self::Heading4
+                | Self::Heading5
+                | Self::Heading6
+        )
+    }
+
     /// Whether it never has an end tag.
     pub fn is_void(self) -> bool {
         matches!(self, Self::Break | Self::Void)

@@ -11,6 +11,7 @@ pub mod cues;
 pub mod element;
 pub mod entity;
 mod foreign;
+mod hints;
 pub mod items;
 pub mod lines;
 pub mod markup;

@@ -140,6 +140,15 @@ fn names_of_blocks_are_kept_for_training() {
 }
 
 #[test]
+fn signs_of_places_are_no_text() {
+    assert_eq!(
+        text("<h2>Tides<a class=headerlink href=#t>¶</a></h2><p>a <a href=#b>&#182;</a>b"),
+        "Tides\na b"
+    );
+    assert_eq!(text("<h2>Tides <a href=#t>#</a></h2><p>on <a href=/c>#</a> <a>¶ 5</a>"), "Tides\non # ¶ 5");
+}
+
+#[test]
 fn nesting_has_an_end() {
     for tag in ["<b>", "<div>", "<li>", "<ul><li>", "<div hidden>"] {
         let page = page(&format!("{}x", tag.repeat(100_000)), &reading(false));

@@ -5,16 +5,24 @@ use std::ops::Range;
 
 use textmill_plugin::edit::{Edit, Edits};
 
+use crate::closing::is_item;
 use crate::lines::Line;
 use crate::options::Rule;
 use crate::rules::boilerplate::{Mark, Measured, State};
+
+/// Whether a line that stands above, too, belongs to what is directly above it here: an item of a list or a law, the answer to a question.
+fn is_another_time(text: &str, lines: &[Line], copy: usize) -> bool {
+    let Some(above) = lines[..copy].iter().rposition(|line| !line.blank()) else { return false };
+    let is_same = lines[above].twin() < above;
+    !is_same && (is_item(lines[copy].text(text)) || lines[above].text(text).ends_with(['?', '？', '؟']))
+}
 
 /// Words from which on a repeated line is a repeated paragraph.
 const REPEATED_WORDS: usize = 8;
 
 /// Marks second and later copies of paragraphs. A summary at the top that the text repeats further
 /// down gives way to the copy in the text, where it has its place. Of a paragraph that is wrapped over several lines no line goes by itself.
-pub fn repeated(lines: &[Line], states: &[State], marks: &mut [Option<Mark>]) {
+pub fn repeated(text: &str, lines: &[Line], states: &[State], marks: &mut [Option<Mark>]) {
     // Both are asked of each line: whether it is a copy cannot be guessed, and is soon seen.
     let is_copy = |(i, line): (usize, &Line)| (line.twin() < i) & (line.words() >= REPEATED_WORDS);
     if !lines.iter().enumerate().any(is_copy) {
@@ -42,7 +50,11 @@ pub fn repeated(lines: &[Line], states: &[State], marks: &mut [Option<Mark>]) {
                 marks.for_each(|mark| *mark = Some(Mark::by(Rule::RepeatedParagraph)));
             }
         }
-        if marks[i].is_some() || line.words() < REPEATED_WORDS || is_wrapped_here {
+        if marks[i].is_some()
+            || line.words() < REPEATED_WORDS
+            || is_wrapped_here
+            || line.twin() < i && is_another_time(text, lines, i)
+        {
             continue;
         }
         match first[line.twin()] {

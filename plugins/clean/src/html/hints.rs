@@ -1,0 +1,36 @@
+//! What single attributes and texts of elements tell: what is hidden, what looks alike, what is a sign and no text.
+
+use super::element::Kind;
+use super::hash;
+
+/// Whether the text of a link is the sign for the place that it stands at, as generators of documentation put it behind headings: Sphinx, MkDocs,
+/// Docusaurus and their like.
+pub fn is_permalink(text: &str, block: Kind) -> bool {
+    match text.trim_matches(|c: char| c.is_whitespace() || c == '\u{200b}') {
+        "¶" | "&para;" | "&#182;" | "&#xb6;" | "\u{f0c1}" => true,
+        "#" | "§" | "🔗" => block.is_heading(),
+        _ => false,
+    }
+}
+
+/// Whether a style takes an element out of sight.
+pub fn hides(style: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&style[..style.len().min(400)]).to_ascii_lowercase();
+    let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    plain.contains("display:none") || plain.contains("visibility:hidden")
+}
+
+/// Hash of the first two names of a class attribute. Names with digits are those of one item.
+pub fn look(class: &[u8]) -> u32 {
+    let names = class.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
+    let names = names.filter(|name| !name.iter().any(u8::is_ascii_digit)).take(2);
+    names.fold(0, |look, name| look.rotate_left(1) ^ hash(name))
+}
+
+/// Whether an element of this id is a piece of a page that is sent piece by piece: it comes hidden, and scripts put it in its place.
+/// Pages made with React 18 and later (Next.js among them) can hold their whole text so; its server names such pieces `S:` and a
+/// hexadecimal number, with a prefix of the page's own before it.
+pub fn is_streamed(id: &[u8]) -> bool {
+    let number = id.iter().rev().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    number > 0 && id[..id.len() - number].ends_with(b"S:")
+}
