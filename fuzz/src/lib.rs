@@ -1,5 +1,5 @@
-//! What a library hands to the host, made of bytes. Each module is one fuzz target; the tests of the workspace run them on
-//! inputs that once found something.
+//! What a library hands to the host, and pages that `clean` gets, made of bytes. Each module is one fuzz target; the tests of the workspace run
+//! them on inputs that once found something.
 
 pub mod arena;
 pub mod clean;

@@ -89,7 +89,7 @@ pub trait Aggregate: Send + Sync + Sized + 'static {
     /// Takes one document in.
     ///
     /// # Errors
-    /// Fails the batch; the host then looks for the guilty document by halving it.
+    /// Fails the batch; the host then looks for the guilty document in it.
     fn update(&self, state: &mut Self::State, row: &Row<'_>) -> Result<()>;
 
     /// Takes another state in.

@@ -72,7 +72,7 @@ pub trait BatchMap: Clone + Send + Sync + 'static {
     /// Maps a batch.
     ///
     /// # Errors
-    /// Fails the batch; the host then looks for the guilty document by halving it.
+    /// Fails the batch; the host then looks for the guilty document in it.
     fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output>;
 }
 

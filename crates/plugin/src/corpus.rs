@@ -94,7 +94,7 @@ pub trait Corpus: Clone + Send + Sync + 'static {
     /// Puts items of a document under keys.
     ///
     /// # Errors
-    /// Fails the batch; the host then looks for the guilty document by halving it.
+    /// Fails the batch; the host then looks for the guilty document in it.
     fn emit(&mut self, row: &Row<'_>, out: &mut Emitter<Self::Item>) -> Result<()>;
 
     /// Looks at all items under one key, sorted by the ordinals of their documents.

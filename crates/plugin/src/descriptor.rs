@@ -79,9 +79,10 @@ impl OperatorDescriptor {
     }
 }
 
-/// A rule that drops a document by comparing one value with one option. Its values stand on the ledger for documents
-/// that it dropped or came near to dropping, so another threshold can be tried without the documents. A rule that edits puts
-/// passages there that it spared though they came near, as annotations with a span.
+/// A rule that drops a document, or edits a passage, where one value is beyond one option. Its values stand on the ledger for documents
+/// that it dropped or came near to dropping, so another threshold can be tried without the documents; a rule that edits puts
+/// passages there that it spared though they came near, as annotations with a span. Events with another threshold, of passages that
+/// the rule holds to one of its own, are left out of account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Threshold {
     /// Id of the rule.
@@ -328,8 +329,8 @@ impl Describe {
         self
     }
 
-    /// A rule that [`Doc::measure`](crate::row::Doc::measure) applies with an option as its threshold, and nothing
-    /// else: `textmill what-if` can then try another threshold without the documents.
+    /// A rule that [`Doc::measure`](crate::row::Doc::measure), or an edit with value and threshold, applies with an
+    /// option as its threshold: `textmill what-if` can then try another threshold without the documents.
     #[must_use]
     pub fn threshold(mut self, rule: &str, option: &str, drops: Drops) -> Self {
         self.thresholds.push(Threshold { rule: rule.to_owned(), option: option.to_owned(), drops });

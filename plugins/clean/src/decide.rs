@@ -13,14 +13,14 @@ use textmill_plugin::descriptor::Drops;
 /// are the page's. In HTML the markup tells them apart.
 const DATE_CUT: f64 = 0.8;
 
-/// Lines from which on the confidence in a page is told, as a likelihood in thousandths: what the weights were chosen with.
+/// Lines above this likelihood, in thousandths, count for the page's confidence; the constants below were chosen with it.
 const KEPT: u16 = 450;
-/// The same of a page that has no such line, and how many words such lines must have: of fewer, half stood on pages whose text was not there. Of 1,720
-/// unseen pages 7 to 13 come out with text by this; F1 of marked pages is 0.002 higher, of listings 0.005, of others the same.
+/// Where no line exceeds [`KEPT`]: a lower likelihood, and the fewest words above it. With fewer words, half of the pages did not hold their text at all.
+/// Of 1,720 unseen pages 7 to 13 come out with text by this; F1 of marked pages is 0.002 higher, of listings 0.005, of others the same.
 const DOUBTFUL: (u16, u64) = (200, 20);
-/// Between these confidences, in thousandths, the odds that a page needs go from the first of [`NEEDED`] to the second.
+/// Between these two confidences, in thousandths, the likelihood that a line needs rises from the first to the second of [`NEEDED`].
 const CONFIDENCE: (f64, f64) = (700.0, 850.0);
-/// Likelihoods that are as good as [`KEPT`] on a page of little and of much confidence.
+/// The raw likelihood that becomes [`KEPT`] on a page of low and of high confidence.
 const NEEDED: (f64, f64) = (0.15, 0.5);
 
 /// What becomes of the lines of a page.
@@ -52,7 +52,7 @@ impl Decided {
 
     /// Puts what the model says of lines in the place of what the rules say, unless these are sure. Lines come with their likelihoods. A headline below a
     /// line that stays is an item of a list; of 34 on labelled pages the model kept 21, of which 18 were main text.
-    // Apart from what is done before, so that the machine has registers for all of it.
+    // Not inlined: together with its caller, the loop runs out of registers.
     #[inline(never)]
     fn settle_marks<'l>(
         &mut self,
@@ -122,7 +122,7 @@ struct Cut {
 
 impl Cut {
     fn new(cut: f64) -> Self {
-        // The first of all likelihoods that does not: these are compared in thousandths as they would be as they are.
+        // The least likelihood that is not below the cut, so that comparing thousandths comes to the same as comparing numbers.
         let first = |is_below: &dyn Fn(f64) -> bool| {
             (0..=WHOLE).find(|&likelihood| !is_below(f64::from(likelihood) / 1000.0)).unwrap_or(WHOLE + 1)
         };

@@ -73,8 +73,8 @@ impl Begins {
         }
     }
 
-    /// Puts where the first runs of letters, digits and bytes beyond ASCII in a range begin and end into `edges`, by turns, and gives those that are
-    /// there, as pairs.
+    /// Writes start and end of the first runs of letters, digits and bytes beyond ASCII in a range into `edges`, until it is full, and returns the pairs
+    /// that it filled.
     #[inline(always)]
     pub fn runs<'e>(&self, range: Range<usize>, edges: &'e mut [[usize; 2]]) -> &'e [[usize; 2]] {
         let to = range.end;
@@ -254,8 +254,8 @@ fn run_at<S: Simd>(simd: S, bytes: &[u8], open: &mut Open) -> (Counts, usize) {
     (counts, length)
 }
 
-/// Which bits something stands before that began at a bit of `from` and went on through the bits of `through`, which hold those of `from`:
-/// what an addition carries. `open` is what comes from the block before, and goes to the next.
+/// Marks each bit that a run ends before which starts at a bit of `from` and continues through the bits of `through`: the carries of an addition.
+/// `through` holds all bits of `from`. `open` says whether a run comes from the block before, and then whether one goes on in the next.
 #[inline(always)]
 fn carries(through: u64, from: u64, open: &mut bool) -> u64 {
     let (sum, first) = through.overflowing_add(from);

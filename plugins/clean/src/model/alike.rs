@@ -31,7 +31,7 @@ pub fn of_looks(markup: &[Markup], rows: usize, grid: &mut Grid) {
                 _ => *numbers.entry(look).or_insert(kinds.len() as u32),
             };
             last = Some((look, number));
-            // The numbers of the innermost block and of the outermost are not kept: a line stands for the one, what it holds for the other.
+            // Lines know no numbers of their innermost and outermost blocks: the place of the line and the looks take their part.
             let block = match level {
                 0 => line.source as u64,
                 1 => u64::from(line.parent),

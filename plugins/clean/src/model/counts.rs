@@ -1,5 +1,5 @@
-//! Numbers of rows of a kind from the first row on, a byte each, so that a window costs a subtraction of bytes, of many rows at once. They go round: a window
-//! of fewer than 256 rows is told all the same. Holds no meaning.
+//! Prefix counts of rows of a kind, modulo 256: the count in a window of fewer than 256 rows is one wrapping subtraction of bytes, done for many rows at
+//! once. Holds no meaning.
 
 /// Rows of zeros around the page: how far a window can reach.
 const REACH: usize = 32;
@@ -50,8 +50,7 @@ impl Counts {
         self.before[REACH + 1 + rows..].fill(self.all as u8);
     }
 
-    /// For each row, the numbers of which the difference says how many rows of the kind there are from `from` to before `to` as seen from it: from the
-    /// first the second; nothing beyond a reach of 32.
+    /// For each row, the prefix counts at `to` and at `from` as seen from it, whose difference is the count in that window; windows reach 32 rows at most.
     pub fn window(&self, from: isize, to: isize) -> (&[u8], &[u8]) {
         let at = |shift: isize| {
             let begin = REACH.checked_add_signed(shift);

@@ -24,7 +24,7 @@ const COLUMNS: usize = 256;
 /// Leaves are looked up in two parts, the upper one in units of this: so small, parts of several trees fit into a byte.
 const UPPER: i32 = 32;
 
-/// Most trees of a group: where nearly all have as many, the end of none comes unforeseen.
+/// Most trees of a group. As nearly all groups are full, the processor foresees where their loop ends.
 const GROUPED: usize = 6;
 
 /// An ensemble.
@@ -327,7 +327,7 @@ fn look_up<'t, S: Simd, const N: usize, const QUESTIONS: usize>(
     sums: &mut [Sums<S>; N],
 ) {
     let zero = u8x64::splat(simd, 0);
-    // Where the compiler sees that one is 1, it makes of the sums below what cannot be masked.
+    // A compiler that knows that this is 1 no longer makes masked additions of the sums below.
     let one = std::hint::black_box(1u8);
     let bits: [u8x64<S>; QUESTIONS] = std::array::from_fn(|level| u8x64::splat(simd, one << level));
     for (trees, roots) in groups {
@@ -355,8 +355,8 @@ fn look_up<'t, S: Simd, const N: usize, const QUESTIONS: usize>(
     }
 }
 
-/// Sums of both parts of leaves, in words of 16 bits: whole ones, and their second bytes. To widen bytes would take the unit that compares, of which
-/// there is one.
+/// Sums of both parts of leaves: bytes are added in lanes of 16 bits, as whole words, and their second bytes once more by themselves. Widening the bytes
+/// first would need the one port that the comparisons need.
 #[derive(Clone, Copy)]
 struct Sums<S: Simd> {
     lows: [u16x32<S>; 2],

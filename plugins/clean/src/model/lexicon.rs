@@ -60,8 +60,8 @@ pub struct Lexicon {
     most: usize,
 }
 
-/// By a part of the hash of a word, others that are of the words of the bucket, their tags, 0 where there is none; then their weights, and those of a word
-/// that is not there.
+/// A bucket of the hash table: ten tags of 16 bits (another part of the hash; 0 where the slot is empty), then the four weights of each, then zeros for a
+/// word that is not there.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 struct Bucket([u16; 32]);
@@ -339,7 +339,7 @@ fn is_first<S: Simd>(simd: S, hashes: &[u32], n: usize, hash: u32) -> bool {
     let (mut from, mut some) = (0, hashes);
     loop {
         let equal = u32x16::from_slice(simd, &some[..LANES]).simd_eq(hash).to_bitmask();
-        // Of those behind it and of lines below it is no matter.
+        // Equal words behind the `n`th, and those of the lines behind this one, do not count.
         let place = from + equal.trailing_zeros() as usize;
         if place < from + LANES || n < from + LANES {
             return place >= n;

@@ -124,8 +124,8 @@ fn scaled_few(n: u8) -> u8 {
 /// Wholes below it need half the bits, and a third of the time.
 const SMALL: u32 = 1 << 16;
 
-/// [`shared`] of a whole below [`SMALL`]. A quotient below 200 that is no whole number is further from the next one than its last bit reaches, and
-/// two hundred times a part of so small a whole is exact.
+/// [`shared`] of a whole below [`SMALL`]. `f32` is enough: `200 * part` is exact, and a quotient that is no integer is further from the next one than its
+/// rounding error.
 #[inline(always)]
 fn shared_small(part: u32, whole: u32) -> u8 {
     // From here on a number has no bits for what is below one; the lowest are those of a whole number.

@@ -78,7 +78,7 @@ impl HandedOn {
         let kept = lines.iter().zip(marks).position(|(l, m)| m.is_none() && !l.blank());
         let first_kept = if self.is_kept { 0 } else { kept.unwrap_or(lines.len()) };
         self.is_kept |= kept.is_some();
-        // Numbers of lines that are wanted, and whether only where the others leave room; of each kind those before the first that does not fit.
+        // Numbers of the candidates, and whether they come second; of both kinds no more are taken from the first that does not fit.
         let mut wanted: Vec<(u32, bool)> = Vec::with_capacity(lines.len());
         let room = self.room;
         let (mut left, mut is_full) = ([room; 2], [false; 2]);

@@ -2,8 +2,8 @@
 
 use textmill_plugin::edit::{EditRef, Edits};
 
-/// Finds the places in the received text of places in the text that edits made of it, in their order; one inside a replacement lies where the
-/// edit ends.
+/// Maps places in the edited text back to the received text. They are asked for in ascending order; one inside a replacement maps to the end of its
+/// edit.
 pub struct Received<'e> {
     edits: &'e Edits,
     next: usize,

@@ -133,9 +133,9 @@ measures! {
     gopher_shortest_mean_word GopherShortestMeanWord "gopher-shortest-mean-word" GopherQuality Below 3.0;
     /// Greatest mean length of a word in characters; 10 where it is not said.
     gopher_longest_mean_word GopherLongestMeanWord "gopher-longest-mean-word" GopherQuality Above 10.0;
-    /// Most `#` for each word; 0.1 where it is not said.
+    /// Most `#` for each word or sign; 0.1 where it is not said.
     gopher_hashes GopherHashes "gopher-hashes" GopherQuality Above 0.1;
-    /// Most ellipses for each word; 0.1 where it is not said.
+    /// Most ellipses for each word or sign; 0.1 where it is not said.
     gopher_ellipses GopherEllipses "gopher-ellipses" GopherQuality Above 0.1;
     /// Greatest share of lines that begin with a bullet; 0.9 where it is not said.
     gopher_bullet_lines GopherBulletLines "gopher-bullet-lines" GopherQuality Above 0.9;

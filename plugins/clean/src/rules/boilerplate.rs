@@ -10,7 +10,7 @@ use crate::options::{Rule, Rules};
 use crate::rules::body;
 use crate::rules::cues::{Cues, Hits, class};
 use crate::rules::dates::DateWords;
-use crate::rules::judged::Judged;
+use crate::rules::line_cache::LineCache;
 
 /// Why a line goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -154,8 +154,8 @@ pub const LONG: usize = 24;
 pub(crate) const HEADLINE: usize = 28;
 /// Lines that are looked up together.
 const FETCHED: usize = TOGETHER;
-/// In how many lines of a text of wrapped paragraphs, as of books and mails, one of a page's frame must stand, for it to be a page: one or two stand there by
-/// chance. Where paragraphs are lines, any shows a page; of 1,720 labelled ones, F1 of documentation falls by 0.02 where one in 50 must.
+/// A text of wrapped paragraphs, as of books and mail, is a page only if one line in this many is of a page's frame: one or two look so by chance. Where
+/// paragraphs are lines, one such line is enough; of 1,720 labelled pages, F1 of documentation falls by 0.02 where one in 50 must be.
 const OF_FRAME: usize = 50;
 /// Dates from which on a text that is no page has entries.
 const ENTRIES: usize = 3;
@@ -176,7 +176,7 @@ pub struct Furniture {
     lexicon: Option<Arc<Lexicon>>,
     /// Whether the lines are those of plain text.
     is_plain: bool,
-    judged: Judged,
+    cache: LineCache,
 }
 
 impl Furniture {
@@ -189,7 +189,7 @@ impl Furniture {
         is_plain: bool,
     ) -> Self {
         let some_off = Rule::ALL.iter().any(|rule| !rules.on(*rule));
-        Self { cues, dates, rules, some_off, lexicon, is_plain, judged: Judged::default() }
+        Self { cues, dates, rules, some_off, lexicon, is_plain, cache: LineCache::default() }
     }
 
     /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `distinct` are the numbers of lines that are no copies, with
@@ -282,7 +282,7 @@ impl Furniture {
         };
         let span = |number: u32| lines[number as usize].start..lines[number as usize].end;
         let mut words = Words::default();
-        self.judged.with(|known| {
+        self.cache.with(|known| {
             for fetched in distinct.chunks(FETCHED) {
                 known.fetch(fetched.iter().map(|&(_, hash)| hash));
                 // Those that are not known, of which the words are looked up together.

@@ -5,7 +5,7 @@ use crate::lines::Line;
 use crate::rules::boilerplate::Mark;
 use std::ops::Range;
 
-/// Lines beside the first and the last that are no part of a menu, of which the model is asked: headlines, bylines, ends of lists.
+/// Lines above the first and below the last line of text that the model still scores: headlines, bylines, ends of lists.
 const BESIDE: usize = 16;
 
 /// The lines of which the model is asked, of those that are shown.

@@ -6,6 +6,6 @@ pub mod cues;
 pub mod dates;
 mod frame;
 mod grams;
-mod judged;
+mod line_cache;
 pub mod menus;
 mod single;

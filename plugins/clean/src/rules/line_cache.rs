@@ -17,9 +17,9 @@ const STATES: usize = 1 << 12;
 
 /// The lines of one worker; a clone begins without any.
 #[derive(Default)]
-pub struct Judged(Mutex<Known>);
+pub struct LineCache(Mutex<Known>);
 
-impl Clone for Judged {
+impl Clone for LineCache {
     fn clone(&self) -> Self {
         Self::default()
     }
@@ -39,7 +39,7 @@ struct Known {
 #[repr(align(64))]
 struct Slot([u8; 64]);
 
-impl Judged {
+impl LineCache {
     /// Calls `work` with a look-up.
     pub fn with<R>(&self, work: impl FnOnce(&mut LookUp<'_>) -> R) -> R {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_is_known_is_not_judged_again() {
-        let judged = Judged::default();
+        let judged = LineCache::default();
         let long = "x".repeat(LONGEST + 1);
         let mut calls = 0;
         for line in ["Menu", "Menu", "Menus", "", "", &long, &long, "Menu"] {
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn states_beyond_number_are_not_kept() {
-        let judged = Judged::default();
+        let judged = LineCache::default();
         let mut count = 0;
         judged.with(|known| {
             for round in 0..2 {
