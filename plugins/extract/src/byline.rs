@@ -5,7 +5,7 @@ use crate::gazetteer::{FIRST_NAMES, PLACES};
 use crate::lines::Line;
 use crate::page::Page;
 pub use cues::cue;
-use name::{cut_tail, is_name, split_names, trim_name};
+use name::{cut_tail, is_name, split_by_first_names, split_names, trim_name};
 
 mod cues;
 mod name;
@@ -189,10 +189,13 @@ impl Reader<'_> {
     /// A line, or a part of one between separators and dates, that looks like a name.
     fn bare(&mut self, page: &Page<'_>, index: usize, beside_date: bool, below: bool) {
         let line = &page.lines[index];
+        // A name above a credit is that of the picture.
+        let is_caption = page.lines.get(index + 1).is_some_and(|below| below.words <= 8 && is_credit(below));
         if line.prose
             || line.words > 14
             || line.len > MAX_BYLINE
             || is_credit(line)
+            || is_caption
             || crate::dateline::opens(line.text)
         {
             return;
@@ -202,7 +205,7 @@ impl Reader<'_> {
             let names = self.names.len();
             let part = part.trim();
             let known = |name: &str| name.split_whitespace().next().is_some_and(|w| FIRST_NAMES.has(w));
-            for name in split_names(part) {
+            for name in split_names(part).flat_map(split_by_first_names) {
                 let name = trim_name(name);
                 let words = name.split_whitespace().count();
                 let nearby_copy = beside_date && page.dates_in[index] > 0;
@@ -301,6 +304,14 @@ mod tests {
             ("Written byby Ada Reed", &["Ada Reed"]),
             ("Ada Reed24.04.2024, 19:35 Uhr", &["Ada Reed"]),
             ("27. Januar 2026 • Gregor Meier • 3 Minuten", &["Gregor Meier"]),
+            ("Ada M. Reed A. Holm24.04.2024", &[]),
+            ("24.04.2024 • Anna Maria Holm Peter Meier", &["Anna Maria Holm", "Peter Meier"]),
+            ("Von DPA", &["DPA"]),
+            ("By\nAda Reed0", &["Ada Reed"]),
+            ("By Thomas A. Hale", &["Thomas A. Hale"]),
+            ("di Ada Rossi", &["Ada Rossi"]),
+            ("di notte e di giorno", &[]),
+            ("Peter Meier\nFoto: A. Holm", &[]),
             ("By ADA REED, Courier staff", &["ADA REED"]),
             ("By Ludwig van der Berg", &["Ludwig van der Berg"]),
             ("Door Anke de Wit", &["Anke de Wit"]),

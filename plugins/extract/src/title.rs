@@ -54,8 +54,19 @@ pub fn title(page: &Page<'_>) -> Option<Title> {
     }
     let (_, line) = best?;
     let text = clean(page.lines[line].text, page);
-    (!text.is_empty()).then(|| Title { text: text.to_owned(), line })
+    let text = match text.strip_prefix(": ") {
+        // A kicker in an element of its own: `Harbour` above `: The ferry runs again`.
+        Some(rest) => match line.checked_sub(1).map(|above| &page.lines[above]) {
+            Some(above) if (1..=KICKER).contains(&above.words) => format!("{}{text}", above.text),
+            _ => rest.to_owned(),
+        },
+        None => text.to_owned(),
+    };
+    (!text.is_empty()).then_some(Title { text, line })
 }
+
+/// Most words of a kicker.
+const KICKER: usize = 6;
 
 /// What the rule by which an earlier stage removed a line says about it being the headline. Only what is sure: as
 /// navigation, teaser or header that stage takes headlines too, and what it takes for the headline is one less
@@ -353,6 +364,13 @@ mod tests {
     #[test]
     fn first_line() {
         assert_eq!(of(&format!("ALVA BRIDGE OPENS\n{BODY}")).as_deref(), Some("ALVA BRIDGE OPENS"));
+    }
+
+    #[test]
+    fn a_kicker_belongs_to_the_headline() {
+        let page =
+            format!("Home\nNews\nBridge over the Alva\n: The ferry made its last journey\n{BODY}\n{BODY}");
+        assert_eq!(of(&page).as_deref(), Some("Bridge over the Alva: The ferry made its last journey"));
     }
 
     #[test]

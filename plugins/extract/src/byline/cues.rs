@@ -82,7 +82,6 @@ const CUES: &[&str] = &[
 
 /// More such words, which are told from words of text by the colon behind them or by script.
 const COLON_CUES: &[&str] = &[
-    "di",
     "text",
     "texto",
     "testo",
@@ -107,7 +106,7 @@ const COLON_CUES: &[&str] = &[
 ];
 
 /// Little words that begin sentences as well: without a colon they announce a name of two words and more that is the whole rest of the line.
-const NAME_CUES: &[&str] = &["door", "av", "af", "oleh", "του", "της", "τησ", "των"];
+const NAME_CUES: &[&str] = &["di", "door", "av", "af", "oleh", "του", "της", "τησ", "των"];
 
 /// Words of languages without spaces.
 const UNSPACED_CUES: &[&str] = &["記者", "文／", "文/", "撰文", "作者"];

@@ -1,6 +1,8 @@
 //! Where a list of names ends, its parts, and what has the form of a name.
 
-use crate::gazetteer::{AGENCIES, NAME_PARTICLES, NOT_IN_NAMES, ORGANISATION_CUES, PERSON_TITLES};
+use crate::gazetteer::{
+    AGENCIES, FIRST_NAMES, NAME_PARTICLES, NOT_IN_NAMES, ORGANISATION_CUES, PERSON_TITLES,
+};
 use crate::lines::is_wide;
 
 /// Cuts what follows the names: date, section, reading time, `for the Courier`.
@@ -78,10 +80,42 @@ pub(super) fn split_names(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Names that stand beside each other with nothing between them, `Ada Reed Anna Maria Holm Tom Hale`: a first name behind a surname begins the next one.
+pub(super) fn split_by_first_names(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let mut words = text
+            .split_inclusive(' ')
+            .scan(0, |at, word| Some((std::mem::replace(at, *at + word.len()), word.trim())));
+        let is_first = |word: &str| FIRST_NAMES.has(word);
+        let mut before = words.next().map(|(_, word)| word).filter(|word| is_first(word));
+        // Only where it begins with a first name can a surname be told.
+        let next = before.and_then(|_| {
+            words.enumerate().find_map(|(n, (at, word))| {
+                let begins = n > 0
+                    && is_first(word)
+                    && before.is_some_and(|before| !is_first(before) && !NAME_PARTICLES.has(before));
+                before = Some(word);
+                begins.then_some(at)
+            })
+        });
+        // What would be left must be a name, too.
+        let next = next.filter(|at| text[*at..].trim().contains(' '));
+        rest = next.map(|at| &text[at..]);
+        Some(next.map_or(text, |at| text[..at].trim_end()))
+    })
+}
+
 /// A name without brackets, titles of address and marks around it.
 pub(super) fn trim_name(name: &str) -> &str {
     let name = name.split(['(', '<', '[']).next().unwrap_or("");
     let mut name = name.trim_matches(|c: char| !c.is_alphanumeric() && c != '.' && c != '\'');
+    // `Ada Reed0`: the number of a note.
+    let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    if bare.ends_with(char::is_alphabetic) {
+        name = bare;
+    }
     // `Ada Reed Senior Editor`: the role behind the name.
     let mut end = 0;
     for (count, word) in name.split_inclusive(' ').enumerate() {
@@ -97,6 +131,7 @@ pub(super) fn trim_name(name: &str) -> &str {
     // `Ada ReedPolitics`: the section glued to it.
     if let Some(last) = name.split(' ').next_back()
         && let Some(at) = last.char_indices().skip(2).find(|(_, c)| c.is_uppercase()).map(|(at, _)| at)
+        && last[..at].ends_with(char::is_lowercase)
         && NOT_IN_NAMES.has(&last[at..])
     {
         name = &name[..name.len() - last.len() + at];
@@ -143,7 +178,9 @@ pub(super) fn is_name(name: &str, lax: bool) -> bool {
             _ => return false,
         }
         let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-        bad += usize::from(NOT_IN_NAMES.has(plain) || ORGANISATION_CUES.has(plain));
+        // `A.` is an initial.
+        let is_initial = word.ends_with('.') && plain.chars().nth(1).is_none();
+        bad += usize::from(!is_initial && (NOT_IN_NAMES.has(plain) || ORGANISATION_CUES.has(plain)));
     }
     if capitals == 0 || words > 5 {
         return false;
