@@ -211,6 +211,26 @@ fn sure_rules(is_html: bool) -> u64 {
 mod tests {
     use super::*;
 
+    /// Weights are chosen with what training takes for these.
+    #[test]
+    fn training_weighs_pages_alike() {
+        let script = include_str!("../train/train.py");
+        let [kept, low, high, needed_low, needed_high, doubtful] = [
+            f64::from(KEPT) / 1000.0,
+            CONFIDENCE.0 / 1000.0,
+            CONFIDENCE.1 / 1000.0,
+            NEEDED.0,
+            NEEDED.1,
+            f64::from(DOUBTFUL.0) / 1000.0,
+        ];
+        for line in [
+            format!("KEPT, CONFIDENCE, NEEDED = {kept}, ({low}, {high}), ({needed_low}, {needed_high})"),
+            format!("DOUBTFUL = {doubtful}, {}", DOUBTFUL.1),
+        ] {
+            assert!(script.lines().any(|own| own == line), "{line}");
+        }
+    }
+
     fn settled(likelihoods: &[u16], words: usize) -> Vec<u16> {
         let mut settled = likelihoods.to_vec();
         settle(&mut settled, likelihoods.iter().map(|_| words));

@@ -217,13 +217,7 @@ mod tests {
         let lines = snapshots.iter().flat_map(|snapshot| snapshot.lines());
         let events = lines
             .filter(|line| ["edit ", "drop ", "annotate "].iter().any(|action| line.starts_with(action)));
-        // The rule of an event, and that which would have taken the line without the model.
-        let words: HashSet<&str> = events
-            .flat_map(|event| {
-                let kind = event.rsplit_once(" (").map_or("", |(_, kind)| kind.trim_end_matches(')'));
-                event.split(' ').nth(1).into_iter().chain(kind.split("; ").next())
-            })
-            .collect();
+        let words: HashSet<&str> = events.filter_map(|event| event.split(' ').nth(1)).collect();
         let rules =
             Rule::ALL.iter().map(|rule| rule.id()).chain(Measure::ALL.iter().map(|measure| measure.id()));
         let missing: Vec<&str> = rules.filter(|rule| !words.contains(rule)).collect();

@@ -367,6 +367,12 @@ mod tests {
     }
 
     #[test]
+    fn training_counts_in_the_same_units() {
+        let line = format!("UNIT, STEPS, NEUTRAL = {UNIT}, {STEPS}, {NEUTRAL}");
+        assert!(include_str!("../../train/lexicon.py").lines().any(|own| own == line), "{line}");
+    }
+
+    #[test]
     fn weights_have_codes() {
         let kept: Vec<i16> = (i16::MIN..=i16::MAX).filter(|weight| code(*weight).is_some()).collect();
         assert!(kept.iter().all(|kept| code(*kept).map(weight) == Some(*kept)));

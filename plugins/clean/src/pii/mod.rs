@@ -185,7 +185,8 @@ mod tests {
             "()",
             "a@b.example 202-555-0143 ",
         ] {
-            masks(&piece.repeat(1_000_000 / piece.len()), &ALL);
+            let text = piece.repeat(1_000_000 / piece.len());
+            assert!(sort_and_check(&text, &mut masks(&text, &ALL)).is_ok(), "{piece}");
         }
     }
 }

@@ -91,7 +91,7 @@ macro_rules! measures { ($($(#[doc = $doc:literal])+ $field:ident $variant:ident
     /// Thresholds other than the published ones.
     #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-    pub struct Thresholds { $($(#[doc = $doc])+ pub $field: Option<f64>,)+ }
+    pub struct Thresholds { $($(#[doc = $doc])+ #[schemars(range(min = 0.0))] pub $field: Option<f64>,)+ }
 
     impl Thresholds {
         fn of(&self, measure: Measure) -> Option<f64> {
