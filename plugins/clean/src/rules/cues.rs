@@ -6,6 +6,8 @@
 //! it, `~` contains it, `+` it is a part of a bar (several such parts glued together make one).
 //! Digits and punctuation around a `=` phrase do not count. Case does not count.
 
+mod tables;
+
 use std::ops::Range;
 
 use textmill_plugin::error::Error;
@@ -14,56 +16,7 @@ use crate::lines::blocks::Begins;
 use crate::lines::separates;
 use crate::quick::QuickMap;
 use crate::rules::grams::Phrases;
-
-const TABLES: &[&str] = &[
-    include_str!("cues/en.txt"),
-    include_str!("cues/de.txt"),
-    include_str!("cues/fr.txt"),
-    include_str!("cues/es.txt"),
-    include_str!("cues/it.txt"),
-    include_str!("cues/pt.txt"),
-    include_str!("cues/nl.txt"),
-    include_str!("cues/ru.txt"),
-    include_str!("cues/ar.txt"),
-    include_str!("cues/ja.txt"),
-    include_str!("cues/zh.txt"),
-    include_str!("cues/ko.txt"),
-    include_str!("cues/bg.txt"),
-    include_str!("cues/bn.txt"),
-    include_str!("cues/ca.txt"),
-    include_str!("cues/cs.txt"),
-    include_str!("cues/da.txt"),
-    include_str!("cues/el.txt"),
-    include_str!("cues/et.txt"),
-    include_str!("cues/fa.txt"),
-    include_str!("cues/fi.txt"),
-    include_str!("cues/he.txt"),
-    include_str!("cues/hi.txt"),
-    include_str!("cues/hr.txt"),
-    include_str!("cues/hu.txt"),
-    include_str!("cues/hy.txt"),
-    include_str!("cues/id.txt"),
-    include_str!("cues/is.txt"),
-    include_str!("cues/ka.txt"),
-    include_str!("cues/lt.txt"),
-    include_str!("cues/lv.txt"),
-    include_str!("cues/nb.txt"),
-    include_str!("cues/pl.txt"),
-    include_str!("cues/ro.txt"),
-    include_str!("cues/sk.txt"),
-    include_str!("cues/sl.txt"),
-    include_str!("cues/sv.txt"),
-    include_str!("cues/sw.txt"),
-    include_str!("cues/ta.txt"),
-    include_str!("cues/th.txt"),
-    TURKISH,
-    include_str!("cues/uk.txt"),
-    include_str!("cues/ur.txt"),
-    include_str!("cues/vi.txt"),
-];
-
-/// Turkish has letters of its own for the capital of `i` and the small `I`.
-const TURKISH: &str = include_str!("cues/tr.txt");
+use tables::{DOTTED, TABLES};
 
 /// What a phrase hints at; one bit each.
 pub mod class {
@@ -140,10 +93,10 @@ impl Cues {
         let (mut starts, mut start_phrases) = (Vec::new(), Vec::new());
         let (mut anywhere, mut anywhere_phrases) = (Vec::new(), Vec::new());
         let mut parts = Vec::new();
-        // What several languages share is looked for once, but for Turkish, whose capitals are others.
+        // What several languages share is looked for once, but for Turkish and Azerbaijani, whose capitals are others.
         let mut known = QuickMap::default();
         for table in TABLES {
-            let is_turkish = *table == TURKISH;
+            let is_dotted = DOTTED.contains(table);
             let mut section: Option<(u32, &str)> = None;
             for line in table.lines().map(str::trim_end) {
                 if line.is_empty() || line.starts_with("# ") {
@@ -159,9 +112,12 @@ impl Cues {
                 let Some((class, mode)) = section else {
                     return Err(format!("cue `{line}` stands before the first section").into());
                 };
-                let phrase =
-                    if mode == "=" { line.trim_matches(|c: char| !c.is_alphanumeric()) } else { line.trim() };
-                if phrase.is_empty() || known.insert((class, mode, phrase, is_turkish), ()).is_some() {
+                let phrase = if mode == "=" {
+                    line.trim_matches(|c: char| !c.is_alphanumeric() && !is_mark(c))
+                } else {
+                    line.trim()
+                };
+                if phrase.is_empty() || known.insert((class, mode, phrase, is_dotted), ()).is_some() {
                     continue;
                 }
                 let entry = Phrase {
@@ -172,10 +128,10 @@ impl Cues {
                         "$" => Mode::End,
                         _ => Mode::Within,
                     },
-                    bound_left: phrase.chars().next().is_some_and(separates),
-                    bound_right: phrase.chars().next_back().is_some_and(separates),
+                    bound_left: phrase.chars().next().is_some_and(goes_on),
+                    bound_right: phrase.chars().next_back().is_some_and(goes_on),
                 };
-                for form in forms(phrase, is_turkish) {
+                for form in spellings(phrase).iter().flat_map(|spelling| forms(spelling, is_dotted)) {
                     match mode {
                         "=" | "^" => {
                             starts.push(form);
@@ -324,18 +280,58 @@ fn glued(line: &str, at: usize) -> bool {
 }
 
 fn boundary_after(line: &str, at: usize) -> bool {
-    line[at..].chars().next().is_none_or(|c| !separates(c))
+    line[at..].chars().next().is_none_or(|c| !goes_on(c))
 }
 
 fn boundary_before(line: &str, at: usize) -> bool {
-    line[..at].chars().next_back().is_none_or(|c| !separates(c))
+    line[..at].chars().next_back().is_none_or(|c| !goes_on(c))
+}
+
+/// Whether a word goes on with a character, where words are set apart.
+fn goes_on(c: char) -> bool {
+    separates(c) || is_mark(c)
+}
+
+/// The signs of Indic scripts that take a letter's vowel or change the letter, which are no letters: what stands before is no whole word.
+fn is_mark(c: char) -> bool {
+    match u32::from(c) {
+        0x0dca => true,
+        // Their blocks are alike.
+        code @ 0x0900..=0x0d7f => matches!(code % 0x80, 0x3c | 0x4d),
+        _ => false,
+    }
+}
+
+/// A phrase as texts spell it: letters of Lao and Malayalam that others write as two, joiners that others leave out.
+fn spellings(phrase: &str) -> Vec<String> {
+    const LAO: [(&str, &str); 3] = [("ຳ", "ໍາ"), ("ໜ", "ຫນ"), ("ໝ", "ຫມ")];
+    const MALAYALAM: [(&str, &str); 5] =
+        [("ൺ", "ണ്\u{200d}"), ("ൻ", "ന്\u{200d}"), ("ർ", "ര്\u{200d}"), ("ൽ", "ല്\u{200d}"), ("ൾ", "ള്\u{200d}")];
+    const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
+    let mut spellings = vec![phrase.to_owned()];
+    for (letter, two) in LAO {
+        for at in 0..spellings.len() {
+            if spellings[at].contains(letter) {
+                spellings.push(spellings[at].replace(letter, two));
+            }
+        }
+    }
+    let older = MALAYALAM.iter().fold(phrase.to_owned(), |phrase, (letter, two)| phrase.replace(letter, two));
+    if older != phrase {
+        // Texts have lost joiners at the ends of words.
+        spellings.push(older.replace("\u{200d} ", " ").trim_end_matches(JOINERS).to_owned());
+    }
+    if older.contains(JOINERS) {
+        spellings.push(older.replace(JOINERS, ""));
+    }
+    spellings
 }
 
 /// The forms in which a phrase is looked for: ASCII case does not count there, other letters need their capitals spelt out, at the
 /// beginning of the phrase, of all words, or everywhere. Greek capitals bear no accent.
-fn forms(phrase: &str, is_turkish: bool) -> Vec<String> {
+fn forms(phrase: &str, is_dotted: bool) -> Vec<String> {
     let lower = phrase.to_lowercase();
-    if lower.is_ascii() && !is_turkish {
+    if lower.is_ascii() && !is_dotted {
         return vec![lower];
     }
     let capitalised = |is_first: fn(char) -> bool| {
@@ -344,8 +340,8 @@ fn forms(phrase: &str, is_turkish: bool) -> Vec<String> {
         for c in lower.chars() {
             match c {
                 _ if !is_first(std::mem::replace(&mut before, c)) => out.push(c),
-                'i' if is_turkish => out.push('İ'),
-                'ı' if is_turkish => out.push('I'),
+                'i' if is_dotted => out.push('İ'),
+                'ı' if is_dotted => out.push('I'),
                 _ => out.extend(c.to_uppercase()),
             }
         }
@@ -407,6 +403,9 @@ mod tests {
         for line in ["GALERİ", "galeri"] {
             assert_ne!(cues.look(line, 999).whole, 0, "{line}");
         }
+        for line in ["ŞİFRƏNİ UNUTMUSUNUZ?", "Şifrəni unutmusunuz?"] {
+            assert_eq!(cues.look(line, 999).whole & LOGIN, LOGIN, "{line}");
+        }
         for line in ["Όροι Χρήσης", "ΟΡΟΙ ΧΡΗΣΗΣ", "όροι χρήσης"] {
             assert_eq!(cues.look(line, 999).whole & NAV, NAV, "{line}");
         }
@@ -420,6 +419,32 @@ mod tests {
         assert_eq!(cues.look("Tags: bridgeriver", 999).start & TAGS, TAGS);
         assert_eq!(cues.look("Tagsatzung", 999).start, 0);
         assert_eq!(cues.look("関連記事：橋が開通", 999).start & INLINE, INLINE);
+    }
+
+    #[test]
+    fn signs_of_vowels_belong_to_the_word() {
+        let cues = Cues::builtin().unwrap();
+        assert_eq!(cues.look("टैग", 999).whole & TAGS, TAGS);
+        assert_eq!(cues.look("टैग्", 999).whole, 0);
+        assert_eq!(cues.look("लिङ्क कपी गर्नुहोस्", 999).whole & SHARE, SHARE);
+    }
+
+    #[test]
+    fn letters_that_are_written_in_two_ways() {
+        let cues = Cues::builtin().unwrap();
+        // As the text is once joiners at the ends of words are gone.
+        for line in ["വാർത്തകൾ", "വാര്\u{200d}ത്തകള്", "വാര്ത്തകള്"]
+        {
+            assert_eq!(cues.look(line, 999).whole & NAV, NAV, "{line}");
+        }
+        for line in ["ໜ້າທຳອິດ", "ຫນ້າທໍາອິດ", "ໜ້າທໍາອິດ"]
+        {
+            assert_eq!(cues.look(line, 999).whole & NAV, NAV, "{line}");
+        }
+        for line in ["మరిన్ని వార్తలు", "ఫేస్\u{200c}బుక్", "ఫేస్బుక్"]
+        {
+            assert_ne!(cues.look(line, 999).whole, 0, "{line}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Tells lines that are a date or a time from others. Does not read the date: `extract` does.
 
+use crate::lines::unspaced;
 use crate::quick::QuickMap;
 
 /// Words that occur in date lines.
@@ -46,7 +47,7 @@ impl DateWords {
         let found = if line.is_ascii() {
             self.read_ascii(line.as_bytes())
         } else {
-            self.read(line.split(|c: char| !is_part(c)))
+            self.read(line.split(|c: char| !is_part(c)).flat_map(apart))
         };
         let Some((numbers, strong)) = found else { return false };
         let mut shaped = false;
@@ -137,9 +138,26 @@ impl DateWords {
     }
 }
 
+/// Numbers and words, which Thai, Lao, Khmer and Burmese write together: `ថ្ងៃទី១២`.
+fn apart(token: &str) -> impl Iterator<Item = &str> {
+    let is_glued = !token.is_ascii() && token.chars().any(|c| unspaced(c) && !is_east_asian(c));
+    let mut rest = token;
+    std::iter::from_fn(move || {
+        let is_number = rest.chars().next()?.is_numeric();
+        let end = rest.find(|c: char| is_glued && c.is_numeric() != is_number).unwrap_or(rest.len());
+        let (part, after) = rest.split_at(end);
+        rest = after;
+        Some(part)
+    })
+}
+
+fn is_east_asian(c: char) -> bool {
+    c >= '\u{3000}'
+}
+
 fn is_mark(c: char) -> bool {
-    // Vowel signs of the Indic scripts and tone marks of Thai belong to the word.
-    ('\u{900}'..='\u{dff}').contains(&c) || ('\u{e31}'..='\u{e4e}').contains(&c)
+    // Accents, the vowel signs of the Indic scripts, and those and the tone marks of Thai, Lao, Burmese and Khmer belong to the word.
+    matches!(u32::from(c), 0x300..=0x36f | 0x900..=0xdff | 0xe31..=0xe4e | 0xeb1..=0xece | 0x102b..=0x103e | 0x17b4..=0x17d3)
 }
 
 fn is_east_asian_date_sign(c: char) -> bool {
@@ -268,6 +286,46 @@ mod tests {
             "3 saat önce",
             "5 minuter sedan",
             "12 października 2023",
+            "12 Oktober 2023, 16:47",
+            "12 ta' Ottubru 2023",
+            "2023ko urriaren 12an, 16:47",
+            "12 Hydref 2023",
+            "12 Deireadh Fómhair 2023",
+            "12. Oktober 2023 um 16:47 Auer",
+            "E enjte, 12 tetor 2023",
+            "12 outubro 2023, 16:47",
+            "12 кастрычніка 2023",
+            "12 октомври 2023 во 16:47",
+            "12 қазан, 2023 жыл",
+            "2023 жылғы 12 қазан",
+            "12 oktyabr 2023, 16:47",
+            "2023 йил 12 октябрь",
+            "2023 оны 10 сарын 12",
+            "12 October 2023, 16:47 (Huwebes)",
+            "१२ ऑक्टोबर २०२३",
+            "२०८० असोज २५ गते बिहीबार",
+            "૧૨ ઑક્ટોબર ૨૦૨૩",
+            "12 ਅਕਤੂਬਰ 2023",
+            "12 అక్టోబర్ 2023",
+            "3 గంటల క్రితం",
+            "2023 ഒക്ടോബർ 12",
+            "12 ಅಕ್ಟೋಬರ್ 2023",
+            "2023 ඔක්තෝබර් 12",
+            "12 ຕຸລາ 2023",
+            "ວັນທີ12 ຕຸລາ 2023",
+            "ថ្ងៃទី១២ ខែតុលា ឆ្នាំ២០២៣",
+            "12 តុលា 2023",
+            "၁၂ အောက်တိုဘာ ၂၀၂၃",
+            "အောက်တိုဘာ ၁၂၊ ၂၀၂၃",
+            "ጥቅምት 12 ቀን 2016 ዓ.ም",
+            "12 ኦክቶበር 2023",
+            "12 Oktoobar 2023",
+            "12 Oktoba 2023",
+            "12 Okthoba 2023",
+            "12 cotmeh 2023",
+            "12ی تشرینی یەکەمی 2023",
+            "۱۲ اکتوبر ۲۰۲۳",
+            "12 Ọ̀wẹwẹ̀ 2023",
         ] {
             assert!(words.is_timestamp(line), "{line}");
         }
@@ -279,6 +337,12 @@ mod tests {
             "12",
             "Sunday best",
             "Results 3:1",
+            "ថ្នាក់ទី១២",
+            "ຫ້ອງ 12",
+            "অধ্যায় ৩",
+            "အခန်း ၁၂",
+            "Da 3",
+            "It 3",
         ] {
             assert!(!words.is_timestamp(line), "{line}");
         }
