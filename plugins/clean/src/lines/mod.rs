@@ -289,8 +289,10 @@ fn closing(content: &str) -> u32 {
     match tail.chars().next_back() {
         Some('…') => signs::CUT | (2 << ENDING),
         Some('.') if tail.ends_with("...") => signs::CUT | (2 << ENDING),
-        Some('.' | '。' | '۔' | '।' | '．' | '։' | '።' | '။' | '॥' | '｡' | '។') => FULL_STOP,
-        Some('!' | '?' | '！' | '？' | '؟' | ';' | '՞') => signs::SENTENCE | (4 << ENDING),
+        Some('.' | '。' | '۔' | '।' | '．' | '։' | '።' | '။' | '॥' | '｡' | '។' | '៕') => {
+            FULL_STOP
+        }
+        Some('!' | '?' | '！' | '？' | '؟' | ';' | '՞' | '፧') => signs::SENTENCE | (4 << ENDING),
         Some(':' | '：') => signs::COLON | (3 << ENDING),
         _ => 0,
     }
@@ -375,7 +377,9 @@ mod tests {
         assert_eq!(one("It opened. Then it rained. Nobody left").breaks(), 2);
         assert_eq!(one("Mr. Smith met e.g. nobody").breaks(), 1);
         assert!(one("A cut text...").cut() && !one("A cut text...").sentence());
-        assert!(one("橋が開通した。").full_stop());
+        assert!(
+            one("橋が開通した。").full_stop() && one("ផ្លូវបើកហើយ៕").full_stop() && one("ድልድዩ ተከፈተ፧").sentence()
+        );
         assert_eq!(one("橋が開通した。雨が降った。").breaks(), 1);
     }
 
