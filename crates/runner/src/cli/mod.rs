@@ -36,7 +36,7 @@ pub struct Cli {
 }
 
 const AFTER: &str = "Results go to stdout, progress and messages to stderr. NO_COLOR=1 turns colours off.
-Exit status: 0 done (also where documents went to failed.jsonl), 1 it failed, 2 the command line is wrong, 130 stopped by Ctrl-C.";
+Exit status: 0 done (also where some documents went to failed.jsonl), 1 it failed (also where all documents did), 2 the command line is wrong, 130 stopped by Ctrl-C.";
 
 /// A subcommand.
 #[derive(Debug, Subcommand)]
@@ -72,7 +72,8 @@ pub enum Command {
 /// run.json are the same, byte for byte, from run to run.
 ///
 /// A run that is interrupted (Ctrl-C, a kill, a full disk) leaves what it has done beside the folder's place, and
-/// `--resume` goes on from there.
+/// `--resume` goes on from there. A run of which every document failed is a failed run: its folder is there, and the exit
+/// status is 1.
 #[derive(Args, Debug)]
 #[command(after_help = RUN_EXAMPLES)]
 pub struct RunArgs {
