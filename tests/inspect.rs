@@ -216,6 +216,20 @@ fn another_threshold_is_tried() {
     let (status, shown) = tried(&["clean.quality.thresholds.c4-sentences=3"]);
     assert_eq!(status, Some(1));
     assert!(shown.contains("rule `c4-sentences` put no value on the ledger of this run"), "{shown}");
+    // What the rule holds to a threshold of its own is left out, and that is said.
+    let dated = page.replacen("Menu\n", "Menu\n\nFerry returns to the lower harbour\n\n12 May 2024\n\n", 1);
+    bench.documents(&[&dated]);
+    succeeded(&bench.run(stages, &[]));
+    let (_, shown) = tried(&["clean.boilerplate-cut=0.3"]);
+    assert!(
+        shown.contains("left out: 1 edit or near passage of the rule, held to 0.8 and not to `"),
+        "{shown}"
+    );
+    // What cannot be replayed leads to what can, and not to all that a plugin has.
+    let (_, shown) = tried(&["clean.gopher-fewest-words=3"]);
+    assert!(shown.contains("hint: did you mean `clean.quality.thresholds.gopher-fewest-words`?"), "{shown}");
+    let (_, shown) = tried(&["clean.min-words=3"]);
+    assert!(shown.contains("hint: of this run it can replay `clean.") && shown.len() < 500, "{shown}");
     succeeded(&bench.run("[[stage]]\nplugin = \"min-length\"\n", &[]));
     let mut said = String::new();
     for set in [
