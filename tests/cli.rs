@@ -164,3 +164,18 @@ fn a_limit_says_that_it_ended_the_run() {
     };
     assert_eq!((run(&all), run(&first)), (true, false));
 }
+
+#[test]
+fn check_says_what_a_run_needs_besides() {
+    let bench = Bench::new();
+    let check = |text: &str| {
+        let output = textmill().arg("check").arg(bench.write("pipeline.toml", text)).output();
+        succeeded(&output);
+        let [said, shown] = [&output.stderr, &output.stdout].map(|text| String::from_utf8_lossy(text));
+        hide(&format!("{said}{shown}"), bench.folder.path())
+    };
+    insta::assert_snapshot!(check(""));
+    bench.documents(&["a text"]);
+    let whole = format!("[input]\npaths = [\"input.jsonl\"]\n[output]\nfolder = \"out\"\n{MIN_LENGTH}");
+    assert!(!check(&whole).contains("note:"));
+}
