@@ -42,6 +42,7 @@ fn a_ledger_is_filtered_and_counted() {
     insta::assert_snapshot!(format!("{all}\n{drops}"));
     let events = rows(&shown(&bench, &["ledger", "--json", "--id", "frame.txt"]));
     assert!(!events.is_empty() && events.iter().all(|event| event["id"] == "frame.txt"));
+    assert!(shown(&bench, &["ledger", "--rule", "no-text-left"]).ends_with("\n1 event of 1 rule\n"));
     // A rule that found nothing is no mistake, and a slip is told of.
     let note = |arguments: &[&str]| {
         let output = textmill().arg("ledger").arg(bench.path("out")).args(arguments).output();

@@ -1,9 +1,11 @@
 //! The command line: what can be asked for, and how it is explained.
 
+mod advice;
 mod inspect;
 mod plugin;
 mod snapshots;
 
+pub use advice::parse;
 pub use inspect::{ActionName, DiffArgs, ExplainArgs, LedgerArgs, WhatIfArgs};
 pub use plugin::{
     InfoArgs, ListArgs, LockArgs, NewArgs, PluginCheckArgs, PluginCommand, PluginName, ReproArgs, WhichArgs,
@@ -90,13 +92,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Work on this many threads; the output does not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_THREADS)))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_THREADS)))]
     pub threads: Option<u16>,
     /// Use this much memory, such as `512MiB`; the output does not depend on it, but a document above an eighth of it fails.
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
     /// Stop after this many documents.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = advice::number::<u64>)]
     pub limit: Option<u64>,
     /// Go on with a run that was interrupted.
     #[arg(long, conflicts_with_all = ["restart", "dry_run"])]
@@ -192,7 +194,7 @@ pub struct DevArgs {
     #[arg(long = "crate", value_name = "DIR")]
     pub crate_dir: Option<PathBuf>,
     /// Documents in the sample, at most: the first of the input.
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 200, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
     /// Build and compare one time.
     #[arg(long)]

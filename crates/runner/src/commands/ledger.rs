@@ -6,7 +6,7 @@ use crate::cli::LedgerArgs;
 use crate::config::suggest;
 use crate::failure::Failure;
 use crate::inspect::{Entry, Fate, Filter, Ledger, RunFolder};
-use crate::table::{drawn, number, table};
+use crate::table::{count, drawn, number, table};
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -203,7 +203,7 @@ impl Counts {
             return "no event passes the filter".to_owned();
         }
         let table = drawn(&out);
-        format!("{table}\n{events} events of {rules} rules")
+        format!("{table}\n{} of {}", count(events as usize, "event"), count(rules, "rule"))
     }
 }
 

@@ -248,10 +248,10 @@ fn ended_early(staging: &mut Staging, error: Error) -> Failure {
     let hint = "the same command with `--resume` goes on from there";
     match error.kind {
         ErrorKind::Cancelled => {
-            let message = format!("the run was stopped; {} documents were read", done.ordinal);
+            let message = format!("the run was stopped; {}", table::were_read(done.ordinal));
             Failure::Stopped { message, hint: Some(hint.into()) }
         }
-        _ => Failure::new(format!("{}; {} documents were read", error.message, done.ordinal))
+        _ => Failure::new(format!("{}; {}", error.message, table::were_read(done.ordinal)))
             .hint(format!("make room or mend it; {hint}")),
     }
 }
