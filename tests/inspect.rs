@@ -274,3 +274,48 @@ fn removed_passages_are_found_in_lines() {
         assert!(!explained.contains("has changed since"), "{explained}");
     }
 }
+
+/// A page in an old encoding is shown as its readers saw it, and an id that is nearly right leads to the right one.
+#[test]
+fn a_page_in_an_old_encoding_is_shown_decoded() {
+    let bench = Bench::new();
+    let page = "Меню\n\nПаром через гавань снова ходит со вторника, после зимы, в которую его чинили, сообщила контора порта.\n\n\
+                Переправа занимает девять минут в тихую погоду и одиннадцать, когда лебедь не хочет уйти с дороги.\n\n\
+                Первый паром отходит в семь утра, а последний возвращается в восемь вечера, и билеты продают на пристани.\n\n\
+                Поделиться в Facebook\n";
+    // Windows-1251, where Cyrillic letters stand in the order of Unicode.
+    let byte = |sign: char| match u32::from(sign) {
+        code @ 0x410..=0x44f => (code - 0x410 + 0xc0) as u8,
+        code => code as u8,
+    };
+    let bytes: Vec<u8> = page.chars().map(byte).collect();
+    bench.write("pages/harbour-ru.txt", bytes);
+    let text = "[input]\npaths = [\"pages\"]\n[output]\nfolder = \"out\"\n[[stage]]\nplugin = \"clean\"\n";
+    let pipeline = bench.write("pipeline.toml", text);
+    succeeded(&textmill().arg("run").arg(&pipeline).output());
+    let told = shown(&bench, &["explain", "harbour-ru.txt"]);
+    assert!(
+        told.contains("its bytes are not UTF-8: what was removed is shown as windows-1251 decodes it"),
+        "{told}"
+    );
+    assert!(
+        !told.contains('\u{fffd}')
+            && told.contains("    - Поделиться в Facebook")
+            && told.contains("    + Паром через"),
+        "{told}"
+    );
+    // Without the column nobody knows the encoding.
+    let set = "output.exclude=[\"encoding\"]";
+    succeeded(&textmill().arg("run").arg(&pipeline).args(["--set", set]).output());
+    let told = shown(&bench, &["explain", "harbour-ru.txt"]);
+    assert!(
+        told.contains("with a replacement character for each broken place") && told.contains('\u{fffd}'),
+        "{told}"
+    );
+    let output = textmill().arg("explain").arg(bench.path("out")).arg("harbour-ru").output();
+    let said = stderr(&output, bench.folder.path());
+    assert_eq!(
+        said,
+        "error: the run `[folder]/out` has no document `harbour-ru`\n  hint: did you mean `harbour-ru.txt`?\n"
+    );
+}

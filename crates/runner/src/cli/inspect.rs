@@ -41,7 +41,9 @@ pub struct LedgerArgs {
 /// what was changed in its text.
 ///
 /// Removed and changed passages are shown where the input is still where the run found it; else their places alone. For a
-/// duplicate the kept twin is shown beside it.
+/// duplicate the kept twin is shown beside it. A rule in brackets behind an edit is one that would have made it, too; `with`
+/// says that it changed the same passage. Where the bytes were not UTF-8 and the document says in a column `encoding` which
+/// one they are in, passages are shown decoded.
 #[derive(Args, Debug)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub struct ExplainArgs {

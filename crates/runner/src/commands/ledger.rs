@@ -47,7 +47,7 @@ pub fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
     if let Some(id) = args.id.as_ref().filter(|_| counts.rules.is_empty())
         && Fate::of(&run, id)?.is_none()
     {
-        return Err(no_document(&args.run, id));
+        return Err(no_document(&run, &args.run, id));
     }
     let mut out = counts.table(&run.stages());
     if !rows.is_empty() {
