@@ -103,7 +103,8 @@ fn a_plugin_that_always_panics_fails_every_document() {
         let bench = Bench::new();
         bench.documents(&["BOOM"; 40]);
         let set = format!("run.batch-documents={batch}");
-        succeeded(&bench.run(&bad_stage("panic-on-document"), &["--set", &set]));
+        let output = bench.run(&bad_stage("panic-on-document"), &["--set", &set]);
+        assert_eq!(output.status.code(), Some(1), "nothing came through");
         assert_eq!(bench.ids("failed.jsonl").len(), 40);
         assert!(bench.ids("documents.jsonl").is_empty());
     }

@@ -119,3 +119,63 @@ fn an_earlier_run_is_replaced_as_a_whole() {
     left.sort();
     assert_eq!(left, ["input.jsonl", "out", "pipeline.toml"]);
 }
+
+/// Who asks for errors alone must hear of a run that made nothing of its input.
+#[test]
+fn a_run_of_which_every_document_fails_is_a_failed_run() {
+    let bench = Bench::new();
+    bench.write("input.jsonl", "{\"body\":\"a\"}\n{\"body\":\"b\",\"title\":\"c\"}\n[]\n");
+    let output = bench.run("", &["--quiet"]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    let said = stderr(&output, bench.folder.path());
+    insta::assert_snapshot!(said);
+    // The folder is there, with the reasons.
+    assert_eq!(bench.ids("failed.jsonl").len(), 3);
+    // Where some came through, that is no failure; the reason stands in the summary.
+    bench.write("input.jsonl", "{\"body\":\"a\"}\n{\"text\":\"b\"}\n");
+    let output = bench.run("", &[]);
+    succeeded(&output);
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = "1 document failed, by `no-text` of `input`, such as `input.jsonl#1`: line 1 has no field `text`, but `body`; ";
+    assert!(shown.contains(line), "{shown}");
+    bench.write("input.jsonl", "");
+    succeeded(&bench.run("", &[]));
+}
+
+#[test]
+fn a_limit_says_that_it_ended_the_run() {
+    let bench = Bench::new();
+    bench.documents(&["one", "two", "three"]);
+    let ended = |limit: &str| {
+        let output = bench.run("", &["--limit", limit]);
+        succeeded(&output);
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        shown.lines().find(|line| line.starts_with("ended")).map(str::to_owned)
+    };
+    assert_eq!(ended("1").unwrap(), "ended at the limit of 1 document: the input has more");
+    assert_eq!(ended("3").unwrap(), "ended at the limit of 3 documents: the input has no more");
+    assert_eq!(ended("4"), None);
+    // In a chunk of its own, too.
+    bench.write("more.jsonl", "{\"text\":\"four\"}\n");
+    let [all, first] = ["*.jsonl", "input.jsonl"].map(|name| bench.path(name).display().to_string());
+    let run = |input: &str| {
+        let output = bench.run("", &["--limit", "3", "--input", input]);
+        String::from_utf8_lossy(&output.stdout).contains("the input has more")
+    };
+    assert_eq!((run(&all), run(&first)), (true, false));
+}
+
+#[test]
+fn check_says_what_a_run_needs_besides() {
+    let bench = Bench::new();
+    let check = |text: &str| {
+        let output = textmill().arg("check").arg(bench.write("pipeline.toml", text)).output();
+        succeeded(&output);
+        let [said, shown] = [&output.stderr, &output.stdout].map(|text| String::from_utf8_lossy(text));
+        hide(&format!("{said}{shown}"), bench.folder.path())
+    };
+    insta::assert_snapshot!(check(""));
+    bench.documents(&["a text"]);
+    let whole = format!("[input]\npaths = [\"input.jsonl\"]\n[output]\nfolder = \"out\"\n{MIN_LENGTH}");
+    assert!(!check(&whole).contains("note:"));
+}

@@ -42,6 +42,7 @@ fn a_ledger_is_filtered_and_counted() {
     insta::assert_snapshot!(format!("{all}\n{drops}"));
     let events = rows(&shown(&bench, &["ledger", "--json", "--id", "frame.txt"]));
     assert!(!events.is_empty() && events.iter().all(|event| event["id"] == "frame.txt"));
+    assert!(shown(&bench, &["ledger", "--rule", "no-text-left"]).ends_with("\n1 event of 1 rule\n"));
     // A rule that found nothing is no mistake, and a slip is told of.
     let note = |arguments: &[&str]| {
         let output = textmill().arg("ledger").arg(bench.path("out")).args(arguments).output();
@@ -216,6 +217,20 @@ fn another_threshold_is_tried() {
     let (status, shown) = tried(&["clean.quality.thresholds.c4-sentences=3"]);
     assert_eq!(status, Some(1));
     assert!(shown.contains("rule `c4-sentences` put no value on the ledger of this run"), "{shown}");
+    // What the rule holds to a threshold of its own is left out, and that is said.
+    let dated = page.replacen("Menu\n", "Menu\n\nFerry returns to the lower harbour\n\n12 May 2024\n\n", 1);
+    bench.documents(&[&dated]);
+    succeeded(&bench.run(stages, &[]));
+    let (_, shown) = tried(&["clean.boilerplate-cut=0.3"]);
+    assert!(
+        shown.contains("left out: 1 edit or near passage of the rule, held to 0.8 and not to `"),
+        "{shown}"
+    );
+    // What cannot be replayed leads to what can, and not to all that a plugin has.
+    let (_, shown) = tried(&["clean.gopher-fewest-words=3"]);
+    assert!(shown.contains("hint: did you mean `clean.quality.thresholds.gopher-fewest-words`?"), "{shown}");
+    let (_, shown) = tried(&["clean.min-words=3"]);
+    assert!(shown.contains("hint: of this run it can replay `clean.") && shown.len() < 500, "{shown}");
     succeeded(&bench.run("[[stage]]\nplugin = \"min-length\"\n", &[]));
     let mut said = String::new();
     for set in [
@@ -258,4 +273,49 @@ fn removed_passages_are_found_in_lines() {
         assert!(explained.contains("    - Share on FacebookShare on X"), "{explained}");
         assert!(!explained.contains("has changed since"), "{explained}");
     }
+}
+
+/// A page in an old encoding is shown as its readers saw it, and an id that is nearly right leads to the right one.
+#[test]
+fn a_page_in_an_old_encoding_is_shown_decoded() {
+    let bench = Bench::new();
+    let page = "Меню\n\nПаром через гавань снова ходит со вторника, после зимы, в которую его чинили, сообщила контора порта.\n\n\
+                Переправа занимает девять минут в тихую погоду и одиннадцать, когда лебедь не хочет уйти с дороги.\n\n\
+                Первый паром отходит в семь утра, а последний возвращается в восемь вечера, и билеты продают на пристани.\n\n\
+                Поделиться в Facebook\n";
+    // Windows-1251, where Cyrillic letters stand in the order of Unicode.
+    let byte = |sign: char| match u32::from(sign) {
+        code @ 0x410..=0x44f => (code - 0x410 + 0xc0) as u8,
+        code => code as u8,
+    };
+    let bytes: Vec<u8> = page.chars().map(byte).collect();
+    bench.write("pages/harbour-ru.txt", bytes);
+    let text = "[input]\npaths = [\"pages\"]\n[output]\nfolder = \"out\"\n[[stage]]\nplugin = \"clean\"\n";
+    let pipeline = bench.write("pipeline.toml", text);
+    succeeded(&textmill().arg("run").arg(&pipeline).output());
+    let told = shown(&bench, &["explain", "harbour-ru.txt"]);
+    assert!(
+        told.contains("its bytes are not UTF-8: what was removed is shown as windows-1251 decodes it"),
+        "{told}"
+    );
+    assert!(
+        !told.contains('\u{fffd}')
+            && told.contains("    - Поделиться в Facebook")
+            && told.contains("    + Паром через"),
+        "{told}"
+    );
+    // Without the column nobody knows the encoding.
+    let set = "output.exclude=[\"encoding\"]";
+    succeeded(&textmill().arg("run").arg(&pipeline).args(["--set", set]).output());
+    let told = shown(&bench, &["explain", "harbour-ru.txt"]);
+    assert!(
+        told.contains("with a replacement character for each broken place") && told.contains('\u{fffd}'),
+        "{told}"
+    );
+    let output = textmill().arg("explain").arg(bench.path("out")).arg("harbour-ru").output();
+    let said = stderr(&output, bench.folder.path());
+    assert_eq!(
+        said,
+        "error: the run `[folder]/out` has no document `harbour-ru`\n  hint: did you mean `harbour-ru.txt`?\n"
+    );
 }

@@ -94,8 +94,8 @@ fn broken_input_is_on_record() {
     bench.write("input.jsonl", "{\"id\": \"a\", \"text\": \"fine\"}\n{broken\n\n[1]\n{\"id\": \"b\"}\n{\"text\": 3}\n{\"id\": \"a\", \"text\": \"again\", \"n\": 1.50}\n\
                  {\"text\":\"one\"} {\"text\":\"two\"}\n{\"text\":\"x\\ud800\"}\n{\"text\":\"1\",\"text\":\"2\"}\n");
     succeeded(&bench.run("", &[]));
-    assert_eq!(bench.ids("documents.jsonl"), ["a", "a~2"]);
-    assert_eq!(bench.ids("failed.jsonl"), [2, 4, 5, 6, 8, 9, 10].map(|line| format!("input.jsonl#{line}")));
+    assert_eq!(bench.ids("documents.jsonl"), ["a", "a~2", "input.jsonl#9"]);
+    assert_eq!(bench.ids("failed.jsonl"), [2, 4, 5, 6, 8, 10].map(|line| format!("input.jsonl#{line}")));
     assert!(bench.read("documents.jsonl").contains("\"n\":1.50"));
     insta::assert_snapshot!(
         bench.read("failed.jsonl").replace(&bench.folder.path().display().to_string(), "[folder]")

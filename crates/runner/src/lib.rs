@@ -28,14 +28,20 @@ mod snap;
 pub mod spill;
 pub mod table;
 
-use clap::Parser;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
 /// The whole program: reads the command line (the first argument is the program's own name), carries it
 /// out, and reports the outcome. Gives the exit status.
 pub fn main(arguments: Vec<OsString>) -> u8 {
-    let cli = cli::Cli::parse_from(arguments);
+    let cli = match cli::parse(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where nobody listens, the status is all that can be said.
+            let _ = error.print();
+            return error.exit_code().try_into().unwrap_or(2);
+        }
+    };
     match commands::carry_out(&cli) {
         Ok(()) => 0,
         Err(failure::Failure::Negative) => failure::Failure::Negative.exit_status(),

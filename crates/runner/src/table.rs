@@ -22,6 +22,12 @@ pub fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
+/// How far a run has come.
+pub fn were_read(documents: u64) -> String {
+    let verb = if documents == 1 { "was" } else { "were" };
+    format!("{} {verb} read", count(documents as usize, "document"))
+}
+
 /// A number without digits that say nothing.
 pub fn number(value: f64) -> String {
     let text = format!("{value:.4}");

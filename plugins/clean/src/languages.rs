@@ -21,24 +21,24 @@ impl Languages {
     /// # Errors
     /// Every code that is not known.
     pub fn new(codes: &[String]) -> Result<Self, Error> {
-        let mut checks = Checks::new();
-        let mut found = Vec::new();
+        let (mut found, mut unknown) = (Vec::new(), Vec::new());
         for code in codes {
-            let language = language_of(code);
-            checks.require(language.is_some(), "languages", || match meant(code) {
-                Some(meant) => {
-                    format!("has `{code}`, which is no code of a language; did you mean `{meant}`?")
-                }
-                None => {
-                    let known: Vec<&str> = CODES.iter().map(|(short, _)| *short).collect();
-                    format!(
-                        "has `{code}`, which the detector does not know; it knows `{}`",
-                        known.join("`, `")
-                    )
-                }
-            });
-            found.extend(language);
+            match language_of(code) {
+                Some(language) => found.push(language),
+                None => unknown.push(match meant(code) {
+                    Some(meant) => format!("`{code}` (did you mean `{meant}`?)"),
+                    None => format!("`{code}`"),
+                }),
+            }
         }
+        let mut checks = Checks::new();
+        checks.require(unknown.is_empty(), "languages", || {
+            let what = if unknown.len() == 1 { "which is no code" } else { "which are no codes" };
+            let unknown = unknown.join(", ");
+            format!(
+                "has {unknown}, {what} of a language that can be told; the plugin's README lists all codes"
+            )
+        });
         checks.finish()?;
         Ok(Self(found))
     }
@@ -63,14 +63,72 @@ fn language_of(code: &str) -> Option<Lang> {
     Lang::from_code(*long)
 }
 
-/// The code of a language that is named with its country, as `en-US`, or in English.
+/// The code of a language that is named otherwise: with its country, as `en-US`, by a code that is old, bibliographic or of one
+/// of its kinds, in English, or in the language itself.
 fn meant(word: &str) -> Option<&'static str> {
-    let first = word.split(['-', '_']).next().and_then(language_of);
-    let named =
-        || Lang::all().iter().copied().find(|language| language.eng_name().eq_ignore_ascii_case(word));
-    let language = first.or_else(named)?;
-    CODES.iter().find(|(_, long)| *long == language.code()).map(|(short, _)| *short)
+    let word = word.trim().to_lowercase();
+    let first = word.split(['-', '_']).next().unwrap_or_default();
+    let other = OTHER_NAMES.iter().find(|(name, _)| *name == word || *name == first).map(|(_, code)| *code);
+    let is_name = |language: &&Lang| {
+        language.eng_name().to_lowercase() == word || language.name().to_lowercase() == word
+    };
+    let language = language_of(first).or_else(|| Lang::all().iter().find(is_name).copied());
+    let code =
+        |language: Lang| CODES.iter().find(|(_, long)| *long == language.code()).map(|(short, _)| *short);
+    language.and_then(code).or(other)
 }
+
+/// Codes that were replaced, bibliographic codes of ISO 639-2, codes of languages that the detector takes for another or that are
+/// a kind of one, and names that `whatlang` does not have.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    // Replaced.
+    ("in", "id"),
+    ("iw", "he"),
+    ("ji", "yi"),
+    ("jw", "jv"),
+    ("mo", "ro"),
+    ("mol", "ro"),
+    ("scc", "sr"),
+    ("scr", "hr"),
+    // Bibliographic.
+    ("arm", "hy"),
+    ("bur", "my"),
+    ("chi", "zh"),
+    ("cze", "cs"),
+    ("dut", "nl"),
+    ("fre", "fr"),
+    ("geo", "ka"),
+    ("ger", "de"),
+    ("gre", "el"),
+    ("mac", "mk"),
+    ("per", "fa"),
+    ("rum", "ro"),
+    ("slo", "sk"),
+    ("wel", "cy"),
+    // Of a group of languages, or of one in such a group.
+    ("arb", "ar"),
+    ("azj", "az"),
+    ("ekk", "et"),
+    ("fas", "fa"),
+    ("fil", "tl"),
+    ("lvs", "lv"),
+    ("nor", "no"),
+    ("npi", "ne"),
+    ("ory", "or"),
+    ("uzn", "uz"),
+    ("ydd", "yi"),
+    ("zho", "zh"),
+    // Names.
+    ("bangla", "bn"),
+    ("chinese", "zh"),
+    ("farsi", "fa"),
+    ("filipino", "tl"),
+    ("flemish", "nl"),
+    ("norwegian", "no"),
+    ("odia", "or"),
+    ("sinhala", "si"),
+    ("slovenian", "sl"),
+];
 
 /// Codes of ISO 639-1 and 639-3.
 const CODES: &[(&str, &str)] = &[
@@ -168,11 +226,43 @@ mod tests {
     fn codes_stand_in_any_case_and_names_are_understood() {
         let of = |code: &str| Languages::new(&[code.to_owned()]).map_err(|error| error.message);
         assert_eq!(of("EN").unwrap().0, of("Eng").unwrap().0);
-        for (word, code) in [("en-US", "en"), ("pt_BR", "pt"), ("English", "en")] {
+        let meant = [
+            ("en-US", "en"),
+            ("pt_BR", "pt"),
+            ("English", "en"),
+            ("ger", "de"),
+            ("iw", "he"),
+            ("zho-Hans", "zh"),
+            ("chinese", "zh"),
+            ("Deutsch", "de"),
+            ("Русский", "ru"),
+        ];
+        for (word, code) in meant {
             let said = of(word).unwrap_err();
             assert!(said.contains(&format!("did you mean `{code}`?")), "{said}");
         }
-        assert!(of("klingon").unwrap_err().contains("it knows `af`, `ak`"));
+    }
+
+    #[test]
+    fn every_unknown_code_is_named_at_once() {
+        let codes = ["english", "EN", "xx", "ger"].map(str::to_owned);
+        assert_eq!(
+            Languages::new(&codes).unwrap_err().message,
+            "`languages` has `english` (did you mean `en`?), `xx`, `ger` (did you mean `de`?), which are no codes of a language \
+             that can be told; the plugin's README lists all codes"
+        );
+        assert!(
+            OTHER_NAMES.iter().all(|(name, code)| language_of(name).is_none() && language_of(code).is_some())
+        );
+    }
+
+    /// The list that the message sends to is the whole of them, in order.
+    #[test]
+    fn the_readme_lists_every_code() {
+        let mut codes: Vec<&str> = CODES.iter().map(|(short, _)| *short).collect();
+        codes.sort_unstable();
+        let readme = include_str!("../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(readme.contains(&format!("`{}`", codes.join("`, `"))), "`{}`", codes.join("`, `"));
     }
 
     #[test]

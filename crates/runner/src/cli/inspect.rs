@@ -1,5 +1,6 @@
 //! The command line of what looks at finished runs.
 
+use super::advice::number;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -8,6 +9,9 @@ use std::path::PathBuf;
 /// Prints a line for each stage, action and rule: events, documents, and the least, the middle and the greatest of the
 /// values that the rule measured. With `--rows` also the rows themselves. The ledger is a Parquet file: any program
 /// that reads Parquet can ask it more.
+///
+/// A run knows its stages, and a stage that it does not have is an error. It does not know of rules that found nothing: a
+/// rule that no event has is none, and the nearest is named on stderr.
 #[derive(Args, Debug)]
 #[command(after_help = LEDGER_EXAMPLES)]
 pub struct LedgerArgs {
@@ -26,7 +30,7 @@ pub struct LedgerArgs {
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
     /// Show the first N rows, too.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = number::<usize>)]
     pub rows: usize,
     /// Print every row that passes as a line of JSON, and no table.
     #[arg(long, conflicts_with = "rows")]
@@ -37,7 +41,9 @@ pub struct LedgerArgs {
 /// what was changed in its text.
 ///
 /// Removed and changed passages are shown where the input is still where the run found it; else their places alone. For a
-/// duplicate the kept twin is shown beside it.
+/// duplicate the kept twin is shown beside it. A rule in brackets behind an edit is one that would have made it, too; `with`
+/// says that it changed the same passage. Where the bytes were not UTF-8 and the document says in a column `encoding` which
+/// one they are in, passages are shown decoded.
 #[derive(Args, Debug)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub struct ExplainArgs {
@@ -65,7 +71,7 @@ pub struct DiffArgs {
     /// The run folder after it.
     pub after: PathBuf,
     /// Show so many of the documents that changed most.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true, value_parser = number::<usize>)]
     pub documents: usize,
     /// Print what differs as JSON.
     #[arg(long)]
@@ -86,7 +92,7 @@ pub struct WhatIfArgs {
     #[arg(long, value_name = "STAGE.OPTION=VALUE", required = true)]
     pub set: Vec<String>,
     /// Show so many documents on each side of the new threshold.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true, value_parser = number::<usize>)]
     pub documents: usize,
     /// Print what is known as JSON.
     #[arg(long)]

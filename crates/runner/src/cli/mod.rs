@@ -1,9 +1,11 @@
 //! The command line: what can be asked for, and how it is explained.
 
+mod advice;
 mod inspect;
 mod plugin;
 mod snapshots;
 
+pub use advice::parse;
 pub use inspect::{ActionName, DiffArgs, ExplainArgs, LedgerArgs, WhatIfArgs};
 pub use plugin::{
     InfoArgs, ListArgs, LockArgs, NewArgs, PluginCheckArgs, PluginCommand, PluginName, ReproArgs, WhichArgs,
@@ -36,7 +38,7 @@ pub struct Cli {
 }
 
 const AFTER: &str = "Results go to stdout, progress and messages to stderr. NO_COLOR=1 turns colours off.
-Exit status: 0 done (also where documents went to failed.jsonl), 1 it failed, 2 the command line is wrong, 130 stopped by Ctrl-C.";
+Exit status: 0 done (also where some documents went to failed.jsonl), 1 it failed (also where all documents did), 2 the command line is wrong, 130 stopped by Ctrl-C.";
 
 /// A subcommand.
 #[derive(Debug, Subcommand)]
@@ -72,7 +74,8 @@ pub enum Command {
 /// run.json are the same, byte for byte, from run to run.
 ///
 /// A run that is interrupted (Ctrl-C, a kill, a full disk) leaves what it has done beside the folder's place, and
-/// `--resume` goes on from there.
+/// `--resume` goes on from there. A run of which every document failed is a failed run: its folder is there, and the exit
+/// status is 1.
 #[derive(Args, Debug)]
 #[command(after_help = RUN_EXAMPLES)]
 pub struct RunArgs {
@@ -89,13 +92,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Work on this many threads; the output does not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_THREADS)))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_THREADS)))]
     pub threads: Option<u16>,
     /// Use this much memory, such as `512MiB`; the output does not depend on it, but a document above an eighth of it fails.
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
     /// Stop after this many documents.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = advice::number::<u64>)]
     pub limit: Option<u64>,
     /// Go on with a run that was interrupted.
     #[arg(long, conflicts_with_all = ["restart", "dry_run"])]
@@ -191,7 +194,7 @@ pub struct DevArgs {
     #[arg(long = "crate", value_name = "DIR")]
     pub crate_dir: Option<PathBuf>,
     /// Documents in the sample, at most: the first of the input.
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 200, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
     /// Build and compare one time.
     #[arg(long)]

@@ -22,7 +22,7 @@ pub fn dry_run(
     passed_over: PassedOver,
     settings: Settings,
 ) -> Result<(), Failure> {
-    let mut out = plan(prepared, files, passed_over);
+    let mut out = plan(prepared, files, &passed_over);
     let names = prepared.stages.iter().map(|stage| stage.name.clone()).collect();
     let progress = Progress::new(0, names, true, false);
     let sample = Sample::take(prepared, files, settings, &progress)?;
@@ -30,11 +30,11 @@ pub fn dry_run(
     print(out.trim_end())
 }
 
-fn plan(prepared: &Prepared, files: &[SourceFile], passed_over: PassedOver) -> String {
+fn plan(prepared: &Prepared, files: &[SourceFile], passed_over: &PassedOver) -> String {
     let mut out = String::new();
     let total: u64 = files.iter().map(|file| file.bytes).sum();
     put(&mut out, &format!("input: {}, {}", count(files.len(), "file"), bytes(total)));
-    if passed_over != PassedOver::default() {
+    if !passed_over.is_empty() {
         put(&mut out, &format!("  passed over: {passed_over}"));
     }
     put(&mut out, &format!("  columns: {}", columns_of_input(prepared)));

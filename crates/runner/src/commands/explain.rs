@@ -3,7 +3,7 @@
 use super::print;
 use crate::cli::ExplainArgs;
 use crate::failure::Failure;
-use crate::inspect::{Ending, Entry, Fate, Filter, Ledger, RunFolder, original};
+use crate::inspect::{Ending, Entry, Fate, Filter, Ledger, Original, RunFolder, near_ids, original};
 use crate::table::{self, bytes, number};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -22,7 +22,7 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     let filter = Filter { id: Some(args.id.clone()), ..Filter::default() };
     let entries = Ledger::of(&run).entries(&filter, usize::MAX)?;
     let Some(fate) = Fate::of(&run, &args.id)? else {
-        return Err(no_document(&args.run, &args.id));
+        return Err(no_document(&run, &args.run, &args.id));
     };
     if args.json {
         let known =
@@ -31,14 +31,22 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     }
     let source = fate.text("source").unwrap_or_default();
     let read = original(&run, &args.id, source);
-    let story = Story { run: &run, fate: &fate, entries: &entries, full: args.full, is_cut: Cell::default() };
-    print(story.tell(&args.id, read)?.trim_end())
+    let read = read.as_ref();
+    let story =
+        Story { run: &run, fate: &fate, entries: &entries, read, full: args.full, is_cut: Cell::default() };
+    print(story.tell(&args.id)?.trim_end())
 }
 
 /// What is told where a run has no document of an id.
-pub(super) fn no_document(run: &Path, id: &str) -> Failure {
-    let hint = "ids are those in documents.jsonl, rejected.jsonl and failed.jsonl";
-    Failure::new(format!("the run `{}` has no document `{id}`", run.display())).hint(hint)
+pub(super) fn no_document(run: &RunFolder, path: &Path, id: &str) -> Failure {
+    // Where they cannot be read, that is no news worth more than what was asked.
+    let near = near_ids(run, id).unwrap_or_default();
+    let hint = match near.as_slice() {
+        [] => "ids are those in documents.jsonl, rejected.jsonl and failed.jsonl".to_owned(),
+        [rest @ .., last] if !rest.is_empty() => format!("did you mean `{}` or `{last}`?", rest.join("`, `")),
+        [only, ..] => format!("did you mean `{only}`?"),
+    };
+    Failure::new(format!("the run `{}` has no document `{id}`", path.display())).hint(hint)
 }
 
 /// Lines of a passage that are shown, and characters of a line.
@@ -49,13 +57,15 @@ struct Story<'a> {
     run: &'a RunFolder,
     fate: &'a Fate,
     entries: &'a [Entry],
+    /// What was read, where that is still known.
+    read: Option<&'a Original>,
     full: bool,
     /// Whether something was shown in part.
     is_cut: Cell<bool>,
 }
 
 impl Story<'_> {
-    fn tell(&self, id: &str, read: Option<String>) -> Result<String, Failure> {
+    fn tell(&self, id: &str) -> Result<String, Failure> {
         let mut out = String::new();
         let ending = match self.fate.ending {
             Ending::Written => "came through",
@@ -64,12 +74,21 @@ impl Story<'_> {
         };
         let _ = writeln!(out, "document `{id}` {ending}");
         let _ = writeln!(out, "from {}", self.fate.text("source").unwrap_or_default());
-        let mut text = read;
+        let mut text = self.read.map(|read| read.text.clone());
         if text.is_none() && self.entries.iter().any(|entry| entry.action == "edit") {
             let _ = writeln!(
                 out,
                 "its input is not there any more, or was written to since: removed passages are shown by their places"
             );
+        }
+        if self.read.is_some_and(|read| !read.is_utf8()) {
+            let how = match self.fate.text("encoding") {
+                Some(encoding) => format!("what was removed is shown as {encoding} decodes it"),
+                None => {
+                    "what was removed is shown with a replacement character for each broken place".to_owned()
+                }
+            };
+            let _ = writeln!(out, "its bytes are not UTF-8: {how}");
         }
         let last = self.fate.text("stage");
         for stage in self.run.stages() {
@@ -85,6 +104,13 @@ impl Story<'_> {
         self.ending(text.as_deref(), &mut out);
         if self.is_cut.get() {
             let _ = writeln!(out, "\npassages that end with … are longer: `--full` shows all of them");
+        }
+        if self.entries.iter().any(names_rules) {
+            let _ = writeln!(
+                out,
+                "\na rule in brackets behind an edit is one that would have made it, too; `with` says that it changed the same \
+                 passage"
+            );
         }
         Ok(out)
     }
@@ -110,8 +136,8 @@ impl Story<'_> {
         for entry in &spots {
             match edit(entry) {
                 Some(edit) => {
-                    let before = text.as_deref().and_then(|text| text.get(edit.start..edit.end));
-                    self.edit(&edit, entry, before, out);
+                    let before = text.as_deref().and_then(|text| self.before(text, edit.start..edit.end));
+                    self.edit(&edit, entry, before.as_deref(), out);
                 }
                 None => self.decision(entry, text.as_deref(), out)?,
             }
@@ -126,7 +152,8 @@ impl Story<'_> {
         {
             let after = apply(&before, &edits);
             let (had, has) = (bytes(before.len() as u64), bytes(after.len() as u64));
-            let _ = writeln!(out, "  {} edits: {had} of text became {has}", edits.len());
+            let edits = table::count(edits.len(), "edit");
+            let _ = writeln!(out, "  {edits}: {had} of text became {has}");
             *text = Some(after);
         }
         Ok(())
@@ -142,8 +169,8 @@ impl Story<'_> {
         let place =
             span(entry).map(|span| format!(" at bytes {}..{}", span.start, span.end)).unwrap_or_default();
         let _ = writeln!(out, "  {what} `{}`{place}{}", entry.rule, evidence(entry));
-        if let Some(passage) = span(entry).and_then(|span| text?.get(span)) {
-            self.passage("    = ", passage, out);
+        if let Some(passage) = span(entry).and_then(|span| self.before(text?, span)) {
+            self.passage("    = ", &passage, out);
         }
         let Some(other) = &entry.other else { return Ok(()) };
         let _ = writeln!(out, "  the other document is `{other}`");
@@ -158,12 +185,23 @@ impl Story<'_> {
     fn edit(&self, edit: &Edit, entry: &Entry, before: Option<&str>, out: &mut String) {
         let place = format!("bytes {}..{}", edit.start, edit.end);
         let _ = writeln!(out, "  `{}` at {place}{}", entry.rule, evidence(entry));
-        if let Some(before) = before.filter(|before| !before.is_empty()) {
+        // Decoded, it is what it was replaced with.
+        if let Some(before) = before.filter(|before| !before.is_empty() && *before != edit.replacement) {
             self.passage("    - ", before, out);
         }
         if !edit.replacement.is_empty() {
             self.passage("    + ", &edit.replacement, out);
         }
+    }
+
+    /// A passage of the text that a stage received; decoded, as long as that is what was read.
+    fn before<'t>(&self, text: &'t str, passage: Range<usize>) -> Option<Cow<'t, str>> {
+        let as_read = text.get(passage.clone())?;
+        let decoded = || {
+            let read = self.read.filter(|read| !read.is_utf8() && read.text == text)?;
+            read.decoded(passage, self.fate.text("encoding")?)
+        };
+        Some(decoded().map_or(Cow::Borrowed(as_read), Cow::Owned))
     }
 
     fn ending(&self, text: Option<&str>, out: &mut String) {
@@ -225,6 +263,15 @@ fn evidence(entry: &Entry) -> String {
         let _ = write!(out, " ({note})");
     }
     out
+}
+
+/// Whether an edit's note is the name of a rule.
+fn names_rules(entry: &Entry) -> bool {
+    let Some(note) = entry.note.as_deref().filter(|_| entry.action == "edit") else { return false };
+    let names = note.strip_prefix("with ").unwrap_or(note).split(", ");
+    let mut names =
+        names.map(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+    names.all(|is_name| is_name)
 }
 
 /// The passage that it is about, in bytes of the text that the stage received.

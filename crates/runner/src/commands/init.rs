@@ -8,6 +8,7 @@ use crate::config::{Locking, SCHEMA_FILE};
 use crate::failure::Failure;
 use crate::host::{Discovery, Found, LoadedPlugin, Opened};
 use crate::scaffold::{Folder, PIPELINE_FILE, rank, suits_any_text, workspace};
+use crate::table::count;
 use std::path::Path;
 
 /// Writes a workspace.
@@ -34,9 +35,10 @@ pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
         names => format!("stages: {}", names.join(", ")),
     };
     print(&format!(
-        "{} is a workspace; {shown}; {accepted} snapshots of what they do\n\
+        "{} is a workspace; {shown}; {} of what they do\n\
          run it:  textmill run {}\ntest it: textmill test {}\nread on: {}",
         args.dir.display(),
+        count(accepted, "snapshot"),
         file.display(),
         file.display(),
         args.dir.join("README.md").display()

@@ -8,6 +8,7 @@ use crate::input::SourceFile;
 use crate::journal::{Checkpoint, Checkpoints, differences};
 use crate::output::{Staging, fingerprint};
 use crate::progress::Progress;
+use crate::table;
 use serde_json::Value;
 
 /// What the run is made of, in its state folder.
@@ -30,7 +31,7 @@ pub fn interrupted(
     let checkpoint = Checkpoints::new(staging.state()).find()?;
     if let Some((before, checkpoint)) = before.zip(checkpoint) {
         let changed = differences(&before, &now);
-        let at = format!("{} documents were read", checkpoint.ordinal);
+        let at = table::were_read(checkpoint.ordinal);
         if args.resume && changed.is_empty() && args.strict && has_failures(&checkpoint) {
             return Err(Failure::new("documents have failed already, and the run is to be strict")
                 .hint("leave `--strict` out, or mend the input and begin anew with `--restart`"));

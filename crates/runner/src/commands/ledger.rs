@@ -6,7 +6,7 @@ use crate::cli::LedgerArgs;
 use crate::config::suggest;
 use crate::failure::Failure;
 use crate::inspect::{Entry, Fate, Filter, Ledger, RunFolder};
-use crate::table::{drawn, number, table};
+use crate::table::{count, drawn, number, table};
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -47,7 +47,7 @@ pub fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
     if let Some(id) = args.id.as_ref().filter(|_| counts.rules.is_empty())
         && Fate::of(&run, id)?.is_none()
     {
-        return Err(no_document(&args.run, id));
+        return Err(no_document(&run, &args.run, id));
     }
     let mut out = counts.table(&run.stages());
     if !rows.is_empty() {
@@ -203,7 +203,7 @@ impl Counts {
             return "no event passes the filter".to_owned();
         }
         let table = drawn(&out);
-        format!("{table}\n{events} events of {rules} rules")
+        format!("{table}\n{} of {}", count(events as usize, "event"), count(rules, "rule"))
     }
 }
 

@@ -6,6 +6,7 @@ mod diff;
 mod dry_run;
 mod examine;
 mod explain;
+mod failed;
 mod init;
 mod interrupted;
 mod ledger;

@@ -1,6 +1,7 @@
 //! `textmill run`.
 
 use super::examine::{Examined, Looks, examine};
+use super::failed::Failed;
 use super::interrupted::interrupted;
 use super::place::{local_folder, publish_folder};
 use super::print;
@@ -8,7 +9,7 @@ use crate::cli::RunArgs;
 use crate::config::{Draft, Locking};
 use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares, hand_over_saved};
 use crate::failure::Failure;
-use crate::input::{PassedOver, SourceFile};
+use crate::input::SourceFile;
 use crate::isolate::REPROS;
 use crate::journal::{Checkpoint, Checkpoints};
 use crate::output::{
@@ -21,7 +22,7 @@ use crate::table;
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Instant;
 use textmill_plugin::error::{Error, ErrorKind};
@@ -38,7 +39,7 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
     if !quiet {
         examined.warn();
     }
-    let Examined { mut prepared, files, passed_over, .. } = examined;
+    let Examined { mut prepared, files, mut passed_over, .. } = examined;
     let target = prepared.pipeline.output.folder.clone();
     let run = &prepared.pipeline.run;
     let threads = run.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
@@ -68,8 +69,8 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
         progress.line(&format!("documents above {most} fail: an eighth of the memory is what one may have"));
     }
     // Hidden files are passed over everywhere.
-    let passed_over = PassedOver { hidden: 0, ..passed_over };
-    if passed_over != PassedOver::default() {
+    passed_over.hidden = 0;
+    if !passed_over.is_empty() {
         progress.line(&format!("passed over: {passed_over}"));
     }
     if args.resume && is_address(&target) && is_run_folder(&local) {
@@ -95,12 +96,21 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
 }
 
 /// Hands a whole run folder over: uploads it where a store is to have it, and shows what is in it after `shown`.
+///
+/// # Errors
+/// Where that cannot be done, or nothing is in it but what failed: who asks for no more than errors must hear of it.
 fn hand_over(folder: &Path, target: &Path, shown: &str, quiet: bool) -> Result<(), Failure> {
     let listing = listing(folder, target);
+    let failed = Failed::of(folder);
     if is_address(target) {
         publish_folder(folder, target)?;
     }
-    if quiet { Ok(()) } else { print(&format!("{shown}{listing}")) }
+    let failure = failed.as_ref().and_then(|failed| failed.failure(target));
+    if !quiet {
+        let line = failed.filter(|_| failure.is_none()).map(|failed| failed.shown() + "\n");
+        print(&format!("{shown}{}{listing}", line.unwrap_or_default()))?;
+    }
+    failure.map_or(Ok(()), Err)
 }
 
 /// The pipeline with what the command line says.
@@ -144,6 +154,7 @@ impl Work<'_> {
         };
         let store = SpillStore::new(staging.state().to_owned(), Arc::clone(&budgets.rows));
         let idle = Idle::default();
+        let left_out = AtomicBool::new(false);
         let mut staged = Staged::open(staging, prepared, budgets.clone(), checkpoint)?;
         let engine = Engine {
             prepared,
@@ -154,6 +165,7 @@ impl Work<'_> {
             budgets: budgets.clone(),
             store: &store,
             staging,
+            left_out: &left_out,
         };
         let counts = engine.run(&mut staged);
         if counts.as_ref().is_err_and(can_resume) {
@@ -191,6 +203,13 @@ impl Work<'_> {
         write_json(&staging.file("run.json"), &run)?;
         hand_over_saved(prepared, staging)?;
         let mut shown = table::stages(prepared, &finished.counts, totals);
+        if let Some(limit) = settings.limit.filter(|limit| totals.read >= *limit) {
+            let rest = if left_out.into_inner() { "has more" } else { "has no more" };
+            shown.push_str(&format!(
+                "\nended at the limit of {}: the input {rest}",
+                table::count(limit as usize, "document")
+            ));
+        }
         // Under a limit, what was read behind it would count.
         if staged.checkpoint().passed_over > 0 && settings.limit.is_none() {
             let records = match staged.checkpoint().passed_over {
@@ -229,10 +248,10 @@ fn ended_early(staging: &mut Staging, error: Error) -> Failure {
     let hint = "the same command with `--resume` goes on from there";
     match error.kind {
         ErrorKind::Cancelled => {
-            let message = format!("the run was stopped; {} documents were read", done.ordinal);
+            let message = format!("the run was stopped; {}", table::were_read(done.ordinal));
             Failure::Stopped { message, hint: Some(hint.into()) }
         }
-        _ => Failure::new(format!("{}; {} documents were read", error.message, done.ordinal))
+        _ => Failure::new(format!("{}; {}", error.message, table::were_read(done.ordinal)))
             .hint(format!("make room or mend it; {hint}")),
     }
 }

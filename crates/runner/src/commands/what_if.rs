@@ -37,6 +37,8 @@ struct Answer {
     stage: String,
     rule: String,
     option: String,
+    #[serde(skip)]
+    drops: Drops,
     before: f64,
     after: f64,
     /// Documents that the rule drops now and would let pass; another rule of the stage may drop them still.
@@ -52,10 +54,16 @@ struct Answer {
     /// Passages that came near and were kept; those of them that would be edited, in so many documents.
     near_passages: u64,
     edits_more: u64,
+    /// Edits and passages that came near which the rule holds to thresholds of their own, and those thresholds: the option
+    /// does not decide them.
+    held_to_others: u64,
+    other_thresholds: Vec<f64>,
     /// Whether the new threshold drops and edits no more than the old one.
     drops_less: bool,
     /// Whether values that matter may be missing from the ledger: then the numbers are the least.
     at_least: bool,
+    /// The value up to which, or down to which, the ledger holds what was kept.
+    known_to: f64,
     /// Documents nearest to the new threshold, on the side that is dropped.
     nearest_dropped: Vec<Example>,
     /// Documents nearest to the new threshold, on the side that is kept.
@@ -87,15 +95,7 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
     if wanted.is_empty() {
         let message =
             format!("option `{option}` of stage `{stage}` decides no rule that the ledger alone can replay");
-        let known: Vec<String> =
-            all.iter().map(|t| format!("`{stage}.{}` (rule `{}`)", t.option, t.rule)).collect();
-        let near = nearest(option, all.iter().map(|t| t.option.as_str()));
-        let hint = match (near, known.as_slice()) {
-            (Some(near), _) => format!("did you mean `{stage}.{near}`?"),
-            (None, []) => "the stage's plugin declares no such rule; run the pipeline with the option and compare with `textmill diff`".to_owned(),
-            (None, known) => format!("it can replay {}", known.join(", ")),
-        };
-        return Err(Failure::new(message).hint(hint));
+        return Err(Failure::new(message).hint(replayable(run, stage, option, &all)));
     }
     let value = set_value(value.trim(), &Place::Set(set.to_owned()));
     let value = value.map_err(|problem| Problems::new(Vec::new(), vec![problem]))?;
@@ -123,6 +123,44 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
         replay(run, stage, threshold, before, after, examples)
     };
     wanted.into_iter().map(answer).collect()
+}
+
+/// Options that are named where another is asked for, at most.
+const NAMED: usize = 6;
+
+/// What to try in place of an option that cannot be: the nearest, or those whose rules have values on the ledger.
+fn replayable(run: &RunFolder, stage: &str, option: &str, all: &[Threshold]) -> String {
+    let options = all.iter().map(|threshold| threshold.option.as_str());
+    // The last part may be all that is remembered of a long name.
+    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    let same = options.clone().find(|known| last(known) == last(option));
+    if let Some(near) = same.or_else(|| nearest(option, options)) {
+        return format!("did you mean `{stage}.{near}`?");
+    }
+    let other_way = "run the pipeline with the option and compare with `textmill diff`";
+    if all.is_empty() {
+        return format!("the stage's plugin declares no such rule; {other_way}");
+    }
+    let rules = run.rules(Some(stage));
+    let names = |has_events: bool| {
+        let mut names: Vec<String> = Vec::new();
+        for threshold in all.iter().filter(|own| !has_events || rules.contains(own.rule.as_str())) {
+            let name = format!("`{stage}.{}`", threshold.option);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let more = names.len().saturating_sub(NAMED);
+        names.truncate(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}", names.join(", "))
+    };
+    match names(true) {
+        none if none.is_empty() => {
+            format!("it could replay {}, of which this run's ledger has no event; {other_way}", names(false))
+        }
+        known => format!("of this run it can replay {known}; otherwise {other_way}"),
+    }
 }
 
 /// Refuses a value that a pipeline could not give the option, as `check` does.
@@ -170,6 +208,7 @@ fn replay(
         stage: stage.to_owned(),
         rule: rule.clone(),
         option: option.clone(),
+        drops: *drops,
         before,
         after,
         kept: 0,
@@ -180,11 +219,14 @@ fn replay(
         edited_documents: 0,
         near_passages: 0,
         edits_more: 0,
+        held_to_others: 0,
+        other_thresholds: Vec::new(),
         drops_less: match drops {
             Drops::Below => after <= before,
             Drops::Above => after >= before,
         },
         at_least: is_beyond(*drops, before, after),
+        known_to: known_to(*drops, before),
         nearest_dropped: Vec::new(),
         nearest_kept: Vec::new(),
     };
@@ -202,6 +244,7 @@ fn replay(
             if entry.action == "edit" {
                 // A rule may hold some passages to a threshold of its own.
                 if !is_held_to(&entry, before) {
+                    answer.leave_out(&entry);
                     continue;
                 }
                 answer.edits += u64::from(entry.value.is_some());
@@ -213,6 +256,7 @@ fn replay(
             }
             if entry.start.is_some() {
                 if !is_held_to(&entry, before) {
+                    answer.leave_out(&entry);
                     continue;
                 }
                 answer.near_passages += 1;
@@ -257,8 +301,16 @@ fn is_held_to(entry: &Entry, threshold: f64) -> bool {
 /// Whether the new threshold is so far away that documents which would be dropped are not on the ledger.
 fn is_beyond(drops: Drops, before: f64, after: f64) -> bool {
     match drops {
-        Drops::Below => after > before * NEAR,
-        Drops::Above => after < before / NEAR,
+        Drops::Below => after > known_to(drops, before),
+        Drops::Above => after < known_to(drops, before),
+    }
+}
+
+/// How far from its threshold a rule puts on the ledger what it keeps.
+fn known_to(drops: Drops, threshold: f64) -> f64 {
+    match drops {
+        Drops::Below => threshold * NEAR,
+        Drops::Above => threshold / NEAR,
     }
 }
 
@@ -273,33 +325,35 @@ fn keep_nearest(examples: &mut Vec<Example>, example: Example, threshold: f64, m
 }
 
 impl Answer {
+    /// Counts what the option does not decide.
+    fn leave_out(&mut self, entry: &Entry) {
+        let Some(threshold) = entry.threshold.filter(|_| entry.value.is_some()) else { return };
+        self.held_to_others += 1;
+        let at = self.other_thresholds.partition_point(|known| *known < threshold);
+        if self.other_thresholds.get(at) != Some(&threshold) {
+            self.other_thresholds.insert(at, threshold);
+        }
+    }
+
     fn shown(&self) -> String {
         let mut out = String::new();
         let (before, after) = (number(self.before), number(self.after));
         let _ = writeln!(out, "`{}` of `{}`: `{}` {before} -> {after}", self.rule, self.stage, self.option);
+        let is_of_edits = self.edits + self.near_passages > 0;
+        // What makes the numbers a lower bound is said before them.
+        if self.at_least && (!is_of_edits || self.near_passages > 0) {
+            let what = if is_of_edits { "passages" } else { "documents" };
+            let way = if self.drops == Drops::Below { "up" } else { "down" };
+            let known = number(self.known_to);
+            let _ = writeln!(
+                out,
+                "  the ledger knows kept {what} only {way} to {known}: for {after} these numbers are lower bounds; run the \
+                 pipeline to know"
+            );
+        }
         let least = if self.at_least { "at least " } else { "" };
-        let beyond = format!(
-            "  the ledger holds values up to {} times the threshold away; beyond that, run the pipeline",
-            number(NEAR)
-        );
-        if self.edits + self.near_passages > 0 {
-            let (undone, more, documents) =
-                (self.edits_undone, self.edits_more, count(self.edited_documents as usize, "document"));
-            if self.drops_less || self.near_passages == 0 {
-                let _ = writeln!(out, "  {undone} of {} edits would not be made, in {documents}", self.edits);
-            } else {
-                let passages = count(more as usize, "more passage");
-                let _ =
-                    writeln!(out, "  {least}{passages} would be edited, in whole or in part, in {documents}");
-            }
-            if !self.drops_less && self.near_passages == 0 {
-                let _ = writeln!(
-                    out,
-                    "  what is not edited now has no value on the ledger: run the pipeline to see what more would go"
-                );
-            } else if self.at_least {
-                let _ = writeln!(out, "{beyond}");
-            }
+        if is_of_edits {
+            self.put_edits(least, &mut out);
             return out.trim_end().to_owned();
         }
         let (dropped, written) = (self.dropped, self.dropped_of_written);
@@ -308,9 +362,6 @@ impl Answer {
             "  {least}{dropped} more would be dropped, {written} of which came through in the end"
         );
         let _ = writeln!(out, "  {} more would pass this rule; others may still drop them", self.kept);
-        if self.at_least {
-            let _ = writeln!(out, "{beyond}");
-        }
         for (what, examples) in [("dropped", &self.nearest_dropped), ("kept", &self.nearest_kept)] {
             if examples.is_empty() {
                 continue;
@@ -322,5 +373,37 @@ impl Answer {
             }
         }
         out.trim_end().to_owned()
+    }
+
+    fn put_edits(&self, least: &str, out: &mut String) {
+        let documents = count(self.edited_documents as usize, "document");
+        if self.drops_less || self.near_passages == 0 {
+            let edits = count(self.edits as usize, "edit");
+            let undone = self.edits_undone;
+            let _ =
+                writeln!(out, "  {undone} of {edits} would not be made, in whole or in part, in {documents}");
+        } else {
+            let passages = count(self.edits_more as usize, "more passage");
+            let _ = writeln!(out, "  {least}{passages} would be edited, in whole or in part, in {documents}");
+        }
+        if !self.drops_less && self.near_passages == 0 {
+            let _ = writeln!(
+                out,
+                "  what is not edited now has no value on the ledger: run the pipeline to see what more would go"
+            );
+        }
+        if self.held_to_others > 0 {
+            let others = match self.held_to_others {
+                1 => "1 edit or near passage".to_owned(),
+                many => format!("{many} edits and near passages"),
+            };
+            let thresholds: Vec<String> = self.other_thresholds.iter().copied().map(number).collect();
+            let _ = writeln!(
+                out,
+                "  left out: {others} of the rule, held to {} and not to `{}`",
+                thresholds.join(", "),
+                self.option
+            );
+        }
     }
 }

@@ -15,6 +15,7 @@ use crate::progress::Progress;
 use crate::spill::{SpillStore, SpillTable};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 use textmill_plugin::drive::last::Last;
 use textmill_plugin::drive::plan::BoundPlan;
@@ -54,6 +55,8 @@ pub struct Engine<'a> {
     pub store: &'a SpillStore,
     /// Where the run folder is made.
     pub staging: &'a Staging,
+    /// Is set where a limit leaves records of the input out.
+    pub left_out: &'a AtomicBool,
 }
 
 /// What a run leaves besides its files.

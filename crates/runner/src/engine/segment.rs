@@ -74,7 +74,9 @@ impl Engine<'_> {
                 let mut parsed = self.progress.timed_reading(|| parser.parse(chunk));
                 let (first, hashes) = turn.pass(|| {
                     let mut reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
-                    parsed.truncate(usize::try_from(reading.left).unwrap_or(usize::MAX));
+                    let left = usize::try_from(reading.left).unwrap_or(usize::MAX);
+                    self.left_out.fetch_or(parsed.len() > left, Ordering::Relaxed);
+                    parsed.truncate(left);
                     let first = reading.ordinal;
                     reading.ordinal += parsed.len() as u64;
                     reading.left -= parsed.len() as u64;
@@ -87,7 +89,13 @@ impl Engine<'_> {
                 milling.mill(chain, origin, batches)
             },
             |morsel| self.commit(staged, morsel),
-        )
+        )?;
+        // Whether there is more behind the last record shows in the next chunk.
+        if enough.load(Ordering::Relaxed) && !self.left_out.load(Ordering::Relaxed) {
+            let more = cursor.next().is_some_and(|chunk| !Parser::new(input).parse(chunk).is_empty());
+            self.left_out.store(more, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Runs a later segment over the documents that waited before the barrier.

@@ -91,6 +91,12 @@ impl<'a> Builder<'a> {
             let event = Event::new(self.rows as u32, Action::Annotate, "duplicate-id");
             self.events.push(event.note("another document has this id; a number was added"));
         }
+        if row.surrogates > 0 {
+            let event = Event::new(self.rows as u32, Action::Annotate, "lone-surrogate");
+            let note =
+                "halves of surrogate pairs stand for no character; each was read as a replacement character";
+            self.events.push(event.value(f64::from(row.surrogates)).note(note));
+        }
         for (column, value) in self.columns.iter_mut().zip(values) {
             column.push(value);
         }

@@ -5,6 +5,7 @@ use super::csv_rows::cells;
 use super::parsed::{Parsed, Row, Span};
 use super::parser::Context;
 use super::record::Failure;
+use crate::table;
 use arrow_schema::DataType;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -81,7 +82,8 @@ fn document(
         return Err(broken);
     }
     if count != names.len() {
-        let note = format!("row {number} has {count} cells, and the header has {}", names.len());
+        let note =
+            format!("row {number} has {}, and the header has {}", table::count(count, "cell"), names.len());
         return Err(("bad-csv", note));
     }
     let text =
@@ -95,7 +97,7 @@ fn document(
         _ => context.media_type,
     };
     let source = if source.is_empty() { context.source } else { out.say(&source) };
-    Ok((Row { id: out.say(&id), source, media_type, carried, text }, values))
+    Ok((Row { id: out.say(&id), source, media_type, carried, text, surrogates: 0 }, values))
 }
 
 /// What a cell says in a column of type `kind`. What it does not say there stays a string, which does not
@@ -154,5 +156,18 @@ mod tests {
         let (documents, failed): (Vec<_>, Vec<_>) = read.iter().partition(|line| line.starts_with("id="));
         assert_eq!(documents.len(), 51);
         insta::assert_snapshot!(failed.into_iter().cloned().collect::<Vec<_>>().join("\n"));
+    }
+
+    /// A header that names no text says which columns there are, or that its cells are parted by another sign.
+    #[test]
+    fn a_header_without_the_text_says_what_it_has() {
+        let folder = Folder::new(&[
+            ("a.csv", b"title,body\na,b\n"),
+            ("b.csv", b"title;text\na;b\n"),
+            ("c.csv", b"title\ttext\na\tb\n"),
+            ("d.tsv", b"title,text\na,b\n"),
+            ("e.csv", b"title\na\n"),
+        ]);
+        insta::assert_snapshot!(folder.documents(&Input::default()).join("\n"));
     }
 }

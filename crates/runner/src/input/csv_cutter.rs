@@ -3,6 +3,7 @@
 use super::csv_rows::{End, cells, end};
 use super::cursor::{Block, Body};
 use super::files::SourceFile;
+use super::json_reason::no_field;
 use super::record::{Failure, Limit};
 use super::window::Window;
 use std::ops::Range;
@@ -98,11 +99,31 @@ impl CsvCutter {
     pub fn check(&self, file: &SourceFile, text: &str) -> Result<(), Box<Failure>> {
         let names = &self.header.names;
         let (rule, note) = match names.iter().filter(|name| *name == text).count() {
-            0 if !names.is_empty() => ("no-text", format!("there is no column `{text}`")),
+            0 if !names.is_empty() => ("no-text", self.no_column(text)),
             0 | 1 => return Ok(()),
             count => ("bad-csv", format!("there are {count} columns `{text}`")),
         };
         Err(Box::new(Failure::of_file(file, rule, note)))
+    }
+
+    fn no_column(&self, text: &str) -> String {
+        const SIGNS: [(char, &str); 4] =
+            [(',', "commas"), ('\t', "tabs"), (';', "semicolons"), ('|', "vertical bars")];
+        let names = &self.header.names;
+        let own = char::from(self.header.separator);
+        let said = no_field("there is no column", text, names.iter().map(String::as_str));
+        let [only] = names.as_slice() else { return said };
+        let other = SIGNS.iter().find(|(sign, _)| *sign != own && only.contains(*sign));
+        let Some((sign, words)) = other else { return said };
+        let advice = match sign {
+            ',' => "name the file `.csv`".to_owned(),
+            '\t' => "name the file `.tsv`".to_owned(),
+            _ => "write the file with commas or tabs".to_owned(),
+        };
+        format!(
+            "there is no column `{text}`: the header is one cell with {words} in it, and what parts cells is a comma in `.csv` \
+             and a tab in `.tsv`; {advice}"
+        )
     }
 
     /// Goes on in another window on the same file, past the header.

@@ -76,19 +76,52 @@ impl fmt::Display for InputError {
 }
 
 /// What of folders is no input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PassedOver {
     /// Files of other kinds, pipes and devices, and folders of runs.
     pub others: usize,
+    /// The first of their names.
+    names: Vec<String>,
     /// Links to folders: they could lead in a circle.
     pub links: usize,
     /// Files and folders whose names begin with a dot.
     pub hidden: usize,
 }
 
+impl PassedOver {
+    /// Names that are kept.
+    const NAMED: usize = 3;
+
+    /// Whether it is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.others + self.links + self.hidden == 0
+    }
+
+    fn other(&mut self, name: String) {
+        self.others += 1;
+        // A folder gives its entries in any order.
+        let at = self.names.partition_point(|known| *known < name);
+        if at < Self::NAMED {
+            self.names.insert(at, name);
+            self.names.truncate(Self::NAMED);
+        }
+    }
+
+    /// Some of the files of other kinds, in brackets.
+    fn named(&self) -> String {
+        let more = match self.others - self.names.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!(" (`{}`{more})", self.names.join("`, `"))
+    }
+}
+
 impl AddAssign for PassedOver {
     fn add_assign(&mut self, more: Self) {
         self.others += more.others;
+        self.names.extend(more.names);
+        self.names.truncate(Self::NAMED);
         self.links += more.links;
         self.hidden += more.hidden;
     }
@@ -97,13 +130,14 @@ impl AddAssign for PassedOver {
 impl fmt::Display for PassedOver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = [
-            (self.others, "file of another kind", "files of other kinds"),
-            (self.links, "link to a folder", "links to folders"),
-            (self.hidden, "hidden entry", "hidden entries"),
+            (self.others, "file of another kind", "files of other kinds", self.named()),
+            (self.links, "link to a folder", "links to folders", String::new()),
+            (self.hidden, "hidden entry", "hidden entries", String::new()),
         ];
         let counts = counts.into_iter().filter(|(number, ..)| *number > 0);
-        let counts =
-            counts.map(|(number, one, more)| format!("{number} {}", if number == 1 { one } else { more }));
+        let counts = counts.map(|(number, one, more, names)| {
+            format!("{number} {}{names}", if number == 1 { one } else { more })
+        });
         f.write_str(&counts.collect::<Vec<_>>().join(", "))
     }
 }
@@ -185,7 +219,7 @@ fn objects(address: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> 
     for RemoteFile { address, name, bytes, version } in found {
         match format_of(Path::new(&name)) {
             Some(format) => files.push(SourceFile { path: address, name, format, bytes, version }),
-            None => passed_over.others += 1,
+            None => passed_over.other(name),
         }
     }
     if files.is_empty() {
@@ -248,7 +282,7 @@ impl Listing {
             if kind.is_dir() {
                 // What a run wrote into its own input is no input.
                 if is_run_folder(&path) {
-                    self.passed_over.others += 1;
+                    self.passed_over.other(name(below));
                     continue;
                 }
                 self.walk(base, &path, glob)?;
@@ -264,12 +298,11 @@ impl Listing {
             // A link that leads nowhere is kept: reading it fails, and that is on record. Pipes and devices
             // would hang.
             let readable = path.metadata().map_or(kind.is_symlink(), |m| m.is_file());
+            let name = name(below);
             let Some(format) = format_of(&path).filter(|_| readable) else {
-                self.passed_over.others += 1;
+                self.passed_over.other(name);
                 continue;
             };
-            let parts: Vec<_> = below.components().map(|c| c.as_os_str().to_string_lossy()).collect();
-            let name = parts.join("/");
             self.files.push(SourceFile::new(path, name, format));
         }
         Ok(())
@@ -280,6 +313,12 @@ impl Listing {
         self.files.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.path.cmp(&b.path)));
         (!self.files.is_empty()).then_some((self.files, self.passed_over))
     }
+}
+
+/// The name of a file below a folder.
+fn name(below: &Path) -> String {
+    let parts: Vec<_> = below.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
 }
 
 #[cfg(test)]
@@ -323,7 +362,19 @@ mod tests {
         mknodat(CWD, path("pipe.txt"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         let (files, passed_over) = expand(folder.path()).unwrap();
         assert_eq!(files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a.txt"]);
-        assert_eq!(passed_over.to_string(), "2 files of other kinds, 1 link to a folder, 1 hidden entry");
+        assert_eq!(
+            passed_over.to_string(),
+            "2 files of other kinds (`b.exe`, `pipe.txt`), 1 link to a folder, 1 hidden entry"
+        );
+        for name in ["d.exe", "0/c.exe", "e.exe"] {
+            std::fs::create_dir_all(path("0")).unwrap();
+            std::fs::write(path(name), "a text").unwrap();
+        }
+        let passed_over = expand(folder.path()).unwrap().1.to_string();
+        assert!(
+            passed_over.starts_with("5 files of other kinds (`0/c.exe`, `b.exe`, `d.exe` and 2 more), "),
+            "{passed_over}"
+        );
         // Named itself, the link is read.
         assert_eq!(expand(&path("link")).unwrap().0.len(), 1);
         for pipe in [path("pipe.txt"), "/dev/null".into()] {

@@ -132,7 +132,7 @@ impl Line {
         let at = self.start + skipped + text.at + 1;
         let span = Span { start: at, end: at + text.value.len() - 2 };
         let text = Text { buffer: self.buffer, span, escaped: text.escaped };
-        let row = Row { id, source, media_type, carried, text };
+        let row = Row { id, source, media_type, carried, text, surrogates: 0 };
         out.push(row, values, |note| self.failure(context, "wrong-type", note));
         Some(())
     }

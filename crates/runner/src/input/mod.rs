@@ -14,6 +14,7 @@ mod files;
 mod format;
 mod http;
 mod ids;
+mod json_reason;
 mod json_scan;
 mod jsonl;
 mod jsonl_slow;

@@ -3,6 +3,7 @@
 use super::cursor::Body;
 use super::files::SourceFile;
 use super::format::Kind;
+use super::json_reason::no_field;
 use super::open::ByteRange;
 use super::record::Failure;
 use crate::config::Input;
@@ -57,7 +58,10 @@ impl ParquetCutter {
         let metadata = open(file).map_err(|error| failed("bad-parquet", error))?;
         let text = &input.text_field;
         match metadata.schema().field_with_name(text).map(|field| field.data_type()) {
-            Err(_) => return Err(failed("no-text", format!("there is no column `{text}`"))),
+            Err(_) => {
+                let names = metadata.schema().fields().iter().map(|field| field.name().as_str());
+                return Err(failed("no-text", no_field("there is no column", text, names)));
+            }
             Ok(kind) if !is_text(kind) => {
                 return Err(failed("no-text", format!("the column `{text}` is of type {kind}")));
             }

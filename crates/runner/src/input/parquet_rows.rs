@@ -144,7 +144,7 @@ fn document(
     };
     let source = if source.is_empty() { context.source } else { out.say(&source) };
     let id = if id.is_empty() { out.say(&context.file.id_of(number)) } else { out.say(&id) };
-    Ok((Row { id, source, media_type, carried, text }, values))
+    Ok((Row { id, source, media_type, carried, text, surrogates: 0 }, values))
 }
 
 #[cfg(test)]

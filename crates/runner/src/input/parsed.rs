@@ -33,6 +33,8 @@ pub(super) struct Row {
     pub media_type: Option<Span>,
     pub carried: Span,
     pub text: Text,
+    /// Escapes that stood for no character, and were read as U+FFFD.
+    pub surrogates: u32,
 }
 
 #[derive(Debug)]

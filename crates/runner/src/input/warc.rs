@@ -141,7 +141,7 @@ fn row(
         _ => None,
     };
     let source = url.filter(|url| !url.is_empty()).map_or(context.source, |url| out.say(&url));
-    Row { id: out.say(&id), source, media_type, carried, text }
+    Row { id: out.say(&id), source, media_type, carried, text, surrogates: 0 }
 }
 
 #[cfg(test)]

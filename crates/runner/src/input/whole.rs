@@ -50,7 +50,7 @@ pub(super) fn parse(context: &Context<'_>, read: &Arc<AtomicU64>, out: &mut Pars
     };
     let id = out.say(&file.name);
     let text = out.hold(bytes);
-    let row = Row { id, source: context.source, media_type, carried: Span::default(), text };
+    let row = Row { id, source: context.source, media_type, carried: Span::default(), text, surrogates: 0 };
     let values = vec![Value::Null; out.shape.columns.len()];
     out.push(row, values, |note| Failure::of_file(file, "wrong-type", note));
 }

@@ -6,6 +6,7 @@ mod fate;
 mod find;
 mod ledger;
 mod lines;
+mod near;
 mod original;
 mod run_folder;
 
@@ -13,5 +14,6 @@ pub use compare::{Changed, Comparison, Reason, compare};
 pub use fate::Fate;
 pub use ledger::{Entry, Filter, Ledger};
 pub use lines::{Ending, each_line};
-pub use original::original;
+pub use near::near_ids;
+pub use original::{Original, original};
 pub use run_folder::RunFolder;

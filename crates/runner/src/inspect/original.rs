@@ -6,21 +6,68 @@ use crate::config::{Compression, Input};
 use crate::input::{Cursor, Kind, Parser, Position, SourceFile, expand};
 use crate::json::write_text;
 use crate::remote::is_address;
+use arrow_array::RecordBatch;
+use encoding_rs::Encoding;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use textmill_core::batch::string;
-use textmill_core::column::{ID, TEXT, parse_type};
+use textmill_core::batch::{bytes, string};
+use textmill_core::column::{ID, RAW, TEXT, parse_type};
 
 /// Bytes of input that are looked at together.
 const CHUNK: usize = 4 << 20;
 
-/// The text of a document as it was read; none where the input does not have it any more, or has changed.
-pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<String> {
+/// What was read of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Original {
+    /// Its text.
+    pub text: String,
+    /// Its bytes, where they are not UTF-8: then the text has a replacement character for each broken place.
+    raw: Option<Vec<u8>>,
+}
+
+impl Original {
+    fn of(batch: &RecordBatch, row: usize) -> Option<Self> {
+        let raw = batch.column_by_name(RAW).and_then(|column| bytes(column, row));
+        Some(Self { text: string(batch, TEXT, row)?.to_owned(), raw: raw.map(<[u8]>::to_vec) })
+    }
+
+    /// Whether its bytes are UTF-8.
+    pub fn is_utf8(&self) -> bool {
+        self.raw.is_none()
+    }
+
+    /// A passage of the text, decoded from the bytes that it was read from; none where those are UTF-8, or the encoding has no
+    /// such name.
+    pub fn decoded(&self, passage: Range<usize>, encoding: &str) -> Option<String> {
+        let raw = self.raw.as_deref()?;
+        let encoding = Encoding::for_label(encoding.as_bytes())?;
+        let bytes = raw.get(place_in(raw, passage.start)?..place_in(raw, passage.end)?)?;
+        Some(encoding.decode_without_bom_handling(bytes).0.into_owned())
+    }
+}
+
+/// Where a place of the text lies in the bytes that it was read from: each broken part is one character of it.
+fn place_in(raw: &[u8], place: usize) -> Option<usize> {
+    let (mut in_text, mut in_raw) = (0, 0);
+    for chunk in raw.utf8_chunks() {
+        let valid = chunk.valid().len();
+        if place <= in_text + valid {
+            return Some(in_raw + place.checked_sub(in_text)?);
+        }
+        in_text += valid + char::REPLACEMENT_CHARACTER.len_utf8();
+        in_raw += valid + chunk.invalid().len();
+    }
+    (place == in_text).then_some(in_raw)
+}
+
+/// What was read of a document; none where the input does not have it any more, or has changed.
+pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<Original> {
     let input = input_of(run);
     let place = |path: &Path| run.place(path);
     let mut files: Vec<SourceFile> = Vec::new();
@@ -60,7 +107,7 @@ pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<String> {
             }
             for batch in parser.parse(chunk).finish(0, usize::MAX, usize::MAX).ok()? {
                 for row in 0..batch.documents.num_rows() {
-                    let text = || string(&batch.documents, TEXT, row).map(str::to_owned);
+                    let text = || Original::of(&batch.documents, row);
                     let found = string(&batch.documents, ID, row);
                     if found == Some(id) {
                         return text();
@@ -92,7 +139,7 @@ const CANDIDATES: usize = 1000;
 
 /// The text of a document of this very id in a plain file of lines. An id that a line does not hold as it is, is not
 /// found here.
-fn text_in_lines(file: &SourceFile, input: &Input, id: &str) -> Option<String> {
+fn text_in_lines(file: &SourceFile, input: &Input, id: &str) -> Option<Original> {
     let format = file.format;
     if format.kind != Kind::Jsonl || format.compression != Compression::Plain || is_address(&file.path) {
         return None;
@@ -113,7 +160,7 @@ fn text_in_lines(file: &SourceFile, input: &Input, id: &str) -> Option<String> {
             let rows = 0..batch.documents.num_rows();
             let found = rows.into_iter().find(|&row| string(&batch.documents, ID, row) == Some(id));
             if let Some(row) = found {
-                return string(&batch.documents, TEXT, row).map(str::to_owned);
+                return Original::of(&batch.documents, row);
             }
         }
         from = end;
@@ -169,4 +216,29 @@ fn input_of(run: &RunFolder) -> Input {
         }
     }
     input
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passages_are_decoded_from_the_bytes() {
+        let of = |raw: &[u8]| Original {
+            text: String::from_utf8_lossy(raw).into_owned(),
+            raw: Some(raw.to_vec()),
+        };
+        // A euro sign that breaks off is one broken place of two bytes.
+        let read = of(b"caf\xe9 \xe2\x82 na\xefve");
+        assert_eq!(read.text, "caf\u{fffd} \u{fffd} na\u{fffd}ve");
+        assert_eq!(read.decoded(0..6, "windows-1252").unwrap(), "café");
+        assert_eq!(read.decoded(7..16, "windows-1252").unwrap(), "â‚ naï");
+        assert_eq!(read.decoded(16..18, "windows-1252").unwrap(), "ve");
+        assert_eq!(read.decoded(0..read.text.len(), "windows-1252").unwrap(), "café â‚ naïve");
+        assert_eq!(of(b"\xcc\xe8\xf0").decoded(0..9, "windows-1251").unwrap(), "Мир");
+        // Within a broken place, behind the end, of no encoding.
+        assert_eq!((read.decoded(4..6, "windows-1252"), read.decoded(0..99, "windows-1252")), (None, None));
+        assert_eq!(read.decoded(0..6, "klingon"), None);
+        assert_eq!(Original { text: "a".into(), raw: None }.decoded(0..1, "windows-1252"), None);
+    }
 }

@@ -3,6 +3,7 @@
 
 use super::text::{evidence, struck};
 use super::yaml;
+use crate::table::count;
 use serde_json::Value;
 use textmill_core::edit::{Edit, sort_and_check};
 use textmill_core::event::{Action, Event};
@@ -147,7 +148,7 @@ fn beginning(text: &str) -> Vec<String> {
         .collect();
     let rest = lines().count().saturating_sub(DROPPED_LINES);
     if rest > 0 {
-        out.push(format!("  … {rest} lines …"));
+        out.push(format!("  … {} …", count(rest, "line")));
     }
     out
 }

@@ -26,10 +26,10 @@ pub fn heading(text: &str) -> String {
 pub fn shown(change: &Change, most: usize) -> String {
     let old = change.old.as_deref().unwrap_or_default();
     if change.state() == State::Gone {
-        let lines = old.lines().count();
+        let lines = count(old.lines().count(), "line");
         let now = change.new.lines().next().unwrap_or_default();
         let was = old.lines().next().unwrap_or_default();
-        return format!("{RED}- {was}{OFF} ({lines} lines)\n{GREEN}+ {now}{OFF}\n");
+        return format!("{RED}- {was}{OFF} ({lines})\n{GREEN}+ {now}{OFF}\n");
     }
     let mut out = String::new();
     let (before, after) = (sections(old), sections(&change.new));

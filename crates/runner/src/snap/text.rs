@@ -9,7 +9,7 @@
 //! > these
 //! ```
 
-use crate::table::number;
+use crate::table::{count, number};
 use std::ops::Range;
 use textmill_core::edit::Edit;
 use textmill_plugin::harness::visible;
@@ -290,7 +290,7 @@ fn shorten(lines: Vec<Shown>) -> Vec<String> {
         let left_out = many.saturating_sub(RUN);
         for (number, line) in run.drain(..).enumerate() {
             if left_out > 0 && number == RUN / 2 {
-                out.push(format!("  … {left_out} lines …"));
+                out.push(format!("  … {} …", count(left_out, "line")));
             }
             if left_out == 0 || number < RUN / 2 || number >= RUN / 2 + left_out {
                 out.push(line);

@@ -6,6 +6,7 @@ mod resolved;
 use super::examine::{Looks, examine_file};
 use super::print;
 use crate::cli::CheckArgs;
+use crate::config::Pipeline;
 use crate::engine::Bound;
 use crate::failure::Failure;
 use crate::table::count;
@@ -22,6 +23,9 @@ pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure>
     }
     examined.warn();
     let prepared = &examined.prepared;
+    for note in missing(&prepared.pipeline) {
+        anstream::eprintln!("note: {note}");
+    }
     if args.explain {
         return print(&match args.json {
             true => format!("{:#}", resolved::json(prepared)),
@@ -51,4 +55,20 @@ pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure>
         ["id", "source", "text"].into_iter().chain(prepared.columns.names.iter().map(String::as_str));
     lines.push(format!("  columns: {}", columns.collect::<Vec<_>>().join(", ")));
     print(&lines.join("\n"))
+}
+
+/// What a run of the pipeline needs besides, and what it hardly means: no mistakes, since the command line may give the rest.
+fn missing(pipeline: &Pipeline) -> Vec<&'static str> {
+    let notes = [
+        (
+            pipeline.input.paths.is_empty(),
+            "it names no input: give `--input PATH` to a run, or write `paths = [\"…\"]` under `[input]`",
+        ),
+        (
+            pipeline.output.folder.is_none(),
+            "it names no output folder: give `--output DIR` to a run, or write `folder = \"…\"` under `[output]`",
+        ),
+        (pipeline.stages.is_empty(), "it has no stage: documents come out as they were read"),
+    ];
+    notes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, note)| note).collect()
 }

@@ -4,6 +4,7 @@ use crate::engine::{Prepared, PreparedStage};
 use crate::input::SourceFile;
 use crate::progress::Progress;
 use crate::rehearsal::{self, Watcher};
+use crate::table;
 use arrow_array::RecordBatch;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -75,7 +76,10 @@ impl Rehearsal {
     pub fn summary(&self) -> String {
         let count = |word: &str| self.documents.iter().filter(|told| told.end.word() == word).count();
         let [written, dropped, failed] = ["written", "dropped", "failed"].map(count);
-        format!("{} documents: {written} written, {dropped} dropped, {failed} failed", self.documents.len())
+        format!(
+            "{}: {written} written, {dropped} dropped, {failed} failed",
+            table::count(self.documents.len(), "document")
+        )
     }
 }
 

@@ -1,0 +1,106 @@
+//! What the parser of the command line does not say by itself: the nearest subcommand, and where a path belongs.
+
+use super::Cli;
+use crate::config::nearest;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::{Command, CommandFactory, Parser};
+use std::ffi::OsString;
+
+/// Reads a command line.
+///
+/// # Errors
+/// The parser's own, with what to do; also where it asks for help.
+pub fn parse(arguments: &[OsString]) -> Result<Cli, Error> {
+    Cli::try_parse_from(arguments).map_err(|mut error| {
+        advise(&mut error, arguments);
+        error
+    })
+}
+
+fn advise(error: &mut Error, arguments: &[OsString]) {
+    let text = |error: &Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let Some(wrong) = text(error, ContextKind::InvalidSubcommand) else { return };
+            let command = command_of(arguments);
+            let known = command.get_subcommands().filter(|known| !known.is_hide_set());
+            let near = nearest(&wrong, known.map(Command::get_name));
+            if let Some(near) = near.filter(|_| error.get(ContextKind::SuggestedSubcommand).is_none()) {
+                let near = ContextValue::Strings(vec![near.to_owned()]);
+                error.insert(ContextKind::SuggestedSubcommand, near);
+            }
+        }
+        ErrorKind::UnknownArgument => {
+            let Some(wrong) = text(error, ContextKind::InvalidArg).filter(|wrong| !wrong.starts_with('-'))
+            else {
+                return;
+            };
+            let command = command_of(arguments);
+            if command.get_arguments().any(|argument| argument.get_long() == Some("input")) {
+                let tip = StyledStr::from(format!("to read '{wrong}', write '--input {wrong}'"));
+                error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The command that a command line leads to, as far as its words are known.
+fn command_of(arguments: &[OsString]) -> Command {
+    let mut command = Cli::command();
+    for word in arguments.iter().skip(1) {
+        if let Some(next) = command.find_subcommand(word) {
+            command = next.clone();
+        }
+    }
+    command
+}
+
+/// A number of documents or rows.
+///
+/// # Errors
+/// Where it is none.
+pub fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "a whole number from 0 on is wanted, such as 100".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(line: &str) -> String {
+        let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        parse(&arguments).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn slips_are_answered_with_what_was_meant() {
+        assert!(said("textmill rnu a.toml").contains("tip: a similar subcommand exists: 'run'"));
+        assert!(said("textmill plugin lsit").contains("tip: a similar subcommand exists: 'list'"));
+        assert!(said("textmill chek").contains("'check'"));
+        assert!(said("textmill run a.toml pages").contains("tip: to read 'pages', write '--input pages'"));
+        assert!(!said("textmill check a.toml pages").contains("--input"));
+        assert!(!said("textmill run a.toml --inptu pages").contains("to read"));
+    }
+
+    #[test]
+    fn numbers_below_zero_are_told_what_is_wanted() {
+        for line in [
+            "run a.toml --limit -1",
+            "run a.toml --limit many",
+            "ledger out --rows -1",
+            "diff a b --documents -1",
+        ] {
+            let said = said(&format!("textmill {line}"));
+            assert!(said.contains("a whole number from 0 on is wanted"), "{said}");
+        }
+        for line in ["run a.toml --threads -1", "dev a.toml --plugin b --limit -1"] {
+            let said = said(&format!("textmill {line}"));
+            assert!(said.contains("-1 is not in 1.."), "{said}");
+        }
+    }
+}
