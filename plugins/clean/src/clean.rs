@@ -213,7 +213,9 @@ impl Cleaner {
                         Page::new(part.judged(), (lines, tallies), &look, asked, markup.as_deref(), title);
                     let mut decided = decide::marks(model, &self.cuts, &view, model_room);
                     if format == Format::Plain {
-                        closing::keep(part.judged(), lines, &look.states, shown, &mut decided.marks);
+                        let by_rules = (look.marks.as_slice(), &self.rules);
+                        let states = (look.states.as_slice(), shown.as_slice());
+                        closing::keep(part.judged(), lines, states, by_rules, &mut decided.marks);
                     }
                     decided
                 }
@@ -354,6 +356,13 @@ mod tests {
         assert_eq!(left(&[]), format!("{STORY}\n"));
         assert_eq!(left(&[Rule::Headline]), format!("{headline}\n{STORY}\n"));
         assert_eq!(left(&[Rule::ShareBar, Rule::Headline]), format!("{headline}\n{bar}\n{STORY}\n"));
+        // What stands below such a line is no more of the text than without it.
+        let page = format!("{page}Share on FacebookShare on X\nWake up with us.\n");
+        let with = |rules| {
+            let cleaner = Cleaner::new(&Options { rules, ..Options::default() }).unwrap();
+            cleaner.clean(&page, None).unwrap().text.contains("Wake up")
+        };
+        assert_eq!(with(Rules::default()), with(Rules::default().with(Rule::ShareBar, false)));
         assert_eq!(left(&[Rule::Navigation]), format!("Menu\nSearch\n{STORY}\n"));
     }
 

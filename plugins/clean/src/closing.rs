@@ -3,7 +3,7 @@
 
 use crate::lines::Line;
 use crate::model::lexicon::NEUTRAL;
-use crate::options::Rule;
+use crate::options::{Rule, Rules};
 use crate::rules::boilerplate::{Mark, State};
 
 /// Most words of a short sentence.
@@ -13,7 +13,15 @@ const SHORT: usize = 15;
 ///
 /// Of lines of labelled pages that end a sentence, show no cue and stand directly below what stays, the model takes some 220 away in 1,720 pages, of which
 /// 4 in 10 are main text: F1 of news and articles is the same with them as without, over four trainings.
-pub fn keep(text: &str, lines: &[Line], states: &[State], shown: &[usize], marks: &mut [Option<Mark>]) {
+///
+/// `by_rules` are the marks of all rules: a line that stays since its rule is switched off is no text above others.
+pub fn keep(
+    text: &str,
+    lines: &[Line],
+    (states, shown): (&[State], &[usize]),
+    (by_rules, rules): (&[Option<Mark>], &Rules),
+    marks: &mut [Option<Mark>],
+) {
     let item = |line: usize| number(lines[line].text(text));
     let mut above = None;
     // Whether a teaser stands between that and the line at hand: in the text, as the rule is sure.
@@ -31,9 +39,10 @@ pub fn keep(text: &str, lines: &[Line], states: &[State], shown: &[usize], marks
         {
             marks[i] = None;
         }
-        below_teaser = marks[i].is_some_and(|mark| mark.rule == Rule::InlineTeaser);
+        let seen = marks[i].or(by_rules[i].filter(|mark| !rules.on(mark.rule)));
+        below_teaser = seen.is_some_and(|mark| mark.rule == Rule::InlineTeaser);
         if !below_teaser {
-            above = marks[i].is_none().then_some(i);
+            above = seen.is_none().then_some(i);
         }
     }
 }

@@ -73,7 +73,7 @@ impl Decided {
             let is_item = was_inside && kind == Some(Rule::Headline) && likelihood >= cuts.lines.goes;
             // The model knows no wrapped lines: in its pages a paragraph is a line.
             if state.wrapped || kind.is_some_and(|rule| sure & bit(rule) != 0) && !is_item {
-                is_inside = mark.is_none();
+                is_inside = mark.is_none() && kind.is_none();
                 continue;
             }
             let Cut { goes, near, threshold } =

@@ -4,7 +4,7 @@ use super::element::Kind;
 use super::entity::reference;
 use super::foreign;
 use super::hash;
-use super::hints::{hides, is_permalink, is_streamed, look};
+use super::hints::{hides, is_permalink, is_streamed, look, number};
 use super::items::Items;
 use super::lines::Lines;
 use super::markup::{Markup, within};
@@ -38,7 +38,9 @@ struct Tag {
     /// Whether scripts show it all the same: see [`is_streamed`].
     is_streamed: bool,
     /// The number that a list begins with, or that an item has.
-    number: Option<u32>,
+    number: Option<i32>,
+    /// Whether a list counts down.
+    is_reversed: bool,
 }
 
 impl Tag {
@@ -211,17 +213,24 @@ impl<'s> Builder<'s> {
         if !tag.kind.is_void() {
             let is_new_link = tag.kind == Kind::Link;
             let hidden = tag.hidden && !tag.is_streamed;
-            let Tag { kind, name, look, parts, named, is_body_item, number, .. } = tag;
+            let Tag { kind, name, look, parts, named, is_body_item, number, is_reversed, .. } = tag;
             let place = self.stack.depth();
             if let Some(Blocks { blocks, .. }) = self.blocks.as_mut().filter(|_| !kind.is_inline()) {
                 blocks.push((self.stack.top().block.number, std::mem::take(&mut self.names)));
             }
             self.stack.push(Start { kind, name, look, parts, named, is_body_item, hidden });
             if let Some(items) = &mut self.items {
+                let top = self.stack.top();
                 items.close(place);
                 match kind {
-                    Kind::List => items.list(place, (name == ORDERED).then(|| number.unwrap_or(1))),
-                    Kind::Item => items.item(place, self.stack.top().block.number, number),
+                    Kind::List => {
+                        // How many items a list has is not known when it begins: backwards, it has numbers only where it says the first.
+                        let first = number.or((!is_reversed).then_some(1)).filter(|_| name == ORDERED);
+                        items.list(place, first, if is_reversed { -1 } else { 1 });
+                    }
+                    Kind::Item if !top.hidden => {
+                        items.item(place, top.block.number, number, top.within & within::QUOTE != 0);
+                    }
                     _ => {}
                 }
             }
@@ -299,7 +308,11 @@ impl<'s> Builder<'s> {
                 lines.push((from, top.block.number));
             }
             if let Some(items) = &mut self.items {
-                items.line(from, self.stack.depth(), [top.block.number, top.block.parent]);
+                items.line(
+                    from,
+                    self.stack.depth(),
+                    [top.block.number, top.block.parent, top.block.grandparent],
+                );
             }
             self.lines.push(Markup {
                 source: from,
@@ -361,6 +374,7 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                     hidden: false,
                     is_streamed: false,
                     number: None,
+                    is_reversed: false,
                 });
             }
             CallbackEvent::AttributeName { name } => {
@@ -385,10 +399,9 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                     b"start" | b"value" => Attribute::Number,
                     _ => Attribute::Other,
                 };
-                if name == b"hidden"
-                    && let Some(tag) = &mut self.0.tag
-                {
-                    tag.hidden = true;
+                if let Some(tag) = &mut self.0.tag {
+                    tag.hidden |= name == b"hidden";
+                    tag.is_reversed |= name == b"reversed";
                 }
             }
             CallbackEvent::AttributeValue { value } => {
@@ -415,7 +428,7 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                         Attribute::Style => tag.hidden |= hides(value),
                         Attribute::Property => tag.is_body_item |= value == b"articleBody",
                         Attribute::Number => {
-                            tag.number = std::str::from_utf8(value).ok().and_then(|n| n.trim().parse().ok());
+                            tag.number = number(value);
                         }
                         Attribute::Said(saying) => {
                             let value = String::from_utf8_lossy(value).into_owned();

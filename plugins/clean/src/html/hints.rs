@@ -20,6 +20,14 @@ pub fn hides(style: &[u8]) -> bool {
     plain.contains("display:none") || plain.contains("visibility:hidden")
 }
 
+/// A whole number as attributes have it: what stands behind it is no matter.
+pub fn number(value: &[u8]) -> Option<i32> {
+    let text = std::str::from_utf8(value).ok()?.trim_start();
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let length = digits.bytes().take_while(u8::is_ascii_digit).count();
+    text.get(..text.len() - digits.len() + length)?.parse().ok()
+}
+
 /// Hash of the first two names of a class attribute. Names with digits are those of one item.
 pub fn look(class: &[u8]) -> u32 {
     let names = class.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());

@@ -8,7 +8,9 @@ pub struct Item {
     /// Columns that its sign stands from the margin, so that it belongs to the item around its list.
     pub indent: usize,
     /// Its number, in an ordered list.
-    pub number: Option<u32>,
+    pub number: Option<i32>,
+    /// Whether its list stands in a quotation.
+    pub is_quoted: bool,
 }
 
 /// Levels that are indented: lists that lie deeper are frames of something else.
@@ -16,8 +18,9 @@ const DEEPEST: usize = 8;
 
 impl Item {
     /// Columns of its sign and the space after it.
-    fn width(number: Option<u32>) -> usize {
-        number.map_or(1, |number| number.checked_ilog10().unwrap_or(0) as usize + 2) + 1
+    fn width(number: Option<i32>) -> usize {
+        let digits = |number: i32| number.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 1;
+        number.map_or(2, |number| digits(number) + usize::from(number < 0) + 2)
     }
 
     /// Its sign, such as `- ` or `12. `, behind its indentation.
@@ -37,7 +40,9 @@ struct List {
     place: usize,
     indent: usize,
     /// The number of its next item, where it is an ordered one.
-    next: Option<u32>,
+    next: Option<i32>,
+    /// What the number of an item is above that of the one before.
+    step: i32,
     /// Columns of the sign of its last item.
     width: usize,
 }
@@ -49,7 +54,8 @@ struct Waiting {
     block: u32,
     place: usize,
     indent: usize,
-    number: Option<u32>,
+    number: Option<i32>,
+    is_quoted: bool,
 }
 
 /// Collects the items while a page is read.
@@ -61,20 +67,20 @@ pub struct Items {
 }
 
 impl Items {
-    /// A list begins at a place of the stack; `first` is the number of its first item, in an ordered one.
-    pub fn list(&mut self, place: usize, first: Option<u32>) {
+    /// A list begins at a place of the stack; `first` is the number of its first item, in an ordered one, and `step` what the next one has more.
+    pub fn list(&mut self, place: usize, first: Option<i32>, step: i32) {
         let width = |list: &List| if self.lists.len() < DEEPEST { list.width } else { 0 };
         let indent = self.lists.last().map_or(0, |list| list.indent + width(list));
-        self.lists.push(List { place, indent, next: first, width: 0 });
+        self.lists.push(List { place, indent, next: first, step, width: 0 });
     }
 
     /// An item begins, whose block has a number; `number` is the one that it says it has.
-    pub fn item(&mut self, place: usize, block: u32, number: Option<u32>) {
-        let mut waiting = Waiting { block, place, indent: 0, number: None };
+    pub fn item(&mut self, place: usize, block: u32, number: Option<i32>, is_quoted: bool) {
+        let mut waiting = Waiting { block, place, indent: 0, number: None, is_quoted };
         if let Some(list) = self.lists.last_mut() {
             if let Some(next) = &mut list.next {
                 let number = number.unwrap_or(*next);
-                *next = number.saturating_add(1);
+                *next = number.saturating_add(list.step);
                 waiting.number = Some(number);
             }
             waiting.indent = list.indent;
@@ -83,14 +89,14 @@ impl Items {
         self.waiting = Some(waiting);
     }
 
-    /// A line begins at a byte of the source, `depth` elements deep, in a block and the one around it.
-    pub fn line(&mut self, source: usize, depth: usize, blocks: [u32; 2]) {
+    /// A line begins at a byte of the source, `depth` elements deep, in a block and the two around it.
+    pub fn line(&mut self, source: usize, depth: usize, blocks: [u32; 3]) {
         self.close(depth);
         // What lies deeper in it, as in the list that a page of teasers is, is no item's text.
-        if let Some(Waiting { indent, number, .. }) =
+        if let Some(Waiting { indent, number, is_quoted, .. }) =
             self.waiting.take().filter(|item| blocks.contains(&item.block))
         {
-            self.found.push(Item { source, indent, number });
+            self.found.push(Item { source, indent, number, is_quoted });
         }
     }
 
@@ -113,23 +119,23 @@ mod tests {
     #[test]
     fn items_belong_to_those_around_their_list() {
         let mut items = Items::default();
-        items.list(1, Some(9));
-        items.item(2, 1, None);
-        items.line(10, 3, [1, 0]);
+        items.list(1, Some(9), 1);
+        items.item(2, 1, None, false);
+        items.line(10, 3, [1, 0, 0]);
         // A second line of the same item has no sign.
-        items.line(20, 3, [1, 0]);
-        items.item(2, 2, None);
-        items.list(3, None);
-        items.item(4, 3, Some(7));
+        items.line(20, 3, [1, 0, 0]);
+        items.item(2, 2, None, false);
+        items.list(3, None, 1);
+        items.item(4, 3, Some(7), false);
         // The first line of the outer item is that of the inner one.
-        items.line(30, 5, [3, 2]);
+        items.line(30, 5, [3, 2, 0]);
         // Another element stands where the first list did.
         items.close(1);
-        items.list(2, None);
-        items.item(3, 4, None);
-        items.line(40, 6, [6, 5]);
-        items.item(3, 7, None);
-        items.line(50, 5, [8, 7]);
+        items.list(2, None, 1);
+        items.item(3, 4, None, false);
+        items.line(40, 6, [6, 5, 0]);
+        items.item(3, 7, None, false);
+        items.line(50, 5, [8, 7, 0]);
         let found: Vec<(usize, String)> =
             items.finish().iter().map(|item| (item.source, item.sign())).collect();
         assert_eq!(found, [(10, "9. ".into()), (30, "    - ".into()), (50, "- ".into())]);
@@ -139,9 +145,9 @@ mod tests {
     fn there_is_an_end_to_indentation() {
         let mut items = Items::default();
         for level in 0..100 {
-            items.list(2 * level, None);
-            items.item(2 * level + 1, level as u32 + 1, None);
-            items.line(level, 2 * level + 2, [level as u32 + 1, 0]);
+            items.list(2 * level, None, 1);
+            items.item(2 * level + 1, level as u32 + 1, None, false);
+            items.line(level, 2 * level + 2, [level as u32 + 1, 0, 0]);
         }
         assert_eq!(items.finish().last().map(|item| item.indent), Some(2 * (DEEPEST - 1)));
     }

@@ -13,8 +13,12 @@ use crate::rules::boilerplate::{Mark, Measured, State};
 /// Whether a line that stands above, too, belongs to what is directly above it here: an item of a list or a law, the answer to a question.
 fn is_another_time(text: &str, lines: &[Line], copy: usize) -> bool {
     let Some(above) = lines[..copy].iter().rposition(|line| !line.blank()) else { return false };
-    let is_same = lines[above].twin() < above;
-    !is_same && (is_item(lines[copy].text(text)) || lines[above].text(text).ends_with(['?', '？', '؟']))
+    let is_same = |line: usize| lines[line].twin() < line;
+    let below = (copy + 1..lines.len()).find(|&line| !lines[line].blank());
+    // Where the next line is a copy, too, the whole stands twice.
+    !is_same(above)
+        && !below.is_some_and(is_same)
+        && (is_item(lines[copy].text(text)) || lines[above].text(text).ends_with(['?', '？', '؟']))
 }
 
 /// Words from which on a repeated line is a repeated paragraph.

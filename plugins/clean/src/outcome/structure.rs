@@ -57,15 +57,15 @@ pub fn signs(
                 put(line.end, " |".into());
             }
             _ => {
-                let mut sign = String::new();
-                if markup.within & within::QUOTE != 0 {
-                    sign.push_str("> ");
-                }
-                if let Ok(item) = items.binary_search_by_key(&markup.source, |item| item.source) {
-                    sign.push_str(&items[item].sign());
-                }
+                let quote = if markup.within & within::QUOTE != 0 { "> " } else { "" };
+                let item = items.binary_search_by_key(&markup.source, |item| item.source);
+                let sign: Cow<'static, str> = match item.map(|item| &items[item]) {
+                    Ok(item) if item.is_quoted => format!("{quote}{}", item.sign()).into(),
+                    Ok(item) => format!("{}{quote}", item.sign()).into(),
+                    Err(_) => quote.into(),
+                };
                 if !sign.is_empty() {
-                    put(line.start, sign.into());
+                    put(line.start, sign);
                 }
             }
         }

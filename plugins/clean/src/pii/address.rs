@@ -18,13 +18,31 @@ pub fn email(text: &str, at: usize, from: usize) -> Option<(usize, usize)> {
     let least = text.ceil_char_boundary(from.max(at.saturating_sub(LOCAL)));
     let length = text[least..at].chars().rev().take_while(is_local).map(char::len_utf8).sum::<usize>();
     let local = text[at - length..at].trim_start_matches(['.', '-']);
+    // A word of another script before a hyphen is one of the text: `адрес-ada@…`.
+    let local = match local.rsplit_once('-') {
+        Some((before, rest))
+            if rest.is_ascii()
+                && !rest.is_empty()
+                && !before.contains(|c: char| c.is_ascii_alphanumeric()) =>
+        {
+            rest
+        }
+        _ => local,
+    };
     let rest = &text[at + 1..text.floor_char_boundary(at + 1 + DOMAIN)];
     let is_domain = |c: &char| separates(*c) || matches!(c, '.' | '-');
     let end = rest.chars().take_while(is_domain).map(char::len_utf8).sum::<usize>();
-    let (host, top) = rest[..end].trim_end_matches(['.', '-']).rsplit_once('.')?;
-    // What follows a name of ASCII is glued to it.
-    let glued = top.find(|c: char| !c.is_ascii()).filter(|letters| *letters > 0);
-    let top = &top[..glued.unwrap_or(top.len())];
+    let ascii = rest[..end].find(|c: char| !c.is_ascii()).unwrap_or(end);
+    // Behind a whole domain of ASCII, other letters are those of the text.
+    let ascii = rest[..ascii].trim_end_matches(['.', '-']);
+    let (host, top) = match ascii.rsplit_once('.') {
+        Some((host, top))
+            if top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic()) && !host.is_empty() =>
+        {
+            (host, top)
+        }
+        _ => rest[..end].trim_end_matches(['.', '-']).rsplit_once('.')?,
+    };
     let is_domain = top.chars().nth(1).is_some()
         && top.chars().all(char::is_alphabetic)
         && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
@@ -57,7 +75,15 @@ pub fn ip(text: &str, start: usize) -> Option<usize> {
 
 /// Four numbers are as often a version or a section; then a word before them decides. Small ones are an address after a word that says so alone.
 fn is_no_version(text: &str, start: usize, address: Ipv4Addr) -> bool {
-    let before = text[text.floor_char_boundary(start.saturating_sub(CONTEXT))..start].to_ascii_lowercase();
+    let from = text.floor_char_boundary(start.saturating_sub(CONTEXT));
+    let before = text[from..start].to_ascii_lowercase();
+    // Not a word that the beginning cuts.
+    let cut = if text[..from].ends_with(char::is_alphanumeric) {
+        before.find(|c: char| !c.is_alphanumeric())
+    } else {
+        Some(0)
+    };
+    let before = &before[cut.unwrap_or(before.len())..];
     // The nearest word that tells.
     let mut words = before.rsplit(|c: char| !c.is_alphanumeric() && c != '§');
     let told = words.find_map(|word| match word {
@@ -70,7 +96,7 @@ fn is_no_version(text: &str, start: usize, address: Ipv4Addr) -> bool {
         _ => None,
     });
     let octets = address.octets();
-    // A version has no part above 99 but that of its build, and addresses of documents and networks mostly have two.
+    // Versions have seldom two parts above 99, most addresses have.
     let is_large = octets.iter().filter(|&&octet| octet >= 100).count() >= 2;
     is_large || told.unwrap_or_else(|| octets.iter().any(|&octet| octet >= 10))
 }

@@ -207,6 +207,13 @@ mod tests {
             "సంబంధితుల సమావేశం మంగళవారం జరిగింది.",
             "Trageti filloi punën të martën dhe të gjitha vendet u mbushën.",
             "Паром сешанба куни яна қатнай бошлади.",
+            "Ufficio stampa: Maria Rossi, telefono 06 1234",
+            "Nomor surat: 045/Un.3/2023",
+            "Deur Rood",
+            "Ni: 12,3 %",
+            "Fikr bildirish uchun har bir fuqaro teng huquqqa ega.",
+            "Jadilah orang pertama yang menolong jiran itu.",
+            "Për autorin e këngës nuk dihet asgjë.",
             "بەلەمەکە ڕۆژی سێشەممە دەستی بە کارکردن کردەوە.",
         ] {
             assert_eq!(cues.look(line, 999).any(), 0, "{line}");
