@@ -48,7 +48,8 @@ pub fn byline(
         let beside = date.is_some_and(|d| index.abs_diff(d) <= 3);
         let below = title.is_some_and(|t| index > t && index - t <= 4);
         if Some(index) != title && (beside || below) {
-            reader.bare(page, index, date.is_some_and(|d| index.abs_diff(d) <= 1), below);
+            let is_dated = date.is_some_and(|d| (1..=2).contains(&d.saturating_sub(index)));
+            reader.bare(page, index, date.is_some_and(|d| index.abs_diff(d) <= 1), (below, is_dated));
             if !reader.names.is_empty() {
                 return reader.names;
             }
@@ -187,10 +188,11 @@ impl Reader<'_> {
     }
 
     /// A line, or a part of one between separators and dates, that looks like a name.
-    fn bare(&mut self, page: &Page<'_>, index: usize, beside_date: bool, below: bool) {
+    fn bare(&mut self, page: &Page<'_>, index: usize, beside_date: bool, (below, is_dated): (bool, bool)) {
         let line = &page.lines[index];
-        // A name above a credit is that of the picture.
-        let is_caption = page.lines.get(index + 1).is_some_and(|below| below.words <= 8 && is_credit(below));
+        // A name above a credit is that of the picture, where no date follows.
+        let is_caption =
+            !is_dated && page.lines.get(index + 1).is_some_and(|below| below.words <= 8 && is_credit(below));
         if line.prose
             || line.words > 14
             || line.len > MAX_BYLINE
@@ -312,6 +314,7 @@ mod tests {
             ("di Ada Rossi", &["Ada Rossi"]),
             ("di notte e di giorno", &[]),
             ("Peter Meier\nFoto: A. Holm", &[]),
+            ("Peter Meier\nFoto: A. Holm\n24.04.2024", &["Peter Meier"]),
             ("By ADA REED, Courier staff", &["ADA REED"]),
             ("By Ludwig van der Berg", &["Ludwig van der Berg"]),
             ("Door Anke de Wit", &["Anke de Wit"]),

@@ -57,7 +57,7 @@ pub fn title(page: &Page<'_>) -> Option<Title> {
     let text = match text.strip_prefix(": ") {
         // A kicker in an element of its own: `Harbour` above `: The ferry runs again`.
         Some(rest) => match line.checked_sub(1).map(|above| &page.lines[above]) {
-            Some(above) if (1..=KICKER).contains(&above.words) => format!("{}{text}", above.text),
+            Some(above) if is_kicker(above, page.marks[line - 1]) => format!("{}{text}", above.text),
             _ => rest.to_owned(),
         },
         None => text.to_owned(),
@@ -65,8 +65,15 @@ pub fn title(page: &Page<'_>) -> Option<Title> {
     (!text.is_empty()).then_some(Title { text, line })
 }
 
-/// Most words of a kicker.
-const KICKER: usize = 6;
+/// Whether a line is the kicker of the headline below it, not a label of the page.
+fn is_kicker(line: &Line<'_>, marks: Marks) -> bool {
+    /// Most words of a kicker.
+    const KICKER: usize = 6;
+    let is_of_text =
+        !matches!(line.rule, Some("login-form" | "share-bar" | "subscribe-form" | "site-notice" | "tag-bar"));
+    let is_label = line.words <= 2 && line.rule == Some("navigation");
+    (1..=KICKER).contains(&line.words) && !is_label && is_of_text && !marks.junk && !marks.byline
+}
 
 /// What the rule by which an earlier stage removed a line says about it being the headline. Only what is sure: as
 /// navigation, teaser or header that stage takes headlines too, and what it takes for the headline is one less
@@ -371,6 +378,8 @@ mod tests {
         let page =
             format!("Home\nNews\nBridge over the Alva\n: The ferry made its last journey\n{BODY}\n{BODY}");
         assert_eq!(of(&page).as_deref(), Some("Bridge over the Alva: The ferry made its last journey"));
+        let page = page.replace("Bridge over the Alva\n:", "Sign in\n:");
+        assert_eq!(of(&page).as_deref(), Some("The ferry made its last journey"));
     }
 
     #[test]
