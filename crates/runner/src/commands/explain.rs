@@ -74,7 +74,7 @@ impl Story<'_> {
         };
         let _ = writeln!(out, "document `{id}` {ending}");
         let _ = writeln!(out, "from {}", self.fate.text("source").unwrap_or_default());
-        let mut text = self.read.map(|read| read.text.clone());
+        let mut text = self.read.map(|read| Cow::Borrowed(read.text.as_str()));
         if text.is_none() && self.entries.iter().any(|entry| entry.action == "edit") {
             let _ = writeln!(
                 out,
@@ -119,7 +119,7 @@ impl Story<'_> {
         &self,
         stage: &str,
         entries: &[&Entry],
-        text: &mut Option<String>,
+        text: &mut Option<Cow<'_, str>>,
         out: &mut String,
     ) -> Result<(), Failure> {
         if entries.is_empty() {
@@ -154,7 +154,7 @@ impl Story<'_> {
             let (had, has) = (bytes(before.len() as u64), bytes(after.len() as u64));
             let edits = table::count(edits.len(), "edit");
             let _ = writeln!(out, "  {edits}: {had} of text became {has}");
-            *text = Some(after);
+            *text = Some(Cow::Owned(after));
         }
         Ok(())
     }
@@ -198,7 +198,8 @@ impl Story<'_> {
     fn before<'t>(&self, text: &'t str, passage: Range<usize>) -> Option<Cow<'t, str>> {
         let as_read = text.get(passage.clone())?;
         let decoded = || {
-            let read = self.read.filter(|read| !read.is_utf8() && read.text == text)?;
+            // As long as no stage has changed it.
+            let read = self.read.filter(|read| !read.is_utf8() && std::ptr::eq(read.text.as_str(), text))?;
             read.decoded(passage, self.fate.text("encoding")?)
         };
         Some(decoded().map_or(Cow::Borrowed(as_read), Cow::Owned))
@@ -268,10 +269,8 @@ fn evidence(entry: &Entry) -> String {
 /// Whether an edit's note is the name of a rule.
 fn names_rules(entry: &Entry) -> bool {
     let Some(note) = entry.note.as_deref().filter(|_| entry.action == "edit") else { return false };
-    let names = note.strip_prefix("with ").unwrap_or(note).split(", ");
-    let mut names =
-        names.map(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
-    names.all(|is_name| is_name)
+    let mut names = note.split("; ").flat_map(|part| part.strip_prefix("with ").unwrap_or(part).split(", "));
+    names.all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'))
 }
 
 /// The passage that it is about, in bytes of the text that the stage received.

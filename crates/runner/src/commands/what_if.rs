@@ -339,7 +339,7 @@ impl Answer {
         let mut out = String::new();
         let (before, after) = (number(self.before), number(self.after));
         let _ = writeln!(out, "`{}` of `{}`: `{}` {before} -> {after}", self.rule, self.stage, self.option);
-        let is_of_edits = self.edits + self.near_passages > 0;
+        let is_of_edits = self.edits + self.near_passages + self.held_to_others > 0;
         // What makes the numbers a lower bound is said before them.
         if self.at_least && (!is_of_edits || self.near_passages > 0) {
             let what = if is_of_edits { "passages" } else { "documents" };

@@ -90,9 +90,10 @@ impl Engine<'_> {
             },
             |morsel| self.commit(staged, morsel),
         )?;
-        // Whether there is more behind the last record shows in the next chunk.
+        // Whether there is more behind the last record shows in the next chunk that holds some.
         if enough.load(Ordering::Relaxed) && !self.left_out.load(Ordering::Relaxed) {
-            let more = cursor.next().is_some_and(|chunk| !Parser::new(input).parse(chunk).is_empty());
+            let mut rest = std::iter::from_fn(|| cursor.next());
+            let more = rest.any(|chunk| !Parser::new(input).parse(chunk).is_empty());
             self.left_out.store(more, Ordering::Relaxed);
         }
         Ok(())

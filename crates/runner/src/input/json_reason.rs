@@ -11,8 +11,8 @@ const NAMED: usize = 8;
 
 /// Why a line gives no JSON object; `place` says which.
 pub(super) fn no_object(place: &str, line: &str, error: &Error) -> String {
-    if !line.starts_with('{') {
-        return other_than_object(place, line);
+    if !line.trim_start().starts_with('{') {
+        return other_than_object(place, line.trim_start());
     }
     no_json(place, line, error)
 }
@@ -60,6 +60,9 @@ pub(super) fn no_json(place: &str, text: &str, error: &Error) -> String {
         "key must be a string" | "expected value" if quoted => format!(
             "{place} has single quotes: strings and names of JSON stand in double ones, as `json.dumps` of Python writes them"
         ),
+        "key must be a string" if rest.starts_with(',') => {
+            format!("{place} has a comma too many, at `{}`", excerpt(rest))
+        }
         "key must be a string" => {
             format!("{place} has a name without double quotes around it, at `{}`", excerpt(rest))
         }
@@ -232,6 +235,7 @@ mod tests {
             "{\"text\":'a'}",
             "{text:\"a\"}",
             "{\"text\":\"a\",}",
+            "{\"text\":\"a\",,\"n\":1}",
             "{\"text\":\"a\"} {\"text\":\"b\"}",
             "{\"text\":\"a\" \"n\":1}",
             "{\"text\" \"a\"}",

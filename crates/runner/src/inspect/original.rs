@@ -29,12 +29,15 @@ pub struct Original {
     pub text: String,
     /// Its bytes, where they are not UTF-8: then the text has a replacement character for each broken place.
     raw: Option<Vec<u8>>,
+    /// Where the parts of the bytes that are UTF-8 begin, in the text and in the bytes, and how long they are.
+    parts: Vec<[usize; 3]>,
 }
 
 impl Original {
     fn of(batch: &RecordBatch, row: usize) -> Option<Self> {
         let raw = batch.column_by_name(RAW).and_then(|column| bytes(column, row));
-        Some(Self { text: string(batch, TEXT, row)?.to_owned(), raw: raw.map(<[u8]>::to_vec) })
+        let parts = raw.map_or_else(Vec::new, parts);
+        Some(Self { text: string(batch, TEXT, row)?.to_owned(), raw: raw.map(<[u8]>::to_vec), parts })
     }
 
     /// Whether its bytes are UTF-8.
@@ -47,23 +50,31 @@ impl Original {
     pub fn decoded(&self, passage: Range<usize>, encoding: &str) -> Option<String> {
         let raw = self.raw.as_deref()?;
         let encoding = Encoding::for_label(encoding.as_bytes())?;
-        let bytes = raw.get(place_in(raw, passage.start)?..place_in(raw, passage.end)?)?;
+        let bytes = raw.get(self.place_in_bytes(passage.start)?..self.place_in_bytes(passage.end)?)?;
         Some(encoding.decode_without_bom_handling(bytes).0.into_owned())
+    }
+
+    /// Where a place of the text lies in the bytes.
+    fn place_in_bytes(&self, place: usize) -> Option<usize> {
+        let part = self.parts.partition_point(|[in_text, ..]| *in_text <= place).checked_sub(1)?;
+        let [in_text, in_bytes, length] = *self.parts.get(part)?;
+        // Not inside a replacement character.
+        (place - in_text <= length).then_some(in_bytes + place - in_text)
     }
 }
 
-/// Where a place of the text lies in the bytes that it was read from: each broken part is one character of it.
-fn place_in(raw: &[u8], place: usize) -> Option<usize> {
-    let (mut in_text, mut in_raw) = (0, 0);
+/// The parts of some bytes that are UTF-8, as the text has them: each broken part is one character of it.
+fn parts(raw: &[u8]) -> Vec<[usize; 3]> {
+    let (mut parts, mut in_text, mut in_bytes) = (Vec::new(), 0, 0);
     for chunk in raw.utf8_chunks() {
-        let valid = chunk.valid().len();
-        if place <= in_text + valid {
-            return Some(in_raw + place.checked_sub(in_text)?);
-        }
-        in_text += valid + char::REPLACEMENT_CHARACTER.len_utf8();
-        in_raw += valid + chunk.invalid().len();
+        let length = chunk.valid().len();
+        parts.push([in_text, in_bytes, length]);
+        in_text += length + char::REPLACEMENT_CHARACTER.len_utf8();
+        in_bytes += length + chunk.invalid().len();
     }
-    (place == in_text).then_some(in_raw)
+    // A last one, where the bytes end with a broken part.
+    parts.push([in_text, in_bytes, 0]);
+    parts
 }
 
 /// What was read of a document; none where the input does not have it any more, or has changed.
@@ -225,6 +236,7 @@ mod tests {
     #[test]
     fn passages_are_decoded_from_the_bytes() {
         let of = |raw: &[u8]| Original {
+            parts: parts(raw),
             text: String::from_utf8_lossy(raw).into_owned(),
             raw: Some(raw.to_vec()),
         };
@@ -239,6 +251,9 @@ mod tests {
         // Within a broken place, behind the end, of no encoding.
         assert_eq!((read.decoded(4..6, "windows-1252"), read.decoded(0..99, "windows-1252")), (None, None));
         assert_eq!(read.decoded(0..6, "klingon"), None);
-        assert_eq!(Original { text: "a".into(), raw: None }.decoded(0..1, "windows-1252"), None);
+        assert_eq!(
+            Original { text: "a".into(), raw: None, parts: Vec::new() }.decoded(0..1, "windows-1252"),
+            None
+        );
     }
 }
