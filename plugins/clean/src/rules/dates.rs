@@ -347,12 +347,6 @@ mod tests {
             "Ordu 1",
             "Maris 2",
             "Sent 3",
-            "A 3",
-            "1 a",
-            "Julie, 24",
-            "Ordu 1",
-            "Maris 2",
-            "Sent 3",
             "Da 3",
             "It 3",
         ] {
