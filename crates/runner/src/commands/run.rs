@@ -263,6 +263,8 @@ fn stop_on_interrupt(progress: &Progress) {
         if stop.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
+        // A plugin that does not come back would let the program look dead.
+        anstream::eprintln!("stopping when the stages at work come back; another Ctrl-C ends it at once");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
         progress.line(&format!("cannot listen for an interrupt: {error}"));

@@ -384,7 +384,11 @@ impl Answer {
                 writeln!(out, "  {undone} of {edits} would not be made, in whole or in part, in {documents}");
         } else {
             let passages = count(self.edits_more as usize, "more passage");
-            let _ = writeln!(out, "  {least}{passages} would be edited, in whole or in part, in {documents}");
+            let at_most = if self.at_least { "" } else { "up to " };
+            let _ = writeln!(
+                out,
+                "  {least}{at_most}{passages} would be edited, in whole or in part, in {documents}"
+            );
         }
         if !self.drops_less && self.near_passages == 0 {
             let _ = writeln!(

@@ -137,6 +137,19 @@ impl Discovery {
         places.collect()
     }
 
+    /// Libraries of a plugin that another one of its name hides, which is found first.
+    pub fn hidden(&self, plugin: &str) -> Vec<PathBuf> {
+        let mut found: Vec<PathBuf> = Vec::new();
+        for attempt in self.candidates(plugin).into_iter().filter(|attempt| attempt.exists) {
+            // Links may lead to one and the same.
+            let path = std::fs::canonicalize(&attempt.path).unwrap_or(attempt.path);
+            if !found.contains(&path) {
+                found.push(path);
+            }
+        }
+        found.into_iter().skip(1).collect()
+    }
+
     /// Every library in the folders whose name could be a plugin's; hidden ones (found later under a
     /// name that is taken) left out. Whether it is a plugin shows when it is opened.
     pub fn all(&self) -> Vec<Found> {
@@ -144,7 +157,8 @@ impl Discovery {
         for (why, folder) in &self.folders {
             let Ok(entries) = std::fs::read_dir(folder) else { continue };
             let mut paths: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
-            paths.sort();
+            // A library before a project of its name, as where it is looked for.
+            paths.sort_by_cached_key(|path| (path.is_dir(), path.clone()));
             for path in paths {
                 let built = if path.is_dir() { builds(&path) } else { Vec::new() };
                 let path = built.into_iter().next().filter(|path| path.is_file()).unwrap_or(path);

@@ -1,9 +1,13 @@
 //! The folder that a plugin is written in: what builds it, and where its library then lies. Builds nothing.
 
 use super::discover::{library_name, plugin_name};
+use super::trust::is_privileged;
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+/// The variable by which cargo is told where to put what it builds.
+const TARGET_VARIABLE: &str = "CARGO_TARGET_DIR";
 
 /// The folder of a plugin's sources.
 #[derive(Clone, Debug)]
@@ -65,12 +69,24 @@ impl Project {
 
     /// Where its library lies when it is built: what is there first, the newest before older ones, then what is not.
     pub fn builds(&self) -> Vec<PathBuf> {
-        let folders: &[&str] = match self.tool {
-            Tool::Cargo => &["target/release", "target/debug"],
-            Tool::Make => &["build", ""],
+        let target = if is_privileged() { None } else { std::env::var_os(TARGET_VARIABLE) };
+        self.builds_with(target.map(PathBuf::from).as_deref())
+    }
+
+    /// The same, where cargo puts what it builds into another folder, too.
+    fn builds_with(&self, target: Option<&Path>) -> Vec<PathBuf> {
+        let own = self.folder.join("target");
+        let folders = match self.tool {
+            // What a relative one starts from is known to cargo alone.
+            Tool::Cargo => [Some(own.as_path()), target.filter(|target| target.is_absolute())]
+                .into_iter()
+                .flatten()
+                .flat_map(|target| [target.join("release"), target.join("debug")])
+                .collect(),
+            Tool::Make => vec![self.folder.join("build"), self.folder.clone()],
         };
         let file = library_name(&self.name);
-        let mut builds: Vec<PathBuf> = folders.iter().map(|f| self.folder.join(f).join(&file)).collect();
+        let mut builds: Vec<PathBuf> = folders.into_iter().map(|folder| folder.join(&file)).collect();
         builds.sort_by_cached_key(|path| Reverse(built_at(path)));
         builds
     }
@@ -97,6 +113,21 @@ mod tests {
     use crate::host::Discovery;
     use std::fs;
     use std::time::Duration;
+
+    #[test]
+    fn cargo_may_build_elsewhere() {
+        let temp = tempfile::TempDir::new().unwrap();
+        fs::write(temp.path().join("Cargo.toml"), "[package]\nname = \"long-lines\"\n").unwrap();
+        let elsewhere = temp.path().join("elsewhere");
+        let project = Project::at(temp.path()).unwrap();
+        let built = elsewhere.join("debug").join(library_name("long-lines"));
+        fs::create_dir_all(built.parent().unwrap()).unwrap();
+        fs::write(&built, "").unwrap();
+        assert_eq!(project.builds_with(Some(&elsewhere)).first(), Some(&built));
+        for target in [None, Some(Path::new("elsewhere"))] {
+            assert!(!project.builds_with(target).contains(&built), "{target:?}");
+        }
+    }
 
     #[test]
     fn the_newest_build_of_a_project_is_the_plugin() {
@@ -135,9 +166,12 @@ mod tests {
             assert_eq!(found("./plugins/long-lines"), Some(newer.clone()));
             assert!(discovery.all().iter().any(|f| f.path.canonicalize().ok().as_ref() == Some(&newer)));
         }
-        // A library that was put there by hand comes first.
+        // A library that was put there by hand comes first, and is what is listed.
         let library = temp.path().join("plugins").join(library_name("long-lines"));
         fs::write(&library, "").unwrap();
-        assert_eq!(found("long-lines"), Some(library.canonicalize().unwrap()));
+        let library = library.canonicalize().unwrap();
+        assert_eq!(found("long-lines"), Some(library.clone()));
+        assert!(discovery.all().iter().any(|f| f.path.canonicalize().ok().as_ref() == Some(&library)));
+        assert_eq!(discovery.hidden("long-lines").len(), 2);
     }
 }

@@ -9,7 +9,10 @@ use crate::cli::CheckArgs;
 use crate::config::Pipeline;
 use crate::engine::Bound;
 use crate::failure::Failure;
+use crate::host::Discovery;
 use crate::table::count;
+use std::collections::BTreeSet;
+use std::path::Path;
 use textmill_core::column::type_name;
 
 /// Checks a pipeline file.
@@ -24,6 +27,9 @@ pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure>
     examined.warn();
     let prepared = &examined.prepared;
     for note in missing(&prepared.pipeline) {
+        anstream::eprintln!("note: {note}");
+    }
+    for note in hidden(&args.pipeline, &prepared.pipeline) {
         anstream::eprintln!("note: {note}");
     }
     if args.explain {
@@ -55,6 +61,20 @@ pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure>
         ["id", "source", "text"].into_iter().chain(prepared.columns.names.iter().map(String::as_str));
     lines.push(format!("  columns: {}", columns.collect::<Vec<_>>().join(", ")));
     print(&lines.join("\n"))
+}
+
+/// Plugins of which a second one of the same name is there, too.
+fn hidden(file: &Path, pipeline: &Pipeline) -> Vec<String> {
+    let discovery = Discovery::new(Some(file));
+    let plugins: BTreeSet<&str> = pipeline.stages.iter().map(|stage| stage.plugin.as_str()).collect();
+    let note = |plugin: &str| {
+        let hidden = discovery.hidden(plugin);
+        let hidden: Vec<String> = hidden.iter().map(|path| path.display().to_string()).collect();
+        let taken = discovery.find(plugin).ok().filter(|_| !hidden.is_empty())?.path;
+        let (taken, hidden) = (taken.display(), hidden.join(", "));
+        Some(format!("plugin `{plugin}` is {taken}, which hides {hidden}"))
+    };
+    plugins.into_iter().filter_map(note).collect()
 }
 
 /// What a run of the pipeline needs besides, and what it hardly means: no mistakes, since the command line may give the rest.

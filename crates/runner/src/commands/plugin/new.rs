@@ -4,12 +4,14 @@ use super::print;
 use crate::cli::NewArgs;
 use crate::config::Pipeline;
 use crate::failure::Failure;
+use crate::host::Discovery;
 use crate::scaffold::{Language, Project, check_name};
 use std::path::{Path, PathBuf};
 
 /// Writes the project of a new plugin.
 pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
     check_name(&args.name)?;
+    is_free(args)?;
     // Everything that can be wrong is found before anything is written.
     let place = place(args);
     let named = named(args, &place)?;
@@ -28,6 +30,14 @@ pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
     lines.push(format!("build it: {build}"));
     lines.push(format!("read on:  {}", place.join("README.md").display()));
     print(&lines.join("\n"))
+}
+
+/// Refuses the name of a plugin that is there: the new one would take its place in every pipeline, or never be found.
+fn is_free(args: &NewArgs) -> Result<(), Failure> {
+    let Ok(found) = Discovery::new(args.pipeline.as_deref()).find(&args.name) else { return Ok(()) };
+    let message = format!("there is a plugin `{}` already: {}", args.name, found.path.display());
+    let hint = "one of two plugins with a name hides the other; choose another name";
+    Err(Failure::new(message).hint(hint))
 }
 
 /// The project's folder.
