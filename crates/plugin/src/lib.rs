@@ -112,6 +112,11 @@
 //! with a note or another document ([`Doc::drop_with`](row::Doc::drop_with)). It is written to `rejected.jsonl` with
 //! them.
 //!
+//! A rule that compares one value with one option can be replayed by `textmill what-if`: its descriptor names the
+//! option ([`Describe::threshold`](descriptor::Describe::threshold)), and it hands the value to
+//! [`Doc::measure`](row::Doc::measure), which drops the document or puts the value on the ledger where it came near.
+//! `examples/min-length.rs` does so.
+//!
 //! # Errors
 //!
 //! `Err` from [`map`](map::Map::map) fails that document, which is written to `failed.jsonl` with the message; a
