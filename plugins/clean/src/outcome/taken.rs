@@ -23,7 +23,8 @@ pub fn most(edits: &Edits) -> Option<String> {
         .filter_map(|edit| edit.reason.value.zip(edit.reason.threshold))
         .max_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
     Some(match greatest.filter(|_| rule == Rule::BoilerplateModel.id()) {
-        Some((value, threshold)) => format!("{rule} took the most, {value} at most of {threshold}"),
+        // Without the threshold, so that the note is the same where another one comes to the same.
+        Some((value, _)) => format!("{rule} took the most, and its likeliest line had {value}"),
         None => format!("{rule} took the most"),
     })
 }
@@ -49,7 +50,10 @@ mod tests {
             model(108..116, 0.39),
         ];
         let most_of = |edits: &[Edit]| most(&edits.to_vec().into());
-        assert_eq!(most_of(&edits).as_deref(), Some("boilerplate-model took the most, 0.39 at most of 0.45"));
+        assert_eq!(
+            most_of(&edits).as_deref(),
+            Some("boilerplate-model took the most, and its likeliest line had 0.39")
+        );
         assert_eq!(most_of(&edits[..2]).as_deref(), Some("navigation took the most"));
         assert_eq!(most_of(&edits[..1]), None);
         assert_eq!(most_of(&[Edit::replace(0..3, "é", "legacy-encoding")]), None);
