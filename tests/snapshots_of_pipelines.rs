@@ -50,7 +50,7 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 }
 
 fn names(bench: &Bench) -> Vec<String> {
-    files(&bench.path("snapshots")).into_keys().collect()
+    files(&bench.path("snapshots")).into_keys().filter(|name| !name.contains(".last-test/")).collect()
 }
 
 #[test]
@@ -257,6 +257,51 @@ fn orphans_are_reported_and_removed_on_request() {
         names(&bench),
         ["pipeline/d0/other.snap", "pipeline/options.snap", "pipeline/theirs/other.snap"]
     );
+    succeeded(&call(&bench, &["test", "--ci"]).output());
+}
+
+/// What a test left is accepted as long as everything is as it was, and where it ran to its end.
+#[test]
+fn what_was_not_tested_is_not_accepted() {
+    let bench = bench(20);
+    call(&bench, &["test"]).output();
+    succeeded(&call(&bench, &["accept"]).output());
+    assert!(!bench.path("snapshots/pipeline/.last-test").exists());
+    let accepted = names(&bench);
+    let refused = |arguments: &[&str], why: &str, hint: &str| {
+        let output = call(&bench, arguments).output_of("a\na\na\n");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}{}", stdout(&output));
+        assert!(said.contains(why) && said.contains(hint), "{said}");
+    };
+    // With a plugin misspelt, no stage makes what was accepted.
+    bench.write("pipeline.toml", pipeline(20).replace("min-length", "min-lenght"));
+    assert_eq!(call(&bench, &["test"]).output().status.code(), Some(1));
+    for arguments in [&["review"][..], &["accept"], &["accept", "--delete-orphans"]] {
+        refused(arguments, "min-lenght", "min-length");
+        assert_eq!(names(&bench), accepted);
+    }
+    // Sound, and not tested yet.
+    bench.write("pipeline.toml", pipeline(20).replace("[[stage]]", "[[stage]]\nname = \"other\""));
+    for arguments in [&["review"][..], &["accept", "--delete-orphans"]] {
+        refused(arguments, "its last test did not finish", "run `textmill test pipeline.toml` first");
+        assert_eq!(names(&bench), accepted);
+    }
+    // Another pipeline, another input than those of the test.
+    bench.write("pipeline.toml", pipeline(4));
+    assert_eq!(call(&bench, &["test"]).output().status.code(), Some(1));
+    let pending = names(&bench);
+    bench.write("pipeline.toml", pipeline(3));
+    refused(&["accept"], "`pipeline.stages.min-length.options.min-chars` was 4, and is 3", "again");
+    bench.write("pipeline.toml", pipeline(4));
+    bench.documents(&TEXTS[..3]);
+    refused(&["review"], "input.jsonl", "run `textmill test pipeline.toml` again");
+    assert_eq!(names(&bench), pending);
+    call(&bench, &["test"]).output();
+    // From another folder, too.
+    let elsewhere = Bench::new();
+    let path = bench.path("pipeline.toml");
+    succeeded(&call(&elsewhere, &["accept", path.to_str().unwrap()]).output());
     succeeded(&call(&bench, &["test", "--ci"]).output());
 }
 

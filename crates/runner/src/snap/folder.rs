@@ -54,6 +54,11 @@ impl SnapshotFolder {
         &self.path
     }
 
+    /// Name of the pipeline file.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
     /// What a snapshot would change: its content beside the accepted one. `None` where they are the same.
     ///
     /// # Errors
@@ -256,6 +261,6 @@ fn read(path: &Path) -> Result<Option<Snapshot>, Failure> {
     }
 }
 
-fn failed(verb: &str, path: &Path, error: &io::Error) -> Failure {
+pub(super) fn failed(verb: &str, path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("cannot {verb} {}: {error}", path.display()))
 }
