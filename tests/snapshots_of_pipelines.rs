@@ -305,6 +305,25 @@ fn what_was_not_tested_is_not_accepted() {
     succeeded(&call(&bench, &["test", "--ci"]).output());
 }
 
+/// A table `[test]` may come from the file that a pipeline extends.
+#[test]
+fn pipelines_that_inherit_their_tests_are_found() {
+    let bench = bench(4);
+    bench.write(
+        "longer.toml",
+        "extends = \"pipeline.toml\"\n[[stage]]\nname = \"min-length\"\noptions = { min-chars = 20 }\n",
+    );
+    bench.write("unrelated.toml", "extends = \"nowhere.toml\"\n");
+    let test = call(&bench, &["test"]).output();
+    assert_eq!(test.status.code(), Some(1));
+    let accept = stdout(&call(&bench, &["accept"]).output());
+    assert_eq!(accept, "longer.toml: 3 snapshots accepted\npipeline.toml: 2 snapshots accepted\n");
+    assert!(bench.path("snapshots/longer/d1/min-length.snap").exists());
+    let test = call(&bench, &["test", "--ci"]).output();
+    succeeded(&test);
+    assert_eq!(stdout(&test).matches("4 documents, all as accepted").count(), 2);
+}
+
 #[test]
 fn a_broken_pipeline_is_shown_and_the_others_are_tested() {
     let bench = bench(4);
