@@ -305,6 +305,18 @@ fn what_was_not_tested_is_not_accepted() {
     succeeded(&call(&bench, &["test", "--ci"]).output());
 }
 
+#[test]
+fn a_snapshot_that_is_no_text_is_told_of() {
+    let bench = bench(4);
+    for (bytes, why) in [(&b"---\nx\xff\n"[..], "it is not UTF-8"), (b"x", "it has no header")] {
+        bench.write("snapshots/pipeline/d0/min-length.snap", bytes);
+        let output = call(&bench, &["test"]).output();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("min-length.snap is no snapshot") && said.contains(why), "{said}");
+        assert!(said.contains("restore it, or remove it"), "{said}");
+    }
+}
+
 /// A table `[test]` may come from the file that a pipeline extends.
 #[test]
 fn pipelines_that_inherit_their_tests_are_found() {

@@ -246,9 +246,16 @@ fn entries(folder: &Path) -> Result<Vec<(String, bool)>, Failure> {
     Ok(found)
 }
 
+/// What to do about a file that is no snapshot.
+const RESTORE: &str = "restore it, or remove it and accept what `textmill test` makes";
+
 fn read(path: &Path) -> Result<Option<Snapshot>, Failure> {
     let text = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            let message = format!("{} is no snapshot: it is not UTF-8", path.display());
+            return Err(Failure::new(message).hint(RESTORE));
+        }
         text => text.map_err(|error| failed("read", path, &error))?,
     };
     match Snapshot::parse(&text) {
@@ -256,7 +263,7 @@ fn read(path: &Path) -> Result<Option<Snapshot>, Failure> {
         None => {
             let message =
                 format!("{} is no snapshot: it has no header between two lines `---`", path.display());
-            Err(Failure::new(message).hint("restore it, or remove it and accept what `textmill test` makes"))
+            Err(Failure::new(message).hint(RESTORE))
         }
     }
 }
