@@ -1,8 +1,11 @@
 //! Checks a stage's options against the plugin's own JSON Schema, and points at the place in the file.
 
+mod choices;
+
+use self::choices::{choices, of_choice};
 use super::problem::{Problem, nearest};
 use super::section::{flag_of, quoted};
-use super::tree::{Kind, Node};
+use super::tree::{Kind, Node, Place};
 use super::variables::scalar;
 use jsonschema::error::ValidationErrorKind as Fault;
 use serde_json::{Value, json};
@@ -46,6 +49,11 @@ pub fn check_options(plugin: &str, schema: &Value, options: &Node, gaps: bool) -
                 if !gaps {
                     problems.push(problem.hint(format!("write `{name} = {example}`{table}")));
                 }
+            }
+            Fault::AnyOf { .. } | Fault::OneOfNotValid { .. }
+                if let Some(found) = of_choice(plugin, schema, options, &pointer, gaps) =>
+            {
+                problems.extend(found);
             }
             fault => {
                 let own = subschema(schema, &pointer);
@@ -353,6 +361,12 @@ fn fit(root: &Value, schema: &Value, node: &mut Node) {
             }
         }
         Kind::Table(entries) => {
+            if entries.len() > 1 && !choices(root, own).is_empty() {
+                // Files merge tables without a schema. Of several choices, that of the file that extends counts.
+                let rank = |place: &Place| place.span().map_or(0, |span| span.file + 1);
+                let last = entries.iter().map(|entry| rank(&entry.place)).min();
+                entries.retain(|entry| Some(rank(&entry.place)) == last);
+            }
             for entry in entries {
                 let inner = own.get("properties").and_then(|p| p.get(&entry.key));
                 let inner = inner.or_else(|| own.get("additionalProperties"));

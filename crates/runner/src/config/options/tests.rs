@@ -1,6 +1,7 @@
 //! Tests of what is said of options.
 
 use super::*;
+use crate::config::Draft;
 
 #[test]
 fn defaults_fill_what_was_not_given() {
@@ -93,4 +94,50 @@ fn each_mistake_is_told_once_and_with_its_place() {
     // What the schema takes for a whole number, the plugin is handed as one.
     assert_eq!(fitted(&schema, &Node::parse("most = 2.0").unwrap()).to_json(), json!({"most": 2}));
     assert_eq!(said(&schema, "most = 2.5").len(), 1);
+}
+
+#[test]
+fn of_an_enum_with_data_the_later_choice_counts() {
+    let choice = |name: &str, own: Value| json!({"type": "object", "properties": {name: own}, "required": [name], "additionalProperties": false});
+    let range = json!({
+        "type": "object",
+        "properties": {"low": {"type": "integer"}, "high": {"type": "integer"}},
+        "required": ["low", "high"],
+        "additionalProperties": false,
+    });
+    let how = json!({"oneOf": [
+        {"type": "string", "enum": ["any"]},
+        choice("at-least", json!({"type": "integer"})),
+        choice("between", json!({"$ref": "#/$defs/range"})),
+    ]});
+    let schema = json!({"type": "object", "properties": {"how": how}, "$defs": {"range": range}});
+    let folder = tempfile::tempdir().unwrap();
+    let base = "[[stage]]\nplugin = \"a\"\noptions = { how = { at-least = 3 } }\n";
+    std::fs::write(folder.path().join("base.toml"), base).unwrap();
+    let over = |options: &str, sets: &[&str]| {
+        let text = format!("extends = \"base.toml\"\n[[stage]]\nname = \"a\"\noptions = {options}\n");
+        let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
+        let draft = Draft::parse(&folder.path().join("over.toml"), text, &sets);
+        assert!(draft.problems.is_empty());
+        fitted(&schema, &draft.pipeline.stages[0].options).to_json()
+    };
+    let between = json!({"how": {"between": {"low": 1, "high": 2}}});
+    assert_eq!(over("{ how = { between = { low = 1, high = 2 } } }", &[]), between);
+    assert_eq!(over("{}", &["a.how={ between = { low = 1, high = 2 } }"]), between);
+    assert_eq!(over("{}", &["a.how.between={ low = 1, high = 2 }"]), between);
+    assert_eq!(over("{}", &["a.how.at-least=4"]), json!({"how": {"at-least": 4}}));
+    assert_eq!(over("{ how = \"any\" }", &[]), json!({"how": "any"}));
+    assert_eq!(
+        said(&schema, "how = { between = { low = 1, hihg = 2 } }"),
+        ["option `between`: plugin `p` wants the option `high`", "plugin `p` has no option `hihg`"]
+    );
+    assert_eq!(
+        said(&schema, "how = { at-least = \"x\" }"),
+        ["option `at-least` of `p` must be a whole number, and it is the string `\"x\"`"]
+    );
+    assert_eq!(said(&schema, "how = { betwen = 1 }"), ["option `how` of `p` has no `betwen`"]);
+    assert_eq!(
+        said(&schema, "how = { at-least = 1, between = { low = 1, high = 2 } }"),
+        ["option `how` of `p` takes one key"]
+    );
 }
