@@ -140,6 +140,62 @@ fn what_is_not_there_is_said() {
     insta::assert_snapshot!(said);
 }
 
+/// What is gone of a run's files is no difference between documents.
+#[test]
+fn a_damaged_run_is_named() {
+    let bench = milled(&[]);
+    let before = bench.path("before");
+    std::fs::create_dir(&before).unwrap();
+    for file in
+        ["run.json", "summary.json", "documents.jsonl", "rejected.jsonl", "failed.jsonl", "ledger.parquet"]
+    {
+        std::fs::copy(bench.path("out").join(file), before.join(file)).unwrap();
+    }
+    let diff = || textmill().arg("diff").args([&before, &bench.path("out")]).output();
+    succeeded(&diff());
+    for (file, why) in [
+        ("documents.jsonl", "it is gone"),
+        ("rejected.jsonl", "No such file"),
+        ("ledger.parquet", ""),
+        ("run.json", "it is not what a run writes"),
+        ("summary.json", ""),
+    ] {
+        let whole = std::fs::read(before.join(file)).unwrap();
+        for cut in [true, false] {
+            if cut {
+                // Lines that are there are whole.
+                let end = whole.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+                std::fs::write(before.join(file), &whole[..end]).unwrap();
+            } else if file == "run.json" {
+                // Without it, it is no run folder.
+                continue;
+            } else {
+                std::fs::remove_file(before.join(file)).unwrap();
+            }
+            let output = diff();
+            let said = stderr(&output, bench.folder.path());
+            assert_eq!(output.status.code(), Some(1), "{file}");
+            assert!(
+                said.contains("the run is damaged") && said.contains(&format!("before/{file}")),
+                "{said}"
+            );
+            assert!(cut != (file == "run.json") || said.contains(why), "{said}");
+            std::fs::write(before.join(file), &whole).unwrap();
+        }
+    }
+    succeeded(&diff());
+}
+
+/// What a limited run did not read is no slip in its id.
+#[test]
+fn a_document_behind_the_limit_is_told_of() {
+    let bench = milled(&["--limit", "1"]);
+    let output = textmill().arg("explain").arg(bench.path("out")).arg("frame.txt").output();
+    let said = stderr(&output, bench.folder.path());
+    assert!(said.contains("the run ended at its limit of 1 document"), "{said}");
+    assert!(!said.contains("did you mean"), "{said}");
+}
+
 /// One threshold is another, and one document is new.
 #[test]
 fn two_runs_are_compared() {

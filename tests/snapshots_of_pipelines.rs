@@ -50,7 +50,7 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 }
 
 fn names(bench: &Bench) -> Vec<String> {
-    files(&bench.path("snapshots")).into_keys().collect()
+    files(&bench.path("snapshots")).into_keys().filter(|name| !name.contains(".last-test/")).collect()
 }
 
 #[test]
@@ -258,6 +258,82 @@ fn orphans_are_reported_and_removed_on_request() {
         ["pipeline/d0/other.snap", "pipeline/options.snap", "pipeline/theirs/other.snap"]
     );
     succeeded(&call(&bench, &["test", "--ci"]).output());
+}
+
+/// What a test left is accepted as long as everything is as it was, and where it ran to its end.
+#[test]
+fn what_was_not_tested_is_not_accepted() {
+    let bench = bench(20);
+    call(&bench, &["test"]).output();
+    succeeded(&call(&bench, &["accept"]).output());
+    assert!(!bench.path("snapshots/pipeline/.last-test").exists());
+    let accepted = names(&bench);
+    let refused = |arguments: &[&str], why: &str, hint: &str| {
+        let output = call(&bench, arguments).output_of("a\na\na\n");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}{}", stdout(&output));
+        assert!(said.contains(why) && said.contains(hint), "{said}");
+    };
+    // With a plugin misspelt, no stage makes what was accepted.
+    bench.write("pipeline.toml", pipeline(20).replace("min-length", "min-lenght"));
+    assert_eq!(call(&bench, &["test"]).output().status.code(), Some(1));
+    for arguments in [&["review"][..], &["accept"], &["accept", "--delete-orphans"]] {
+        refused(arguments, "min-lenght", "min-length");
+        assert_eq!(names(&bench), accepted);
+    }
+    // Sound, and not tested yet.
+    bench.write("pipeline.toml", pipeline(20).replace("[[stage]]", "[[stage]]\nname = \"other\""));
+    for arguments in [&["review"][..], &["accept", "--delete-orphans"]] {
+        refused(arguments, "its last test did not finish", "run `textmill test pipeline.toml` first");
+        assert_eq!(names(&bench), accepted);
+    }
+    // Another pipeline, another input than those of the test.
+    bench.write("pipeline.toml", pipeline(4));
+    assert_eq!(call(&bench, &["test"]).output().status.code(), Some(1));
+    let pending = names(&bench);
+    bench.write("pipeline.toml", pipeline(3));
+    refused(&["accept"], "`pipeline.stages.min-length.options.min-chars` was 4, and is 3", "again");
+    bench.write("pipeline.toml", pipeline(4));
+    bench.documents(&TEXTS[..3]);
+    refused(&["review"], "input.jsonl", "run `textmill test pipeline.toml` again");
+    assert_eq!(names(&bench), pending);
+    call(&bench, &["test"]).output();
+    // From another folder, too.
+    let elsewhere = Bench::new();
+    let path = bench.path("pipeline.toml");
+    succeeded(&call(&elsewhere, &["accept", path.to_str().unwrap()]).output());
+    succeeded(&call(&bench, &["test", "--ci"]).output());
+}
+
+#[test]
+fn a_snapshot_that_is_no_text_is_told_of() {
+    let bench = bench(4);
+    for (bytes, why) in [(&b"---\nx\xff\n"[..], "it is not UTF-8"), (b"x", "it has no header")] {
+        bench.write("snapshots/pipeline/d0/min-length.snap", bytes);
+        let output = call(&bench, &["test"]).output();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("min-length.snap is no snapshot") && said.contains(why), "{said}");
+        assert!(said.contains("restore it, or remove it"), "{said}");
+    }
+}
+
+/// A table `[test]` may come from the file that a pipeline extends.
+#[test]
+fn pipelines_that_inherit_their_tests_are_found() {
+    let bench = bench(4);
+    bench.write(
+        "longer.toml",
+        "extends = \"pipeline.toml\"\n[[stage]]\nname = \"min-length\"\noptions = { min-chars = 20 }\n",
+    );
+    bench.write("unrelated.toml", "extends = \"nowhere.toml\"\n");
+    let test = call(&bench, &["test"]).output();
+    assert_eq!(test.status.code(), Some(1));
+    let accept = stdout(&call(&bench, &["accept"]).output());
+    assert_eq!(accept, "longer.toml: 3 snapshots accepted\npipeline.toml: 2 snapshots accepted\n");
+    assert!(bench.path("snapshots/longer/d1/min-length.snap").exists());
+    let test = call(&bench, &["test", "--ci"]).output();
+    succeeded(&test);
+    assert_eq!(stdout(&test).matches("4 documents, all as accepted").count(), 2);
 }
 
 #[test]

@@ -291,6 +291,22 @@ fn a_workspace_makes_of_its_sample_what_it_expects() {
     assert!(String::from_utf8_lossy(&again.stderr).contains("is not empty"));
 }
 
+/// What a new repository begins with stays as it is.
+#[test]
+fn a_new_repository_becomes_a_workspace() {
+    let temp = TempDir::new().unwrap();
+    fs::create_dir(temp.path().join(".git")).unwrap();
+    fs::write(temp.path().join(".gitignore"), "*.bak\n").unwrap();
+    fs::write(temp.path().join("README.md"), "# Ours\n").unwrap();
+    let output = textmill().current_dir(temp.path()).args(["init", "."]).output();
+    succeeded(&output);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("add to it: /out/ "));
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("read on"));
+    assert_eq!(fs::read_to_string(temp.path().join("README.md")).unwrap(), "# Ours\n");
+    assert_eq!(fs::read_to_string(temp.path().join(".gitignore")).unwrap(), "*.bak\n");
+    succeeded(&textmill().current_dir(temp.path()).args(["test", "--ci"]).output());
+}
+
 #[test]
 fn a_new_project_is_as_accepted() {
     let temp = TempDir::new().unwrap();

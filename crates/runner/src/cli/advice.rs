@@ -68,6 +68,15 @@ pub fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| "a whole number from 0 on is wanted, such as 100".to_owned())
 }
 
+/// A number of documents, of which there must be one: a run of nothing would take the place of a good one.
+///
+/// # Errors
+/// Where it is none.
+pub fn at_least_one(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "a whole number from 1 on is wanted, such as 100".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,14 +98,13 @@ mod tests {
 
     #[test]
     fn numbers_below_zero_are_told_what_is_wanted() {
-        for line in [
-            "run a.toml --limit -1",
-            "run a.toml --limit many",
-            "ledger out --rows -1",
-            "diff a b --documents -1",
-        ] {
+        for line in ["ledger out --rows -1", "diff a b --documents -1"] {
             let said = said(&format!("textmill {line}"));
             assert!(said.contains("a whole number from 0 on is wanted"), "{said}");
+        }
+        for limit in ["-1", "0", "many"] {
+            let said = said(&format!("textmill run a.toml --limit {limit}"));
+            assert!(said.contains("a whole number from 1 on is wanted"), "{said}");
         }
         for line in ["run a.toml --threads -1", "dev a.toml --plugin b --limit -1"] {
             let said = said(&format!("textmill {line}"));

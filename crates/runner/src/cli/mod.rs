@@ -98,7 +98,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
     /// Stop after this many documents.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = advice::number::<u64>)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = advice::at_least_one)]
     pub limit: Option<u64>,
     /// Go on with a run that was interrupted.
     #[arg(long, conflicts_with_all = ["restart", "dry_run"])]
@@ -173,7 +173,7 @@ const SCHEMA_EXAMPLES: &str = "Example:
 /// The stages are the plugins that come with this program and want nothing but text.
 #[derive(Args, Debug)]
 pub struct InitArgs {
-    /// The workspace's folder, which must be empty or not there yet.
+    /// The workspace's folder: not there yet, empty, or with nothing but what a new repository begins with.
     pub dir: PathBuf,
 }
 

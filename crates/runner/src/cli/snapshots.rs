@@ -7,8 +7,8 @@ use std::path::PathBuf;
 ///
 /// The table `[test]` of a pipeline file names `inputs` (files, folders and globs; the first 20 documents of the pipeline's
 /// own input where there are none), the folder of `snapshots` (`snapshots/` and the file's name, beside the file), and a
-/// `limit` of documents. Without PIPELINE, every pipeline in the current folder and in `config` that has the table is
-/// tested.
+/// `limit` of documents. Without PIPELINE, every pipeline in the current folder and in `config` that has the table, itself
+/// or from a file that it extends, is tested.
 ///
 /// A snapshot shows the text with removed lines struck out and named by rule, the columns that the stage wrote, its verdict
 /// and its events. A stage that lets a document pass untouched has none, and another threshold under the same decision is
@@ -37,7 +37,8 @@ const TEST_EXAMPLES: &str = "Examples:
 /// Goes through pending snapshots one by one: accept, reject or skip, with a key each.
 ///
 /// Each is shown as a difference, with the rule that caused it and the options that have changed. Where stdin is no
-/// terminal, the first letter of each line is the key. At the end come snapshots that nothing makes any more.
+/// terminal, the first letter of each line is the key. At the end come snapshots that nothing makes any more. As with
+/// `textmill accept`, the pipeline, its plugins and inputs must be what the last `textmill test` ran.
 #[derive(Args, Debug)]
 #[command(after_help = REVIEW_KEYS)]
 pub struct ReviewArgs {
@@ -53,13 +54,15 @@ const REVIEW_KEYS: &str = "Keys:
   q  quit, leave the rest pending
   ?  show the keys";
 
-/// Accepts all pending snapshots.
+/// Accepts all pending snapshots: what the last `textmill test` of a pipeline left, as it left it.
+///
+/// It runs no stage, and refuses where the pipeline, a plugin or an input has changed since, or the last test did not finish.
 #[derive(Args, Debug)]
 pub struct AcceptArgs {
     /// The pipeline files; without any, those that `textmill test` finds.
     #[arg(value_name = "PIPELINE")]
     pub pipelines: Vec<PathBuf>,
-    /// Remove snapshots that no stage and no document makes any more, too.
+    /// Remove snapshots, too, that the last test found nothing to make any more.
     #[arg(long)]
     pub delete_orphans: bool,
 }

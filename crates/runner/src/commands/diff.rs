@@ -3,7 +3,7 @@
 use super::print;
 use crate::cli::DiffArgs;
 use crate::failure::Failure;
-use crate::inspect::{Changed, Comparison, Ending, Reason, RunFolder, compare};
+use crate::inspect::{Changed, Comparison, Ending, Ledger, Reason, RunFolder, compare};
 use crate::journal::differences;
 use crate::rehearsal::write_difference;
 use crate::table::{drawn, table};
@@ -17,6 +17,9 @@ use std::fmt::Write as _;
 /// Where one is no run, and where they differ: that is the exit status.
 pub fn diff(args: &DiffArgs) -> Result<(), Failure> {
     let (before, after) = (RunFolder::open(&args.before)?, RunFolder::open(&args.after)?);
+    for run in [&before, &after] {
+        Ledger::of(run).check()?;
+    }
     let configuration = differences(&made_of(&before.run), &made_of(&after.run));
     let rules = rules(&before, &after);
     let mut found = compare(&before, &after)?;

@@ -39,6 +39,15 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Failure> {
 
 /// What is told where a run has no document of an id.
 pub(super) fn no_document(run: &RunFolder, path: &Path, id: &str) -> Failure {
+    let read = run.run.pointer("/documents/read").and_then(Value::as_u64);
+    let limit = run.run.get("limit").and_then(Value::as_u64);
+    if let Some(limit) = limit.filter(|limit| read.is_some_and(|read| read >= *limit)) {
+        let limit = table::count(usize::try_from(limit).unwrap_or(usize::MAX), "document");
+        let hint = format!(
+            "the run ended at its limit of {limit} and may not have reached it: run without `--limit`"
+        );
+        return Failure::new(format!("the run `{}` has no document `{id}`", path.display())).hint(hint);
+    }
     // Where they cannot be read, that is no news worth more than what was asked.
     let near = near_ids(run, id).unwrap_or_default();
     let hint = match near.as_slice() {

@@ -7,16 +7,16 @@ use crate::cli::InitArgs;
 use crate::config::{Locking, SCHEMA_FILE};
 use crate::failure::Failure;
 use crate::host::{Discovery, Found, LoadedPlugin, Opened};
-use crate::scaffold::{Folder, PIPELINE_FILE, rank, suits_any_text, workspace};
+use crate::scaffold::{Folder, PIPELINE_FILE, ignored, rank, suits_any_text, workspace};
 use crate::table::count;
 use std::path::Path;
 
 /// Writes a workspace.
 ///
 /// # Errors
-/// Where the folder is not empty, a file cannot be written, or the pipeline does not run.
+/// Where the folder holds more than what a new repository begins with, a file cannot be written, or the pipeline does not run.
 pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
-    let folder = Folder::open(&args.dir)?;
+    let folder = Folder::open_repository(&args.dir)?;
     let file = args.dir.join(PIPELINE_FILE);
     let plugins = plugins(&file);
     let stages: Vec<_> = plugins.iter().map(|(found, p)| (found.name.as_str(), &p.descriptor)).collect();
@@ -34,15 +34,23 @@ pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
         [] => "no stage: no plugin was found".to_owned(),
         names => format!("stages: {}", names.join(", ")),
     };
+    let read_on = match folder.has("README.md") {
+        // It is not ours.
+        true => String::new(),
+        false => format!("\nread on: {}", args.dir.join("README.md").display()),
+    };
     print(&format!(
         "{} is a workspace; {shown}; {} of what they do\n\
-         run it:  textmill run {}\ntest it: textmill test {}\nread on: {}",
+         run it:  textmill run {}\ntest it: textmill test {}{read_on}",
         args.dir.display(),
         count(accepted, "snapshot"),
         file.display(),
-        file.display(),
-        args.dir.join("README.md").display()
-    ))
+        file.display()
+    ))?;
+    if folder.has(".gitignore") {
+        anstream::eprintln!("note: .gitignore stays as it is; add to it: {}", ignored());
+    }
+    Ok(())
 }
 
 /// The plugins of a new pipeline, in its order: those that came with this program, else whatever can be found.

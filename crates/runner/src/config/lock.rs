@@ -228,6 +228,8 @@ pub struct Locking {
     lock: Option<(PathBuf, Lock)>,
     /// Whether what is not locked is refused.
     only_locked: bool,
+    /// The pipeline whose plugins are loaded.
+    pipeline: Option<PathBuf>,
 }
 
 /// Why a plugin may not be loaded.
@@ -247,13 +249,14 @@ impl Locking {
     /// Every mistake in the lock file; with `only_locked`, that there is none.
     pub fn of(pipeline: Option<&Path>, only_locked: bool) -> Result<Self, Problems> {
         let places = pipeline.map(lock_places);
+        let of = |lock| Self { lock, only_locked, pipeline: pipeline.map(Path::to_owned) };
         for path in places.iter().flatten() {
             if let Some(lock) = Lock::read(path)? {
-                return Ok(Self { lock: Some((path.clone(), lock)), only_locked });
+                return Ok(of(Some((path.clone(), lock))));
             }
         }
         if !only_locked {
-            return Ok(Self { lock: None, only_locked });
+            return Ok(of(None));
         }
         let (path, message, hint) = match (pipeline, places) {
             (Some(pipeline), Some([beside, above])) => {
@@ -316,8 +319,12 @@ impl Locking {
                 format!("plugin `{plugin}` is not locked for `{platform}`: {lock} has it for `{others}`")
             }
         };
-        let hint = "take it in with `textmill plugin lock` on this platform, or leave `--locked` out";
-        Err(NotLocked { message, hint: hint.to_owned() })
+        // Without the pipeline, only those that the file names are looked through.
+        let pipeline = self.pipeline.as_ref().map(|path| format!(" {}", path.display())).unwrap_or_default();
+        let hint = format!(
+            "take it in with `textmill plugin lock{pipeline}` on this platform, or leave `--locked` out"
+        );
+        Err(NotLocked { message, hint })
     }
 }
 
@@ -380,7 +387,11 @@ mod tests {
             plugin.sha256.remove(&platform());
             plugin.sha256.remove("linux-x86_64");
         }
-        let locking = |only_locked| Locking { lock: Some((LOCK_FILE.into(), lock.clone())), only_locked };
+        let locking = |only_locked| Locking {
+            lock: Some((LOCK_FILE.into(), lock.clone())),
+            only_locked,
+            pipeline: None,
+        };
         assert_eq!(locking(false).expected("one").unwrap(), None);
         let refused = locking(true).expected("one").unwrap_err().message;
         assert!(refused.contains("has it for `macos-aarch64`"), "{refused}");

@@ -1,8 +1,11 @@
 //! Checks a stage's options against the plugin's own JSON Schema, and points at the place in the file.
 
+mod choices;
+
+use self::choices::{choices, of_choice};
 use super::problem::{Problem, nearest};
 use super::section::{flag_of, quoted};
-use super::tree::{Kind, Node};
+use super::tree::{Kind, Node, Place};
 use super::variables::scalar;
 use jsonschema::error::ValidationErrorKind as Fault;
 use serde_json::{Value, json};
@@ -47,11 +50,22 @@ pub fn check_options(plugin: &str, schema: &Value, options: &Node, gaps: bool) -
                     problems.push(problem.hint(format!("write `{name} = {example}`{table}")));
                 }
             }
+            Fault::AnyOf { .. } | Fault::OneOfNotValid { .. }
+                if let Some(found) = of_choice(plugin, schema, options, &pointer, gaps) =>
+            {
+                problems.extend(found);
+            }
             fault => {
                 let own = subschema(schema, &pointer);
                 let (what, hint) = told(schema, own, node, &pointer, fault)
                     .unwrap_or_else(|| (format!("does not suit: {}", lower_first(&error.to_string())), None));
                 let message = format!("{} of `{plugin}` {what}", option_words(options, &pointer));
+                // A value of another type is none of the words either.
+                let is_told =
+                    |other: &Problem| other.message == message && other.place.as_ref() == Some(&node.place);
+                if problems.iter().any(is_told) {
+                    continue;
+                }
                 let problem = Problem::at(&node.place, message).maybe_hint(hint);
                 problems.push(problem.maybe_doc(described(schema, &pointer)));
             }
@@ -267,8 +281,22 @@ fn option_words(options: &Node, pointer: &str) -> String {
     let (outer, last) = pointer.rsplit_once('/').unwrap_or_default();
     match (&options.at_pointer(outer).kind, last.parse::<usize>()) {
         (Kind::List(_), Ok(item)) => format!("item {} of {}", item + 1, option_words(options, outer)),
-        _ => format!("option `{}`", last.replace("~1", "/").replace("~0", "~")),
+        _ => format!("option `{}`", dotted(options, pointer)),
     }
+}
+
+/// The keys that lead to an option, from the last array on.
+fn dotted(options: &Node, pointer: &str) -> String {
+    let (mut path, mut keys) = (String::new(), Vec::new());
+    for part in pointer.split('/').skip(1) {
+        if matches!(options.at_pointer(&path).kind, Kind::List(_)) {
+            keys.clear();
+        } else {
+            keys.push(part.replace("~1", "/").replace("~0", "~"));
+        }
+        path.push_str(&format!("/{part}"));
+    }
+    keys.join(".")
 }
 
 /// What a schema says of an option; dots lead into tables.
@@ -306,6 +334,9 @@ pub fn schema_of_options<'a>(schema: &Value, options: impl IntoIterator<Item = &
     out
 }
 
+/// Whole numbers below it are floats without loss.
+const WHOLE_AT_MOST: f64 = 9_007_199_254_740_992.0;
+
 fn fit(root: &Value, schema: &Value, node: &mut Node) {
     let Some(own) = resolved(root, schema) else { return };
     if let Some(kind) = scalar(node) {
@@ -322,7 +353,20 @@ fn fit(root: &Value, schema: &Value, node: &mut Node) {
         return;
     }
     match &mut node.kind {
+        // JSON knows one kind of number, and a plugin may know whole ones alone.
+        Kind::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE_AT_MOST => {
+            let types = types(root, own);
+            if types.contains(&"integer") && !types.contains(&"number") {
+                node.kind = Kind::Integer(*number as i64);
+            }
+        }
         Kind::Table(entries) => {
+            if entries.len() > 1 && !choices(root, own).is_empty() {
+                // Files merge tables without a schema. Of several choices, that of the file that extends counts.
+                let rank = |place: &Place| place.span().map_or(0, |span| span.file + 1);
+                let last = entries.iter().map(|entry| rank(&entry.place)).min();
+                entries.retain(|entry| Some(rank(&entry.place)) == last);
+            }
             for entry in entries {
                 let inner = own.get("properties").and_then(|p| p.get(&entry.key));
                 let inner = inner.or_else(|| own.get("additionalProperties"));
@@ -376,7 +420,8 @@ fn complete(root: &Value, schema: &Value, given: &Value, depth: usize, tables: &
 fn subschema<'a>(schema: &'a Value, pointer: &str) -> Option<&'a Value> {
     let mut at = resolved(schema, schema)?;
     for part in pointer.split('/').skip(1) {
-        at = at.get("properties").and_then(|p| p.get(part)).or_else(|| at.get("items"))?;
+        let own = at.get("properties").and_then(|properties| properties.get(part));
+        at = own.or_else(|| at.get("items")).or_else(|| at.get("additionalProperties"))?;
         at = resolved(schema, at)?;
     }
     Some(at)
@@ -423,67 +468,4 @@ fn lower_first(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_fill_what_was_not_given() {
-        let schema = json!({
-            "properties": {
-                "rules": {"$ref": "#/$defs/Rules", "default": {"a": true, "b": true}},
-                "least": {"type": "integer", "default": 3},
-                "column": {"type": "string"},
-            },
-            "$defs": {"Rules": {"properties": {"a": {"default": true}, "b": {"default": true}}}},
-        });
-        let options = with_defaults(&schema, &json!({"rules": {"b": false}}));
-        assert_eq!(options, json!({"rules": {"a": true, "b": false}, "least": 3}));
-    }
-
-    #[test]
-    fn a_schema_of_some_options_says_of_them_what_the_whole_does() {
-        let schema = json!({
-            "properties": {
-                "least": {"$ref": "#/$defs/share", "default": 0.5, "description": "fewest"},
-                "deep": {"$ref": "#/$defs/deep"},
-                "other": {"type": "string"},
-            },
-            "$defs": {
-                "share": {"type": "number", "minimum": 0},
-                "deep": {"properties": {"most": {"type": "integer", "maximum": 3}}},
-            },
-        });
-        let own = schema_of_options(&schema, ["least", "deep.most", "none"]);
-        let least = json!({"type": "number", "minimum": 0, "description": "fewest"});
-        let deep = json!({"properties": {"most": {"type": "integer", "maximum": 3}}});
-        assert_eq!(own, json!({"type": "object", "properties": {"least": least, "deep": deep}}));
-    }
-
-    #[test]
-    fn an_example_of_the_schema_is_one_that_would_do() {
-        let with = |own: Value| example(&json!({}), &own);
-        let own = json!({"type": ["number", "null"], "default": null, "maximum": 1.0, "examples": [0.75]});
-        assert_eq!(with(own).as_deref(), Some("0.75"));
-        assert_eq!(with(json!({"type": "number"})).as_deref(), Some("1.0"));
-    }
-
-    #[test]
-    fn a_schema_that_refers_to_itself_is_told_of() {
-        let choice = json!({"anyOf": [{"$ref": "#/$defs/own"}, {"$ref": "#/$defs/own"}]});
-        let table = json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/table"}}});
-        let schema = json!({"$defs": {"own": choice, "table": table}});
-        for reference in ["#/$defs/own", "#/$defs/table"] {
-            let own = json!({"$ref": reference});
-            assert_eq!(words_of(&schema, &own), None);
-            assert_eq!(example(&schema, &own), None);
-            assert!(types(&schema, &own).len() < 2);
-        }
-    }
-
-    #[test]
-    fn defaults_of_a_schema_that_refers_to_itself_end() {
-        let own = json!({"$ref": "#", "default": {}});
-        let schema = json!({"properties": {"a": own, "b": own, "c": own}});
-        assert!(with_defaults(&schema, &json!({})).is_object());
-    }
-}
+mod tests;

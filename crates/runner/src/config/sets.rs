@@ -24,6 +24,10 @@ pub(super) fn apply_set(
     let path: Vec<&str> = path.trim().split('.').map(str::trim).collect();
     let value = match set_value(value.trim(), &place) {
         Ok(value) => value,
+        // No number of a pipeline is one of these, and a word of an option may be.
+        Err(_) if is_word_of_toml(value.trim()) => {
+            Node::new(Kind::Text(value.trim().to_owned()), place.clone())
+        }
         Err(problem) => {
             problems.push(problem);
             return;
@@ -43,6 +47,11 @@ pub(super) fn apply_set(
         set_option(tree, first, rest, value, &place, environment)
     };
     problems.extend(result.err().filter(|_| !gaps));
+}
+
+/// Whether TOML reads a float in it that is no finite number, and a shell's user may mean the word.
+fn is_word_of_toml(value: &str) -> bool {
+    matches!(value.trim_start_matches(['+', '-']), "nan" | "inf")
 }
 
 fn set_option(
@@ -67,6 +76,26 @@ fn set_option(
             let hint = suggest(stage, known.iter().copied());
             let hint = hint.unwrap_or_else(|| format!("there are `{}`", known.join("`, `")));
             Err(Problem::at(place, format!("there is no stage or table `{stage}`")).hint(hint))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Draft, Kind};
+    use std::path::Path;
+
+    #[test]
+    fn words_that_toml_takes_for_floats_are_words() {
+        let text = "[[stage]]\nplugin = \"a\"\noptions = { unit = \"x\" }\n".to_owned();
+        for (value, read) in
+            [("nan", Some("nan")), ("-inf", Some("-inf")), ("1.5", None), ("\"nan\"", Some("nan"))]
+        {
+            let draft = Draft::parse(Path::new("a.toml"), text.clone(), &[format!("a.unit={value}")]);
+            assert!(draft.problems.is_empty(), "{value}");
+            let unit = &draft.pipeline.stages[0].options.at_pointer("/unit").kind;
+            let word = if let Kind::Text(word) = unit { Some(word.as_str()) } else { None };
+            assert_eq!(word, read);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Reading the ledger of a run: rows that pass a filter, in the order of the documents. Row groups that cannot hold
 //! such rows are not read (statistics, and a Bloom filter of ids), nor columns of rows that do not pass.
 
-use super::run_folder::RunFolder;
+use super::run_folder::{RunFolder, damaged};
 use crate::failure::Failure;
 use crate::output::finish::ledger_schema;
 use arrow_array::cast::AsArray;
@@ -72,6 +72,16 @@ impl Ledger {
     /// The ledger of a run folder.
     pub fn of(run: &RunFolder) -> Self {
         Self { path: run.file("ledger.parquet") }
+    }
+
+    /// Looks whether the file is there and whole.
+    ///
+    /// # Errors
+    /// Where it is not.
+    pub fn check(&self) -> Result<(), Failure> {
+        let file = File::open(&self.path).map_err(|e| damaged(&self.path, &e))?;
+        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(&self.path, &e))?;
+        Ok(())
     }
 
     /// Hands the rows that pass `filter` to `take`, in batches.

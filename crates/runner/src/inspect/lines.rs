@@ -1,6 +1,6 @@
 //! The documents of a run, one by one, as lines of JSON: those that came through, were dropped, or failed.
 
-use super::run_folder::RunFolder;
+use super::run_folder::{RunFolder, damaged};
 use crate::failure::Failure;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
@@ -65,7 +65,7 @@ pub(super) fn is_plain(path: &Path) -> bool {
 /// # Errors
 /// Where it cannot be opened.
 pub(super) fn content(path: &Path) -> Result<Box<dyn Read>, Failure> {
-    let file = File::open(path).map_err(cannot(path))?;
+    let file = File::open(path).map_err(|error| damaged(path, &error))?;
     Ok(match path.extension().and_then(|ending| ending.to_str()) {
         Some("gz") => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(file))),
         Some("zst") => Box::new(zstd::stream::read::Decoder::new(file).map_err(cannot(path))?),
@@ -83,9 +83,17 @@ pub(super) fn cannot<E: Display>(path: &Path) -> impl Fn(E) -> Failure {
 /// # Errors
 /// Where a file cannot be read, or is not what a run writes.
 pub fn each_line(run: &RunFolder, mut take: impl FnMut(Ending, &str, &[u8])) -> Result<(), Failure> {
+    let mut counts = [Ending::Rejected, Ending::Failed, Ending::Written].map(|ending| (ending, 0u64, None));
     for (ending, path) in files(run)? {
+        let count = counts.iter_mut().find(|(own, ..)| *own == ending);
+        let mut none = (ending, 0, None);
+        let (_, count, last) = count.unwrap_or(&mut none);
+        *last = Some(path.clone());
         if is_parquet(&path) {
-            each_row(&path, |id, line| take(ending, id, line))?;
+            each_row(&path, |id, line| {
+                *count += 1;
+                take(ending, id, line);
+            })?;
             continue;
         }
         let mut lines = BufReader::with_capacity(1 << 20, content(&path)?);
@@ -95,8 +103,24 @@ pub fn each_line(run: &RunFolder, mut take: impl FnMut(Ending, &str, &[u8])) -> 
             if lines.read_until(b'\n', &mut line).map_err(cannot(&path))? == 0 {
                 break;
             }
-            let id = id_of(&line).ok_or_else(|| cannot(&path)("a line has no id"))?;
+            let id = id_of(&line).ok_or_else(|| damaged(&path, &"a line has no id"))?;
+            if !line.ends_with(b"\n") {
+                return Err(damaged(&path, &"its last line is cut off"));
+            }
+            *count += 1;
             take(ending, &id, line.trim_ascii_end());
+        }
+    }
+    // A file that is gone, or cut where a line ends, would look like documents that are gone.
+    for (ending, count, last) in counts {
+        let told = run.run.get("documents").and_then(|totals| totals.get(ending.name())?.as_u64());
+        if let Some(told) = told.filter(|told| *told != count) {
+            let path = last.unwrap_or_else(|| run.file("documents.jsonl"));
+            let why = match path.exists() {
+                true => format!("it holds {count} of the {told} documents that `run.json` counts"),
+                false => format!("it is gone, and `run.json` counts {told} documents in it"),
+            };
+            return Err(damaged(&path, &why));
         }
     }
     Ok(())

@@ -6,7 +6,14 @@ use crate::output::is_run_folder;
 use crate::remote::is_address;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
+
+/// The error of a file of a run that is gone or not as it was written.
+pub(super) fn damaged(path: &Path, why: &dyn Display) -> Failure {
+    Failure::new(format!("the run is damaged: {}: {why}", path.display()))
+        .hint("put the file back as it was, or make the run again")
+}
 
 /// A finished run.
 pub struct RunFolder {
@@ -24,16 +31,19 @@ impl RunFolder {
     /// Where it is none, or one of its files cannot be read.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         if !is_run_folder(path) {
+            let file = path.join("run.json");
+            // What else the folder holds says whose file it is.
+            if file.is_file() && path.join("ledger.parquet").exists() {
+                return Err(damaged(&file, &"it is not what a run writes"));
+            }
             let message = format!("`{}` is no run folder", path.display());
             let hint = "give the folder that `textmill run` has written, the one with `run.json` in it";
             return Err(Failure::new(message).hint(hint));
         }
         let json = |name: &str| {
             let path = path.join(name);
-            let text = std::fs::read(&path)
-                .map_err(|e| Failure::new(format!("cannot read {}: {e}", path.display())))?;
-            serde_json::from_slice(&text)
-                .map_err(|e| Failure::new(format!("{} is broken: {e}", path.display())))
+            let text = std::fs::read(&path).map_err(|e| damaged(&path, &e))?;
+            serde_json::from_slice(&text).map_err(|e| damaged(&path, &e))
         };
         Ok(Self { path: path.to_owned(), run: json("run.json")?, summary: json("summary.json")? })
     }

@@ -17,5 +17,5 @@ pub use columns::OutputColumns;
 pub use complete::{Written, complete};
 pub use folder::{FolderError, Staging, check_target, check_temp_dir, is_run_folder};
 pub use ledger::ledger_batch;
-pub use report::{Timings, fingerprint, run_json, summary_json, totals};
+pub use report::{Timings, fingerprint, made_of, run_json, summary_json, totals};
 pub use staged::{Budgets, Staged, Waiting};

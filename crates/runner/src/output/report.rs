@@ -161,6 +161,14 @@ const LISTED: usize = 10_000;
 
 /// Everything that the output of a run depends on.
 pub fn fingerprint(prepared: &Prepared, files: &[SourceFile], settings: &Settings) -> Fingerprint {
+    let mut all = made_of(prepared, files);
+    all["limit"] = json!(settings.limit);
+    all["largest-document"] = json!(settings.shares.document);
+    all
+}
+
+/// Everything that the fate of a document depends on: pipeline, plugins, and files that are read.
+pub fn made_of(prepared: &Prepared, files: &[SourceFile]) -> Fingerprint {
     let mut pipeline = pipeline_json(prepared);
     // Named by their place in the list, stages would all differ once one is put in between.
     let stages: Map<String, Value> = prepared
@@ -212,8 +220,6 @@ pub fn fingerprint(prepared: &Prepared, files: &[SourceFile], settings: &Setting
         "plugins": plugins,
         "inputs": inputs,
         "loaded": loaded,
-        "limit": settings.limit,
-        "largest-document": settings.shares.document,
     })
 }
 

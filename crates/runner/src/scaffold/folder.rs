@@ -9,6 +9,15 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
+    /// Files that were there and stay as they are.
+    kept: Vec<String>,
+}
+
+/// Whether an entry of a folder is what a new repository begins with.
+fn is_of_repository(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_uppercase();
+    matches!(name, ".git" | ".gitignore" | ".gitattributes")
+        || ["README", "LICENSE", "LICENCE"].iter().any(|known| stem.split('-').next() == Some(known))
 }
 
 impl Folder {
@@ -17,18 +26,40 @@ impl Folder {
     /// # Errors
     /// Where it holds anything, is no folder, or cannot be made.
     pub fn open(path: &Path) -> Result<Self, Failure> {
+        Self::open_with(path, |_| false)
+    }
+
+    /// As [`Folder::open`], where the folder may be a new repository: `.git`, `.gitignore`, README and LICENSE files
+    /// stay as they are.
+    ///
+    /// # Errors
+    /// Where it holds anything else, is no folder, or cannot be made.
+    pub fn open_repository(path: &Path) -> Result<Self, Failure> {
+        Self::open_with(path, is_of_repository)
+    }
+
+    fn open_with(path: &Path, stays: fn(&str) -> bool) -> Result<Self, Failure> {
         let refused = |what: &str| {
             Failure::new(format!("{} {what}", path.display()))
                 .hint("nothing is overwritten: name a folder that is empty or not there yet")
         };
         match fs::read_dir(path) {
-            Ok(mut entries) => match entries.next() {
-                None => Ok(Self { path: path.to_owned() }),
-                Some(_) => Err(refused("is not empty")),
-            },
+            Ok(entries) => {
+                let mut kept = Vec::new();
+                for entry in entries {
+                    let entry = entry.map_err(|e| cannot("read the folder", path, &e))?;
+                    let name = entry.file_name().to_string_lossy().into_owned();
+                    if !stays(&name) {
+                        return Err(refused("is not empty"));
+                    }
+                    kept.push(name);
+                }
+                kept.sort();
+                Ok(Self { path: path.to_owned(), kept })
+            }
             Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
                 fs::create_dir_all(path).map_err(|e| cannot("make the folder", path, &e))?;
-                Ok(Self { path: path.to_owned() })
+                Ok(Self { path: path.to_owned(), kept: Vec::new() })
             }
             Err(_) if path.is_file() => Err(refused("is a file")),
             Err(error) => Err(cannot("read the folder", path, &error)),
@@ -38,6 +69,11 @@ impl Folder {
     /// Its path, as it was given.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether a file was there and stays as it is.
+    pub fn has(&self, file: &str) -> bool {
+        self.kept.iter().any(|kept| kept == file)
     }
 
     /// Writes a file, and makes the folders that it lies in.
@@ -73,5 +109,19 @@ mod tests {
         assert_eq!(fs::read_to_string(place.join("c/d.txt")).unwrap(), "one");
         assert!(Folder::open(&place).is_err());
         assert!(Folder::open(&place.join("c/d.txt")).is_err());
+    }
+
+    #[test]
+    fn a_new_repository_is_as_good_as_empty() {
+        let temp = tempfile::TempDir::new().unwrap();
+        fs::create_dir(temp.path().join(".git")).unwrap();
+        for name in [".gitignore", "README.md", "LICENSE-MIT", "license.txt"] {
+            fs::write(temp.path().join(name), "").unwrap();
+        }
+        let folder = Folder::open_repository(temp.path()).unwrap();
+        assert!(folder.has("README.md") && !folder.has("pipeline.toml"));
+        assert!(Folder::open(temp.path()).is_err());
+        fs::write(temp.path().join("licensed.csv"), "").unwrap();
+        assert!(Folder::open_repository(temp.path()).is_err());
     }
 }

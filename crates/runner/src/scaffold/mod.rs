@@ -10,4 +10,4 @@ pub use folder::Folder;
 pub use name::check_name;
 pub use plugin::{Kind, Language, Project};
 pub use sdk::Sdk;
-pub use workspace::{PIPELINE_FILE, rank, suits_any_text, workspace};
+pub use workspace::{PIPELINE_FILE, ignored, rank, suits_any_text, workspace};

@@ -26,6 +26,11 @@ const README: &str = include_str!("../../templates/workspace/README.md");
 const PLUGINS: &str = include_str!("../../templates/workspace/plugins.md");
 const IGNORED: &str = include_str!("../../templates/workspace/gitignore");
 
+/// What a workspace's version control is to pass over.
+pub fn ignored() -> String {
+    IGNORED.lines().collect::<Vec<_>>().join(" ")
+}
+
 /// Writes a workspace whose pipeline has these plugins as its stages, all but the schema and the snapshots of
 /// the sample.
 ///
@@ -37,8 +42,12 @@ pub fn workspace(folder: &Folder, plugins: &[(&str, &PluginDescriptor)]) -> Resu
         folder.write(&format!("pages/{file}"), text)?;
     }
     folder.write("plugins/README.md", PLUGINS)?;
-    folder.write(".gitignore", IGNORED)?;
-    folder.write("README.md", README.replace("{{name}}", &name))?;
+    for (file, text) in [(".gitignore", IGNORED.to_owned()), ("README.md", README.replace("{{name}}", &name))]
+    {
+        if !folder.has(file) {
+            folder.write(file, text)?;
+        }
+    }
     folder.write(PIPELINE_FILE, pipeline(&name, plugins))
 }
 

@@ -54,6 +54,11 @@ impl SnapshotFolder {
         &self.path
     }
 
+    /// Name of the pipeline file.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
     /// What a snapshot would change: its content beside the accepted one. `None` where they are the same.
     ///
     /// # Errors
@@ -241,9 +246,16 @@ fn entries(folder: &Path) -> Result<Vec<(String, bool)>, Failure> {
     Ok(found)
 }
 
+/// What to do about a file that is no snapshot.
+const RESTORE: &str = "restore it, or remove it and accept what `textmill test` makes";
+
 fn read(path: &Path) -> Result<Option<Snapshot>, Failure> {
     let text = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            let message = format!("{} is no snapshot: it is not UTF-8", path.display());
+            return Err(Failure::new(message).hint(RESTORE));
+        }
         text => text.map_err(|error| failed("read", path, &error))?,
     };
     match Snapshot::parse(&text) {
@@ -251,11 +263,11 @@ fn read(path: &Path) -> Result<Option<Snapshot>, Failure> {
         None => {
             let message =
                 format!("{} is no snapshot: it has no header between two lines `---`", path.display());
-            Err(Failure::new(message).hint("restore it, or remove it and accept what `textmill test` makes"))
+            Err(Failure::new(message).hint(RESTORE))
         }
     }
 }
 
-fn failed(verb: &str, path: &Path, error: &io::Error) -> Failure {
+pub(super) fn failed(verb: &str, path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("cannot {verb} {}: {error}", path.display()))
 }

@@ -5,6 +5,7 @@ mod cause;
 mod change;
 mod content;
 mod file;
+mod finished;
 mod folder;
 mod name;
 mod options;
@@ -15,6 +16,7 @@ mod yaml;
 
 pub use cause::causes;
 pub use change::{Change, Group, State};
+pub use finished::Finished;
 pub use folder::{Key, SnapshotFolder};
 pub use options::{OptionChange, changed, options};
 pub use record::{Recorded, Recorder, stage_names};

@@ -50,6 +50,17 @@ pub fn shown(change: &Change, most: usize) -> String {
         if !name.is_empty() {
             let _ = writeln!(out, "{DIM}--- {name}{OFF}");
         }
+        let (was_end, is_end) = (is_end(change.old.as_deref().unwrap_or_default()), is_end(&change.new));
+        if new.is_empty() && was_end != is_end {
+            // What is told of a document that ends here is another thing than what is told of one that goes on.
+            let now = match name {
+                "text" if was_end => "it goes on as it came in",
+                _ if was_end => "nothing to tell",
+                _ => "not told any more: the document goes no further",
+            };
+            let _ = writeln!(out, "{GREEN}+ {now}{OFF}");
+            continue;
+        }
         if new.is_empty() {
             let lines = old.lines().count();
             let _ = writeln!(
@@ -59,9 +70,17 @@ pub fn shown(change: &Change, most: usize) -> String {
             );
             continue;
         }
-        // Of what goes no further the beginning is shown, and nobody wants to see where that is.
-        if name == "text" && is_end(&change.new) && !is_end(change.old.as_deref().unwrap_or_default()) {
-            new.lines().for_each(|line| out.push_str(&format!("{line}\n")));
+        // Of what goes no further the beginning is shown, and nobody wants to see where that is, nor that beside the
+        // whole.
+        if name == "text" && was_end != is_end {
+            for line in new.lines() {
+                if left == 0 {
+                    hidden += 1;
+                    continue;
+                }
+                left -= 1;
+                out.push_str(&format!("{line}\n"));
+            }
             continue;
         }
         for line in differing(&old, &new, AROUND) {
@@ -116,6 +135,32 @@ fn coloured(line: &Line) -> String {
 mod tests {
     use super::super::folder::Key;
     use super::*;
+
+    #[test]
+    fn a_document_that_is_kept_now_has_lost_no_text() {
+        let dropped = "dropped by `too-short`\n--- text\n  one\n  two\n  … and 2 more lines";
+        let kept = "kept\n--- columns\nwords: 3";
+        let edited = "kept\n--- text\n~ one    [menu]\n  two";
+        let said = |old: &str, new: &str| {
+            let [old, new] = [old, new].map(str::to_owned);
+            let (key, what) = (Key::Document(0, 1), "page.txt".to_owned());
+            let change = Change { key, what, stage: Some("some-stage".into()), old: Some(old), new };
+            anstream::adapter::strip_str(&shown(&change, 10)).to_string()
+        };
+        assert_eq!(
+            said(dropped, kept),
+            "- dropped by `too-short`\n+ kept\n--- text\n+ it goes on as it came in\n--- columns\n+ words: 3\n"
+        );
+        assert_eq!(
+            said(kept, dropped),
+            "- kept\n+ dropped by `too-short`\n--- text\n  one\n  two\n  … and 2 more lines\n\
+             --- columns\n+ not told any more: the document goes no further\n"
+        );
+        assert_eq!(
+            said(dropped, edited),
+            "- dropped by `too-short`\n+ kept\n--- text\n~ one    [menu]\n  two\n"
+        );
+    }
 
     #[test]
     fn sections_that_are_the_same_are_not_shown() {

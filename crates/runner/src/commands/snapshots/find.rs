@@ -1,6 +1,6 @@
 //! Which pipelines are meant where none is named.
 
-use crate::config::{Kind, Node};
+use crate::config::{Draft, Kind, Node};
 use crate::failure::Failure;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 /// Folders that are looked through.
 const FOLDERS: [&str; 2] = ["", "config"];
 
-/// The pipelines that were named, else those of the current folder and of `config` with a table `[test]`.
+/// The pipelines that were named, else those of the current folder and of `config` with a table `[test]`, be it
+/// one of a file that they extend.
 pub(super) fn pipelines(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     if !named.is_empty() {
         return Ok(named.to_owned());
@@ -25,7 +26,7 @@ pub(super) fn pipelines(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             .collect();
         files.sort();
         found.extend(
-            files.into_iter().filter(|path| fs::read_to_string(path).is_ok_and(|text| is_tested(&text))),
+            files.into_iter().filter(|path| fs::read_to_string(path).is_ok_and(|text| is_tested(path, text))),
         );
     }
     if found.is_empty() {
@@ -37,9 +38,13 @@ pub(super) fn pipelines(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Whether a TOML file is a pipeline with a table `[test]`. Files of other programs may have one.
-fn is_tested(text: &str) -> bool {
-    match Node::parse(text) {
-        Ok(tree) => {
+fn is_tested(path: &Path, text: String) -> bool {
+    match Node::parse(&text) {
+        Ok(own) => {
+            let tree = match own.text("extends") {
+                Some(_) => Draft::parse(path, text, &[]).pipeline.tree,
+                None => own,
+            };
             let has = |key: &str| tree.entry(key).is_some();
             let test = tree.entry("test").is_some_and(|entry| matches!(entry.node.kind, Kind::Table(_)));
             test && (has("stage") || has("input"))
@@ -54,7 +59,7 @@ fn is_tested(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_tested;
+    use super::*;
 
     #[test]
     fn pipelines_are_told_from_other_files() {
@@ -67,7 +72,7 @@ mod tests {
             ("[input]\npaths = [\n[test]\n", true),
             ("[package]\nname = [\n", false),
         ] {
-            assert_eq!(is_tested(text), tested, "{text}");
+            assert_eq!(is_tested(Path::new("a.toml"), text.to_owned()), tested, "{text}");
         }
     }
 }

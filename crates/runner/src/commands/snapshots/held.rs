@@ -3,12 +3,13 @@
 use super::super::examine::input_files;
 use super::super::print;
 use super::find::pipelines;
-use super::{documents, folder, prepared, read, record};
+use super::finished::finished;
+use super::{documents, examined, folder, read, record};
 use crate::cli::{AcceptArgs, RejectArgs};
 use crate::config::{Locking, Pipeline};
 use crate::failure::Failure;
 use crate::rehearsal::ids;
-use crate::snap::{Key, SnapshotFolder, stage_names};
+use crate::snap::{Finished, Key, SnapshotFolder, stage_names};
 use crate::table::count;
 use std::path::Path;
 
@@ -21,18 +22,18 @@ pub(super) fn folder_of(path: &Path) -> Result<(Pipeline, SnapshotFolder), Failu
     Ok((pipeline, folder))
 }
 
-/// Accepts all that is pending.
+/// Accepts all that the last test left pending.
 ///
 /// # Errors
-/// Where a pipeline cannot be read, or a file not be moved.
+/// Where a pipeline cannot be read, is not what was tested, or a file cannot be moved.
 pub(in super::super) fn accept(args: &AcceptArgs, quiet: bool) -> Result<(), Failure> {
     for path in pipelines(&args.pipelines)? {
         let (_, folder) = folder_of(&path)?;
         let pending = folder.pending()?;
+        let orphans = finished(&path, &folder, &pending)?;
         for change in &pending {
             folder.accept(change)?;
         }
-        let orphans = folder.orphans()?;
         let mut told = match pending.len() {
             0 => "nothing is pending".to_owned(),
             number => format!("{} accepted", count(number, "snapshot")),
@@ -46,6 +47,7 @@ pub(in super::super) fn accept(args: &AcceptArgs, quiet: bool) -> Result<(), Fai
             let orphans = count(orphans.len(), "orphan");
             told.push_str(&format!(", {orphans} left, which `--delete-orphans` removes"));
         }
+        Finished::forget_if_done(&folder)?;
         if !quiet {
             print(&format!("{}: {told}", path.display()))?;
         }
@@ -64,6 +66,7 @@ pub(in super::super) fn reject(args: &RejectArgs, quiet: bool) -> Result<(), Fai
         for change in &pending {
             folder.reject(change)?;
         }
+        Finished::forget_if_done(&folder)?;
         if !quiet {
             print(&format!("{}: {} dropped", path.display(), count(pending.len(), "pending snapshot")))?;
         }
@@ -76,7 +79,8 @@ pub(in super::super) fn reject(args: &RejectArgs, quiet: bool) -> Result<(), Fai
 /// # Errors
 /// Where the pipeline does not run, or a file cannot be written.
 pub(in super::super) fn accept_first(path: &Path) -> Result<usize, Failure> {
-    let (prepared, documents) = prepared(path, &Locking::of(Some(path), false)?)?;
+    let (examined, documents) = examined(read(path)?, &Locking::of(Some(path), false)?)?;
+    let prepared = examined.prepared;
     let (recorded, options) = record(&prepared, documents, false)?;
     let folder = folder(&prepared.pipeline, recorded.documents, recorded.stages);
     let mut changes = Vec::new();

@@ -1,6 +1,7 @@
 //! `textmill test`, `review`, `accept` and `reject`: snapshots of pipelines.
 
 mod find;
+mod finished;
 mod held;
 mod keys;
 mod review;
@@ -10,7 +11,7 @@ pub(super) use held::{accept, accept_first, reject};
 pub(super) use review::review;
 pub(super) use test::test;
 
-use super::examine::{Looks, examine};
+use super::examine::{Examined, Looks, examine};
 use crate::config::{Draft, Locking, Pipeline};
 use crate::engine::Prepared;
 use crate::failure::Failure;
@@ -36,11 +37,11 @@ fn read(path: &Path) -> Result<Draft, Failure> {
 }
 
 /// The pipeline on the test's input, ready to run, and the documents of the test.
-fn prepared(path: &Path, locking: &Locking) -> Result<(Prepared, Vec<InputBatch>), Failure> {
-    let examined = examine(read(path)?, Looks::SAMPLE, locking)?;
+fn examined(draft: Draft, locking: &Locking) -> Result<(Examined, Vec<InputBatch>), Failure> {
+    let examined = examine(draft, Looks::SAMPLE, locking)?;
     examined.warn();
     let read = documents(&examined.prepared.pipeline, &examined.files)?;
-    Ok((examined.prepared, read))
+    Ok((examined, read))
 }
 
 /// The documents of the test. Those that are named after their files are so as seen from the pipeline file, wherever

@@ -2,12 +2,13 @@
 
 use super::super::print;
 use super::find::pipelines;
+use super::finished::finished;
 use super::held::folder_of;
 use super::keys::{Answer, HELP, KEYS, read};
 use super::test::one;
 use crate::cli::ReviewArgs;
 use crate::failure::Failure;
-use crate::snap::{Change, Group, Key, OptionChange, SnapshotFolder, changed, heading};
+use crate::snap::{Change, Finished, Group, Key, OptionChange, SnapshotFolder, changed, heading};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -17,13 +18,15 @@ const LINES: usize = 200;
 /// Goes through what is pending.
 ///
 /// # Errors
-/// Where a pipeline or an answer cannot be read, or a file not be moved.
+/// Where a pipeline or an answer cannot be read, the pipeline is not what was tested, or a file cannot be moved.
 pub(in super::super) fn review(args: &ReviewArgs) -> Result<(), Failure> {
     let mut tally = Tally::default();
     for path in pipelines(&args.pipelines)? {
         let (pipeline, folder) = folder_of(&path)?;
         let stages: Vec<String> = pipeline.stages.into_iter().map(|stage| stage.name).collect();
-        Review::new(&path, folder, stages)?.go(&mut tally)?;
+        let review = Review::new(&path, folder, stages)?;
+        review.go(&mut tally)?;
+        Finished::forget_if_done(&review.folder)?;
         // What all of one pipeline was answered with is not for the next.
         tally.all = tally.all.filter(|answer| *answer == Answer::Quit);
     }
@@ -64,14 +67,15 @@ struct Review<'a> {
 
 impl<'a> Review<'a> {
     fn new(path: &'a Path, folder: SnapshotFolder, stages: Vec<String>) -> Result<Self, Failure> {
+        let pending = folder.pending()?;
+        let orphans = finished(path, &folder, &pending)?;
         let (of_options, changes): (Vec<Change>, _) =
-            folder.pending()?.into_iter().partition(|change| change.key == Key::Options);
+            pending.into_iter().partition(|change| change.key == Key::Options);
         let of_options = of_options.into_iter().next();
         let options = match &of_options {
             Some(Change { old: Some(old), new, .. }) => changed(old, new),
             _ => Vec::new(),
         };
-        let orphans = folder.orphans()?;
         Ok(Self { path, folder, stages, changes, options, of_options, orphans })
     }
 

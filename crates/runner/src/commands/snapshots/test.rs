@@ -2,11 +2,12 @@
 
 use super::super::print;
 use super::find::pipelines;
-use super::{folder, prepared, record};
+use super::finished::basis;
+use super::{examined, folder, read, record};
 use crate::cli::TestArgs;
 use crate::config::Locking;
 use crate::failure::Failure;
-use crate::snap::{Change, Group, Key, SnapshotFolder, State, causes, changed, heading, shown};
+use crate::snap::{Change, Finished, Group, Key, SnapshotFolder, State, causes, changed, heading, shown};
 use crate::table::count;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -52,7 +53,15 @@ struct Outcome {
 
 fn test_one(path: &Path, ci: bool, verbose: bool, locked: bool) -> Result<Outcome, Failure> {
     let locking = Locking::of(Some(path), locked)?;
-    let (prepared, documents) = prepared(path, &locking)?;
+    let draft = read(path)?;
+    if !ci {
+        // A test that does not end leaves nothing that could be accepted.
+        Finished::forget(&folder(&draft.pipeline, Vec::new(), Vec::new()))?;
+    }
+    let (examined, documents) = examined(draft, &locking)?;
+    // Taken before the test: what changes meanwhile has not been tested.
+    let basis = basis(&examined);
+    let prepared = examined.prepared;
     let (recorded, options) = record(&prepared, documents, verbose)?;
     let number = recorded.documents.len();
     let folder = folder(&prepared.pipeline, recorded.documents, recorded.stages);
@@ -62,14 +71,21 @@ fn test_one(path: &Path, ci: bool, verbose: bool, locked: bool) -> Result<Outcom
     }
     let of_options = folder.compare(Key::Options, &options)?;
     let orphans = folder.orphans()?;
-    let report =
-        Report { path, number, folder: &folder, changes: &changes, of_options: &of_options, orphans };
+    let report = Report {
+        path,
+        number,
+        folder: &folder,
+        changes: &changes,
+        of_options: &of_options,
+        orphans: &orphans,
+    };
     let shown = report.shown(ci);
-    let passed = changes.is_empty() && report.orphans.is_empty();
+    let passed = changes.is_empty() && orphans.is_empty();
     if !ci {
         let mut held = changes;
         held.extend(of_options);
         folder.hold(&held)?;
+        Finished { basis, orphans }.keep(&folder, !held.is_empty())?;
     }
     Ok(Outcome { passed, shown })
 }
@@ -81,7 +97,7 @@ struct Report<'a> {
     folder: &'a SnapshotFolder,
     changes: &'a [Change],
     of_options: &'a Option<Change>,
-    orphans: Vec<String>,
+    orphans: &'a [String],
 }
 
 impl Report<'_> {
@@ -131,10 +147,11 @@ impl Report<'_> {
         }
         if !self.orphans.is_empty() {
             let _ = writeln!(out, "{}", heading("snapshots that nothing makes any more"));
-            for orphan in &self.orphans {
+            for orphan in self.orphans {
                 let _ = writeln!(out, "  {}", self.folder.path().join(orphan).display());
             }
-            let _ = writeln!(out, "`textmill accept --delete-orphans {name}` removes them\n");
+            let first = if ci { format!("`textmill test {name}`, then ") } else { String::new() };
+            let _ = writeln!(out, "{first}`textmill accept --delete-orphans {name}` removes them\n");
         }
         match (ci, self.changes.is_empty()) {
             (_, true) => {}

@@ -1,0 +1,143 @@
+//! Tests of what is said of options.
+
+use super::*;
+use crate::config::Draft;
+
+#[test]
+fn defaults_fill_what_was_not_given() {
+    let schema = json!({
+        "properties": {
+            "rules": {"$ref": "#/$defs/Rules", "default": {"a": true, "b": true}},
+            "least": {"type": "integer", "default": 3},
+            "column": {"type": "string"},
+        },
+        "$defs": {"Rules": {"properties": {"a": {"default": true}, "b": {"default": true}}}},
+    });
+    let options = with_defaults(&schema, &json!({"rules": {"b": false}}));
+    assert_eq!(options, json!({"rules": {"a": true, "b": false}, "least": 3}));
+}
+
+#[test]
+fn a_schema_of_some_options_says_of_them_what_the_whole_does() {
+    let schema = json!({
+        "properties": {
+            "least": {"$ref": "#/$defs/share", "default": 0.5, "description": "fewest"},
+            "deep": {"$ref": "#/$defs/deep"},
+            "other": {"type": "string"},
+        },
+        "$defs": {
+            "share": {"type": "number", "minimum": 0},
+            "deep": {"properties": {"most": {"type": "integer", "maximum": 3}}},
+        },
+    });
+    let own = schema_of_options(&schema, ["least", "deep.most", "none"]);
+    let least = json!({"type": "number", "minimum": 0, "description": "fewest"});
+    let deep = json!({"properties": {"most": {"type": "integer", "maximum": 3}}});
+    assert_eq!(own, json!({"type": "object", "properties": {"least": least, "deep": deep}}));
+}
+
+#[test]
+fn an_example_of_the_schema_is_one_that_would_do() {
+    let with = |own: Value| example(&json!({}), &own);
+    let own = json!({"type": ["number", "null"], "default": null, "maximum": 1.0, "examples": [0.75]});
+    assert_eq!(with(own).as_deref(), Some("0.75"));
+    assert_eq!(with(json!({"type": "number"})).as_deref(), Some("1.0"));
+}
+
+#[test]
+fn a_schema_that_refers_to_itself_is_told_of() {
+    let choice = json!({"anyOf": [{"$ref": "#/$defs/own"}, {"$ref": "#/$defs/own"}]});
+    let table = json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/table"}}});
+    let schema = json!({"$defs": {"own": choice, "table": table}});
+    for reference in ["#/$defs/own", "#/$defs/table"] {
+        let own = json!({"$ref": reference});
+        assert_eq!(words_of(&schema, &own), None);
+        assert_eq!(example(&schema, &own), None);
+        assert!(types(&schema, &own).len() < 2);
+    }
+}
+
+#[test]
+fn defaults_of_a_schema_that_refers_to_itself_end() {
+    let own = json!({"$ref": "#", "default": {}});
+    let schema = json!({"properties": {"a": own, "b": own, "c": own}});
+    assert!(with_defaults(&schema, &json!({})).is_object());
+}
+
+fn said(schema: &Value, options: &str) -> Vec<String> {
+    let tree = Node::parse(options).unwrap();
+    let options = fitted(schema, &tree);
+    check_options("p", schema, &options, false).into_iter().map(|problem| problem.message).collect()
+}
+
+#[test]
+fn each_mistake_is_told_once_and_with_its_place() {
+    let languages = json!({"type": "object", "additionalProperties": {"type": "number"}});
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "unit": {"type": "string", "enum": ["words", "characters"]},
+            "most": {"type": "integer"},
+            "by-language": languages,
+            "sizes": {"type": "array", "items": {"type": "integer"}},
+        },
+    });
+    assert_eq!(said(&schema, "unit = 3"), ["option `unit` of `p` cannot be `3`"]);
+    assert_eq!(
+        said(&schema, "by-language = { de = \"x\" }"),
+        ["option `by-language.de` of `p` must be a number, and it is the string `\"x\"`"]
+    );
+    assert_eq!(
+        said(&schema, "sizes = [1, \"x\"]"),
+        ["item 2 of option `sizes` of `p` must be a whole number, and it is the string `\"x\"`"]
+    );
+    // What the schema takes for a whole number, the plugin is handed as one.
+    assert_eq!(fitted(&schema, &Node::parse("most = 2.0").unwrap()).to_json(), json!({"most": 2}));
+    assert_eq!(said(&schema, "most = 2.5").len(), 1);
+}
+
+#[test]
+fn of_an_enum_with_data_the_later_choice_counts() {
+    let choice = |name: &str, own: Value| json!({"type": "object", "properties": {name: own}, "required": [name], "additionalProperties": false});
+    let range = json!({
+        "type": "object",
+        "properties": {"low": {"type": "integer"}, "high": {"type": "integer"}},
+        "required": ["low", "high"],
+        "additionalProperties": false,
+    });
+    let how = json!({"oneOf": [
+        {"type": "string", "enum": ["any"]},
+        choice("at-least", json!({"type": "integer"})),
+        choice("between", json!({"$ref": "#/$defs/range"})),
+    ]});
+    let schema = json!({"type": "object", "properties": {"how": how}, "$defs": {"range": range}});
+    let folder = tempfile::tempdir().unwrap();
+    let base = "[[stage]]\nplugin = \"a\"\noptions = { how = { at-least = 3 } }\n";
+    std::fs::write(folder.path().join("base.toml"), base).unwrap();
+    let over = |options: &str, sets: &[&str]| {
+        let text = format!("extends = \"base.toml\"\n[[stage]]\nname = \"a\"\noptions = {options}\n");
+        let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
+        let draft = Draft::parse(&folder.path().join("over.toml"), text, &sets);
+        assert!(draft.problems.is_empty());
+        fitted(&schema, &draft.pipeline.stages[0].options).to_json()
+    };
+    let between = json!({"how": {"between": {"low": 1, "high": 2}}});
+    assert_eq!(over("{ how = { between = { low = 1, high = 2 } } }", &[]), between);
+    assert_eq!(over("{}", &["a.how={ between = { low = 1, high = 2 } }"]), between);
+    assert_eq!(over("{}", &["a.how.between={ low = 1, high = 2 }"]), between);
+    assert_eq!(over("{}", &["a.how.at-least=4"]), json!({"how": {"at-least": 4}}));
+    assert_eq!(over("{ how = \"any\" }", &[]), json!({"how": "any"}));
+    assert_eq!(
+        said(&schema, "how = { between = { low = 1, hihg = 2 } }"),
+        ["option `between`: plugin `p` wants the option `high`", "plugin `p` has no option `hihg`"]
+    );
+    assert_eq!(
+        said(&schema, "how = { at-least = \"x\" }"),
+        ["option `at-least` of `p` must be a whole number, and it is the string `\"x\"`"]
+    );
+    assert_eq!(said(&schema, "how = { betwen = 1 }"), ["option `how` of `p` has no `betwen`"]);
+    assert_eq!(
+        said(&schema, "how = { at-least = 1, between = { low = 1, high = 2 } }"),
+        ["option `how` of `p` takes one key"]
+    );
+}
