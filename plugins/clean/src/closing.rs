@@ -39,7 +39,7 @@ pub fn keep(
         {
             marks[i] = None;
         }
-        let seen = marks[i].or(by_rules[i].filter(|mark| !rules.on(mark.rule)));
+        let seen = marks[i].or_else(|| by_rules[i].filter(|mark| !rules.on(mark.rule)));
         below_teaser = seen.is_some_and(|mark| mark.rule == Rule::InlineTeaser);
         if !below_teaser {
             above = seen.is_none().then_some(i);
