@@ -3,6 +3,7 @@
 use crate::engine::{Counts, Prepared, Totals};
 use crate::output::Timings;
 use comfy_table::{CellAlignment, Table, presets};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// A number of bytes with a unit.
@@ -20,6 +21,14 @@ pub fn bytes(count: u64) -> String {
 /// How many of what, such as `1 document`.
 pub fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+/// So many characters of a text at most, with an ellipsis where there are more.
+pub fn beginning(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// How far a run has come.

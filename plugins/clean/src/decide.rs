@@ -44,8 +44,8 @@ pub fn marks(model: &Model, cuts: &Cuts, page: &Page<'_>, room: &mut Room) -> De
 impl Decided {
     /// What the rules make of a page, of whose lines they have put marks: those of rules that are switched off do not count.
     pub fn by_rules(mut marks: Vec<Option<Mark>>, cuts: &Cuts) -> Self {
-        if cuts.some_off {
-            marks.iter_mut().for_each(|mark| *mark = mark.filter(|m| cuts.rules & bit(m.rule) != 0));
+        if cuts.off != 0 {
+            marks.iter_mut().for_each(|mark| *mark = mark.filter(|m| cuts.off & bit(m.rule) == 0));
         }
         Self { marks, near: Vec::new() }
     }
@@ -62,7 +62,7 @@ impl Decided {
         lines: impl Iterator<Item = (&'l usize, &'l u16)>,
     ) {
         // Lines of rules that are switched off stay.
-        let sure = sure_rules(is_html) | !cuts.rules;
+        let sure = sure_rules(is_html) | cuts.off;
         let of_dates = if is_html { &cuts.lines } else { &cuts.dates };
         // Whether the line above stays.
         let mut is_inside = false;
@@ -94,20 +94,18 @@ pub struct Cuts {
     lines: Cut,
     /// Of lines of plain text that are a date and nothing else.
     dates: Cut,
-    /// The rules that are switched on, a bit each.
-    rules: u64,
-    some_off: bool,
+    /// The rules that are switched off, a bit each.
+    off: u64,
 }
 
 impl Cuts {
     /// `cut` is from 0 to 1.
     pub fn new(cut: f64, rules: &Rules) -> Self {
-        let on = Rule::ALL.iter().filter(|rule| rules.on(**rule)).map(|rule| bit(*rule));
+        let off = Rule::ALL.iter().filter(|rule| !rules.on(**rule)).map(|rule| bit(*rule));
         Self {
             lines: Cut::new(cut),
             dates: Cut::new(cut.max(DATE_CUT)),
-            rules: on.fold(0, |all, bit| all | bit),
-            some_off: Rule::ALL.iter().any(|rule| !rules.on(*rule)),
+            off: off.fold(0, |all, bit| all | bit),
         }
     }
 }

@@ -250,13 +250,12 @@ impl Story<'_> {
     }
 
     fn line<'t>(&self, line: &'t str) -> Cow<'t, str> {
-        match line.char_indices().nth(SHOWN_CHARS) {
-            Some((end, _)) if !self.full => {
-                self.is_cut.set(true);
-                Cow::Owned(format!("{}…", &line[..end]))
-            }
-            _ => Cow::Borrowed(line),
+        if self.full {
+            return Cow::Borrowed(line);
         }
+        let shown = table::beginning(line, SHOWN_CHARS);
+        self.is_cut.set(self.is_cut.get() || matches!(shown, Cow::Owned(_)));
+        shown
     }
 }
 

@@ -1,7 +1,7 @@
 //! Documents of a run that failed: of what most often, for the end of the run.
 
 use crate::failure::Failure;
-use crate::table::count;
+use crate::table::{beginning, count};
 use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -98,11 +98,7 @@ const SHOWN: usize = 300;
 
 /// The beginning of a text, in one line: a plugin may have much to say of how it failed.
 fn short(note: &str) -> String {
-    let line = note.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    beginning(&note.split_whitespace().collect::<Vec<_>>().join(" "), SHOWN).into_owned()
 }
 
 #[cfg(test)]

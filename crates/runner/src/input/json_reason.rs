@@ -1,8 +1,10 @@
 //! Why a text is not the JSON that it should be, in plain words and with what to do. serde_json's own words are those of a
 //! parser, and stay where nothing plainer is known.
 
+use crate::table::beginning;
 use serde_json::Error;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// Characters of an excerpt.
 const SHOWN: usize = 30;
@@ -161,12 +163,8 @@ fn at(text: &str, column: usize) -> (&str, &str) {
     (text.get(start..end).unwrap_or_default(), rest)
 }
 
-fn excerpt(text: &str) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+fn excerpt(text: &str) -> Cow<'_, str> {
+    beginning(text.trim(), SHOWN)
 }
 
 /// A JSON value as it is written, with U+FFFD for each escape of a lone surrogate, which stands for no character, and their

@@ -1,5 +1,6 @@
 //! What a run is made of, so that another one is not taken for it.
 
+use crate::table::beginning;
 use arrow_array::TimestampNanosecondArray;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use serde_json::Value;
@@ -60,11 +61,7 @@ fn moment(version: &Value) -> Option<String> {
 }
 
 fn shown(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(80) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    beginning(&value.to_string(), 80).into_owned()
 }
 
 #[cfg(test)]

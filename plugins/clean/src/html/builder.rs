@@ -396,7 +396,7 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                     b"role" | b"data-testid" | b"data-component" => Attribute::Name,
                     b"style" => Attribute::Style,
                     b"itemprop" => Attribute::Property,
-                    b"start" | b"value" => Attribute::Number,
+                    b"start" | b"value" if self.0.items.is_some() => Attribute::Number,
                     _ => Attribute::Other,
                 };
                 if let Some(tag) = &mut self.0.tag {
@@ -427,9 +427,7 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                         }
                         Attribute::Style => tag.hidden |= hides(value),
                         Attribute::Property => tag.is_body_item |= value == b"articleBody",
-                        Attribute::Number => {
-                            tag.number = number(value);
-                        }
+                        Attribute::Number => tag.number = number(value),
                         Attribute::Said(saying) => {
                             let value = String::from_utf8_lossy(value).into_owned();
                             match saying {

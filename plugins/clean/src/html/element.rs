@@ -152,17 +152,11 @@ impl Kind {
         matches!(self, Self::Inline | Self::Link | Self::Bold | Self::Code | Self::Time)
     }
 
-    /// Whether it is a heading.
-    pub fn is_heading(self) -> bool {
-        matches!(
-            self,
-            Self::Heading1
-                | Self::Heading2
-                | Self::Heading3
-                | Self::Heading4
-                | Self::Heading5
-                | Self::Heading6
-        )
+    /// The level of a heading, from 1 to 6.
+    pub fn heading_level(self) -> Option<usize> {
+        let levels =
+            [Self::Heading1, Self::Heading2, Self::Heading3, Self::Heading4, Self::Heading5, Self::Heading6];
+        levels.iter().position(|level| *level == self).map(|above| above + 1)
     }
 
     /// Whether it never has an end tag.

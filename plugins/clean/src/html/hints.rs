@@ -8,7 +8,7 @@ use super::hash;
 pub fn is_permalink(text: &str, block: Kind) -> bool {
     match text.trim_matches(|c: char| c.is_whitespace() || c == '\u{200b}') {
         "¶" | "&para;" | "&#182;" | "&#xb6;" | "\u{f0c1}" => true,
-        "#" | "§" | "🔗" => block.is_heading(),
+        "#" | "§" | "🔗" => block.heading_level().is_some(),
         _ => false,
     }
 }

@@ -10,6 +10,9 @@ use crate::lines::Line;
 use crate::options::Rule;
 use crate::rules::boilerplate::{Mark, Measured, State};
 
+/// Words from which on a repeated line is a repeated paragraph.
+const REPEATED_WORDS: usize = 8;
+
 /// Whether a line that stands above, too, belongs to what is directly above it here: an item of a list or a law, the answer to a question.
 fn is_another_time(text: &str, lines: &[Line], copy: usize) -> bool {
     let Some(above) = lines[..copy].iter().rposition(|line| !line.blank()) else { return false };
@@ -20,9 +23,6 @@ fn is_another_time(text: &str, lines: &[Line], copy: usize) -> bool {
         && !below.is_some_and(is_same)
         && (is_item(lines[copy].text(text)) || lines[above].text(text).ends_with(['?', '？', '؟']))
 }
-
-/// Words from which on a repeated line is a repeated paragraph.
-const REPEATED_WORDS: usize = 8;
 
 /// Marks second and later copies of paragraphs. A summary at the top that the text repeats further
 /// down gives way to the copy in the text, where it has its place. Of a paragraph that is wrapped over several lines no line goes by itself.

@@ -46,17 +46,15 @@ pub fn signs(
                     put(line.end, format!("\n{fence}").into());
                 }
             }
-            Kind::Heading1 => put(line.start, "# ".into()),
-            Kind::Heading2 => put(line.start, "## ".into()),
-            Kind::Heading3 => put(line.start, "### ".into()),
-            Kind::Heading4 => put(line.start, "#### ".into()),
-            Kind::Heading5 => put(line.start, "##### ".into()),
-            Kind::Heading6 => put(line.start, "###### ".into()),
             Kind::Cell => {
                 put(line.start, "| ".into());
                 put(line.end, " |".into());
             }
-            _ => {
+            kind => {
+                if let Some(level) = kind.heading_level() {
+                    put(line.start, format!("{} ", "#".repeat(level)).into());
+                    continue;
+                }
                 let quote = if markup.within & within::QUOTE != 0 { "> " } else { "" };
                 let item = items.binary_search_by_key(&markup.source, |item| item.source);
                 let sign: Cow<'static, str> = match item.map(|item| &items[item]) {

@@ -170,8 +170,6 @@ pub struct Furniture {
     pub(crate) cues: Arc<Cues>,
     pub(crate) dates: Arc<DateWords>,
     pub(crate) rules: Rules,
-    /// Whether a rule is switched off.
-    some_off: bool,
     /// The words that the model knows, where one is asked.
     lexicon: Option<Arc<Lexicon>>,
     /// Whether the lines are those of plain text.
@@ -188,8 +186,7 @@ impl Furniture {
         lexicon: Option<Arc<Lexicon>>,
         is_plain: bool,
     ) -> Self {
-        let some_off = Rule::ALL.iter().any(|rule| !rules.on(*rule));
-        Self { cues, dates, rules, some_off, lexicon, is_plain, cache: LineCache::default() }
+        Self { cues, dates, rules, lexicon, is_plain, cache: LineCache::default() }
     }
 
     /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `distinct` are the numbers of lines that are no copies, with
@@ -257,9 +254,6 @@ impl Furniture {
         self.frame(text, (lines, &hits), &mut states, &segments, is_page);
         for (mark, state) in marks.iter_mut().zip(&mut states) {
             std::mem::swap(mark, &mut state.mark);
-        }
-        if self.some_off {
-            marks.iter_mut().for_each(|mark| *mark = mark.filter(|m| self.rules.on(m.rule)));
         }
         Look { states, hits, segments, marks, is_page }
     }

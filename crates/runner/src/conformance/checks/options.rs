@@ -4,6 +4,7 @@
 use crate::conformance::schema::{Property, properties, with};
 use crate::conformance::subject::Subject;
 use crate::conformance::test::{Notes, Run, Test, Verdict};
+use crate::table::beginning;
 use arrow_schema::SchemaRef;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -141,8 +142,5 @@ fn shown(error: &Error) -> String {
 
 /// Enough of a message to know it by: a number may have hundreds of digits.
 fn short(message: &str) -> String {
-    match message.char_indices().nth(200) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
-    }
+    beginning(message, 200).into_owned()
 }

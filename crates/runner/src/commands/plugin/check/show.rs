@@ -3,7 +3,7 @@
 use super::{Report, Row};
 use crate::cli::PluginCheckArgs;
 use crate::conformance::{TESTS, Verdict};
-use crate::table::{duration, table};
+use crate::table::{beginning, duration, table};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -122,11 +122,7 @@ fn quoted(word: &str) -> String {
 
 fn first_line(text: &str) -> String {
     const SHOWN: usize = 90;
-    let line = text.lines().next().unwrap_or_default();
-    match line.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
+    beginning(text.lines().next().unwrap_or_default(), SHOWN).into_owned()
 }
 
 #[cfg(test)]
