@@ -11,47 +11,47 @@ use textmill_plugin::options::Checks;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
-    /// Fewest characters, white space not counted, that must be left of a document; with fewer it
-    /// is dropped under the rule `no-text-left`. 0 keeps every document that is not empty.
+    /// Minimum number of characters, white space not counted, that must be left of a document. Documents with
+    /// fewer are dropped under the rule `no-text-left`. 0 keeps every document that is not empty.
     pub min_chars: u64,
-    /// Share of bytes that no text has, in any encoding, above which a document that is not UTF-8 is dropped under the rule
-    /// `binary-data`: pictures, archives and programs have from 0.08 on. 1 keeps all.
+    /// A document that is not UTF-8 is dropped under the rule `binary-data` if more than this share of its bytes
+    /// occur in no text encoding. Pictures, archives and programs have 0.08 or more. 1 keeps all.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub binary_share: f64,
     /// Which documents are read as HTML.
     pub html: ReadAsHtml,
-    /// Keeps headings, lists, tables, quotations and code of HTML pages as Markdown has them.
+    /// Keeps headings, lists, tables, quotations and code of HTML pages as Markdown.
     pub keep_structure: bool,
-    /// How likely a line must be to belong to the main text to be kept, where the rule `boilerplate-model` decides. Higher
-    /// removes more.
+    /// Minimum likelihood of being main text that a line needs to be kept by the rule `boilerplate-model`. Higher
+    /// values remove more.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub boilerplate_cut: f64,
-    /// The Unicode normal form that the rule `unicode-form` brings characters to.
+    /// The Unicode normalization form that the rule `unicode-form` applies.
     pub normal_form: NormalForm,
-    /// Joins words that are parted by a hyphen at a line end, as in text from printed pages.
+    /// Joins words that are split by a hyphen at a line end, as in text from printed pages.
     pub join_hyphenated: bool,
-    /// Languages that are kept, by their codes of ISO 639-1, such as `en`; all where none are given. Others are dropped under the rule
-    /// `language`.
+    /// Languages to keep, as ISO 639-1 codes such as `en`. Documents in other languages are dropped under the rule
+    /// `language`. Empty: all languages are kept.
     pub languages: Vec<String>,
-    /// How sure it must be that a document is in another language to drop it.
+    /// Minimum confidence of the language detector to drop a document that is in another language.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub language_confidence: f64,
-    /// Filters with published numbers; off until switched on.
+    /// Quality filters with published thresholds; off by default.
     pub quality: Quality,
-    /// What identifies persons and is masked; nothing until switched on.
+    /// Personal data to mask; off by default.
     pub pii: Pii,
-    /// Switches of the rules, by rule id.
+    /// Switches for single rules, by rule id.
     pub rules: Rules,
 }
 
-/// A Unicode normal form.
+/// A Unicode normalization form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NormalForm {
-    /// Composed; looks the same.
+    /// Canonical composition; does not change how text looks.
     #[default]
     Nfc,
-    /// Composed, and characters of the same meaning made one: ligatures, full-width letters, superscripts lose their form.
+    /// Compatibility composition: also replaces ligatures, full-width letters and superscripts by plain characters.
     Nfkc,
 }
 
@@ -59,12 +59,12 @@ pub enum NormalForm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReadAsHtml {
-    /// Those whose media type says so, and those without a media type, or with a plain one, that begin with `<!DOCTYPE html` or
-    /// `<html`.
+    /// Documents with the media type of HTML, and documents without a media type, or with a plain one, that begin with
+    /// `<!DOCTYPE html` or `<html`.
     Auto,
-    /// All.
+    /// All documents.
     Always,
-    /// None.
+    /// No document.
     Never,
 }
 
@@ -109,7 +109,7 @@ impl Options {
 
 macro_rules! rules {
     ($($(#[doc = $doc:literal])+ $field:ident $variant:ident $id:literal;)+) => {
-        /// Which rules run. All do by default.
+        /// Which rules run. All are on by default.
         #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
         #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
         pub struct Rules { $($(#[doc = $doc])+ pub $field: bool,)+ }
@@ -154,26 +154,26 @@ macro_rules! rules {
 rules! {
     /// Decodes bytes that were not UTF-8 by their detected encoding.
     legacy_encoding LegacyEncoding "legacy-encoding";
-    /// Undoes UTF-8 read as windows-1252 or Latin-1, once or twice, as Mac OS Roman, code page 437, windows-1250, 1253 or 1254 or ISO 8859-2,
-    /// and Cyrillic read as windows-1251.
+    /// Repairs UTF-8 that was decoded as windows-1252 or Latin-1 (once or twice), Mac OS Roman, code page 437,
+    /// windows-1250, 1253, 1254 or ISO 8859-2, and Cyrillic that was decoded as windows-1251.
     mojibake Mojibake "mojibake";
-    /// Character references left in plain text, such as `&amp;`; those of HTML are always read.
+    /// Replaces character references left in plain text, such as `&amp;`; those in HTML are always replaced.
     html_entity HtmlEntity "html-entity";
-    /// `<br>` left in plain text becomes a line end.
+    /// Replaces `<br>` left in plain text by a line end.
     html_tag HtmlTag "html-tag";
-    /// CRLF, CR, form feeds and line separators become LF.
+    /// Replaces CRLF, CR, form feeds and line separators by LF.
     line_ends LineEnds "line-ends";
-    /// Removes control characters and NUL; those that are signs in windows-1252, such as U+0092, become these.
+    /// Removes control characters and NUL; those that are printable in windows-1252, such as U+0092, are replaced by that character.
     control_characters ControlCharacters "control-characters";
     /// Removes byte order marks, zero-width characters, soft hyphens and direction marks.
     invisible_characters InvisibleCharacters "invisible-characters";
-    /// Brings characters to the normal form that `normal-form` names.
+    /// Applies the normalization form that `normal-form` names.
     unicode_form UnicodeForm "unicode-form";
-    /// One space for each run of spaces, tabs and special spaces; none at line edges.
+    /// Replaces runs of spaces, tabs and special spaces by one space; removes them at line edges.
     white_space WhiteSpace "white-space";
-    /// At most one blank line in a row, none at the start.
+    /// Removes blank lines at the start, and all but one of several in a row.
     blank_lines BlankLines "blank-lines";
-    /// Menus, section lists, buttons and links of the site's frame.
+    /// Menus, section lists, buttons and links of the site.
     navigation Navigation "navigation";
     /// The path of sections above the headline.
     breadcrumb Breadcrumb "breadcrumb";
@@ -187,7 +187,7 @@ rules! {
     login_form LoginForm "login-form";
     /// Notices of the site or the browser: scripts, alternate addresses, loading, disclosures.
     site_notice SiteNotice "site-notice";
-    /// Marks of advertising places.
+    /// Labels of advertisements.
     advertisement Advertisement "advertisement";
     /// Lists of other articles under headings such as `Also Read`, with their headlines and dates.
     related_teaser RelatedTeaser "related-teaser";
@@ -195,7 +195,7 @@ rules! {
     inline_teaser InlineTeaser "inline-teaser";
     /// Lines of tags, topics and keywords.
     tag_bar TagBar "tag-bar";
-    /// Credits of pictures and captions that bear one.
+    /// Photo credits, and captions that contain one.
     photo_credit PhotoCredit "photo-credit";
     /// Copyright and imprint lines.
     copyright Copyright "copyright";
@@ -203,22 +203,22 @@ rules! {
     author_box AuthorBox "author-box";
     /// Comment forms and the comments below the article.
     comment_section CommentSection "comment-section";
-    /// Lines that are a date or a time and nothing else.
+    /// Lines that contain only a date or a time.
     timestamp Timestamp "timestamp";
     /// Lines that name the author.
     byline Byline "byline";
     /// `Being updated` and the like.
     update_marker UpdateMarker "update-marker";
-    /// The headline and its repeats; `extract` finds it in the column `boilerplate`.
+    /// The headline and its repetitions; `extract` finds it in the column `boilerplate`.
     headline Headline "headline";
     /// Other short lines before the first paragraph.
     page_header PageHeader "page-header";
     /// Short lines after the last paragraph.
     page_footer PageFooter "page-footer";
-    /// Text that stands apart from the main text, such as summaries of other articles.
+    /// Text that is separate from the main text, such as summaries of other articles.
     outside_body OutsideBody "outside-body";
-    /// Lines that a model takes for no part of the main text, by their shape, their place and the lines around them. Where it
-    /// is on, it decides on all lines of a page but those that cues are sure of.
+    /// Lines that a model judges not to be main text, by their words, form, position and neighbours. If it is on, it decides
+    /// on all lines of a page that no sure rule matches.
     boilerplate_model BoilerplateModel "boilerplate-model";
     /// Second and later copies of a paragraph within the page.
     repeated_paragraph RepeatedParagraph "repeated-paragraph";

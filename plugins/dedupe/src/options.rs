@@ -16,67 +16,67 @@ const THRESHOLD: f64 = 0.75;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
-    /// `near`: drop documents that are much alike, and copies. `exact`: drop copies alone. `against`: drop what is like a
-    /// document of the index that `against` names, and nothing else. `passages`: remove or report parts of documents that
-    /// several have.
+    /// `near`: drop near-duplicates and exact copies. `exact`: drop only exact copies. `against`: drop only documents that are
+    /// similar to one of the index named by `against`. `passages`: remove or report parts of documents that several documents
+    /// share.
     pub mode: Mode,
-    /// Which of several twins is kept.
+    /// Which of several duplicates is kept.
     pub keep: Keep,
-    /// Column with the date that `keep = "earliest"` goes by: ISO 8601, as precise as known.
+    /// Column with the date for `keep = "earliest"`: ISO 8601, with any precision.
     pub date_column: Option<String>,
-    /// Column with the number that `keep = "best"` goes by: the highest is kept.
+    /// Column with the number for `keep = "best"`: the document with the highest is kept.
     pub score_column: Option<String>,
-    /// Least share of shingles in common at which a document is dropped (0.75 where it is not given). The bands follow from
-    /// it, so that a pair at the threshold is compared with a probability of 0.99.
+    /// Lowest similarity at which a document is dropped. Default: 0.75. If it is given, the bands are chosen so that a pair
+    /// at the threshold is compared with a probability of 0.99.
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     #[schemars(example = THRESHOLD)]
     pub threshold: Option<f64>,
-    /// How alikeness is measured.
+    /// How similarity is measured.
     pub metric: Metric,
-    /// What becomes of chains, in which each document is like the next.
+    /// How chains are treated, in which each document is similar to the next.
     pub linkage: Linkage,
-    /// What a word is.
+    /// What counts as a word.
     pub words: Words,
     /// Whether numbers count.
     pub numbers: Numbers,
     /// What shingles are made of.
     pub shingles: Shingles,
-    /// Words, or characters, to a shingle.
+    /// Words or characters per shingle.
     #[schemars(range(min = 1, max = shingle::MOST))]
     pub shingle_size: usize,
-    /// Bands of a signature; with `rows`, in place of those that follow from the threshold.
+    /// Bands of a signature. Together with `rows`, overrides the bands derived from the threshold.
     #[schemars(range(min = 1, max = 512))]
     pub bands: Option<usize>,
-    /// Minima to a band.
+    /// Rows (minima) per band.
     #[schemars(range(min = 1, max = 64))]
     pub rows: Option<usize>,
-    /// With `mode = "exact"`: column whose values are compared, in place of the text. Documents without one stay.
+    /// With `mode = "exact"`: column whose values are compared instead of the text. Documents without a value stay.
     pub by: Option<String>,
-    /// Whether values of `by` that are addresses are compared in one form: without fragment, tracking parameters, `www.`.
+    /// Whether URLs in the column `by` are normalized first: fragment, tracking parameters and `www.` are ignored.
     pub canonical_urls: bool,
     /// An index that an earlier run saved: its documents count as kept, before all others.
     pub against: Option<String>,
-    /// File that the kept documents are saved to, with those of `against`, for later runs.
+    /// File in which the kept documents are saved for later runs, together with those of `against`.
     pub index: Option<String>,
-    /// Mode `passages`: what a passage is, `line`, `paragraph` (a run of lines between blank ones) or `sentences` (a window of
-    /// consecutive sentences). Without it, `paragraph`.
+    /// Mode `passages`: what a passage is: `line`, `paragraph` (lines between blank lines) or `sentences` (a window of
+    /// consecutive sentences). Default: `paragraph`.
     pub unit: Option<Unit>,
-    /// Unit `sentences`: how many stand in a window. Without it, 3.
+    /// Unit `sentences`: sentences per window. Default: 3.
     #[schemars(range(min = 1, max = LONGEST_WINDOW))]
     pub window: Option<u32>,
-    /// Mode `passages`: a passage is repeated when it stands in more than so many documents. Without it, 1.
+    /// Mode `passages`: a passage counts as repeated if it occurs in more than this many documents. Default: 1.
     #[schemars(range(min = 1))]
     pub more_than: Option<u32>,
-    /// Mode `passages`: fewest words of a passage; shorter ones are left alone. Without it, 5.
+    /// Mode `passages`: minimum number of words; shorter passages are left alone. Default: 5.
     #[schemars(range(min = 1))]
     pub min_words: Option<u32>,
-    /// Mode `passages`: documents are counted among those with the same value in this column, such as "source"; one without a
-    /// value is left alone. Without it, the whole corpus.
+    /// Mode `passages`: repetitions count only among documents with the same value in this column, such as "source";
+    /// documents without a value are left alone. Default: the whole corpus.
     pub scope_column: Option<String>,
-    /// Mode `passages`: whether the document that keeps a repeated passage loses further copies of it. Without it, true.
+    /// Mode `passages`: whether the document that keeps a repeated passage loses further copies of it. Default: true.
     pub within_document: Option<bool>,
-    /// Mode `passages`: `remove` repeated passages from the text, or `report` them in the column `shared_passages`. Without
-    /// it, `remove`.
+    /// Mode `passages`: `remove` repeated passages from the text, or `report` them in the column `shared_passages`.
+    /// Default: `remove`.
     pub action: Option<Action>,
 }
 
@@ -91,11 +91,11 @@ pub enum Mode {
     Exact,
     /// Similarity to a document of an index at or above the threshold.
     Against,
-    /// Lines, paragraphs or sentences that several documents have, in place of documents.
+    /// Lines, paragraphs or sentences that several documents share.
     Passages,
 }
 
-/// Which of several twins is kept. Ties go by input order.
+/// Which of several duplicates is kept. Ties are broken by input order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Keep {
@@ -112,36 +112,36 @@ pub enum Keep {
     None,
 }
 
-/// How alikeness is measured.
+/// How similarity is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Metric {
-    /// Shingles in both documents among those in either.
+    /// Shared shingles divided by all shingles of both documents.
     #[default]
     Jaccard,
-    /// Shingles in both among those of the shorter one: a page is like another that holds it and more.
+    /// Shared shingles divided by those of the shorter document: a page is similar to a longer one that contains it.
     Containment,
 }
 
-/// What becomes of chains, in which each document is like the next.
+/// How chains are treated, in which each document is similar to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Linkage {
-    /// A document is dropped only for a kept one that it is itself like.
+    /// A document is dropped only for a kept document that it is itself similar to.
     #[default]
     Strict,
-    /// All documents that are linked are one cluster, of which one is kept, however little its ends are alike.
+    /// All linked documents form one cluster, of which one is kept, even if the ends of a chain differ.
     Components,
 }
 
-/// What a word is. Letters of scripts without spaces are words of their own in both.
+/// What counts as a word. In scripts without spaces, each letter is a word in both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Words {
-    /// Letters and digits in lower case, those of Latin up to U+017F without diacritics.
+    /// Runs of letters and digits, lower-cased; Latin letters up to U+017F without diacritics.
     #[default]
     Folded,
-    /// Letters, digits and `_` in lower case.
+    /// Runs of letters, digits and `_`, lower-cased.
     Plain,
 }
 
@@ -149,10 +149,10 @@ pub enum Words {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Numbers {
-    /// Pages that differ in a number are different pages.
+    /// Numbers count: pages that differ in a number are different.
     #[default]
     Keep,
-    /// Every number counts as 0, as in FineWeb.
+    /// Every number is replaced by 0, as in FineWeb.
     Zero,
 }
 
@@ -160,10 +160,10 @@ pub enum Numbers {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shingles {
-    /// Runs of words.
+    /// Word n-grams.
     #[default]
     Words,
-    /// Runs of letters and digits, a space between words.
+    /// Character n-grams of letters and digits, with one space between words.
     Characters,
 }
 
@@ -255,14 +255,14 @@ impl Options {
         });
         for (name, value) in [("bands", self.bands), ("rows", self.rows)] {
             checks.require(self.bands.is_some() == self.rows.is_some() || value.is_none(), name, || {
-                "is of use only with the other of `bands` and `rows`".into()
+                "has no effect alone: give both `bands` and `rows`".into()
             });
             checks.require(value.is_none() || self.metric == Metric::Jaccard, name, || {
-                "says nothing of `metric = \"containment\"`, which compares by sampled shingles".into()
+                "does not apply to `metric = \"containment\"`, which samples shingles".into()
             });
         }
         checks.require(self.by.is_none() || self.mode == Mode::Exact, "by", || {
-            "compares values of a column, which `mode = \"exact\"` alone does".into()
+            "compares values of a column, which only `mode = \"exact\"` does".into()
         });
         checks.require(self.mode != Mode::Against || self.against.is_some(), "mode", || {
             "is `against`, which needs `against`, the path of an index that an earlier run saved".into()
@@ -270,10 +270,10 @@ impl Options {
         let names = [("against", self.against.is_some()), ("index", self.index.is_some())];
         for (name, is_given) in names {
             checks.require(!is_given || self.keep == Keep::First, name, || {
-                "cannot take back what an earlier run has kept: it goes with `keep = \"first\"` alone".into()
+                "needs `keep = \"first\"`: what an earlier run has kept cannot be dropped later".into()
             });
             checks.require(!is_given || self.linkage == Linkage::Strict, name, || {
-                "goes with `linkage = \"strict\"` alone: a new document can join two clusters of earlier ones".into()
+                "needs `linkage = \"strict\"`: otherwise a new document could join two clusters of earlier runs".into()
             });
         }
         let whole = [
@@ -286,7 +286,7 @@ impl Options {
         ];
         for (name, is_given) in whole {
             checks.require(!is_given || self.mode != Mode::Passages, name, || {
-                "is about whole documents, and `mode = \"passages\"` compares parts of them".into()
+                "applies to whole documents, but `mode = \"passages\"` compares parts of them".into()
             });
         }
         crate::passages::options::check(self, &mut checks);

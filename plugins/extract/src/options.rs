@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DayFirst {
-    /// By the other dates of the page; where they tell nothing, month first on English pages, day first on others.
+    /// Inferred from other dates on the page; if they do not tell, month first on English pages, day first on others.
     #[default]
     Auto,
     /// Day, month, year.
@@ -20,7 +20,7 @@ pub enum DayFirst {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
-    /// Find the headline: column `title`. Dates and bylines are placed by it, so it is looked for in any case.
+    /// Find the headline: column `title`. Even if this is off, the headline is located to find dates and bylines.
     pub title: bool,
     /// Find the dates of publication and update: columns `published` and `updated`.
     pub dates: bool,
@@ -34,19 +34,19 @@ pub struct Options {
     pub entities: bool,
     /// Find web addresses: column `links`.
     pub links: bool,
-    /// Tell the language: column `language`.
+    /// Detect the language: column `language`.
     pub language: bool,
     /// How a date such as 03/04/2024 is read.
     pub day_first: DayFirst,
-    /// Take the date of the last update for the date of publication where the page tells no other.
+    /// Use the date of the last update as the date of publication if the page gives no other.
     pub updated_as_published: bool,
-    /// Quotations of fewer words are reported only when their speaker is found.
+    /// Quotations with fewer words are reported only if their speaker is found.
     pub min_quote_words: u64,
-    /// Most quotations per document.
+    /// Maximum number of quotations per document.
     pub max_quotes: u64,
-    /// Most entities per document, the most frequent kept.
+    /// Maximum number of entities per document; the most frequent are kept.
     pub max_entities: u64,
-    /// Most links per document.
+    /// Maximum number of links per document.
     pub max_links: u64,
 }
 

@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
-    /// How many words, bigrams, sources, entities and speakers are listed.
+    /// Number of words, bigrams, sources, entities and speakers to list.
     pub top: usize,
-    /// Whether words are counted one by one: vocabulary and top words.
+    /// Whether distinct words are counted: vocabulary and top words.
     pub vocabulary: bool,
     /// Whether bigrams are counted; needs `vocabulary`.
     pub bigrams: bool,
-    /// Whether entities and speakers are counted, where documents have the columns `entities` and `quotes`.
+    /// Whether entities and speakers are counted, if documents have the columns `entities` and `quotes`.
     pub names: bool,
-    /// Whether documents are counted by date, where they have the column `published`.
+    /// Whether documents are counted by date, if they have the column `published`.
     pub dates: bool,
-    /// Built-in lists of function words that top words and bigrams leave out: `en`, `de`, `fr`, `es`.
+    /// Built-in lists of function words to leave out of top words and bigrams: `en`, `de`, `fr`, `es`.
     pub stop_words: Vec<StopWords>,
-    /// Most distinct words held in memory at a time, about 100 bytes each, with twice as many bigrams, about 30 bytes
-    /// each (per thread). Counts are exact up to there; past it they come from a sample that is the same for every
-    /// split of the corpus.
+    /// Maximum number of distinct words held in memory (per thread; about 100 bytes each, plus twice as many bigrams of about
+    /// 30 bytes each). Up to it, counts are exact; beyond it, they come from a sample that is the same for every split of
+    /// the corpus.
     #[schemars(range(min = LEAST_VOCABULARY))]
     pub max_vocabulary: usize,
 }

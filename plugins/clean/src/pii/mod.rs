@@ -13,19 +13,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_plugin::edit::Edit;
 
-/// What is masked; nothing until switched on.
+/// Personal data to mask; off by default.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Pii {
-    /// E-mail addresses, by `<EMAIL>`.
+    /// Replaces e-mail addresses by `<EMAIL>`.
     pub email: bool,
-    /// Internet addresses, versions 4 and 6, by `<IP>`.
+    /// Replaces IP addresses (IPv4 and IPv6) by `<IP>`.
     pub ip_address: bool,
-    /// Telephone numbers, by `<PHONE>`: international ones, North American ones, others after a word such as `Tel.`.
+    /// Replaces telephone numbers by `<PHONE>`: international and North American ones, and others after a word such as `Tel.`.
     pub phone: bool,
-    /// Numbers of payment cards with a right check digit, by `<CARD>`.
+    /// Replaces payment card numbers with a valid check digit by `<CARD>`.
     pub card_number: bool,
-    /// IBAN account numbers with right check digits, by `<IBAN>`.
+    /// Replaces IBANs with valid check digits by `<IBAN>`.
     pub iban: bool,
 }
 

@@ -24,7 +24,7 @@ pub enum Unit {
     /// A run of lines between blank lines.
     #[default]
     Paragraph,
-    /// Some sentences one after the other: `window`.
+    /// A window of `window` consecutive sentences.
     Sentences,
 }
 
@@ -48,14 +48,14 @@ impl Unit {
     }
 }
 
-/// What becomes of repeated passages.
+/// What is done with repeated passages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// They are removed from the text.
+    /// Remove them from the text.
     #[default]
     Remove,
-    /// They are listed in the column `shared_passages`; the text stays as it is.
+    /// List them in the column `shared_passages` and leave the text as it is.
     Report,
 }
 
