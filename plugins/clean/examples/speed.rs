@@ -1,7 +1,8 @@
-//! Megabytes of text a second that cleaning takes on one core, without the program around it; no part of the plugin.
+//! Prints how many megabytes of text cleaning takes per second on one core, without the runner. Not part of
+//! the plugin.
 //!
-//! Takes pages on standard input, JSON Lines with `text` and perhaps `media_type`. Prints the median of the rounds that the first
-//! argument asks for (5).
+//! Takes pages on standard input as JSON Lines with `text` and optionally `media_type`. Prints the median of
+//! several rounds; the first argument sets their number (default 5).
 
 use std::io::{BufRead, Write};
 use std::time::Instant;

@@ -1,15 +1,15 @@
-//! A small hash for lookups inside one call. Never for anything that leaves the process, and never
-//! where the order of a map could be seen.
+//! A small hash for lookups inside one call. Never for anything that leaves the process, and never where the
+//! order of a map could be seen.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// A map with the small hash; look up only, do not walk it.
+/// A map with the small hash, for lookups only: do not iterate over it.
 pub type QuickMap<K, V> = HashMap<K, V, BuildHasherDefault<Quick>>;
 
-/// Multiply and rotate, eight bytes at a step.
+/// Multiplies and rotates, eight bytes per step.
 #[derive(Default)]
 pub struct Quick(u64);
 
@@ -28,7 +28,7 @@ impl Hasher for Quick {
             self.write_u64(u64::from_le_bytes(*chunk));
             rest = after;
         }
-        // The last eight bytes once more in part, or all there are, and how many.
+        // The last eight bytes, which may overlap those before, or all if there are fewer; then the length.
         let last = match (bytes.last_chunk::<8>(), rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
             (Some(last), ..) => u64::from_le_bytes(*last),
             (None, Some(first), Some(last)) => {
@@ -45,33 +45,35 @@ impl Hasher for Quick {
     }
 }
 
-/// The hash of some bytes.
+/// The hash of `bytes`.
 pub fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = Quick::default();
     hasher.write(bytes);
     hasher.finish()
 }
 
-/// Words that are hashed at once.
+/// Number of words that are hashed at a time.
 pub const WORDS: usize = 4;
 const PIECE: usize = 8 * WORDS;
 
-/// Hashes spans of text by keys that no text knows, so that none can be made whose lines share a hash: tables of them stay fast.
+/// Hashes spans of text with secret keys, so that nobody can make a text whose lines collide and slow down
+/// hash tables.
 #[derive(Clone, Copy)]
 pub struct Keyed(&'static [u64; WORDS]);
 
 impl Keyed {
-    /// By the keys of this process.
+    /// A hasher with the keys of this process.
     pub fn new() -> Self {
         static KEYS_OF_PROCESS: LazyLock<[u64; WORDS]> = LazyLock::new(|| {
             let state = RandomState::new();
-            // The bytes that keep factors from being zero stay.
+            // Leaves the bytes that keep factors from being zero as they are.
             std::array::from_fn(|n| KEYS[n] ^ state.hash_one(n) & !(0xff << FIXED[n]))
         });
         Self(&KEYS_OF_PROCESS)
     }
 
-    /// A hash of the bytes of a span, zeros at its end aside. Of lines, most of which are short and no two of a length, it takes no branch by the length.
+    /// A hash of the bytes of a span; zeros at its end do not change it. Spans of up to 32 bytes take no
+    /// branch on their length: most lines are short, and their lengths are unpredictable.
     #[inline]
     pub fn hash(self, bytes: &[u8], span: Range<usize>) -> u64 {
         let (mut start, mut hash) = (span.start, 0);
@@ -82,7 +84,7 @@ impl Keyed {
         join(hash, self.hash_of_words(&words_of(bytes, start..span.end)))
     }
 
-    /// A hash of a piece.
+    /// A hash of one piece.
     #[inline]
     fn hash_of_words(self, words: &[u64; WORDS]) -> u64 {
         let word = |n: usize| words[n] ^ self.0[n];
@@ -94,13 +96,13 @@ impl Keyed {
     }
 }
 
-/// No text holds a byte like `0xff`, so that no factor is zero.
+/// Each key has a byte `0xff`, which does not occur in text, so that no factor is zero.
 const KEYS: [u64; WORDS] =
     [0xff51_afd7_ed55_8ccd, 0xc4ff_b9fe_1a85_ec53, 0x9e37_ff79_b97f_4a7c, 0xbf58_47ff_e4e5_b9f9];
-/// Where that byte lies in each.
+/// The offset of that byte in each key, in bits.
 const FIXED: [u32; WORDS] = [56, 48, 40, 32];
 
-/// The first bytes of a span as words, zeros after its end.
+/// The first bytes of a span as words, padded with zeros.
 #[inline]
 pub fn words_of(bytes: &[u8], span: Range<usize>) -> [u64; WORDS] {
     let masks = &MASKS[span.len().min(PIECE)];
@@ -124,7 +126,7 @@ fn join(hash: u64, next: u64) -> u64 {
     hash.wrapping_mul(MIX).rotate_left(29) ^ next
 }
 
-/// Which bits of four words belong to so many bytes.
+/// Bitmasks of the first `n` bytes of four words, indexed by `n`.
 static MASKS: [[u64; WORDS]; PIECE + 1] = {
     let mut masks = [[0; WORDS]; PIECE + 1];
     let mut length = 0;
@@ -152,7 +154,7 @@ mod tests {
         for length in 0..90 {
             let one = hash_of(&text, 0..length);
             assert_eq!(hash_of(&text, 90..90 + length), one);
-            // At the end of a text there is nothing to read beyond.
+            // No bytes follow the span at the end of a text.
             assert_eq!(hash_of(&text[..length], 0..length), one);
         }
         let all: HashSet<u64> = (0..90).map(|length| hash_of(&text, 0..length)).collect();

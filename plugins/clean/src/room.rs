@@ -1,5 +1,5 @@
-//! What one worker works with from document to document: tables as long as a page has lines. Asked of the system anew for each page, they would cost
-//! as much as what is put into them. Holds no meaning.
+//! Buffers that a worker reuses from document to document: their length grows with the lines of a page.
+//! Allocating them anew for each page would cost as much as filling them. Decides nothing.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,19 +9,20 @@ use crate::model;
 use crate::rules::boilerplate::State;
 use crate::rules::cues::Hits;
 
-/// Lines, and blocks of 64 bytes, for which room is kept, some hundred bytes for each; what longer pages took is given back.
+/// Capacity up to which buffers are kept, in lines and in blocks of 64 bytes, at some hundred bytes each;
+/// longer buffers are freed.
 const MOST: usize = 1 << 14;
 
-/// Room for the lines of a page.
+/// Scratch buffers for the lines of a page.
 #[derive(Default)]
 pub struct Room {
     pub lines: Vec<Line>,
-    /// Of each line, what is counted in it.
+    /// The counts of each line.
     pub tallies: Vec<Tally>,
     pub begins: Begins,
-    /// Numbers of lines that are no copies of others above, each with a part of the line's hash.
+    /// The numbers of lines that are not copies of a line above, each with a part of the line's hash.
     pub distinct: Vec<(u32, u32)>,
-    /// By the hash of a line, a part of that and the number of the line.
+    /// A hash table of lines: a part of a line's hash, and its number.
     pub twins: Vec<(u32, u32)>,
     /// Numbers of lines that are not blank.
     pub shown: Vec<usize>,
@@ -31,7 +32,7 @@ pub struct Room {
     pub model: model::Room,
 }
 
-/// The room of one worker; a clone begins without any.
+/// The buffers of one worker; a clone starts without any.
 #[derive(Default)]
 pub struct Kept(Mutex<Option<Box<Room>>>);
 
@@ -42,7 +43,7 @@ impl Clone for Kept {
 }
 
 impl Kept {
-    /// Calls `work` with the room that is kept, or with new room where another has that.
+    /// Calls `work` with the kept buffers, or with new ones while another call uses these.
     pub fn with<R>(&self, work: impl FnOnce(&mut Room) -> R) -> R {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut room = kept.unwrap_or_default();
@@ -64,7 +65,7 @@ mod tests {
         kept.with(|room| room.shown.push(7));
         assert_eq!(kept.with(|room| room.shown.clone()), [7]);
         assert_eq!(kept.clone().with(|room| room.shown.len()), 0);
-        // Two at a time have a room each.
+        // Nested calls have separate buffers.
         let inner = kept.with(|_| kept.with(|room| room.shown.len()));
         assert_eq!(inner, 0);
         kept.with(|room| room.lines.reserve(MOST + 1));

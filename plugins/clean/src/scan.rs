@@ -1,4 +1,4 @@
-//! Finds the next byte of a kind, 64 at a time. Says nothing of characters.
+//! Finds the next byte of a kind, 64 bytes at a time. Knows nothing of characters.
 
 use std::sync::LazyLock;
 
@@ -6,12 +6,12 @@ use fearless_simd::{Level, Simd, dispatch, mask8x64, prelude::*, u8x64};
 
 const BLOCK: usize = 64;
 
-/// The widest instructions of the machine, found out once.
+/// The widest instructions of the machine, detected once.
 pub static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
 /// A kind of bytes.
 trait Kind {
-    /// Which bytes of a block are of it.
+    /// A mask of the bytes of a block that are of this kind.
     fn of<S: Simd>(simd: S, block: u8x64<S>) -> mask8x64<S>;
 }
 
@@ -25,7 +25,8 @@ impl Kind for Wide {
     }
 }
 
-/// Control characters but LF and tab, and first bytes of others and of invisible characters.
+/// Control characters except LF and tab, and the first bytes of other control characters and of invisible
+/// characters.
 struct Suspect;
 
 impl Kind for Suspect {
@@ -42,22 +43,23 @@ pub fn beyond_ascii(bytes: &[u8], at: usize) -> Option<usize> {
     dispatch!(*LEVEL, simd => find::<_, Wide>(simd, bytes, at))
 }
 
-/// The first byte from `at` on at which a character may start that is a control character but LF and tab, or among those of which some are invisible.
+/// The first byte from `at` on that is a control character other than LF and tab, or that may start a longer
+/// control character or an invisible character.
 pub fn suspect(bytes: &[u8], at: usize) -> Option<usize> {
     dispatch!(*LEVEL, simd => find::<_, Suspect>(simd, bytes, at))
 }
 
-/// The next byte from `at` on at which white space may begin that is more than a space or a line end between two others; letters
-/// that share their first byte with a space are among them.
+/// The next byte from `at` on at which white space may begin that is more than one space or line end between
+/// two other characters. Letters that share their first byte with a space are included.
 pub fn gap(bytes: &[u8], at: usize) -> Option<usize> {
-    // The start and the end of a text are gaps by themselves.
+    // White space at the start or the end of a text is always a gap.
     if at == 0 && bytes.first().copied().is_some_and(is_lead) {
         return Some(0);
     }
     dispatch!(*LEVEL, simd => find_gap(simd, bytes, at))
 }
 
-/// Whether white space may begin with a byte.
+/// Whether white space may begin with `byte`.
 fn is_lead(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\t' | 0xc2 | 0xe1..=0xe3)
 }
@@ -86,13 +88,13 @@ fn find_gap<S: Simd>(simd: S, bytes: &[u8], at: usize) -> Option<usize> {
         }
         from += BLOCK;
     }
-    // Spaces after the end make a gap of a space before it, and none by themselves.
+    // The padding makes a space at the end of the text a gap; the mask removes gaps in the padding itself.
     let length = bytes.len().saturating_sub(from);
     let found = gaps(simd, &padded(bytes, from, b' '), b' ') & !(u64::MAX << length);
     (found != 0).then(|| from + found.trailing_zeros() as usize)
 }
 
-/// The gaps of a block that a byte follows.
+/// A mask of the gaps of a block that is followed by the byte `next`.
 #[inline(always)]
 fn gaps<S: Simd>(simd: S, block: &[u8; BLOCK], next: u8) -> u64 {
     let block = u8x64::from_slice(simd, block);
@@ -104,7 +106,7 @@ fn gaps<S: Simd>(simd: S, block: &[u8; BLOCK], next: u8) -> u64 {
     other | plain & followed
 }
 
-/// The bytes from `from` on, fewer than a block, and others after them.
+/// The bytes from `from` on, fewer than a block, padded with `with`.
 #[inline(always)]
 fn padded(bytes: &[u8], from: usize, with: u8) -> [u8; BLOCK] {
     let mut block = [with; BLOCK];

@@ -1,4 +1,4 @@
-//! The built-in tables, compiled once a process: phrases, words of dates, models. Holds no options.
+//! The built-in tables, compiled once per process: phrases, words of dates, models. Holds no options.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,7 +10,7 @@ use crate::model::lexicon::Lexicon;
 use crate::rules::cues::Cues;
 use crate::rules::dates::DateWords;
 
-/// The built-in tables, compiled once a process.
+/// The built-in tables, compiled once per process.
 #[derive(Clone)]
 pub struct Tables {
     pub cues: Arc<Cues>,
@@ -24,10 +24,10 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// Those that are built in.
+    /// The built-in tables.
     ///
     /// # Errors
-    /// Where one is malformed, which the tests rule out.
+    /// If one is malformed, which the tests rule out.
     pub fn builtin() -> Result<Self, Error> {
         static TABLES: OnceLock<Tables> = OnceLock::new();
         if let Some(tables) = TABLES.get() {

@@ -1,56 +1,58 @@
-//! Counts what is in the lines of a text, 64 bytes at a time: what a byte is becomes a bit of a word, and words are counted with instructions for
-//! all 64. Knows ASCII alone, and says which lines hold more.
+//! Counts what is in the lines of a text, 64 bytes at a time: each kind of byte becomes a bitmask, and bits
+//! are counted with instructions for all 64. Understands ASCII only, and flags lines with other characters.
 
 use crate::scan::LEVEL;
 use fearless_simd::{Level, Simd, dispatch, mask8x64, prelude::*, u8x64};
 use std::ops::Range;
 
-/// Bytes of a block, as many as a word has bits.
+/// Bytes of a block: one for each bit of a word.
 const BLOCK: usize = 64;
 
-/// What is counted of a line.
+/// The counts of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub lower: u32,
     pub upper: u32,
     pub digits: u32,
-    /// Runs without a space that hold a letter or digit, and those whose first one is a capital.
+    /// Runs without a space that hold a letter or digit.
     pub words: u32,
+    /// Words whose first letter or digit is a capital.
     pub capitals: u32,
     pub commas: u32,
     pub bars: u32,
     /// Places where a sentence ends and another begins.
     pub breaks: u32,
-    /// Whether a byte is none of ASCII: then the numbers say nothing.
+    /// Whether the line has a byte beyond ASCII. The counts are meaningless then.
     pub is_wide: bool,
-    /// Whether ` by ` may stand in it, and a bar or colon behind a space.
+    /// Whether the line may contain ` by `.
     pub may_by: bool,
+    /// Whether the line may contain a bar or colon after a space.
     pub may_path: bool,
 }
 
-/// Where phrases may begin in a text, and where words stand. A bit for each byte.
+/// Where phrases may begin in a text, and where its words are. One bit for each byte.
 #[derive(Clone, Debug, Default)]
 pub struct Begins {
-    /// At a letter or digit after something else, and at signs and characters beyond ASCII.
+    /// Set at a letter or digit that follows anything else, and at signs and characters beyond ASCII.
     phrases: Vec<u64>,
-    /// Letters and digits, and all bytes beyond ASCII.
+    /// Set at letters and digits, and at all bytes beyond ASCII.
     words: Vec<u64>,
 }
 
 impl Begins {
-    /// In `text`.
+    /// Those of `text`.
     pub fn of(text: &str) -> Self {
         let mut begins = Self::default();
         lines(text, &mut begins, |_, _, _| ());
         begins
     }
 
-    /// For how many blocks of 64 bytes there is room.
+    /// The capacity, in blocks of 64 bytes.
     pub fn blocks(&self) -> usize {
         self.phrases.capacity()
     }
 
-    /// Calls `each` with every one of a range of which `is_wanted` says so.
+    /// Calls `each` with every possible start of a phrase in `range` for which `is_wanted` holds.
     #[inline(always)]
     pub fn each_that(
         &self,
@@ -59,7 +61,7 @@ impl Begins {
         mut each: impl FnMut(usize),
     ) {
         for (base, mut bits) in blocks_of(&self.phrases, range) {
-            // Whether one is wanted cannot be guessed: it is no branch.
+            // Branch-free: whether a start is wanted is unpredictable.
             let mut wanted = 0u64;
             while bits != 0 {
                 let bit = bits.trailing_zeros();
@@ -73,15 +75,15 @@ impl Begins {
         }
     }
 
-    /// Writes start and end of the first runs of letters, digits and bytes beyond ASCII in a range into `edges`, until it is full, and returns the pairs
-    /// that it filled.
+    /// Writes start and end of the first runs of letters, digits and bytes beyond ASCII in a range into
+    /// `edges` until it is full. Returns the pairs that were filled.
     #[inline(always)]
     pub fn runs<'e>(&self, range: Range<usize>, edges: &'e mut [[usize; 2]]) -> &'e [[usize; 2]] {
         let to = range.end;
         let all = edges.as_flattened_mut();
         let (mut count, mut before) = (0, 0);
         for (base, bits) in blocks_of(&self.words, range) {
-            // Where a run begins or has ended.
+            // The bits at which a run begins or has just ended.
             let mut edges = bits ^ (bits << 1 | before);
             before = bits >> (BLOCK - 1);
             while let Some(cell) = all.get_mut(count).filter(|_| edges != 0) {
@@ -97,7 +99,7 @@ impl Begins {
     }
 }
 
-/// The bits of a range of bytes, a block at a time, each with the number of its first byte.
+/// The bits of a range of bytes, block by block, each block with the offset of its first byte.
 #[inline(always)]
 fn blocks_of(bits: &[u64], range: Range<usize>) -> impl Iterator<Item = (usize, u64)> {
     let Range { start: from, end: to } = range;
@@ -109,8 +111,8 @@ fn blocks_of(bits: &[u64], range: Range<usize>) -> impl Iterator<Item = (usize, 
     })
 }
 
-/// Calls `each` with the first byte of each line, one past its last byte, and what is in it. After the last line end there is no further line.
-/// Puts where phrases may begin into `begins`.
+/// Calls `each` with the first byte of each line, one past its last byte, and its counts. A line end at the
+/// end of the text starts no further line. Writes where phrases may begin into `begins`.
 pub fn lines(text: &str, begins: &mut Begins, mut each: impl FnMut(usize, usize, Counts)) {
     lines_at(Level::new(), text.as_bytes(), begins, &mut each);
 }
@@ -132,9 +134,9 @@ fn walk<S: Simd>(
     }
     let mut counts = Counts::default();
     let mut start = 0;
-    // Whether a word is open, a sentence ended, and a space came after it.
+    // Whether a word is open, whether a sentence ended, and whether a space followed its end.
     let (mut word, mut ended, mut parted) = (false, false, false);
-    // Whether the last byte of the block before is a letter or digit.
+    // 1 if the last byte of the previous block is a letter or digit.
     let mut is_after_alnum = 0;
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let mut last = [0; BLOCK];
@@ -157,7 +159,7 @@ fn walk<S: Simd>(
             b,
             y,
         } = kinds;
-        // What stands before and after the block may be a space and a `y`.
+        // The byte before the block may be a space, and the byte after it a `y`.
         let by = b & (y >> 1 | 1 << (BLOCK - 1)) & (space << 1 | 1);
         let path = (bar | colon) & (space << 1 | 1);
         let alnum = lower | upper | digit;
@@ -172,7 +174,7 @@ fn walk<S: Simd>(
         let breaks = (upper | digit) & after_gap;
         let (mut from, mut ends) = (0u64, newline);
         loop {
-            // The bits of this line: from its first one to before its end.
+            // The bits of this line, up to but not including its end.
             let end = ends & ends.wrapping_neg();
             let line = end.wrapping_sub(1) & !from;
             counts.lower += (lower & line).count_ones();
@@ -201,7 +203,8 @@ fn walk<S: Simd>(
     }
 }
 
-/// What is open at a place in a line: whether a word is, a sentence ended, and a space came after it.
+/// What is open at a place in a line: whether a word is, whether a sentence ended, and whether a space
+/// followed its end.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Open {
     pub word: bool,
@@ -209,8 +212,8 @@ pub struct Open {
     pub parted: bool,
 }
 
-/// Counts what is in the bytes of ASCII that a piece of a line begins with, up to a block of them, and how many these are. `open` is what is open
-/// before them, and then what is after.
+/// Counts what is in the ASCII bytes at the start of `bytes`, at most a block of them, and returns their
+/// number, too. `open` is what is open before these bytes; it is updated to what is open after them.
 pub fn run(bytes: &[u8], open: &mut Open) -> (Counts, usize) {
     dispatch!(*LEVEL, simd => run_at(simd, bytes, open))
 }
@@ -254,8 +257,10 @@ fn run_at<S: Simd>(simd: S, bytes: &[u8], open: &mut Open) -> (Counts, usize) {
     (counts, length)
 }
 
-/// Marks each bit that a run ends before which starts at a bit of `from` and continues through the bits of `through`: the carries of an addition.
-/// `through` holds all bits of `from`. `open` says whether a run comes from the block before, and then whether one goes on in the next.
+/// Marks each bit that directly follows a bit of a run. A run starts at a bit of `from` and continues through
+/// adjacent bits of `through`, which holds all bits of `from`. The result is the carries of an addition.
+/// `open` says whether a run comes from the previous block; it is updated to whether one continues in the
+/// next.
 #[inline(always)]
 fn carries(through: u64, from: u64, open: &mut bool) -> u64 {
     let (sum, first) = through.overflowing_add(from);
@@ -264,12 +269,12 @@ fn carries(through: u64, from: u64, open: &mut bool) -> u64 {
     sum ^ through ^ from
 }
 
-/// Which bytes of a block are of a kind.
+/// Bitmasks of the bytes of a block, by kind.
 struct Kinds {
     newline: u64,
-    /// None of ASCII.
+    /// Bytes beyond ASCII.
     wide: u64,
-    /// None of ASCII, and not the first byte of a character.
+    /// Bytes beyond ASCII that are not the first byte of a character.
     going_on: u64,
     lower: u64,
     upper: u64,

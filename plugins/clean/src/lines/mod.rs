@@ -1,4 +1,4 @@
-//! The lines of a page with what the rules ask of them, computed once. Decides nothing.
+//! The lines of a page, with what the rules need of them, computed once. Decides nothing.
 
 pub mod blocks;
 mod tally;
@@ -8,7 +8,8 @@ use crate::room::Room;
 use blocks::Counts;
 pub use tally::Tally;
 
-/// One line of the normalised text: what the rules ask of it again and again. What is counted in it besides is its [`Tally`].
+/// A line of the normalised text, with the properties that the rules look up most often. Its other counts are
+/// in its [`Tally`].
 #[derive(Clone, Debug)]
 pub struct Line {
     /// First byte of the line.
@@ -17,15 +18,16 @@ pub struct Line {
     pub end: usize,
     words: u32,
     twin: u32,
-    /// Of the first line with its text, how many there are; of another one, how many stand above.
+    /// For the first line with this text: how many lines have it. For a later one: how many of them precede
+    /// it.
     copies: u32,
-    /// Set of signs and small numbers, as [`signs`] has them.
+    /// Flags and small numbers, as laid out in [`signs`].
     signs: u32,
 }
 
 macro_rules! signs {
     ($($(#[doc = $doc:literal])+ $method:ident $name:ident $bit:literal;)+) => {
-        /// What is known of a line; one bit each, and small numbers above.
+        /// Flags of a line, one bit each; the small numbers lie above them.
         mod signs {
             $(pub const $name: u32 = 1 << $bit;)+
         }
@@ -45,7 +47,7 @@ signs! {
     sentence SENTENCE 0;
     /// Ends with a full stop (of any script), not with a question or exclamation mark.
     full_stop FULL_STOP 1;
-    /// Ends with an ellipsis, as a cut text does.
+    /// Ends with an ellipsis, as a truncated text does.
     cut CUT 2;
     /// Ends with a colon.
     colon COLON 3;
@@ -55,17 +57,18 @@ signs! {
     quote QUOTE 5;
     /// Begins with a small letter.
     small SMALL 6;
-    /// Nothing stands on the line.
+    /// Is empty.
     blank BLANK 7;
     /// Has capitals and no small letters.
     shouted SHOUTED 8;
-    /// Whether ` by ` may stand in it: where not, it does not.
+    /// Whether it may contain ` by `. If not set, it does not.
     may_by MAY_BY 9;
-    /// Whether a sign of ASCII that stands between the parts of a path may stand behind a space in it: where not, none does.
+    /// Whether it may contain an ASCII sign that separates the parts of a path after a space. If not set, it
+    /// does not.
     may_path MAY_PATH 10;
-    /// Whether a character of it is none of ASCII.
+    /// Whether it contains a character beyond ASCII.
     is_wide WIDE 11;
-    /// Whether a letter stands in it.
+    /// Whether it contains a letter.
     has_letters LETTERS 12;
     /// Has 30 characters or more, as lines of a wrapped paragraph do.
     is_filled FILLED 13;
@@ -73,15 +76,16 @@ signs! {
     is_long LONG 14;
 }
 
-/// Where small numbers lie in the signs of a line, by their lowest bit; each has [`NUMBER`] at most.
+/// Offsets of the small numbers in the signs of a line, by their lowest bit; each number is at most
+/// [`NUMBER`].
 const DIGITS: u32 = 16;
 const BREAKS: u32 = 20;
 const OPENING: u32 = 24;
 const ENDING: u32 = 28;
 const NUMBER: u32 = 15;
-/// Least characters of a line that is filled.
+/// Fewest characters of a filled line.
 const FILLED_CHARS: u32 = 30;
-/// Least characters of a line that is long.
+/// Fewest characters of a long line.
 const LONG_CHARS: u32 = 50;
 
 impl Line {
@@ -92,7 +96,8 @@ impl Line {
         room.lines
     }
 
-    /// Puts the lines of `text`, what is counted in them, which are no copies of others and where phrases may begin into `room`.
+    /// Writes the lines of `text`, their tallies, the numbers of the lines that are not copies, and where
+    /// phrases may begin into `room`.
     pub fn take(text: &str, room: &mut Room) {
         let Room { lines, tallies, begins, twins, distinct, .. } = room;
         lines.clear();
@@ -117,7 +122,8 @@ impl Line {
                     let signs = signs | sign(is_shouted, signs::SHOUTED);
                     *line = Line::new(line.start, line.end, tally, signs);
                 }
-                // Most lines begin with a letter of ASCII, and one of these with it alone.
+                // Most lines begin with an ASCII letter: the table suffices for these, except for `o`, which
+                // may be a bullet.
                 line.signs |= if first.is_ascii_alphabetic() && first != b'o' {
                     OPENINGS[usize::from(first)] | sign(first.is_ascii_lowercase(), signs::SMALL)
                 } else {
@@ -134,7 +140,7 @@ impl Line {
             }
             let hash = keyed.hash(text.as_bytes(), line.start..line.end);
             let twin = twins.find(number, hash, lines);
-            // Written in any case: whether a line is a copy cannot be guessed, and is asked once.
+            // Always written, and the count advances only if wanted: avoids an unpredictable branch.
             distinct[count] = (number as u32, hash as u32);
             count += usize::from(twin == number);
         }
@@ -146,24 +152,24 @@ impl Line {
         &text[self.start..self.end]
     }
 
-    /// Words; for scripts without spaces, characters divided by what a word takes there.
+    /// Number of words; in scripts without spaces, the number of characters divided by how many make a word.
     #[inline]
     pub fn words(&self) -> usize {
         self.words as usize
     }
 
-    /// Decimal digits, ASCII only; of more than 15 that many.
+    /// Number of ASCII decimal digits, at most 15.
     pub fn digits(&self) -> usize {
         self.number(DIGITS)
     }
 
-    /// Number of places inside the line where a sentence ends and another begins; of more than 15 that many.
+    /// Number of places inside the line where a sentence ends and another begins, at most 15.
     pub fn breaks(&self) -> usize {
         self.number(BREAKS)
     }
 
-    /// What it begins with, as the model knows it: 5 a list bullet, 4 a quotation mark, 3 a small letter, 2 another letter or sign, 1 a digit,
-    /// 0 a sign of ASCII.
+    /// The kind of its start, as the model knows it: 5 a list bullet, 4 a quotation mark, 3 a small letter, 2
+    /// another letter or sign, 1 a digit, 0 an ASCII sign.
     #[inline]
     pub fn start_kind(&self) -> u8 {
         match () {
@@ -174,7 +180,8 @@ impl Line {
         }
     }
 
-    /// What it ends with, as the model knows it: 5 a full stop, 4 another end of a sentence, 3 a colon, 2 an ellipsis, 1 a digit, 0 anything else.
+    /// The kind of its end, as the model knows it: 5 a full stop, 4 another sentence end, 3 a colon, 2 an
+    /// ellipsis, 1 a digit, 0 anything else.
     #[inline]
     pub fn end_kind(&self) -> u8 {
         self.number(ENDING) as u8
@@ -186,7 +193,8 @@ impl Line {
         self.twin as usize
     }
 
-    /// How many lines have its text, where it is the first of them; how many of these stand above, where it is not.
+    /// For the first line with this text: how many lines have it. For a later one: how many of them precede
+    /// it.
     #[inline]
     pub fn copies(&self) -> usize {
         self.copies as usize
@@ -197,7 +205,7 @@ impl Line {
         (self.signs >> at & NUMBER) as usize
     }
 
-    /// A line in which this is counted, with some signs.
+    /// A line with the counts of `tally` and further signs.
     #[inline(always)]
     fn new(start: usize, end: usize, tally: &Tally, signs: u32) -> Line {
         let signs = signs
@@ -211,13 +219,13 @@ impl Line {
     }
 }
 
-/// A sign, where it is one of the line's.
+/// `sign` if `is` holds, otherwise 0.
 #[inline(always)]
 fn sign(is: bool, sign: u32) -> u32 {
     u32::from(is) * sign
 }
 
-/// The signs of what is counted in a line.
+/// The signs that follow from the counts of an ASCII line.
 #[inline(always)]
 fn of_counts(counts: &Counts) -> u32 {
     sign(counts.upper > 0 && counts.lower == 0, signs::SHOUTED)
@@ -226,7 +234,7 @@ fn of_counts(counts: &Counts) -> u32 {
         | sign(counts.is_wide, signs::WIDE)
 }
 
-/// The signs of what a line begins with.
+/// The signs that follow from the start of a line; `byte` is its first byte.
 fn opening(byte: u8, content: &str) -> u32 {
     let mut chars = content.chars();
     let Some(first) = chars.next() else { return 0 };
@@ -240,7 +248,8 @@ fn opening(byte: u8, content: &str) -> u32 {
         | OPENINGS[usize::from(byte)]
 }
 
-/// What a line begins with by its first byte alone, where it is no small letter, bullet or quotation mark.
+/// Signs for the start of a line by its first byte alone. Small letters, bullets and quotation marks are
+/// added separately.
 static OPENINGS: [u32; 256] = {
     let mut table = [2 << OPENING; 256];
     let mut byte = 0u8;
@@ -261,10 +270,11 @@ const ENDS_WITH_DIGIT: u32 = 1;
 /// The signs of a line that ends with a full stop.
 const FULL_STOP: u32 = signs::FULL_STOP | signs::SENTENCE | (5 << ENDING);
 
-/// Words from which on a line of Thai or Lao, which have no full stops, is as good as one that ends with one.
+/// Number of words from which a line of Thai or Lao counts as ending with a full stop: these scripts have
+/// none.
 const UNSTOPPED: usize = 16;
 
-/// Whether a line is as long as a sentence of a script without full stops, and ends with a letter of it.
+/// Whether a line ends with a Thai or Lao letter and is as long as a sentence in these scripts.
 fn is_unstopped(line: &Line, text: &str) -> bool {
     let is_of_it = |c: char| ('\u{e00}'..='\u{eff}').contains(&c) && !c.is_numeric();
     let content = unquoted(line.text(text));
@@ -280,7 +290,7 @@ fn unquoted(content: &str) -> &str {
     ])
 }
 
-/// The signs of what a line ends with.
+/// The signs that follow from the end of a line.
 fn closing(content: &str) -> u32 {
     let tail = match content.as_bytes().last() {
         Some(b'.' | b'!' | b'?' | b':') => content,
@@ -298,24 +308,25 @@ fn closing(content: &str) -> u32 {
     }
 }
 
-/// Finds the first line of each text, by a table of them that is never more than half full.
+/// Finds the first line with each text, using a hash table that is never more than half full.
 struct Twins<'t> {
     text: &'t [u8],
-    /// A part of the hash of a line, and its number.
+    /// Part of the hash of a line, and its number.
     table: &'t mut [(u32, u32)],
 }
 
 impl<'t> Twins<'t> {
     const NONE: (u32, u32) = (0, u32::MAX);
 
-    /// Of so many lines of a text; `table` is room.
+    /// For the `lines` lines of a text. Reuses the allocation of `table`.
     fn new(text: &'t [u8], lines: usize, table: &'t mut Vec<(u32, u32)>) -> Self {
         table.clear();
         table.resize((lines * 2).next_power_of_two(), Self::NONE);
         Self { text, table }
     }
 
-    /// Finds the twin of the next line, which has a hash, and counts the two.
+    /// Finds the first line with the same text as the next line, whose hash is `hash`, and updates the twin
+    /// and the copies of both.
     #[inline]
     fn find(&mut self, number: usize, hash: u64, lines: &mut [Line]) -> usize {
         let last = self.table.len() - 1;
@@ -346,12 +357,13 @@ pub fn unspaced(c: char) -> bool {
     unspaced_weight(c) > 0
 }
 
-/// Letters and digits of scripts whose words end where a space stands. Korean has spaces, but glues to a word what others set apart.
+/// Whether `c` is a letter or digit of a script that separates words with spaces. Korean does not count: it
+/// has spaces, but attaches to a word what other languages separate.
 pub fn separates(c: char) -> bool {
     c.is_alphanumeric() && !unspaced(c) && !('\u{ac00}'..='\u{d7af}').contains(&c)
 }
 
-/// Tenths of a word that a character makes: two ideographs or kana a word, five Thai, Lao, Khmer
+/// Tenths of a word that a character counts as: two ideographs or kana make a word, or five Thai, Lao, Khmer
 /// or Burmese letters.
 fn unspaced_weight(c: char) -> usize {
     match u32::from(c) {

@@ -1,17 +1,18 @@
-//! What is counted in a line. [`super::blocks`] counts lines that are all ASCII, many bytes at once; here the others are, character by character.
+//! Counts what is in a line. [`super::blocks`] counts lines that are all ASCII, many bytes at a time; this
+//! module counts all others.
 
 use super::unspaced_weight;
 use crate::lines::blocks::{self, Counts, Open};
 use std::sync::OnceLock;
 
-/// The counts; of more than 32 bits hold, the greatest number.
+/// The counts of a line; each saturates at `u32::MAX`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Characters.
     pub chars: u32,
     /// Letters of any script.
     pub letters: u32,
-    /// Words; for scripts without spaces, characters divided by what a word takes there.
+    /// Words; in scripts without spaces, characters divided by how many make a word.
     pub words: u32,
     /// Words that begin with a capital.
     pub capitals: u32,
@@ -19,14 +20,14 @@ pub struct Tally {
     pub digits: u32,
     /// Commas of any script.
     pub commas: u32,
-    /// Signs that part the items of a bar: `|`, `/`, `>`, `·`, `»`, `›`.
+    /// Signs that separate the items of a bar: `|`, `/`, `>`, `·`, `»`, `›`.
     pub bars: u32,
     /// Places inside the line where a sentence ends and another begins.
     pub breaks: u32,
 }
 
 impl Tally {
-    /// Of a line of so many bytes, all of ASCII.
+    /// The counts of an ASCII line of `length` bytes.
     #[inline(always)]
     pub(super) fn of(counts: &Counts, length: usize) -> Self {
         let &Counts { lower, upper, words, capitals, digits, commas, bars, breaks, .. } = counts;
@@ -34,18 +35,18 @@ impl Tally {
         Self { chars, letters: lower + upper, words, capitals, digits, commas, bars, breaks }
     }
 
-    /// Counts characters, words and sentence breaks; whether the line has capitals and no small letters.
+    /// Counts what is in a line. Returns whether it has capitals and no small letters.
     pub(super) fn count(&mut self, content: &str) -> bool {
         self.count_with(content, RUN)
     }
 
-    /// The same; where `least` bytes of ASCII follow one another, many are counted at once.
+    /// Like [`Self::count`], but counts a block at a time where `least` ASCII bytes follow one another.
     pub(super) fn count_with(&mut self, content: &str, least: usize) -> bool {
         let wide = wide_kinds();
         let mut state = 0u64;
-        // Letters beyond ASCII, and whether some had a case.
+        // Number of letters beyond ASCII, and whether any is a small letter or a capital.
         let (mut wide_letters, mut wide_lower, mut wide_upper) = (0usize, false, false);
-        // Tenths of words of scripts without spaces.
+        // Words of scripts without spaces, in tenths.
         let mut tenths = 0usize;
         let mut sums = [0usize; 8];
         let mut chars = 0usize;
@@ -66,7 +67,7 @@ impl Tally {
                 at += length;
                 continue;
             }
-            // ASCII: eight counters in a word, emptied before one of them can overflow.
+            // ASCII: eight counters packed into a word, emptied before one of them can overflow.
             let run = &bytes[at..bytes.len().min(at + least.min(255))];
             let (mut packed, mut length) = (0u64, 0usize);
             for &byte in run {
@@ -86,7 +87,7 @@ impl Tally {
             if length == run.len() {
                 continue;
             }
-            // `at` stands on a character boundary: ASCII before it, or a whole character.
+            // `at` is a character boundary: before it is ASCII or a whole character.
             let Some(c) = content[at..].chars().next() else { break };
             at += c.len_utf8();
             chars += 1;
@@ -126,7 +127,7 @@ impl Tally {
             }
             state = (in_word | stopped << 1) * FIELD;
         }
-        // No line of 4 GiB is counted to its end.
+        // Counts beyond 32 bits saturate.
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         self.chars = small(chars);
         self.letters = small(sums[LETTERS_LOWER] + sums[LETTERS_UPPER] + wide_letters);
@@ -140,7 +141,7 @@ impl Tally {
     }
 }
 
-/// Bytes of ASCII for which many at once take less time than one by one.
+/// Number of ASCII bytes from which counting a block is faster than counting byte by byte.
 const RUN: usize = 16;
 
 const LOWER: u8 = 1;
@@ -151,15 +152,16 @@ const STOP: u8 = 5;
 const QUOTE: u8 = 6;
 const BAR: u8 = 7;
 const COMMA: u8 = 8;
-/// How many kinds of bytes there are.
+/// Number of kinds of bytes.
 const KINDS: usize = 9;
-/// A letter without a case; only beyond ASCII, where there are no digits, spaces and so on.
+/// A letter without case. Like the kinds below, it only occurs beyond ASCII, where digits, spaces and so on
+/// do not.
 const CASELESS: u8 = 3;
-/// A letter of a script without spaces: half a word, or a fifth.
+/// A letter of a script without spaces: half a word, or a fifth of one.
 const HALF_WORD: u8 = 4;
 const FIFTH_OF_WORD: u8 = 5;
 
-/// The kind of a character beyond ASCII: 0 for what is no letter.
+/// The kind of a character beyond ASCII; 0 if it is not a letter.
 fn wide_kind(c: char) -> u8 {
     match unspaced_weight(c) {
         _ if !c.is_alphabetic() => 0,
@@ -171,15 +173,15 @@ fn wide_kind(c: char) -> u8 {
     }
 }
 
-/// The kinds of the characters of the basic plane, by their number: three look-ups in tables of the standard library each would
-/// take most of the time of pages that are not English.
+/// The kinds of the characters of the basic plane, indexed by code point. Three lookups in tables of the
+/// standard library for each character would take most of the time on pages that are not English.
 fn wide_kinds() -> &'static [u8] {
     static KINDS: OnceLock<Vec<u8>> = OnceLock::new();
     KINDS.get_or_init(|| (0..0x1_0000).map(|n| char::from_u32(n).map_or(0, wide_kind)).collect())
 }
 
-/// What a byte of each kind makes of the state after a sentence end: 0 none, 1 just ended, 2 ended
-/// and a space, 3 ended in a script without spaces.
+/// The sentence state after a byte, by the kind of the byte and the state before it: 0 no end, 1 just ended,
+/// 2 ended and followed by a space, 3 ended in a script without spaces.
 const AFTER: [[u8; 4]; KINDS] = [
     [0, 0, 0, 0],
     [0, 0, 0, 0],
@@ -192,7 +194,7 @@ const AFTER: [[u8; 4]; KINDS] = [
     [0, 0, 0, 0],
 ];
 
-/// Places of the counters in a packed word, a byte each.
+/// Places of the counters in a packed word, one byte each.
 const LETTERS_LOWER: usize = 0;
 const LETTERS_UPPER: usize = 1;
 const WORDS: usize = 2;
@@ -202,10 +204,11 @@ const COMMAS: usize = 5;
 const BARS: usize = 6;
 const BREAKS: usize = 7;
 
-/// What a byte adds to the counters, and the state after it: whether a word is open, and twice what [`AFTER`] says. A state is known by where
-/// it stands in a word that holds the states after all eight: to go on is to shift that word, which does not wait for memory.
+/// What a byte adds to the counters, and the state after it. A state holds whether a word is open, plus twice
+/// the sentence state of [`AFTER`]. It is represented by its bit offset in a word that holds the next states
+/// of all eight: a step is a shift of that word, which does not wait for memory.
 struct Steps {
-    /// By the kind of the byte and the state.
+    /// By the kind of the byte, and the state.
     add: [u64; KINDS << CLASS_SHIFT],
     /// By the byte.
     next: [u64; 256],
@@ -213,7 +216,7 @@ struct Steps {
 
 /// Bits of a state in such a word.
 const FIELD: u64 = 6;
-/// Bits below the kind in what is added.
+/// Bits below the kind in an index of [`Steps::add`].
 const CLASS_SHIFT: u32 = 6;
 
 static STEPS: Steps = {
@@ -266,7 +269,7 @@ static STEPS: Steps = {
     steps
 };
 
-/// The class of bytes that end a run of ASCII: line ends, and those of other characters.
+/// The class of bytes that end a run of ASCII: line ends, and bytes of other characters.
 const OTHER: u16 = u16::MAX;
 
 /// The kind of each byte, shifted by [`CLASS_SHIFT`].
@@ -282,7 +285,7 @@ static CLASS: [u16; 256] = {
     table
 };
 
-/// What an ASCII byte is to the count.
+/// The kind of an ASCII byte.
 const fn kind(byte: u8) -> u8 {
     match byte {
         b'a'..=b'z' => LOWER,

@@ -1,5 +1,5 @@
-//! How many blocks of an HTML page look like those around each line: items of lists, teasers and comments do, the main text
-//! stands alone. Decides nothing.
+//! How many blocks of an HTML page look like those around each line: items of lists, teasers and comments
+//! look alike, while the main text is unique. Decides nothing.
 
 use crate::html::markup::{LOOKS, Markup};
 use crate::model::grid::{Grid, scale};
@@ -25,13 +25,14 @@ pub fn of_looks(markup: &[Markup], rows: usize, grid: &mut Grid) {
         of_rows.clear();
         for line in markup.iter().take(rows) {
             let look = look(line, level);
-            // Most lines stand where the one above does.
+            // Most lines look like the line above.
             let number = match last {
                 Some((before, number)) if before == look => number,
                 _ => *numbers.entry(look).or_insert(kinds.len() as u32),
             };
             last = Some((look, number));
-            // Lines know no numbers of their innermost and outermost blocks: the place of the line and the looks take their part.
+            // Lines do not know the numbers of their innermost and outermost blocks: the offset of the line
+            // and its looks replace them.
             let block = match level {
                 0 => line.source as u64,
                 1 => u64::from(line.parent),
@@ -52,7 +53,7 @@ pub fn of_looks(markup: &[Markup], rows: usize, grid: &mut Grid) {
     }
 }
 
-/// What a block looks like, and the one around it.
+/// A hash of how a block looks, combined with that of the block around it.
 fn look(line: &Markup, level: usize) -> u64 {
     let around = line.looks.get(level + 1).copied().unwrap_or(0);
     u64::from(line.looks[level]) << 32 | u64::from(around)

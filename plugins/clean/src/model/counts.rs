@@ -1,5 +1,5 @@
-//! Prefix counts of rows of a kind, modulo 256: the count in a window of fewer than 256 rows is one wrapping subtraction of bytes, done for many rows at
-//! once. Holds no meaning.
+//! Prefix counts of rows of a kind, modulo 256: the count in a window of fewer than 256 rows is one wrapping
+//! subtraction of bytes, done for many rows at once. Knows nothing of what is counted.
 
 /// Rows of zeros around the page: how far a window can reach.
 const REACH: usize = 32;
@@ -7,19 +7,19 @@ const REACH: usize = 32;
 /// Bytes that are summed up at once.
 const STEP: usize = 8;
 
-/// The numbers.
+/// The prefix counts.
 #[derive(Default)]
 pub struct Counts {
     rows: usize,
     all: usize,
-    /// Which rows are of the kind, 1 each.
+    /// 1 for each row of the kind, 0 for the others.
     kind: Vec<u8>,
-    /// Before each row; 0 above the page, and all below it.
+    /// The count before each row: 0 above the page, the total below it.
     before: Vec<u8>,
 }
 
 impl Counts {
-    /// Counts the rows of which `is_kind` says that they are, in place of what was counted before.
+    /// Counts the rows for which `is_kind` holds, in place of what was counted before.
     pub fn of<T>(&mut self, rows: &[T], is_kind: impl Fn(&T) -> bool) -> &Self {
         let Self { kind, .. } = self;
         kind.resize(rows.len().next_multiple_of(STEP), 0);
@@ -31,7 +31,7 @@ impl Counts {
     }
 
     fn sum(&mut self, rows: usize) {
-        /// 1 in each byte, and its upper bit.
+        /// 1 in each byte, and the upper bit of each byte.
         const ONES: u64 = 0x0101_0101_0101_0101;
         const UPPER: u64 = 0x80 * ONES;
         self.rows = rows;
@@ -40,8 +40,8 @@ impl Counts {
         self.before[..=REACH].fill(0);
         let before = &mut self.before[REACH + 1..];
         for (cells, kind) in before.as_chunks_mut::<STEP>().0.iter_mut().zip(self.kind.as_chunks().0) {
-            // A product with ones has in each byte the sum of all bytes up to it. What was counted so far is added to each by itself: its upper bit apart,
-            // no sum reaches the next byte.
+            // Each byte of a product with ones is the sum of all bytes up to it. The count so far is added to
+            // each byte separately, with its upper bit by XOR, so that no sum carries into the next byte.
             let sums = u64::from_le_bytes(*kind).wrapping_mul(ONES);
             let sofar = (self.all as u64 & 0xff) * ONES;
             *cells = ((sums + (sofar & !UPPER)) ^ (sofar & UPPER)).to_le_bytes();
@@ -50,7 +50,8 @@ impl Counts {
         self.before[REACH + 1 + rows..].fill(self.all as u8);
     }
 
-    /// For each row, the prefix counts at `to` and at `from` as seen from it, whose difference is the count in that window; windows reach 32 rows at most.
+    /// For each row, the prefix counts at `to` and at `from` relative to it. Their difference is the count in
+    /// that window. Windows reach 32 rows at most.
     pub fn window(&self, from: isize, to: isize) -> (&[u8], &[u8]) {
         let at = |shift: isize| {
             let begin = REACH.checked_add_signed(shift);
@@ -59,7 +60,7 @@ impl Counts {
         (at(to), at(from))
     }
 
-    /// On the whole page.
+    /// The count of the whole page.
     pub fn all(&self) -> usize {
         self.all
     }

@@ -1,9 +1,9 @@
-//! What the model is told of each line: the line itself, its place on the page, the prose and the cues around
-//! it, and what the rules think of it. Decides nothing.
+//! The features of each line: the line itself, its place on the page, the prose and the cues around it, and
+//! what the rules think of it. Decides nothing.
 //!
 //! The choice follows boilerpipe (Kohlschütter et al. 2010: words and their density, in the line and its
-//! neighbours), jusText (Pomikálek 2011: context of short lines) and Web2Text (Vogels et al. 2018: sentence ends,
-//! position, repeats); every feature is a count or a share, or a score of words by a lexicon.
+//! neighbours), jusText (Pomikálek 2011: context of short lines) and Web2Text (Vogels et al. 2018: sentence
+//! ends, position, repeats). Every feature is a count or a share, or a score of words by a lexicon.
 
 use crate::html::markup::Markup;
 use crate::lines::{Line, Tally};
@@ -27,25 +27,25 @@ pub struct Page<'p> {
     pub text: &'p str,
     /// Its lines.
     pub lines: &'p [Line],
-    /// What is counted in each.
+    /// The counts of each line.
     pub tallies: &'p [Tally],
-    /// What the line rules know of each, before the frame around the main text was looked for.
+    /// What the line rules found for each line, before the search for the frame around the main text.
     pub states: &'p [State],
-    /// The hints that states speak of.
+    /// The hints that the states refer to.
     pub hits: &'p [Hits],
-    /// What all rules together say.
+    /// What all rules together say of each line.
     pub marks: &'p [Option<Mark>],
     /// The stretches of the main text that the rules found.
     pub segments: &'p [Segment],
     /// Numbers of the lines that are not blank: the rows of the table.
     pub shown: &'p [usize],
-    /// What the markup says of each shown line, where the page is HTML.
+    /// The markup of each shown line, if the page is HTML.
     pub markup: Option<&'p [Markup]>,
-    /// The title that an HTML page says it has.
+    /// The title that an HTML page states.
     pub title: Option<&'p Title>,
 }
 
-/// What is worked with while a page is looked at; kept, for room of the system's is dear.
+/// Scratch buffers for computing the features, reused from page to page because allocations are expensive.
 #[derive(Default)]
 pub struct Room {
     rows: Rows,
@@ -55,7 +55,7 @@ pub struct Room {
     lengths: Vec<u8>,
 }
 
-/// The columns of the nearest line above and below of each of the first kinds of [`crate::model::rows::KINDS`].
+/// The columns for the nearest line above and below of each of the first [`crate::model::rows::KINDS`].
 const NEAREST: [(&str, &str); 7] = [
     ("since-related", "until-related"),
     ("since-comments", "until-comments"),
@@ -137,7 +137,7 @@ impl<'p> Page<'p> {
         self.marks[self.shown[row]]
     }
 
-    /// The line by itself.
+    /// Features of the line alone.
     fn of_lines(&self, rows: &Rows, grid: &mut Grid) {
         grid.put_counts("words", &rows.words);
         grid.put("word-length", |i| {
@@ -156,7 +156,7 @@ impl<'p> Page<'p> {
         grid.put_wide("prose", |_, cells| cells.copy_from_slice(&rows.prose));
     }
 
-    /// How often the line, or one like it, stands on the page.
+    /// How often the line, or one like it, occurs on the page.
     fn of_repeats(
         &self,
         rows: &Rows,
@@ -170,7 +170,7 @@ impl<'p> Page<'p> {
         for &i in self.shown {
             let (line, twin) = (&self.lines[i], self.lines[i].twin());
             copies.push(small(self.lines[twin].copies()));
-            // Not by a branch, which would be taken at random.
+            // Branch-free: the outcome is unpredictable.
             before.push(u8::from(twin != i) * small(line.copies()));
         }
         let often = counts.of(copies, |copies| *copies >= 3);
@@ -178,7 +178,7 @@ impl<'p> Page<'p> {
         grid.put_windows("often-10", often.window(-10, 11));
         grid.put_wide("repeats", |_, cells| cells.copy_from_slice(copies));
         grid.put_wide("copies-above", |_, cells| cells.copy_from_slice(before));
-        // How unlike the lines around are to each other in length: low in lists.
+        // How much neighbouring lines differ in length: little in lists.
         lengths.resize(rows.len(), 0);
         wide::scales(grid.level(), &rows.chars, lengths);
         let above = std::iter::once(&0).chain(lengths.iter());
@@ -247,7 +247,7 @@ impl<'p> Page<'p> {
         grid.put_page("page-cues", share(cued.all(), rows.len()));
     }
 
-    /// Where the line stands to the main text that the rules found.
+    /// Where the line is relative to the main text that the rules found.
     fn of_segments(&self, grid: &mut Grid) {
         let (segments, shown) = (self.segments, self.shown);
         let best = segments.iter().map(|s| s.score).max().unwrap_or(0);
@@ -285,7 +285,8 @@ impl<'p> Page<'p> {
         };
         put_lines("segment-from-first", &mut spans.iter().map(|(span, s)| (span.clone(), s.first)));
         put_lines("segment-to-last", &mut spans.iter().map(|(span, s)| (span.clone(), s.last)));
-        // From the start of each segment, or of the page, to the start of the next one; and from the end of each one.
+        // Lines below the start of a segment, or of the page, up to the start of the next segment; then lines
+        // from the end of a segment up to the end of the next one, or of the page.
         let starts = std::iter::once(0).chain(spans.iter().map(|(span, _)| span.start));
         put_lines(
             "segment-below",
@@ -300,17 +301,17 @@ impl<'p> Page<'p> {
     }
 }
 
-/// Whether a set of kinds holds one.
+/// Whether a set of kinds contains `kind`.
 fn is_of(kinds: u16, kind: usize) -> bool {
     kinds >> kind & 1 == 1
 }
 
-/// 1 for each row of a kind.
+/// 1 for each row of a kind, 0 for the others.
 fn of_kind(kinds: &[u16], kind: usize) -> impl Iterator<Item = u32> {
     kinds.iter().map(move |kinds| u32::from(is_of(*kinds, kind)))
 }
 
-/// Where the line stands, and how much prose stands around it.
+/// Where the line is, and how much prose is around it.
 fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2], counts: &mut Counts) {
     let count = rows.len();
     let words = words.of(count, rows.words.iter().copied());
@@ -356,7 +357,7 @@ fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2], counts
     grid.put_page("page-capitals", share(capitals.all() as usize, words.all() as usize));
 }
 
-/// What the words of the line and of those around it speak for.
+/// What the words of the line, and of those around it, suggest.
 fn of_words(rows: &Rows, grid: &mut Grid, sums: &mut Sums) {
     grid.put_wide("lexicon", |_, cells| cells.copy_from_slice(&rows.scores));
     let sums = sums.of(rows.len(), rows.scores.iter().map(|score| u32::from(*score)));
@@ -368,7 +369,8 @@ fn of_words(rows: &Rows, grid: &mut Grid, sums: &mut Sums) {
     grid.put_page("page-lexicon", lexicon::mean(sums.all(), rows.len()));
 }
 
-/// Two columns: rows since the nearest one above that is `found`, and until the nearest below; 255 where there is none.
+/// Adds two columns: the number of rows since the nearest row above that is in `found`, and until the nearest
+/// one below; 255 if there is none.
 fn put_nearest(
     grid: &mut Grid,
     (above, below): (&'static str, &'static str),
@@ -376,7 +378,7 @@ fn put_nearest(
 ) {
     grid.put_wide(above, |_, column| {
         let mut found = found.clone();
-        // Nothing stands above the first one.
+        // There is none above the first one.
         let mut from = found.next().map_or(column.len(), |first| first + 1);
         column[..from].fill(255);
         for at in found {
@@ -395,16 +397,16 @@ fn put_nearest(
     });
 }
 
-/// The number by which the model knows the rule of a mark; 0 where there is none.
+/// The number by which the model knows the rule of a mark; 0 for no mark.
 #[inline]
 pub fn number(mark: Option<Mark>) -> u8 {
     NUMBERS[mark.map_or(NO_RULE, |mark| usize::from(mark.rule as u8))]
 }
 
-/// The place of no rule among those of rules.
+/// The index of no rule in [`NUMBERS`].
 const NO_RULE: usize = 255;
 
-/// The numbers of all rules: whether a line has a mark cannot be guessed, so it is no branch.
+/// The numbers of all rules. A table and not a branch: whether a line has a mark is unpredictable.
 static NUMBERS: [u8; NO_RULE + 1] = {
     let mut table = [0; NO_RULE + 1];
     let mut n = 0;
@@ -415,7 +417,7 @@ static NUMBERS: [u8; NO_RULE + 1] = {
     table
 };
 
-/// The number by which the model knows a rule. The weights depend on it: it never changes.
+/// The number by which the model knows a rule. It must never change: the weights depend on it.
 const fn number_of(rule: Rule) -> u8 {
     match rule {
         Rule::Headline => 1,

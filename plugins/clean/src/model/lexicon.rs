@@ -1,8 +1,8 @@
-//! What the words of a line speak for: main text, or what stands around it. Each word has a weight of its own, learned from labelled pages; a
-//! line has the sum of those of its words. Decides nothing.
+//! Scores lines by their words: whether they suggest main text or what surrounds it. Each word has weights
+//! learned from labelled pages; a line is scored by the sum of the weights of its words. Decides nothing.
 //!
-//! The weights are those of a logistic regression over the words of a line as a bag, as of text classifiers since Joachims (1998);
-//! `train/train.py` writes them.
+//! The weights are those of a logistic regression over a line as a bag of words, as in text classifiers since
+//! Joachims (1998); `train/train.py` writes them.
 
 use std::ops::Range;
 
@@ -12,18 +12,19 @@ use crate::scan::LEVEL;
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u16x16, u32x16};
 use textmill_plugin::error::Error;
 
-/// Words of a line that are asked for in plain text, where 32 tell no more: F1 of unseen pages is the same.
+/// Most words of a line that are looked up in plain text. Looking up 32 gains nothing: F1 on unseen pages is
+/// the same.
 const MOST_OF_PLAIN: usize = 12;
 /// Weights are in 1/1024 logit.
 const UNIT: i64 = 1024;
-/// Steps of a score in a logit.
+/// Steps of a score per logit.
 const STEPS: i64 = 8;
-/// The score of a line whose words speak for nothing.
+/// The score of a line whose words suggest nothing.
 pub const NEUTRAL: u8 = 128;
 
-/// How many weights a word has: one anywhere, the others in some places.
+/// Weights of a word: one for any place, the others for particular places.
 pub const WEIGHTS: usize = 4;
-/// The weights of a word of a line: anywhere, as the first word, as the last one.
+/// Indices of the weights for a word of a line: anywhere, as the first word, as the last word.
 const ANYWHERE: usize = 0;
 const FIRST: usize = 1;
 const LAST: usize = 2;
@@ -34,7 +35,7 @@ pub const TOGETHER: usize = 16;
 /// Words that are compared at once.
 const LANES: usize = 16;
 
-/// Room for the words of lines that are scored together.
+/// Scratch buffers for the words of lines that are scored together.
 pub struct Words {
     edges: Edges,
     hashes: [u32; TOGETHER * MOST + LANES],
@@ -46,22 +47,22 @@ impl Default for Words {
     }
 }
 
-/// Words of a bucket: as many as fill a line of the machine's cache.
+/// Words of a bucket: as many as fit into a cache line.
 const SLOTS: usize = 10;
-/// Where in a bucket the weights begin, two cells for each word.
+/// Index in a bucket of the first weight; the weights of a word take two cells.
 const BEHIND_TAGS: usize = SLOTS;
 
-/// Words with their weights. Whether a word is known cannot be guessed, nor where in a bucket it lies: looking it up takes no branch, and one look into
-/// memory.
+/// Words with their weights. Whether a word is known, and in which slot of a bucket, is unpredictable: a
+/// lookup takes no branch and touches one cache line.
 #[derive(Debug)]
 pub struct Lexicon {
     buckets: Vec<Bucket>,
-    /// Words of a line that are asked for.
+    /// Most words of a line that are looked up.
     most: usize,
 }
 
-/// A bucket of the hash table: ten tags of 16 bits (another part of the hash; 0 where the slot is empty), then the four weights of each, then zeros for a
-/// word that is not there.
+/// A bucket of the hash table: ten tags of 16 bits (another part of the hash; 0 in an empty slot), then the
+/// four weights of each word, then zeros, which are the weights of an unknown word.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 struct Bucket([u16; 32]);
@@ -83,8 +84,8 @@ impl Lexicon {
         Self::parse(include_str!("html-words.txt"))
     }
 
-    /// Names of the elements of HTML: their weights are those of the name of any block around a line, of its own, of the one around that, and of the
-    /// next.
+    /// The lexicon for names of HTML elements. The four weights of a name are for any block around a line,
+    /// for its own block, for the block around that, and for the next block outwards.
     ///
     /// # Errors
     /// As [`Self::parse`].
@@ -92,10 +93,11 @@ impl Lexicon {
         Self::parse(include_str!("html-names.txt"))
     }
 
-    /// Reads a word and its weights a line, 0 where one is left out; lines that begin with `# ` are comments.
+    /// Parses lines of a word and its weights; omitted weights are 0. Lines that begin with `# ` are
+    /// comments.
     ///
     /// # Errors
-    /// Where a line has another form, which the tests rule out.
+    /// If a line has another form, which the tests rule out.
     pub fn parse(weights: &str) -> Result<Self, Error> {
         let mut words = Vec::new();
         for line in weights.lines().filter(|line| !line.starts_with("# ")) {
@@ -123,12 +125,12 @@ impl Lexicon {
         Ok(made.ok_or("the words of a lexicon fit into no buckets")?)
     }
 
-    /// Words in so many buckets; nothing where one is too full.
+    /// A lexicon with `buckets` buckets; `None` if one is too full.
     fn with_buckets(words: &[(u32, [u8; WEIGHTS])], buckets: usize) -> Option<Self> {
         let mut lexicon = Self { buckets: vec![Bucket([0; 32]); buckets], most: MOST };
         for &(hash, weights) in words {
             let Bucket(cells) = &mut lexicon.buckets[hash as usize % buckets];
-            // Words that would be taken for each other need more buckets, which tell them apart.
+            // More buckets separate words that have the same tag.
             let slot = cells[..SLOTS].iter().position(|other| *other == tag(hash) || *other == 0)?;
             if cells[slot] != 0 {
                 return None;
@@ -141,8 +143,8 @@ impl Lexicon {
         Some(lexicon)
     }
 
-    /// The scores of the lines at up to [`TOGETHER`] ranges of a text: [`NEUTRAL`], and eight steps for each logit that its words speak for main text; less
-    /// where they speak against it.
+    /// The scores of the lines at up to [`TOGETHER`] ranges of a text: [`NEUTRAL`], plus eight steps for each
+    /// logit by which their words suggest main text, or minus as many if they suggest the opposite.
     pub fn scores(
         &self,
         text: &str,
@@ -167,7 +169,7 @@ impl Lexicon {
             end += put_hashes(text, range, begins, edges, &mut hashes[end..][..self.most]);
             *cell = end;
         }
-        // Buckets are brought near all at once: each would be waited for by itself.
+        // Prefetches all buckets in one go, so that their cache misses overlap.
         let tags = hashes[..end].iter().map(|hash| self.bucket(*hash)[0]);
         std::hint::black_box(tags.fold(0, |all, tag| all | tag));
         let (mut scores, mut from) = ([NEUTRAL; TOGETHER], 0);
@@ -178,7 +180,7 @@ impl Lexicon {
         scores
     }
 
-    /// The score of a line of so many words with these hashes, behind which there may be others.
+    /// The score of a line of `count` words with these hashes; other hashes may follow them.
     #[inline(always)]
     fn score_of<S: Simd>(&self, simd: S, hashes: &[u32], count: usize) -> u8 {
         let words = hashes.get(..count).unwrap_or(&[]);
@@ -193,19 +195,19 @@ impl Lexicon {
         sum.score()
     }
 
-    /// What [`Self::scores`] asks of a line, each word in its normal form with the number of its weight, for training: every word once, then the first and
-    /// the last one.
+    /// The words that [`Self::scores`] looks up for a line, for training. Each comes in normal form with the
+    /// index of its weight: every distinct word once, then the first and the last one.
     pub fn asked(&self, line: &str) -> Vec<(String, usize)> {
         let words = words(line, self.most);
         let new = words.iter().enumerate().filter(|(n, word)| !words[..*n].contains(word));
         let new = new.map(|(_, word)| (word, ANYWHERE));
         let ends =
             words.first().map(|word| (word, FIRST)).into_iter().chain(words.last().map(|word| (word, LAST)));
-        // What is too long for a word is none.
+        // A word that is too long is empty, and does not count.
         new.chain(ends).filter(|(word, _)| !word.is_empty()).map(|(word, n)| (word.clone(), n)).collect()
     }
 
-    /// The weights of a word; zeros where it is not known.
+    /// The weights of the word with this hash; zeros if it is unknown.
     pub fn weights(&self, hash: u32) -> [i16; WEIGHTS] {
         dispatch!(*LEVEL, simd => self.codes_at(simd, hash)).map(weight)
     }
@@ -220,7 +222,7 @@ impl Lexicon {
         let cells = self.bucket(hash);
         let tags = u16x16::from_slice(simd, &cells[..16]);
         let found = tags.simd_eq(u16x16::splat(simd, tag(hash))).to_bitmask();
-        // Behind the tags other cells may look like one.
+        // Cells after the tags may equal a tag by chance.
         let slot = (found | 1 << SLOTS).trailing_zeros() as usize;
         let at = BEHIND_TAGS + 2 * slot.min(SLOTS);
         let ([a, b], [c, d]) = (cells[at].to_le_bytes(), cells[at + 1].to_le_bytes());
@@ -228,19 +230,20 @@ impl Lexicon {
     }
 }
 
-/// The weight of a code.
+/// The weight that has this code.
 #[inline(always)]
 fn weight(code: u8) -> i16 {
     KEPT[usize::from(code)]
 }
 
-/// The code of a weight, where it is one of those that are kept.
+/// The code of a weight; `None` if the weight is not in [`KEPT`].
 fn code(kept: i16) -> Option<u8> {
     let root = u8::try_from((2 * u32::from(kept.unsigned_abs())).isqrt()).ok()?;
     Some(if kept < 0 { root.wrapping_neg() } else { root }).filter(|code| weight(*code) == kept)
 }
 
-/// The weights that are kept, half of a square each, so that small ones are told apart as well as large ones; codes above 127 are those below 0.
+/// The weights by their codes: half of a square each, so that small weights are told apart as well as large
+/// ones. Codes above 127 are negative weights.
 static KEPT: [i16; 256] = {
     let mut kept = [0; 256];
     let mut root = 1;
@@ -252,36 +255,37 @@ static KEPT: [i16; 256] = {
     kept
 };
 
-/// The part of a hash by which the words of a bucket are told apart; never 0, which is that of none.
+/// The part of a hash that tells the words of a bucket apart; never 0, which marks an empty slot.
 #[inline(always)]
 fn tag(hash: u32) -> u16 {
     (hash >> 16) as u16 | 1
 }
 
-/// Weights that are summed up.
+/// A sum of weights.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sum {
     sum: i32,
-    /// How many there are that are none of 0.
+    /// How many of the weights are not 0.
     count: u32,
 }
 
 impl Sum {
-    /// Adds a weight; 0 is none.
+    /// Adds a weight; one of 0 does not count.
     #[inline]
     pub fn add(&mut self, weight: i16) {
         self.sum = self.sum.saturating_add(i32::from(weight));
         self.count += u32::from(weight != 0);
     }
 
-    /// Adds what is summed up in another one.
+    /// Adds the weights of another sum.
     #[inline]
     pub fn add_all(&mut self, other: Self) {
         self.sum = self.sum.saturating_add(other.sum);
         self.count += other.count;
     }
 
-    /// The sum divided by the square root of the number of words, so that long lines are not surer than they should be.
+    /// The score: the sum divided by the square root of the number of weights, so that long lines are not
+    /// scored with too much confidence.
     pub fn score(self) -> u8 {
         let root = ROOTS[(self.count as usize).min(ROOTS.len() - 1)];
         let whole = UNIT << 16;
@@ -290,7 +294,8 @@ impl Sum {
     }
 }
 
-/// One divided by the square root of each number, in parts of 65536: the same on every machine.
+/// The reciprocal square root of each index, in parts of 65536. Integers, so that it is the same on every
+/// machine.
 static ROOTS: [i64; 256] = {
     let mut roots = [0; 256];
     let mut n = 1;
@@ -301,17 +306,17 @@ static ROOTS: [i64; 256] = {
     roots
 };
 
-/// The mean score of so many rows.
+/// The mean score of `rows` rows, given their sum.
 pub fn mean(sum: u32, rows: usize) -> u8 {
     u64::from(sum).checked_div(rows as u64).map_or(NEUTRAL, |mean| mean.min(255) as u8)
 }
 
-/// The mean scores of the rows from `from` to before `to` as seen from each row, fewer than 24, given their sums as `Sums::window` has them. Beyond the page
-/// all scores are [`NEUTRAL`].
+/// The mean score of the rows from `from` to before `to` relative to each row, fewer than 24, given their
+/// sums as `Sums::window` returns them. Rows beyond the page count as [`NEUTRAL`].
 pub fn means(level: Level, (upper, lower): (&[u32], &[u32]), (from, to): (isize, isize), cells: &mut [u8]) {
     let (count, most) = (cells.len(), to - from);
     dispatch!(level, simd => means_within(simd, (upper, lower), most as u32, cells));
-    // Near the ends of the page fewer rows are there.
+    // Windows near the ends of the page have fewer rows.
     let above = from.min(0).unsigned_abs().min(count);
     let below = count.saturating_sub(to.max(1).unsigned_abs() - 1).max(above);
     for row in (0..above).chain(below..count) {
@@ -324,7 +329,8 @@ pub fn means(level: Level, (upper, lower): (&[u32], &[u32]), (from, to): (isize,
 
 #[inline(always)]
 fn means_within<S: Simd>(_: S, (upper, lower): (&[u32], &[u32]), rows: u32, cells: &mut [u8]) {
-    // A product in place of a division: exact for sums of bytes, for these are less than 255 times 24.
+    // A multiplication instead of a division: exact for sums of fewer than 24 bytes, which are below 255
+    // times 24.
     const BITS: u32 = 22;
     let part = (1u32 << BITS).div_ceil(rows);
     for (cell, (upper, lower)) in cells.iter_mut().zip(upper.iter().zip(lower)) {
@@ -332,14 +338,14 @@ fn means_within<S: Simd>(_: S, (upper, lower): (&[u32], &[u32]), rows: u32, cell
     }
 }
 
-/// Whether none of the words of a line before the `n`th, which has this hash, has it, too.
+/// Whether the `n`th word of a line, whose hash is `hash`, is the first one with that hash.
 #[inline(always)]
 fn is_first<S: Simd>(simd: S, hashes: &[u32], n: usize, hash: u32) -> bool {
     let hash = u32x16::splat(simd, hash);
     let (mut from, mut some) = (0, hashes);
     loop {
         let equal = u32x16::from_slice(simd, &some[..LANES]).simd_eq(hash).to_bitmask();
-        // Equal words behind the `n`th, and those of the lines behind this one, do not count.
+        // Equal hashes after the `n`th, and those of the lines that follow, do not count.
         let place = from + equal.trailing_zeros() as usize;
         if place < from + LANES || n < from + LANES {
             return place >= n;

@@ -1,8 +1,8 @@
-//! What the model is told of the markup around each line of an HTML page, and of the blocks that hold lines. Decides
+//! Features of the markup around each line of an HTML page, and of the blocks that contain lines. Decides
 //! nothing.
 //!
-//! Link density and the class names of containers are what readability and trafilatura go by; here they are features beside
-//! those of the text.
+//! Readability and trafilatura rely on link density and the class names of containers; here these are
+//! features beside those of the text.
 
 use crate::html::cues::Part;
 use crate::html::element::Kind;
@@ -15,7 +15,7 @@ use crate::model::rows::Rows;
 use crate::model::title::Likeness;
 use crate::quick::QuickMap;
 
-/// What a block holds, over all lines whose blocks it holds.
+/// The totals of a block over all lines in it.
 #[derive(Clone, Copy, Default)]
 struct Held {
     lines: usize,
@@ -42,7 +42,7 @@ impl Page<'_> {
         let prose = |i: usize| lines.prose_words[i] as usize;
         let mut page = Held::default();
         markup.iter().enumerate().take(rows).for_each(|(i, line)| page.add(line, prose(i)));
-        // What the block of each row holds, by the number that the block has for the line.
+        // The totals of the block of each row; `number` gives the number of that block for a line.
         let gather = |number: fn(&Markup) -> u32| {
             let (mut slots, mut held) = (QuickMap::<u32, usize>::default(), Vec::<Held>::new());
             let mut of_rows = Vec::with_capacity(rows);
@@ -57,7 +57,7 @@ impl Page<'_> {
             move |i: usize| of_rows.get(i).map(|&slot| held[slot as usize]).unwrap_or_default()
         };
         let (parent, grandparent) = (gather(|m| m.parent), gather(|m| m.grandparent));
-        // The block with most prose; of several, the first.
+        // The block with the most prose; if there are several, the first.
         let best = |held: &dyn Fn(usize) -> Held, number: &dyn Fn(usize) -> Option<u32>| {
             let most = (0..rows).map(|i| held(i).prose_words).max().unwrap_or(0);
             (0..rows).find(|&i| held(i).prose_words == most).and_then(number)
@@ -119,7 +119,7 @@ impl Page<'_> {
         grid.put_page("page-has-body", named);
     }
 
-    /// How like each line is to the page's title, and where the title stands.
+    /// How similar each line is to the page's title, and where the title is.
     fn of_title(&self, rows: usize, grid: &mut Grid) {
         let mut words = Vec::new();
         let like = |i: usize| match self.title {

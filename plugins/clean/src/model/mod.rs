@@ -1,5 +1,5 @@
-//! The model that tells the main text of a page from what stands around it: a score for each line. It is trained by
-//! `train/train.py`; what becomes of a line is decided in [`crate::decide`].
+//! The model that tells the main text of a page from what surrounds it: a score for each line. It is trained
+//! by `train/train.py`; [`crate::decide`] decides what becomes of a line.
 
 mod alike;
 mod counts;
@@ -27,13 +27,13 @@ const PLAIN: &str = include_str!("plain.txt");
 /// Weights for HTML pages.
 const HTML: &str = include_str!("html.txt");
 
-/// An ensemble with the places of its columns.
+/// A forest, and where its columns are in the grid.
 #[derive(Debug)]
 pub struct Model {
     forest: Forest,
-    /// Number and shift of each column that it asks.
+    /// Number and shift of each column that the forest reads.
     columns: Vec<(usize, i8)>,
-    /// Which columns it asks, by their number.
+    /// Whether the forest reads a column, by its number.
     wanted: Vec<bool>,
 }
 
@@ -41,7 +41,7 @@ impl Model {
     /// The model for plain text.
     ///
     /// # Errors
-    /// Where its weights do not fit the features, which the tests rule out.
+    /// If its weights do not fit the features, which the tests rule out.
     pub fn plain() -> Result<Self, Error> {
         Self::new(PLAIN, None)
     }
@@ -54,9 +54,9 @@ impl Model {
         Self::new(HTML, Some(&[]))
     }
 
-    /// `markup` is that of an empty page, or none, as pages have it.
+    /// `markup` is that of an empty page, or `None` where pages have no markup.
     fn new(weights: &str, markup: Option<&[Markup]>) -> Result<Self, Error> {
-        // Shifted, a column has zeros beyond the page.
+        // A shifted column is not constant: it has zeros outside the page.
         let is_constant = |column: &str| column.starts_with(OF_PAGE) && !column.contains('@');
         let forest = Forest::parse(weights, is_constant)?;
         let mut grid = Grid::new(0, &[]);
@@ -94,7 +94,7 @@ impl Model {
     }
 }
 
-/// What is worked with while a page is scored.
+/// Scratch buffers for scoring a page.
 #[derive(Default)]
 pub struct Room {
     grid: Grid,
@@ -102,14 +102,14 @@ pub struct Room {
     forest: forest::Room,
 }
 
-/// The likelihood of each score.
+/// Converts scores to likelihoods.
 #[inline(always)]
 fn of_scores<S: Simd>(_: S, scores: &[i32], likelihoods: &mut [u16]) {
     likelihoods.iter_mut().zip(scores).for_each(|(cell, &score)| *cell = likelihood(score));
 }
 
-/// The logistic function of a score in [`UNIT`]s, in thousandths. Multiplications and one division alone, so
-/// that it is the same on every machine: `exp` of the standard library need not be.
+/// The logistic function of a score in [`UNIT`]s, in thousandths. Uses basic arithmetic only, so that it is
+/// the same on every machine: `exp` of the standard library need not be.
 #[inline(always)]
 fn likelihood(score: i32) -> u16 {
     // e^x as (1 + x/1024)^1024, good to a hundredth where it matters.
@@ -117,7 +117,7 @@ fn likelihood(score: i32) -> u16 {
     for _ in 0..10 {
         power *= power;
     }
-    // Rounded by cutting off: no number here is below 0.
+    // Adding 0.5 and truncating rounds, since no number here is below 0.
     wide::small(wide::cut_off(1000.0 / (1.0 + power) + 0.5))
 }
 

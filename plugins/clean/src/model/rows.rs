@@ -1,12 +1,12 @@
-//! What the columns ask of each line that is not blank, side by side and small: lines and states are too large to be walked through
-//! for every column. Decides nothing.
+//! The properties of lines from which features are computed, in compact columns without blank lines: lines
+//! and states are too large to be traversed for every feature. Decides nothing.
 
 use crate::lines::{Line, Tally};
 use crate::model::features::{Page, number};
 use crate::options::Rule;
 use crate::rules::boilerplate::State;
 
-/// Of all lines, a column for each.
+/// A column for each property, over all rows of a page.
 #[derive(Default)]
 pub struct Rows {
     pub chars: Vec<u32>,
@@ -15,28 +15,33 @@ pub struct Rows {
     pub capitals: Vec<u32>,
     pub digits: Vec<u32>,
     pub commas: Vec<u32>,
-    /// Words, where the line is prose.
+    /// Number of words if the line is prose, otherwise 0.
     pub prose_words: Vec<u32>,
-    /// Set of the kinds ([`KINDS`]) that the rule for the line by itself is of.
+    /// Set of the [`KINDS`] that the rule for the line alone is of.
     pub kinds: Vec<u16>,
-    /// The number of the rule for the line by itself, and how the line ends and starts, as the model knows them.
+    /// The number of the rule for the line alone, as the model knows it.
     pub rule: Vec<u8>,
+    /// How the line ends, as the model knows it.
     pub end: Vec<u8>,
+    /// How the line starts, as the model knows it.
     pub start: Vec<u8>,
-    /// The score of its words.
+    /// The score of the line's words.
     pub scores: Vec<u8>,
-    /// 1 where it is prose, where a rule for the line by itself marks it, where it ends like a sentence and has words enough for one.
+    /// 1 if the line is prose.
     pub prose: Vec<u8>,
+    /// 1 if a rule for the line alone marks it.
     pub marked: Vec<u8>,
+    /// 1 if the line ends like a sentence and has enough words for one.
     pub sentence: Vec<u8>,
-    /// Numbers of rows with a cue, and of those that are prose.
+    /// Numbers of the rows with a cue.
     pub cued: Vec<u32>,
+    /// Numbers of the rows that are prose.
     pub of_prose: Vec<u32>,
-    /// Numbers of rows of each of the [`KINDS`].
+    /// Numbers of the rows of each of the [`KINDS`].
     pub of_kinds: [Vec<u32>; KINDS.len()],
 }
 
-/// Kinds of rules: the first seven are those whose nearest line above and below is told.
+/// Kinds of rules. For the first seven, the nearest line above and below is a feature.
 pub const KINDS: [&[Rule]; 8] = [
     &[Rule::RelatedTeaser, Rule::InlineTeaser],
     &[Rule::CommentSection],
@@ -47,15 +52,15 @@ pub const KINDS: [&[Rule]; 8] = [
     &[Rule::Navigation, Rule::Breadcrumb, Rule::TagBar],
     &[Rule::Timestamp, Rule::Byline],
 ];
-/// Least words of a sentence.
+/// Fewest words of a sentence.
 const SENTENCE: u32 = 4;
 
-/// Numbers of kinds.
+/// Indices of kinds.
 pub const TEASERS: usize = 0;
 pub const COMMENTS: usize = 1;
 pub const DATES: usize = 7;
 
-/// The kinds of each rule.
+/// The kinds of each rule, as a bitmask.
 static KINDS_OF: [u16; 256] = {
     let mut table = [0; 256];
     let mut kind = 0;
@@ -71,7 +76,7 @@ static KINDS_OF: [u16; 256] = {
 };
 
 impl Rows {
-    /// Takes in the rows of a page, in place of another's.
+    /// Takes in the rows of a page, in place of those of another.
     pub fn take(&mut self, page: &Page<'_>) {
         let count = page.shown.len();
         let Self { chars, words, letters, capitals, digits, commas, prose_words, .. } = self;
@@ -89,7 +94,7 @@ impl Rows {
         self.cued.resize(count, 0);
         self.of_prose.resize(count, 0);
         self.of_kinds.iter_mut().for_each(Vec::clear);
-        // On most pages no line is blank: then these need not be told apart.
+        // Most pages have no blank line: then the lines are taken without an index.
         if count == page.lines.len() {
             self.put(count, page.lines.iter().zip(page.tallies).zip(page.states));
         } else {
@@ -100,11 +105,11 @@ impl Rows {
         }
     }
 
-    /// Puts so many rows into the columns, which are as long.
+    /// Writes `count` rows into the columns, which have that length.
     #[inline(always)]
     fn put<'p>(&mut self, count: usize, rows: impl Iterator<Item = ((&'p Line, &'p Tally), &'p State)>) {
         let (mut cued, mut of_prose) = (0, 0);
-        // Slices of one length, so that no place is checked twice.
+        // Slices of one length, so that bounds are checked only once.
         let (chars, words) = (&mut self.chars[..count], &mut self.words[..count]);
         let (letters, capitals) = (&mut self.letters[..count], &mut self.capitals[..count]);
         let (digits, commas) = (&mut self.digits[..count], &mut self.commas[..count]);
@@ -129,7 +134,7 @@ impl Rows {
             scores[row] = state.score;
             proses[row] = u8::from(prose);
             sentences[row] = u8::from(line.sentence() & (tally.words >= SENTENCE));
-            // Written in any case: what cannot be guessed is no branch.
+            // Always written, and the count advances only if wanted: avoids an unpredictable branch.
             all_cued[cued] = row as u32;
             cued += usize::from(state.cue != 0);
             all_prose[of_prose] = row as u32;
@@ -148,7 +153,7 @@ impl Rows {
         self.of_prose.truncate(of_prose);
     }
 
-    /// How many.
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.words.len()
     }

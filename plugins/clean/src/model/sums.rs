@@ -1,21 +1,22 @@
-//! Sums of a number of each row from the first row on, so that a window of any height costs a subtraction. Holds no meaning.
+//! Prefix sums over the rows of a page: the sum of a window of any height is one subtraction. Knows nothing
+//! of what is summed.
 
 /// Rows of zeros around the page: how far a window can reach.
 const REACH: usize = 32;
 
-/// The sums.
+/// The prefix sums.
 #[derive(Default)]
 pub struct Sums {
     rows: usize,
-    /// Before each row; 0 above the page, and all below it.
+    /// The sum before each row: 0 above the page, the total below it.
     before: Vec<u32>,
 }
 
 impl Sums {
-    /// Sums up `values` of `rows` rows, in place of what was summed before.
+    /// Sums up `values`, one for each of `rows` rows, in place of the previous sums.
     pub fn of(&mut self, rows: usize, values: impl Iterator<Item = u32>) -> &Self {
         self.rows = rows;
-        // What is left of another page is overwritten, all of it.
+        // The sums of a previous page are all overwritten.
         self.before.resize(rows + 2 * REACH + 1, 0);
         self.before[..=REACH].fill(0);
         let mut sum = 0u64;
@@ -40,8 +41,9 @@ impl Sums {
         }
     }
 
-    /// For each row, what is to be subtracted for the sum of the rows from `from` to before `to` as seen from it, as far as there are any: from the
-    /// first of two numbers the second; nothing beyond a reach of 32.
+    /// For each row, the prefix sums at `to` and at `from` relative to it, cut off at the ends of the page.
+    /// Their difference is the sum of the rows from `from` to before `to`. Both are empty beyond a reach of
+    /// 32.
     pub fn window(&self, from: isize, to: isize) -> (&[u32], &[u32]) {
         let at = |shift: isize| {
             let begin = REACH.checked_add_signed(shift);
@@ -60,7 +62,7 @@ impl Sums {
         &self.before[REACH + 1..REACH + 1 + self.rows]
     }
 
-    /// Of the whole page.
+    /// The sum of the whole page.
     pub fn all(&self) -> u32 {
         self.before.last().copied().unwrap_or(0)
     }

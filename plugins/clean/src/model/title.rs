@@ -1,17 +1,18 @@
-//! The title that an HTML page says it has, and how much each line is like it: where the headline stands, the main text is near,
-//! and of several texts on a page it is the one below. Decides nothing.
+//! The title that an HTML page states, and how similar each line is to it. The main text is near the
+//! headline, and of several texts on a page it is the one below the headline. Decides nothing.
 
 use crate::html::meta::Said;
 use crate::lines::Line;
 use crate::quick::QuickMap;
 
-/// Where a page says its title, the best first: that of Open Graph seldom names the site.
+/// Where a page states its title, best source first: that of Open Graph seldom names the site.
 const SOURCES: [(&str, &str); 2] = [("meta", "og:title"), ("title", "title")];
-/// What stands between the title and the name of the site.
+/// Separators between the title and the name of the site.
 const BETWEEN: [&str; 8] = [" | ", " - ", " – ", " — ", " · ", " » ", " : ", " › "];
-/// A title of no more words is taken whole.
+/// A title of at most this many words is taken whole.
 const SHORT: usize = 4;
-/// A line of more words than so many times those of the title is not like it, nor is one of as many times fewer.
+/// A line with more than this many times the words of the title is not similar to it, nor is one with this
+/// many times fewer.
 const LONGER: usize = 2;
 
 /// The words of a title.
@@ -21,10 +22,10 @@ pub struct Title {
     words: QuickMap<u64, usize>,
 }
 
-/// How like a line is to the title.
+/// How similar a line is to the title.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Likeness {
-    /// Words that both have.
+    /// Distinct words that both have.
     pub both: usize,
     /// Distinct words of the line.
     pub line: usize,
@@ -33,21 +34,22 @@ pub struct Likeness {
 }
 
 impl Likeness {
-    /// In hundredths: the share of the title's words times the share of the line's.
+    /// The similarity in hundredths: the share of the title's words times the share of the line's.
     pub fn hundredths(self) -> u8 {
         (self.both * self.both * 100)
             .checked_div(self.line * self.title)
             .map_or(0, |part| part.min(100) as u8)
     }
 
-    /// Whether the line gives the title: 0.7 of its words, and not many others.
+    /// Whether the line states the title: the common words are at least 0.7 of the title's and 0.6 of the
+    /// line's.
     pub fn is_title(self) -> bool {
         self.both > 0 && self.both * 10 >= self.title * 7 && self.both * 10 >= self.line * 6
     }
 }
 
 impl Title {
-    /// The title of a page; none where it says none.
+    /// The title of a page; `None` if it states none.
     pub fn of(said: &[Said]) -> Option<Self> {
         let find = |(kind, name)| said.iter().find(|said| said.kind == kind && said.name == name);
         let (source, said) = SOURCES.into_iter().find_map(|source| Some((source, find(source)?)))?;
@@ -60,7 +62,7 @@ impl Title {
         Some(Self { words }).filter(|title| !title.words.is_empty())
     }
 
-    /// How like each line is to it.
+    /// How similar `line` is to the title; `seen` is a scratch buffer.
     pub fn likeness(&self, text: &str, line: &Line, seen: &mut Vec<u64>) -> Likeness {
         let title = self.words.len();
         if line.words() > title * LONGER || line.words() * LONGER < title {
@@ -75,7 +77,7 @@ impl Title {
     }
 }
 
-/// The longest of the parts that a site's name is put beside the title with.
+/// The title without the name of the site: splits it at the separators, and keeps the longer part each time.
 fn without_site(title: &str) -> &str {
     let mut longest = title;
     if title.split_whitespace().count() <= SHORT {
@@ -87,7 +89,7 @@ fn without_site(title: &str) -> &str {
     longest
 }
 
-/// Calls `each` with the hash of every word in lower case: runs of letters and digits.
+/// Calls `each` with the hash of every word in lower case. A word is a run of letters and digits.
 fn each_word(text: &str, mut each: impl FnMut(u64)) {
     let mut word = None;
     for c in text.chars() {

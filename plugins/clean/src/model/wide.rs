@@ -1,5 +1,6 @@
-//! Turns numbers of rows into the bytes of a column, as many rows at once as the machine has room for. What comes out is what
-//! [`scale`](super::grid::scale) and [`share`](super::grid::share) give for each. Holds no meaning.
+//! Converts numbers of rows to the bytes of a column, as many rows at a time as a vector of the machine
+//! holds. The results are those of [`scale`](super::grid::scale) and [`share`](super::grid::share). Knows
+//! nothing of what the numbers mean.
 
 use fearless_simd::{Level, Simd, dispatch};
 
@@ -12,7 +13,7 @@ pub fn scales(level: Level, numbers: &[u32], cells: &mut [u8]) {
     dispatch!(level, simd => all(simd, numbers, cells));
 }
 
-/// The scale of what each number of `to` is above that of `from`.
+/// The scale of the difference of each number of `to` and that of `from`.
 pub fn differences(level: Level, (to, from): (&[u32], &[u32]), cells: &mut [u8]) {
     #[inline(always)]
     fn all<S: Simd>(_: S, to: &[u32], from: &[u32], cells: &mut [u8]) {
@@ -21,7 +22,7 @@ pub fn differences(level: Level, (to, from): (&[u32], &[u32]), cells: &mut [u8])
     dispatch!(level, simd => all(simd, to, from, cells));
 }
 
-/// The scale of how many rows are in each window of some counts, fewer than 64.
+/// The scale of the count in each window of fewer than 64 rows, given the prefix counts at its two ends.
 pub fn counts(level: Level, (to, from): (&[u8], &[u8]), cells: &mut [u8]) {
     #[inline(always)]
     fn all<S: Simd>(_: S, to: &[u8], from: &[u8], cells: &mut [u8]) {
@@ -34,7 +35,7 @@ pub fn counts(level: Level, (to, from): (&[u8], &[u8]), cells: &mut [u8]) {
     dispatch!(level, simd => all(simd, to, from, cells));
 }
 
-/// The scale of what each number is below `whole`.
+/// The scale of the difference of `whole` and each number.
 pub fn rests(level: Level, whole: u32, numbers: &[u32], cells: &mut [u8]) {
     #[inline(always)]
     fn all<S: Simd>(_: S, whole: u32, numbers: &[u32], cells: &mut [u8]) {
@@ -69,7 +70,7 @@ pub fn shares_of(level: Level, whole: u32, parts: &[u32], cells: &mut [u8]) {
     dispatch!(level, simd => all(simd, whole, parts, cells));
 }
 
-/// The share of each row's number in that of all.
+/// The share of each row's number in the number of rows.
 pub fn places(level: Level, cells: &mut [u8]) {
     #[inline(always)]
     fn all<S: Simd>(_: S, cells: &mut [u8]) {
@@ -83,11 +84,11 @@ pub fn places(level: Level, cells: &mut [u8]) {
     dispatch!(level, simd => all(simd, cells));
 }
 
-/// The shares of the windows of some sums in those of others.
+/// The share of the sum of each window of `parts` in that of `wholes`.
 pub fn window_shares(level: Level, parts: (&[u32], &[u32]), wholes: (&[u32], &[u32]), cells: &mut [u8]) {
     #[inline(always)]
     fn all<S: Simd>(_: S, parts: (&[u32], &[u32]), wholes: (&[u32], &[u32]), cells: &mut [u8]) {
-        // Sums grow: no window holds more than what lies between the first and the last of them.
+        // Prefix sums grow: no window holds more than the difference of the last and the first of them.
         let most = wholes.0.last().zip(wholes.1.first()).map_or(0, |(last, first)| last - first);
         let (parts, wholes) = (parts.0.iter().zip(parts.1), wholes.0.iter().zip(wholes.1));
         let all = cells.iter_mut().zip(parts.zip(wholes));
@@ -101,17 +102,18 @@ pub fn window_shares(level: Level, parts: (&[u32], &[u32]), wholes: (&[u32], &[u
     dispatch!(level, simd => all(simd, parts, wholes, cells));
 }
 
-/// A number as the table of scales has it: what a floating-point number holds of it is its octave and the first bits below.
+/// The scale of a number, without a table: its octave and step are the exponent and the first bits of the
+/// mantissa of a floating-point number.
 #[inline(always)]
 fn scaled(n: u32) -> u8 {
     const BIAS: u32 = ((127 + 4) << 3) - 16;
-    // Lower bits than a mantissa holds would be rounded up.
+    // Bits that do not fit into the mantissa would be rounded up.
     let exact = if n >> 24 == 0 { n } else { n & 0xffff_ff00 };
     let octaves = ((exact as f32).to_bits() >> 20).wrapping_sub(BIAS);
     (if n < 16 { n } else { octaves }) as u8
 }
 
-/// The same of a number below 64.
+/// [`scaled`] for a number below 64.
 #[inline(always)]
 fn scaled_few(n: u8) -> u8 {
     match n {
@@ -121,33 +123,35 @@ fn scaled_few(n: u8) -> u8 {
     }
 }
 
-/// Wholes below it need half the bits, and a third of the time.
+/// Shares in wholes below this need half the bits, and a third of the time.
 const SMALL: u32 = 1 << 16;
 
-/// [`shared`] of a whole below [`SMALL`]. `f32` is enough: `200 * part` is exact, and a quotient that is no integer is further from the next one than its
-/// rounding error.
+/// [`shared`] for a whole below [`SMALL`]. `f32` is enough: `200 * part` is exact, and a quotient that is no
+/// integer is further from the next integer than its rounding error.
 #[inline(always)]
 fn shared_small(part: u32, whole: u32) -> u8 {
-    // From here on a number has no bits for what is below one; the lowest are those of a whole number.
+    // From here on a float has no bits for fractions; its lowest bits are those of an integer.
     const WHOLE: f32 = (1u32 << 23) as f32;
     let share = (part as f32 * 200.0 / whole as f32).min(200.0);
     let share = if whole == 0 { 0.0 } else { share };
-    // A cast that asks for numbers out of range, as the language's does, is done one by one.
+    // Rounds down by arithmetic: an `as` cast checks for numbers out of range, and is done one by one.
     let near = (share + WHOLE) - WHOLE;
     let below = if near > share { near - 1.0 } else { near };
     (below + WHOLE).to_bits() as u8
 }
 
-/// Two-hundredths, cut off: the quotient of two numbers of 32 bits is never rounded up to a whole number.
+/// The share in two-hundredths, rounded down: the quotient of two numbers of 32 bits is never rounded up to
+/// an integer.
 #[inline(always)]
 fn shared(part: u32, whole: u32) -> u8 {
     let share = (f64::from(part) * 200.0 / f64::from(whole)).min(200.0);
-    // Of nothing it is no number, or beyond all.
+    // Division by zero gives NaN or more than the whole.
     let share = if whole == 0 { 0.0 } else { share };
     share as i32 as u8
 }
 
-/// The greatest whole number not above one from 0 to 2^51; of many at once, as `shared_small` does it.
+/// The greatest integer that is at most `number`, which is from 0 to 2^51. Vectorises, as does
+/// `shared_small`.
 #[inline(always)]
 pub fn cut_off(number: f64) -> f64 {
     const WHOLE: f64 = (1u64 << 52) as f64;
@@ -155,10 +159,10 @@ pub fn cut_off(number: f64) -> f64 {
     if near > number { near - 1.0 } else { near }
 }
 
-/// A whole number below 2^16, as one.
+/// Converts a float that is an integer below 2^16.
 #[inline(always)]
 pub fn small(number: f64) -> u16 {
-    // The lowest bits of so great a number are those of a whole one.
+    // The lowest bits of a float this large are those of an integer.
     const WHOLE: f64 = (1u64 << 52) as f64;
     (number + WHOLE).to_bits() as u16
 }

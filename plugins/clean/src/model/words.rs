@@ -1,23 +1,23 @@
-//! The words of a line in their normal form, and their hashes, without a copy of them: for [`super::lexicon`].
+//! The words of a line in normal form, and their hashes, without copying the words: for [`super::lexicon`].
 
 use std::ops::Range;
 
 use crate::lines::blocks::Begins;
 use crate::lines::unspaced;
 
-/// Words of a line that are read, at most; what begins like a paragraph goes on like one.
+/// Most words of a line that are read: what begins like a paragraph continues like one.
 pub const MOST: usize = 32;
-/// Longest word, in bytes of its normal form; longer ones are none.
+/// Longest word, in bytes of its normal form; longer ones do not count.
 const LONGEST: usize = 40;
-/// Room for where the runs of a line begin and end.
+/// Scratch buffer for where the runs of a line begin and end.
 #[derive(Default)]
 pub struct Edges([[usize; 2]; MOST]);
 
 /// The hash that no word has.
 pub const NONE: u32 = 0;
 
-/// The normal forms of the first words of a line: runs of letters and digits in small letters, every digit a 0; in scripts without spaces, each two
-/// characters.
+/// The normal forms of the first `most` words of a line. A word is a run of letters and digits, in lower case
+/// and with every digit as 0; in scripts without spaces, it is each pair of adjacent characters.
 pub fn words(line: &str, most: usize) -> Vec<String> {
     let mut words = Vec::new();
     for &[start, end] in Begins::of(line).runs(0..line.len(), &mut [[0; 2]; MOST][..most]) {
@@ -31,7 +31,8 @@ pub fn words(line: &str, most: usize) -> Vec<String> {
     words
 }
 
-/// Puts the hashes of the [`words`] of the line at `range` into `hashes`, as many as there is room for, and says how many there are.
+/// Writes the hashes of the [`words`] of the line at `range` into `hashes` until it is full, and returns
+/// their number.
 #[inline(always)]
 pub fn put_hashes(
     text: &str,
@@ -58,12 +59,12 @@ pub fn put_hashes(
     count
 }
 
-/// Calls `each` with the normal forms of the words in a run of letters, digits and characters beyond ASCII, for as long as it says that more are wanted:
-/// in scripts without spaces a run may be a whole page.
+/// Calls `each` with the normal forms of the words in a run of letters, digits and characters beyond ASCII,
+/// for as long as it returns that more are wanted: in scripts without spaces a run may be a whole page.
 fn each_normal(run: &str, mut each: impl FnMut(&[u8]) -> bool) {
     let mut word = [0; LONGEST];
     let mut length = 0;
-    // The character before, where it is of a script without spaces.
+    // The previous character, if it is of a script without spaces.
     let mut before = None;
     for c in run.chars() {
         if let Some(cell) = word.get_mut(length).filter(|_| c.is_ascii_alphanumeric()) {
@@ -98,7 +99,7 @@ fn each_normal(run: &str, mut each: impl FnMut(&[u8]) -> bool) {
             if let Some(room) = word.get_mut(length..end) {
                 small.encode_utf8(room);
             }
-            // Beyond its longest form it is no word.
+            // A word beyond the longest form comes out empty.
             length = end;
         }
     }
@@ -107,7 +108,7 @@ fn each_normal(run: &str, mut each: impl FnMut(&[u8]) -> bool) {
     }
 }
 
-/// A letter as a small one, a digit as 0; none of anything else.
+/// A letter in lower case, a digit as 0; `None` for anything else.
 #[inline]
 fn small_of(c: char) -> Option<char> {
     match c {
@@ -117,7 +118,7 @@ fn small_of(c: char) -> Option<char> {
         'À'..='Ö' | 'Ø'..='Þ' | 'А'..='Я' => char::from_u32(u32::from(c) + 0x20),
         '\0'..='\u{a9}' | '\u{2010}'..='\u{206f}' => None,
         _ if c.is_numeric() => Some('0'),
-        // What a capital becomes beyond its first letter is a mark on it.
+        // If a capital becomes several characters, those after the first are marks on it.
         _ => c.to_lowercase().next().filter(|_| c.is_alphanumeric()),
     }
 }
@@ -127,7 +128,8 @@ const fn all(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// The hash of the normal form of a run of up to 16 letters and digits; nothing where it is longer, holds more than ASCII or stands at the end of the text.
+/// The hash of the normal form of a run of up to 16 letters and digits. `None` if the run is longer or
+/// contains more than ASCII, or if fewer than 16 bytes of text are left.
 #[inline(always)]
 fn hash_of_short(bytes: &[u8], start: usize, end: usize) -> Option<u32> {
     let length = end - start;
@@ -142,7 +144,7 @@ fn hash_of_short(bytes: &[u8], start: usize, end: usize) -> Option<u32> {
     Some(self::end(step(0, [small(low), small(high)])))
 }
 
-/// The bits of so many bytes.
+/// Bitmasks of the first `n` bytes of a word, indexed by `n`.
 static MASKS: [u64; 9] = {
     let mut masks = [0; 9];
     let mut length = 1;
@@ -153,10 +155,11 @@ static MASKS: [u64; 9] = {
     masks
 };
 
-/// Letters and digits of ASCII in their normal form.
+/// Converts ASCII letters and digits to their normal form.
 #[inline(always)]
 fn small((eight, mask): (u64, u64)) -> u64 {
-    // Small letters are capitals with one bit more; digits are what lacks the bit that all letters have.
+    // Small letters are capitals with one more bit. Digits lack the bit that all letters have; clearing their
+    // lower four bits makes them 0.
     let digits = (!eight & all(0x40)) >> 6;
     (eight | all(0x20)) & !(digits * 0x0f) & mask
 }
@@ -171,10 +174,11 @@ pub fn hash(word: &[u8]) -> u32 {
     if word.is_empty() { NONE } else { end(state) }
 }
 
-/// Sixteen bytes more; one product, of which all bits depend on all bytes.
+/// Hashes sixteen more bytes with one multiplication: all bits of the product depend on all bytes.
 #[inline(always)]
 fn step(state: u64, [low, high]: [u64; 2]) -> u64 {
-    // No word holds a byte like these, so that no factor of its first sixteen bytes is zero.
+    // Each key has a byte `0xff`, which does not occur in words, so that no factor of the first sixteen bytes
+    // is zero.
     const KEYS: [u64; 2] = [0xff51_afd7_ed55_8ccd, 0xc4ff_b9fe_1a85_ec53];
     let product = u128::from(low ^ KEYS[0]) * u128::from(high ^ state ^ KEYS[1]);
     (product >> 64) as u64 ^ product as u64
@@ -204,12 +208,12 @@ mod tests {
         assert_eq!(words_of("橋が開通した。A橋"), ["橋が", "が開", "開通", "通し", "した", "a"]);
         assert_eq!(words_of("x"), ["x"]);
         assert_eq!(words_of(&"w ".repeat(200)).len(), MOST);
-        // Too long for a word, and none that is known by its beginning.
+        // Too long for a word, and not recognised by its beginning.
         assert_eq!(words_of(&format!("a {} b", "x".repeat(LONGEST + 1))), ["a", "", "b"]);
     }
 
     proptest! {
-        /// The hash that is made of the bytes of a text is that of the normal form of each word.
+        /// The hashes made from the bytes of a text are those of the normal forms of its words.
         #[test]
         fn hashes_are_those_of_the_normal_forms(text in r"([A-Za-z0-9 ’é]{0,20}|[A-Z]{35,45}|[ -~é“橋が\u{e000}\n]{0,60}){0,4}") {
             let begins = Begins::of(&text);
