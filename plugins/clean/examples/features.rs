@@ -1,9 +1,14 @@
-//! Writes what the model sees of labelled pages, for `train/train.py`; no part of the plugin.
+//! Writes the features of labelled pages, as the model sees them, for `train/train.py`. Not part of the
+//! plugin.
 //!
-//! Takes pages on standard input, JSON Lines with `id`, `text` and, where it is HTML, `media_type`. Writes a JSON line for each page: `id`,
-//! `lines`, its lines that are not blank, `words`, what the lexicon is asked of each line, and of HTML `blocks`, the number of the block around
-//! each block with its names, and `block_of`, the number of each line's block; then for each column the bytes of that column, raw. The first line
-//! of the output is the list of the columns' names.
+//! Takes pages on standard input as JSON Lines with `id`, `text` and, for HTML, `media_type`. The first line
+//! of the output is the list of the columns' names. For each page follows a JSON line, then the raw bytes of
+//! each column. The JSON line has:
+//! - `id`
+//! - `lines`: the lines that the model scores, none of them blank
+//! - `words`: for each line, the words that the lexicon looks up, with the indices of their weights
+//! - `blocks`, for HTML: for each block, the number of the block around it, and its names
+//! - `block_of`, for HTML: the number of each line's block
 
 use std::io::{BufRead, Write};
 

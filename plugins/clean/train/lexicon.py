@@ -1,8 +1,9 @@
-"""The lexicons of `train.py`: what each word of a line, and each name of the blocks around it, speaks for.
+"""The lexicons of `train.py`: whether the words of a line, and the names of the blocks around it, suggest main text.
 
-A logistic regression over the words of a line as a bag: a weight for each that stands on pages of enough sites. The score of a line, as the plugin has it
-(`src/model/lexicon.rs`), is a column of the features. For the pages that the trees learn from it comes from a lexicon that was learned without their sites,
-as it will for pages that nobody has seen: else the trees would trust it more than it deserves.
+A lexicon is a logistic regression over a line as a bag of words, with a weight for each word that occurs on pages
+of enough sites. The score of a line is computed as in the plugin (`src/model/lexicon.rs`), and is a feature. For
+the pages that the trees learn from, the score comes from a lexicon that was learned without their sites, as it does
+for unseen pages: otherwise the trees would trust it too much.
 """
 import math
 from collections import defaultdict
@@ -15,20 +16,25 @@ from sklearn.linear_model import SGDClassifier
 # As in src/model/lexicon.rs.
 UNIT, STEPS, NEUTRAL = 1024, 8, 128
 ROOTS = np.array([0] + [math.isqrt((1 << 32) // n) for n in range(1, 256)])
-# Blocks around a line whose names are asked: src/html/names.rs.
+# Blocks around a line whose names are looked up, as in src/html/names.rs.
 BLOCKS = 8
 PASSES = 8
 
 
 def kept(weights):
-    """Weights as they are kept, in units: half of a square, so that small ones are told apart as well as large ones. None is 0: words that are known are
-    counted by that."""
+    """Quantises weights to half of a square, in units.
+
+    Small weights are thus told apart as well as large ones. None becomes 0: known words are counted by that.
+    """
     root = np.clip(np.rint(np.sqrt(2 * UNIT * np.abs(weights))), 1, 127).astype(np.int64)
     return np.where(weights < 0, -1, 1) * ((root * root + 1) // 2)
 
 
 def of_names(blocks, block):
-    """What is asked of the lexicon of names for a line in a block: each name with its place. For words, the features say it."""
+    """The names that are looked up for a line in `block`, each with its place.
+
+    For words, `examples/features.rs` does the same.
+    """
     found, level = [], 0
     while block and level < BLOCKS:
         around, names = blocks[block - 1]
@@ -40,7 +46,10 @@ def of_names(blocks, block):
 
 
 class Bags:
-    """Lines as bags of words: a row each, a column for each word in a place that stands on the pages of `sites` sites or more."""
+    """Lines as bags of words: a row for each line, a column for each word in a place.
+
+    Only words that occur in that place on pages of `sites` sites or more have a column.
+    """
 
     def __init__(self, bags, site_of, sites, strength):
         found, of_sites, numbers = [], defaultdict(set), {}
@@ -61,27 +70,28 @@ class Bags:
         self.counts = csr_matrix((np.ones(starts[-1]), columns[kept], starts), shape=(len(found), len(keys)))
         self.counts.sum_duplicates()
         self.known = np.diff(starts)
-        # Divided by the square root of their number: long lines are not surer than they should be.
+        # Divided by the square root of the number of words, so that long lines are not scored with too much
+        # confidence.
         scale = 1 / np.sqrt(np.maximum(self.known, 1))
         self.scaled = csr_matrix((self.counts.data * np.repeat(scale, np.diff(self.counts.indptr)), self.counts.indices, self.counts.indptr),
                                  shape=self.counts.shape)
 
     def learn(self, rows, label, weight):
-        """The weights of all words, learned of some rows."""
+        """The weights of all words, learned from `rows`."""
         model = SGDClassifier(loss="log_loss", alpha=self.strength, average=True, max_iter=PASSES, tol=None, random_state=1)
         weight = weight[rows] / weight[rows].mean()
         model.fit(self.scaled[rows], label[rows] > 0.5, sample_weight=weight)
         return kept(model.coef_[0])
 
     def scores(self, weights, rows):
-        """The scores of some rows, as the plugin has them."""
+        """The scores of `rows`, as the plugin computes them."""
         sums = np.asarray(self.counts[rows] @ weights)
         whole = UNIT << 16
         steps = (sums * STEPS * ROOTS[np.minimum(self.known[rows], 255)] + whole // 2) // whole
         return np.clip(NEUTRAL + steps, 0, 255).astype(np.uint8)
 
     def held_out(self, fold, folds, usable, label, weight):
-        """For each fold the scores of all rows by lexicons that know neither that fold nor the row's own."""
+        """For each fold, the scores of all rows by lexicons learned without it and without the row's own fold."""
         def learned(*without):
             return self.learn(usable & ~np.isin(fold, without) & (weight > 0), label, weight)
 
@@ -95,7 +105,7 @@ class Bags:
         return out
 
     def write(self, weights, path, comment):
-        """A word a line with its weights in each place."""
+        """Writes one word per line, with its weight for each place."""
         found = defaultdict(dict)
         for (word, place), weight in zip(self.words, weights):
             found[word][place] = weight
@@ -107,7 +117,10 @@ class Bags:
 
 
 def around(scores, first, last):
-    """The columns of `of_words` in src/model/features.rs: the mean scores of lines around; `first` and `last` are those of each row's page."""
+    """The columns of `of_words` in src/model/features.rs: the mean scores of the lines around each line.
+
+    `first` and `last` are the first row of each row's page and one past its last row.
+    """
     beyond = scores.astype(np.int64) - NEUTRAL
     sums, row = np.concatenate([[0], np.cumsum(beyond)]), np.arange(len(scores))
     columns = {"lexicon": scores}

@@ -47,30 +47,31 @@ import lexicon
 ROOT = Path(__file__).resolve().parents[3]
 MARKS = Path(__file__).with_name("marks.tsv")
 FOLDS = 5
-# Of the folds.
+# Seed for shuffling sites into folds.
 SEED = 1
-# Columns that are also read of the lines above and below, and how far.
+# Columns that are also read from lines above and below, and at which distances.
 SHIFTED = {name: (-3, -2, -1, 1, 2, 3) for name in ("words", "end", "rules", "capitals", "prose")}
 SHIFTED |= {name: (-1, 1) for name in ("start", "breaks", "digits", "letters", "word-length", "commas", "repeats")}
 SHIFTED |= {"lexicon": (-2, -1, 1, 2)}
 SHIFTED_IN_HTML = {name: (-2, -1, 1, 2) for name in ("kind", "link-share", "parent-lines", "names")}
-# Of lexicons: on how many sites a word must stand, and how strongly weights are held near 0.
+# For each lexicon: on how many sites a word must occur, and the strength of regularisation.
 WORDS, NAMES = (10, 1e-5), (8, 5e-5)
 # Leaves are written in 1/1024 logit.
 UNIT = 1024
-# The set of all kinds of pages, and that of marked ones.
+# The set with all types of pages, and the set of marked pages.
 GENERAL, MARKED = "wcxb", "marked"
-# How much a page counts: news and articles that were chosen as such count most, for that is what most pages will be. Pages that are
-# no articles are few; for plain text, where little tells them apart, F1 of news loses where they count more.
+# Weights of pages. News and articles that were chosen as such count most, because most pages will be of this
+# type. Pages that are not articles are few; in plain text, where little tells them apart, a greater weight lowers
+# F1 on news.
 FACTORS = defaultdict(lambda: 2, {GENERAL: 1, MARKED: 1.5})
 OTHERS = {"plain": 1, "html": 2}
-# How likelihoods are weighed by the confidence in a page: as in src/decide.rs.
+# How likelihoods are adjusted by the confidence in a page, as in src/decide.rs.
 KEPT, CONFIDENCE, NEEDED = 0.45, (0.7, 0.85), (0.15, 0.5)
 DOUBTFUL = 0.2, 20
 COLUMNS = {"plain": 90, "html": 110}
-# Folds by language: these, all others but English, and English with what names none.
+# Folds by language: these three, all other languages (3), and English with pages that name no language.
 LANGUAGES = {"de": 0, "fr": 1, "es": 2, "en": 4}
-# Ensembles of so many seeds are one: what a page hangs on by chance, they do not agree on.
+# The ensembles of these seeds are averaged: they do not agree where the result for a page depends on chance.
 SEEDS = (1, 2)
 
 
@@ -93,7 +94,7 @@ def site(page):
 
 
 def language(page):
-    """The language that the page's HTML names."""
+    """The language that the page's HTML names; `en` if it names none."""
     found = re.search(r"<html[^>]*\blang=[\"']?([a-zA-Z]{2})", page.get("html") or "")
     return found.group(1).lower() if found else "en"
 
@@ -111,19 +112,19 @@ def shingles(tokens):
 
 
 def numbers(ranges):
-    """`3 7-9` as {3, 7, 8, 9}; `-` is none."""
+    """Parses `3 7-9` to {3, 7, 8, 9}, and `-` to the empty set."""
     ends = [part.split("-") for part in ranges.split() if part != "-"]
     return {number for part in ends for number in range(int(part[0]), int(part[-1]) + 1)}
 
 
 def marks():
-    """Of each marked page: the checksum of its text, its main lines and its doubtful ones."""
+    """For each marked page: the checksum of its text, its main lines and its doubtful lines."""
     fields = (line.split("\t") for line in MARKS.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
     return {name: (int(checksum, 16), numbers(main), numbers(doubtful)) for name, checksum, main, doubtful in fields}
 
 
 def gold(page, mark):
-    """The words of a page's gold text, those that are doubtful among them, and for each whether it is doubtful."""
+    """The words of a page's gold text including doubtful ones, and for each word whether it is doubtful."""
     if not mark:
         found = words(page["gold_text"])
         return found, np.full(len(found), False)
@@ -159,7 +160,7 @@ class Page:
         self.weight = np.sqrt(np.minimum(counts / max(30, len(main)), 0.5)) * self.counted
 
     def score(self, kept):
-        """Precision (none where nothing is kept) and recall."""
+        """Precision (`None` if nothing is kept) and recall."""
         kept = np.logical_and(kept, self.counted)
         tokens = [w for line, keep in zip(self.lines, kept) if keep for w in line]
         found = shingles(tokens)
@@ -168,7 +169,7 @@ class Page:
 
 
 def read(mode, files):
-    """Pages with features, the names of the features, and those that are also read of lines above and below."""
+    """The pages with features, the names of the features, and which of these are also read from other lines."""
     marked = marks()
     pages = [(page, Path(file).name.split(".")[0]) for file in files for page in rows(file)]
     pages = [(page, name) for page, name in pages if page.get("gold_text") or page["id"] in marked]
@@ -199,7 +200,10 @@ def read(mode, files):
 
 
 class Table:
-    """The features of all lines of all pages. Those of the lexicons are told for each fold: without the pages of that fold and of the line's own."""
+    """The features of all lines of all pages.
+
+    Those of the lexicons are kept for each fold: learned without that fold and without the line's own fold.
+    """
 
     def __init__(self, pages, names, plan, fold, label, weight):
         self.fold, self.label, self.weight = fold, label, weight
@@ -219,7 +223,7 @@ class Table:
             self.bags["names"] = lexicon.Bags(bags, site_of, *NAMES)
 
     def shift(self, columns, name):
-        """Fills the columns of what a feature is in the lines above and below; zeros outside the page."""
+        """Fills the columns of a feature in the lines above and below; zeros outside the page."""
         column, row = columns[:, self.names.index(name)], np.arange(len(columns))
         for shift in self.plan.get(name, ()):
             there = row + shift
@@ -227,11 +231,11 @@ class Table:
             columns[:, self.names.index(f"{name}@{shift}")] = np.where(is_inside, column[np.clip(there, 0, len(row) - 1)], 0)
 
     def learn_lexicons(self, usable):
-        """Has lexicons learn from the lines that are usable."""
+        """Trains the lexicons on the usable lines."""
         self.scores = {name: bags.held_out(self.fold, FOLDS, usable, self.label, self.weight) for name, bags in self.bags.items()}
 
     def of(self, scores):
-        """All features, with scores of the lexicons."""
+        """All features, with the given scores of the lexicons."""
         columns = self.columns.copy()
         found = lexicon.around(scores["words"], self.first, self.last)
         if "names" in scores:
@@ -242,15 +246,15 @@ class Table:
         return columns
 
     def without(self, fold):
-        """The features for an ensemble that does not know a fold."""
+        """The features for an ensemble that is trained without `fold`."""
         return self.of({name: scores[fold] for name, scores in self.scores.items()})
 
     def unknown(self):
-        """The features of each line as its own fold does not know them."""
+        """The features of each line, with lexicons learned without its own fold."""
         return self.of({name: scores[self.fold, np.arange(len(self.fold))] for name, scores in self.scores.items()})
 
     def shipped(self, usable, out, comment):
-        """The features with the lexicons that are written beside the weights."""
+        """The features with lexicons learned from all usable lines, which are written beside the weights."""
         scores, every = {}, np.full(len(self.fold), True)
         for name, bags in self.bags.items():
             weights = bags.learn(usable & (self.weight > 0), self.label, self.weight)
@@ -260,7 +264,7 @@ class Table:
 
 
 def fit(x, label, weight, trees, seeds):
-    """An ensemble for each seed."""
+    """Trains an ensemble for each seed."""
     models = []
     for seed in seeds:
         models.append(CatBoost({
@@ -277,7 +281,7 @@ def likelihood(models, x):
 
 
 def settled(pages, likelihoods):
-    """Likelihoods of the pages' lines, weighed by the confidence in each page: `settle` of src/decide.rs."""
+    """The likelihoods of lines, adjusted by the confidence in each page: `settle` of src/decide.rs."""
     out = []
     for page, found in zip(pages, split(pages, likelihoods)):
         counts = np.array([len(line) for line in page.lines])
@@ -294,7 +298,10 @@ def settled(pages, likelihoods):
 
 
 def table(pages, kept, title, by_language=False):
-    """Prints a row for each set and each type of page of the general set; or for each fold of languages, of news and articles."""
+    """Prints a row for each set, and for each type of page of the general set.
+
+    With `by_language`, prints a row for each fold of languages instead, of news and articles only.
+    """
     groups = defaultdict(list)
     for page, keep in zip(pages, kept):
         if by_language:

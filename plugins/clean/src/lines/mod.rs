@@ -63,8 +63,8 @@ signs! {
     shouted SHOUTED 8;
     /// Whether it may contain ` by `. If not set, it does not.
     may_by MAY_BY 9;
-    /// Whether it may contain an ASCII sign that separates the parts of a path after a space. If not set, it
-    /// does not.
+    /// Whether it may contain, after a space, an ASCII sign that separates the parts of a path. If not set,
+    /// it does not.
     may_path MAY_PATH 10;
     /// Whether it contains a character beyond ASCII.
     is_wide WIDE 11;

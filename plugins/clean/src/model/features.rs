@@ -37,7 +37,7 @@ pub struct Page<'p> {
     pub marks: &'p [Option<Mark>],
     /// The stretches of the main text that the rules found.
     pub segments: &'p [Segment],
-    /// Numbers of the lines that are not blank: the rows of the table.
+    /// Numbers of the lines to be scored, none of them blank: the rows of the table.
     pub shown: &'p [usize],
     /// The markup of each shown line, if the page is HTML.
     pub markup: Option<&'p [Markup]>,

@@ -1,11 +1,11 @@
-//! A gradient-boosted ensemble of oblivious trees over byte features, evaluated in integers. Knows
-//! nothing of lines and pages.
+//! A gradient-boosted ensemble of oblivious trees over byte features, evaluated in integers. Knows nothing of
+//! lines and pages.
 //!
 //! An oblivious tree asks the same question of every line at each of its levels (Kohavi 1994; Prokhorenkova
-//! et al. 2018, CatBoost), so a level is one comparison of a column with a number, 64 lines at a time, and
-//! no branch depends on the data. A tree of six levels has 64 leaves, which is what one look-up of bytes holds. What is asked of
-//! a column that has one value for all lines is answered once.
-//! Leaves are integers, so a score is the same on every machine.
+//! et al. 2018, CatBoost). A level is thus one comparison of a column with a threshold, 64 lines at a time,
+//! and no branch depends on the data. A tree of six levels has 64 leaves, as many as one byte shuffle can
+//! look up. Questions to a column that has one value for all lines are answered once. Leaves are integers, so
+//! a score is the same on every machine.
 
 use fearless_simd::{Level, Simd, dispatch, i8x64, prelude::*, u8x64, u16x32, u32x16};
 use std::ops::Range;
@@ -17,76 +17,80 @@ pub const UNIT: i32 = 1024;
 const BLOCK: usize = 64;
 /// Most levels of a tree.
 const LEVELS: usize = 6;
-/// Trees that are summed at a time: sums of that many bytes fit into 16 bits.
+/// Trees that are summed at a time: the sum of this many bytes fits into 16 bits.
 const SUMMED: usize = 256;
-/// Most columns: as many as a byte can number.
+/// Most columns: as many as a byte can index.
 const COLUMNS: usize = 256;
-/// Leaves are looked up in two parts, the upper one in units of this: so small, parts of several trees fit into a byte.
+/// Leaves are looked up in two parts, the upper one in multiples of this. The parts are so small that the sum
+/// of those of several trees fits into a byte.
 const UPPER: i32 = 32;
 
-/// Most trees of a group. As nearly all groups are full, the processor foresees where their loop ends.
+/// Most trees of a group. As nearly all groups are full, the processor predicts the end of their loop.
 const GROUPED: usize = 6;
 
-/// An ensemble.
+/// An ensemble of trees.
 #[derive(Debug, Default)]
 pub struct Forest {
-    /// What every line begins with, in [`UNIT`]s: the bias, and the least leaf of each tree.
+    /// The score with which every line starts, in [`UNIT`]s: the bias, and the least leaf of each tree.
     base: i32,
-    /// Names of the columns that are asked, by their number in `trees`.
+    /// Names of the columns that are read, by their number in `trees`.
     columns: Vec<String>,
-    /// Those with the most questions to lines first.
+    /// The trees, those with the most questions to varying columns first.
     trees: Vec<Tree>,
-    /// The groups in which they are summed up, in their order.
+    /// The groups in which trees are summed up, in the order of the trees.
     groups: Vec<Group>,
-    /// Numbers of the columns that are not the same for all lines.
+    /// Numbers of the varying columns: those that do not have one value for all lines.
     varying: Vec<u8>,
-    /// The questions to the others: their answers are given once for all lines.
+    /// The questions to all other columns, which are answered once for all lines.
     constant: Vec<Constant>,
 }
 
-/// The questions from the first level on (column, and the number that it must be greater than, as [`asked`] gives it), and
-/// the leaves; the first level is the lowest bit of a leaf's number.
+/// A tree: the column and the threshold of each level, as [`asked`] encodes it, and the leaves. The answer to
+/// the first level is the lowest bit of a leaf's index.
 #[derive(Debug)]
 struct Tree {
     columns: [u8; LEVELS],
     numbers: [u32; LEVELS],
-    /// What the leaves are above the least of them, in two parts.
+    /// How much each leaf is above the least of them, in two parts.
     low: Leaves,
     high: Leaves,
 }
 
-/// A part of each leaf, in one line of the machine's cache: all are read at once.
+/// One part of each leaf, in a single cache line: all are read at once.
 #[derive(Debug)]
 #[repr(align(64))]
 struct Leaves([u8; BLOCK]);
 
-/// Trees with as many questions to lines, of which both parts of all leaves sum up to bytes.
+/// Trees with the same number of questions to varying columns. The sum of either part of their leaves fits
+/// into a byte.
 #[derive(Debug)]
 struct Group {
     questions: usize,
     trees: Range<usize>,
 }
 
-/// A question to a column that is the same for all lines.
+/// A question to a column that has one value for all lines.
 #[derive(Debug)]
 struct Constant {
     tree: usize,
     column: usize,
     number: u8,
-    /// The bit of the leaf's number, where the answer is yes.
+    /// The bit of the leaf's index that is set if the answer is yes.
     bit: u8,
 }
 
-/// A tree as it is written.
+/// A tree as it is written in the text form.
 struct Written {
-    /// Columns, the numbers that they must be greater than, and whether a column is the same for all lines.
+    /// For each question: the column, the threshold that it must exceed, and whether the column has one value
+    /// for all lines.
     questions: Vec<(usize, u8, bool)>,
     leaves: Vec<i32>,
 }
 
 impl Forest {
-    /// Reads an ensemble: `bias N`, then a line for each tree, `column>number …: leaf …`; the leaves of one are less than 8,192 apart. Columns of
-    /// which `is_constant` says so have one value for all lines that are scored together.
+    /// Parses an ensemble: `bias N`, then a line for each tree, `column>threshold …: leaf …`. The leaves of a
+    /// tree are less than 8,192 apart. Columns for which `is_constant` holds have one value for all lines
+    /// that are scored together.
     ///
     /// # Errors
     /// Says which line is not understood.
@@ -109,7 +113,7 @@ impl Forest {
         Ok(forest)
     }
 
-    /// Reads a line: a tree, or none where it is the bias.
+    /// Parses a line: a tree, or `Some(None)` for the bias.
     fn line(&mut self, line: &str, is_constant: impl Fn(&str) -> bool) -> Option<Option<Written>> {
         if let Some(bias) = line.strip_prefix("bias ") {
             self.base += bias.parse::<i32>().ok()?;
@@ -140,11 +144,12 @@ impl Forest {
         fits.then_some(Some(Written { questions, leaves }))
     }
 
-    /// Adds a tree, and puts it into the last group where it fits there.
+    /// Adds a tree, to the last group if it fits there, otherwise to a new one.
     fn plant(&mut self, tree: &Written) {
-        // No byte is greater than 255: a level that is not there changes no leaf's number.
+        // No byte exceeds 255, so an unused level never changes the index of a leaf.
         let (mut columns, mut numbers) = ([0; LEVELS], [asked(u8::MAX); LEVELS]);
-        // Questions to lines come first. The bit of each question in the number of a leaf, as it is written.
+        // Questions to varying columns come first. `bits` has the bit of each question in the index of a leaf
+        // as written.
         let mut bits = Vec::with_capacity(LEVELS);
         let number = self.trees.len();
         for is_constant in [false, true] {
@@ -187,18 +192,19 @@ impl Forest {
         }
     }
 
-    /// Names of the columns that [`Self::score`] wants, in their order.
+    /// Names of the columns that [`Self::score`] expects, in their order.
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
 
-    /// The score of each of `lines` lines, in [`UNIT`]s of a logit: greater than 0 is more likely than not.
-    /// `columns` are those of [`Self::columns`], each with a byte for each line; where 64 more follow, no line costs more than others.
+    /// The score of each of `lines` lines, in [`UNIT`]s of a logit: above 0 is more likely than not.
+    /// `columns` are those of [`Self::columns`], each with a byte for each line. If one does not extend to
+    /// the next multiple of 64 lines, all are copied first, so 64 more bytes avoid a copy.
     pub fn score(&self, columns: &[&[u8]], lines: usize, room: &mut Room) -> Vec<i32> {
         self.score_at(Level::new(), columns, lines, room)
     }
 
-    /// The same with the instructions of `level`.
+    /// [`Self::score`] with the instructions of `level`.
     fn score_at(&self, level: Level, columns: &[&[u8]], lines: usize, room: &mut Room) -> Vec<i32> {
         let whole = lines.next_multiple_of(BLOCK);
         if columns.iter().any(|column| column.len() < whole) {
@@ -210,7 +216,7 @@ impl Forest {
         self.score_whole(level, columns, lines, room)
     }
 
-    /// The same of columns that go on to the end of a block.
+    /// [`Self::score_at`] for columns that extend to the end of the last block.
     fn score_whole(&self, level: Level, columns: &[&[u8]], lines: usize, room: &mut Room) -> Vec<i32> {
         let mut scores = vec![self.base; lines];
         let Room { roots, blocks } = room;
@@ -224,7 +230,7 @@ impl Forest {
         scores
     }
 
-    /// Adds what all trees say of the lines to their scores.
+    /// Adds the results of all trees to the scores of the lines.
     #[inline(always)]
     fn add_all<S: Simd>(
         &self,
@@ -243,7 +249,7 @@ impl Forest {
                 }
             }
             let (first, second) = scores.split_at_mut(scores.len().min(BLOCK));
-            // Two blocks share the numbers of the questions, where the machine has registers for both.
+            // Two blocks share the loaded thresholds if the machine has registers for both.
             if <S::u8s as SimdBase<S>>::LEN >= BLOCK && !second.is_empty() {
                 self.add(simd, roots, block, [0, 1], [&mut *first, &mut *second]);
             } else {
@@ -253,7 +259,7 @@ impl Forest {
         }
     }
 
-    /// Adds what all trees say of blocks of lines to their scores.
+    /// Adds the results of all trees to the scores of `N` blocks of lines.
     #[inline(always)]
     fn add<S: Simd, const N: usize>(
         &self,
@@ -291,19 +297,20 @@ impl Forest {
 }
 
 impl Written {
-    /// How many questions there are to lines.
+    /// Number of questions to varying columns.
     fn varying(&self) -> usize {
         self.questions.iter().filter(|(.., is_constant)| !is_constant).count()
     }
 }
 
-/// Two blocks of each column, with a sign, each in one line of the machine's cache.
+/// Two blocks of each column as signed bytes, each block in a cache line.
 #[repr(align(64))]
 struct Blocks([[[i8; BLOCK]; 2]; COLUMNS]);
 
-/// What is worked with while lines are scored.
+/// Scratch buffers for scoring, reused from page to page.
 pub struct Room {
-    /// Of each tree, what the questions that are the same for all lines make of the number of a leaf, four times.
+    /// For each tree, what its questions to constant columns add to the index of a leaf, repeated in four
+    /// bytes.
     roots: Vec<u32>,
     blocks: Box<Blocks>,
 }
@@ -314,10 +321,11 @@ impl Default for Room {
     }
 }
 
-/// Fewest questions for which there is a loop of its own: the rest of them is always answered no.
+/// Fewest questions for which there is a specialised loop; missing questions are always answered no.
 const FEWEST: usize = 3;
 
-/// Sums up both parts of the leaves that lines come to in groups of trees that ask as many questions; with each tree is its root.
+/// Sums up both parts of the leaves that lines reach, for groups of trees that ask `QUESTIONS` questions.
+/// Each tree comes with its root.
 #[inline(always)]
 fn look_up<'t, S: Simd, const N: usize, const QUESTIONS: usize>(
     simd: S,
@@ -327,7 +335,8 @@ fn look_up<'t, S: Simd, const N: usize, const QUESTIONS: usize>(
     sums: &mut [Sums<S>; N],
 ) {
     let zero = u8x64::splat(simd, 0);
-    // A compiler that knows that this is 1 no longer makes masked additions of the sums below.
+    // Hides from the compiler that this is 1: if it knows, it no longer emits masked additions for the sums
+    // below.
     let one = std::hint::black_box(1u8);
     let bits: [u8x64<S>; QUESTIONS] = std::array::from_fn(|level| u8x64::splat(simd, one << level));
     for (trees, roots) in groups {
@@ -339,7 +348,8 @@ fn look_up<'t, S: Simd, const N: usize, const QUESTIONS: usize>(
                 for n in 0..N {
                     let column =
                         i8x64::from_slice(simd, &block.0[usize::from(tree.columns[level])][numbers[n]]);
-                    // No bit comes twice, and sums of bytes take one instruction where the machine has masks.
+                    // No bit is added twice, and adding bytes takes one instruction on machines with mask
+                    // registers.
                     leaves[n] += column.simd_gt(number).select(bit, zero);
                 }
             }
@@ -355,8 +365,8 @@ fn look_up<'t, S: Simd, const N: usize, const QUESTIONS: usize>(
     }
 }
 
-/// Sums of both parts of leaves: bytes are added in lanes of 16 bits, as whole words, and their second bytes once more by themselves. Widening the bytes
-/// first would need the one port that the comparisons need.
+/// Sums of both parts of leaves. Bytes are added as whole 16-bit lanes, and the second byte of each lane once
+/// more separately. Widening the bytes first would need the one execution port that the comparisons need.
 #[derive(Clone, Copy)]
 struct Sums<S: Simd> {
     lows: [u16x32<S>; 2],
@@ -383,10 +393,11 @@ impl<S: Simd> Sums<S> {
     #[inline(always)]
     fn add_to(self, simd: S, scores: &mut [i32]) {
         let Self { mut lows, mut highs } = self;
-        // The first sums are of whole words yet. Without the second bytes in them, which went round many times, they fit again.
+        // The first sums are still of whole lanes and have wrapped around many times. Without the second
+        // bytes in them they fit into 16 bits.
         lows[0] -= lows[1] << 8;
         highs[0] -= highs[1] << 8;
-        // In a word the first byte is the lower one, but for machines that begin with the upper one.
+        // The first byte of a lane is the lower one, except on big-endian machines.
         if cfg!(target_endian = "big") {
             lows.reverse();
             highs.reverse();
@@ -401,10 +412,10 @@ impl<S: Simd> Sums<S> {
     }
 }
 
-/// What makes of bytes numbers with a sign in the same order: these can be compared on all machines.
+/// Flips the sign bit: makes bytes signed numbers in the same order, which all machines can compare.
 const SIGN: u8 = 0x80;
 
-/// A number of a question as it is compared: four times, with a sign.
+/// A threshold as it is compared: signed, and repeated in four bytes.
 fn asked(number: u8) -> u32 {
     four_times(number ^ SIGN)
 }
@@ -425,7 +436,8 @@ mod tests {
         assert_eq!(scores, [-5 + 10 + 1, -5 + 20 + 2, -5 + 20 + 4]);
     }
 
-    /// The widths that the machine has, against the plain reading of trees that ask columns of lines and of the page.
+    /// Compares all SIMD levels of the machine with a direct evaluation of trees that read columns of lines
+    /// and of the page.
     #[test]
     fn blocks_are_scored_as_lines_are() {
         let leaves: Vec<i32> = (0..64).map(|n| n * n * 13 % 1021 - 500).collect();

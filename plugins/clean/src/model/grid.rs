@@ -1,53 +1,55 @@
-//! A table of bytes, a column for each feature and a row for each line, with room before the first and
-//! after the last row so that a column can be read some rows further up or down. Holds no meaning.
+//! A table of bytes, with a column for each feature and a row for each line. Each column has padding before
+//! the first and after the last row, so that it can be read shifted by some rows. Knows nothing of what the
+//! columns mean.
 
 use fearless_simd::Level;
 
 use crate::model::wide;
 use std::ops::Range;
 
-/// Rows of zeros around each column: how far a column can be shifted.
+/// Rows of zeros above and below each column: how far a column can be shifted.
 pub const REACH: usize = 4;
 
-/// What names of columns begin with that have one value for all rows of a page.
+/// Prefix of the names of columns that have one value for all rows of a page.
 pub const OF_PAGE: &str = "page-";
 
-/// Bytes that can be read at once from any row on.
+/// Number of bytes that can be read at once from any row on.
 pub const BLOCK: usize = 64;
 
 /// The table.
 #[derive(Clone, Debug)]
 pub struct Grid {
     rows: usize,
-    /// Names of the columns, where all are wanted.
+    /// Names of the columns, if all are wanted.
     names: Vec<&'static str>,
-    /// Where the rows of each column begin in `bytes`; none where it is not wanted.
+    /// Offset of the first row of each column in `bytes`; `None` if the column is not wanted.
     begins: Vec<Option<usize>>,
     bytes: Vec<u8>,
-    /// Where the rows of the next wanted column begin.
+    /// Offset of the first row of the next wanted column.
     next: usize,
-    /// Which columns are wanted, by their number; all where it is empty.
+    /// Whether each column is wanted, by its number; all are if it is empty.
     wanted: Vec<bool>,
-    /// The instructions that it is filled with.
+    /// The SIMD level with which columns are filled.
     level: Level,
 }
 
 impl Grid {
-    /// A table for a page of `rows` lines with the columns that are `wanted`, by their number; with all where that
-    /// is empty.
+    /// A table for a page of `rows` lines. `wanted` says by number which columns are wanted; all are if it is
+    /// empty.
     pub fn new(rows: usize, wanted: &[bool]) -> Self {
         let mut grid = Self::default();
         grid.empty(rows, wanted);
         grid
     }
 
-    /// Makes the same of it, in the room that it has.
+    /// Makes the table as [`Self::new`] does, reusing its allocations.
     pub fn empty(&mut self, rows: usize, wanted: &[bool]) {
         let count = wanted.iter().filter(|w| **w).count();
         (self.rows, self.next) = (rows, REACH);
         self.names.clear();
         self.begins.clear();
-        // What another page left in the columns is overwritten, that around them in [`Self::next`].
+        // The columns may hold bytes of another page: these are overwritten, and [`Self::next`] clears the
+        // padding.
         let most = count * (rows + 2 * REACH) + BLOCK;
         if self.bytes.len() < most {
             self.bytes.resize(most, 0);
@@ -56,14 +58,14 @@ impl Grid {
         self.wanted.extend_from_slice(wanted);
     }
 
-    /// Adds a column, and gives its rows, all 0, to be filled; nothing where it is not wanted.
+    /// Adds a column and returns its rows, all 0; `None` if it is not wanted.
     pub fn add(&mut self, name: &'static str) -> Option<&mut [u8]> {
         let column = self.next(name)?;
         column.fill(0);
         Some(column)
     }
 
-    /// Adds a column, and gives its rows, to be written whole; nothing where it is not wanted.
+    /// Adds a column and returns its rows, all of which must be written; `None` if it is not wanted.
     fn next(&mut self, name: &'static str) -> Option<&mut [u8]> {
         let is_wanted = match self.wanted.is_empty() {
             true => {
@@ -88,42 +90,43 @@ impl Grid {
         self.bytes.get_mut(begin..end)
     }
 
-    /// Adds a column: `value` of each row, from the first.
+    /// Adds a column with the `value` of each row, which is called from the first row on.
     pub fn put(&mut self, name: &'static str, mut value: impl FnMut(usize) -> u8) {
         if let Some(column) = self.next(name) {
             column.iter_mut().enumerate().for_each(|(row, cell)| *cell = value(row));
         }
     }
 
-    /// Adds a column of one value for a page; its name begins with [`OF_PAGE`].
+    /// Adds a column that has one value for every page; its name begins with [`OF_PAGE`].
     pub fn put_page(&mut self, name: &'static str, value: u8) {
         debug_assert!(name.starts_with(OF_PAGE));
         self.put_same(name, value);
     }
 
-    /// Adds a column that has one value on this page.
+    /// Adds a column that has the same value in all rows of this page.
     pub fn put_same(&mut self, name: &'static str, value: u8) {
         if let Some(column) = self.next(name) {
             column.fill(value);
         }
     }
 
-    /// Adds a column of counts.
+    /// Adds a column of counts, scaled.
     pub fn put_counts(&mut self, name: &'static str, counts: &[u32]) {
         self.put_wide(name, |level, cells| wide::scales(level, counts, cells));
     }
 
-    /// Adds a column of counts, each the difference of two numbers.
+    /// Adds a column of counts, each the difference of two numbers, scaled.
     pub fn put_differences(&mut self, name: &'static str, numbers: (&[u32], &[u32])) {
         self.put_wide(name, |level, cells| wide::differences(level, numbers, cells));
     }
 
-    /// Adds a column of how many rows are in each window of some counts, fewer than 64.
+    /// Adds a column of the scaled count in each window of fewer than 64 rows, given the prefix counts at its
+    /// two ends.
     pub fn put_windows(&mut self, name: &'static str, counts: (&[u8], &[u8])) {
         self.put_wide(name, |level, cells| wide::counts(level, counts, cells));
     }
 
-    /// Adds a column that `fill` fills, all of it, with the instructions of a level.
+    /// Adds a column that `fill` writes completely, at the given SIMD level.
     pub fn put_wide(&mut self, name: &'static str, fill: impl FnOnce(Level, &mut [u8])) {
         let level = self.level;
         if let Some(column) = self.next(name) {
@@ -131,7 +134,8 @@ impl Grid {
         }
     }
 
-    /// Adds a column: how many rows each stands behind the row `from`; 254 for those above it, 255 where there is none.
+    /// Adds a column of the scaled number of rows since the row `from`: 254 in the rows above it, 255 in all
+    /// rows if there is none.
     pub fn put_since(&mut self, name: &'static str, from: Option<usize>) {
         let Some(column) = self.next(name) else { return };
         match from {
@@ -144,28 +148,28 @@ impl Grid {
         }
     }
 
-    /// The instructions that it is filled with.
+    /// The SIMD level with which columns are filled.
     pub fn level(&self) -> Level {
         self.level
     }
 
-    /// Rows of each column.
+    /// Number of rows of each column.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// The names of the columns, in the order in which they were put; none where not all were wanted.
+    /// The names of the columns, in the order in which they were added; empty if not all were wanted.
     pub fn names(&self) -> &[&'static str] {
         &self.names
     }
 
-    /// Column number `column`, shifted: row `i` holds what stands in row `i + shift`, 0 outside the page. Empty where
-    /// there is no such column, or it was not wanted, or `shift` is beyond [`REACH`].
+    /// Column number `column`, shifted: row `i` holds the value of row `i + shift`, 0 outside the page. Empty
+    /// if there is no such column or it is not wanted. `shift` must not be beyond [`REACH`].
     pub fn column(&self, column: usize, shift: i8) -> &[u8] {
         self.column_on(column, shift).get(..self.rows).unwrap_or(&[])
     }
 
-    /// The same, with [`BLOCK`] bytes or more after the last row that say nothing.
+    /// Like [`Self::column`], but with [`BLOCK`] or more arbitrary bytes after the last row.
     pub fn column_on(&self, column: usize, shift: i8) -> &[u8] {
         let begin = self.begins.get(column).copied().flatten();
         let from = begin.and_then(|begin| begin.checked_add_signed(isize::from(shift)));
@@ -173,9 +177,9 @@ impl Grid {
     }
 }
 
-/// Fills `cells` with the scale of `first` and the numbers after it.
+/// Fills `cells` with the scales of `first` and the numbers after it.
 pub fn ramp(cells: &mut [u8], first: usize) {
-    // Rows of a kind often follow one another; a copy of one byte is a call.
+    // Rows of a kind often follow one another, and copying a single byte would be a call.
     if let [cell] = cells {
         *cell = scale(first);
         return;
@@ -187,7 +191,8 @@ pub fn ramp(cells: &mut [u8], first: usize) {
     cells.iter_mut().zip(first..).skip(known).for_each(|(cell, n)| *cell = scale(n));
 }
 
-/// [`ramp`] of a range of rows of a column of which all rows behind them are written later: some of these may be overwritten.
+/// [`ramp`] for a range of rows of a column whose later rows are all written afterwards: it may overwrite
+/// some of them.
 #[inline]
 pub fn ramp_over(column: &mut [u8], rows: Range<usize>, first: usize) {
     let cells = column.get_mut(rows.start..).and_then(<[u8]>::first_chunk_mut::<SHORT>);
@@ -197,7 +202,7 @@ pub fn ramp_over(column: &mut [u8], rows: Range<usize>, first: usize) {
     }
 }
 
-/// [`ramp_down`] in the same way.
+/// [`ramp_down`], in the same way.
 #[inline]
 pub fn ramp_down_over(column: &mut [u8], rows: Range<usize>, last: usize) {
     let cells = column.get_mut(rows.start..).and_then(<[u8]>::first_chunk_mut::<SHORT>);
@@ -208,10 +213,11 @@ pub fn ramp_down_over(column: &mut [u8], rows: Range<usize>, last: usize) {
     }
 }
 
-/// Most rows that are written in one step, which is one step for fewer, too: most runs are short, and a copy of any length is a call.
+/// Most rows that are written in one step, which always writes as many: most runs are short, and a copy of
+/// variable length is a call.
 const SHORT: usize = 32;
 
-/// Fills `cells` with the scale of the numbers down to `last`.
+/// Fills `cells` with the scales of the numbers that count down to `last`.
 pub fn ramp_down(cells: &mut [u8], last: usize) {
     if let [cell] = cells {
         *cell = scale(last);
@@ -239,7 +245,7 @@ impl Default for Grid {
     }
 }
 
-/// A count as a byte: exact up to 15, then eight steps an octave, 255 from 2^33 on. Grows with `n`.
+/// A count as a byte: exact up to 15, then eight steps per octave, 255 from 15 · 2^30 on. Grows with `n`.
 pub fn scale(n: usize) -> u8 {
     match SCALE.get(n) {
         Some(&byte) => byte,
@@ -247,7 +253,7 @@ pub fn scale(n: usize) -> u8 {
     }
 }
 
-/// [`scale`] of the numbers that most are.
+/// [`scale`] of small numbers, which are the most frequent.
 static SCALE: [u8; 4096] = {
     let mut table = [0; 4096];
     let mut n = 0;
@@ -258,7 +264,7 @@ static SCALE: [u8; 4096] = {
     table
 };
 
-/// The same from the last to the first, and what is read beyond them.
+/// [`SCALE`] in reverse order, with padding for reads beyond it.
 static DOWN: [u8; SCALE.len() + SHORT] = {
     let mut table = [0; SCALE.len() + SHORT];
     let mut n = 0;
@@ -279,7 +285,7 @@ const fn scaled(n: usize) -> u8 {
     if byte < 255 { byte as u8 } else { 255 }
 }
 
-/// `part` of `whole` in two-hundredths; 0 of nothing.
+/// `part` of `whole` in two-hundredths, at most 200; 0 if `whole` is 0.
 pub fn share(part: usize, whole: usize) -> u8 {
     (part * 200).checked_div(whole).map_or(0, |s| s.min(200) as u8)
 }

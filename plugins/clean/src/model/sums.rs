@@ -32,7 +32,7 @@ impl Sums {
         self
     }
 
-    /// Sums that went beyond 32 bits stay at the greatest number, from the first of them on.
+    /// Makes the sums saturate, from the first one on that is beyond 32 bits.
     #[cold]
     fn stop_at_most(&mut self) {
         let sums = &mut self.before[REACH + 1..REACH + 1 + self.rows];
