@@ -1,5 +1,5 @@
 //! The features of each line: the line itself, its place on the page, the prose and the cues around it, and
-//! what the rules think of it. Decides nothing.
+//! what the rules say about it. Decides nothing.
 //!
 //! The choice follows boilerpipe (Kohlschütter et al. 2010: words and their density, in the line and its
 //! neighbours), jusText (Pomikálek 2011: context of short lines) and Web2Text (Vogels et al. 2018: sentence
@@ -156,7 +156,7 @@ impl<'p> Page<'p> {
         grid.put_wide("prose", |_, cells| cells.copy_from_slice(&rows.prose));
     }
 
-    /// How often the line, or one like it, occurs on the page.
+    /// Features of how often the line, or one like it, occurs on the page.
     fn of_repeats(
         &self,
         rows: &Rows,
@@ -195,7 +195,7 @@ impl<'p> Page<'p> {
         head(a).is_some() && head(a) == head(b)
     }
 
-    /// Cues in the line and near it.
+    /// Features of the cues in the line and near it.
     fn of_cues(&self, rows: &Rows, grid: &mut Grid, (sums, counts): (&mut Sums, &mut Counts)) {
         for (name, class) in CUES {
             let Some(column) = grid.add(name) else { continue };
@@ -247,7 +247,7 @@ impl<'p> Page<'p> {
         grid.put_page("page-cues", share(cued.all(), rows.len()));
     }
 
-    /// Where the line is relative to the main text that the rules found.
+    /// Features of where the line is relative to the main text that the rules found.
     fn of_segments(&self, grid: &mut Grid) {
         let (segments, shown) = (self.segments, self.shown);
         let best = segments.iter().map(|s| s.score).max().unwrap_or(0);
@@ -285,8 +285,8 @@ impl<'p> Page<'p> {
         };
         put_lines("segment-from-first", &mut spans.iter().map(|(span, s)| (span.clone(), s.first)));
         put_lines("segment-to-last", &mut spans.iter().map(|(span, s)| (span.clone(), s.last)));
-        // Lines below the start of a segment, or of the page, up to the start of the next segment; then lines
-        // from the end of a segment up to the end of the next one, or of the page.
+        // `segment-below` covers the rows from the start of the page, or of a segment, to the start of the next
+        // segment; `segment-above` those from the end of a segment to the end of the next one, or of the page.
         let starts = std::iter::once(0).chain(spans.iter().map(|(span, _)| span.start));
         put_lines(
             "segment-below",
@@ -311,7 +311,7 @@ fn of_kind(kinds: &[u16], kind: usize) -> impl Iterator<Item = u32> {
     kinds.iter().map(move |kinds| u32::from(is_of(*kinds, kind)))
 }
 
-/// Where the line is, and how much prose is around it.
+/// Features of where the line is, and of how much prose is around it.
 fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2], counts: &mut Counts) {
     let count = rows.len();
     let words = words.of(count, rows.words.iter().copied());
@@ -357,7 +357,7 @@ fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2], counts
     grid.put_page("page-capitals", share(capitals.all() as usize, words.all() as usize));
 }
 
-/// What the words of the line, and of those around it, suggest.
+/// Features of what the words of the line, and of those around it, suggest.
 fn of_words(rows: &Rows, grid: &mut Grid, sums: &mut Sums) {
     grid.put_wide("lexicon", |_, cells| cells.copy_from_slice(&rows.scores));
     let sums = sums.of(rows.len(), rows.scores.iter().map(|score| u32::from(*score)));
@@ -369,8 +369,8 @@ fn of_words(rows: &Rows, grid: &mut Grid, sums: &mut Sums) {
     grid.put_page("page-lexicon", lexicon::mean(sums.all(), rows.len()));
 }
 
-/// Adds two columns: the number of rows since the nearest row above that is in `found`, and until the nearest
-/// one below; 255 if there is none.
+/// Adds two columns: the scaled number of rows since the nearest row above that is in `found`, and until the
+/// nearest one below; 255 if there is none.
 fn put_nearest(
     grid: &mut Grid,
     (above, below): (&'static str, &'static str),

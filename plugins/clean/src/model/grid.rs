@@ -97,7 +97,7 @@ impl Grid {
         }
     }
 
-    /// Adds a column that has one value for every page; its name begins with [`OF_PAGE`].
+    /// Adds a column that has a single value per page; its name begins with [`OF_PAGE`].
     pub fn put_page(&mut self, name: &'static str, value: u8) {
         debug_assert!(name.starts_with(OF_PAGE));
         self.put_same(name, value);
@@ -213,11 +213,11 @@ pub fn ramp_down_over(column: &mut [u8], rows: Range<usize>, last: usize) {
     }
 }
 
-/// Most rows that are written in one step, which always writes as many: most runs are short, and a copy of
-/// variable length is a call.
+/// Rows that are written in one step if a run is no longer: most runs are short, and a copy of variable length
+/// is a call.
 const SHORT: usize = 32;
 
-/// Fills `cells` with the scales of the numbers that count down to `last`.
+/// Fills `cells` with the scales of numbers that count down to `last`.
 pub fn ramp_down(cells: &mut [u8], last: usize) {
     if let [cell] = cells {
         *cell = scale(last);

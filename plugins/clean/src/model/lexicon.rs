@@ -22,7 +22,7 @@ const STEPS: i64 = 8;
 /// The score of a line whose words suggest nothing.
 pub const NEUTRAL: u8 = 128;
 
-/// Weights of a word: one for any place, the others for particular places.
+/// Number of weights of a word: one for any place, the others for particular places.
 pub const WEIGHTS: usize = 4;
 /// Indices of the weights for a word of a line: anywhere, as the first word, as the last word.
 const ANYWHERE: usize = 0;
@@ -93,7 +93,7 @@ impl Lexicon {
         Self::parse(include_str!("html-names.txt"))
     }
 
-    /// Parses lines of a word and its weights; omitted weights are 0. Lines that begin with `# ` are
+    /// Parses lines that have a word and its weights; omitted weights are 0. Lines that begin with `# ` are
     /// comments.
     ///
     /// # Errors
@@ -130,7 +130,7 @@ impl Lexicon {
         let mut lexicon = Self { buckets: vec![Bucket([0; 32]); buckets], most: MOST };
         for &(hash, weights) in words {
             let Bucket(cells) = &mut lexicon.buckets[hash as usize % buckets];
-            // More buckets separate words that have the same tag.
+            // Words with the same tag cannot be told apart in a bucket; more buckets separate them.
             let slot = cells[..SLOTS].iter().position(|other| *other == tag(hash) || *other == 0)?;
             if cells[slot] != 0 {
                 return None;

@@ -119,7 +119,7 @@ impl Page<'_> {
         grid.put_page("page-has-body", named);
     }
 
-    /// How similar each line is to the page's title, and where the title is.
+    /// Features of how similar each line is to the page's title, and of where the title is.
     fn of_title(&self, rows: usize, grid: &mut Grid) {
         let mut words = Vec::new();
         let like = |i: usize| match self.title {

@@ -112,7 +112,7 @@ fn of_scores<S: Simd>(_: S, scores: &[i32], likelihoods: &mut [u16]) {
 /// the same on every machine: `exp` of the standard library need not be.
 #[inline(always)]
 fn likelihood(score: i32) -> u16 {
-    // e^x as (1 + x/1024)^1024, good to a hundredth where it matters.
+    // e^-x as (1 - x/1024)^1024, good to a hundredth where it matters.
     let mut power = (1.0 - f64::from(score) / f64::from(UNIT) / 1024.0).max(0.0);
     for _ in 0..10 {
         power *= power;

@@ -76,7 +76,7 @@ static KINDS_OF: [u16; 256] = {
 };
 
 impl Rows {
-    /// Takes in the rows of a page, in place of those of another.
+    /// Reads the rows of a page, in place of those of another.
     pub fn take(&mut self, page: &Page<'_>) {
         let count = page.shown.len();
         let Self { chars, words, letters, capitals, digits, commas, prose_words, .. } = self;

@@ -123,7 +123,7 @@ fn scaled_few(n: u8) -> u8 {
     }
 }
 
-/// Shares in wholes below this need half the bits, and a third of the time.
+/// Shares of wholes below this need half the bits, and a third of the time.
 const SMALL: u32 = 1 << 16;
 
 /// [`shared`] for a whole below [`SMALL`]. `f32` is enough: `200 * part` is exact, and a quotient that is no
@@ -145,7 +145,7 @@ fn shared_small(part: u32, whole: u32) -> u8 {
 #[inline(always)]
 fn shared(part: u32, whole: u32) -> u8 {
     let share = (f64::from(part) * 200.0 / f64::from(whole)).min(200.0);
-    // Division by zero gives NaN or more than the whole.
+    // Division by zero gives NaN or infinity.
     let share = if whole == 0 { 0.0 } else { share };
     share as i32 as u8
 }
