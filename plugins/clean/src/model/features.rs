@@ -285,8 +285,9 @@ impl<'p> Page<'p> {
         };
         put_lines("segment-from-first", &mut spans.iter().map(|(span, s)| (span.clone(), s.first)));
         put_lines("segment-to-last", &mut spans.iter().map(|(span, s)| (span.clone(), s.last)));
-        // `segment-below` covers the rows from the start of the page, or of a segment, to the start of the next
-        // segment; `segment-above` those from the end of a segment to the end of the next one, or of the page.
+        // `segment-below` covers the rows from the start of the page, or of a segment, to the start of the
+        // next segment; `segment-above` those from the end of a segment to the end of the next one, or of the
+        // page.
         let starts = std::iter::once(0).chain(spans.iter().map(|(span, _)| span.start));
         put_lines(
             "segment-below",

@@ -213,8 +213,8 @@ pub fn ramp_down_over(column: &mut [u8], rows: Range<usize>, last: usize) {
     }
 }
 
-/// Rows that are written in one step if a run is no longer: most runs are short, and a copy of variable length
-/// is a call.
+/// Rows that are written in one step if a run is no longer: most runs are short, and a copy of variable
+/// length is a call.
 const SHORT: usize = 32;
 
 /// Fills `cells` with the scales of numbers that count down to `last`.
