@@ -1,4 +1,4 @@
-//! The whole cleaning of one document: decode, repair, normalise, remove furniture and repeats.
+//! The complete cleaning of one document: decode, repair, normalise, remove furniture and repeats.
 
 mod normalised;
 mod training;
@@ -37,71 +37,71 @@ use crate::rules::menus;
 use crate::tables::Tables;
 use crate::{closing, decide};
 
-/// Lines from which on HTML is a page, whatever stands there.
+/// HTML with at least this many lines counts as a page, whatever the lines say.
 const FEW: usize = 4;
 
-/// What cleaning made of a document.
+/// The result of cleaning a document.
 #[derive(Clone, Debug)]
 pub struct Cleaned<'a> {
     /// Edits of the received text, sorted.
     pub edits: Edits,
-    /// The text after them.
+    /// The text after the edits.
     pub text: Cow<'a, str>,
-    /// Encoding of the original bytes, when they were not UTF-8.
+    /// Encoding of the original bytes, if they were not UTF-8.
     pub encoding: Option<String>,
     /// Removed lines that may carry metadata.
     pub boilerplate: RemovedLines,
-    /// What an HTML page says of itself.
+    /// Metadata that an HTML page states about itself.
     pub said: Vec<Said>,
-    /// What the model kept though it came near to going, sorted.
+    /// Stretches that the model kept by a narrow margin, sorted.
     pub doubtful: Vec<Stretch>,
-    /// What the quality filters that are switched on measured of the text that is left.
+    /// Values of the active quality filters, measured on the text that is left.
     pub measured: Vec<(Measure, f64)>,
 }
 
-/// What a document is written in.
+/// The format of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Text as a page showed it, a block a line.
+    /// Text as a page showed it, one block per line.
     Plain,
     /// HTML source.
     Html,
 }
 
-/// What the rules see of a part of a normalised document.
+/// What the rules found in a part of a normalised document.
 struct Seen {
-    /// What the markup says of each shown line, where it is HTML.
+    /// The markup of each shown line, for HTML.
     markup: Option<Vec<Markup>>,
     look: Look,
 }
 
-/// What a document's lines come to.
+/// The decisions on a document's lines.
 struct Judged {
     edits: Edits,
-    /// Removed lines that may carry metadata, and where they stood in the received text.
+    /// Removed lines that may carry metadata, and their places in the received text.
     boilerplate: RemovedLines,
     places: Vec<usize>,
     doubtful: Vec<Stretch>,
 }
 
-/// Who judges the lines of a format.
+/// The rules and the model that judge the lines of a format.
 #[derive(Clone)]
 struct Judges {
     furniture: Furniture,
-    /// The model, where it is switched on.
+    /// The model, if it is switched on.
     model: Option<Arc<Model>>,
 }
 
-/// Cleans documents; holds the tables, cheap to clone.
+/// Cleans documents. Holds the tables; cheap to clone.
 #[derive(Clone)]
 pub struct Cleaner {
     rules: Rules,
-    /// How lines of each format are judged.
+    /// The judges of each format.
     plain: Judges,
     html: Judges,
-    /// What HTML pages are read with.
+    /// The tables and settings for reading HTML pages.
     reading: Reading,
-    /// How likely a line must be to be kept.
+    /// The likelihoods that lines need, and the rules that are off.
     cuts: Cuts,
     quality: Quality,
     bad_words: BadWords,
@@ -116,7 +116,7 @@ impl Cleaner {
     /// Compiles the tables.
     ///
     /// # Errors
-    /// Where a built-in table is malformed, which the tests rule out, or a list of the options is too long.
+    /// If a built-in table is malformed, which the tests rule out, or a list in the options is too long.
     pub fn new(options: &Options) -> Result<Self, Error> {
         let rules = options.rules.clone();
         let Tables { cues, dates, model, html_model, lexicon, html_lexicon, parts, names } =
@@ -124,7 +124,8 @@ impl Cleaner {
         let judges = |model, lexicon, is_plain| {
             let is_on = rules.boilerplate_model;
             let lexicon = Some(lexicon).filter(|_| is_on);
-            // The model was trained on what all rules say. Lines of those that are switched off stay in the end.
+            // The model was trained on the output of all rules. Lines of rules that are switched off are kept
+            // in the end.
             let seen = if is_on { Rules::default() } else { rules.clone() };
             let furniture = Furniture::new(cues.clone(), dates.clone(), seen, lexicon, is_plain);
             Judges { furniture, model: Some(model).filter(|_| is_on) }
@@ -147,7 +148,7 @@ impl Cleaner {
         })
     }
 
-    /// Cleans plain text; `raw` are the original bytes where they were not UTF-8.
+    /// Cleans plain text; `raw` are the original bytes if they were not UTF-8.
     ///
     /// # Errors
     /// As [`Self::clean_as`].
@@ -155,10 +156,10 @@ impl Cleaner {
         self.clean_as(Format::Plain, text, raw)
     }
 
-    /// Cleans a page; `raw` are the original bytes where they were not UTF-8.
+    /// Cleans a page; `raw` are the original bytes if they were not UTF-8.
     ///
     /// # Errors
-    /// Where the edits of a pass do not fit the text, which would be a fault of this crate.
+    /// If the edits of a pass do not fit the text, which would be a fault of this crate.
     pub fn clean_as<'a>(
         &self,
         format: Format,
@@ -184,7 +185,8 @@ impl Cleaner {
         Ok(Cleaned { edits, text, encoding, boilerplate, said, doubtful, measured })
     }
 
-    /// Decides which lines of a normalised document go; `markup` and `title` are those of the HTML source.
+    /// Decides which lines of a normalised document to remove; `markup` and `title` are those of the HTML
+    /// source.
     fn judge(
         &self,
         format: Format,
@@ -203,7 +205,7 @@ impl Cleaner {
             let Judges { furniture, model } = self.judges(format);
             let Seen { markup, mut look } = Self::see(furniture, &part, &mut markup, room);
             let Room { lines, tallies, shown, model: model_room, .. } = &mut *room;
-            // A piece of HTML, such as the summary in a feed, is no page either.
+            // An HTML fragment, such as the summary in a feed, is not a page either.
             let may_be_page = format == Format::Html && shown.len() >= FEW;
             let model = model.as_ref().filter(|_| may_be_page || look.is_page);
             let Decided { mut marks, near } = match model {
@@ -258,7 +260,7 @@ impl Cleaner {
         }
     }
 
-    /// Looks at the lines of a part of a page by all rules.
+    /// Applies all rules to the lines of a part of a page.
     fn see(
         furniture: &Furniture,
         part: &Part<'_>,
@@ -329,7 +331,7 @@ mod tests {
         assert!(cleaned.edits.len() < 100_000);
     }
 
-    /// The rule that matters most: text after a block of teasers in the article is the article's.
+    /// The most important rule: text after a block of teasers in the article belongs to the article.
     #[test]
     fn paragraphs_after_a_teaser_block_stay() {
         let after = "The harbour board will meet again in the autumn, and the fare will be on its list once more.\n\
@@ -356,7 +358,7 @@ mod tests {
         assert_eq!(left(&[]), format!("{STORY}\n"));
         assert_eq!(left(&[Rule::Headline]), format!("{headline}\n{STORY}\n"));
         assert_eq!(left(&[Rule::ShareBar, Rule::Headline]), format!("{headline}\n{bar}\n{STORY}\n"));
-        // What stands below such a line is no more of the text than without it.
+        // A line that is kept because its rule is off does not draw the text below it into the main text.
         let page = format!("{page}Share on FacebookShare on X\nWake up with us.\n");
         let with = |rules| {
             let cleaner = Cleaner::new(&Options { rules, ..Options::default() }).unwrap();
@@ -410,7 +412,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// The edits fit, and rebuild the output, whatever lines are thrown together.
+        /// The edits fit and rebuild the output, whatever lines are combined.
         #[test]
         fn edits_rebuild_the_text(picks in prop::collection::vec(0usize..PIECES.len(), 0..40), raw in prop::option::of(prop::collection::vec(any::<u8>(), 0..40))) {
             let page: String = picks.iter().map(|&i| PIECES[i]).collect();

@@ -1,4 +1,5 @@
-//! What becomes of each line where the rules and the model both have a say: sure cues first, then the model.
+//! Decides which lines to remove where both the rules and the model have a say: sure cues first, then the
+//! model.
 
 use fearless_simd::{Level, Simd, dispatch};
 
@@ -9,29 +10,34 @@ use crate::options::{Rule, Rules};
 use crate::rules::boilerplate::{Mark, State, Threshold, bit};
 use textmill_plugin::descriptor::Drops;
 
-/// How likely a line of plain text must be that is a date and nothing else. Tables and timelines have such lines; in news they
-/// are the page's. In HTML the markup tells them apart.
+/// The cut for lines of plain text that consist of a date only. Tables and timelines have such lines; in news
+/// they belong to the page. In HTML, the markup tells the two apart.
 const DATE_CUT: f64 = 0.8;
 
-/// Lines above this likelihood, in thousandths, count for the page's confidence; the constants below were chosen with it.
+/// Lines above this likelihood, in thousandths, count towards the page's confidence. The constants below were
+/// chosen with it.
 const KEPT: u16 = 450;
-/// Where no line exceeds [`KEPT`]: a lower likelihood, and the fewest words above it. With fewer words, half of the pages did not hold their text at all.
-/// Of 1,720 unseen pages 7 to 13 come out with text by this; F1 of marked pages is 0.002 higher, of listings 0.005, of others the same.
+/// Fallback if no line exceeds [`KEPT`]: a lower likelihood, and the fewest words that must be above it. Of
+/// the pages with fewer words, half did not contain their text at all. With the fallback, 7 to 13 of 1,720
+/// unseen pages come out with text; F1 is 0.002 higher on marked pages, 0.005 higher on listings, and the
+/// same on others.
 const DOUBTFUL: (u16, u64) = (200, 20);
-/// Between these two confidences, in thousandths, the likelihood that a line needs rises from the first to the second of [`NEEDED`].
+/// As the confidence, in thousandths, rises from the first value to the second, the likelihood that a line
+/// needs rises from the first to the second value of [`NEEDED`].
 const CONFIDENCE: (f64, f64) = (700.0, 850.0);
-/// The raw likelihood that becomes [`KEPT`] on a page of low and of high confidence.
+/// The raw likelihoods that are mapped to [`KEPT`] on pages of low and of high confidence.
 const NEEDED: (f64, f64) = (0.15, 0.5);
 
-/// What becomes of the lines of a page.
+/// The decisions on the lines of a page.
 pub struct Decided {
-    /// The marks of those that go.
+    /// The marks of the lines to remove.
     pub marks: Vec<Option<Mark>>,
-    /// Numbers of lines that the model keeps though they came near to going, each with the mark that it would have.
+    /// Lines that the model keeps by a narrow margin: their numbers, each with the mark that it would have
+    /// had.
     pub near: Vec<(usize, Mark)>,
 }
 
-/// The marks of a page's lines: those of sure cues, and those of the model below a cut.
+/// Marks the lines of a page: those with sure cues, and those whose likelihood is below a cut.
 pub fn marks(model: &Model, cuts: &Cuts, page: &Page<'_>, room: &mut Room) -> Decided {
     let (states, shown) = (page.states, page.shown);
     let mut likelihoods = model.likelihoods(page, room);
@@ -42,7 +48,7 @@ pub fn marks(model: &Model, cuts: &Cuts, page: &Page<'_>, room: &mut Room) -> De
 }
 
 impl Decided {
-    /// What the rules make of a page, of whose lines they have put marks: those of rules that are switched off do not count.
+    /// The decisions of the rules alone: their `marks`, except those of rules that are switched off.
     pub fn by_rules(mut marks: Vec<Option<Mark>>, cuts: &Cuts) -> Self {
         if cuts.off != 0 {
             marks.iter_mut().for_each(|mark| *mark = mark.filter(|m| cuts.off & bit(m.rule) == 0));
@@ -50,8 +56,10 @@ impl Decided {
         Self { marks, near: Vec::new() }
     }
 
-    /// Puts what the model says of lines in the place of what the rules say, unless these are sure. Lines come with their likelihoods. A headline below a
-    /// line that stays is an item of a list; of 34 on labelled pages the model kept 21, of which 18 were main text.
+    /// Replaces the marks of the rules by the model's decisions, unless the rules are sure. `lines` are line
+    /// numbers with their likelihoods. A headline directly below a kept line counts as an item of a list and
+    /// is kept if the model keeps it; of 34 such lines on labelled pages, the model kept 21, of which 18 were
+    /// main text.
     // Not inlined: together with its caller, the loop runs out of registers.
     #[inline(never)]
     fn settle_marks<'l>(
@@ -61,17 +69,17 @@ impl Decided {
         (by_rules, states): (&[Option<Mark>], &[State]),
         lines: impl Iterator<Item = (&'l usize, &'l u16)>,
     ) {
-        // Lines of rules that are switched off stay.
+        // Lines of rules that are switched off are kept, whatever the model says.
         let sure = sure_rules(is_html) | cuts.off;
         let of_dates = if is_html { &cuts.lines } else { &cuts.dates };
-        // Whether the line above stays.
+        // Whether the line above is kept.
         let mut is_inside = false;
         for (&i, &likelihood) in lines {
             let (mark, state) = (&mut self.marks[i], &states[i]);
             let kind = by_rules[i].map(|m| m.rule);
             let was_inside = std::mem::take(&mut is_inside);
             let is_item = was_inside && kind == Some(Rule::Headline) && likelihood >= cuts.lines.goes;
-            // The model knows no wrapped lines: in its pages a paragraph is a line.
+            // The model does not know wrapped lines: in its training pages, a paragraph is a line.
             if state.wrapped || kind.is_some_and(|rule| sure & bit(rule) != 0) && !is_item {
                 is_inside = mark.is_none() && kind.is_none();
                 continue;
@@ -88,13 +96,13 @@ impl Decided {
     }
 }
 
-/// How likely lines must be, and which rules count.
+/// The likelihoods that lines need, and the rules that are off.
 #[derive(Clone, Copy)]
 pub struct Cuts {
     lines: Cut,
-    /// Of lines of plain text that are a date and nothing else.
+    /// The cut for lines of plain text that consist of a date only.
     dates: Cut,
-    /// The rules that are switched off, a bit each.
+    /// The rules that are switched off, one bit each.
     off: u64,
 }
 
@@ -110,7 +118,7 @@ impl Cuts {
     }
 }
 
-/// Below which likelihoods lines go, and below which they come near, in thousandths.
+/// The likelihoods, in thousandths, below which a line is removed (`goes`) or close to it (`near`).
 #[derive(Clone, Copy)]
 struct Cut {
     goes: u16,
@@ -120,7 +128,8 @@ struct Cut {
 
 impl Cut {
     fn new(cut: f64) -> Self {
-        // The least likelihood that is not below the cut, so that comparing thousandths comes to the same as comparing numbers.
+        // The lowest likelihood that is not below the cut, so that comparing thousandths gives the same
+        // result as comparing floating-point numbers.
         let first = |is_below: &dyn Fn(f64) -> bool| {
             (0..=WHOLE).find(|&likelihood| !is_below(f64::from(likelihood) / 1000.0)).unwrap_or(WHOLE + 1)
         };
@@ -135,18 +144,21 @@ impl Cut {
 /// A likelihood of one, in thousandths.
 const WHOLE: u16 = 1000;
 
-/// Weighs the odds of all lines of a page by how sure the model is of the page as a whole: its confidence is the mean likelihood
-/// of the words that it would keep. An article is told from its frame by far, and what is in doubt there belongs to the frame; a
-/// listing or a forum is all doubt, and loses most of its text where every line must be likely by itself. On sites that the
-/// model has not seen (`train/train.py`, HTML) F1 of listings is 0.07 higher so, of collections 0.045, of services 0.015, of news
-/// the same; needing 0.3 of a page of doubt in place of 0.15 takes 0.03 from listings and gives news 0.0006. The threshold stays
-/// what it is, so that values on the ledger compare with one number.
+/// Scales the odds of all lines of a page by the model's confidence in the page as a whole: the mean
+/// likelihood of the words that it would keep.
+///
+/// In an article, the main text is clearly distinct from the frame, and lines in doubt belong to the frame. A
+/// listing or a forum is doubtful throughout, and loses most of its text if every line must be likely on its
+/// own. On sites that the model has not seen (`train/train.py`, HTML), this makes F1 of listings 0.07 higher,
+/// of collections 0.045, of services 0.015, and leaves news the same. Requiring 0.3 on a doubtful page in
+/// place of 0.15 takes 0.03 from listings and gives news 0.0006. The threshold itself does not change, so
+/// that values on the ledger compare with a single number.
 fn settle(likelihoods: &mut [u16], words: impl Iterator<Item = usize> + Clone) {
-    // A page of which nothing comes near is left so: doubt alone makes no text.
+    // If no line comes near, the likelihoods stay as they are: doubt alone makes no text.
     let Some(confidence) = [(KEPT, 1), DOUBTFUL].into_iter().find_map(|(least, fewest)| {
         let (mut sum, mut count) = (0, 0);
         for (&likelihood, words) in likelihoods.iter().zip(words.clone()) {
-            // Not by a branch, which would be taken at random.
+            // Branch-free: the outcome is unpredictable.
             let words = if likelihood > least { words as u64 } else { 0 };
             sum += u64::from(likelihood) * words;
             count += words;
@@ -162,7 +174,7 @@ fn settle(likelihoods: &mut [u16], words: impl Iterator<Item = usize> + Clone) {
     dispatch!(Level::new(), simd => weigh(simd, factor, likelihoods));
 }
 
-/// Multiplies the odds of all lines.
+/// Multiplies the odds of all lines by `factor`.
 #[inline(always)]
 fn weigh<S: Simd>(_: S, factor: f64, likelihoods: &mut [u16]) {
     for cell in likelihoods {
@@ -172,17 +184,18 @@ fn weigh<S: Simd>(_: S, factor: f64, likelihoods: &mut [u16]) {
     }
 }
 
-/// The whole number nearest to one from 0 to 1000, of two the larger; the standard library's is a call where the machine may lack an
-/// instruction for it.
+/// Rounds a number from 0 to 1000 to the nearest integer, halves up. The standard library's rounding is a
+/// function call where the machine may lack an instruction for it.
 #[inline(always)]
 fn whole(number: f64) -> f64 {
     let below = cut_off(number);
     if number - below >= 0.5 { below + 1.0 } else { below }
 }
 
-/// The rules of which lines go whatever the model says, a bit each. On labelled pages, removing all that these rules mark costs no F1 of news
-/// and articles beside leaving the choice to the model. In HTML, comments that are the page (a forum), headings of lists
-/// that are the page (a listing) are better left to the model.
+/// The rules whose lines are removed whatever the model says, one bit each. On labelled pages, removing all
+/// that these rules mark costs no F1 of news and articles compared with leaving the choice to the model. In
+/// HTML, comments that are the page itself (a forum) and headings of lists that are the page itself (a
+/// listing) are better left to the model.
 fn sure_rules(is_html: bool) -> u64 {
     let rules = [
         Rule::CookieNotice,
@@ -209,7 +222,7 @@ fn sure_rules(is_html: bool) -> u64 {
 mod tests {
     use super::*;
 
-    /// Weights are chosen with what training takes for these.
+    /// The weights depend on the values that training uses for these constants.
     #[test]
     fn training_weighs_pages_alike() {
         let script = include_str!("../train/train.py");

@@ -1,9 +1,10 @@
-//! The `clean` plugin: decodes, repairs and normalises the text of a saved page, and removes what
-//! belongs to the page and not to the document. Wiring only; the work is in [`clean`].
+//! The `clean` plugin: decodes, repairs and normalises the text of a saved page, and removes what belongs to
+//! the page and not to the document. Wiring only; the work is in [`clean`].
 //!
-//! A page goes through [`html`], where it is HTML, and [`repair`]; `lines` counts what is in its lines, `rules` judge them by themselves and
-//! by what stands around, [`model`] says how likely each is, [`decide`] weighs the two, and `outcome` makes edits of it. [`quality`] and [`pii`]
-//! see what is left.
+//! A page passes through [`html`], if it is HTML, and [`repair`]. `lines` counts what each line contains,
+//! `rules` judge lines alone and in their context, [`model`] estimates how likely each line is to be main
+//! text, [`decide`] weighs the two, and `outcome` turns the decisions into edits. [`quality`] and [`pii`]
+//! work on the text that is left.
 #![forbid(unsafe_code)]
 
 pub mod clean;
@@ -181,7 +182,7 @@ mod tests {
     use std::collections::HashSet;
     use std::path::Path;
 
-    /// A fuzz target on what once found something, then on bytes of a generator that is the same everywhere.
+    /// Runs a fuzz target on inputs that once found a fault, then on the bytes of a deterministic generator.
     fn check(target: &str, run: fn(&[u8])) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/findings").join(target);
         let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
@@ -191,7 +192,7 @@ mod tests {
         for path in paths {
             run(&std::fs::read(path).unwrap());
         }
-        // The first byte chooses how an input is read: all ways in turn.
+        // The first byte selects how an input is read; this covers all ways in turn.
         for (number, bytes) in crate::noise::noise(300, 20, 200).enumerate() {
             run(&[&[number as u8], bytes.as_slice()].concat());
         }
@@ -207,7 +208,7 @@ mod tests {
         check("clean_html", crate::fuzz_target::html);
     }
 
-    /// A rule without a case would change what it does unseen.
+    /// A rule without a case could change its behaviour unnoticed.
     #[test]
     fn every_rule_has_a_case() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/stages/clean/snapshots");

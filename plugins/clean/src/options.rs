@@ -1,4 +1,4 @@
-//! Options of the stage and the list of its rules. No text is looked at here.
+//! Options of the stage and the list of its rules. Does not look at any text.
 
 use crate::pii::Pii;
 use crate::quality::Quality;
@@ -70,10 +70,11 @@ pub enum ReadAsHtml {
 
 impl Default for Options {
     fn default() -> Self {
-        // A shortest sentence worth keeping; the leftovers of a page without an article (a site
-        // name, a slogan) stay below it.
-        // The cut: by `train/train.py`, on news and articles of sites that the model had not seen, F1 is flat between 0.4
-        // and 0.6; of these, one that rather keeps a line.
+        // The length of the shortest sentence worth keeping. The leftovers of a page without an article (a
+        // site name, a slogan) are shorter.
+        //
+        // The cut: by `train/train.py`, on news and articles of sites that the model has not seen, F1 is flat
+        // between 0.4 and 0.6; this value is one of those that keep more lines.
         Self {
             min_chars: 40,
             binary_share: 0.02,
@@ -83,7 +84,7 @@ impl Default for Options {
             normal_form: NormalForm::Nfc,
             join_hyphenated: false,
             languages: Vec::new(),
-            // Below, the detector itself calls many answers unreliable.
+            // Below this value, the detector itself calls many answers unreliable.
             language_confidence: 0.8,
             quality: Quality::default(),
             pii: Pii::default(),
@@ -124,10 +125,10 @@ macro_rules! rules {
                 match rule { $(Rule::$variant => self.$field,)+ }
             }
 
-            /// All rules off; for trying one at a time.
+            /// All rules off, for trying one at a time.
             pub fn none() -> Self { Self { $($field: false,)+ } }
 
-            /// Switches one rule.
+            /// Switches `rule` on or off.
             #[must_use]
             pub fn with(mut self, rule: Rule, on: bool) -> Self {
                 match rule { $(Rule::$variant => self.$field = on,)+ }
@@ -143,7 +144,7 @@ macro_rules! rules {
             /// Every rule, in the order of the options.
             pub const ALL: &'static [Rule] = &[$(Rule::$variant,)+];
 
-            /// The id that stands in the ledger and in the options.
+            /// The rule's id in the ledger and in the options.
             pub fn id(self) -> &'static str {
                 match self { $(Rule::$variant => $id,)+ }
             }

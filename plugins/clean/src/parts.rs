@@ -1,21 +1,22 @@
-//! The parts in which a document is judged: one, but for what no page is. Judges no line.
+//! Splits a document into the parts in which it is judged: a single one unless it is longer than any page.
+//! Judges no line.
 
-/// Lines of a part. What is known of a line while it is judged takes some hundred bytes, so a document of millions of short lines would take
-/// many times its size. No page is that long; of books few are.
+/// Lines of a part. The state of a line takes some hundred bytes while it is judged, so a document of
+/// millions of short lines would take many times its size. No page is that long, and few books are.
 pub const LINES: usize = 1 << 16;
 
 /// A part of a normalised document.
 pub struct Part<'t> {
     /// Its text.
     pub text: &'t str,
-    /// Where that begins in the document.
+    /// The offset of the text in the document.
     pub base: usize,
-    /// The same lines as they are judged, where that is not the text.
+    /// The same lines in the form in which they are judged, if that differs from the text.
     pub judged: Option<&'t str>,
 }
 
 impl<'t> Part<'t> {
-    /// The parts of `text`, in order; `judged` has as many lines.
+    /// Yields the parts of `text` in order. `judged` must have as many lines as `text`.
     pub fn all(text: &'t str, judged: Option<&'t str>) -> impl Iterator<Item = Part<'t>> {
         let (mut base, mut judged) = (0, judged);
         std::iter::from_fn(move || {
@@ -28,16 +29,16 @@ impl<'t> Part<'t> {
         })
     }
 
-    /// The text as it is judged.
+    /// Returns the text in the form in which it is judged.
     pub fn judged(&self) -> &'t str {
         self.judged.unwrap_or(self.text)
     }
 }
 
-/// The first lines of a text, and the rest.
+/// Splits off the first [`LINES`] lines of a text.
 fn split(text: &str) -> (&str, &str) {
     let (mut lines, mut at) = (0, 0);
-    // To count line ends takes far less than to find each.
+    // Counting line ends is far faster than locating each.
     for piece in text.as_bytes().chunks(LINES) {
         let ends = memchr::memchr_iter(b'\n', piece);
         let count = ends.clone().count();
@@ -56,7 +57,8 @@ mod tests {
 
     #[test]
     fn parts_lie_side_by_side() {
-        // The last line end of the first part lies in the first piece of the one text, and in a later piece of the other.
+        // The last line end of the first part is in the first chunk of one text, and in a later chunk of the
+        // other.
         let text = "one\n\n".repeat(LINES);
         let judged = "\n\n".repeat(LINES);
         let parts: Vec<Part<'_>> = Part::all(&text, Some(&judged)).collect();

@@ -1,4 +1,4 @@
-//! From what came in to normal text: decoding, the text of HTML, repair, white space. Judges no line.
+//! Turns the received text into normal form: decoding, the text of HTML, repair, white space. Judges no line.
 
 use textmill_plugin::edit::{EditError, Rewriter};
 
@@ -10,19 +10,19 @@ use crate::html::{self, Blocks, code};
 use crate::repair::mojibake::{self, cyrillic, others};
 use crate::repair::{decode, leftovers, normalize};
 
-/// A document before lines are judged.
+/// A document whose lines are not judged yet.
 pub(super) struct Normalised<'a> {
     pub rewriter: Rewriter<'a>,
     pub encoding: Option<String>,
-    /// What the markup says of its lines, where it is HTML; places are those of the source.
+    /// The markup of its lines, for HTML; places are those of the source.
     pub markup: Option<Lines>,
-    /// Items of its lists, where its structure is kept.
+    /// Items of its lists, if its structure is kept.
     pub items: Vec<Item>,
-    /// What the page says of itself.
+    /// Metadata that the page states about itself.
     pub said: Vec<Said>,
-    /// Whether code in it kept its indentation.
+    /// Whether code in it keeps its indentation.
     pub indented: bool,
-    /// The names of its blocks, where they are asked for.
+    /// The names of its blocks, if requested.
     pub blocks: Option<Blocks>,
 }
 

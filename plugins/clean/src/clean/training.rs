@@ -1,4 +1,5 @@
-//! What training asks of a page: its lines as the model sees them, and what the lexicons were asked. Cleans nothing.
+//! Extracts what training needs from a page: its lines as the model sees them, and the input of the lexicons.
+//! Cleans nothing.
 
 use super::normalised::Normalised;
 use super::{Cleaner, Format, Seen};
@@ -16,24 +17,26 @@ use textmill_plugin::edit::EditError;
 /// A page as training sees it.
 #[derive(Clone, Debug)]
 pub struct Features {
-    /// A column for each feature, a row for each line that is not blank.
+    /// One column per feature, one row per line that is not blank.
     pub grid: Grid,
     /// The text of each row.
     pub lines: Vec<String>,
-    /// Of each block of an HTML page the number of the block around it, from 1 on, or 0, and its names.
+    /// For each block of an HTML page: the number of the enclosing block, counted from 1, or 0 if there is
+    /// none; and the names of the block.
     pub blocks: Vec<(u32, Vec<String>)>,
-    /// Of each row of an HTML page the number of its block.
+    /// For each row of an HTML page: the number of its block.
     pub block_of: Vec<u32>,
 }
 
 impl Cleaner {
-    /// One that keeps what training asks for.
+    /// Makes [`Self::features`] include the names of blocks.
     pub fn for_training(mut self) -> Self {
         self.reading.keeps_names = true;
         self
     }
 
-    /// The lines of a page as the model sees them, for training it. The names of blocks are there after [`Self::for_training`].
+    /// Returns the lines of a page as the model sees them, for training it. Includes the names of blocks
+    /// after [`Self::for_training`].
     ///
     /// # Errors
     /// As [`Self::clean_as`].
