@@ -1,4 +1,5 @@
-//! Lines that the model kept though they came near to going: for the ledger, so that another cut can be tried without the pages. Removes nothing.
+//! Lines that the model kept by a narrow margin. They are recorded on the ledger, so that another cut can be
+//! tried without the pages. Removes nothing.
 
 use std::ops::Range;
 
@@ -6,17 +7,17 @@ use crate::lines::Line;
 use crate::outcome::places::Received;
 use crate::rules::boilerplate::{Mark, Measured};
 
-/// Most stretches of one document: a page of doubt alone would fill the ledger.
+/// Most stretches of a document: a page that is doubtful throughout would fill the ledger.
 const MOST: usize = 1000;
 
-/// A stretch of lines that were kept, and the likelihood of the one that would go first.
+/// A stretch of kept lines, with the likelihood of the line that a higher cut would remove first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stretch {
     /// Bytes of the received text.
     pub span: Range<usize>,
-    /// The least likelihood of its lines.
+    /// The lowest likelihood of its lines.
     pub likelihood: f64,
-    /// What it was compared with.
+    /// The threshold that it was compared with.
     pub cut: f64,
 }
 
@@ -25,8 +26,8 @@ pub struct Stretch {
 pub struct Doubtful(Vec<(Range<usize>, Measured)>);
 
 impl Doubtful {
-    /// Takes in the next lines of a page; `near` are those that came near, by their number, and `marks` say which of them went all the same. Places
-    /// are counted from `base` on.
+    /// Adds the next lines of a page, whose offsets are relative to `base`. `near` are the lines close to the
+    /// cut, by number; `marks` tell which of them are removed all the same.
     pub fn take(&mut self, base: usize, lines: &[Line], marks: &[Option<Mark>], near: &[(usize, Mark)]) {
         let mut last = None;
         for (number, mark) in near {
@@ -49,7 +50,7 @@ impl Doubtful {
         }
     }
 
-    /// The stretches, in the text that was received.
+    /// Returns the stretches, with their spans in the received text.
     pub fn finish(self, mut received: Received<'_>) -> Vec<Stretch> {
         let stretch = |(span, measured): (Range<usize>, Measured)| {
             let (likelihood, cut) = measured.shown();
@@ -77,7 +78,7 @@ mod tests {
         let all = [near(0, 0.7), near(1, 0.5), near(3, 0.5), near(4, 0.8)];
         let mut doubtful = Doubtful::default();
         doubtful.take(0, &lines, &marks, &all);
-        // Bytes that were received are gone before the first line and behind the last one.
+        // The received text has more bytes before the first line and after the last one.
         let edits: Edits = vec![Edit::remove(0..2, "x"), Edit::remove(25..30, "x")].into();
         let stretches = doubtful.finish(Received::new(&edits));
         let stretch = |span, likelihood| Stretch { span, likelihood, cut: 0.45 };

@@ -1,4 +1,5 @@
-//! Removed lines that are handed on to later stages: what may say who wrote the page, and when. Removes nothing.
+//! Removed lines that are handed on to later stages because they may tell who wrote the page, and when.
+//! Removes nothing.
 
 use crate::lines::Line;
 use crate::options::Rule;
@@ -6,7 +7,7 @@ use crate::rules::boilerplate::Mark;
 
 /// Most bytes of text in the column `boilerplate` of one document.
 pub const HANDED_ON: usize = 16 * 1024;
-/// Longest line, in bytes, that the page's frame hands on from below the first kept line.
+/// Longest line, in bytes, that is handed on from the page's frame below the first kept line.
 const SHORT_LINE: usize = 120;
 
 /// A removed line that may carry metadata, handed on to later stages.
@@ -16,20 +17,20 @@ pub struct Removed<'t> {
     pub rule: &'static str,
     /// The repaired text of the line.
     pub text: &'t str,
-    /// Byte offset in the output text where it stood.
+    /// Byte offset in the output text at which it was removed.
     pub at: u64,
 }
 
-/// Removed lines. Their texts lie side by side: a page may hand on every second line.
+/// Removed lines. Their texts share one buffer: a page may hand on every second line.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct RemovedLines {
     text: String,
-    /// Of each line the rule, where its text ends, and where it stood.
+    /// For each line: the rule, the end of its text in the buffer, and its place.
     lines: Vec<(&'static str, usize, u64)>,
 }
 
 impl RemovedLines {
-    /// The lines in their order.
+    /// Iterates over the lines in order.
     pub fn iter(&self) -> impl Iterator<Item = Removed<'_>> + Clone {
         let mut from = 0;
         self.lines.iter().map(move |&(rule, end, at)| {
@@ -38,7 +39,7 @@ impl RemovedLines {
         })
     }
 
-    /// The places where they stood.
+    /// Iterates over the places of the lines.
     pub(crate) fn places_mut(&mut self) -> impl Iterator<Item = &mut u64> {
         self.lines.iter_mut().map(|(.., at)| at)
     }
@@ -55,14 +56,14 @@ impl std::fmt::Debug for RemovedLines {
     }
 }
 
-/// The removed lines that may carry metadata, in their order, each with its place in the page.
+/// Collects the removed lines that may carry metadata, in order, each with its place in the page.
 ///
-/// What stands before the first kept line and what a telling rule took comes first; where there is room
-/// left, other short lines follow: an author's name or a date that a rule for the page's frame took.
+/// Lines before the first kept line and lines removed by a telling rule take precedence. If room is left,
+/// other short lines follow: an author's name or a date that a rule for the page's frame removed.
 pub struct HandedOn {
     lines: RemovedLines,
     room: usize,
-    /// Whether a line was kept.
+    /// Whether any line has been kept so far.
     is_kept: bool,
 }
 
@@ -73,12 +74,13 @@ impl Default for HandedOn {
 }
 
 impl HandedOn {
-    /// Takes in the next lines of a page: `part` is their text, which begins at `base`.
+    /// Adds the next lines of a page: `part` is their text, which begins at `base`.
     pub fn take(&mut self, part: &str, base: usize, lines: &[Line], marks: &[Option<Mark>]) {
         let kept = lines.iter().zip(marks).position(|(l, m)| m.is_none() && !l.blank());
         let first_kept = if self.is_kept { 0 } else { kept.unwrap_or(lines.len()) };
         self.is_kept |= kept.is_some();
-        // Numbers of the candidates, and whether they come second; of both kinds no more are taken from the first that does not fit.
+        // Numbers of the candidates, and whether each is of the second kind. Each kind ends at its first line
+        // that does not fit.
         let mut wanted: Vec<(u32, bool)> = Vec::with_capacity(lines.len());
         let room = self.room;
         let (mut left, mut is_full) = ([room; 2], [false; 2]);
@@ -114,13 +116,13 @@ impl HandedOn {
         }
     }
 
-    /// The lines, after the last.
+    /// Returns the collected lines; call after the last [`Self::take`].
     pub fn finish(self) -> RemovedLines {
         self.lines
     }
 }
 
-/// Rules that take lines which say who wrote the page, and when.
+/// Whether a rule removes lines that tell who wrote the page, and when.
 fn is_telling(rule: Rule) -> bool {
     matches!(
         rule,
@@ -137,7 +139,7 @@ fn is_telling(rule: Rule) -> bool {
     )
 }
 
-/// Rules of the page's frame, which now and then take a name or a date with them. Names and dates are
+/// Whether a line may be a name or a date: rules for the page's frame remove some of them, and they are
 /// short.
 fn may_tell(rule: Rule, length: usize) -> bool {
     let frame = matches!(

@@ -1,4 +1,4 @@
-//! What becomes of judged lines: edits, columns for later stages, notes for the ledger. Judges nothing.
+//! Turns judged lines into results: edits, columns for later stages, notes for the ledger. Judges nothing.
 
 pub mod doubtful;
 pub mod handed_on;

@@ -1,24 +1,25 @@
-//! Where a place in one state of a text lies in another: back to what was received, and on to what comes out. Linear in edits and places.
+//! Maps places in one state of a text to another: back to the received text, and forward to the output.
+//! Linear in edits and places.
 
 use textmill_plugin::edit::{EditRef, Edits};
 
-/// Maps places in the edited text back to the received text. They are asked for in ascending order; one inside a replacement maps to the end of its
-/// edit.
+/// Maps places in the edited text back to the received text. Places must be passed in ascending order. A
+/// place inside a replacement maps to the end of its edit.
 pub struct Received<'e> {
     edits: &'e Edits,
     next: usize,
     shift: isize,
-    /// Where the last edit before the place ends.
+    /// End of the last edit before the place.
     passed: usize,
 }
 
 impl<'e> Received<'e> {
-    /// By these edits.
+    /// Maps back through these edits.
     pub fn new(edits: &'e Edits) -> Self {
         Self { edits, next: 0, shift: 0, passed: 0 }
     }
 
-    /// The place of `place`, which is no smaller than the ones before.
+    /// Maps `place`, which must not be smaller than the places before it.
     pub fn place(&mut self, place: usize) -> usize {
         while let Some(edit) = self.edits.get(self.next) {
             let start = edit.start.wrapping_add_signed(self.shift);
@@ -30,7 +31,8 @@ impl<'e> Received<'e> {
         self.received(place)
     }
 
-    /// The same of the end of a passage: what edits took away behind it is none of it.
+    /// Like [`Self::place`], for the end of a passage: text that was removed directly after the passage is
+    /// not included.
     pub fn end(&mut self, place: usize) -> usize {
         while let Some(edit) = self.edits.get(self.next) {
             if edit.start.wrapping_add_signed(self.shift) >= place {
@@ -48,12 +50,13 @@ impl<'e> Received<'e> {
     }
 
     fn received(&self, place: usize) -> usize {
-        // Inside a replacement that is longer than what it replaces, the difference would lie before the edit.
+        // If a replacement is longer than the text that it replaces, the difference would be before the edit.
         place.checked_add_signed(-self.shift).map_or(self.passed, |received| received.max(self.passed))
     }
 }
 
-/// The places in the text that `edits` make of places in the received text. `places` grow; one inside an edit lies where the edit begins.
+/// Maps ascending `places` in the received text to the text after `edits`. A place inside an edit maps to the
+/// start of the edit.
 pub fn made(edits: &Edits, places: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut edits = edits.iter().peekable();
     let mut shift = 0isize;
@@ -68,7 +71,7 @@ pub fn made(edits: &Edits, places: impl Iterator<Item = usize>) -> Vec<usize> {
         .collect()
 }
 
-/// How many bytes an edit makes a text longer.
+/// The number of bytes by which an edit lengthens a text.
 fn grown(edit: &EditRef<'_>) -> isize {
     edit.replacement.len() as isize - (edit.end - edit.start) as isize
 }

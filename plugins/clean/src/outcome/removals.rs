@@ -1,5 +1,5 @@
-//! What becomes of a page's lines as edits: repeated paragraphs are marked, and runs of marked lines are taken out. Judges no line
-//! but repeats.
+//! Turns the marks on a page's lines into edits: marks repeated paragraphs, and removes runs of marked lines.
+//! Judges no line but repeats.
 
 use std::ops::Range;
 
@@ -10,43 +10,46 @@ use crate::lines::Line;
 use crate::options::Rule;
 use crate::rules::boilerplate::{Mark, Measured, State};
 
-/// Words from which on a repeated line is a repeated paragraph.
+/// Least words of a repeated line that counts as a repeated paragraph.
 const REPEATED_WORDS: usize = 8;
 
-/// Whether a line that stands above, too, belongs to what is directly above it here: an item of a list or a law, the answer to a question.
+/// Whether a copy of an earlier line belongs to its context: an item of a list or a law, or the answer to a
+/// question in the line above.
 fn is_another_time(text: &str, lines: &[Line], copy: usize) -> bool {
     let Some(above) = lines[..copy].iter().rposition(|line| !line.blank()) else { return false };
     let is_same = |line: usize| lines[line].twin() < line;
     let below = (copy + 1..lines.len()).find(|&line| !lines[line].blank());
-    // Where the next line is a copy, too, the whole stands twice.
+    // If a neighbouring line is a copy, too, the whole passage is a repeat.
     !is_same(above)
         && !below.is_some_and(is_same)
         && (is_item(lines[copy].text(text)) || lines[above].text(text).ends_with(['?', '？', '؟']))
 }
 
-/// Marks second and later copies of paragraphs. A summary at the top that the text repeats further
-/// down gives way to the copy in the text, where it has its place. Of a paragraph that is wrapped over several lines no line goes by itself.
+/// Marks second and later copies of paragraphs. If the text repeats a summary from the top further down, the
+/// summary is marked and the copy in its place in the text stays. A paragraph that is wrapped over several
+/// lines is marked only as a whole.
 pub fn repeated(text: &str, lines: &[Line], states: &[State], marks: &mut [Option<Mark>]) {
-    // Both are asked of each line: whether it is a copy cannot be guessed, and is soon seen.
+    // Evaluates both conditions without a branch: whether a line is a copy is unpredictable, and both are
+    // cheap.
     let is_copy = |(i, line): (usize, &Line)| (line.twin() < i) & (line.words() >= REPEATED_WORDS);
     if !lines.iter().enumerate().any(is_copy) {
         return;
     }
-    // Where the wrapped paragraph at hand ends, if it is one.
+    // The end of the current paragraph, and whether it is wrapped.
     let (mut end, mut is_wrapped_here) = (0, false);
     let mut first: Vec<Option<usize>> = vec![None; lines.len()];
-    // Cut off from the text by removed lines, as a byline or a share bar.
+    // The first kept line, if removed lines such as a byline or a share bar separate it from the text.
     let summary = lines.iter().zip(marks.iter()).position(|(l, m)| m.is_none() && !l.blank()).filter(|&s| {
         (s + 1..lines.len()).find(|&j| !lines[j].blank()).is_some_and(|next| marks[next].is_some())
     });
-    // Whether a paragraph of the text stands between the summary and here.
+    // Whether a paragraph of the text lies between the summary and the current line.
     let mut text_since = false;
     for (i, line) in lines.iter().enumerate() {
         if i >= end {
             is_wrapped_here = states[i].wrapped;
             let length = lines[i..].iter().take_while(|line| is_wrapped_here && !line.blank()).count();
             end = i + length.max(1);
-            // The whole paragraph once more, which stays where it stood first.
+            // The paragraph repeats an earlier one as a whole, which is kept.
             let is_copy = |i: usize| lines[i].twin() < i && marks[lines[i].twin()].is_none();
             let is_long = |i: usize| lines[i].words() >= REPEATED_WORDS;
             if is_wrapped_here && (i..end).all(is_copy) && (i..end).any(is_long) {
@@ -79,29 +82,31 @@ pub fn repeated(text: &str, lines: &[Line], states: &[State], marks: &mut [Optio
     }
 }
 
-/// One removal per run of lines under one rule, with the blank lines that would be left doubled.
+/// Builds one removal for each run of lines under one rule, including blank lines that would otherwise be
+/// doubled.
 pub struct Removals {
     edits: Edits,
-    /// The mark of the run at hand, and its span.
+    /// The mark of the current run, and its span.
     open: Option<(Mark, usize, usize)>,
-    /// Whether a blank line, or nothing at all, is the last that stays so far.
+    /// Whether the last kept line so far is blank, or none is kept.
     blank_before: bool,
-    /// Marks of edits, each with the number of one of them, in a slot that is told by the mark: most edits have the mark of another.
+    /// Marks of past edits, each with the number of an edit that has it, in the slot that [`Mark::number`]
+    /// selects: most edits share their mark with another.
     made: [Option<(Mark, usize)>; SLOTS],
 }
 
-/// Marks that are known again.
+/// Slots for marks of past edits.
 const SLOTS: usize = 64;
 
 impl Removals {
-    /// Of no lines so far.
+    /// Starts without lines.
     pub fn new() -> Self {
         Self { edits: Edits::new(), open: None, blank_before: true, made: [None; SLOTS] }
     }
 
-    /// Takes in the next lines of `page`; their places are counted from `base` on.
+    /// Adds the next lines of `page`, whose offsets are relative to `base`.
     pub fn take(&mut self, page: &str, base: usize, lines: &[Line], marks: &[Option<Mark>]) {
-        // What a removed line takes with it: its line end.
+        // A removed line includes its line end.
         let taken_end = |line: &Line| page.len().min(base + line.end + 1);
         for (line, mark) in lines.iter().zip(marks) {
             if let Some(mark) = mark {
@@ -112,14 +117,15 @@ impl Removals {
                 }
                 if let Some((first, _, end)) = &mut self.open {
                     *end = taken_end(line);
-                    // Of several lines, what the likeliest of them had.
+                    // A run of lines reports what the likeliest of them measured.
                     if mark.rule == Rule::BoilerplateModel && mark.measured() > first.measured() {
                         first.measure_as(mark);
                     }
                 }
             } else if line.blank() && self.open.is_some() {
                 if self.blank_before {
-                    // The blank line after a removed line goes when one stands before already.
+                    // A blank line after a removed run is removed, too, if the line kept before the run is
+                    // blank.
                     if let Some((.., end)) = &mut self.open {
                         *end = taken_end(line);
                     }
@@ -136,7 +142,7 @@ impl Removals {
         }
     }
 
-    /// Ends the run at hand, where there is one.
+    /// Closes the current run, if there is one.
     #[inline]
     fn close(&mut self) {
         if let Some((mark, start, end)) = self.open.take() {
@@ -164,11 +170,11 @@ impl Removals {
         self.edits.push(edit);
     }
 
-    /// The edits, after the last line.
+    /// Returns the edits; call after the last [`Self::take`].
     pub fn finish(mut self, page: &str) -> Edits {
         self.close();
-        // A blank line before a removed end of the page would end the text with two line ends: the
-        // first of the removals that reach the end without a gap takes it in.
+        // If the end of the page is removed, a blank line before it would leave two line ends at the end of
+        // the text. The first of the removals that reach the end without a gap includes one of them.
         let (mut reach, mut first) = (page.len(), None);
         for (number, edit) in self.edits.iter().enumerate().rev() {
             if edit.end != reach {

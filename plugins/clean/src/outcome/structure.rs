@@ -1,4 +1,5 @@
-//! Marks headings, lists, tables, quotations and code of an HTML page in its text, as Markdown has them. Judges no line.
+//! Adds Markdown signs for headings, lists, tables, quotations and code to the text of an HTML page. Judges
+//! no line.
 
 use std::borrow::Cow;
 
@@ -9,11 +10,12 @@ use crate::lines::Line;
 use crate::rules::boilerplate::Mark;
 use textmill_plugin::edit::{Edit, Edits};
 
-/// Rule of the edits.
+/// Rule id of the edits.
 const STRUCTURE: &str = "html-structure";
 
-/// The signs to put into kept lines of a part of a text, whose places are counted from `base` on: `shown` are the numbers of lines that are not blank,
-/// `markup` what the markup says of each, `items` the first lines of the items of lists.
+/// Returns the signs to insert into the kept lines of a part of a text, whose offsets are relative to `base`.
+/// `shown` are the numbers of the lines that are not blank, `markup` is the markup of each, and `items` are
+/// the first lines of list items.
 pub fn signs(
     (base, text): (usize, &str),
     lines: &[Line],
@@ -32,7 +34,7 @@ pub fn signs(
         edits.push(Edit::replace(base + at..base + at, sign, STRUCTURE));
     };
     let mut fence = String::new();
-    // Each `pre` has a fence of its own.
+    // Each `pre` gets its own fence.
     let is_of = |code: u32, place: Option<&(&Line, &Markup)>| place.is_some_and(|(_, m)| m.code == code);
     for (n, (line, markup)) in kept.iter().enumerate() {
         match markup.kind {
@@ -71,7 +73,8 @@ pub fn signs(
     edits
 }
 
-/// What stands before and after code: three backticks, or one more than stand in it side by side.
+/// Returns the fence for a block of code: three backticks, or one more than the longest run of backticks in
+/// it.
 fn fence_of<'t>(lines: impl Iterator<Item = &'t str>) -> String {
     let longest = |line: &str| line.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(lines.map(longest).max().map_or(3, |longest| (longest + 1).max(3)))

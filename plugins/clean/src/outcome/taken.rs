@@ -1,10 +1,12 @@
-//! What took most of a document's text: said where a document is dropped because nothing is left of it, for its edits are forgotten then.
+//! Names the rule that removed most of a document's text. Reported if a document is dropped because nothing
+//! is left of it, as its edits are discarded then.
 
 use crate::html::MARKUP;
 use crate::options::Rule;
 use textmill_plugin::edit::{EditRef, Edits};
 
-/// A few words on the rule that took the most bytes, markup and white space aside; nothing where none did.
+/// Returns a note on the rule that removed the most bytes, markup and white space aside, or `None` if no rule
+/// removed any.
 pub fn most(edits: &Edits) -> Option<String> {
     let mut rules: Vec<(&str, usize)> = Vec::new();
     for edit in edits.iter().filter(takes_text) {
@@ -15,7 +17,7 @@ pub fn most(edits: &Edits) -> Option<String> {
             None => rules.push((rule, bytes)),
         }
     }
-    // Of several, the one that came first.
+    // On a tie, the rule that came first.
     let (rule, _) =
         rules.into_iter().rev().filter(|&(_, bytes)| bytes > 0).max_by_key(|&(_, bytes)| bytes)?;
     let of_rule = edits.iter().filter(|edit| edit.reason.rule == rule);
@@ -23,13 +25,13 @@ pub fn most(edits: &Edits) -> Option<String> {
         .filter_map(|edit| edit.reason.value.zip(edit.reason.threshold))
         .max_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
     Some(match greatest.filter(|_| rule == Rule::BoilerplateModel.id()) {
-        // Without the threshold, so that the note is the same where another one comes to the same.
+        // Without the threshold, so that the note is the same for another threshold with the same outcome.
         Some((value, _)) => format!("{rule} took the most, and its likeliest line had {value}"),
         None => format!("{rule} took the most"),
     })
 }
 
-/// Whether an edit takes what a page shows, and writes nothing in its place.
+/// Whether an edit removes visible text without replacing it.
 fn takes_text(edit: &EditRef<'_>) -> bool {
     edit.replacement.trim().is_empty()
         && ![MARKUP, Rule::WhiteSpace.id(), Rule::BlankLines.id()].contains(&edit.reason.rule.as_ref())
