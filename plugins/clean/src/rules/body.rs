@@ -6,7 +6,7 @@ use crate::options::Rule;
 use crate::rules::boilerplate::{PARAGRAPH, State};
 use std::ops::RangeInclusive;
 
-/// A stretch of the main text, as line numbers, both included.
+/// A stretch of the main text, by line numbers, both ends included.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment {
     /// First line.
@@ -17,15 +17,15 @@ pub struct Segment {
     pub score: i64,
 }
 
-/// A segment beside the best one counts when it has this share of its score, in hundredths.
+/// A segment counts if its score is at least this share of the best segment's, in hundredths.
 const SHARE: i64 = 20;
-/// Lines with the same first bytes, this many, are doubles of each other.
+/// Lines that share this many first bytes count as duplicates of each other.
 const ALIKE: usize = 24;
 /// Least score of a segment that counts, in tenths of words.
 const LEAST: i64 = 100;
 
-/// Marks paragraphs that are wrapped over several lines as prose: neighbouring lines of which
-/// most go on in the next with a small letter. Gives how many lines these are.
+/// Marks paragraphs that are wrapped over several lines as prose: adjacent lines many of which continue the
+/// line before with a small letter. Returns the number of these lines.
 pub fn wrapped_paragraphs(lines: &[Line], states: &mut [State]) -> usize {
     let (mut from, mut count) = (0, 0);
     while from < lines.len() {
@@ -54,7 +54,7 @@ pub fn wrapped_paragraphs(lines: &[Line], states: &mut [State]) -> usize {
     count
 }
 
-/// Lines that look like subheadings: short, without a full stop, between two paragraphs.
+/// Returns the lines that look like subheadings: short, without a full stop, between two paragraphs.
 pub fn subheadings(lines: &[Line], shown: &[usize], states: &[State]) -> Vec<usize> {
     shown
         .windows(3)
@@ -72,9 +72,9 @@ pub fn subheadings(lines: &[Line], shown: &[usize], states: &[State]) -> Vec<usi
         .collect()
 }
 
-/// The stretches of the main text, in order; `shown` are the numbers of lines that are not blank.
+/// Returns the stretches of the main text, in order; `shown` are the numbers of the lines that are not blank.
 pub fn segments(text: &str, lines: &[Line], shown: &[usize], states: &[State]) -> Vec<Segment> {
-    // What is above the first line that may count for the text, and below the last one, takes no part.
+    // Lines above the first one that may count as text, and below the last one, are left out.
     let may_count = |&i: &usize| states[i].mark.is_none() & (states[i].prose | lines[i].sentence());
     let (Some(from), Some(to)) = (shown.iter().position(may_count), shown.iter().rposition(may_count)) else {
         return Vec::new();
@@ -90,7 +90,8 @@ pub fn segments(text: &str, lines: &[Line], shown: &[usize], states: &[State]) -
     counts.map(|s| Segment { first: base + s.first, last: base + s.last, ..s }).collect()
 }
 
-/// The score of each line from the first to the last of some that are shown, in tenths of words: prose for the main text, furniture against it.
+/// Scores the lines from the first to the last of a range of shown lines, in tenths of words: prose speaks
+/// for the main text, furniture against it.
 fn scores(
     text: &str,
     lines: &[Line],
@@ -99,8 +100,8 @@ fn scores(
 ) -> Vec<i64> {
     let (base, last) = (shown[*some.start()], shown[*some.end()]);
     let mut scores = vec![0i64; last + 1 - base];
-    // After a heading such as `Most read`, summaries stand one by one; two paragraphs together end that.
-    // A headline and the caption above it begin alike and are no neighbours.
+    // After a heading such as `Most read` come isolated summaries; two adjacent paragraphs end them. A
+    // headline and the caption above it begin alike and do not count as neighbours.
     let alike = |a: &Line, b: &Line| {
         let head = |l: &Line| text.as_bytes().get(l.start..l.end.min(l.start + ALIKE));
         head(a) == head(b)
@@ -165,7 +166,7 @@ fn scores(
     scores
 }
 
-/// All maximal scoring stretches (Ruzzo and Tompa), in order.
+/// Returns all maximal scoring stretches (Ruzzo and Tompa), in order.
 fn maximal(scores: &[i64]) -> Vec<Segment> {
     struct Candidate {
         first: usize,
@@ -195,7 +196,7 @@ fn maximal(scores: &[i64]) -> Vec<Segment> {
                 Some(j) if stack[j].right < new.right => {
                     new.first = stack[j].first;
                     new.left = stack[j].left;
-                    // What lies between has no smaller sum than the one that went.
+                    // The candidates in between have no smaller left sum than the merged one.
                     at = stack[j].smaller;
                     stack.truncate(j);
                 }
@@ -210,8 +211,8 @@ fn maximal(scores: &[i64]) -> Vec<Segment> {
     stack.into_iter().map(|c| Segment { first: c.first, last: c.last, score: c.right - c.left }).collect()
 }
 
-/// Lengthens segments by the lists that follow them: a line that ends with a colon, or an item of
-/// a numbered or bulleted list, and the unmarked lines after it.
+/// Extends segments by the lists that follow them: items of bulleted lists; and a line that ends with a colon
+/// or an item of a numbered list, with the unmarked lines after it.
 pub fn with_lists(text: &str, lines: &[Line], states: &[State], segments: &mut [Segment]) {
     let mut ends: Vec<usize> = segments.iter().skip(1).map(|s| s.first).collect();
     ends.push(lines.len());
@@ -233,7 +234,7 @@ pub fn with_lists(text: &str, lines: &[Line], states: &[State], segments: &mut [
     }
 }
 
-/// Begins with a number and a full stop or bracket.
+/// Whether a line begins with a number and a full stop or closing bracket.
 fn numbered(content: &str) -> bool {
     let rest = content.trim_start_matches(|c: char| c.is_ascii_digit());
     rest.len() < content.len()
@@ -242,8 +243,8 @@ fn numbered(content: &str) -> bool {
         && rest.len() > 2
 }
 
-/// The line at which the main text opens: the first prose of the first segment, with the short
-/// sentences that stand directly above it.
+/// Returns the line at which the main text opens: the first prose of the first segment, or the first of the
+/// sentences directly above it.
 pub fn opening(lines: &[Line], states: &[State], first: &Segment) -> usize {
     let mut at = (first.first..=first.last)
         .find(|&i| states[i].prose && states[i].mark.is_none())

@@ -1,5 +1,5 @@
-//! Decides which lines of a page are furniture: cue rules line by line, blocks that follow a cue,
-//! then what lies before, after and apart from the main text.
+//! Decides which lines of a page are furniture: cue rules line by line, then blocks that follow a cue, then
+//! lines before, after and outside the main text.
 
 use std::sync::Arc;
 
@@ -12,20 +12,20 @@ use crate::rules::cues::{Cues, Hits, class};
 use crate::rules::dates::DateWords;
 use crate::rules::line_cache::LineCache;
 
-/// Why a line goes.
+/// The reason to remove a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Mark {
     /// The rule.
     pub rule: Rule,
-    /// What kind of line it is by another rule, where the model decided.
+    /// The kind that another rule gives the line, if the model decided.
     pub kind: Option<Rule>,
-    // What it measured: not as one, for a page has a mark for every line.
+    // The measurement, in separate fields to keep marks small: a page has one for every line.
     unit: Option<Unit>,
     value: u32,
     threshold: u32,
 }
 
-/// What a rule measured of a line, and its threshold, in the unit of the rule.
+/// The value that a rule measured on a line, and its threshold, in the unit of the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub struct Measured {
     value: u32,
@@ -33,25 +33,25 @@ pub struct Measured {
     unit: Unit,
 }
 
-/// What is counted.
+/// The unit of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd)]
 enum Unit {
-    /// Words, lines.
+    /// Words or lines.
     One,
-    /// A likelihood in thousandths, and its threshold in [`Measured::FINE`].
+    /// A likelihood in thousandths, with its threshold in units of 1 / [`Measured::FINE`].
     Thousandth,
 }
 
 impl Measured {
-    /// Parts of one in which thresholds of likelihoods are kept: more digits no pipeline has.
+    /// Thresholds of likelihoods are stored in billionths: no pipeline has more digits.
     const FINE: f64 = 1e9;
 
-    /// Whether another one was compared with another threshold.
+    /// Whether the two were compared with different thresholds.
     pub fn differs_in_threshold(&self, other: &Self) -> bool {
         (self.threshold, self.unit) != (other.threshold, other.unit)
     }
 
-    /// Value and threshold as the ledger shows them.
+    /// Returns value and threshold as the ledger shows them.
     pub fn shown(self) -> (f64, f64) {
         let (value, threshold) = (f64::from(self.value), f64::from(self.threshold));
         match self.unit {
@@ -61,12 +61,12 @@ impl Measured {
     }
 }
 
-/// A threshold of likelihoods, as a mark has it.
+/// A threshold of likelihoods in the form that marks store.
 #[derive(Clone, Copy)]
 pub struct Threshold(u32);
 
 impl Threshold {
-    /// From 0 to 1.
+    /// `threshold` is from 0 to 1.
     pub fn new(threshold: f64) -> Self {
         Self((threshold * Measured::FINE + 0.5) as u32)
     }
@@ -83,85 +83,87 @@ impl Mark {
         Self { rule, kind: None, unit: Some(Unit::One), value, threshold }
     }
 
-    /// Of the model: `likelihood` is in thousandths.
+    /// A mark of the model; `likelihood` is in thousandths.
     pub(crate) fn unlikely(likelihood: u16, Threshold(threshold): Threshold, kind: Option<Rule>) -> Self {
         let value = u32::from(likelihood);
         Self { rule: Rule::BoilerplateModel, kind, unit: Some(Unit::Thousandth), value, threshold }
     }
 
-    /// What it measured, where it measures.
+    /// Returns the measurement, if the rule measures.
     pub fn measured(&self) -> Option<Measured> {
         self.unit.map(|unit| Measured { value: self.value, threshold: self.threshold, unit })
     }
 
-    /// A number that few other marks of a page have.
+    /// A cheap hash: a number that few other marks of a page have.
     pub fn number(&self) -> usize {
         self.value as usize
     }
 
-    /// Has measured what another mark has.
+    /// Takes over the measurement of another mark.
     pub fn measure_as(&mut self, other: &Self) {
         (self.unit, self.value, self.threshold) = (other.unit, other.value, other.threshold);
     }
 }
 
-/// What a line is by itself.
+/// The judgement of a line alone, without its neighbours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Single {
     /// Its hints.
     pub hits: Hits,
-    /// Set when the line is furniture.
+    /// Set if the line is furniture.
     pub mark: Option<Mark>,
-    /// The line is prose: long, with the punctuation of sentences.
+    /// Whether the line is prose: long, with the punctuation of sentences.
     pub prose: bool,
 }
 
-/// What is known of one line while the rules run.
+/// The state of a line while the rules run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct State {
-    /// Number of its hints in [`Look::hits`]; 0 where it has none.
+    /// Index of its hints in [`Look::hits`]; 0 if it has none.
     pub cue: u32,
-    /// Set when the line is furniture.
+    /// Set if the line is furniture.
     pub mark: Option<Mark>,
-    /// The line is prose: long, with the punctuation of sentences, or part of a wrapped paragraph.
+    /// Whether the line is prose: long, with the punctuation of sentences, or part of a wrapped paragraph.
     pub prose: bool,
-    /// The line is part of a paragraph that is wrapped over several.
+    /// Whether the line is part of a paragraph that is wrapped over several lines.
     pub wrapped: bool,
-    /// The score of its words, as [`Lexicon::scores`] has it.
+    /// The score of its words, see [`Lexicon::scores`].
     pub score: u8,
 }
 
-/// What the rules make of a page.
+/// The findings of the rules on a page.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// What is known of each line by itself and from the cues near it.
+    /// The state of each line, from the line alone and from cues near it.
     pub states: Vec<State>,
-    /// The hints of lines that have some; the first are none.
+    /// The hints of lines that have any; the first entry is empty.
     pub hits: Vec<Hits>,
     /// The stretches of the main text.
     pub segments: Vec<body::Segment>,
-    /// The mark of each line, after the frame around the main text was looked for.
+    /// The mark of each line, including the frame around the main text.
     pub marks: Vec<Option<Mark>>,
-    /// Whether a line shows that the text is a saved page, with a frame around it.
+    /// Whether the lines show that the text is a saved page, with a frame around it.
     pub is_page: bool,
 }
 
-/// Words from which on a line that ends like a sentence is a paragraph that no single cue removes.
+/// Fewest words that make a line with a sentence end a paragraph, which no single cue removes.
 pub const PARAGRAPH: usize = 14;
-/// Words from which on a line without a sentence end is taken for text.
+/// Fewest words that make a line without a sentence end count as text.
 pub const LONG: usize = 24;
 /// Longest line, in words, that may be a headline.
 pub(crate) const HEADLINE: usize = 28;
 /// Lines that are looked up together.
 const FETCHED: usize = TOGETHER;
-/// A text of wrapped paragraphs, as of books and mail, is a page only if one line in this many is of a page's frame: one or two look so by chance. Where
-/// paragraphs are lines, one such line is enough; of 1,720 labelled pages, F1 of documentation falls by 0.02 where one in 50 must be.
+/// A text of wrapped paragraphs, as in books and mail, is a page only if at least one line in this many
+/// belongs to a page's frame: one or two look like that by chance. If paragraphs are single lines, one line
+/// of the frame is enough; on 1,720 labelled pages, F1 of documentation falls by 0.02 if one line in 50 is
+/// required.
 const OF_FRAME: usize = 50;
-/// Dates from which on a text that is no page has entries.
+/// A text that is not a page has entries if at least this many of its lines are dates.
 const ENTRIES: usize = 3;
-/// Times from which on a text occurs often on a page.
+/// A text occurs often on a page if at least this many lines have it.
 const OFTEN: usize = 3;
-/// Most lines that a teaser block in the main text may have.
+/// Most lines of a teaser block inside the main text.
 const TEASER_LINES: usize = 14;
 
 /// The rules with their tables; cheap to clone.
@@ -170,15 +172,15 @@ pub struct Furniture {
     pub(crate) cues: Arc<Cues>,
     pub(crate) dates: Arc<DateWords>,
     pub(crate) rules: Rules,
-    /// The words that the model knows, where one is asked.
+    /// The words that the model knows, if there is a model.
     lexicon: Option<Arc<Lexicon>>,
-    /// Whether the lines are those of plain text.
+    /// Whether the lines are from plain text, not HTML.
     is_plain: bool,
     cache: LineCache,
 }
 
 impl Furniture {
-    /// Rules over shared tables, and the lexicon by which the words of lines are scored.
+    /// Creates rules over shared tables. `lexicon` scores the words of lines.
     pub fn new(
         cues: Arc<Cues>,
         dates: Arc<DateWords>,
@@ -189,8 +191,9 @@ impl Furniture {
         Self { cues, dates, rules, lexicon, is_plain, cache: LineCache::default() }
     }
 
-    /// What the rules make of each line of `text`, in which phrases may begin at `begins`. `distinct` are the numbers of lines that are no copies, with
-    /// their hashes, `shown` those of lines that are not blank; `states` and `hits` are room.
+    /// Applies the rules to the lines of `text`, in which phrases may begin at `begins`. `distinct` are the
+    /// numbers of lines that are not copies, with their hashes; `shown` are the numbers of lines that are not
+    /// blank; `states` and `hits` are buffers to reuse.
     pub fn look(
         &self,
         text: &str,
@@ -203,15 +206,15 @@ impl Furniture {
         hits.clear();
         hits.push(Hits::default());
         self.look_alone(text, (lines, distinct), begins, (&mut states, &mut hits));
-        // The rules by which lines go by themselves, a bit each.
+        // The rules that mark single lines, one bit each.
         let mut rules = 0u64;
-        // Numbers of lines whose text stands often on the page.
+        // Numbers of the lines whose text occurs often on the page.
         let (mut often, mut count) = (vec![0; lines.len()], 0);
         for (i, line) in lines.iter().enumerate() {
-            // What a line is by itself, its copies are, too.
+            // Copies are judged like the first line with the same text.
             let state = states[line.twin()];
             states[i] = state;
-            // Written in any case: what cannot be guessed is no branch.
+            // Always written, and the count advances only if wanted: avoids an unpredictable branch.
             often[count] = i;
             count += usize::from(lines[line.twin()].copies() >= OFTEN);
             rules |= state.mark.map_or(0, |mark| bit(mark.rule));
@@ -222,13 +225,13 @@ impl Furniture {
             line.has_letters()
                 && state.mark.is_some_and(|m| betrays_page(m.rule) && !may_be_said(line, m.rule))
         };
-        // Most pages show it soon.
+        // Stops at the last one needed: most pages have it near the top.
         let least = if is_wrapped && self.is_plain { shown.len().div_ceil(OF_FRAME).max(1) } else { 1 };
         let of_frame = lines.iter().zip(&states).filter(|(line, state)| betrays(line, state));
         let is_page = of_frame.take(least).count() == least;
         if !is_page && self.is_plain {
-            // In a long text a line or two look like those of a frame by chance, lines of signs part its scenes, and several dates, below the first
-            // paragraph, are those of entries.
+            // In a long text, a line or two look like a frame by chance, lines of symbols separate scenes,
+            // and several dates below the first paragraph belong to entries.
             let is_date = |state: &State| state.mark.is_some_and(|m| m.rule == Rule::Timestamp);
             let has_entries = states.iter().filter(|state| is_date(state)).count() >= ENTRIES;
             let first = states.iter().position(|state| state.prose).unwrap_or(0);
@@ -258,7 +261,7 @@ impl Furniture {
         Look { states, hits, segments, marks, is_page }
     }
 
-    /// What lines that are no copies are by themselves.
+    /// Judges each line that is not a copy, alone.
     fn look_alone(
         &self,
         text: &str,
@@ -279,7 +282,7 @@ impl Furniture {
         self.cache.with(|known| {
             for fetched in distinct.chunks(FETCHED) {
                 known.fetch(fetched.iter().map(|&(_, hash)| hash));
-                // Those that are not known, of which the words are looked up together.
+                // The lines that are not cached; their words are looked up together.
                 let (mut others, mut count) = ([(0, 0); FETCHED], 0);
                 for &(number, hash) in fetched {
                     match known.get(text.as_bytes(), span(number), hash) {
@@ -304,8 +307,8 @@ impl Furniture {
         });
     }
 
-    /// Blocks of headlines after `Also Read` and its like, where they stand in the text: up to the
-    /// next paragraph, except a subheading of the article that opens it.
+    /// Marks blocks of headlines after headings such as `Also Read` inside the text: up to the next
+    /// paragraph, except a subheading of the article that opens that paragraph.
     fn teaser_blocks(&self, (lines, hits): (&[Line], &[Hits]), shown: &[usize], states: &mut [State]) {
         if !self.rules.on(Rule::RelatedTeaser) {
             return;
@@ -316,7 +319,7 @@ impl Furniture {
                     || m.rule == Rule::InlineTeaser && hits[state.cue as usize].whole & class::RELATED != 0
             })
         };
-        // Of the lines as they were before any block was marked.
+        // Found before any block is marked.
         let mut subheadings = None;
         let mut at = 0;
         while let Some(found) = states.get(at..).and_then(|rest| rest.iter().position(is_heading)) {
@@ -370,11 +373,12 @@ impl Furniture {
         }
     }
 
-    /// Short lines that occur often are the site's frame; `often` are the numbers of all that do.
+    /// Marks short lines that occur often as the site's frame; `often` are the numbers of the lines that
+    /// occur often.
     fn repeats(&self, lines: &[Line], often: &[usize], states: &mut [State]) {
         for &i in often {
             let (line, state) = (&lines[i], &mut states[i]);
-            // Lines with one text are short all, or none is.
+            // Of the lines with the same text, either all are short or none is.
             if state.mark.is_none() && line.words() <= 8 && !line.sentence() && line.has_letters() {
                 let count = lines[line.twin()].copies();
                 state.mark =
@@ -384,8 +388,8 @@ impl Furniture {
     }
 }
 
-/// Ends the main text at the comments, when what is before them is the larger part or the
-/// lines after look like comments.
+/// Ends the main text at the first mark of a comment section with at least 80 words of prose above it, if
+/// these are at least half of all prose or the lines below look like comments.
 fn without_comments(
     lines: &[Line],
     states: &mut [State],
@@ -425,7 +429,7 @@ fn without_comments(
     segments
 }
 
-/// The bit of a rule in a set.
+/// The bit of a rule in a bit set.
 pub(crate) fn bit(rule: Rule) -> u64 {
     const { assert!(Rule::ALL.len() <= 64) }
     1 << (rule as u8)
@@ -445,14 +449,15 @@ fn betrays_page(rule: Rule) -> bool {
     )
 }
 
-/// Whether a line under this rule may be a sentence of a text that is no page, such as `About.` or `Go!` in a play.
+/// Whether a line under this rule may be a sentence of a text that is not a page, such as `About.` or `Go!`
+/// in a play.
 fn may_be_said(line: &Line, rule: Rule) -> bool {
-    // Notices are sentences, too.
+    // Fewest words of a notice, which is a sentence, too.
     const NOTICE: usize = 5;
     line.sentence() && rule != Rule::Copyright && line.words() < NOTICE
 }
 
-/// Words of the lines of a range that are prose.
+/// Counts the words of the prose lines of a range.
 fn prose_words(lines: &[Line], states: &[State], range: std::ops::Range<usize>) -> usize {
     range.filter(|&i| states[i].prose && states[i].mark.is_none()).map(|i| lines[i].words()).sum()
 }

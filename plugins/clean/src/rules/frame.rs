@@ -1,5 +1,5 @@
-//! The frame around the main text: headline, header lines, footer lines, and what is left of
-//! widgets inside the text. The main text itself is found in `body`.
+//! The frame around the main text: headline, header lines, footer lines, and the remains of widgets inside
+//! the text. The main text itself is found in `body`.
 
 use crate::lines::Line;
 use crate::options::Rule;
@@ -8,23 +8,24 @@ use crate::rules::boilerplate::{Furniture, HEADLINE, Mark, PARAGRAPH, State};
 use crate::rules::cues::{Hits, class};
 use std::ops::RangeInclusive;
 
-/// Words from which on a line above the text may be its summary.
+/// Fewest words of a line above the text that may be its summary.
 const LEDE: usize = 12;
 /// Lines above the text among which its summary is looked for.
 const LEDE_REACH: usize = 30;
-/// Short lines in a row, in the middle of the text, that are a menu or a widget and not a list.
+/// A run of at least this many short lines inside the text is a menu or a widget and not a list.
 const WIDGET_RUN: usize = 18;
 
-/// Short lines in a row above the text that are a menu; they are looked for as far to each side.
+/// A run of at least this many short lines above the text is a menu. The run is counted this far to each side
+/// of a line.
 const REACH: usize = 4;
 
-/// What stands between the parts of a path.
+/// The separators between the parts of a path.
 const PATH: [&str; 6] = ["/", ">", "»", "›", "::", "→"];
 /// Least digits of a line that ends with a date.
 const DIGITS: usize = 5;
 
 impl Furniture {
-    /// Marks what is left of the frame around and between the segments of the main text.
+    /// Marks the remaining lines of the frame around and between the segments of the main text.
     pub(crate) fn frame(
         &self,
         text: &str,
@@ -45,7 +46,7 @@ impl Furniture {
         if !is_page {
             // A bare text, not a page: short lines in it are its own (tables, lists, verse).
             let top = lines.iter().position(|l| !l.blank());
-            // What goes on in the next line is the text's.
+            // A line that goes on in the next one is part of the text.
             let goes_on = |t: usize| states[t].wrapped || lines.get(t + 1).is_some_and(Line::small);
             if let Some(top) =
                 title.filter(|&t| Some(t) == top && !goes_on(t) && self.rules.on(Rule::Headline))
@@ -55,14 +56,14 @@ impl Furniture {
             return;
         }
         let is_short = |line: &Line, state: &State| (line.words() <= 4) | state.mark.is_some();
-        // Short lines in a row below the line at hand, as they were before this.
+        // Length of the run of short lines below the current line, by the marks before this loop.
         let below = lines.iter().zip(states.iter()).skip(body_start);
         let mut run = below.take(REACH).take_while(|(line, state)| is_short(line, state)).count();
         for i in (0..body_start).rev() {
             let line = &lines[i];
             let next = usize::from(is_short(line, &states[i])) * REACH.min(run + 1);
             if states[i].mark.is_none() && !line.blank() && Some(i) != lede {
-                // Above, all lines but the summary are blank or have their mark.
+                // Of the lines above, all but the summary are blank or get a mark, and so count as short.
                 let above = lede.filter(|lede| *lede < i).map_or(i, |lede| i - lede - 1).min(REACH);
                 let is_title = title.is_some_and(|title| lines[title].twin() == line.twin());
                 let mark = self.header_mark(text, line, (&states[i], hits), is_title, above + run + 1);
@@ -103,7 +104,7 @@ impl Furniture {
         }
     }
 
-    /// A line outside the main text.
+    /// Marks a line outside the main text.
     fn apart(&self, lines: &[Line], states: &mut [State], i: usize) {
         if states[i].mark.is_some() || lines[i].blank() {
             return;
@@ -112,7 +113,8 @@ impl Furniture {
         states[i].mark = Some(Mark::by(rule));
     }
 
-    /// The line of the headline, before `end`: the last line of 3 to 28 words that is not prose.
+    /// Finds the line of the headline before `end`: the longest of the last four unmarked lines of 3 to 28
+    /// words that do not end with a full stop, begin with a bullet or name the author.
     fn title(
         &self,
         text: &str,
@@ -128,12 +130,12 @@ impl Furniture {
                 && !line.bullet()
                 && !self.names_author(text, line, &states[i], hits)
         });
-        // The longest of the last few: sections and captions are shorter.
+        // Sections and captions are shorter than the headline.
         candidates.take(4).max_by_key(|&i| (lines[i].words().min(12), i))
     }
 
-    /// The summary that stands between headline and text, cut off from the text by bylines, bars and
-    /// captions: the last longer line that follows a headline-like one.
+    /// Finds the summary between headline and text, which bylines, bars and captions separate from the text:
+    /// the last longer line that follows a headline-like one.
     fn lede(&self, lines: &[Line], states: &[State], end: usize) -> Option<usize> {
         let shown: Vec<usize> = (0..end).rev().filter(|&i| !lines[i].blank()).take(LEDE_REACH).collect();
         for pair in shown.windows(2) {
@@ -143,7 +145,7 @@ impl Furniture {
             if states[i].mark.is_some() || !long || !(line.sentence() || line.words() >= PARAGRAPH) {
                 continue;
             }
-            // A line that occurs twice up here is the headline, however long.
+            // A line that occurs twice up here is the headline, however long it is.
             if shown.iter().any(|&j| j != i && lines[j].twin() == line.twin()) {
                 continue;
             }
@@ -157,14 +159,14 @@ impl Furniture {
         None
     }
 
-    /// Whether a line that is in a state says who wrote the text.
+    /// Whether a line in this state names the author.
     #[inline]
     fn names_author(&self, text: &str, line: &Line, state: &State, hits: &[Hits]) -> bool {
-        // Most lines have no hint and no ` by `.
+        // Most lines have neither a hint nor ` by `.
         (state.cue != 0 || line.may_by()) && says_by(line.text(text), line, &hits[state.cue as usize])
     }
 
-    /// The mark of a line above the main text that has none, in a run of so many short ones.
+    /// Returns the mark of an unmarked line above the main text, in a run of `run` short lines.
     #[inline]
     fn header_mark(
         &self,
@@ -195,7 +197,7 @@ impl Furniture {
         Mark::by(Rule::PageHeader)
     }
 
-    /// Bylines that stand below the first sentence of the article (below its summary).
+    /// Marks bylines below the first sentence of the article (below its summary).
     fn bylines_inside(
         &self,
         text: &str,
@@ -217,7 +219,8 @@ impl Furniture {
         }
     }
 
-    /// `Jane Doe, 26.04.2024 10:00`: up to five words, then a date to the end, of a line with [`DIGITS`] digits.
+    /// Whether a line with [`DIGITS`] digits is a name and a date, as in `Jane Doe, 26.04.2024 10:00`: up to
+    /// five words, then a date up to the end.
     fn name_and_date(&self, content: &str) -> bool {
         let Some(digit) = content.find(|c: char| c.is_ascii_digit()) else { return false };
         let name = &content[..digit];
@@ -231,7 +234,7 @@ impl Furniture {
                     .is_some_and(|at| self.dates.is_timestamp(content[at..].trim_start_matches([' ', ',']))))
     }
 
-    /// The short lines of a prompt inside the text: a few in a row of which one has a cue
+    /// Marks the short lines of a prompt inside the text: a few in a row, at least one of which has a cue
     /// (`Keep it free for all`, `Give 3`, `Other amount`).
     fn prompts_inside(&self, lines: &[Line], states: &mut [State], from: usize, to: usize) {
         const RUN: RangeInclusive<usize> = 3..=8;
@@ -260,7 +263,7 @@ impl Furniture {
         }
     }
 
-    /// Long runs of short lines inside the text: a player's menus, a list of topics.
+    /// Marks long runs of short lines inside the text: a player's menus, a list of topics.
     fn widgets_inside(&self, lines: &[Line], states: &mut [State], from: usize, to: usize) {
         let mut run: Vec<usize> = Vec::new();
         let to = to.min(lines.len().saturating_sub(1));
@@ -275,7 +278,7 @@ impl Furniture {
             }
             if !short || i == to {
                 let cued = run.iter().filter(|&&j| states[j].mark.is_some()).count();
-                // A list of the article has no cue words in it.
+                // A list that belongs to the article has no cue words in it.
                 if run.len() >= WIDGET_RUN && cued * 5 >= run.len() {
                     let count = run.len();
                     for &j in &run {
@@ -289,11 +292,11 @@ impl Furniture {
         }
     }
 
-    /// A page without a main text: menus go by their shape, the rest stays.
+    /// Handles a page without a main text: removes menus by their shape and keeps the rest.
     fn frame_without_body(&self, lines: &[Line], states: &mut [State]) {
         let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
         let cued = shown.iter().filter(|&&i| states[i].mark.is_some()).count();
-        // Where cue words abound, the short lines between them are of the same kind.
+        // If cue words abound, the short lines between them are of the same kind.
         if cued * 3 < shown.len() {
             return;
         }
@@ -305,7 +308,7 @@ impl Furniture {
     }
 }
 
-/// Whether a line with hints says who wrote the text.
+/// Whether a line with these hints names the author.
 fn says_by(content: &str, line: &Line, hits: &Hits) -> bool {
     if line.words() > 14 || line.sentence() && !content.ends_with('.') {
         return false;
@@ -316,13 +319,14 @@ fn says_by(content: &str, line: &Line, hits: &Hits) -> bool {
         || line.words() <= 9 && !line.sentence() && line.may_by() && content.contains(" by ")
 }
 
-/// Whether a line is a path: a sign that stands between the parts of one stands by itself behind a space.
+/// Whether a line is a path: a separator of paths is a word of its own after the first space.
 fn is_path(content: &str) -> bool {
     let is_sign = |word: &[u8]| PATH.iter().any(|sign| sign.as_bytes() == word);
     content.as_bytes().split(|byte| *byte == b' ').skip(1).any(is_sign)
 }
 
-/// Whether every word but the little ones begins with a capital.
+/// Whether there are words after the first, and none of them with more than three characters begins with a
+/// small letter.
 fn capitals(content: &str) -> bool {
     let words = content.split(' ').skip(1);
     words.clone().next().is_some()

@@ -1,14 +1,16 @@
-//! The long menus that a page saved as plain text begins and ends with: lines that the rules alone judge. Decides nothing else.
+//! The long menus at the beginning and the end of a page saved as plain text, whose lines the rules alone
+//! judge. Decides nothing else.
 
 use crate::clean::Format;
 use crate::lines::Line;
 use crate::rules::boilerplate::Mark;
 use std::ops::Range;
 
-/// Lines above the first and below the last line of text that the model still scores: headlines, bylines, ends of lists.
+/// Lines above the first and below the last line of text that the model still scores: headlines, bylines,
+/// ends of lists.
 const BESIDE: usize = 16;
 
-/// The lines of which the model is asked, of those that are shown.
+/// Returns the shown lines that the model scores.
 pub fn without<'s>(
     format: Format,
     lines: &[Line],
@@ -21,10 +23,11 @@ pub fn without<'s>(
     }
 }
 
-/// The rows of a page of which the model is asked: those between the long menus at its ends, of which each line goes by a rule anyway. `shown` are the
-/// numbers of its rows' lines.
+/// Returns the rows of a page that the model scores: those between the long menus at its ends, whose lines
+/// are all removed by rules anyway. `shown` maps rows to line numbers.
 ///
-/// On 1,720 labelled pages these menus hold 13 in 100 lines, of which none was main text that the model had kept; on pages of manuals, two in three.
+/// On 1,720 labelled pages, these menus hold 13 % of the lines, none of which was main text that the model
+/// kept; on pages of manuals, they hold two thirds.
 fn between(lines: &[Line], marks: &[Option<Mark>], shown: &[usize]) -> Range<usize> {
     let is_text = |&i: &usize| lines[i].is_long() | lines[i].sentence();
     let stays = |&i: &usize| marks[i].is_none();
@@ -43,7 +46,7 @@ mod tests {
     use super::*;
     use crate::options::Rule;
 
-    /// What is asked of a page of these lines, all of which go but those with a number here.
+    /// The rows that the model scores on a page of these lines, all marked except the numbers in `stay`.
     fn asked(page: &[&str], stay: &[usize]) -> Range<usize> {
         let lines = Line::all(&page.join("\n"));
         let marks: Vec<_> =
@@ -66,7 +69,7 @@ mod tests {
         page[99] = long;
         assert_eq!(asked(&page, &[]), 0..100);
         assert_eq!(asked(&[], &[]), 0..0);
-        // Blank lines are no rows.
+        // Blank lines are not rows.
         let page = [&[""; 30][..], &["Menu"; 30], &[long]].concat();
         assert_eq!(asked(&page, &[]), 14..31);
     }

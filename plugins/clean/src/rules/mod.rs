@@ -1,4 +1,5 @@
-//! What can be said of a page's lines without a model: by their own words, by what stands beside them, by where the main text is.
+//! Judges a page's lines without a model: by their own words, by the lines beside them, by where the main
+//! text is.
 
 pub mod body;
 pub mod boilerplate;
