@@ -10,7 +10,7 @@ use crate::lines::Line;
 use crate::options::Rule;
 use crate::rules::boilerplate::{Mark, Measured, State};
 
-/// Least words of a repeated line that counts as a repeated paragraph.
+/// Fewest words of a repeated line that counts as a repeated paragraph.
 const REPEATED_WORDS: usize = 8;
 
 /// Whether a copy of an earlier line belongs to its context: an item of a list or a law, or the answer to a

@@ -1,10 +1,10 @@
-//! The phrases that betray page furniture, in many languages, and how they are looked up. The
-//! tables say what a phrase hints at; whether a line goes is decided by the rules.
+//! The phrases that betray page furniture, in many languages, and how they are looked up. The tables say what
+//! a phrase hints at; the rules decide whether to remove a line.
 //!
-//! A table is a text file: `[class mode]` opens a section, each line below is a phrase, `#` a
-//! comment. Modes: `=` the phrase is the whole line, `^` the line starts with it, `$` ends with
-//! it, `~` contains it, `+` it is a part of a bar (several such parts glued together make one).
-//! Digits and punctuation around a `=` phrase do not count. Case does not count.
+//! A table is a text file: `[class mode]` opens a section, each line below is a phrase, `# ` starts a comment
+//! line. Modes: with `=`, the phrase is the whole line; with `^`, the line starts with it; with `$`, the line
+//! ends with it; with `~`, the line contains it; with `+`, it is a part of a bar (several such parts glued
+//! together make one). Digits and punctuation around a `=` phrase are ignored, and so is case.
 
 mod tables;
 
@@ -67,17 +67,18 @@ enum Mode {
 struct Phrase {
     class: u32,
     mode: Mode,
-    /// The phrase begins, ends with a letter or digit of a script that separates words.
+    /// Whether the phrase begins (left) or ends (right) with a character of a word, in a script that
+    /// separates words.
     bound_left: bool,
     bound_right: bool,
 }
 
 /// The compiled tables.
 pub struct Cues {
-    /// Phrases that stand at the start of a line.
+    /// Phrases at the start of a line.
     starts: Phrases,
     start_phrases: Vec<Phrase>,
-    /// Phrases that may stand anywhere.
+    /// Phrases anywhere in a line.
     anywhere: Phrases,
     anywhere_phrases: Vec<Phrase>,
     /// Parts of share bars.
@@ -85,15 +86,16 @@ pub struct Cues {
 }
 
 impl Cues {
-    /// Compiles the tables that are built in.
+    /// Compiles the built-in tables.
     ///
     /// # Errors
-    /// Where a table is malformed; the tests rule that out for the built-in ones.
+    /// If a table is malformed; the tests rule that out for the built-in ones.
     pub fn builtin() -> Result<Self, Error> {
         let (mut starts, mut start_phrases) = (Vec::new(), Vec::new());
         let (mut anywhere, mut anywhere_phrases) = (Vec::new(), Vec::new());
         let mut parts = Vec::new();
-        // What several languages share is looked for once, but for Turkish and Azerbaijani, whose capitals are others.
+        // A phrase that several languages share is compiled once, except for Turkish and Azerbaijani, whose
+        // capitals differ.
         let mut known = QuickMap::default();
         for table in TABLES {
             let is_dotted = DOTTED.contains(table);
@@ -156,14 +158,14 @@ impl Cues {
         })
     }
 
-    /// The hints of `line`, which has no white space at its ends. Phrases that may stand anywhere
-    /// are looked for in its last `inside` bytes.
+    /// Like [`Self::look_at_begins`], for a line alone.
     #[cfg(test)]
     pub fn look(&self, line: &str, inside: usize) -> Hits {
         self.look_at_begins(line, 0..line.len(), inside, &Begins::of(line))
     }
 
-    /// The same of the line at `span` of a text in which phrases may begin at `begins`.
+    /// Returns the hints of the line at `span` of a text in which phrases may begin at `begins`. The line has
+    /// no white space at its ends. Phrases that may be anywhere are looked for in its last `inside` bytes.
     pub fn look_at_begins(&self, text: &str, span: Range<usize>, inside: usize, begins: &Begins) -> Hits {
         let mut hits = Hits::default();
         let line = &text[span.clone()];
@@ -176,7 +178,7 @@ impl Cues {
             if nth > 0 && at == first_letter || nth > 1 && at == first_alnum {
                 continue;
             }
-            // Digits may stand before a whole-line phrase, not before a start phrase.
+            // Digits may precede a whole-line phrase, but not a start phrase.
             self.look_at(line, at, at != first_letter || first_letter == first_alnum, &mut hits);
         }
         if inside > 0 {
@@ -191,7 +193,7 @@ impl Cues {
         hits
     }
 
-    /// The phrases that begin at byte `at`; those for starts of lines where `is_start`.
+    /// Records the phrases that begin at byte `at`; those for the start of a line only if `is_start`.
     fn look_at(&self, line: &str, at: usize, is_start: bool, hits: &mut Hits) {
         self.starts.each_at(line.as_bytes(), at, line.len(), |number, length| {
             let Some(phrase) = self.start_phrases.get(number) else { return };
@@ -207,7 +209,7 @@ impl Cues {
         });
     }
 
-    /// The phrases for any place that begin at byte `at`.
+    /// Records the phrases for any place that begin at byte `at`.
     #[inline(never)]
     fn look_inside(&self, line: &str, at: usize, hits: &mut Hits) {
         self.anywhere.each_at(line.as_bytes(), at, line.len(), |number, length| {
@@ -231,10 +233,10 @@ impl Cues {
         });
     }
 
-    /// How many parts of a share bar `line` is made of, when it is made of nothing else (up to a
-    /// tenth of its letters); 0 otherwise. Parts are looked for from the left, of several the longest.
+    /// Returns the number of share-bar parts in `line` if it consists of nothing else (up to a tenth of its
+    /// letters), and 0 otherwise. Parts are matched from the left; the longest match wins.
     pub fn bar_parts(&self, line: &str) -> usize {
-        // Most lines do not begin with a part, and that costs a few bytes to see.
+        // Most lines do not begin with a part, and a few bytes suffice to see that.
         let Some(first) = line.find(char::is_alphabetic) else { return 0 };
         if self.longest_part(line, first) == 0 {
             return 0;
@@ -245,13 +247,14 @@ impl Cues {
         while let Some(c) = line[at..].chars().next() {
             let length = self.longest_part(line, at);
             let end = at + length.max(c.len_utf8());
-            // A lone `on` or `x` inside a word says nothing.
+            // Parts of up to two bytes, such as `on` or `x`, count only at the end of a word or before a
+            // capital.
             if length > 2 || length > 0 && (boundary_after(line, end) || glued(line, end)) {
-                // Little words (`on`, `no`) stand in bars and make none.
+                // Short words (`on`, `no`) occur in bars but are not counted as parts.
                 parts += usize::from(length > 2 || line[at..end].eq_ignore_ascii_case("x"));
             } else {
                 others += letters_in(&line[at..end]);
-                // More than a tenth is too much, whatever follows.
+                // More than a tenth rules out a bar, whatever follows.
                 if others * 10 > letters {
                     return 0;
                 }
@@ -261,7 +264,7 @@ impl Cues {
         parts
     }
 
-    /// The length of the longest part of a bar at `at`; 0 where there is none.
+    /// Returns the length of the longest part of a bar at `at`; 0 if there is none.
     fn longest_part(&self, line: &str, at: usize) -> usize {
         let mut longest = 0;
         self.parts.each_at(line.as_bytes(), at, line.len(), |_, length| longest = longest.max(length));
@@ -269,12 +272,12 @@ impl Cues {
     }
 }
 
-/// One past the last letter.
+/// The end of the last letter.
 fn last_letter(line: &str) -> usize {
     line.trim_end_matches(|c: char| !c.is_alphabetic()).len()
 }
 
-/// Whether the text goes on with a capital: `FacebookShare`.
+/// Whether a capital follows directly, as in `FacebookShare`.
 fn glued(line: &str, at: usize) -> bool {
     line[at..].chars().next().is_some_and(char::is_uppercase)
 }
@@ -287,22 +290,24 @@ fn boundary_before(line: &str, at: usize) -> bool {
     line[..at].chars().next_back().is_none_or(|c| !goes_on(c))
 }
 
-/// Whether a word goes on with a character, where words are set apart.
+/// Whether `c` continues a word, in scripts that separate words.
 fn goes_on(c: char) -> bool {
     separates(c) || is_mark(c)
 }
 
-/// The signs of Indic scripts that take a letter's vowel or change the letter, which are no letters: what stands before is no whole word.
+/// Whether `c` is a sign of an Indic script that removes a letter's vowel (virama) or changes the letter
+/// (nukta). Such signs are not letters, but a word does not end before them.
 fn is_mark(c: char) -> bool {
     match u32::from(c) {
         0x0dca => true,
-        // Their blocks are alike.
+        // These blocks have the same layout.
         code @ 0x0900..=0x0d7f => matches!(code % 0x80, 0x3c | 0x4d),
         _ => false,
     }
 }
 
-/// A phrase as texts spell it: letters of Lao and Malayalam that others write as two, joiners that others leave out.
+/// Returns the spellings of a phrase in texts: some texts write certain letters of Lao and Malayalam as two,
+/// or leave out joiners.
 fn spellings(phrase: &str) -> Vec<String> {
     const LAO: [(&str, &str); 3] = [("ຳ", "ໍາ"), ("ໜ", "ຫນ"), ("ໝ", "ຫມ")];
     const MALAYALAM: [(&str, &str); 5] =
@@ -318,7 +323,7 @@ fn spellings(phrase: &str) -> Vec<String> {
     }
     let older = MALAYALAM.iter().fold(phrase.to_owned(), |phrase, (letter, two)| phrase.replace(letter, two));
     if older != phrase {
-        // Texts have lost joiners at the ends of words.
+        // Texts have no joiners left at the ends of words.
         spellings.push(older.replace("\u{200d} ", " ").trim_end_matches(JOINERS).to_owned());
     }
     if older.contains(JOINERS) {
@@ -327,8 +332,9 @@ fn spellings(phrase: &str) -> Vec<String> {
     spellings
 }
 
-/// The forms in which a phrase is looked for: ASCII case does not count there, other letters need their capitals spelt out, at the
-/// beginning of the phrase, of all words, or everywhere. Greek capitals bear no accent.
+/// Returns the forms in which a phrase is looked for. The search ignores ASCII case; for other letters the
+/// capitals are spelt out: at the beginning of the phrase, of every word, or everywhere. Greek words in
+/// capitals have no accents.
 fn forms(phrase: &str, is_dotted: bool) -> Vec<String> {
     let lower = phrase.to_lowercase();
     if lower.is_ascii() && !is_dotted {
@@ -361,7 +367,7 @@ fn forms(phrase: &str, is_dotted: bool) -> Vec<String> {
     forms
 }
 
-/// A Greek capital as it stands in words of capitals.
+/// A Greek capital without its accent, as in words written in capitals.
 fn without_accent(c: char) -> char {
     match c {
         'Ά' => 'Α',
@@ -399,7 +405,7 @@ mod tests {
         {
             assert_eq!(cues.look(line, 999).whole & RELATED, RELATED, "{line}");
         }
-        // Other tables have this one, too.
+        // Other tables have this phrase, too.
         for line in ["GALERİ", "galeri"] {
             assert_ne!(cues.look(line, 999).whole, 0, "{line}");
         }
@@ -432,7 +438,7 @@ mod tests {
     #[test]
     fn letters_that_are_written_in_two_ways() {
         let cues = Cues::builtin().unwrap();
-        // As the text is once joiners at the ends of words are gone.
+        // The last form is that of texts whose joiners at the ends of words are removed.
         for line in ["വാർത്തകൾ", "വാര്\u{200d}ത്തകള്", "വാര്ത്തകള്"]
         {
             assert_eq!(cues.look(line, 999).whole & NAV, NAV, "{line}");

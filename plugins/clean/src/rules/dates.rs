@@ -1,24 +1,25 @@
-//! Tells lines that are a date or a time from others. Does not read the date: `extract` does.
+//! Tells lines that are a date or a time from other lines. Does not read the date: `extract` does.
 
 use crate::lines::unspaced;
 use crate::quick::QuickMap;
 
 /// Words that occur in date lines.
 pub struct DateWords {
-    /// The word in lower case, and whether it makes a line of numbers a date.
+    /// Words in lower case, and whether each makes a line of numbers a date.
     words: QuickMap<&'static [u8], bool>,
-    /// Which lengths words have, a bit each, by the lower five bits of their first byte: most words of texts are of another shape.
+    /// The lengths of the words, one bit each, indexed by the lower five bits of their first byte. Rejects
+    /// most other words without a lookup.
     lengths: [u32; 32],
 }
 
 /// Longest date line, in bytes; longer ones say more than a date.
 const LONGEST: usize = 120;
-/// Most words and numbers in a date line: `Published Nov 18, 2019 at 4:07 PM | Updated at 5:36 PM
-/// CST on Nov 18, 2019` has 19.
+/// Most words and numbers in a date line: `Published Nov 18, 2019 at 4:07 PM | Updated at 5:36 PM CST on Nov
+/// 18, 2019` has 19.
 const MOST_TOKENS: usize = 24;
 
 impl DateWords {
-    /// The words of the built-in table.
+    /// Compiles the built-in table.
     pub fn builtin() -> Self {
         let mut words = QuickMap::default();
         let mut lengths = [0; 32];
@@ -38,7 +39,7 @@ impl DateWords {
         Self { words, lengths }
     }
 
-    /// Whether `line` is made of a date, a time or an age (`2 hours ago`) alone.
+    /// Whether `line` consists of a date, a time or an age (`2 hours ago`) only.
     pub fn is_timestamp(&self, line: &str) -> bool {
         if line.len() > LONGEST {
             return false;
@@ -57,11 +58,12 @@ impl DateWords {
                 && matches!(pair[1], b':' | b'/' | b'.' | b'-')
                 && pair[2].is_ascii_digit();
         }
-        // A lone number with a word such as `may 3` would do; a lone year would not.
+        // A single number suffices with a word such as `may` (`may 3`); a lone year does not.
         numbers >= 1 && (strong || shaped && numbers >= 2)
     }
 
-    /// How many numbers stand among words of dates, and whether one makes it a date; none where something else does.
+    /// Returns how many numbers there are, and whether a word makes the line a date. Returns `None` if
+    /// anything but numbers and words of dates is among the tokens, or there are too many.
     fn read<'l>(&self, tokens: impl Iterator<Item = &'l str>) -> Option<(usize, bool)> {
         let (mut all, mut numbers, mut strong) = (0usize, 0usize, false);
         for token in tokens.filter(|token| !token.is_empty()) {
@@ -74,7 +76,7 @@ impl DateWords {
                 && token.chars().any(is_east_asian_date_sign)
                 && token.chars().all(|c| c.is_numeric() || is_east_asian_date_sign(c))
             {
-                // Words are not parted there: `午前10時30分`, `3小时前`.
+                // Words are not separated in these scripts: `午前10時30分`, `3小时前`.
                 numbers += usize::from(digits > 0);
                 strong = true;
             } else if token.starts_with(char::is_numeric) {
@@ -90,7 +92,7 @@ impl DateWords {
         Some((numbers, strong))
     }
 
-    /// The same of a line of ASCII.
+    /// Like [`Self::read`], for a line in ASCII.
     fn read_ascii(&self, line: &[u8]) -> Option<(usize, bool)> {
         let (mut all, mut numbers, mut strong) = (0usize, 0usize, false);
         let mut rest = line;
@@ -116,9 +118,10 @@ impl DateWords {
         Some((numbers, strong))
     }
 
-    /// Whether a word makes a line of numbers a date, where it is one of the table.
+    /// Returns whether a word makes a line of numbers a date, or `None` if it is not in the table.
     fn word(&self, token: &[u8]) -> Option<bool> {
-        // Most lines with a number begin with another word, which is not worth an allocation.
+        // Lowercased on the stack: most lines with a number begin with a word that is not in the table, which
+        // is not worth an allocation.
         let mut lower = [0u8; 31];
         match lower.get_mut(..token.len()).filter(|_| token.is_ascii()) {
             Some(lower) => {
@@ -138,7 +141,7 @@ impl DateWords {
     }
 }
 
-/// Numbers and words, which Thai, Lao, Khmer and Burmese write together: `ថ្ងៃទី១២`.
+/// Splits a token into numbers and words, which Thai, Lao, Khmer and Burmese write together: `ថ្ងៃទី១២`.
 fn apart(token: &str) -> impl Iterator<Item = &str> {
     let is_glued = !token.is_ascii() && token.chars().any(|c| unspaced(c) && !is_east_asian(c));
     let mut rest = token;
@@ -156,7 +159,8 @@ fn is_east_asian(c: char) -> bool {
 }
 
 fn is_mark(c: char) -> bool {
-    // Accents, the vowel signs of the Indic scripts, and those and the tone marks of Thai, Lao, Burmese and Khmer belong to the word.
+    // Accents, vowel signs of the Indic scripts, and vowel signs and tone marks of Thai, Lao, Burmese and
+    // Khmer are part of the word.
     matches!(u32::from(c), 0x300..=0x36f | 0x900..=0xdff | 0xe31..=0xe4e | 0xeb1..=0xece | 0x102b..=0x103e | 0x17b4..=0x17d3)
 }
 

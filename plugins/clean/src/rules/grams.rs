@@ -1,37 +1,39 @@
-//! Finds the phrases of a list that begin at a place of a text, ASCII case aside. Most places are told apart by a look at four bytes and a table small
-//! enough to stay near; where these are known, the phrases that begin with them are compared whole. Knows nothing of words.
+//! Finds the phrases of a list that begin at a given place of a text, ignoring ASCII case. Most places are
+//! ruled out by four bytes and a table small enough for the CPU cache; for the others, the phrases that begin
+//! with these bytes are compared in full. Knows nothing of words.
 
-/// Bytes by which a phrase is looked for.
+/// Bytes by which a phrase is looked up.
 const GRAM: usize = 4;
 /// Bytes that are compared at once.
 const HEAD: usize = 8;
 
-/// What makes capitals small letters; other bytes may fall together, too, and what is missing becomes a space.
+/// Setting these bits turns capitals into small letters. Some other bytes become equal, too, and missing
+/// bytes become spaces.
 const FOLD: u64 = 0x2020_2020_2020_2020;
 
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// A set of numbers of 16 bits.
+/// A set of 16-bit numbers.
 type Bits = [u64; 1 << 10];
 
-/// The same of numbers of 18 bits.
+/// A set of 18-bit numbers.
 type WideBits = [u64; 1 << 12];
 
 /// A list of phrases.
 pub struct Phrases {
-    /// A bit for each hash of the first four bytes of a phrase, or of all that there are.
+    /// The hashes of the first four bytes of each phrase, or of all its bytes if it is shorter.
     known: Box<Bits>,
-    /// A bit for each two bytes that a shorter one may begin with.
+    /// The pairs of bytes that a phrase of fewer than four bytes may begin with.
     short: Box<Bits>,
-    /// The same as `known` of phrases that are shorter than [`HEAD`] alone.
+    /// Like `known`, but only for phrases shorter than [`HEAD`].
     shorter: Box<Bits>,
-    /// A bit for each hash of the first bytes of other ones: most places with a gram that is known are told apart by these, and no table of
-    /// all phrases is asked, which is too large to stay near.
+    /// The hashes of the first [`HEAD`] bytes of the other phrases. Rules out most places with a known gram
+    /// without access to the table of all phrases, which is too large for the CPU cache.
     heads: Box<WideBits>,
-    /// The first bytes of phrases, by their hash.
+    /// A hash table of phrases by their first bytes.
     groups: Vec<Group>,
     entries: Vec<Entry>,
-    /// All phrases, one after the other.
+    /// All phrases, concatenated.
     bytes: Vec<u8>,
 }
 
@@ -39,23 +41,25 @@ pub struct Phrases {
 #[derive(Clone, Copy, Default)]
 struct Group {
     gram: u32,
-    /// The first of their entries in the lower bits, how many bytes they share in the upper ones; 0 where there is no group.
+    /// The index of their first entry in the lower bits, and the number of bytes that they share in the upper
+    /// bits; 0 in an empty slot.
     first: u32,
-    /// How many entries of it are shorter than [`HEAD`], and how many others follow, which are in the order of their heads.
+    /// The number of its entries that are shorter than [`HEAD`], and of the others, which follow in the order
+    /// of their heads.
     shorter: u32,
     longer: u32,
 }
 
-/// What a number of bytes is shifted by in [`Group::first`].
+/// Shift of the number of shared bytes in [`Group::first`].
 const LENGTH: u32 = 28;
 
 /// A phrase.
 #[derive(Clone, Copy)]
 struct Entry {
-    /// Its first bytes, and which there are.
+    /// Its first bytes, and a mask of those that it has.
     head: u64,
     mask: u64,
-    /// Where it lies, and its number in the list.
+    /// Its place in [`Phrases::bytes`], and its number in the list.
     from: u32,
     length: u32,
     number: u32,
@@ -68,7 +72,7 @@ impl Entry {
 }
 
 impl Phrases {
-    /// Of these phrases; empty ones are found nowhere.
+    /// Compiles these phrases; empty ones are never found.
     pub fn new<P: AsRef<[u8]>>(list: &[P]) -> Self {
         let mut phrases = Self {
             known: Box::new([0; 1 << 10]),
@@ -117,14 +121,15 @@ impl Phrases {
         phrases
     }
 
-    /// Whether a phrase may begin at `at`; says so of every place where one does, and of few others.
+    /// Whether a phrase may begin at `at`: true for every place where one does, and for few others.
     #[inline]
     pub fn may_begin(&self, text: &[u8], at: usize) -> bool {
         let head = first(text, at) | FOLD;
         holds(&self.known, gram(head)) | holds(&self.short, head & 0xffff)
     }
 
-    /// Calls `found` with the number and the length of each phrase that begins at `at` and ends no later than `end`.
+    /// Calls `found` with the number and the length of each phrase that begins at `at` and ends no later than
+    /// `end`.
     pub fn each_at(&self, text: &[u8], at: usize, end: usize, mut found: impl FnMut(usize, usize)) {
         let (head, rest) = (first(text, at) | FOLD, text.get(at..end).unwrap_or(&[]));
         if holds(&self.known, gram(head)) {
@@ -140,7 +145,7 @@ impl Phrases {
         }
     }
 
-    /// The phrases with a key; of those that are no shorter than [`HEAD`] where there may be some.
+    /// Finds the phrases with a key; those of at least [`HEAD`] bytes only if `is_longer`.
     #[inline(never)]
     fn each_of(
         &self,
@@ -180,7 +185,7 @@ impl Phrases {
     }
 }
 
-/// Where a key is looked for first, of a number of slots that is a power of two.
+/// The first slot for a key; `slots` is a power of two.
 fn slot(key: u64, slots: usize) -> usize {
     (key.wrapping_mul(MIX) >> 32) as usize & (slots - 1)
 }
@@ -191,10 +196,10 @@ fn gram(head: u64) -> u64 {
     (head << 32).wrapping_mul(MIX) >> 48
 }
 
-/// The hash of all of them.
+/// The hash of all eight bytes.
 #[inline]
 fn head_number(head: u64) -> u64 {
-    // A product's upper bits depend on all of these.
+    // The upper bits of a product depend on all bytes.
     head.wrapping_mul(MIX) >> 46
 }
 
@@ -207,19 +212,20 @@ fn holds<const WORDS: usize>(bits: &[u64; WORDS], number: u64) -> bool {
     bits[(number >> 6) as usize % bits.len()] >> (number & 63) & 1 == 1
 }
 
-/// The first `length` bytes of a word.
+/// A mask of the first `length` bytes of a word.
 fn ones(length: usize) -> u64 {
     if length < HEAD { !(u64::MAX << (8 * length)) } else { u64::MAX }
 }
 
-/// The bytes by which a phrase of a length is looked for; shorter ones than a gram have keys of their own.
+/// The key by which a phrase of a given length is looked up. Phrases shorter than a gram have keys of their
+/// own.
 #[inline]
 fn key(head: u64, length: usize) -> u64 {
     let length = length.min(GRAM);
     head & ones(length) | (length as u64) << 32
 }
 
-/// The bytes from `at` on, those that are missing 0.
+/// The eight bytes from `at` on; missing ones are 0.
 #[inline]
 fn first(text: &[u8], at: usize) -> u64 {
     match text.get(at..at.wrapping_add(HEAD)).and_then(|bytes| bytes.first_chunk::<HEAD>()) {
@@ -228,7 +234,7 @@ fn first(text: &[u8], at: usize) -> u64 {
     }
 }
 
-/// The same of fewer than eight.
+/// Like [`first`], for fewer than eight bytes.
 #[cold]
 fn last(text: &[u8], at: usize) -> u64 {
     let rest = text.get(at..).unwrap_or(&[]);

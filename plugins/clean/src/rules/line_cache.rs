@@ -1,21 +1,21 @@
-//! Lines that were judged by themselves before, on other pages: pages of one site share their frame. Holds a bounded number of short lines, whole, so
-//! that nothing that is found here can differ from what would be found anew.
+//! Caches the judgements of single lines from page to page: pages of one site share their frame. Holds a
+//! bounded number of short lines, stored whole, so that a hit cannot differ from a new judgement.
 
 use crate::quick::{QuickMap, WORDS, words_of};
 use crate::rules::boilerplate::Single;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-/// Longest line, in bytes, that is kept: one that fills a slot.
+/// Longest line that is cached, in bytes; it fills a slot.
 const LONGEST: usize = 60;
-/// Longest line of which a slot holds two: most lines of a frame are no longer.
+/// Longest line, in bytes, of which a slot holds two; most lines of a frame are no longer.
 const SHORT: usize = 28;
-/// How many slots there are, of 64 bytes each.
+/// Number of slots, of 64 bytes each.
 const SLOTS: usize = 1 << 14;
-/// Most kinds of states that are told apart; few lines are of others.
+/// Most distinct states; the few lines with others are not cached.
 const STATES: usize = 1 << 12;
 
-/// The lines of one worker; a clone begins without any.
+/// The cached lines of one worker; a clone begins empty.
 #[derive(Default)]
 pub struct LineCache(Mutex<Known>);
 
@@ -28,19 +28,19 @@ impl Clone for LineCache {
 #[derive(Default)]
 struct Known {
     slots: Vec<Slot>,
-    /// What lines are: most are the same.
+    /// The distinct states of lines; most lines share a few.
     states: Vec<Single>,
     numbers: QuickMap<Single, u16>,
 }
 
-/// A line of up to [`LONGEST`] bytes or two of up to [`SHORT`], each before the number of its state, its length and the score of its words: in one line of
-/// the machine's cache, and zeros after short ones.
+/// Holds a line of up to [`LONGEST`] bytes, or two of up to [`SHORT`]. Each is followed by the number of its
+/// state, its length and the score of its words. Unused bytes are zero. A slot is one cache line.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Slot([u8; 64]);
 
 impl LineCache {
-    /// Calls `work` with a look-up.
+    /// Locks the cache and calls `work` with it.
     pub fn with<R>(&self, work: impl FnOnce(&mut LookUp<'_>) -> R) -> R {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.slots.is_empty() {
@@ -50,11 +50,11 @@ impl LineCache {
     }
 }
 
-/// A look-up.
+/// Access to the locked cache.
 pub struct LookUp<'s>(&'s mut Known);
 
 impl LookUp<'_> {
-    /// Has the slots of lines with these hashes brought near, all at once: each would be waited for by itself.
+    /// Prefetches the slots of these hashes in one go, so that their cache misses overlap.
     #[inline]
     pub fn fetch(&self, hashes: impl Iterator<Item = u32>) {
         let lengths = hashes
@@ -62,7 +62,8 @@ impl LookUp<'_> {
         std::hint::black_box(lengths.fold(0, |all, length| all | length));
     }
 
-    /// What the line at a span of a text, with a hash, is by itself, and the score of its words, where it is known.
+    /// Returns what the cache holds for the line at `span` of `text`, whose hash is `hash`: its judgement,
+    /// and the score of its words.
     #[inline]
     pub fn get(&self, text: &[u8], span: Range<usize>, hash: u32) -> Option<(Single, u8)> {
         let slot = self.0.slots.get(hash as usize % SLOTS)?;
@@ -74,7 +75,7 @@ impl LookUp<'_> {
         Some((*self.0.states.get(usize::from(state))?, score))
     }
 
-    /// Keeps what a line is, if it is short.
+    /// Caches the judgement of a line, if the line is short.
     #[inline]
     pub fn put(&mut self, line: &[u8], hash: u32, (state, score): (Single, u8)) {
         if (1..=LONGEST).contains(&line.len()) {
@@ -85,7 +86,7 @@ impl LookUp<'_> {
 
 impl Known {
     fn put(&mut self, number: usize, line: &[u8], state: Single, score: u8) {
-        // Of most lines nothing is known but whether they are prose.
+        // Most lines have no hints and no mark, only a flag for prose.
         let plain = [false, true].map(|prose| Single { prose, ..Single::default() });
         if self.states.is_empty() {
             self.states.extend(plain);
@@ -108,19 +109,19 @@ impl Known {
     }
 }
 
-/// Where in half of a slot the number of the state of a line lies, its length, and the score of its words.
+/// Offsets in half a slot: of the number of a line's state, of its length, and of the score of its words.
 const STATE: usize = 28;
 const LENGTH: usize = 30;
 const SCORE: usize = 31;
-/// Where the second half of a slot begins, which ends as the slot does.
+/// Offset of the second half of a slot, whose fields are also those of a long line.
 const HALF: usize = 32;
 
 impl Slot {
-    /// The number of the state of a line of up to [`SHORT`] bytes that it holds, and the score of its words. Which of two it is cannot be guessed: no branch
-    /// hangs on it.
+    /// Returns the number of the state and the score of a line of up to [`SHORT`] bytes, if the slot holds
+    /// it. Branch-free: which of the two lines it is, is unpredictable.
     #[inline]
     fn find_short(&self, mut line: [u64; WORDS], length: usize) -> Option<(u16, u8)> {
-        // Beside the last bytes of the line, its length.
+        // The last bytes of the line, and its length.
         const COMPARED: u64 = 0x00ff_0000_ffff_ffff;
         line[3] |= (length as u64) << 48;
         let (words, _) = self.0.as_chunks::<8>();
@@ -136,14 +137,14 @@ impl Slot {
         (((first == 0) | (second == 0)) & !self.is_long()).then(|| self.state(at))
     }
 
-    /// The same of a longer line.
+    /// Like [`Self::find_short`], for a longer line.
     fn find_long(&self, line: &[u8]) -> Option<(u16, u8)> {
         let is_it =
             usize::from(self.0[HALF + LENGTH]) == line.len() && self.0.get(..line.len()) == Some(line);
         is_it.then(|| self.state(HALF))
     }
 
-    /// Whether it holds one line in both halves.
+    /// Whether the slot holds a single line, which takes both halves.
     #[inline]
     fn is_long(&self) -> bool {
         usize::from(self.0[HALF + LENGTH]) > SHORT
@@ -154,7 +155,7 @@ impl Slot {
         (u16::from_le_bytes([self.0[at + STATE], self.0[at + STATE + 1]]), self.0[at + SCORE])
     }
 
-    /// Puts a line in the place of another: of two, of the one that has been there longer.
+    /// Stores a line in place of an older one: a short line replaces the older one of two.
     fn put(&mut self, line: &[u8], state: u16, score: u8) {
         let at = if line.len() > SHORT {
             HALF
@@ -219,7 +220,7 @@ mod tests {
         let mut slot = Slot([0; 64]);
         let (menu, search, news) =
             (b"Menu".as_slice(), b"Search".as_slice(), b"News of the town and country".as_slice());
-        // Its bytes could be taken for a line of one byte.
+        // Its bytes could be mistaken for a line of one byte.
         let long = ["x".repeat(30), "\u{1}".repeat(2), "a".repeat(28)].concat();
         for (line, held) in [
             (menu, [true, false, false, false]),

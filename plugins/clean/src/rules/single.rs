@@ -1,4 +1,4 @@
-//! What a line is by itself, from its cues, its length and its punctuation. Knows no neighbours.
+//! Judges a line alone, from its cues, its length and its punctuation. Knows no neighbours.
 
 use crate::lines::blocks::Begins;
 use crate::lines::{Line, separates};
@@ -7,7 +7,7 @@ use crate::rules::boilerplate::{Furniture, LONG, Mark, PARAGRAPH, Single};
 use crate::rules::cues::{Hits, class};
 
 impl Furniture {
-    /// Judges a line by itself.
+    /// Judges a line alone.
     pub(crate) fn first_look(&self, text: &str, line: &Line, begins: &Begins) -> Single {
         let content = line.text(text);
         let prose = line.words() >= PARAGRAPH && (line.sentence() || line.cut()) || line.words() >= LONG;
@@ -15,7 +15,7 @@ impl Furniture {
         if line.blank() {
             return state;
         }
-        // Notices are short; of a longer line only the end is asked, for the credit of a caption.
+        // Notices are short. Only the end of a longer line is searched, for the credit of a caption.
         let inside = match line.words() {
             0..=30 => 400,
             31..=60 => 120,
@@ -29,16 +29,17 @@ impl Furniture {
         state
     }
 
-    /// The rule under which a line goes by its own cues.
+    /// Returns the mark of a line that its own cues remove.
     fn cue_rule(&self, content: &str, line: &Line, hits: Hits) -> Option<Mark> {
         let words = line.words();
-        // Of other scripts than Latin's, digits are not counted.
+        // `Line::digits` counts ASCII digits only.
         let may_date = line.digits() > 0 || line.is_wide() && content.contains(is_numeric);
         if may_date && !content.starts_with('|') && self.dates.is_timestamp(content) {
             return Some(Mark::by(Rule::Timestamp));
         }
         if !line.has_letters() {
-            // Rules, arrows, counters. A number may be a row of a table and stays for now, as what Markdown writes around code and in tables.
+            // Rules, arrows and counters. A number may be a row of a table and is kept at this stage, and so
+            // is what Markdown writes around code and in tables.
             return (line.digits() == 0 && !is_markdown(content)).then(|| Mark::by(Rule::SiteNotice));
         }
         // Speech, or the end of a paragraph that is wrapped over several lines.
@@ -55,7 +56,8 @@ impl Furniture {
             return (parts >= 2).then(|| Mark::with(Rule::ShareBar, parts, 2));
         }
         let paragraph = words >= PARAGRAPH && line.full_stop() && line.breaks() > 0;
-        // Cookie notices are sentences: a cue at the start does for a long one, two kinds for any.
+        // Cookie notices are sentences. A cue at the start suffices in up to 40 words, or with another cue
+        // inside. A cue inside alone needs words that address the reader.
         if hits.start & class::COOKIE != 0 && (words <= 40 || hits.within & class::COOKIE != 0)
             || hits.within & class::COOKIE != 0 && words <= 40 && !line.small() && addresses_reader(content)
         {
@@ -73,7 +75,7 @@ impl Furniture {
         if hits.start & class::COPYRIGHT != 0 && words <= 60 && claim
             || hits.within & class::COPYRIGHT != 0 && words <= 40 && (sign || !line.full_stop() || words < 20)
         {
-            // `© Agency / …` heads a picture as often as a page.
+            // `© Agency / …` credits a picture as often as a page.
             let rule = if content.starts_with('©')
                 && !content.bytes().any(|b| b.is_ascii_digit())
                 && hits.within & class::COPYRIGHT == 0
@@ -141,16 +143,17 @@ impl Furniture {
     }
 }
 
-/// Most words of a label that ends with a full stop: what is longer is a sentence (`Advertisement was made of it in the paper.`).
+/// Most words of a label that ends with a full stop. Longer lines are sentences (`Advertisement was made of
+/// it in the paper.`).
 const LABEL: usize = 5;
 
-/// Whether a line of signs is what Markdown writes around code or below the head of a table.
+/// Whether a line of symbols is what Markdown writes around code or below the head of a table.
 fn is_markdown(content: &str) -> bool {
     let is_rule = || content.contains('-') && content.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '));
     content.starts_with("```") || content.starts_with("~~~") || content.contains('|') && is_rule()
 }
 
-/// [`char::is_numeric`]; most letters beyond ASCII need no look into its tables.
+/// Like [`char::is_numeric`], without a table lookup for most letters beyond ASCII.
 fn is_numeric(c: char) -> bool {
     match c {
         '\u{c0}'..'\u{660}' => false,
@@ -158,7 +161,7 @@ fn is_numeric(c: char) -> bool {
     }
 }
 
-/// Which rule removes a line that is a phrase of a class as a whole, first match first.
+/// The rule for a line that as a whole is a phrase of a class; the first match wins.
 const WHOLE: &[(u32, Rule)] = &[
     (class::COMMENTS, Rule::CommentSection),
     (class::RELATED, Rule::RelatedTeaser),
@@ -176,17 +179,17 @@ const WHOLE: &[(u32, Rule)] = &[
     (class::NAV, Rule::Navigation),
 ];
 
-/// Whether a caption ends with its credit: the cue, which ends at byte `cue_end`, stands within its
-/// last characters, and a sentence of the text does not end there.
+/// Whether a caption ends with its credit: the cue, which ends at byte `cue_end`, is close to the end of the
+/// line, and the line does not end as a sentence of the text.
 fn credit_at_the_end(content: &str, line: &Line, cue_end: usize) -> bool {
-    /// Bytes that a name or an agency after the cue may take.
+    /// Most bytes after the cue, for the name of a person or an agency.
     const NAME: usize = 70;
     let sentence = line.full_stop() && line.words() >= PARAGRAPH && !content.ends_with([')', ']', '）']);
     content.len() - cue_end.min(content.len()) <= NAME && !sentence
 }
 
-/// Whether a line speaks of this site and its reader, as a notice does and most texts about cookies do not. Words, and beginnings of words, of the
-/// languages of the tables.
+/// Whether a line addresses the reader of this site, as a notice does and most texts about cookies do not.
+/// The list has words, and beginnings of words, of the languages of the tables.
 fn addresses_reader(content: &str) -> bool {
     const WORDS: &[&str] = &[
         "we ",
@@ -358,7 +361,8 @@ fn addresses_reader(content: &str) -> bool {
         "web využívá",
     ];
     let lower = content.to_lowercase();
-    // `our` is no part of `four hours`; scripts without small letters write prefixes to their words.
+    // `our` must not match inside `four hours`. Scripts without small letters write prefixes to their words,
+    // which may match.
     let is_inside = |at: usize| {
         lower[at..].starts_with(char::is_lowercase) && lower[..at].chars().next_back().is_some_and(separates)
     };

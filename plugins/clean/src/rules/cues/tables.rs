@@ -1,4 +1,4 @@
-//! The tables of phrases that are built in, one file a language. Reads none of them.
+//! The built-in tables of phrases, one file per language. Does not parse them.
 
 /// All tables.
 pub const TABLES: &[&str] = &[
@@ -84,7 +84,7 @@ pub const TABLES: &[&str] = &[
     include_str!("zu.txt"),
 ];
 
-/// Turkish and Azerbaijani, which have letters of their own for the capital of `i` and the small `I`.
+/// Turkish and Azerbaijani, where the capital of `i` and the small form of `I` are separate letters.
 pub const DOTTED: [&str; 2] = [TURKISH, AZERBAIJANI];
 
 const TURKISH: &str = include_str!("tr.txt");
