@@ -118,7 +118,8 @@ impl Cuts {
     }
 }
 
-/// The likelihoods, in thousandths, below which a line is removed (`goes`) or close to it (`near`).
+/// The likelihoods, in thousandths, below which a line is removed (`goes`), or kept only by a narrow
+/// margin (`near`).
 #[derive(Clone, Copy)]
 struct Cut {
     goes: u16,

@@ -70,11 +70,11 @@ pub enum ReadAsHtml {
 
 impl Default for Options {
     fn default() -> Self {
-        // The length of the shortest sentence worth keeping. The leftovers of a page without an article (a
-        // site name, a slogan) are shorter.
+        // `min_chars` is the length of a shortest sentence worth keeping. The leftovers of a page without an
+        // article (a site name, a slogan) are shorter.
         //
-        // The cut: by `train/train.py`, on news and articles of sites that the model has not seen, F1 is flat
-        // between 0.4 and 0.6; this value is one of those that keep more lines.
+        // `boilerplate_cut`: by `train/train.py`, on news and articles of sites that the model has not seen, F1
+        // is flat between 0.4 and 0.6; this value is one of those that keep more lines.
         Self {
             min_chars: 40,
             binary_share: 0.02,
@@ -94,10 +94,10 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Checks what the schema cannot say.
+    /// Checks what the schema cannot express.
     ///
     /// # Errors
-    /// Every mistake, with the name of the option.
+    /// Lists every mistake, with the name of the option.
     pub fn check(&self) -> Result<(), Error> {
         let mut checks = Checks::new();
         let words = &self.quality.bad_words;

@@ -24,8 +24,8 @@ const ALIKE: usize = 24;
 /// Least score of a segment that counts, in tenths of words.
 const LEAST: i64 = 100;
 
-/// Marks paragraphs that are wrapped over several lines as prose: adjacent lines many of which continue the
-/// line before with a small letter. Returns the number of these lines.
+/// Marks paragraphs that are wrapped over several lines as prose: adjacent lines of which at least 4 in 10
+/// continue the line before with a small letter. Returns the number of these lines.
 pub fn wrapped_paragraphs(lines: &[Line], states: &mut [State]) -> usize {
     let (mut from, mut count) = (0, 0);
     while from < lines.len() {

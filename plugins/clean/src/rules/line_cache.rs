@@ -118,7 +118,7 @@ const HALF: usize = 32;
 
 impl Slot {
     /// Returns the number of the state and the score of a line of up to [`SHORT`] bytes, if the slot holds
-    /// it. Branch-free: which of the two lines it is, is unpredictable.
+    /// it. Branch-free: which of the two lines matches is unpredictable.
     #[inline]
     fn find_short(&self, mut line: [u64; WORDS], length: usize) -> Option<(u16, u8)> {
         // The last bytes of the line, and its length.
