@@ -142,7 +142,7 @@ impl Cut {
     }
 }
 
-/// A likelihood of one, in thousandths.
+/// A likelihood of 1, in thousandths.
 const WHOLE: u16 = 1000;
 
 /// Scales the odds of all lines of a page by the model's confidence in the page as a whole: the mean

@@ -21,7 +21,7 @@ const REACH: usize = 4;
 
 /// The separators between the parts of a path.
 const PATH: [&str; 6] = ["/", ">", "»", "›", "::", "→"];
-/// Least digits of a line that ends with a date.
+/// Fewest digits of a line that ends with a date.
 const DIGITS: usize = 5;
 
 impl Furniture {
@@ -219,8 +219,8 @@ impl Furniture {
         }
     }
 
-    /// Whether a line with [`DIGITS`] digits is a name and a date, as in `Jane Doe, 26.04.2024 10:00`: up to
-    /// five words, then a date up to the end.
+    /// Whether a line with at least [`DIGITS`] digits is a name and a date, as in `Jane Doe, 26.04.2024
+    /// 10:00`: up to five words, then a date up to the end.
     fn name_and_date(&self, content: &str) -> bool {
         let Some(digit) = content.find(|c: char| c.is_ascii_digit()) else { return false };
         let name = &content[..digit];
