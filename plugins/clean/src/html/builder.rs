@@ -1,4 +1,4 @@
-//! Makes the text of a page of its tokens: takes them one by one, keeps the open elements and the line at hand.
+//! Builds the text of a page from its tokens, one by one, tracking the open elements and the current line.
 
 use super::element::Kind;
 use super::entity::reference;
@@ -18,33 +18,34 @@ use html5gum::emitters::callback::{Callback, CallbackEvent};
 use std::convert::Infallible;
 use textmill_plugin::edit::{Edit, Edits};
 
-/// The rule of what the markup takes with it.
+/// The rule named in edits that remove markup.
 pub const MARKUP: &str = "html-markup";
-/// Between the cells of a row.
+/// Separates the cells of a row.
 const CELL: &str = " | ";
 
-/// A start tag as far as it has been read.
+/// A start tag, as far as it has been read.
 #[derive(Clone, Copy)]
 struct Tag {
     kind: Kind,
     name: u32,
-    /// Name and class: blocks that look alike are items of a list, whatever they are made of.
+    /// Hash of the element's name and classes. Blocks with the same look are items of a list, whatever
+    /// elements they consist of.
     look: u32,
     parts: u32,
-    /// What its names speak for.
+    /// The weights of its names.
     named: Named,
     is_body_item: bool,
     hidden: bool,
-    /// Whether scripts show it all the same: see [`is_streamed`].
+    /// Whether scripts show it although it is hidden: see [`is_streamed`].
     is_streamed: bool,
-    /// The number that a list begins with, or that an item has.
+    /// The first number of a list, or the number of an item.
     number: Option<i32>,
     /// Whether a list counts down.
     is_reversed: bool,
 }
 
 impl Tag {
-    /// The attribute that holds what an element says of the page.
+    /// The attribute that holds what the element says about the page.
     fn value(&self) -> Option<&'static [u8]> {
         match self.kind {
             Kind::Void if self.name == META => Some(b"content"),
@@ -63,32 +64,32 @@ enum Attribute {
     Class,
     /// `id`.
     Id,
-    /// `role` and the like.
+    /// `role`, `data-testid`, `data-component`.
     Name,
     Style,
     /// `itemprop`.
     Property,
     /// `start`, `value`.
     Number,
-    /// One that says something of the page.
+    /// One that says something about the page.
     Said(Saying),
     Other,
 }
 
-/// Attributes of elements that say something of the page.
+/// Attributes of elements that say something about the page.
 #[derive(Clone, Copy, PartialEq)]
 enum Saying {
     /// `property`.
     Property,
     /// `name`, `rel`.
     Name,
-    /// The one that [`Tag::value`] names.
+    /// The attribute that [`Tag::value`] names.
     Value,
     /// `type`.
     Type,
 }
 
-/// What the start tag of an element says of the page, as far as it has been read.
+/// What the start tag of an element says about the page, as far as it has been read.
 #[derive(Default)]
 struct Statement {
     property: String,
@@ -97,33 +98,34 @@ struct Statement {
     kind: String,
 }
 
-/// Makes the text.
+/// Builds the text and the other parts of a [`Page`].
 pub(super) struct Builder<'s> {
     source: &'s str,
     reading: &'s Reading,
     stack: Stack,
     tag: Option<Tag>,
-    /// Whether the last start tag stood in SVG or MathML.
+    /// Whether the last start tag was inside SVG or MathML.
     pub(super) is_foreign: bool,
     attribute: Attribute,
-    /// End of the text that was kept last, in the source.
+    /// End of the last text that was kept, as an offset in the source.
     kept: usize,
-    /// What parts it from what comes next.
+    /// What separates that text from the next.
     gap: Gap,
     edits: Edits,
     lines: Lines,
     statement: Statement,
     said: Sayings,
-    /// A title or a script of JSON-LD, whose text says something.
+    /// The open element whose text says something about the page.
     telling: Option<Telling>,
-    /// The names of the element whose start tag is read, and those of all blocks, where they are asked for.
+    /// The names in the start tag that is being read, and those of all blocks, if [`Reading::keeps_names`] is
+    /// set.
     names: Vec<String>,
     blocks: Option<Blocks>,
-    /// Items of lists, where they are asked for.
+    /// List items, if [`Reading::keeps_items`] is set.
     items: Option<Items>,
 }
 
-/// An element whose text says something of the page.
+/// An element whose text says something about the page.
 #[derive(Clone, Copy, PartialEq)]
 enum Telling {
     Title,
@@ -153,7 +155,7 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// The page, after the last token.
+    /// The page. Called after the last token.
     pub fn finish(&mut self) -> Page {
         if self.kept < self.source.len() {
             self.edits.push(Edit::remove(self.kept..self.source.len(), MARKUP));
@@ -167,7 +169,7 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// What a start tag says of the page.
+    /// Records what a start tag says about the page.
     fn state(&mut self, tag: Tag) {
         let Statement { property, name, value, kind } = std::mem::take(&mut self.statement);
         self.telling = None;
@@ -183,7 +185,7 @@ impl<'s> Builder<'s> {
                 self.said.add("link", "canonical", &value);
             }
             Kind::Void if tag.name == META => {
-                // Both may be there, for two readers.
+                // Both may be present, each for a different reader.
                 for name in [property, name].into_iter().filter(|name| !name.is_empty()) {
                     self.said.add("meta", &name.to_ascii_lowercase(), &value);
                 }
@@ -192,7 +194,7 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// What the text of an element says of the page.
+    /// Records what the text of an element says about the page.
     fn tell(&mut self, text: &[u8]) {
         let text = String::from_utf8_lossy(text);
         match self.telling.take() {
@@ -224,7 +226,8 @@ impl<'s> Builder<'s> {
                 items.close(place);
                 match kind {
                     Kind::List => {
-                        // How many items a list has is not known when it begins: backwards, it has numbers only where it says the first.
+                        // The length of a list is not known at its start tag, so a reversed list is numbered
+                        // only if it states its first number.
                         let first = number.or((!is_reversed).then_some(1)).filter(|_| name == ORDERED);
                         items.list(place, first, if is_reversed { -1 } else { 1 });
                     }
@@ -275,7 +278,7 @@ impl<'s> Builder<'s> {
                 _ => {
                     while at < to && !is_end(bytes[at], top.code != 0) {
                         at += 1;
-                        // A space alone between words stays.
+                        // A single space between words is kept as it is.
                         if bytes.get(at) == Some(&b' ') && at + 1 < to && !is_end(bytes[at + 1], false) {
                             at += 1;
                         }
@@ -337,12 +340,12 @@ impl<'s> Builder<'s> {
     }
 }
 
-/// Whether a run of text ends before a byte.
+/// Whether a run of text ends before `byte`.
 fn is_end(byte: u8, preformatted: bool) -> bool {
     byte == b'&' || !preformatted && matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c)
 }
 
-/// Takes the tokens for a builder.
+/// Receives the tokens for a builder.
 pub(super) struct Tokens<'b, 's>(pub &'b mut Builder<'s>);
 
 impl Callback<Infallible, usize> for Tokens<'_, '_> {
@@ -446,7 +449,7 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                     if !self.0.is_foreign {
                         self.0.state(tag);
                     }
-                    // In HTML the sign means nothing.
+                    // The slash means nothing in HTML.
                     let is_closed = self_closing && (self.0.is_foreign || foreign::begins(tag.name));
                     if !is_closed {
                         self.0.open(tag);
@@ -454,7 +457,7 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                 }
             }
             CallbackEvent::EndTag { name } => {
-                // An empty title tells nothing, and what comes after it no more.
+                // An empty title says nothing, and the text after it is no title.
                 self.0.telling = None;
                 let gap = self.0.stack.close(Kind::of(name), hash(name));
                 self.0.widen(gap);
@@ -463,7 +466,7 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                 if self.0.telling.is_some() {
                     self.0.tell(value);
                 }
-                // Spans lie in the source; what lies outside would be a fault of the tokenizer.
+                // Spans are offsets in the source; one outside it would be a bug of the tokenizer.
                 if self.0.source.is_char_boundary(span.start) && self.0.source.is_char_boundary(span.end) {
                     self.0.text(span.start.max(self.0.kept), span.end);
                 }
@@ -474,8 +477,8 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
     }
 }
 
-/// Hashes of the names of elements that say something of the page.
+/// Hashes of the names of elements that say something about the page.
 const META: u32 = hash(b"meta");
 const LINK: u32 = hash(b"link");
-/// That of an ordered list.
+/// Hash of the name of an ordered list.
 const ORDERED: u32 = hash(b"ol");

@@ -1,4 +1,5 @@
-//! Code in HTML pages: indentation stays, lines are judged as if it were not there, and lines of brackets alone go the way of those around.
+//! Code in HTML pages: it keeps its indentation, its lines are judged without that indentation, and lines of
+//! brackets alone share the fate of the lines around them.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,7 +15,8 @@ use crate::repair::decode::changed;
 use crate::repair::normalize;
 use crate::rules::boilerplate::Mark;
 
-/// Where code stands in a text of `length` bytes that `edits` made of the source; `markup` are the page's lines.
+/// The spans of code in a text of `length` bytes that `edits` made from the source. `markup` holds the page's
+/// lines.
 pub fn ranges(markup: &Lines, edits: &Edits, length: usize) -> Vec<Range<usize>> {
     if !markup.has_code() {
         return Vec::new();
@@ -25,8 +27,9 @@ pub fn ranges(markup: &Lines, edits: &Edits, length: usize) -> Vec<Range<usize>>
     lines.filter(|(_, line)| line.is_code()).map(|((start, end), _)| start..end).collect()
 }
 
-/// Takes back from the edits of white space those that would cost code its indentation, and with `inner` those of runs between words, too.
-/// White space at line ends still goes, and special spaces become plain ones. Whether something was taken back.
+/// Removes from the edits of white space those that would cost code its indentation and, with `inner`, those
+/// of runs between words too. White space at line ends is still removed, and special spaces still become
+/// plain ones. Also says whether any edit was affected.
 pub fn spare(text: &str, edits: Edits, code: &[Range<usize>], inner: bool) -> (Edits, bool) {
     if code.is_empty() {
         return (edits, false);
@@ -39,7 +42,7 @@ pub fn spare(text: &str, edits: Edits, code: &[Range<usize>], inner: bool) -> (E
         let run = &text[edit.span()];
         let line = run.rfind('\n').map_or(0, |n| n + 1);
         let is_indentation = line > 0 || edit.start == 0;
-        // What follows the white space is code, so the white space before it in its line is, too.
+        // The white space before code in its line counts as code.
         let is_code = code.peek().is_some_and(|range| range.start <= edit.end) && edit.end < text.len();
         if is_code && line < run.len() && (is_indentation || inner) {
             spared = true;
@@ -56,12 +59,13 @@ pub fn spare(text: &str, edits: Edits, code: &[Range<usize>], inner: bool) -> (E
     (kept, spared)
 }
 
-/// The text without the white space that code kept, for judging its lines: code that is indented is judged as before.
+/// The text without the white space that code kept, for judging its lines: indentation makes no difference to
+/// them.
 pub fn judged(text: &str, rules: &Rules) -> String {
     normalize::spaces(text, rules).apply(text)
 }
 
-/// Puts lines of the judged text where they stand in the text itself, which has as many.
+/// Sets the spans of lines of the judged text to those in `text`, which has the same number of lines.
 pub fn place(lines: &mut [Line], text: &str) {
     let mut start = 0;
     let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
@@ -71,8 +75,9 @@ pub fn place(lines: &mut [Line], text: &str) {
     }
 }
 
-/// Keeps the whole of a block of code of which two in three words are kept: with holes in it, code is worth nothing. `shown` are the numbers of lines
-/// that are not blank, `markup` what the markup says of each.
+/// Keeps a whole block of code if at least two thirds of its words are kept: with holes in it, code is worth
+/// nothing. `shown` are the numbers of the lines that are not blank, and `markup` is what the markup says
+/// about each of them.
 pub fn fill_holes(lines: &[Line], marks: &mut [Option<Mark>], shown: &[usize], markup: &[Markup]) {
     let mut from = 0;
     for block in markup.chunk_by(|a, b| a.code == b.code) {
@@ -81,7 +86,7 @@ pub fn fill_holes(lines: &[Line], marks: &mut [Option<Mark>], shown: &[usize], m
         if !block.first().is_some_and(Markup::is_code) {
             continue;
         }
-        // A line of signs alone counts, too.
+        // A line of symbols alone counts as one word.
         let words = |i: usize| lines[i].words().max(1);
         let all: usize = rows.iter().map(|&i| words(i)).sum();
         let kept: usize = rows.iter().filter(|&&i| marks[i].is_none()).map(|&i| words(i)).sum();
@@ -91,8 +96,9 @@ pub fn fill_holes(lines: &[Line], marks: &mut [Option<Mark>], shown: &[usize], m
     }
 }
 
-/// Keeps lines of code without a letter or digit, such as a closing bracket, where the line of code before them is kept; of those that open
-/// a block of code, the line after them. `shown` are the numbers of lines that are not blank, `markup` what the markup says of each.
+/// Keeps lines of code that [`Rule::SiteNotice`] marks and that have no letter or digit, such as a closing
+/// bracket, if the nearest other line of the code before or after them is kept. `shown` are the numbers of
+/// the lines that are not blank, and `markup` is what the markup says about each of them.
 pub fn keep_brackets(lines: &[Line], marks: &mut [Option<Mark>], shown: &[usize], markup: &[Markup]) {
     let is_bare = |i: usize, mark: Option<Mark>| {
         mark.is_some_and(|m| m.rule == Rule::SiteNotice) && !lines[i].has_letters() && lines[i].digits() == 0

@@ -1,18 +1,18 @@
-//! What names of classes, ids and roles say of an element: the words that sites use for the parts of a page, one bit
-//! for each kind of part.
+//! What the names in classes, ids and roles say about an element: the words that sites use for the parts of a
+//! page, one bit for each kind of part.
 //!
-//! Readability and trafilatura read class names in the same way; the words here are our own list, gathered from what
-//! sites commonly use, and what each kind is worth is left to the model.
+//! Readability and trafilatura read class names in the same way. The word list here is original, gathered
+//! from what sites commonly use. The model decides what each kind is worth.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 macro_rules! parts { ($($name:ident $label:literal: $($word:literal)+;)+) => {
-    /// A kind of part; one bit each.
+    /// A kind of part, one bit each.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Part { $(#[doc = $label] $name,)+ }
 
     impl Part {
-        /// Every kind with the name of its column.
+        /// Every kind, with the name of its feature column.
         pub const ALL: &'static [(Part, &'static str)] = &[$((Part::$name, $label),)+];
 
         /// Its bit.
@@ -53,7 +53,7 @@ parts! {
     Quote "is-quote": "quote" "pullquote" "pull-quote";
 }
 
-/// The words, compiled.
+/// The compiled words.
 #[derive(Debug)]
 pub struct PartWords(AhoCorasick);
 
@@ -61,7 +61,7 @@ impl PartWords {
     /// Compiles the list.
     ///
     /// # Errors
-    /// Where it is too large, which the tests rule out.
+    /// If the list is too large, which the tests rule out.
     pub fn builtin() -> Result<Self, aho_corasick::BuildError> {
         let words = WORDS.iter().map(|(word, _)| word);
         let built = AhoCorasick::builder()
@@ -72,9 +72,9 @@ impl PartWords {
         Ok(Self(built))
     }
 
-    /// The kinds of parts that a value of `class`, `id` or `role` speaks of.
+    /// The kinds of parts that the words in a value of `class`, `id` or `role` stand for, as a set of bits.
     pub fn look(&self, value: &str) -> u32 {
-        // A value of hundreds of bytes is made of utility classes, and says nothing more.
+        // Values of hundreds of bytes consist of utility classes: the rest says nothing more.
         let head = &value[..value.floor_char_boundary(300)];
         self.0.find_iter(head).fold(0, |bits, found| {
             bits | WORDS.get(found.pattern().as_usize()).map_or(0, |(_, part)| part.bit())

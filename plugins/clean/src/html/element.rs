@@ -1,10 +1,11 @@
-//! What an element means for the text of a page, by its name: whether it is a block, is left out, or has no end.
+//! What an element's name means for the text of a page: whether it is a block, is left out, or has no end
+//! tag.
 
-/// Kinds of elements that are told apart.
+/// Kinds of elements: names that mean the same for the text share a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Kind {
-    /// Inline, and unknown elements.
+    /// Inline and unknown elements.
     Inline,
     /// `a`.
     Link,
@@ -78,7 +79,7 @@ pub enum Kind {
     Body,
     /// `html`, `head`.
     Root,
-    /// `title`: no text of the page, but metadata.
+    /// `title`: metadata, not text of the page.
     Title,
     /// `time`.
     Time,
@@ -86,15 +87,15 @@ pub enum Kind {
     Break,
     /// Void elements: `img`, `input`, `meta` and so on.
     Void,
-    /// Left out with all that is in it: scripts, styles, templates, drawings, choices of a form.
+    /// Left out with everything inside: scripts, styles, templates, drawings, form choices.
     Hidden,
 }
 
-/// How many kinds there are.
+/// The number of kinds.
 pub const KINDS: usize = Kind::Hidden as usize + 1;
 
 impl Kind {
-    /// Of an element's name, in lower case as the tokenizer gives it.
+    /// The kind of an element, by its name in lower case, as the tokenizer gives it.
     pub fn of(name: &[u8]) -> Self {
         match name {
             b"a" => Self::Link,
@@ -147,7 +148,7 @@ impl Kind {
         }
     }
 
-    /// Whether it stands in a line of text and ends none.
+    /// Whether it is part of a line of text and does not end one.
     pub fn is_inline(self) -> bool {
         matches!(self, Self::Inline | Self::Link | Self::Bold | Self::Code | Self::Time)
     }
@@ -164,11 +165,12 @@ impl Kind {
         matches!(self, Self::Break | Self::Void)
     }
 
-    /// Those whose end tags may be left out.
+    /// Kinds whose end tags may be omitted.
     pub const IMPLIED: [Self; 7] =
         [Self::Paragraph, Self::Item, Self::Term, Self::Definition, Self::Cell, Self::Row, Self::RowGroup];
 
-    /// Whether an unclosed one ends where an element of kind `next` begins; [`Self::holds_in`] says how far up that goes.
+    /// Whether an unclosed element of this kind ends where one of kind `next` begins. [`Self::holds_in`]
+    /// limits how far outwards such elements are looked for.
     pub fn ends_before(self, next: Self) -> bool {
         match self {
             Self::Paragraph => !next.is_inline() && !next.is_void() && next != Self::Hidden,
@@ -181,7 +183,7 @@ impl Kind {
         }
     }
 
-    /// Whether what ends before another looks no further up than this element.
+    /// Whether the search for an element that ends before `next` stops at this one.
     pub fn holds_in(self, next: Self) -> bool {
         match next {
             Self::Item => self == Self::List,

@@ -1,12 +1,13 @@
-//! Character references (`&amp;`, `&#8217;`, `&nbsp`) in a piece of HTML text. Which there are, the tokenizer knows; this says
-//! where they stand.
+//! Character references (`&amp;`, `&#8217;`, `&nbsp`) in a piece of HTML text. The tokenizer knows which
+//! references exist; this module finds where they end.
 
 use html5gum::{Token, Tokenizer};
 
-/// Longest name of a reference, with a margin.
+/// Longest reference, with a margin.
 const LONGEST: usize = 40;
 
-/// The reference that begins at the `&` at `at`, and what it stands for; none where the `&` is itself.
+/// The end of the reference that begins at the `&` at `at`, and the text it stands for. `None` if the `&` is
+/// a plain ampersand.
 pub fn reference(source: &str, at: usize) -> Option<(usize, String)> {
     let bytes = source.as_bytes();
     let mut end = at + 1;

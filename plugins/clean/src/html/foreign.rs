@@ -1,11 +1,12 @@
-//! SVG and MathML inside a page, where other rules hold: a tag may close itself, and no title or style is read as bare text. What
-//! leads into it and out of it, by the HTML standard ("tree construction", "foreign content"). Keeps no state.
+//! SVG and MathML inside a page, where other rules apply: a tag may close itself, and titles and styles are
+//! not raw text. Says which elements begin and end such content, by the HTML standard ("tree construction",
+//! "foreign content"). Keeps no state.
 
 use super::hash;
 
 const SVG: u32 = hash(b"svg");
 const MATH: u32 = hash(b"math");
-/// Elements of SVG and of MathML that hold HTML.
+/// Elements of SVG and MathML whose content is HTML.
 const OF_HTML: [u32; 9] = [
     hash(b"foreignobject"),
     hash(b"desc"),
@@ -18,17 +19,17 @@ const OF_HTML: [u32; 9] = [
     hash(b"annotation-xml"),
 ];
 
-/// Whether an element of this name leads into it.
+/// Whether an element of this name begins SVG or MathML.
 pub fn begins(name: u32) -> bool {
     name == SVG || name == MATH
 }
 
-/// Whether what stands in an element of it is HTML again.
+/// Whether the content of an SVG or MathML element is HTML again.
 pub fn holds_html(name: u32) -> bool {
     OF_HTML.contains(&name)
 }
 
-/// Whether a start tag ends it: whoever wrote the tag forgot to close the drawing.
+/// Whether a start tag ends SVG or MathML: its author forgot to close the drawing.
 pub fn ends_before(name: &[u8]) -> bool {
     matches!(
         name,

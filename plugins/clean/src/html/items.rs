@@ -1,29 +1,30 @@
-//! The items of a page's lists: how deep each stands, and its number in an ordered list. For `keep-structure`; knows no text.
+//! The items of a page's lists: how deep each is nested, and its number in an ordered list. Used by
+//! `keep-structure`; knows nothing about text.
 
 /// The first line of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Item {
     /// First byte of its text in the HTML source.
     pub source: usize,
-    /// Columns that its sign stands from the margin, so that it belongs to the item around its list.
+    /// Column of its marker, chosen so that the item belongs to the item around its list.
     pub indent: usize,
-    /// Its number, in an ordered list.
+    /// Its number, if the list is ordered.
     pub number: Option<i32>,
-    /// Whether its list stands in a quotation.
+    /// Whether its list is inside a quotation.
     pub is_quoted: bool,
 }
 
-/// Levels that are indented: lists that lie deeper are frames of something else.
+/// How many levels are indented. Deeper lists are a frame for something else.
 const DEEPEST: usize = 8;
 
 impl Item {
-    /// Columns of its sign and the space after it.
+    /// Columns of its marker and the space after it.
     fn width(number: Option<i32>) -> usize {
         let digits = |number: i32| number.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 1;
         number.map_or(2, |number| digits(number) + usize::from(number < 0) + 2)
     }
 
-    /// Its sign, such as `- ` or `12. `, behind its indentation.
+    /// Its marker, such as `- ` or `12. `, with its indentation.
     pub fn sign(&self) -> String {
         let indent = self.indent;
         match self.number {
@@ -33,24 +34,24 @@ impl Item {
     }
 }
 
-/// A list that is open.
+/// An open list.
 #[derive(Debug)]
 struct List {
-    /// Its place in the stack of open elements.
+    /// Its index in the stack of open elements.
     place: usize,
     indent: usize,
-    /// The number of its next item, where it is an ordered one.
+    /// The number of its next item, if it is ordered.
     next: Option<i32>,
-    /// What the number of an item is above that of the one before.
+    /// The difference between the numbers of an item and the one before.
     step: i32,
-    /// Columns of the sign of its last item.
+    /// Columns of the marker of its last item.
     width: usize,
 }
 
-/// An item of which no line has begun.
+/// An item whose first line has not begun.
 #[derive(Debug)]
 struct Waiting {
-    /// The number of its block.
+    /// The number of the item's block.
     block: u32,
     place: usize,
     indent: usize,
@@ -58,7 +59,7 @@ struct Waiting {
     is_quoted: bool,
 }
 
-/// Collects the items while a page is read.
+/// Collects the items of a page while it is read.
 #[derive(Debug, Default)]
 pub struct Items {
     lists: Vec<List>,
@@ -67,14 +68,15 @@ pub struct Items {
 }
 
 impl Items {
-    /// A list begins at a place of the stack; `first` is the number of its first item, in an ordered one, and `step` what the next one has more.
+    /// Begins a list at index `place` of the stack. `first` is the number of its first item if it is ordered,
+    /// and `step` is added for each further one.
     pub fn list(&mut self, place: usize, first: Option<i32>, step: i32) {
         let width = |list: &List| if self.lists.len() < DEEPEST { list.width } else { 0 };
         let indent = self.lists.last().map_or(0, |list| list.indent + width(list));
         self.lists.push(List { place, indent, next: first, step, width: 0 });
     }
 
-    /// An item begins, whose block has a number; `number` is the one that it says it has.
+    /// Begins an item with block number `block`. `number` is the number that its start tag states.
     pub fn item(&mut self, place: usize, block: u32, number: Option<i32>, is_quoted: bool) {
         let mut waiting = Waiting { block, place, indent: 0, number: None, is_quoted };
         if let Some(list) = self.lists.last_mut() {
@@ -89,10 +91,11 @@ impl Items {
         self.waiting = Some(waiting);
     }
 
-    /// A line begins at a byte of the source, `depth` elements deep, in a block and the two around it.
+    /// Begins a line at byte `source` of the source, `depth` elements deep, inside `blocks`: its innermost
+    /// block and the two around it.
     pub fn line(&mut self, source: usize, depth: usize, blocks: [u32; 3]) {
         self.close(depth);
-        // What lies deeper in it, as in the list that a page of teasers is, is no item's text.
+        // Text nested deeper, as in a list that makes up a page of teasers, does not belong to the item.
         if let Some(Waiting { indent, number, is_quoted, .. }) =
             self.waiting.take().filter(|item| blocks.contains(&item.block))
         {
@@ -100,12 +103,12 @@ impl Items {
         }
     }
 
-    /// The items, by their place in the source.
+    /// The items, in the order of the source.
     pub fn finish(self) -> Vec<Item> {
         self.found
     }
 
-    /// Forgets what stood at a place of the stack, where another element begins, or behind it.
+    /// Closes everything at index `place` of the stack or deeper, since another element begins there.
     pub fn close(&mut self, place: usize) {
         while self.lists.pop_if(|list| list.place >= place).is_some() {}
         self.waiting.take_if(|item| item.place >= place);
@@ -122,14 +125,14 @@ mod tests {
         items.list(1, Some(9), 1);
         items.item(2, 1, None, false);
         items.line(10, 3, [1, 0, 0]);
-        // A second line of the same item has no sign.
+        // The second line of an item has no marker.
         items.line(20, 3, [1, 0, 0]);
         items.item(2, 2, None, false);
         items.list(3, None, 1);
         items.item(4, 3, Some(7), false);
-        // The first line of the outer item is that of the inner one.
+        // The first line of the outer item is also that of the inner one.
         items.line(30, 5, [3, 2, 0]);
-        // Another element stands where the first list did.
+        // Another element takes the place of the first list in the stack.
         items.close(1);
         items.list(2, None, 1);
         items.item(3, 4, None, false);

@@ -1,20 +1,20 @@
-//! What the markup says of the lines of a whole page, in few bytes a line: lines that follow one another mostly stand in the same place of the
-//! markup. Decides nothing.
+//! What the markup says about the lines of a page, stored in a few bytes per line: consecutive lines mostly
+//! share their place in the markup. Decides nothing.
 
 use super::markup::Markup;
 
-/// Places before that a line's is compared with.
+/// How many of the last places a line is compared with.
 const NEAR: usize = 4;
 
 /// The lines of a page.
 #[derive(Debug, Default)]
 pub struct Lines {
     lines: Vec<Short>,
-    /// Places in the markup, with what is counted of a line 0.
+    /// The distinct places in the markup, with 0 for everything that is counted per line.
     places: Vec<Markup>,
 }
 
-/// What is not the same for lines in the same place.
+/// What differs between lines at the same place.
 #[derive(Clone, Copy, Debug)]
 struct Short {
     source: u32,
@@ -26,7 +26,7 @@ struct Short {
 }
 
 impl Lines {
-    /// Puts a line at the end.
+    /// Appends a line.
     pub fn push(&mut self, line: Markup) {
         let place = Markup { source: 0, bytes: 0, link_bytes: 0, bold_bytes: 0, links: 0, ..line };
         let near = self.places.len().saturating_sub(NEAR);
@@ -47,7 +47,7 @@ impl Lines {
         });
     }
 
-    /// Counts bytes of text in the last line, some of which are links or bold.
+    /// Adds bytes of text to the last line, which may be link text or bold.
     pub fn count(&mut self, bytes: usize, is_link: bool, is_bold: bool) {
         if let Some(line) = self.lines.last_mut() {
             let bytes = small(bytes);
@@ -57,41 +57,41 @@ impl Lines {
         }
     }
 
-    /// Counts a link in the last line.
+    /// Adds a link to the last line.
     pub fn count_link(&mut self) {
         if let Some(line) = self.lines.last_mut() {
             line.links = line.links.saturating_add(1);
         }
     }
 
-    /// How many there are.
+    /// The number of lines.
     pub fn len(&self) -> usize {
         self.lines.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no lines.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// Bytes of text in all of them.
+    /// Bytes of text in all lines.
     pub fn bytes(&self) -> usize {
         self.lines.iter().map(|line| line.bytes as usize).sum()
     }
 
-    /// Whether any stands where white space counts.
+    /// Whether any line is inside a block where white space counts.
     pub fn has_code(&self) -> bool {
         self.places.iter().any(|place| place.is_code())
     }
 
-    /// The line with this number.
+    /// The line with this number, counted from 0.
     pub fn get(&self, number: usize) -> Option<Markup> {
         let Short { source, bytes, link_bytes, bold_bytes, links, place } = *self.lines.get(number)?;
         let place = *self.places.get(place as usize)?;
         Some(Markup { source: source as usize, bytes, link_bytes, bold_bytes, links, ..place })
     }
 
-    /// Where the line with this number begins in the source.
+    /// The first byte of that line's text in the source.
     pub fn source(&self, number: usize) -> Option<usize> {
         self.lines.get(number).map(|line| line.source as usize)
     }

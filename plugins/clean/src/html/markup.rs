@@ -1,12 +1,12 @@
-//! What the markup says of a line of the page's text, for the model. Decides nothing.
+//! What the markup says about a line of the page's text, for the model. Decides nothing.
 
 use super::element::Kind;
 
-/// Elements that a line may stand in.
+/// Flags for the elements that a line may be inside of.
 pub mod within {
     macro_rules! flags { ($($name:ident $bit:literal $label:literal;)+) => {
         $(#[doc = $label] pub const $name: u32 = 1 << $bit;)+
-        /// Every flag with the name of its column.
+        /// Every flag, with the name of its feature column.
         pub const ALL: &[(u32, &str)] = &[$(($name, $label),)+];
     } }
     flags! {
@@ -17,46 +17,47 @@ pub mod within {
     }
 }
 
-/// Blocks of which a line keeps what they look like: its own, and those around it.
+/// How many blocks a line keeps the looks of: its own, and those around it.
 pub const LOOKS: usize = 4;
 
-/// Of one line.
+/// The markup of one line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Markup {
-    /// First byte of its text in the HTML source.
+    /// First byte of the line's text in the HTML source.
     pub source: usize,
-    /// Innermost block.
+    /// Kind of the innermost block.
     pub kind: Kind,
-    /// Number of the outermost `pre` or the like that it stands in, where white space counts; 0 where it stands in none.
+    /// Number of the outermost `pre` or similar block around it, inside which white space counts; 0 outside
+    /// of any.
     pub code: u32,
     /// Set of [`within`] flags.
     pub within: u32,
-    /// Kinds of parts ([`super::cues::Part`]) that its block and the blocks nearest around it are named after.
+    /// Kinds of parts ([`super::cues::Part`]) that the names of its innermost block stand for.
     pub own: u32,
-    /// Those that any element around it is named after.
+    /// Kinds of parts that the names of any element around it stand for.
     pub any: u32,
-    /// What the names of the blocks around it speak for.
+    /// The score of the names of the blocks around it.
     pub score: u8,
-    /// Elements around it.
+    /// How many elements are around it.
     pub depth: u32,
     /// Bytes of its text.
     pub bytes: u32,
-    /// Of these, bytes that are links.
+    /// Those of its bytes that are inside a link.
     pub link_bytes: u32,
-    /// Of these, bytes that are bold.
+    /// Those of its bytes that are bold.
     pub bold_bytes: u32,
-    /// Links.
+    /// How many links it has.
     pub links: u32,
-    /// Number of the block that holds its block, such as the `div` around a `p`.
+    /// Number of the block around its innermost block, such as the `div` around a `p`.
     pub parent: u32,
     /// Number of the block around that.
     pub grandparent: u32,
-    /// What its block, its parent and those around look like by their start tags.
+    /// The looks of its block, its parent and the blocks around them, by their start tags.
     pub looks: [u32; LOOKS],
 }
 
 impl Markup {
-    /// Whether it is in a `pre` or the like, where white space counts.
+    /// Whether it is inside a `pre` or similar block, where white space counts.
     pub fn is_code(&self) -> bool {
         self.code != 0
     }

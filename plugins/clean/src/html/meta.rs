@@ -1,30 +1,31 @@
-//! What an HTML page says of itself: title, `<meta>`, links, `<time>` and JSON-LD, as name and value. What of it is true, later
-//! stages judge.
+//! What an HTML page says about itself: title, `<meta>`, links, `<time>` and JSON-LD, as names and values.
+//! Later stages judge which of it is true.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// Most bytes of values and names of one page.
+/// Maximum bytes of names and values per page.
 const HANDED_ON: usize = 16 * 1024;
 /// Longest value, in bytes.
 const LONGEST: usize = 1024;
 /// Longest script of JSON-LD that is read, in bytes.
 const LONGEST_SCRIPT: usize = 512 * 1024;
-/// `<time>` elements of a page, at most.
+/// Maximum number of `<time>` elements per page.
 const TIMES: usize = 20;
 
-/// Something that a page says of itself.
+/// One statement of a page about itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Said {
     /// `title`, `meta`, `link`, `time`, `html` or `json-ld`.
     pub kind: &'static str,
-    /// The name: of `<meta>` its `property`, `name` or `itemprop` in lower case; of a link its `rel`; of JSON-LD the path of keys.
+    /// The name. For `<meta>`: its `property`, `name` or `itemprop` in lower case. For a link: its `rel`. For
+    /// JSON-LD: the path of keys.
     pub name: String,
-    /// The value, white space brought to single spaces.
+    /// The value, with white space collapsed to single spaces.
     pub value: String,
 }
 
-/// All that a page says, bounded.
+/// All statements of a page, up to the limits.
 #[derive(Debug, Default)]
 pub struct Sayings {
     list: Vec<Said>,
@@ -33,7 +34,7 @@ pub struct Sayings {
 }
 
 impl Sayings {
-    /// Adds one; none where the value is blank, and none once the page has said enough.
+    /// Adds a statement, unless its value is blank or the page has reached its limit.
     pub fn add(&mut self, kind: &'static str, name: &str, value: &str) {
         let words: Vec<&str> = value.split_whitespace().collect();
         let mut value = words.join(" ");
@@ -47,12 +48,12 @@ impl Sayings {
         self.list.push(Said { kind, name: name.to_owned(), value });
     }
 
-    /// Adds what a script of JSON-LD says of the article or page: text and dates, authors by their names.
+    /// Adds what a JSON-LD script says about the article or page: text and dates, and authors by their names.
     pub fn add_json_ld(&mut self, script: &str) {
         if script.len() > LONGEST_SCRIPT {
             return;
         }
-        // Broken JSON says nothing; some pages wrap it in comments or CDATA.
+        // Some pages wrap the JSON in an HTML comment. Broken JSON is ignored.
         let plain = script.trim().trim_start_matches("<!--").trim_end_matches("-->").trim();
         if let Ok(value) = serde_json::from_str::<Value>(plain) {
             self.add_thing(&value, 0);
@@ -98,7 +99,7 @@ impl Sayings {
             };
             for person in persons.iter().take(20) {
                 let name = person.as_str().or_else(|| person.get("name").and_then(Value::as_str));
-                // An organisation as the author is the site.
+                // An organisation given as the author is the site itself.
                 let is_person = person
                     .get("@type")
                     .is_none_or(|kind| !kind.as_str().is_some_and(|k| k.contains("Organization")));
@@ -109,13 +110,13 @@ impl Sayings {
         }
     }
 
-    /// What was added, in the order of the page.
+    /// The statements, in the order of the page.
     pub fn finish(self) -> Vec<Said> {
         self.list
     }
 }
 
-/// Whether a type of schema.org is one of a text.
+/// Whether a schema.org type is that of a text.
 fn is_document(kind: &Value) -> bool {
     const KINDS: &[&str] = &["Article", "Posting", "Report", "WebPage", "Recipe", "Review"];
     let is = |kind: &Value| kind.as_str().is_some_and(|kind| KINDS.iter().any(|k| kind.ends_with(k)));

@@ -1,9 +1,9 @@
-//! HTML pages: turns the source into the text that the page shows, a block a line, as edits of the source, and keeps what the
-//! markup says of each line. No line is judged here.
+//! HTML pages: turns the source into the text that the page shows, one block per line, as edits of the
+//! source, and keeps what the markup says about each line. It judges no lines.
 //!
-//! The tokenizer is `html5gum`, which follows the WHATWG specification and knows where each token stands in the source; that
-//! is what edits need. The tree is not built: a stack of open elements with the end tags that may be left out is enough for
-//! text, and stays linear on any input.
+//! The tokenizer is `html5gum`, which follows the WHATWG specification and reports the source span of each
+//! token, which edits need. No tree is built: for text, a stack of open elements that knows which end tags
+//! may be omitted is enough, and it stays linear on any input.
 
 mod builder;
 pub mod code;
@@ -34,48 +34,50 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use textmill_plugin::edit::Edits;
 
-/// What a page shows.
+/// The content of a page.
 #[derive(Debug)]
 pub struct Page {
-    /// Edits that make the page's text of the source, sorted.
+    /// Edits that turn the source into the page's text, sorted.
     pub edits: Edits,
-    /// What the markup says of each line of the text.
+    /// What the markup says about each line of the text.
     pub lines: Lines,
-    /// The first lines of the items of its lists, where they are asked for.
+    /// The first lines of its list items, if [`Reading::keeps_items`] is set.
     pub items: Vec<Item>,
-    /// What the page says of itself.
+    /// What the page says about itself.
     pub said: Vec<Said>,
-    /// The names of its blocks, where they are asked for.
+    /// The names of its blocks, if [`Reading::keeps_names`] is set.
     pub blocks: Option<Blocks>,
 }
 
-/// What pages are read with.
+/// The lexicons and settings that pages are read with.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// Words that names are made of, for parts of a page.
+    /// Words in class names, ids and roles that stand for parts of a page.
     pub parts: Arc<PartWords>,
-    /// What names of blocks speak for.
+    /// Lexicon of the weights of block names.
     pub names: Arc<Lexicon>,
-    /// Whether the names of blocks are kept: for training alone.
+    /// Whether the names of blocks are kept. Only training needs them.
     pub keeps_names: bool,
-    /// Whether items of lists are kept.
+    /// Whether list items are kept.
     pub keeps_items: bool,
 }
 
-/// The names of the blocks of a page, as the lexicon would have them.
+/// The names of the blocks of a page, in the normal form that the lexicon uses.
 #[derive(Clone, Debug, Default)]
 pub struct Blocks {
-    /// Of each block the number of the block around it, from 1 on, or 0, and its names.
+    /// For each block: the number of the block around it, or 0 for none, and its names. Blocks are numbered
+    /// from 1.
     pub blocks: Vec<(u32, Vec<String>)>,
-    /// Of each line the first byte of its text in the source, and the number of its block.
+    /// For each line: the first byte of its text in the source, and the number of its block.
     pub lines: Vec<(usize, u32)>,
 }
 
-/// Bytes of text below which a page shows nothing but a name or a notice, with its scripts or without.
+/// A page with fewer bytes of text than this shows nothing but a name or a notice: applies to the page with
+/// scripts and to the page without.
 const NOTHING: usize = 500;
 
-/// Reads a page. One that shows nothing until its scripts have run is read with what it holds for readers that run none: forums
-/// are built so, whose whole text stands in `noscript`.
+/// Reads a page. If it shows nothing until its scripts have run, its `noscript` elements are read as well:
+/// some forums keep their whole text there, for readers that run no scripts.
 pub fn page(source: &str, reading: &Reading) -> Page {
     let page = read(source, source, reading);
     if page.lines.bytes() >= NOTHING {
@@ -87,17 +89,17 @@ pub fn page(source: &str, reading: &Reading) -> Page {
     }
 }
 
-/// Reads the tokens of `shown`, which is the source but for names of elements.
+/// Reads the tokens of `shown`, which equals the source except for the names of some elements.
 fn read(source: &str, shown: &str, reading: &Reading) -> Page {
     let mut builder = Builder::new(source, reading);
     let mut emitter = CallbackEmitter::<_, Infallible, usize>::new(Tokens(&mut builder));
     emitter.naively_switch_states(true);
-    // Nothing is handed out, and nothing can fail: the builder sees every token.
+    // The emitter yields no tokens and no errors: the builder sees every token.
     let _: Result<(), Infallible> = Tokenizer::new_with_emitter(shown, Emitting(emitter)).finish();
     builder.finish()
 }
 
-/// Hands tokens to the builder.
+/// Forwards tokens to the builder.
 struct Emitting<'b, 's>(CallbackEmitter<Tokens<'b, 's>, Infallible, usize>);
 
 impl ForwardingEmitter for Emitting<'_, '_> {
@@ -107,12 +109,13 @@ impl ForwardingEmitter for Emitting<'_, '_> {
         &mut self.0
     }
 
-    /// To look for errors takes a sixth of the time, and no page is refused.
+    /// Detecting errors takes a sixth of the time, and no page is refused because of them.
     fn should_emit_errors(&mut self) -> bool {
         false
     }
 
-    /// What a title, a style or a script holds is bare text, but in SVG: there an empty title would swallow the rest of the page.
+    /// The content of a title, style or script is raw text, except in SVG: there, an empty title would
+    /// swallow the rest of the page.
     fn emit_current_tag(&mut self) -> Option<State> {
         let next = self.0.emit_current_tag();
         next.filter(|_| !self.0.callback_mut().0.is_foreign)
@@ -129,8 +132,8 @@ const fn hash(name: &[u8]) -> u32 {
     hash
 }
 
-/// The source with `noscript` elements under another name, as long, so that the tokenizer reads what they hold; `None`
-/// where there are none.
+/// The source with `noscript` elements renamed to a name of the same length, so that the tokenizer reads
+/// their content as markup. `None` if there are none.
 fn with_noscript(source: &str) -> Option<String> {
     const NAME: &str = "noscript";
     let mut shown = String::new();
@@ -147,7 +150,7 @@ fn with_noscript(source: &str) -> Option<String> {
     (copied > 0).then(|| shown + &source[copied..])
 }
 
-/// Finds the markup of lines of a text that edits made of the source.
+/// Finds the markup of the lines of a text that edits made from the source.
 pub struct MarkupOf<'p> {
     markup: &'p Lines,
     received: Received<'p>,
@@ -155,12 +158,13 @@ pub struct MarkupOf<'p> {
 }
 
 impl<'p> MarkupOf<'p> {
-    /// Of all edits so far, as spans of the source.
+    /// `edits` are all edits so far, as spans of the source.
     pub fn new(markup: &'p Lines, edits: &'p Edits) -> Self {
         Self { markup, received: Received::new(edits), next: 0 }
     }
 
-    /// That of each of some lines: `starts` are the first bytes of those that are not blank, and grow from call to call.
+    /// The markup of the lines that begin at `starts`: the first bytes of lines that are not blank, in
+    /// ascending order, also from call to call.
     pub fn lines(&mut self, starts: impl Iterator<Item = usize>) -> Vec<Markup> {
         let mut found = Vec::new();
         for start in starts {
@@ -174,14 +178,14 @@ impl<'p> MarkupOf<'p> {
     }
 }
 
-/// Whether a text begins as HTML does.
+/// Whether a text begins like an HTML page.
 pub fn looks_like_html(text: &str) -> bool {
     let head = text.trim_start_matches('\u{feff}').trim_start().as_bytes();
     let begins = |with: &[u8]| head.get(..with.len()).is_some_and(|h| h.eq_ignore_ascii_case(with));
     begins(b"<!doctype html") || begins(b"<html")
 }
 
-/// Whether a media type is one of HTML.
+/// Whether a media type is that of HTML or XHTML.
 pub fn is_html(media_type: &str) -> bool {
     let kind = media_type.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")

@@ -1,23 +1,24 @@
-//! The names of an element, of its classes and its id, as the lexicon of names knows them. What they speak for was learned from labelled pages,
-//! beside the kinds of parts that [`super::cues`] lists.
+//! The names of an element, its classes and its id, as the name lexicon knows them. Their weights were
+//! learned from labelled pages; they complement the kinds of parts that [`super::cues`] lists.
 
 use crate::model::lexicon::{Lexicon, Sum, WEIGHTS};
 use crate::model::words::hash;
 
-/// Bytes of a value that are read, and names in it: what is longer is made of utility classes.
+/// How many bytes of a value are read, and how many names in it: longer values consist of utility classes.
 const READ: usize = 300;
 const NAMES: usize = 12;
-/// Longest normal form of a name, in bytes; longer ones are none.
+/// Longest normal form of a name, in bytes. Longer names count as empty.
 const LONGEST: usize = 40;
-/// Blocks around a line whose names speak for it.
+/// How many blocks around a line its score takes names from.
 pub const BLOCKS: usize = 8;
 
-/// What the names of an element speak for, as those of any block around a line, of its own, of that around it, and of the next.
+/// Summed lexicon weights of the names of an element: for any block around a line, for its innermost block,
+/// for the block around that, and for the next.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Named([Sum; WEIGHTS]);
 
 impl Named {
-    /// Of an element's own name.
+    /// The weights of an element's own name.
     pub fn element(name: &[u8], lexicon: &Lexicon) -> Self {
         let mut named = Self::default();
         let mut normal = Normal::new(b'<');
@@ -26,7 +27,7 @@ impl Named {
         named
     }
 
-    /// Adds those of a value of `class`, `id` or the like.
+    /// Adds the weights of the names in a value of `class`, `id` or the like.
     pub fn read(&mut self, value: &str, lexicon: &Lexicon) {
         each(value, |name| self.add(name, lexicon));
     }
@@ -37,7 +38,7 @@ impl Named {
     }
 }
 
-/// The score of a line in blocks, the innermost first.
+/// The score of a line from the names of its blocks, given from the innermost outwards.
 pub fn score<'b>(blocks: impl Iterator<Item = &'b Named>) -> u8 {
     let mut all = Sum::default();
     for (level, Named(sums)) in blocks.take(BLOCKS).enumerate() {
@@ -50,8 +51,8 @@ pub fn score<'b>(blocks: impl Iterator<Item = &'b Named>) -> u8 {
     all.score()
 }
 
-/// Calls `each` with the names in a value of `class`, `id` or the like, in their normal form: each whole behind a `#`, in small letters and a 0 for every
-/// number, and each of the words that it is made of.
+/// Calls `each` with the names in a value of `class`, `id` or the like, in their normal form: first the whole
+/// name after a `#`, in lower case and with 0 for every number, then each of the words in it.
 pub fn each(value: &str, mut each: impl FnMut(&[u8])) {
     let head = &value.as_bytes()[..value.floor_char_boundary(READ)];
     let names = head.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
@@ -68,7 +69,7 @@ pub fn each(value: &str, mut each: impl FnMut(&[u8])) {
         }
         each(whole.name());
         for letters in name.split(|byte| !byte.is_ascii_alphabetic()) {
-            // `articleBody` is made of two.
+            // `articleBody` consists of two words.
             let words =
                 letters.chunk_by(|one, next| !(one.is_ascii_lowercase() && next.is_ascii_uppercase()));
             for word in words.filter(|word| word.len() > 1) {
@@ -80,7 +81,7 @@ pub fn each(value: &str, mut each: impl FnMut(&[u8])) {
     }
 }
 
-/// A name in its normal form, as far as it has been read.
+/// The normal form of a name, as far as it has been built.
 struct Normal {
     bytes: [u8; LONGEST],
     length: usize,
@@ -107,7 +108,7 @@ impl Normal {
         self.length += 1;
     }
 
-    /// The name; nothing where it is too long for one.
+    /// The name; empty if it is too long.
     fn name(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or(&[])
     }
@@ -143,7 +144,7 @@ mod tests {
         let (none, mut list) = (Named::default(), Named::element(b"ul", &lexicon));
         list.read("comments list", &lexicon);
         assert_eq!(score([none; 3].iter()), NEUTRAL);
-        // -3 logits of two weights; -1 of one; none of two.
+        // The sums: -3 logits from two weights, -1 from one, 0 from two.
         assert_eq!(score([list].iter()), NEUTRAL - 17);
         assert_eq!(score([none, list].iter()), NEUTRAL - 8);
         assert_eq!(score([none, none, list].iter()), NEUTRAL);

@@ -1,72 +1,74 @@
-//! The open elements of a page, with the end tags that may be left out. Knows no text.
+//! The stack of open elements of a page. Knows which end tags may be omitted, but nothing about text.
 
 use super::element::{KINDS, Kind};
 use super::foreign;
 use super::markup::{LOOKS, within};
 use super::names::{self, Named};
 
-/// Elements that an end tag looks for its start tag in, at most, so that wrong nesting stays linear.
+/// Maximum number of open elements searched for the one that a tag closes, so that wrong nesting stays
+/// linear.
 const LOOKS_UP: usize = 256;
-/// Elements that lie in one another, at most: as in browsers, the next one takes the place of the innermost.
+/// Maximum nesting depth. As in browsers, a deeper element replaces the innermost one.
 const DEEPEST: usize = 512;
 
 /// An open element.
 #[derive(Clone, Copy, Debug)]
 pub struct Open {
     pub kind: Kind,
-    /// Hash of its name, for kinds of many names.
+    /// Hash of its name, for kinds that several names share.
     pub name: u32,
-    /// Set of [`within`] flags, those around it included.
+    /// Set of [`within`] flags, including those of the elements around it.
     pub within: u32,
-    /// Parts that it is named after; of an inline element, those of the block around.
+    /// The parts that its names stand for; for an inline element, those of the block around it.
     pub own: u32,
-    /// Parts that it and those around it are named after.
+    /// The parts that its names and those of all elements around it stand for.
     pub any: u32,
     /// Whether its text is left out.
     pub hidden: bool,
-    /// Whether what stands in it is no HTML but SVG or MathML.
+    /// Whether its content is SVG or MathML instead of HTML.
     pub is_foreign: bool,
-    /// Number of the outermost `pre` or the like that it is or stands in, where white space stays as it is; else 0.
+    /// Number of the outermost `pre` or similar block that it is or is inside of, where white space is kept;
+    /// otherwise 0.
     pub code: u32,
-    /// Whether it is bold.
+    /// Whether its text is bold.
     pub bold: bool,
-    /// What its names speak for.
+    /// The weights of its names.
     pub named: Named,
-    /// Its number in the stack where it is a block, else that of the block around it.
+    /// Its index in the stack if it is a block, otherwise that of the innermost block around it.
     pub place: usize,
-    /// The number of the next block outwards from there; of the outermost one the same.
+    /// The index of the next block outwards from there. The outermost block points to itself.
     pub around: usize,
-    /// Innermost block, it or around it.
+    /// The innermost block: the element itself or one around it.
     pub block: Block,
 }
 
-/// A block, with those that hold it.
+/// A block, with the blocks around it.
 #[derive(Clone, Copy, Debug)]
 pub struct Block {
     pub kind: Kind,
     pub number: u32,
     pub parent: u32,
     pub grandparent: u32,
-    /// What it looks like by its start tag, then the block around it, and so on outwards.
+    /// The look of its start tag, then that of the block around it, and so on outwards.
     pub looks: [u32; LOOKS],
 }
 
-/// What the start tag of an element says of it.
+/// What the start tag of an element says about it.
 pub struct Start {
     pub kind: Kind,
     /// Hash of its name.
     pub name: u32,
-    /// What it looks like.
+    /// Hash of its name and classes.
     pub look: u32,
-    /// Parts that its class and the like are named after.
+    /// The parts that its classes and other names stand for.
     pub parts: u32,
-    /// What its names speak for.
+    /// The weights of its names.
     pub named: Named,
     pub is_body_item: bool,
     pub hidden: bool,
 }
 
-/// How an element that is closed, or opened, parts the text.
+/// How the start or end of an element separates the text before it from the text after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gap {
     None,
@@ -92,7 +94,7 @@ impl Stack {
         self.open.len()
     }
 
-    /// What the names of the blocks around speak for: see [`names::score`].
+    /// The score of the names of the blocks around: see [`names::score`].
     pub fn score(&self) -> u8 {
         let innermost = self.open.last().and_then(|open| self.open.get(open.place));
         let outwards = std::iter::successors(innermost, |block| {
@@ -101,7 +103,7 @@ impl Stack {
         names::score(outwards.map(|block| &block.named))
     }
 
-    /// The innermost open element; of none, a body without a name.
+    /// The innermost open element, or a nameless body if none is open.
     pub fn top(&self) -> Open {
         self.open.last().copied().unwrap_or(Open {
             kind: Kind::Body,
@@ -120,12 +122,12 @@ impl Stack {
         })
     }
 
-    /// Whether what stands in the innermost open element is SVG or MathML.
+    /// Whether the content of the innermost open element is SVG or MathML.
     pub fn is_foreign(&self) -> bool {
         self.open.last().is_some_and(|open| open.is_foreign)
     }
 
-    /// Closes the drawing or formula that is open, up to the HTML around it.
+    /// Closes the open drawing or formula, up to the HTML around it.
     pub fn leave_foreign(&mut self) -> Gap {
         let html = self.open.iter().rposition(|open| !open.is_foreign);
         self.cut(html.map_or(0, |at| at + 1))
@@ -164,7 +166,7 @@ impl Stack {
         });
     }
 
-    /// Ends what ends where an element of this kind begins.
+    /// Closes the elements that end implicitly where one of kind `next` begins.
     pub fn imply(&mut self, next: Kind) -> Gap {
         if !Kind::IMPLIED.iter().any(|kind| self.counts[*kind as usize] > 0 && kind.ends_before(next)) {
             return Gap::None;
@@ -173,7 +175,7 @@ impl Stack {
             if open.kind.ends_before(next) {
                 let at = self.open.len() - 1 - up;
                 let gap = self.cut(at);
-                // A row ends its last cell and itself.
+                // A new row ends the open cell, then the row before.
                 return if gap > Gap::None && matches!(next, Kind::Row | Kind::RowGroup) {
                     gap.max(self.imply(next))
                 } else {
@@ -187,10 +189,10 @@ impl Stack {
         Gap::None
     }
 
-    /// Closes the innermost element of this kind and name, with all in it.
+    /// Closes the innermost element of this kind and name, with everything inside.
     pub fn close(&mut self, kind: Kind, name: u32) -> Gap {
         if self.counts[kind as usize] == 0 {
-            // An end tag alone still parts paragraphs.
+            // An end tag without a start tag still separates paragraphs.
             return if matches!(kind, Kind::Paragraph | Kind::Break) { Gap::Line } else { Gap::None };
         }
         let is_of_table =
@@ -211,7 +213,7 @@ impl Stack {
         Gap::None
     }
 
-    /// Drops the elements from `at` on.
+    /// Drops the elements from index `at` on.
     fn cut(&mut self, at: usize) -> Gap {
         let mut gap = Gap::None;
         for open in self.open.drain(at.min(self.open.len())..) {
@@ -222,7 +224,7 @@ impl Stack {
     }
 }
 
-/// What parts the text before and after an element.
+/// What separates the text before an element from the text after it.
 pub fn around(kind: Kind) -> Gap {
     match kind {
         Kind::Cell => Gap::Cell,

@@ -8,7 +8,7 @@ fn reading(keeps_names: bool) -> Reading {
 fn text(source: &str) -> String {
     let page = page(source, &reading(false));
     let text = page.edits.apply(source);
-    // Lines of preformatted text are one block.
+    // A preformatted block of several lines counts as one line.
     assert!(page.lines.len() <= text.lines().filter(|l| !l.trim().is_empty()).count(), "{text:?}");
     text
 }
@@ -35,7 +35,7 @@ fn odd_pages_are_read() {
     );
     assert_eq!(text("<pre>a\n  b</pre>c"), "a\n  b\nc");
     assert_eq!(text("a<hr>b<img>c"), "a\nbc");
-    // What stands in a field to be filled in is no text of the page, markup in it or not.
+    // The content of a text field is not text of the page, with or without markup in it.
     assert_eq!(text("<p>x<textarea rows=2>\ntyped <p>in</b></textarea> y<textarea>open <p>z"), "x y");
     assert_eq!(text(""), "");
     assert_eq!(text("<"), "<");
@@ -43,24 +43,24 @@ fn odd_pages_are_read() {
     assert_eq!(text("no markup\n at all"), "no markup at all");
 }
 
-/// Drawings have rules of their own: a tag may close itself, and a title is no bare text.
+/// SVG and MathML have rules of their own: a tag may close itself, and a title is not raw text.
 #[test]
 fn drawings_end_where_they_do() {
     assert_eq!(text("<p>a<svg><title/><path d=x /></svg>b<p>c"), "ab\nc");
     let paths = "<path d='M0 0'/>".repeat(300);
     assert_eq!(text(&format!("<div>a<svg viewBox=x>{paths}</svg></div><p>b")), "a\nb");
-    // One that nobody closed ends before what stands in none.
+    // An unclosed drawing ends before an element that cannot be inside one.
     assert_eq!(text("<div>a<svg><g><path><p>b</div>c"), "a\nb\nc");
     assert_eq!(text("<svg/>a<svg><style>b{}<!-- > --></style><script>c</script></svg>d"), "ad");
     assert_eq!(text("<svg><foreignObject><div>a</div><p>b</foreignObject></svg>c"), "c");
     assert_eq!(text("a<math><mi>x</mi><mtext><b>y</b></mtext></math>b"), "ab");
-    // In HTML the sign means nothing.
+    // The slash means nothing in HTML.
     assert_eq!(text("<title/>a</title><div/>b<b/>c"), "bc");
     let said = page("<svg><title>Logo</title></svg><title>Ferry</title>", &reading(false)).said;
     assert_eq!(said.iter().map(|said| said.value.as_str()).collect::<Vec<_>>(), ["Ferry"]);
 }
 
-/// Pieces that scripts put in their place.
+/// Pieces of a page that scripts move to their places.
 #[test]
 fn pages_that_come_in_pieces_are_shown_whole() {
     assert_eq!(
@@ -74,13 +74,13 @@ fn pages_that_come_in_pieces_are_shown_whole() {
     }
 }
 
-/// Readings stand in brackets where they cannot stand above.
+/// Ruby annotations are shown in brackets, since plain text cannot put them above the characters.
 #[test]
 fn readings_of_characters_keep_their_brackets() {
     assert_eq!(text("<ruby>港<rp>（</rp><rt>みなと</rt><rp>）</rp></ruby>へ"), "港（みなと）へ");
 }
 
-/// A forum that is built by scripts, and holds its posts for readers without them.
+/// A forum that is built by scripts and keeps its posts in `noscript` as well.
 #[test]
 fn pages_that_show_nothing_are_read_without_scripts() {
     let post = "<p>The ferry leaves at <b>seven</b>, and nobody minds.</p>".repeat(30);
@@ -91,7 +91,7 @@ fn pages_that_show_nothing_are_read_without_scripts() {
     assert_eq!(lines(""), 31);
     assert!(text(&page("")).starts_with("The ferry leaves at seven, and nobody minds.\nThe"));
     assert_eq!(lines(&"<p>A page that shows its own text needs no other.".repeat(11)), 12);
-    // A notice is no text of the page.
+    // A notice is not text of the page.
     assert_eq!(text("<p>Ferry</p><noscript><p>Please switch on JavaScript.</p></noscript>"), "Ferry");
     assert_eq!(text("<noscript>"), "");
     assert_eq!(text(&format!("<noscript>{post}")).lines().count(), 30);
@@ -126,7 +126,7 @@ fn media_types() {
     );
 }
 
-/// Training asks for the names of the blocks around each line.
+/// Training needs the names of the blocks around each line.
 #[test]
 fn names_of_blocks_are_kept_for_training() {
     let source = "<div class=page><p id=lead>a <b class=no>b</b></p><p>c</div>";
@@ -154,7 +154,7 @@ fn nesting_has_an_end() {
         let page = page(&format!("{}x", tag.repeat(100_000)), &reading(false));
         assert!(page.lines.iter().all(|line| line.depth <= 512), "{tag}");
     }
-    // What lies deeper stays hidden, and what follows is shown.
+    // Hidden text beyond the maximum depth stays hidden, and what follows it is shown.
     let deep = "<div>".repeat(600);
     assert_eq!(text(&format!("{deep}a<div hidden>b<p>c</p></div>")), "a");
     assert_eq!(text(&format!("{deep}a<script>b</script><p>c{}<p>d", "</div>".repeat(600))), "a\nc\nd");
@@ -173,7 +173,7 @@ fn a_value_stands_in_the_attribute_of_its_element() {
         ["og:title A ferry", "twitter:title A ferry"]
     );
     assert_eq!(said("<link rel=canonical lang=en href=/ferry>"), ["canonical /ferry"]);
-    // A drawing says nothing of the page, nor of the script behind it.
+    // A drawing says nothing about the page, nor about the script after it.
     assert!(
         said("<svg><script type='application/ld+json'></script></svg><script>{\"headline\": \"x\"}</script>")
             .is_empty()
