@@ -1,4 +1,4 @@
-//! E-mail and internet addresses.
+//! E-mail and IP addresses.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -8,17 +8,18 @@ use crate::lines::separates;
 const LOCAL: usize = 64;
 /// Longest domain, in bytes.
 const DOMAIN: usize = 255;
-/// Bytes before a number in which a word is looked for.
+/// How many bytes before a number are searched for a telling word.
 const CONTEXT: usize = 24;
 
-/// The address around the `@` at `at`, which begins at or after `from`. Letters beyond ASCII belong to it (RFC 6531), but for those of scripts without
-/// spaces and of Korean, where the word before an address is glued to it.
+/// The span of the e-mail address around the `@` at `at`, if it begins at or after `from`. Letters beyond
+/// ASCII belong to it (RFC 6531), except those of scripts without spaces and of Korean, where the word before
+/// an address is attached to it.
 pub fn email(text: &str, at: usize, from: usize) -> Option<(usize, usize)> {
     let is_local = |c: &char| separates(*c) || "._%+-".contains(*c);
     let least = text.ceil_char_boundary(from.max(at.saturating_sub(LOCAL)));
     let length = text[least..at].chars().rev().take_while(is_local).map(char::len_utf8).sum::<usize>();
     let local = text[at - length..at].trim_start_matches(['.', '-']);
-    // A word of another script before a hyphen is one of the text: `адрес-ada@…`.
+    // A word in another script before a hyphen belongs to the text: `адрес-ada@…`.
     let local = match local.rsplit_once('-') {
         Some((before, rest))
             if rest.is_ascii()
@@ -33,7 +34,7 @@ pub fn email(text: &str, at: usize, from: usize) -> Option<(usize, usize)> {
     let is_domain = |c: &char| separates(*c) || matches!(c, '.' | '-');
     let end = rest.chars().take_while(is_domain).map(char::len_utf8).sum::<usize>();
     let ascii = rest[..end].find(|c: char| !c.is_ascii()).unwrap_or(end);
-    // Behind a whole domain of ASCII, other letters are those of the text.
+    // Letters after a complete ASCII domain belong to the text.
     let ascii = rest[..ascii].trim_end_matches(['.', '-']);
     let (host, top) = match ascii.rsplit_once('.') {
         Some((host, top))
@@ -50,12 +51,12 @@ pub fn email(text: &str, at: usize, from: usize) -> Option<(usize, usize)> {
     (!local.is_empty() && !local.ends_with('.') && is_domain).then_some((at - local.len(), end))
 }
 
-/// One past an internet address that begins at `start`.
+/// One past the IP address that begins at `start`.
 pub fn ip(text: &str, start: usize) -> Option<usize> {
     let rest = &text.as_bytes()[start..];
     let run =
         |allowed: fn(&u8) -> bool, most: usize| rest.iter().take(most).take_while(|b| allowed(b)).count();
-    // Of more characters than an address has, none is one.
+    // Reads more characters than an address can have, so that a longer run fails to parse.
     let dotted = run(|b| b.is_ascii_digit() || *b == b'.', 17);
     let dotted = text[start..start + dotted].trim_end_matches('.');
     if let Ok(address) = dotted.parse::<Ipv4Addr>()
@@ -73,18 +74,20 @@ pub fn ip(text: &str, start: usize) -> Option<usize> {
         .then_some(start + colons.len())
 }
 
-/// Four numbers are as often a version or a section; then a word before them decides. Small ones are an address after a word that says so alone.
+/// Whether four numbers are an address rather than a version or a section, which they are as often. If two of
+/// them have three digits, they are an address. Otherwise the nearest telling word before them decides or, if
+/// there is none, whether any of them is above 9.
 fn is_no_version(text: &str, start: usize, address: Ipv4Addr) -> bool {
     let from = text.floor_char_boundary(start.saturating_sub(CONTEXT));
     let before = text[from..start].to_ascii_lowercase();
-    // Not a word that the beginning cuts.
+    // Skips a word that the start of the context cuts off.
     let cut = if text[..from].ends_with(char::is_alphanumeric) {
         before.find(|c: char| !c.is_alphanumeric())
     } else {
         Some(0)
     };
     let before = &before[cut.unwrap_or(before.len())..];
-    // The nearest word that tells.
+    // The nearest telling word.
     let mut words = before.rsplit(|c: char| !c.is_alphanumeric() && c != '§');
     let told = words.find_map(|word| match word {
         "version" | "ver" | "release" | "firmware" | "build" | "section" | "sections" | "chapter" | "§" => {
@@ -96,7 +99,7 @@ fn is_no_version(text: &str, start: usize, address: Ipv4Addr) -> bool {
         _ => None,
     });
     let octets = address.octets();
-    // Versions have seldom two parts above 99, most addresses have.
+    // Versions seldom have two parts above 99; most addresses do.
     let is_large = octets.iter().filter(|&&octet| octet >= 100).count() >= 2;
     is_large || told.unwrap_or_else(|| octets.iter().any(|&octet| octet >= 10))
 }

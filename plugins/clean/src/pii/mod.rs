@@ -1,8 +1,8 @@
-//! Masks what identifies persons: addresses, telephone numbers, numbers of cards and accounts. Off until switched on. Names are not
-//! looked for.
+//! Masks what identifies persons: e-mail and IP addresses, telephone numbers, card and account numbers. Off
+//! by default. Does not look for names.
 //!
-//! Numbers with check digits are masked where the digits are right; the others by their form and what stands before them, rather too
-//! few than too many.
+//! Numbers with check digits are masked if the digits are right. Others are masked by their form and the
+//! words before them, rather too few than too many.
 
 mod address;
 mod numbers;
@@ -29,7 +29,7 @@ pub struct Pii {
     pub iban: bool,
 }
 
-/// Something found: one past its last byte, the rule and the mask.
+/// A match: one past its last byte, the rule and the mask.
 type Found = (usize, &'static str, &'static str);
 
 /// The edits that mask `text`, in order.
@@ -42,7 +42,7 @@ pub fn masks(text: &str, pii: &Pii) -> Vec<Edit> {
         while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| begins(*b))) {
             let start = at + found;
             at = start + 1;
-            // What begins is ASCII, so a character ends there.
+            // The byte at `start` is ASCII, so `start` is a character boundary.
             if text[..start].chars().next_back().is_some_and(separates) {
                 continue;
             }
@@ -60,7 +60,7 @@ pub fn masks(text: &str, pii: &Pii) -> Vec<Edit> {
                 taken = end;
             }
         }
-        // Where two lie in one another, the address is the whole.
+        // A match that overlaps an e-mail address is dropped in its favour.
         edits.retain(|edit| {
             let next = emails.partition_point(|email| email.end <= edit.start);
             emails.get(next).is_none_or(|email| edit.end <= email.start)
@@ -71,7 +71,7 @@ pub fn masks(text: &str, pii: &Pii) -> Vec<Edit> {
     edits
 }
 
-/// Whether a number or an address may begin with a byte.
+/// Whether a number or an IP address may begin with this byte.
 fn begins(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || byte.is_ascii_uppercase() || matches!(byte, b'+' | b'(' | b':')
 }

@@ -1,7 +1,7 @@
-//! Numbers with check digits: payment cards and accounts.
+//! Numbers with check digits: payment cards and bank accounts.
 
-/// One past the number of a card that begins at `start`: 13 to 19 digits in groups, an issuer's prefix with its length, and the check
-/// digit of Luhn (ISO/IEC 7812).
+/// One past the card number that begins at `start`: 13 to 19 digits in groups, with a length that fits the
+/// issuer's prefix and a valid Luhn check digit (ISO/IEC 7812).
 pub fn card(text: &str, start: usize) -> Option<usize> {
     const MOST: usize = 19;
     let bytes = text.as_bytes();
@@ -39,7 +39,7 @@ pub fn card(text: &str, start: usize) -> Option<usize> {
     (is_grouped && is_whole && is_issued(digits) && luhn(digits)).then_some(at)
 }
 
-/// Whether the first digits and the length are those of an issuer.
+/// Whether an issuer uses this prefix with this length.
 fn is_issued(digits: &[u8]) -> bool {
     let prefix = |n: usize| digits.get(..n).map_or(0, |d| d.iter().fold(0u32, |p, &d| p * 10 + u32::from(d)));
     match digits.len() {
@@ -74,7 +74,8 @@ fn luhn(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// One past the IBAN that begins at `start`: the country's length, and a remainder of 1 modulo 97 (ISO 13616).
+/// One past the IBAN that begins at `start`: it has the length of its country, and a remainder of 1 modulo 97
+/// (ISO 13616).
 pub fn iban(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let country = text.get(start..start + 2)?;
@@ -107,7 +108,7 @@ pub fn iban(text: &str, start: usize) -> Option<usize> {
     (rest == 1).then_some(at)
 }
 
-/// Characters of an IBAN, by country: the registry of ISO 13616.
+/// Number of characters of an IBAN by country, from the registry of ISO 13616.
 const LENGTHS: &[(&str, usize)] = &[
     ("AD", 24),
     ("AE", 23),

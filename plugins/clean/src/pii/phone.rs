@@ -1,16 +1,16 @@
-//! Telephone numbers: by a country's code, by the North American form, or after a word that announces one.
+//! Telephone numbers: with a country code, in the North American form, or after a word that announces one.
 
 use crate::lines::separates;
 
-/// Digits of a number, at most (ITU-T E.164).
+/// Maximum number of digits (ITU-T E.164).
 const MOST: usize = 15;
-/// Bytes before a number in which a word is looked for.
+/// How many bytes before a number are searched for such a word.
 const CONTEXT: usize = 36;
 
-/// Letters up to which such a word counts alone, not as the end of another.
+/// Announcing words of at most this many letters count only alone, not as the end of a longer word.
 const SHORT: usize = 4;
 
-/// Words that announce a number, in small letters.
+/// Words that announce a number, in lower case.
 const WORDS: &[&str] = &[
     "tel",
     "phone",
@@ -90,7 +90,7 @@ pub fn phone(text: &str, start: usize) -> Option<usize> {
     is_right.then_some(end)
 }
 
-/// The run of digits and the signs that part them: one past its end, and the digits of each group.
+/// The run of digits and separators at `start`: one past its end, and the number of digits in each group.
 fn run(text: &str, start: usize) -> Option<(usize, Vec<usize>)> {
     let bytes = text.as_bytes();
     let mut at = start + usize::from(bytes.get(start) == Some(&b'+'));
@@ -125,21 +125,21 @@ fn run(text: &str, start: usize) -> Option<(usize, Vec<usize>)> {
     (is_whole && groups.iter().sum::<usize>() >= 6).then_some((end, groups))
 }
 
-/// `(202) 555-0143`, `202-555-0143`, `202.555.0143`: area and exchange do not begin with 0 or 1.
+/// `(202) 555-0143`, `202-555-0143`, `202.555.0143`: neither area code nor exchange begins with 0 or 1.
 fn north_american(number: &str, groups: &[usize]) -> bool {
     let digits: Vec<u8> = number.bytes().filter(u8::is_ascii_digit).collect();
     let is_form = groups == [3, 3, 4] && (number.starts_with('(') || !number.contains(['(', ' ', '/']));
     is_form && digits.first().is_some_and(|d| *d >= b'2') && digits.get(3).is_some_and(|d| *d >= b'2')
 }
 
-/// Whether a word before the number says that it is one.
+/// Whether a word before the number announces it as a telephone number.
 fn is_announced(text: &str, start: usize, digits: usize) -> bool {
     if !(6..=13).contains(&digits) {
         return false;
     }
     let before = text[text.floor_char_boundary(start.saturating_sub(CONTEXT))..start].to_lowercase();
     let word = before.trim_end_matches([' ', ':', '：', '.', '\u{a0}', '(']);
-    // `Hotel 250 000` announces nothing, `Diensttelefon` does.
+    // `Hotel` does not announce `250 000`, but `Diensttelefon` does announce what follows it.
     let announces = |announcing: &str| {
         let rest = word.strip_suffix(announcing);
         let is_alone = |rest: &str| !rest.chars().next_back().is_some_and(separates);

@@ -1,4 +1,4 @@
-//! What the filters measure of a document. Decides nothing.
+//! What the filters measure in a document. Decides nothing.
 
 use super::options::{Group, Measure, Quality};
 use super::tokens::{Token, tokens};
@@ -7,11 +7,12 @@ use crate::lines::Line;
 use crate::quick::{QuickMap, hash};
 use crate::room::Room;
 
-/// Longest line, in characters, that FineWeb calls short.
+/// Longest line that FineWeb calls short, in characters.
 const SHORT_LINE: u32 = 30;
 
-/// The values of all rules whose groups are switched on, in the order of [`Measure::ALL`]. `removed` is the share of words in lines
-/// that the line rules of RefinedWeb removed; `words` are the options' bad words.
+/// The values of all rules whose groups are switched on, in the order of [`Measure::ALL`]. `removed` is the
+/// share of words in the lines that RefinedWeb's line rules removed. `words` are the bad words from the
+/// options.
 pub fn values(text: &str, quality: &Quality, words: &BadWords, removed: f64) -> Vec<(Measure, f64)> {
     let is_on = |group| quality.is_on(group);
     let mut found: Vec<(Measure, f64)> = Vec::new();
@@ -82,7 +83,7 @@ fn gopher_quality(text: &str, lines: &[Line], tokens: &[Token], stops: u32, foun
         (Measure::GopherEllipses, ellipses as f64 / all),
         (Measure::GopherBulletLines, bullets / count),
         (Measure::GopherEllipsisLines, cut / count),
-        // Of words, not of all tokens: full stops and commas are no words of Gopher's.
+        // A share of words, not of all tokens: Gopher does not count full stops and commas as words.
         (Measure::GopherLetterWords, lettered / words.max(1) as f64),
         (Measure::GopherStopWords, f64::from(stops.count_ones())),
     ]);
@@ -116,7 +117,7 @@ fn gopher_repetition(text: &str, tokens: &[Token], found: &mut Vec<(Measure, f64
     }
 }
 
-/// Pieces of a text that came before.
+/// Counts of pieces of a text that repeat an earlier one.
 struct Repeated {
     pieces: usize,
     all: usize,
@@ -142,7 +143,7 @@ fn repeated<'t>(pieces: impl Iterator<Item = &'t str>) -> Repeated {
     found
 }
 
-/// Hash and characters of the `n` tokens that begin a slice, spaces between them included.
+/// Hash of a slice of tokens, and its length in characters, including a space between each two tokens.
 fn gram(tokens: &[Token]) -> (u64, usize) {
     let hash = tokens
         .iter()
@@ -150,7 +151,7 @@ fn gram(tokens: &[Token]) -> (u64, usize) {
     (hash, tokens.iter().map(|t| t.chars as usize).sum::<usize>() + tokens.len() - 1)
 }
 
-/// Characters of the most frequent n-gram, all its occurrences together; 0 where none comes twice.
+/// Characters in all occurrences of the most frequent n-gram, or 0 if none occurs twice.
 fn top_gram(tokens: &[Token], n: usize, counts: &mut QuickMap<u64, u32>) -> usize {
     counts.clear();
     let (mut most, mut chars) = (1u32, 0);
@@ -165,14 +166,14 @@ fn top_gram(tokens: &[Token], n: usize, counts: &mut QuickMap<u64, u32>) -> usiz
     if most > 1 { chars * most as usize } else { 0 }
 }
 
-/// Characters of n-grams that came before, those that overlap counted once.
+/// Characters in n-grams that repeat an earlier one. Overlapping n-grams count once.
 fn repeated_grams(tokens: &[Token], n: usize, seen: &mut QuickMap<u64, u32>) -> usize {
     seen.clear();
     let (mut at, mut chars) = (0, 0);
     while let Some(window) = tokens.get(at..at + n) {
         let (hash, length) = gram(window);
         if seen.insert(hash, 1).is_some() {
-            // Without the spaces between the words, as the published counts are.
+            // Without the spaces between words, as in the published counts.
             chars += length - (n - 1);
             at += n;
         } else {
@@ -220,7 +221,7 @@ mod tests {
         let text = "a b c\na b c\nd e f\n";
         assert!((of(text, &quality, Measure::GopherRepeatedLines) - 1.0 / 3.0).abs() < 1e-9);
         assert!((of(text, &quality, Measure::GopherRepeatedLineCharacters) - 5.0 / 18.0).abs() < 1e-9);
-        // `a b`, twice, with the space.
+        // `a b` occurs twice; its space counts.
         assert!((of(text, &quality, Measure::GopherTop2Gram) - 6.0 / 18.0).abs() < 1e-9);
         let text = "one two three four five one two three four five";
         assert!((of(text, &quality, Measure::GopherRepeated5Grams) - 19.0 / 47.0).abs() < 1e-9);

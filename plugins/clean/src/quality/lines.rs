@@ -1,15 +1,16 @@
-//! Line rules of C4 and RefinedWeb: which lines go, as edits. What that means for the document is measured in `documents`.
+//! Line rules of C4 and RefinedWeb: which lines are removed, as edits. `documents` measures what that means
+//! for the document.
 
 use super::options::{C4, Quality};
 use crate::lines::Line;
 use textmill_plugin::edit::Edit;
 
-/// Longest word of a line that C4 keeps, in bytes.
+/// Longest word allowed in a line that C4 keeps, in bytes.
 const LONGEST_WORD: usize = 1000;
-/// Longest line, in words, that RefinedWeb looks for buttons in.
+/// Longest line that RefinedWeb searches for buttons, in words.
 const BUTTON_WORDS: usize = 10;
 
-/// The edits that remove lines, and the share of words in lines that RefinedWeb's rules removed.
+/// The edits that remove lines, and the share of words in the lines that RefinedWeb's rules removed.
 pub fn removals(text: &str, quality: &Quality) -> (Vec<Edit>, f64) {
     let (mut edits, mut removed, mut all) = (Vec::new(), 0usize, 0usize);
     if quality.c4 == C4::Off && !quality.refinedweb {
@@ -37,7 +38,7 @@ pub fn removals(text: &str, quality: &Quality) -> (Vec<Edit>, f64) {
     (edits, removed as f64 / all.max(1) as f64)
 }
 
-/// The rule of C4 under which a line goes.
+/// The C4 rule that removes the line, if any.
 fn c4(line: &str, words: usize, reading: C4) -> Option<&'static str> {
     const POLICIES: [&str; 6] =
         ["terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies"];
@@ -61,7 +62,7 @@ fn c4(line: &str, words: usize, reading: C4) -> Option<&'static str> {
     POLICIES.iter().any(|policy| lower.contains(policy)).then_some("c4-policy")
 }
 
-/// The rule of RefinedWeb under which a line goes.
+/// The RefinedWeb rule that removes the line, if any.
 fn refinedweb(line: &str, words: usize) -> Option<&'static str> {
     let (mut upper, mut letters, mut digits, mut others) = (0usize, 0usize, 0usize, 0usize);
     for c in line.chars() {
@@ -92,7 +93,7 @@ fn refinedweb(line: &str, words: usize) -> Option<&'static str> {
     is_button.then_some("refinedweb-button")
 }
 
-/// A number and what was counted, such as `3 likes`.
+/// Whether a line is a number and what it counts, such as `3 likes`.
 fn is_counter(lower: &str) -> bool {
     const COUNTED: [&str; 12] = [
         "like", "likes", "share", "shares", "comment", "comments", "retweet", "retweets", "repost",

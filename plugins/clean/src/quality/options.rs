@@ -1,4 +1,4 @@
-//! The groups of filters, their rules and thresholds. No text is looked at here.
+//! The groups of filters, their rules and thresholds. Reads no text.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ impl Quality {
         }
     }
 
-    /// The threshold of a rule: as given, else of the reading of C4, else as published.
+    /// The threshold of a rule: the one given, or that of the chosen reading of C4, or the published one.
     pub fn threshold(&self, measure: Measure) -> f64 {
         self.thresholds.of(measure).unwrap_or(match (measure, self.c4) {
             (Measure::C4Sentences, C4::Paper) => 3.0,
@@ -61,7 +61,7 @@ pub enum C4 {
 }
 
 impl C4 {
-    /// Words that a line must have.
+    /// Fewest words that a line must have to be kept.
     pub fn line_words(self) -> usize {
         match self {
             Self::Paper => 5,
@@ -70,16 +70,16 @@ impl C4 {
     }
 }
 
-/// A set of rules that is switched as one.
+/// A set of rules that are switched on together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// Gopher, quality.
+    /// Gopher's quality rules.
     GopherQuality,
-    /// Gopher, repetition.
+    /// Gopher's repetition rules.
     GopherRepetition,
     /// C4.
     C4,
-    /// The words that C4 leaves to a list.
+    /// C4's rule on bad words, whose list the user gives.
     BadWords,
     /// FineWeb.
     Fineweb,
@@ -99,24 +99,24 @@ macro_rules! measures { ($($(#[doc = $doc:literal])+ $field:ident $variant:ident
         }
     }
 
-    /// What a rule measures of a document.
+    /// What a rule measures in a document.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Measure { $($(#[doc = $doc])+ $variant,)+ }
 
     impl Measure {
-        /// All, in the order in which they are applied.
+        /// All measures, in the order in which their rules are applied.
         pub const ALL: &'static [Measure] = &[$(Measure::$variant,)+];
 
-        /// Id of the rule, and the name of its threshold.
+        /// The id of the rule, which is also the name of its threshold.
         pub fn id(self) -> &'static str { match self { $(Self::$variant => $id,)+ } }
 
-        /// Path of the option that is its threshold.
+        /// The path of the option that holds the threshold.
         pub fn option(self) -> &'static str { match self { $(Self::$variant => concat!("quality.thresholds.", $id),)+ } }
 
-        /// The group that it belongs to.
+        /// The group that the rule belongs to.
         pub fn group(self) -> Group { match self { $(Self::$variant => Group::$group,)+ } }
 
-        /// Which values it drops.
+        /// Which side of the threshold it drops.
         pub fn drops(self) -> Drops { match self { $(Self::$variant => Drops::$drops,)+ } }
 
         /// The published threshold.

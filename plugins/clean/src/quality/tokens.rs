@@ -1,25 +1,26 @@
-//! Words and signs of a text, each with a hash, for counting n-grams. Knows nothing of thresholds.
+//! The words and symbols of a text, each with a hash, for counting n-grams. Knows nothing about thresholds.
 //!
-//! A word is a run of letters, digits and marks, with the signs inside that numbers, contractions and addresses have (`3.14`, `don't`,
-//! `a@b.c`); any other character that is no white space is a token of its own. Characters of scripts without spaces are words one by one.
+//! A word is a run of letters, digits and marks, together with the inner symbols of numbers, contractions and
+//! addresses (`3.14`, `don't`, `a@b.c`). Any other character that is not white space is a token of its own.
+//! In scripts without spaces, every character is a word.
 
 use crate::lines::unspaced;
 use crate::quick::hash;
 
-/// A word or a sign.
+/// A word or a symbol.
 #[derive(Clone, Copy, Debug)]
 pub struct Token {
     /// Hash of its bytes.
     pub hash: u64,
-    /// Characters.
+    /// Length in characters.
     pub chars: u32,
-    /// It is a word, not a sign.
+    /// Whether it is a word, not a symbol.
     pub is_word: bool,
-    /// It has a letter.
+    /// Whether it has a letter.
     pub has_letter: bool,
 }
 
-/// The tokens of `text`, in order, and which of Gopher's stop words are among them, a bit each.
+/// The tokens of `text`, in order, and the set of Gopher's stop words among them, one bit each.
 pub fn tokens(text: &str) -> (Vec<Token>, u32) {
     let mut found = Vec::with_capacity(text.len() / 5);
     let mut stops = 0u32;
@@ -56,13 +57,13 @@ pub fn tokens(text: &str) -> (Vec<Token>, u32) {
     (found, stops)
 }
 
-/// Signs that a word may have inside, as the tokenizers have it that the published numbers were found with.
+/// Symbols that a word may have inside, as in the tokenizers that the published thresholds were found with.
 const JOINERS: [char; 7] = ['\'', '’', '.', ',', '_', '@', '&'];
 
-/// Of Gopher (Rae et al. 2021, appendix A.1).
+/// Gopher's stop words (Rae et al. 2021, appendix A.1).
 const STOP_WORDS: [&str; 8] = ["the", "be", "to", "of", "and", "that", "have", "with"];
 
-/// Marks that belong to the letter before them.
+/// Whether a character is a mark that belongs to the letter before it.
 fn is_mark(c: char) -> bool {
     matches!(u32::from(c), 0x0300..=0x036f | 0x0483..=0x0489 | 0x0591..=0x05bd | 0x0610..=0x061a | 0x064b..=0x065f | 0x0900..=0x0903 | 0x093a..=0x094f | 0x200c..=0x200d)
 }

@@ -1,4 +1,5 @@
-//! Words whose pages a user does not want, looked for as C4 does: in any case, whole. The list is the user's.
+//! Words whose pages the user does not want, matched as in C4: as whole words, ignoring case. The list is the
+//! user's.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::sync::Arc;
@@ -6,17 +7,17 @@ use textmill_plugin::error::{Error, ErrorKind};
 
 use crate::lines::unspaced;
 
-/// The words, compiled; cheap to clone.
+/// The compiled words. Cheap to clone.
 #[derive(Clone)]
 pub struct BadWords(Option<Arc<AhoCorasick>>);
 
 impl BadWords {
-    /// Compiles a list; an empty one finds nothing.
+    /// Compiles a list. An empty list matches nothing.
     ///
     /// # Errors
-    /// Where the list is too long for an automaton.
+    /// If the list is too long for an automaton.
     pub fn new(words: &[String]) -> Result<Self, Error> {
-        // ASCII goes in any case by itself.
+        // The automaton ignores the case of ASCII letters only; other words are added in each form.
         let mut forms: Vec<String> = Vec::new();
         for word in words.iter().map(|word| word.trim()).filter(|word| !word.is_empty()) {
             forms.push(word.to_lowercase());
@@ -30,7 +31,7 @@ impl BadWords {
         if forms.is_empty() {
             return Ok(Self(None));
         }
-        // Words may overlap, and the one that is whole may be either.
+        // Words may overlap, and either may be the whole word, so overlapping matches are needed.
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
@@ -42,13 +43,13 @@ impl BadWords {
         Ok(Self(Some(Arc::new(automaton))))
     }
 
-    /// No words.
+    /// An empty list, which matches nothing.
     #[cfg(test)]
     pub fn none() -> Self {
         Self(None)
     }
 
-    /// How often one of the words stands in a text.
+    /// How many times the words occur in a text.
     pub fn count(&self, text: &str) -> usize {
         let Some(automaton) = &self.0 else { return 0 };
         automaton
@@ -58,7 +59,8 @@ impl BadWords {
     }
 }
 
-/// Whether no word goes on at either end of a span. Scripts without spaces have no ends of words, and C4 asks for none there.
+/// Whether the span is not part of a longer word at either end. Scripts without spaces have no word
+/// boundaries, and C4 requires none there.
 fn is_whole(text: &str, start: usize, end: usize) -> bool {
     let is_open = |inner: Option<char>, outer: Option<char>| {
         let goes_on = outer.is_some_and(|c| (c.is_alphanumeric() || c == '_') && !unspaced(c));
@@ -69,7 +71,7 @@ fn is_whole(text: &str, start: usize, end: usize) -> bool {
         && !is_open(word.chars().next_back(), text[end..].chars().next())
 }
 
-/// A word with a capital in front and small letters after.
+/// A word with its first letter in upper case and the others in lower case.
 fn capitalised(word: &str) -> String {
     let mut chars = word.chars();
     let first = chars.next().map(|c| c.to_uppercase().collect::<String>());
