@@ -1,17 +1,17 @@
-//! Encodings of one byte a character that UTF-8 is read as by mistake: which byte reads as a character. Judges no text.
+//! Single-byte encodings that UTF-8 is misread in: which byte a character stands for. Does not judge text.
 
 use std::sync::LazyLock;
 
 use encoding_rs::{Encoding, ISO_8859_2, MACINTOSH, WINDOWS_1250, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254};
 
-/// Encodings of one byte a character.
+/// Families of single-byte encodings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Mac OS Roman.
     Mac,
     /// Code page 437.
     Dos,
-    /// Windows-1250 and ISO 8859-2, whose letters from C0 on are the same.
+    /// Windows-1250 and ISO 8859-2, which have the same letters from C0 on.
     Central,
     /// Windows-1253.
     Greek,
@@ -19,35 +19,36 @@ pub enum Kind {
     Turkish,
 }
 
-/// One of them.
+/// A single-byte encoding.
 pub struct Codec {
-    /// Which family it is of.
+    /// The family that it belongs to.
     pub kind: Kind,
     /// Its characters beyond ASCII, sorted, with their bytes.
     bytes: Vec<(char, u8)>,
 }
 
-/// The characters of code page 437 from 80 on, which the web's encodings do not hold.
+/// The characters of code page 437 from 80 on. The encodings of the web do not include it.
 const DOS: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐\
     └┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
 
-/// Characters that the table of roles holds; those beyond stand for a byte that begins no sequence worth a look.
+/// How many characters the table of roles covers. Those beyond it stand for bytes that begin no sequence of
+/// interest.
 const SPAN: usize = 0x2600;
-/// The apple of Mac OS Roman, with which emoji begin there.
+/// The apple of Mac OS Roman, which misread emoji begin with.
 const APPLE: char = '\u{f8ff}';
 
-/// What a character is in the encodings, a bit each.
+/// The roles of a character in the encodings, one bit each.
 #[derive(Clone, Copy, Default)]
 struct Role {
-    /// Begins a sequence of UTF-8.
+    /// Whether it begins a UTF-8 sequence.
     lead: u8,
-    /// Goes on with one.
+    /// Whether it continues one.
     next: u8,
-    /// Stands for another byte than in windows-1252, or for none there.
+    /// Whether it stands for another byte than in windows-1252, or is missing there.
     other: u8,
 }
 
-/// All encodings with the roles of characters in them.
+/// All encodings, with the roles of characters in them.
 pub struct Codecs {
     all: Vec<Codec>,
     roles: Vec<Role>,
@@ -57,7 +58,7 @@ pub struct Codecs {
 }
 
 impl Codecs {
-    /// The table, made once.
+    /// The table, built once.
     pub fn get() -> &'static Self {
         static CODECS: LazyLock<Codecs> = LazyLock::new(Codecs::new);
         &CODECS
@@ -89,7 +90,7 @@ impl Codecs {
                     0xc2..=0xf4 => role.lead |= bit,
                     _ => {}
                 }
-                // As in windows-1252, or in Latin-1 where that has a hole.
+                // Neither the character of windows-1252 nor that of Latin-1 at this byte.
                 if c != usual && c as usize != at + 0x80 {
                     role.other |= bit;
                 }
@@ -111,13 +112,14 @@ impl Codecs {
         self.firsts[usize::from(byte)]
     }
 
-    /// The encodings in which three characters begin with a sequence of UTF-8 that windows-1252 does not have.
+    /// The set of encodings in which these characters begin with a UTF-8 sequence and are not all read as in
+    /// windows-1252.
     pub fn begun_by(&self, first: char, second: char, third: char) -> u8 {
         let (first, second, third) = (self.role(first), self.role(second), self.role(third));
         first.lead & second.next & (first.other | second.other | third.other)
     }
 
-    /// The encodings of a set.
+    /// The encodings in a set.
     pub fn of(&self, set: u8) -> impl Iterator<Item = &Codec> {
         self.all.iter().enumerate().filter(move |(number, _)| set >> number & 1 == 1).map(|(_, codec)| codec)
     }
@@ -132,19 +134,19 @@ impl Codecs {
 }
 
 impl Codec {
-    /// The byte that reads as `c`, which is not ASCII.
+    /// The byte that `c`, which is not ASCII, stands for.
     pub fn byte_of(&self, c: char) -> Option<u8> {
         self.bytes.binary_search_by_key(&c, |&(c, _)| c).ok().map(|at| self.bytes[at].1)
     }
 }
 
-/// The characters of an encoding from 80 on; where it has a hole, that of Latin-1.
+/// The characters of an encoding from 80 on. Holes are filled from Latin-1.
 fn of(encoding: &'static Encoding) -> Vec<char> {
     let read = |byte: u8| encoding.decode_without_bom_handling(&[byte]).0.chars().next();
     (0x80..=0xff).map(|byte| read(byte).filter(|c| *c != '\u{fffd}').unwrap_or(char::from(byte))).collect()
 }
 
-/// Reads UTF-8 in the encoding of a name, as a careless program does; `437` is the code page.
+/// Misreads UTF-8 in the named encoding, as a careless program does. `437` is the code page.
 #[cfg(test)]
 pub fn misread(text: &str, name: &str) -> String {
     let chars = Encoding::for_label(name.as_bytes()).map_or_else(|| DOS.chars().collect(), of);
@@ -164,7 +166,7 @@ mod tests {
         assert_eq!((dos.kind, dos.byte_of('├'), dos.byte_of('⌐')), (Kind::Dos, Some(0xc3), Some(0xa9)));
         assert_eq!(codecs.of(codecs.begun_by('√', '©', ' ')).next().unwrap().kind, Kind::Mac);
         assert_eq!(codecs.of(codecs.begun_by('Ä', 'Ť', ' ')).count(), 2);
-        // As in windows-1252.
+        // The same as in windows-1252.
         assert_eq!(codecs.begun_by('Ä', '‡', ' '), 0);
     }
 }

@@ -1,5 +1,5 @@
-//! Finds the encoding of bytes that are not UTF-8, decodes them, and expresses the result as edits
-//! of the lossy text that the host passed. Bytes that are UTF-8 come here only where they are ISO-2022-JP.
+//! Finds the encoding of bytes that are not UTF-8, decodes them, and expresses the result as edits of the
+//! lossy text that the host passed. Of texts that are valid UTF-8, only those in ISO-2022-JP are decoded.
 
 use std::ops::Range;
 
@@ -10,20 +10,20 @@ use textmill_plugin::edit::Edit;
 use crate::clean::Format;
 use crate::options::Rule;
 
-/// What decoding found.
+/// The result of decoding.
 pub struct Decoded {
     /// Edits of the received text.
     pub edits: Vec<Edit>,
-    /// WHATWG name of the encoding, in lower case; `None` when the bytes are UTF-8 after all.
+    /// WHATWG name of the encoding, in lower case; `None` if the bytes are UTF-8 after all.
     pub encoding: Option<String>,
 }
 
-/// Bytes of the document's head in which the NUL pattern of UTF-16 is counted.
+/// How many bytes at the start of a document are checked for the NUL pattern of UTF-16.
 const NUL_SAMPLE: usize = 4096;
-/// Those in which escapes to Japanese are looked for.
+/// How many bytes at the start of a document are searched for escapes to Japanese.
 const ESCAPE_SAMPLE: usize = 4096;
 
-/// Decodes `raw`, whose lossy UTF-8 decoding is `received`. HTML may say itself what it is encoded in.
+/// Decodes `raw`, whose lossy UTF-8 decoding is `received`. HTML may declare its encoding.
 pub fn decode(received: &str, raw: &[u8], format: Format) -> Decoded {
     let (encoding, skip) = detect(raw, format);
     if encoding == UTF_8 {
@@ -33,8 +33,9 @@ pub fn decode(received: &str, raw: &[u8], format: Format) -> Decoded {
     Decoded { edits: difference(received, &text), encoding: Some(encoding.name().to_ascii_lowercase()) }
 }
 
-/// Decodes a text that is UTF-8 only because it is in ISO-2022-JP, which is written in bytes of ASCII alone: its first bytes change to Japanese, or an HTML
-/// page says so, and it holds nothing that is none.
+/// Decodes a text in ISO-2022-JP, which is valid UTF-8 because that encoding uses ASCII bytes only. The text
+/// must have an escape to Japanese in its first bytes, or be an HTML page that declares this encoding, and
+/// must be valid in it.
 pub fn escaped(text: &str, format: Format) -> Option<Decoded> {
     let bytes = text.as_bytes();
     let is_declared = || format == Format::Html && declared(bytes) == Some(ISO_2022_JP);
@@ -49,8 +50,8 @@ pub fn escaped(text: &str, format: Format) -> Option<Decoded> {
     (!edits.is_empty()).then_some(Decoded { edits, encoding })
 }
 
-/// Share of the bytes that are binary data bytes of the WHATWG's MIME Sniffing standard: controls that no text has. 0 for
-/// UTF-16, whose bytes are half of them such, and for UTF-8 with a few broken bytes.
+/// Share of the bytes that the WHATWG's MIME Sniffing standard calls binary data bytes: controls that no text
+/// has. 0 for UTF-16, where half of the bytes can be such, and for UTF-8 with a few broken bytes.
 pub fn binary_share(raw: &[u8]) -> f64 {
     if Encoding::for_bom(raw).is_some() || utf16_by_nuls(raw).is_some() || mostly_utf8(raw) {
         return 0.0;
@@ -78,10 +79,10 @@ fn detect(raw: &[u8], format: Format) -> (&'static Encoding, usize) {
     (detector.guess(None, Utf8Detection::Deny), 0)
 }
 
-/// What the `charset` in the first bytes of an HTML page names, as the WHATWG prescan finds it; UTF-8 and UTF-16, which the bytes
-/// show to be wrong, do not count.
+/// The encoding that the `charset` in the first bytes of an HTML page names, as the WHATWG prescan finds it.
+/// UTF-8 and UTF-16 do not count: the bytes show that they are wrong.
 fn declared(raw: &[u8]) -> Option<&'static Encoding> {
-    /// Bytes that the prescan looks at.
+    /// How many bytes the prescan reads.
     const HEAD: usize = 1024;
     let head = raw.get(..HEAD).unwrap_or(raw).to_ascii_lowercase();
     let mut rest = head.as_slice();
@@ -101,8 +102,8 @@ fn declared(raw: &[u8]) -> Option<&'static Encoding> {
     None
 }
 
-/// UTF-16 without a byte order mark: in text of any script that uses ASCII spaces and line ends,
-/// one half of the byte pairs holds many NULs and the other next to none.
+/// Detects UTF-16 without a byte order mark. In text of any script that uses ASCII spaces and line ends, one
+/// half of the byte pairs holds many NULs and the other next to none.
 fn utf16_by_nuls(raw: &[u8]) -> Option<&'static Encoding> {
     let head = raw.get(..NUL_SAMPLE).unwrap_or(raw);
     let pairs = head.len() / 2;
@@ -124,8 +125,8 @@ fn utf16_by_nuls(raw: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// Whether the bytes are UTF-8 with some damage: valid multi-byte characters outnumber the broken
-/// places. Legacy text forms valid sequences by chance alone, and rarely.
+/// Whether the bytes are damaged UTF-8: valid multi-byte characters outnumber the broken places. Text in a
+/// legacy encoding forms valid sequences only by chance, and rarely.
 fn mostly_utf8(raw: &[u8]) -> bool {
     let (mut good, mut bad) = (0usize, 0usize);
     for chunk in raw.utf8_chunks() {
@@ -136,7 +137,8 @@ fn mostly_utf8(raw: &[u8]) -> bool {
     good > bad
 }
 
-/// Edits that turn `from` into `to`: per line where both have as many, else one for the whole.
+/// Edits that turn `from` into `to`: line by line if both have the same number of lines, otherwise a single
+/// edit.
 fn difference(from: &str, to: &str) -> Vec<Edit> {
     let lines = memchr::memchr_iter(b'\n', from.as_bytes()).count();
     if lines != memchr::memchr_iter(b'\n', to.as_bytes()).count() {
@@ -159,7 +161,7 @@ fn edit(span: Range<usize>, with: &str) -> Edit {
     Edit::replace(span, with.to_owned(), Rule::LegacyEncoding.id())
 }
 
-/// The part of `from` that differs from `to`, and what stands there in `to`; `None` when equal.
+/// The part of `from` that differs from `to`, and what `to` has in its place; `None` if they are equal.
 pub fn changed<'t>(from: &str, to: &'t str) -> Option<(Range<usize>, &'t str)> {
     if from == to {
         return None;

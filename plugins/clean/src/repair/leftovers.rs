@@ -1,15 +1,16 @@
-//! What HTML and typesetting left in plain text: character references, line breaks as tags, words parted at line ends.
+//! Leftovers of HTML and typesetting in plain text: character references, line breaks as tags, words
+//! hyphenated at line ends.
 
 use crate::html::entity::reference;
 use crate::options::{Rule, Rules};
 use crate::quick::{QuickMap, hash};
 use textmill_plugin::edit::{Edit, Edits};
 
-/// Times that a text may have been escaped.
+/// How many times a text may have been escaped.
 const ESCAPED: usize = 3;
 
-/// Character references with their semicolon, and `<br>`. `&lt;` and `&gt;` stay: what they stand for would be read as markup, and
-/// texts about markup show them.
+/// Replaces `<br>` and the character references that end with a semicolon. `&lt;` and `&gt;` stay: the
+/// characters that they stand for would be read as markup, and texts about markup show them.
 pub fn markup(text: &str, rules: &Rules) -> Edits {
     let mut edits = Edits::new();
     let mut at = 0;
@@ -34,11 +35,11 @@ pub fn markup(text: &str, rules: &Rules) -> Edits {
     edits
 }
 
-/// The reference that begins at `start`, as many times escaped as it may be.
+/// The end of the reference that begins at `start`, and its text, with repeated escaping undone.
 fn unescaped(text: &str, start: usize) -> Option<(usize, String)> {
     let (mut end, mut with) = reference(text, start).filter(|(end, _)| text[..*end].ends_with(';'))?;
     for _ in 1..ESCAPED {
-        // `&amp;` may have been put for the `&` of another reference.
+        // `&amp;` may stand for the `&` of another reference.
         if with != "&" {
             break;
         }
@@ -52,11 +53,11 @@ fn unescaped(text: &str, start: usize) -> Option<(usize, String)> {
     (!matches!(with.as_str(), "<" | ">" | "\u{fffd}")).then_some((end, with))
 }
 
-/// Whether the line around `at` shows markup or code, in which a reference stands for itself. Of 3.5 million lines of web pages and books,
-/// 29 references were read without this, half of them on pages about markup;
-/// with it 7, none of them there.
+/// Whether the line around `at` shows markup or code, where a reference is meant literally. In 3.5 million
+/// lines of web pages and books, 29 references were replaced without this check, half of them on pages about
+/// markup; with it 7, none of them on such pages.
 fn shows_code(text: &str, at: usize) -> bool {
-    /// Bytes to each side that are looked at.
+    /// How many bytes to each side are searched.
     const NEAR: usize = 200;
     let from = text.floor_char_boundary(at.saturating_sub(NEAR));
     let start = text[from..at].rfind('\n').map_or(from, |n| from + n + 1);
@@ -70,13 +71,14 @@ fn shows_code(text: &str, at: usize) -> bool {
         || line.match_indices('\'').any(|(at, _)| is_literal(&line[..at]))
 }
 
-/// Whether a quotation mark behind this begins a string of Python, as in `u'caf&eacute;'`; that of `club's` does not.
+/// Whether a quotation mark after `before` begins a Python string, as in `u'caf&eacute;'`. That of `club's`
+/// does not.
 fn is_literal(before: &str) -> bool {
     let mut before = before.chars().rev();
     matches!(before.next(), Some('u' | 'b')) && !before.next().is_some_and(char::is_alphanumeric)
 }
 
-/// One past a `<br>` in any of its forms that begins at `start`.
+/// One past the `<br>`, in any of its forms, that begins at `start`.
 fn line_break(text: &str, start: usize) -> Option<usize> {
     let rest = &text.as_bytes()[start..];
     let is_name = rest.get(1..3).is_some_and(|name| name.eq_ignore_ascii_case(b"br"));
@@ -84,8 +86,8 @@ fn line_break(text: &str, start: usize) -> Option<usize> {
     (is_name && rest.get(3 + tail) == Some(&b'>')).then_some(start + 4 + tail)
 }
 
-/// Joins words that are parted by a hyphen at a line end. Where the word occurs with its hyphen elsewhere in the text, and not without
-/// it, the hyphen stays.
+/// Joins words that are hyphenated at a line end. The hyphen stays if the word occurs elsewhere in the text
+/// with its hyphen but not without it.
 pub fn hyphens(text: &str) -> Vec<Edit> {
     let parted: Vec<usize> =
         memchr::memmem::find_iter(text.as_bytes(), b"-\n").filter(|&at| is_parted(text, at)).collect();
@@ -111,7 +113,8 @@ pub fn hyphens(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// Whether a word is parted at the hyphen at `at`: a letter before it, a small letter in the next line.
+/// Whether the hyphen at `at` divides a word: a letter precedes it, and a lower-case letter begins the next
+/// line.
 fn is_parted(text: &str, at: usize) -> bool {
     let before = text[..at].chars().next_back();
     let after = text[at + 2..].chars().next();

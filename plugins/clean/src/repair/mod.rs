@@ -1,4 +1,5 @@
-//! Text as it came made right: encodings, mojibake, what HTML and typesetting left, white space. Knows nothing of pages.
+//! Repairs received text: encodings, mojibake, leftovers of HTML and typesetting, white space. Knows nothing
+//! about pages.
 
 mod codec;
 pub mod decode;

@@ -1,4 +1,4 @@
-//! Brings characters, white space and line ends to one form. Knows nothing of pages.
+//! Normalizes characters, white space and line ends. Knows nothing about pages.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use textmill_plugin::edit::{Edit, Edits};
@@ -12,10 +12,11 @@ pub fn characters(text: &str, rules: &Rules) -> Edits {
     let bytes = text.as_bytes();
     let mut edits = Edits::new();
     let mut at = 0;
-    // Whether signs of windows-1252 stand in the text as controls: then U+0085 is one, too, and no line end.
+    // Whether the text has windows-1252 characters in the form of control characters. If so, U+0085 is one
+    // too, and not a line end.
     let mut has_signs = None;
     while let Some(start) = scan::suspect(bytes, at) {
-        // Suspect are ASCII and lead bytes alone, so `start` is a character boundary.
+        // Only ASCII and lead bytes are suspect, so `start` is a character boundary.
         let Some(c) = text[start..].chars().next() else { break };
         let mut end = start + c.len_utf8();
         let verdict = match c {
@@ -49,7 +50,7 @@ pub fn characters(text: &str, rules: &Rules) -> Edits {
         if let Some((with, rule)) = verdict
             && rules.on(rule)
         {
-            // A run of NULs or marks is one edit.
+            // A run of removed characters, such as NULs, is one edit.
             let run = edits.last().filter(|last| {
                 last.end == start
                     && with.is_empty()
@@ -67,13 +68,14 @@ pub fn characters(text: &str, rules: &Rules) -> Edits {
     edits
 }
 
-/// Whether a text holds a control that is a sign in windows-1252, but for U+0085.
+/// Whether a text has a control character that is printable in windows-1252, other than U+0085.
 fn may_hold_signs(text: &str) -> bool {
     text.chars().any(|c| c != '\u{85}' && sign_of(c).is_some())
 }
 
-/// The sign that a control of U+0080..U+009F is in windows-1252. Programs that take that encoding for Latin-1 write such controls; the
-/// encoding standard of the web reads both as windows-1252, and ftfy mends it so.
+/// The character that windows-1252 has for a control of U+0080..U+009F. Programs that mistake that encoding
+/// for Latin-1 write such controls. The encoding standard of the web reads both as windows-1252, and ftfy
+/// makes the same repair.
 fn sign_of(control: char) -> Option<&'static str> {
     const SIGNS: [&str; 32] = [
         "€", "", "‚", "ƒ", "„", "…", "†", "‡", "ˆ", "‰", "Š", "‹", "Œ", "", "Ž", "", "", "‘", "’", "“", "”",
@@ -83,8 +85,8 @@ fn sign_of(control: char) -> Option<&'static str> {
     SIGNS.get(number as usize).copied().filter(|sign| !sign.is_empty())
 }
 
-/// Whether a joiner at `start..end` does its work: between letters of a script that joins or
-/// forms conjuncts, or between the parts of an emoji.
+/// Whether a joiner at `start..end` has an effect: between letters of a script that joins letters or forms
+/// conjuncts, or between the parts of an emoji.
 fn joins(text: &str, start: usize, end: usize) -> bool {
     let before = text[..start].chars().next_back();
     let after = text[end..].chars().next();
@@ -92,12 +94,12 @@ fn joins(text: &str, start: usize, end: usize) -> bool {
     let emoji = |c: char| matches!(u32::from(c), 0xfe0f | 0x2190..=0x21ff | 0x2600..=0x27bf | 0x2b00..=0x2bff | 0x1f000..=0x1faff);
     match (before, after) {
         (Some(b), Some(a)) => complex(b) && complex(a) || emoji(b) && emoji(a),
-        // At the end of a word the non-joiner shapes the last letter of Persian and Indic words.
+        // Nothing to join at the start or end of the text.
         _ => false,
     }
 }
 
-/// Second pass: a Unicode normal form, an edit per word that differs.
+/// Second pass: a Unicode normal form, with one edit for each word that differs.
 pub fn form(text: &str, form: NormalForm) -> Vec<Edit> {
     let nfc = match form {
         NormalForm::Nfc => ComposingNormalizerBorrowed::new_nfc(),
@@ -127,15 +129,15 @@ pub fn form(text: &str, form: NormalForm) -> Vec<Edit> {
             ));
         }
         at = end;
-        // The white space after the word; a mark after it must not restart inside this word.
+        // Skips the white space after the word: a mark after it must not restart inside this word.
         at += text[at..].chars().next().map_or(0, char::len_utf8);
     }
     edits
 }
 
-/// The next character from `at` on that may not be in form C, or may be joined with what stands before it. What is passed over are letters and signs
-/// that stay as they are whatever follows (Unicode Standard Annex 15: `NFC_Quick_Check` is yes, the combining class 0) of the scripts that most
-/// texts are written in.
+/// The next character from `at` on that may not be in NFC, or may compose with the character before it. Skips
+/// the letters and symbols, in the scripts of most texts, that stay as they are whatever follows them
+/// (Unicode Standard Annex 15: `NFC_Quick_Check` is yes, and the combining class is 0).
 fn next_unsettled(text: &str, mut at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     while let Some(start) = scan::beyond_ascii(bytes, at) {
@@ -176,7 +178,7 @@ pub fn spaces(text: &str, rules: &Rules) -> Edits {
     let mut edits = Edits::new();
     let mut at = 0;
     while let Some(start) = scan::gap(bytes, at) {
-        // The whole run of white space, with the line ends in it.
+        // The whole run of white space, including its line ends.
         let (mut end, mut newlines, mut last_newline) = (start, 0usize, start);
         while end < bytes.len() {
             let length = white_space(bytes, end);
@@ -191,7 +193,7 @@ pub fn spaces(text: &str, rules: &Rules) -> Edits {
         }
         at = end;
         if end == start {
-            // A letter that shares its first byte with a space, and the letters of its script after it.
+            // Skips a letter that shares its first byte with a space, and the letters of its script after it.
             while bytes.get(at).is_some_and(|b| !b.is_ascii()) && white_space(bytes, at) == 0 {
                 at += 1;
             }
@@ -208,10 +210,11 @@ pub fn spaces(text: &str, rules: &Rules) -> Edits {
     edits
 }
 
-/// How many characters of a text are no white space.
+/// The number of characters in a text that are not white space.
 pub fn visible(text: &str) -> usize {
     let bytes = text.as_bytes();
-    // First bytes of characters but ASCII white space; written so that the compiler makes it wide instructions.
+    // Counts the first bytes of characters that are not ASCII white space. Branch-free, so that the compiler
+    // vectorizes it.
     let is_counted = |b: u8| (b & 0xc0 != 0x80) & (b != b' ') & (b.wrapping_sub(9) > 4);
     let mut count: usize = bytes
         .chunks(128)
@@ -225,7 +228,7 @@ pub fn visible(text: &str) -> usize {
     count
 }
 
-/// Length of the white space that begins at byte `at`; 0 where none does.
+/// Length in bytes of the white space character at byte `at`; 0 if there is none.
 fn white_space(bytes: &[u8], at: usize) -> usize {
     match bytes[at] {
         b'\n' | b' ' | b'\t' => 1,
@@ -237,7 +240,8 @@ fn white_space(bytes: &[u8], at: usize) -> usize {
     }
 }
 
-/// White space with line ends in it: spaces around them go, and all but two of them.
+/// Normalizes white space that contains line ends: removes the spaces around them, and the line ends beyond
+/// two.
 fn gap(
     text: &str,
     span: std::ops::Range<usize>,
@@ -328,7 +332,7 @@ mod tests {
         assert_eq!(form("one cafe\u{301} two", NormalForm::Nfc).len(), 1);
     }
 
-    /// What is passed over stays as it is, whatever it stands beside.
+    /// Skipped characters stay as they are, whatever they are next to.
     #[test]
     fn settled_characters_are_in_their_form() {
         let nfc = ComposingNormalizerBorrowed::new_nfc();

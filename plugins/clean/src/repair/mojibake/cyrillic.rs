@@ -1,22 +1,24 @@
-//! Undoes mojibake of Cyrillic: UTF-8 that was read as windows-1251, so that each letter became two, the first of them Р or С.
-//! Right text cannot look so: there a capital Р or С is not followed by a sign or a letter of other Slavic languages, over and over.
+//! Undoes mojibake of Cyrillic: UTF-8 that was read as windows-1251, so that each letter became two, the
+//! first of them Р or С. Correct text does not look like that: its capital Р and С are not followed by
+//! symbols or letters of other Slavic languages, over and over.
 
 use encoding_rs::WINDOWS_1251;
 use textmill_plugin::edit::Edit;
 
 use crate::options::Rule;
 
-/// Pairs of characters in a word from which on it is taken for mojibake.
+/// Minimum number of Cyrillic letters that a decoded word must have to be taken for mojibake. Each was a pair
+/// of characters.
 const PAIRS: usize = 2;
 
-/// Edits that repair `text`, a word each. One word that is surely wrong is enough for a line; then short words of it, which alone say little,
-/// are read again, too.
+/// Edits that repair `text`, one for each word. One word that is surely mojibake is enough for a line: its
+/// short words, which alone prove little, are then decoded as well.
 pub fn repair(text: &str) -> Vec<Edit> {
     let bytes = text.as_bytes();
     let mut edits: Vec<Edit> = Vec::new();
-    // One past the last word that was looked at, and where its line begins.
+    // One past the last word that was examined, and the start of its line.
     let (mut done, mut line) = (0, 0);
-    // Р, С and в are all D0 and one more byte.
+    // Р, С and в all consist of D0 and one more byte.
     for at in memchr::memchr_iter(0xd0, bytes) {
         if at < done || !begins(text, at) {
             continue;
@@ -33,7 +35,7 @@ pub fn repair(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// Reads every word of a line again.
+/// Decodes every word of a line.
 fn words(text: &str, line: usize, end: usize, edits: &mut Vec<Edit>) {
     let mut at = line;
     while at < end {
@@ -42,19 +44,20 @@ fn words(text: &str, line: usize, end: usize, edits: &mut Vec<Edit>) {
         if let Some(read) = unread(&text[at..word_end]) {
             edits.push(Edit::replace(at..word_end, read, Rule::Mojibake.id()));
         }
-        // Past the white space after it.
+        // Skips the white space after the word.
         at = word_end + text[word_end..end].chars().next().map_or(1, char::len_utf8);
     }
 }
 
-/// Whether a word that was read again is Cyrillic beyond doubt, or a sign that nothing else reads as.
+/// Whether a decoded word is surely right: it has enough Cyrillic letters, or a character that nothing else
+/// reads as.
 fn is_sure(read: &str) -> bool {
     let letters = read.chars().filter(|c| matches!(c, '\u{400}'..='\u{4ff}')).count();
     letters >= PAIRS || read.contains(|c| matches!(c, '\u{2010}'..='\u{2026}' | '№'))
 }
 
-/// Whether what begins with the byte D0 at `at` may be a letter (Р or С, and a second one), or one of the signs that begin with `вЂ` and
-/// `в„`: quotation marks, dashes, the number sign.
+/// Whether the character with the byte D0 at `at` may begin a misread letter (Р or С, and a second character)
+/// or a misread quotation mark, dash or number sign, which begin with `вЂ` and `в„`.
 fn begins(text: &str, at: usize) -> bool {
     match text.as_bytes().get(at + 1) {
         Some(0xa0 | 0xa1) => text[at + 2..].starts_with(is_second),
@@ -63,14 +66,15 @@ fn begins(text: &str, at: usize) -> bool {
     }
 }
 
-/// Whether a character is what a byte from 80 to BF reads as in windows-1251.
+/// Whether windows-1251 has the character at a byte from 80 to BF.
 fn is_second(c: char) -> bool {
     let mut bytes = [0u8; 4];
     let (encoded, _, failed) = WINDOWS_1251.encode(c.encode_utf8(&mut bytes));
     !failed && matches!(encoded.as_ref(), [0x80..=0xbf])
 }
 
-/// The word around `at`, from `from` on: up to white space, of which the no-break space is none here, since it stands for a byte.
+/// The span of the word around `at`, not before `from`. White space ends it, except for the no-break space,
+/// which stands for a byte here.
 fn word(text: &str, from: usize, at: usize) -> (usize, usize) {
     let parts = |c: char| c.is_whitespace() && c != '\u{a0}';
     let start = text[from..at]
@@ -80,9 +84,9 @@ fn word(text: &str, from: usize, at: usize) -> (usize, usize) {
     (start, end)
 }
 
-/// The word with the wrong reading undone; none where it does not come out as Cyrillic.
+/// The word with the wrong reading undone. `None` if the result is not Cyrillic.
 fn unread(word: &str) -> Option<String> {
-    /// Longest word, in bytes: a line without white space would be read again and again.
+    /// Longest word, in bytes: a line without white space would be decoded again and again.
     const LONGEST: usize = 400;
     if word.len() > LONGEST {
         return None;

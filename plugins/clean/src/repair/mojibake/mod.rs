@@ -1,6 +1,6 @@
-//! Undoes mojibake: UTF-8 that was read as windows-1252 or Latin-1, once or twice; other encodings stand in modules of their own. The idea is
-//! ftfy's (reverse the wrong reading where the bytes are valid UTF-8), with tests per sequence in
-//! place of its table, so that right text with the same characters stays.
+//! Undoes mojibake: UTF-8 that was read as windows-1252 or Latin-1, once or twice. Submodules treat other
+//! encodings. The idea is ftfy's (reverse the wrong reading if the bytes are valid UTF-8), with tests for
+//! each sequence instead of its table, so that correct text with the same characters stays.
 
 pub mod cyrillic;
 pub mod others;
@@ -12,7 +12,7 @@ use textmill_plugin::edit::Edit;
 use crate::options::Rule;
 use crate::repair::decode::changed;
 
-/// Most rounds of wrong reading that are undone.
+/// How many successive wrong readings are undone at most.
 const ROUNDS: usize = 2;
 
 /// Edits that repair mojibake in `text`.
@@ -23,7 +23,7 @@ pub fn repair(text: &str) -> Vec<Edit> {
     // Every mojibake sequence starts with a letter of U+00C0..U+00FF, whose first byte is C3.
     while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(0xc3, rest)) {
         let hit = at + found;
-        // The next character must be one that a byte above 7F reads as; none of them is ASCII.
+        // The next character must stand for a byte above 7F; none of these characters is ASCII.
         if bytes.get(hit + 2).is_none_or(u8::is_ascii) {
             at = hit + 2;
             continue;
@@ -33,7 +33,8 @@ pub fn repair(text: &str) -> Vec<Edit> {
         let start = text.floor_char_boundary(start);
         let line = &text[start..end];
         let mut fixed = rounds(line, true);
-        // Control characters are parts of what a second round reads, and nothing that a text has: `ÂŽ` stays.
+        // Control characters may be needed for the second round, but the result must not have new ones: `ÂŽ`
+        // stays.
         if controls(&fixed) > controls(line) {
             fixed = rounds(line, false);
         }
@@ -52,7 +53,7 @@ pub fn repair(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// A line after all rounds. Whether a sequence may read as a control character, the caller says.
+/// A line after all rounds. `may_control` says whether a sequence may read as a control character.
 fn rounds(line: &str, may_control: bool) -> Cow<'_, str> {
     let mut fixed = Cow::Borrowed(line);
     for _ in 0..ROUNDS {
@@ -64,9 +65,10 @@ fn rounds(line: &str, may_control: bool) -> Cow<'_, str> {
     fixed
 }
 
-/// `Â“`: a sign of windows-1252 that was read as a control of Latin-1, written as UTF-8, and read as windows-1252. What the control is a sign
-/// for is what stands there. `Â` after a small letter or a sentence's end, or before a quotation that begins a word, is
-/// no letter.
+/// Repairs the likes of `Â“`: a character of windows-1252 that was read as a Latin-1 control, written as
+/// UTF-8, and read as windows-1252. The character after `Â` is right already, so only `Â` is removed. It is
+/// not a letter if it follows a lower-case letter or the end of a sentence, or precedes a quotation mark that
+/// begins a word.
 fn without_half_signs(line: &str) -> Option<String> {
     let mut out: Option<String> = None;
     let mut before = None;
@@ -92,7 +94,7 @@ fn without_half_signs(line: &str) -> Option<String> {
     out.map(|out| out + &line[from..])
 }
 
-/// How many control characters of Latin-1 a line has.
+/// The number of Latin-1 control characters in a line.
 fn controls(line: &str) -> usize {
     line.chars().filter(|c| is_control(*c)).count()
 }
@@ -101,16 +103,16 @@ fn is_control(c: char) -> bool {
     ('\u{80}'..'\u{a0}').contains(&c)
 }
 
-/// One sequence that reads as a character when its reading is undone.
+/// A sequence that reads as one character when its wrong reading is undone.
 struct Sequence {
     start: usize,
     end: usize,
     read: char,
-    /// Trusted by itself; others need company.
+    /// Trusted on its own. Others need further evidence in the line.
     sure: bool,
-    /// A letter or sign of Western Europe: trusted beside a trusted one.
+    /// Reads as a letter or symbol of Western Europe: trusted in a line with a trusted sequence.
     western: bool,
-    /// Its second character is a quotation mark or dash, which right text has after a letter too.
+    /// Its second character is a quotation mark or dash, which may follow a letter in correct text too.
     quoting: bool,
 }
 
@@ -179,12 +181,12 @@ fn unread(line: &str, may_control: bool) -> Option<String> {
             chars = rest;
         }
     }
-    // Unsure sequences (Cyrillic, Arabic, Devanagari … letter by letter) come in numbers: the text
-    // was in that script. Two in a row by chance are next to impossible in right text.
+    // Many unsure sequences mean that the text was in another script (Cyrillic, Arabic, Devanagari …), where
+    // each letter became a sequence. In correct text, two in a row are next to impossible.
     let evident = found.iter().any(|s| s.sure);
     let crowd = found.iter().filter(|s| !s.sure && !s.quoting).count() >= 3
         && found.windows(2).any(|w| w[0].end == w[1].start);
-    // Beside a trusted sequence: `â€Å“` after a first round, where `Å“` alone may be two letters.
+    // Sequences right after a trusted one: `â€Å“` after a first round, where `Å“` alone may be two letters.
     let mut trusted_end = None;
     for sequence in &mut found {
         sequence.sure |= crowd || evident && sequence.western || trusted_end == Some(sequence.start);
@@ -207,32 +209,32 @@ fn unread(line: &str, may_control: bool) -> Option<String> {
     Some(out)
 }
 
-/// Whether a sequence is mojibake by the look of its surroundings alone.
+/// Whether a sequence is surely mojibake, judged by its own characters and those around it.
 fn trusted(first: char, second: char, read: char, before: Option<char>, after: Option<char>) -> bool {
     let lower_near = after.is_some_and(char::is_lowercase) || before.is_some_and(char::is_lowercase);
     let quote = is_quote(second);
     match first {
-        // `Â°`, `Â£`, `Â ` (a no-break space): after a capital it may be the end of a French word.
+        // `Â°`, `Â£`, `Â ` (a no-break space). After a capital, Â may end a French word.
         'Â' => {
             let quoted = matches!(second, '«' | '»') && before.is_some_and(char::is_alphabetic);
             !(quoted || before.is_some_and(char::is_uppercase))
         }
         // `Ã‚Â°`: the second round of `Â°`.
         'Ã' if second == '‚' && after == Some('Â') => true,
-        // `Ã©`: a Portuguese word in capitals may end in Ã before a quotation mark, nothing else.
-        // `1920Ã—1080` is a multiplication sign.
+        // Correct text has Ã before a quotation mark only where a Portuguese word in capitals ends.
+        // `1920Ã—1080` has a multiplication sign.
         'Ã' if quote => {
             let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
             lower_near || is_digit(before) && is_digit(after)
         }
-        // The second round of a first one.
+        // The second round of another sequence.
         'Ã' if matches!(second, 'ƒ' | '‚' | '„' | '†' | '‡' | '¢') => true,
         'Ã' => lower_near || !before.is_some_and(char::is_uppercase),
-        // Lines of boxes.
+        // Box-drawing lines.
         'â' if second == '”' => {
             ('\u{2500}'..='\u{257f}').contains(&read) && !before.is_some_and(char::is_alphabetic)
         }
-        // `â€™`, `â‚¬`, `â†’` and other signs of the E2 row.
+        // `â€™`, `â‚¬`, `â†’` and other sequences whose first byte is E2.
         'â' => {
             matches!(second, '€' | '‚' | '„' | '†' | '\u{80}'..='\u{9f}' | '˜' | '™' | 'œ' | '—' | '–' | 'Ÿ')
         }
@@ -249,12 +251,12 @@ fn trusted(first: char, second: char, read: char, before: Option<char>, after: O
     }
 }
 
-/// Marks that stand after letters in right text.
+/// Marks that may follow a letter in correct text.
 fn is_quote(c: char) -> bool {
     matches!(c, '«' | '»' | '“' | '”' | '„' | '‘' | '’' | '‚' | '‹' | '›' | '…' | '–' | '—')
 }
 
-/// The byte that reads as `c` in windows-1252, with Latin-1 where that leaves a hole.
+/// The byte that `c` stands for in windows-1252, or in Latin-1 where windows-1252 has a hole.
 fn byte_of(c: char) -> Option<u8> {
     let byte = match c {
         '€' => 0x80,
@@ -300,7 +302,7 @@ mod tests {
         apply(text, &repair(text))
     }
 
-    /// Reads UTF-8 as windows-1252, as a careless program does.
+    /// Misreads UTF-8 as windows-1252, as a careless program does.
     fn misread(text: &str) -> String {
         encoding_rs::WINDOWS_1252.decode_without_bom_handling(text.as_bytes()).0.into_owned()
     }
@@ -346,7 +348,7 @@ mod tests {
     #[test]
     fn no_control_characters_come_of_it() {
         assert_eq!(run("The cafÃ© has ÂŽ on its door"), "The café has ÂŽ on its door");
-        // Latin-1 twice, where the first round reads control characters.
+        // Misread as Latin-1 twice: the first round yields control characters.
         let latin = |text: &str| text.bytes().map(char::from).collect::<String>();
         assert_eq!(run(&latin(&latin("Don’t stop – go"))), "Don’t stop – go");
     }

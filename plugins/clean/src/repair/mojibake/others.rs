@@ -1,6 +1,7 @@
-//! Undoes mojibake of encodings beyond windows-1252: UTF-8 that was read as Mac OS Roman, code page 437, windows-1250, ISO 8859-2,
-//! windows-1253 or windows-1254. A line is read again as a whole or not at all: each of its characters beyond ASCII must belong to a sequence,
-//! and enough of the sequences must be such as right text does not have.
+//! Undoes mojibake of encodings other than windows-1252: UTF-8 that was read as Mac OS Roman, code page 437,
+//! windows-1250, ISO 8859-2, windows-1253 or windows-1254. A line is decoded as a whole or not at all: each
+//! of its characters beyond ASCII must belong to a sequence, and enough sequences must be such that correct
+//! text does not have them.
 
 use textmill_plugin::edit::Edit;
 
@@ -9,21 +10,21 @@ use crate::repair::codec::{Codec, Codecs, Kind};
 use crate::repair::decode::changed;
 use crate::scan::beyond_ascii;
 
-/// Weight of a line's sequences, together, from which on it is read again.
+/// Minimum total weight of a line's sequences for it to be decoded.
 const ENOUGH: u32 = 2;
-/// Letters of another script that tell mojibake where two of them follow one another.
+/// Minimum number of letters of another script that show mojibake if two of them are adjacent.
 const CROWD: usize = 3;
 
-/// Edits that repair `text`, one a line.
+/// Edits that repair `text`, one for each line.
 pub fn repair(text: &str) -> Vec<Edit> {
     let codecs = Codecs::get();
     let bytes = text.as_bytes();
     let mut edits = Vec::new();
-    // The line at hand, and the encodings that it was tried with.
+    // The current line, and the encodings that were tried on it.
     let (mut line, mut tried) = (0..0, 0u8);
     let mut at = 0;
     while let Some(start) = beyond_ascii(bytes, at) {
-        // A sequence begins with few characters, and what follows any of them is ASCII in most languages.
+        // Few characters begin a sequence, and in most languages ASCII follows each of them.
         let next = start + width(bytes[start]);
         at = next;
         if !codecs.may_begin(bytes[start]) || bytes.get(next).is_none_or(u8::is_ascii) {
@@ -43,7 +44,7 @@ pub fn repair(text: &str) -> Vec<Edit> {
         }
         set &= !tried;
         tried |= set;
-        // Where two fit, capitals tell the wrong one: `Ă©` and `ĂŠ` are é in one encoding each.
+        // If two encodings fit, the wrong one yields more capitals: `Ă©` and `ĂŠ` are é in one encoding each.
         let fixed = codecs
             .of(set)
             .filter_map(|codec| unread(&text[line.clone()], codec))
@@ -59,7 +60,7 @@ pub fn repair(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// Bytes of a character by its first.
+/// Bytes of a character, by its first byte. Never called for ASCII.
 fn width(first: u8) -> usize {
     match first {
         0..0xe0 => 2,
@@ -68,7 +69,7 @@ fn width(first: u8) -> usize {
     }
 }
 
-/// Undoes the wrong reading of a line; `None` where it does not come out as text, or might be right as it is.
+/// The line with its wrong reading undone. `None` if the result is not text, or if the line may be correct.
 fn unread(line: &str, codec: &Codec) -> Option<String> {
     let mut out = String::with_capacity(line.len());
     let (mut weight, mut crowd, mut crowded, mut drawn) = (0u32, 0usize, false, true);
@@ -87,7 +88,7 @@ fn unread(line: &str, codec: &Codec) -> Option<String> {
                 let around = (out.chars().next_back(), line[end..].chars().next());
                 match sense(read) {
                     Sense::None => return None,
-                    // Letters of two scripts in one line come about by chance.
+                    // Letters of two scripts in one line occur by chance.
                     Sense::Script if *script.get_or_insert(block(read)) != block(read) => return None,
                     Sense::Script => {
                         crowd += 1;
@@ -95,11 +96,11 @@ fn unread(line: &str, codec: &Codec) -> Option<String> {
                         crowd_end = end;
                         drawn &= line[start..end].chars().skip(1).all(is_drawn);
                     }
-                    // A capital in the middle of a word is hardly what was written.
+                    // A capital in the middle of a word is unlikely to be right.
                     Sense::Letter if read.is_uppercase() && around.0.is_some_and(char::is_lowercase) => {
                         return None;
                     }
-                    // ß stands after vowels alone.
+                    // ß follows only vowels.
                     Sense::Letter
                         if read == 'ß' && !around.0.is_some_and(|c| "aeiouyäöüAEIOUÄÖÜ".contains(c)) =>
                     {
@@ -110,7 +111,8 @@ fn unread(line: &str, codec: &Codec) -> Option<String> {
                 out.push(read);
                 chars = rest;
             }
-            // What is no mojibake may stand beside it where it is a sign that programs put in.
+            // A character outside of sequences is allowed if programs insert it, or if it is a symbol that
+            // the encoding lacks.
             None if STRAYS.contains(&first) || !first.is_alphanumeric() && codec.byte_of(first).is_none() => {
                 out.push(first);
             }
@@ -120,11 +122,12 @@ fn unread(line: &str, codec: &Codec) -> Option<String> {
     (weight >= ENOUGH || crowd >= CROWD && crowded && !drawn).then_some(out)
 }
 
-/// Signs that stand in text beside mojibake: those that word processors and templates add.
+/// Characters that occur beside mojibake, because word processors and templates add them.
 const STRAYS: [char; 17] =
     ['“', '”', '„', '‘', '’', '‚', '–', '—', '…', '•', '«', '»', '\u{a0}', '©', '®', '™', '€'];
 
-/// The character that a sequence reads as, and its second character; takes the sequence from `rest`.
+/// The character that a sequence reads as, and the second character of the sequence, which is taken from
+/// `rest`.
 fn sequence(first: char, rest: &mut std::str::CharIndices<'_>, codec: &Codec) -> Option<(char, char)> {
     let lead = codec.byte_of(first)?;
     let length = match lead {
@@ -145,18 +148,19 @@ fn sequence(first: char, rest: &mut std::str::CharIndices<'_>, codec: &Codec) ->
     Some((std::str::from_utf8(&bytes[..length]).ok()?.chars().next()?, second))
 }
 
-/// What a character that came out is, as far as it tells mojibake.
+/// What a decoded character says about whether the line was mojibake.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Sense {
-    /// Text seldom has it: the line was no mojibake of this encoding.
+    /// Text seldom has it: the line was not mojibake of this encoding.
     None,
     /// Says nothing.
     Neutral,
-    /// A sign of the Latin-1 block, such as `°`.
+    /// A symbol of the Latin-1 block, such as `°`.
     Sign,
-    /// A quotation mark, a dash, an emoji: three characters or four that right text does not have in a row.
+    /// A quotation mark, dash or emoji, from three or four characters that correct text does not have in a
+    /// row.
     Mark,
-    /// An arrow, a star, a line of a box, a sign of mathematics.
+    /// An arrow, star, box-drawing line or mathematical symbol.
     Symbol,
     /// A Latin letter.
     Letter,
@@ -186,12 +190,13 @@ fn sense(read: char) -> Sense {
     }
 }
 
-/// The part of Unicode that a letter of a script other than Latin lies in; Chinese, Japanese and Korean are one.
+/// The part of Unicode that a letter of a script other than Latin is in. Chinese, Japanese and Korean share
+/// one.
 fn block(read: char) -> u32 {
     (u32::from(read) >> 8).min(0x2e)
 }
 
-/// How surely a sequence is mojibake: 2 by itself, 1 beside another.
+/// How surely a sequence is mojibake: 2 is enough alone, 1 only together with another.
 fn weight(
     sense: Sense,
     kind: Kind,
@@ -207,7 +212,7 @@ fn weight(
     let joined = before.is_some_and(char::is_alphabetic) || small_after;
     match sense {
         Sense::Mark => 2,
-        // A quotation mark may stand after â.
+        // In correct text, a quotation mark may follow â.
         Sense::Symbol => 2 - u32::from(kind == Kind::Central && is_quote(second)),
         Sense::Sign => match kind {
             Kind::Mac | Kind::Dos if read == '×' => 2 * u32::from(is_digit(before) || is_digit(after)),
@@ -217,14 +222,15 @@ fn weight(
             Kind::Mac => 2,
             Kind::Dos => 2 * u32::from(!is_drawn(second)),
             Kind::Central if is_control(second) => 2,
-            // After Â, right text has signs and Ş; of others, the two encodings read different signs.
+            // In correct text, symbols and Ş may follow Â. Ą and Ľ do not count: the two encodings have them
+            // at different bytes.
             Kind::Central if second == '˛' || second.is_alphabetic() && !"şŞąĄľĽ".contains(second) => {
                 2 * u32::from(!before.is_some_and(char::is_uppercase))
             }
             Kind::Central | Kind::Greek | Kind::Turkish => 0,
         },
         Sense::Letter => match kind {
-            // `x√π` is right, and `o√π` is not.
+            // `x√π` is correct, and `o√π` is not.
             Kind::Mac if "π∞±Ωµ".contains(second) => u32::from(joined),
             Kind::Mac if "≠≤≥∂∑∏∫".contains(second) => {
                 u32::from(joined) + u32::from(small_before && small_after)
@@ -232,12 +238,12 @@ fn weight(
             Kind::Mac if first != '√' && STRAYS.contains(&second) => u32::from(small_before && small_after),
             Kind::Mac if matches!(first, '√' | '≈' | 'ƒ') => 1 + u32::from(joined),
             Kind::Mac => u32::from(joined),
-            // Lines and corners stand beside the text of boxes, too.
+            // These also occur next to the text in boxes.
             Kind::Dos if "│┤┐".contains(second) => u32::from(small_before && small_after),
             Kind::Dos if matches!(first, '├' | '┼' | '─') => 2 * u32::from(joined),
             Kind::Dos => u32::from(joined),
             Kind::Central => central(first, second, small_before, small_after, before),
-            // `kΓ²` is right, and so is `Γ’`.
+            // `kΓ²` is correct, and so is `Γ’`.
             Kind::Greek if "²³±½·°‘’“”«»".contains(second) => 0,
             Kind::Greek if first == 'Γ' => 2 * u32::from(small_before || small_after),
             Kind::Greek => u32::from(small_before || small_after),
@@ -247,7 +253,8 @@ fn weight(
     }
 }
 
-/// Of a Latin letter in windows-1250 and ISO 8859-2, whose capitals Ă, Ä and Ĺ are right in Romanian, German and Slovak words.
+/// The weight of a Latin letter in windows-1250 and ISO 8859-2, whose capitals Ă, Ä and Ĺ occur in correct
+/// Romanian, German and Slovak words.
 fn central(first: char, second: char, small_before: bool, small_after: bool, before: Option<char>) -> u32 {
     let is_quote = is_quote(second);
     let capital_before = before.is_some_and(char::is_uppercase);
@@ -265,17 +272,18 @@ fn central(first: char, second: char, small_before: bool, small_after: bool, bef
     }
 }
 
-/// Whether a character is one of the controls that Latin encodings of ISO have where those of Windows have signs.
+/// Whether a character is a control that ISO's Latin encodings have where those of Windows have printable
+/// characters.
 fn is_control(c: char) -> bool {
     ('\u{80}'..='\u{9f}').contains(&c)
 }
 
-/// Marks that stand after letters in right text.
+/// Marks that may follow a letter in correct text.
 fn is_quote(c: char) -> bool {
     "“”„‘’‚‹›«»…–—".contains(c)
 }
 
-/// Whether a character draws boxes or shades.
+/// Whether a character is a box-drawing or shading character.
 fn is_drawn(c: char) -> bool {
     ('\u{2500}'..='\u{259f}').contains(&c)
 }
@@ -332,7 +340,7 @@ mod tests {
         }
     }
 
-    /// Words of some languages, with the signs that stand beside them.
+    /// Words in several languages, with the symbols next to them.
     fn words() -> impl Strategy<Value = String> {
         let word = prop_oneof![
             "[A-ZĄĆĘŁŃÓŚŹŻ]?[a-ząćęłńóśźż]{0,6}",
