@@ -1,4 +1,5 @@
-//! Arrow's structs as a plugin's C code lays them out, and the memory that they point to. Says nothing of what is put there.
+//! Arrow's structs as a plugin's C code lays them out, and the memory that they point to. Does not decide
+//! what goes there.
 
 use arbitrary::Unstructured;
 use std::alloc::Layout;
@@ -33,7 +34,7 @@ pub struct RawSchema {
     pub private_data: *mut c_void,
 }
 
-/// Counts the releases of the array that is handed over.
+/// Counts the releases of the array that is handed to the host.
 pub unsafe extern "C" fn release_array(array: *mut RawArray) {
     // SAFETY: the host passes the array; its private data is a counter that outlives it.
     unsafe {
@@ -42,7 +43,7 @@ pub unsafe extern "C" fn release_array(array: *mut RawArray) {
     }
 }
 
-/// Children belong to the array above: a host that took none of them out releases none.
+/// Aborts: children belong to the array above them, and a host that moves none of them out must release none.
 pub unsafe extern "C" fn release_child(_: *mut RawArray) {
     std::process::abort();
 }
@@ -52,7 +53,7 @@ pub unsafe extern "C" fn release_schema(schema: *mut RawSchema) {
     unsafe { (*schema).release = None }
 }
 
-/// Bytes at an address that every type may have, and not one more than was asked for.
+/// Bytes at an address that is aligned for every type, and not one more than was asked for.
 pub struct Memory(*mut u8, Layout);
 
 impl Memory {
@@ -70,7 +71,7 @@ impl Drop for Memory {
     }
 }
 
-/// Memory that lives as long as an input is run.
+/// Memory that lives as long as the run of one input.
 #[derive(Default)]
 pub struct Arena {
     pub bytes: Vec<Memory>,
@@ -83,13 +84,14 @@ pub struct Arena {
 }
 
 impl Arena {
-    /// So many bytes of the input, `shift` bytes from where they would be aligned. Nothing lies behind them.
+    /// Copies `len` bytes of the input, with zeros for what is missing, to `shift` bytes past an aligned
+    /// address. The allocation ends right after them.
     pub fn bytes(&mut self, source: &mut Unstructured<'_>, len: usize, shift: usize) -> *const c_void {
         let memory = Memory::new(len + shift);
         let start = memory.0.wrapping_add(shift);
         let given = len.min(source.len());
         let given = source.bytes(given).unwrap_or_default();
-        // SAFETY: there is room for them.
+        // SAFETY: the memory has room for them.
         unsafe { start.copy_from_nonoverlapping(given.as_ptr(), given.len()) };
         self.bytes.push(memory);
         start.cast_const().cast()

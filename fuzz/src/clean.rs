@@ -1,5 +1,5 @@
-//! Pages of any bytes through the `clean` plugin, as text and as HTML, a target each: it must not panic, its edits must make its text, and the
-//! same page must come out the same again.
+//! Runs the `clean` plugin on pages of any bytes, as text and as HTML, with one target for each. It must not
+//! panic, its edits must produce its text, and the same page must give the same result twice.
 
 use clean_plugin::clean::{Cleaner, Format};
 use clean_plugin::options::{NormalForm, Options};
@@ -7,7 +7,7 @@ use clean_plugin::pii::Pii;
 use clean_plugin::quality::{C4, Quality};
 use std::sync::LazyLock;
 
-/// With what is on by default, and with everything on.
+/// One with the default options, and one with everything on.
 static CLEANERS: LazyLock<[Cleaner; 2]> = LazyLock::new(|| {
     let all = Options {
         keep_structure: true,
@@ -28,7 +28,8 @@ static CLEANERS: LazyLock<[Cleaner; 2]> = LazyLock::new(|| {
     [Options::default(), all].map(|options| Cleaner::new(&options).unwrap_or_else(|e| panic!("{e:?}")))
 });
 
-/// Pieces that the readers look for: bytes below 128 stand for one of them, so that chance puts them side by side.
+/// Pieces that the parsers look for. The bytes of an input can be indices into them, so that chance puts them
+/// side by side.
 const PIECES: &[&str] = &[
     "<p>",
     "</p>",
@@ -106,7 +107,8 @@ pub fn html(data: &[u8]) {
     run(Format::Html, data);
 }
 
-/// Runs one input: the first byte chooses whether the others are the page or numbers of pieces, and which options are on.
+/// Runs one input. The first byte selects whether the others are the page or indices of pieces, and which
+/// options are on.
 fn run(format: Format, data: &[u8]) {
     let Some((&how, rest)) = data.split_first() else { return };
     let made: Vec<u8> = if how & 1 == 0 {

@@ -1,5 +1,5 @@
-//! Bytes become what a plugin says of itself, and options that a user gives it. The host must read, check and show them, or
-//! say what is wrong, and come to an end.
+//! Turns bytes into what a plugin says about itself, and options that a user gives it. The host must read,
+//! check and show them or say what is wrong, and must come to an end.
 
 use arbitrary::{Result, Unstructured};
 use arrow_schema::{DataType, Field, Schema};
@@ -14,7 +14,7 @@ pub fn run(data: &[u8]) {
     let mut source = Unstructured::new(data);
     let _ = match source.arbitrary::<u8>() {
         Ok(kind) if kind % 4 == 0 => {
-            // As text: what stands before a NUL is the descriptor, what stands behind are options.
+            // As text: the descriptor comes before the first NUL, and the options after it.
             let mut parts = source.take_rest().split(|byte| *byte == 0);
             let descriptor = parts.next().unwrap_or_default();
             let options = serde_json::from_slice(parts.next().unwrap_or(b"{}")).unwrap_or(Value::Null);
@@ -114,9 +114,9 @@ fn node(value: &Value) -> Node {
     Node::new(kind, place)
 }
 
-/// Names that options and definitions have.
+/// Names of options and definitions.
 const NAMES: [&str; 4] = ["a", "b", "text", ""];
-/// Places that a schema may refer to.
+/// References that a schema may make.
 const POINTERS: [&str; 10] = [
     "#",
     "#/$defs/a",
@@ -156,7 +156,7 @@ const KEYS: [&str; 24] = [
     "$dynamicRef",
 ];
 
-/// A schema, mostly of keys that schemas have.
+/// A schema, mostly with keys that schemas have.
 fn schema(source: &mut Unstructured<'_>, depth: usize) -> Result<Value> {
     if depth > 5 || source.is_empty() || source.ratio(1u8, 16u8)? {
         return value(source, depth);

@@ -1,8 +1,9 @@
-//! Bytes become what a plugin's C code could hand over: schemas, and arrays with any number, pointer and content. The host
-//! must refuse it or take it over whole, and release it once.
+//! Turns bytes into what a plugin's C code could hand over: schemas, and arrays with any number, pointer and
+//! content. The host must refuse them or take them over whole, and release them once.
 //!
-//! Every buffer is as large as its array claims, and every list of pointers as long: the size of memory is what no host can
-//! see. Claims that no memory could meet are made too, and the host must refuse those before it reads.
+//! Every buffer is as large as its array claims, and every list of pointers as long, since no host can see
+//! the size of memory. There are also claims that no memory could meet: the host must refuse those before it
+//! reads.
 
 use super::arena::{Arena, RawArray, RawSchema, release_array, release_child, release_schema};
 use arbitrary::{Result, Unstructured};
@@ -21,17 +22,17 @@ use textmill_core::value::value_at;
 /// Runs one input.
 pub fn run(data: &[u8]) {
     let mut source = Source { bytes: Unstructured::new(data), calm: false };
-    // An input that ends early is as good as any: what is missing is zero.
+    // An input that ends early is as good as any: missing bytes are zero.
     let _ = match source.arbitrary::<u8>() {
         Ok(kind) if kind % 4 == 0 => schemas(&mut source),
         _ => arrays(&mut source),
     };
 }
 
-/// The bytes of an input, and how it is disposed.
+/// The bytes of an input, and whether it is calm.
 struct Source<'a> {
     bytes: Unstructured<'a>,
-    /// Whether nothing is to be wrong but what is in the buffers.
+    /// Whether only the contents of buffers may be wrong.
     calm: bool,
 }
 
@@ -49,12 +50,12 @@ impl DerefMut for Source<'_> {
     }
 }
 
-/// Whether to do what is wrong, once in `of` times; not where the input has ended.
+/// Whether to do something wrong: once in `of` times, and never after the end of the input.
 fn rarely(source: &mut Source<'_>, of: u8) -> Result<bool> {
     Ok(!source.calm && source.int_in_range(1..=of)? == of)
 }
 
-/// Now and then a number that no array has.
+/// `sound`, or occasionally a number that no array has.
 fn nonsense(source: &mut Source<'_>, sound: i64) -> Result<i64> {
     if !rarely(source, 24)? {
         return Ok(sound);
@@ -98,7 +99,7 @@ fn fields(source: &mut Source<'_>, depth: usize) -> Result<Fields> {
     let count = source.int_in_range(0..=3usize)?;
     (0..count)
         .map(|at| {
-            // What is null by its type must be nullable: schemas where it is not are refused.
+            // Fields of the null type must be nullable: other schemas are refused.
             let kind = data_type(source, depth)?;
             let nullable = kind == DataType::Null || source.arbitrary()?;
             Ok(Field::new(names[at], kind, nullable))
@@ -124,17 +125,17 @@ fn arrays(source: &mut Source<'_>) -> Result<()> {
     }
     let expected = u32::from(array.release.is_some());
     array.private_data = counter.cast();
-    // SAFETY: the same struct, moved.
+    // SAFETY: the two types have the same layout, and the value is only moved.
     let array = unsafe { std::mem::transmute::<RawArray, FFI_ArrowArray>(array) };
     if let Ok(batch) = import::batch(array, &schema, "documents") {
         look_at(&batch, &schema);
     }
-    // SAFETY: the counter is alive; everything that was taken over is gone.
+    // SAFETY: the counter is alive; everything that was taken over has been dropped.
     assert_eq!(unsafe { counter.read() }, expected, "an array is released once");
     Ok(())
 }
 
-/// Reads everything in a batch that was taken over.
+/// Reads everything in a batch that the host has taken over.
 fn look_at(batch: &RecordBatch, schema: &SchemaRef) {
     assert_eq!(batch.schema().fields(), schema.fields());
     for column in batch.columns() {
@@ -148,11 +149,11 @@ fn look_at(batch: &RecordBatch, schema: &SchemaRef) {
         let twice = [batch.clone(), batch.slice(0, batch.num_rows() / 2)];
         arrow_select::concat::concat_batches(schema, &twice).expect("batches can be joined");
     }
-    // Either is an answer: events of any number in any column.
+    // May succeed or fail: the columns hold any numbers.
     let _ = Events::from_batch(batch).map(|events| (events.to_vec(), events.to_batch()));
 }
 
-/// An array of a type, sound but for what the input makes of it.
+/// An array of this type, sound except for what the input makes wrong.
 fn node(
     source: &mut Source<'_>,
     arena: &mut Arena,
@@ -164,12 +165,13 @@ fn node(
     let length = if rarely(source, 24)? { length / 2 } else { length };
     let offset = if source.int_in_range(0..=3u8)? == 3 { source.int_in_range(0..=9i64)? } else { 0 };
     let (length, offset) = (nonsense(source, length)?, nonsense(source, offset)?);
-    // What memory could hold: beyond that the host must not read.
+    // The number of rows in the buffers. It is 0 for claims that no memory could meet: the host must not read
+    // then.
     let end = length.checked_add(offset).filter(|end| length >= 0 && offset >= 0 && *end < 4096).unwrap_or(0);
     let mut buffers: Vec<*const c_void> = Vec::new();
     if !matches!(kind, DataType::Null) {
         let bits = arena.bytes(source, (end as usize).div_ceil(8), 0);
-        // Whole rows, and columns that may not, are rarely null.
+        // The top level and calm inputs rarely have nulls.
         let most = if depth == 0 || source.calm { 15u8 } else { 2 };
         buffers.push(if source.int_in_range(0..=most)? == most { bits } else { null() });
     }
@@ -227,7 +229,7 @@ fn node(
     }
     let sound = (buffers.len() as i64, children.len() as i64);
     let views = matches!(kind, DataType::Utf8View | DataType::BinaryView);
-    // A number of buffers that views could have must be true.
+    // The host must believe a plausible number of buffers for views, so only absurd ones are wrong here.
     let n_buffers = if views { nonsense(source, sound.0)? } else { wrong(source, sound.0)? };
     let nulls = if buffers.first().is_some_and(|bits| !bits.is_null()) { -1 } else { 0 };
     Ok(RawArray {
@@ -247,20 +249,20 @@ fn node(
     })
 }
 
-/// Bytes of strings, mostly UTF-8.
+/// Bytes of strings, mostly ASCII and thus valid UTF-8.
 fn text(source: &mut Source<'_>, arena: &mut Arena, len: usize) -> Result<*const c_void> {
     let start = arena.bytes(source, len, 0);
     if source.ratio(7u8, 8u8)? {
         let bytes = start.cast_mut().cast::<u8>();
         for at in 0..len {
-            // SAFETY: there are so many.
+            // SAFETY: the buffer has `len` bytes.
             unsafe { *bytes.add(at) &= 0x7f };
         }
     }
     Ok(start)
 }
 
-/// Now and then another number, near or far.
+/// `sound`, or occasionally another number, near or far.
 fn wrong(source: &mut Source<'_>, sound: i64) -> Result<i64> {
     if rarely(source, 24)? {
         return Ok(i64::from(source.int_in_range(-2..=5i8)?));
@@ -268,7 +270,8 @@ fn wrong(source: &mut Source<'_>, sound: i64) -> Result<i64> {
     nonsense(source, sound)
 }
 
-/// Offsets of `end` rows, any numbers but the last, which says how much data there is: none, or what memory can hold.
+/// Adds the offsets of `end` rows, and answers how many items of data they cover. They ascend in most inputs;
+/// in others, all but the last are any numbers, or the last is negative.
 fn offsets(
     source: &mut Source<'_>,
     arena: &mut Arena,
@@ -285,7 +288,7 @@ fn offsets(
         let place = start.wrapping_add(row * width);
         let number = if row as i64 == end { last } else { (data * row) as i64 / end.max(1) };
         if ascending || row as i64 == end {
-            // SAFETY: there is room for so many offsets.
+            // SAFETY: there is room for `end + 1` offsets.
             unsafe {
                 match width {
                     4 => place.cast::<i32>().write_unaligned(number as i32),
@@ -298,7 +301,7 @@ fn offsets(
     Ok(data)
 }
 
-/// Buffers of views: the views, some data, and how much of it there is in each.
+/// Adds the buffers of views: the views, up to two buffers of data, and the sizes of these.
 fn views(
     source: &mut Source<'_>,
     arena: &mut Arena,
@@ -324,13 +327,13 @@ fn views(
     let bytes = sizes.len() * 8;
     let shift = if rarely(source, 24)? { 4 } else { 0 };
     let place = arena.bytes(source, bytes, shift);
-    // SAFETY: there is room for so many sizes.
+    // SAFETY: there is room for these sizes.
     unsafe { place.cast_mut().cast::<u8>().copy_from_nonoverlapping(sizes.as_ptr().cast(), bytes) };
     buffers.push(place);
     Ok(())
 }
 
-/// Writes views that are as they should be: short ones, and long ones into the first buffer.
+/// Writes sound views: short ones, and long ones that point into the first buffer.
 fn sound_views(
     source: &mut Source<'_>,
     start: *mut u8,
@@ -344,13 +347,13 @@ fn sound_views(
         let len = if long { 13 } else { source.int_in_range(0..=12u8)? };
         view[0] = len;
         if long {
-            // SAFETY: the first buffer has more bytes than four.
+            // SAFETY: a long view is written only if the first buffer has at least 13 bytes.
             let prefix = unsafe { first.cast::<[u8; 4]>().read_unaligned() };
             view[4..8].copy_from_slice(&prefix);
         } else {
             view[4..4 + usize::from(len)].fill(b'a');
         }
-        // SAFETY: there is room for so many views.
+        // SAFETY: there is room for `end` views.
         unsafe { start.add(row * 16).cast::<[u8; 16]>().write_unaligned(view) };
     }
     Ok(())
@@ -363,12 +366,12 @@ fn schemas(source: &mut Source<'_>) -> Result<()> {
         arena.strings.push(c"+s".to_owned());
         top.format = arena.strings.last().map_or(null(), |text| text.as_ptr());
     }
-    // SAFETY: the same struct, moved.
+    // SAFETY: the two types have the same layout, and the value is only moved.
     let top = unsafe { std::mem::transmute::<RawSchema, FFI_ArrowSchema>(top) };
     if let Ok(schema) = import::schema(&top, "output columns")
         && schema.fields().iter().all(|field| is_supported(field.data_type()))
     {
-        // What the host does with the columns of a plugin that answers nothing.
+        // As the host does for a plugin that answers no rows.
         let schema = Arc::new(schema);
         let empty = RecordBatch::new_empty(Arc::clone(&schema));
         let options = RecordBatchOptions::new().with_row_count(Some(0));
@@ -451,12 +454,12 @@ fn schema_node(source: &mut Source<'_>, arena: &mut Arena, depth: usize) -> Resu
         });
     }
     let metadata = match rarely(source, 12)? {
-        // A number of pairs that are not there.
+        // Claims a number of pairs, without any pairs.
         true => arena.bytes(source, 4, 0).cast(),
         false => null(),
     };
     let n_children = nonsense(source, children.len() as i64)?;
-    // A list that is as long as it says, or one that nobody could have.
+    // The list of children is as long as claimed, or the claim is absurd.
     Ok(RawSchema {
         format: if rarely(source, 40)? { null() } else { format },
         name: if rarely(source, 40)? { null() } else { name },

@@ -1,5 +1,6 @@
-//! What a library hands to the host, and pages that `clean` gets, made of bytes. Each module is one fuzz target; the tests of the workspace run
-//! them on inputs that once found something.
+//! Fuzz targets that turn bytes into what a library hands to the host, and into pages for `clean`. `clean`,
+//! `descriptor`, `import` and `plan` hold the targets; the tests of the workspace run them on inputs that
+//! once found something.
 
 pub mod arena;
 pub mod clean;
