@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""How well and how fast `clean` finds the main text of pages, beside trafilatura; and what hostile and large pages cost.
+"""How well and how fast `clean` finds the main text of pages, compared with trafilatura, and the cost of
+hostile and large pages.
 
     python3 benches/clean.py PAGES.jsonl[.zst]... [--web web.jsonl[.zst]] [--no-peer]
 
-PAGES hold pages with labels, JSON Lines: `id`, `text` (all visible text, a line for each block), `html`, `gold_text`, perhaps
-`page_type`. Scores are word 4-gram precision and recall, averaged over pages, and their harmonic mean. The weights that ship were
-trained on such pages: figures for sites that the model has not seen come from `plugins/clean/train/train.py`.
+PAGES are JSON Lines files of labelled pages: `id`, `text` (all visible text, one line per block), `html`,
+`gold_text`, optionally `page_type`. Scores are F1, the harmonic mean of word 4-gram precision and recall
+averaged over pages. The weights that ship were trained on such pages; figures for sites that the model has
+not seen come from `plugins/clean/train/train.py`.
 
-Speed is that of cleaning alone, on one core, in megabytes of what comes in (`plugins/clean/examples/speed.rs`); trafilatura's
-is that of `extract` by the time of the processor. It gets a virtual environment of its own under `target/bench`. Memory is the most that cleaning
-one page takes, the page and its text included (`plugins/clean/examples/memory.rs`, Linux).
+Speed is that of cleaning alone, on one core, in megabytes of input (`plugins/clean/examples/speed.rs`); that
+of trafilatura is that of `extract`, by processor time. Trafilatura runs in a virtual environment under
+`target/bench`. Memory is the peak of cleaning one page, including the page and its text
+(`plugins/clean/examples/memory.rs`, Linux).
 """
 import argparse
 import json
@@ -51,7 +54,7 @@ def shingles(text):
 
 
 def scores(pages, found):
-    """F1 of each set of pages, and of each type in those that have types."""
+    """F1 of each set of pages and, if its pages have types, of each type in it."""
     groups = defaultdict(list)
     for name, page in pages:
         gold, have = shingles(page["gold_text"]), shingles(found.get(page["id"], ""))
@@ -116,12 +119,12 @@ SENTENCE = "The ferry across the lower harbour began running again on Tuesday, a
 
 
 def paragraphs(megabytes):
-    """HTML with a tag for each 500 bytes, as articles have."""
+    """HTML with one tag per 500 bytes, as in articles."""
     return "<html><body><article>" + "".join(f"<p>{n} {SENTENCE * 5}</p>\n" for n in range(megabytes * 2000))
 
 
 def blocks(megabytes):
-    """HTML with a tag for each 20 bytes, as menus have."""
+    """HTML with one tag per 20 bytes, as in menus."""
     return "<html><body><ul>" + "".join(f"<li><a href='/{n}'>Boat {n} &amp; crew</a></li>\n" for n in range(megabytes * 20_000))
 
 

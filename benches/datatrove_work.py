@@ -1,8 +1,9 @@
 """MinHash near-duplicates and a quality filter in datatrove, over a folder of JSON Lines.
 
 Run by `run.py` with the Python of a venv that has datatrove: `datatrove_work.py INPUT_FOLDER WORK_FOLDER`.
-Prints one line of JSON: CPU seconds of the work (imports and start-up are outside), documents kept.
-One worker, uncompressed files, steps joined where datatrove lets them be: as cheap as it can be had.
+Prints one line of JSON: CPU seconds of the work (without imports and start-up), documents that pass the
+filter, documents kept. As cheap as possible: one worker, uncompressed files, steps joined where datatrove
+allows it.
 """
 
 import json

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""How well and how fast near-duplicates are found, beside datasketch, rensa, text-dedup and datatrove.
+"""How well and how fast near-duplicates are found, compared with datasketch, rensa, text-dedup and datatrove.
 
     python3 benches/dedupe.py quality DOCUMENTS.jsonl[.zst] --pairs PAIRS.tsv --threshold 0.8
     python3 benches/dedupe.py speed CORPUS.jsonl[.zst]...
     python3 benches/dedupe.py scale CORPUS.jsonl[.zst]... --documents 100000,1000000,10000000 --memory 1GiB
     python3 benches/dedupe.py hostile
 
-`quality` scores groups by their pairs: precision, recall and F1 against the groups that the pairs at or above the
-threshold make. Each gets the same documents and its own process; each peer a virtual environment of its own under
-`target/bench`. `scale` and `hostile` are of textmill alone. Ends with status 1 where something that is wanted is not
-reached, or could not be measured.
+`quality` scores groups by their pairs: precision, recall and F1 against the groups that the pairs at or above
+the threshold form. Every program gets the same documents and runs in its own process; each peer has its own
+virtual environment under `target/bench`. `scale` and `hostile` measure textmill only. Exits with status 1 if
+a target is missed or could not be measured.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Nothing of Python's own is left among the sources.
+# No bytecode files among the sources.
 sys.dont_write_bytecode = True
 
 from harness.mill import Mill  # noqa: E402

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures textmill beside its yardsticks and prints one table.
+"""Measures textmill against its yardsticks and prints one table.
 
     python3 benches/run.py all --web web.jsonl.zst --books books.jsonl.zst
     python3 benches/run.py memory --large-gb 0.5 --web web.jsonl.zst --books books.jsonl.zst
 
-Ends with status 1 where something that is wanted is not reached, or could not be measured.
+Exits with status 1 if a target is missed or could not be measured.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Nothing of Python's own is left among the sources.
+# No bytecode files among the sources.
 sys.dont_write_bytecode = True
 
 from harness import datatrove, inspect, kill, memory, overhead, parse, threads  # noqa: E402
@@ -50,7 +50,7 @@ def arguments() -> argparse.Namespace:
 
 
 def build() -> None:
-    # The default members are the program and its plugins; the yardstick is not among them.
+    # The default members are the program and its plugins, without the yardsticks.
     for packages in ([], ["--package", "textmill-benches", "--bins", "--examples"]):
         command = ["cargo", "build", "--release", *packages]
         say(" ".join(command))

@@ -1,4 +1,4 @@
-"""Corpora at the size that a measurement needs: all documents, again and again, with changed ids."""
+"""Corpora of the size that a measurement needs: all documents, repeated with changed ids."""
 
 import contextlib
 import hashlib
@@ -24,7 +24,7 @@ class Slice:
 
 
 class Corpus:
-    """A JSON Lines file, compressed or not, and the folder where what is made of it is kept."""
+    """A JSON Lines file, compressed or not, and the folder for the files made from it."""
 
     def __init__(self, name: str, source: Path, work: Path):
         if not source.is_file():
@@ -37,7 +37,7 @@ class Corpus:
         self.stamp = hashlib.sha256(made_of.encode()).hexdigest()[:8]
 
     def scaled(self, at_least: int) -> Path:
-        """An uncompressed file of at least so many bytes: whole copies. Ids of copy 1 end in `~1`."""
+        """An uncompressed file of at least this many bytes, in whole copies. Ids of copy 1 end in `~1`."""
         path = self._path(f"{at_least // MB}mb.jsonl")
         if path.is_file():
             return path
@@ -64,7 +64,7 @@ class Corpus:
         return path
 
     def first(self, text_bytes: int) -> Slice:
-        """The first documents, with so many bytes of text at most; one in any case."""
+        """The first documents, with at most this many bytes of text, but at least one document."""
         path = self._path(f"first-{text_bytes // MB}mb.jsonl")
         documents, total = 0, 0
         with open(path, "wb") as out:
@@ -86,7 +86,7 @@ class Corpus:
 
 
 def documents(source: Path) -> Iterator[dict]:
-    """The documents of a JSON Lines file, plain or under zstd."""
+    """The documents of a JSON Lines file, plain or compressed with zstd."""
     with contextlib.ExitStack() as stack:
         if source.suffix == ".zst":
             if shutil.which("zstd") is None:
@@ -105,7 +105,7 @@ def documents(source: Path) -> Iterator[dict]:
 
 
 def room(folder: Path, wanted: int) -> None:
-    """Fails where the disk has less room than that."""
+    """Fails if the disk has less room than `wanted` bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if free < wanted:

@@ -1,4 +1,4 @@
-"""The whole chain against MinHash and a quality filter in datatrove, by the processor time of each."""
+"""The whole chain against MinHash and a quality filter in datatrove, by processor time."""
 
 import json
 import shutil
@@ -45,7 +45,7 @@ def measure(mill: Mill, corpora: list[Corpus], options) -> list[Row]:
 
 
 def _datatrove(work: Path, python: Path, source: Path) -> dict:
-    # It reads a folder. And it takes up what it finds there of an earlier run.
+    # It reads a folder, and resumes an earlier run that it finds there.
     folder = work / "datatrove"
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "input").mkdir(parents=True)

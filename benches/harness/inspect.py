@@ -1,4 +1,4 @@
-"""Looking at finished runs: what happened to one document of many, and what two runs do not have in common."""
+"""Inspecting finished runs: what happened to one document of many, and how two runs differ."""
 
 import json
 import statistics
@@ -10,7 +10,7 @@ from .process import took
 from .report import Row, spread
 
 ITEM = "inspect"
-# Seconds that the story of one document may take.
+# Seconds that explaining one document may take.
 WANTED = 1.0
 PIPELINE = '[[stage]]\nplugin = "clean"\n\n[stage.options]\nmin-chars = {}\n'
 
@@ -18,7 +18,7 @@ PIPELINE = '[[stage]]\nplugin = "clean"\n\n[stage.options]\nmin-chars = {}\n'
 def measure(mill: Mill, corpora: list[Corpus], options) -> list[Row]:
     corpus = corpora[-1]
     path = corpus.scaled(options.inspect_mb * MB)
-    # Between the two thresholds lie some documents.
+    # Some documents are between the two thresholds, so the runs differ.
     for name, least in (("inspect-before", 40), ("inspect-after", 2500)):
         pipeline = mill.work / f"{name}.toml"
         pipeline.write_text(PIPELINE.format(least))
@@ -38,7 +38,7 @@ def measure(mill: Mill, corpora: list[Corpus], options) -> list[Row]:
         results = []
         for _ in range(options.rounds):
             result = took([str(mill.program), *command], mill.work / "logs" / "inspect", mill.env)
-            # Runs that differ are no failure: that is the answer.
+            # `diff` exits with 1 if the runs differ, which is the expected answer.
             if result.status != (1 if command[0] == "diff" else 0):
                 result.check(command)
             results.append(result)

@@ -1,4 +1,4 @@
-"""A run that is killed at random moments and resumed, against one that is left alone."""
+"""A run that is killed at random moments and resumed, against an undisturbed one."""
 
 import random
 import re
@@ -24,7 +24,7 @@ def measure(mill: Mill, corpora: list[Corpus], options) -> list[Row]:
     killed = _Killed(mill, mill.command(mill.news, inputs, "kill", *flags))
     chance = random.Random(options.seed)
     found: list[str] = []
-    # Where a run comes to its end before its share of kills, another run takes the rest.
+    # If a run ends before all of its kills, another run takes the rest.
     while not found and killed.kills < options.kills:
         mill.remove("kill")
         left = options.kills - killed.kills
@@ -45,7 +45,7 @@ def measure(mill: Mill, corpora: list[Corpus], options) -> list[Row]:
 
 
 class _Killed:
-    """Runs that are killed, and what became of them."""
+    """Runs that are killed, and counts of their outcomes."""
 
     def __init__(self, mill: Mill, command: list[str]):
         self.mill = mill
@@ -56,7 +56,7 @@ class _Killed:
         self.log.parent.mkdir(parents=True, exist_ok=True)
 
     def run(self, delays: list[float]) -> None:
-        """One run to its end: killed after each of these seconds, and resumed."""
+        """Completes one run, which is killed and resumed after each of these delays in seconds."""
         self.runs += 1
         has_begun = False
         for delay in delays:
@@ -68,7 +68,7 @@ class _Killed:
         self._attempt(has_begun, None)
 
     def _attempt(self, has_begun: bool, delay: float | None) -> bool:
-        """Starts or resumes it; True where it came to its end."""
+        """Starts or resumes the run. True if it completed."""
         if has_begun:
             status = self._start([*self.command, "--resume"], delay)
             errors = self.log.read_text(errors="replace")
@@ -82,7 +82,7 @@ class _Killed:
         return self._judge(status, self.log.read_text(errors="replace"))
 
     def _start(self, command: list[str], delay: float | None) -> int | None:
-        """The status it ended with, or None where it was killed."""
+        """The exit status, or None if it was killed."""
         with open(self.log, "wb") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, env=self.mill.env

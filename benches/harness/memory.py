@@ -1,4 +1,4 @@
-"""Peak memory on a corpus many times the budget, and whether the budget shows in the output."""
+"""Peak memory on a corpus many times the budget, and whether the budget affects the output."""
 
 from .corpus import Corpus, room
 from .mill import Mill, differences
@@ -6,13 +6,13 @@ from .report import Failed, Row, say
 
 ITEM = "memory"
 BUDGETS = ("512MiB", "8GiB")
-# MiB: the budget, and 300 for what it does not cover.
+# In MiB: the smaller budget, plus 300 for what it does not cover.
 WANTED = 812
 
 
 def measure(mill: Mill, corpora: list[Corpus], options) -> list[Row]:
     total = int(options.large_gb * 1e9)
-    # The corpus, and for each run what is rejected, what waits on disk, and what is written.
+    # The corpus and, for each run, rejected documents, spilled data and output.
     room(mill.work, 5 * total)
     inputs = [corpus.scaled(-(-total // len(corpora))) for corpus in corpora]
     size = sum(path.stat().st_size for path in inputs) / 1e9

@@ -1,4 +1,4 @@
-"""textmill as it is measured: its commands, its pipelines, and what its run folders hold."""
+"""textmill under measurement: its commands, its pipelines, and the contents of its run folders."""
 
 import os
 import shutil
@@ -27,11 +27,11 @@ class Mill:
     def __init__(self, program: Path, root: Path, work: Path):
         self.program = program
         self.work = work
-        # What ships, with every stage.
+        # The pipeline that ships, with every stage.
         self.news = root / "config" / "news.toml"
         self.none = self._pipeline("pass", PASS)
         self.chain = self._pipeline("chain", CHAIN)
-        # Plugins are those beside the program, whatever the caller's environment says.
+        # Use the plugins beside the program, whatever the caller's environment says.
         self.env = {name: value for name, value in os.environ.items() if name != "TEXTMILL_PLUGIN_PATH"}
 
     def command(self, pipeline: Path, inputs: list[Path], name: str, *options: str) -> list[str]:
@@ -41,9 +41,9 @@ class Mill:
         return command
 
     def run(self, pipeline: Path, inputs: list[Path], name: str, *options: str) -> Took:
-        """Runs to the end, into a fresh folder.
+        """Runs to completion, into a fresh folder.
 
-        Fails where textmill does."""
+        Fails if textmill fails."""
         self.remove(name)
         command = self.command(pipeline, inputs, name, *options)
         return took(command, self.work / "logs" / name, self.env).check(command)
@@ -52,7 +52,7 @@ class Mill:
         return self.work / "runs" / name
 
     def remove(self, name: str) -> None:
-        """Removes a run folder, and what an interrupted run has left."""
+        """Removes a run folder, and the remains of an interrupted run."""
         folder = self.folder(name)
         for path in (folder, folder.with_name(f".{name}.partial")):
             shutil.rmtree(path, ignore_errors=True)
@@ -65,7 +65,7 @@ class Mill:
 
 
 def differences(one: Path, other: Path) -> list[str]:
-    """Where two run folders differ, byte by byte. `run.json` holds the timings and is passed over."""
+    """Where two run folders differ, byte by byte. `run.json` holds the timings and is skipped."""
     files = ((folder, path) for folder in (one, other) for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder) for folder, path in files}
     if not names:

@@ -1,4 +1,4 @@
-"""What it costs to get a batch to a plugin and back: directly, through a loaded library, to a process of its own."""
+"""The cost of handing a batch to a plugin and back: directly, in a loaded library, in a separate process."""
 
 from .corpus import Corpus
 from .mill import Mill
@@ -6,9 +6,9 @@ from .process import took
 from .report import Row
 
 ITEM = "overhead"
-# Microseconds of a call on a batch that the plugin does nothing with.
+# Microseconds that a call may take if the plugin does nothing with the batch.
 LOADED = 10
-# The same for each MiB of text that goes to a process of its own and comes back.
+# The same for each MiB of text that goes to a separate process and comes back.
 ISOLATED_MIB = 2000
 WAYS = {"direct": "a direct call", "loaded": "a loaded library", "isolated": "a process of its own"}
 

@@ -1,4 +1,4 @@
-"""Reading and writing JSON Lines, against parsing them and nothing else."""
+"""Reading and writing JSON Lines, against only parsing them."""
 
 import statistics
 
@@ -20,7 +20,7 @@ def measure(mill: Mill, corpora: list[Corpus], options) -> list[Row]:
         milled = []
         for number in range(options.rounds):
             say(f"{ITEM}: {corpus.name}, round {number + 1} of {options.rounds}")
-            # The first of the two finds the file where the round before has left it: in memory.
+            # The first of the two finds the file in memory, where the previous round left it.
             for parser, speed in _bare(mill, options, path):
                 bare.setdefault(parser, []).append(speed)
             result = mill.run(mill.none, [path], "parse", "--threads", str(options.threads))

@@ -1,4 +1,4 @@
-"""Runs a program to its end and says what it took."""
+"""Runs a program to completion and reports the time and memory that it took."""
 
 import os
 import re
@@ -16,7 +16,7 @@ GNU_TIME = Path("/usr/bin/time")
 
 @dataclass
 class Took:
-    """What a process took: seconds on the wall and of processor, and KiB of memory at the peak."""
+    """What a process took: wall-clock and processor time in seconds, and peak memory in KiB."""
 
     wall: float
     cpu: float
@@ -26,33 +26,33 @@ class Took:
     errors: str
 
     def check(self, command: list[str]) -> "Took":
-        """Itself, where the program did what it was asked to."""
+        """Returns itself if the program succeeded, and fails otherwise."""
         if self.status != 0:
             raise Failed(failure(command, self.status, self.errors))
         return self
 
 
 def failure(command: list[str], status: int, errors: str) -> str:
-    """A line about a program that failed. All that it said goes to whoever watches."""
+    """One line about a failed program. Prints all of its error output to stderr."""
     print(f"$ {' '.join(command)}\n{errors}", file=sys.stderr, flush=True)
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
     at = next((at for at, line in enumerate(lines) if line.startswith("error") or "panicked" in line), -1)
-    # What a panic has to say stands on its second line.
+    # The message of a panic is on its second line.
     telling = lines[at : at + 2] if at >= 0 else lines[-1:]
     return f"{Path(command[0]).name} ended with status {status}: {' '.join(telling) or 'it said nothing'}"
 
 
 def took(command: list[str], log: Path, env: dict[str, str] | None = None) -> Took:
-    """Runs it, with its output in `log`.out and `log`.err.
+    """Runs the command, with its output in `log`.out and `log`.err.
 
-    The peak is the kernel's, by `/usr/bin/time -v` where that is there: what `wait4` says can be no less than
-    what this very process held when it started the other."""
+    The peak is the kernel's, from `/usr/bin/time -v` if that is installed: the one from `wait4` is never less
+    than what this process held when it started the other."""
     log.parent.mkdir(parents=True, exist_ok=True)
     timed, figures = command, log.with_suffix(".time")
     if GNU_TIME.is_file():
         figures.unlink(missing_ok=True)
         timed = [str(GNU_TIME), "-v", "-o", str(figures), *command]
-    # What earlier work left to be written must not be written on this one's clock.
+    # Flush earlier writes now, so that they do not count as time of this command.
     os.sync()
     with open(log.with_suffix(".out"), "wb") as out, open(log.with_suffix(".err"), "wb") as err:
         began = time.perf_counter()
@@ -62,7 +62,7 @@ def took(command: list[str], log: Path, env: dict[str, str] | None = None) -> To
         try:
             _, waited, usage = os.wait4(process.pid, 0)
         except BaseException:
-            # The program too, not only what times it.
+            # Kill the program too, not only `time`.
             os.killpg(process.pid, signal.SIGKILL)
             raise
         wall = time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""Rows of the table, and the machine that they were measured on."""
+"""The rows of the table, and a description of the machine that they were measured on."""
 
 import os
 import platform
@@ -15,7 +15,7 @@ class Failed(Exception):
 
 @dataclass
 class Row:
-    """One line of the table. `reached` is None where nothing is wanted of the figure."""
+    """One line of the table. `reached` is None if the figure has no target."""
 
     item: str
     corpus: str
@@ -34,7 +34,7 @@ def at_least(item: str, corpus: str, what: str, value: float, wanted: float, dig
 
 
 def spread(values: list[float], digits: int = 2, unit: str = "") -> str:
-    """The median, and in brackets the least and the greatest where there are several."""
+    """The median and, if there are several values, the least and greatest in brackets."""
     figure = f"{statistics.median(values):.{digits}f}{unit}"
     if len(values) < 2:
         return figure
@@ -54,7 +54,7 @@ def table(rows: list[Row]) -> str:
 
 
 def machine(root: Path, textmill: Path) -> str:
-    """What the figures depend on, a line for each."""
+    """What the figures depend on, one item per line."""
     memory = _field("/proc/meminfo", "MemTotal").split()
     gib = f"{int(memory[0]) / (1 << 20):.0f} GiB" if memory else "unknown"
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
@@ -74,7 +74,7 @@ def machine(root: Path, textmill: Path) -> str:
 
 
 def say(message: str) -> None:
-    """Progress, for whoever waits."""
+    """Prints progress to stderr."""
     print(f"  {message}", file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""What a second thread is worth."""
+"""The speed-up by a second thread."""
 
 import statistics
 
@@ -18,7 +18,7 @@ def measure(mill: Mill, corpora: list[Corpus], options) -> list[Row]:
         walls: dict[int, list[float]] = {1: [], 2: []}
         busy: dict[int, list[float]] = {1: [], 2: []}
         for number in range(options.rounds):
-            # Alternating, and each first in turn, so that a change of the machine's pace falls on both.
+            # Alternate, each going first in turn, so that a change in the machine's speed affects both.
             for threads in (1, 2) if number % 2 == 0 else (2, 1):
                 say(f"{ITEM}: {corpus.name}, round {number + 1} of {options.rounds}, {threads} threads")
                 result = mill.run(mill.chain, [path], f"threads-{threads}", "--threads", str(threads))
@@ -28,7 +28,7 @@ def measure(mill: Mill, corpora: list[Corpus], options) -> list[Row]:
         for threads, seconds in walls.items():
             speeds = [size / wall for wall in seconds]
             rows.append(Row(ITEM, on, f"chain, --threads {threads}", spread(speeds, 1, " MB/s")))
-            # Below the threads by much: they wait, or something else was running.
+            # Far below the number of threads, the threads wait or something else was running.
             rows.append(Row(ITEM, on, f"cores busy, --threads {threads}", spread(busy[threads])))
         ratio = statistics.median(walls[1]) / statistics.median(walls[2])
         rows.append(at_least(ITEM, on, "two threads / one", ratio, WANTED, 2))

@@ -1,4 +1,4 @@
-"""Virtual environments for what textmill is measured beside, each with its versions fixed."""
+"""Virtual environments for the programs that textmill is compared with, each with pinned versions."""
 
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 
 def python_of(name: str, work: Path) -> Path:
-    """The Python of a venv made as `NAME-requirements.txt` wants it; made anew where that has changed."""
+    """The Python of a venv with `NAME-requirements.txt` installed. Rebuilt if that file has changed."""
     folder = work / "venvs" / name
     requirements = HERE / f"{name}-requirements.txt"
     python, stamp = folder / "bin" / "python", folder / "requirements.txt"

@@ -1,7 +1,7 @@
-"""What the peers have in common: the documents, their shingles, exact verification, and what is handed back.
+"""What the peers share: reading documents, shingles, exact verification, and the output.
 
-The shingles are those that the truth is told by: words are `\\w+` of the lower-cased text, shingles the set of word
-5-grams, and a text of fewer words has one shingle, all its words.
+The shingles are those of the ground truth: words are `\\w+` of the lower-cased text, shingles are the set of
+word 5-grams, and a text of fewer words has one shingle with all of its words.
 """
 
 import argparse
@@ -15,7 +15,7 @@ WORDS = re.compile(r"\w+")
 
 
 def shingles(text: str) -> list[str]:
-    """The word 5-grams in the order of the text, repeated ones too."""
+    """The word 5-grams in the order of the text, including repeated ones."""
     words = WORDS.findall(text.lower())
     if len(words) < 5:
         return [" ".join(words)] if words else []
@@ -30,7 +30,7 @@ def texts(source: Path) -> Iterator[tuple[str, str]]:
 
 
 class Groups:
-    """Documents by number, joined where they are alike."""
+    """Groups of similar documents, by their numbers: a union-find structure."""
 
     def __init__(self) -> None:
         self.parent: dict[int, int] = {}
@@ -54,7 +54,7 @@ class Groups:
 
 
 class Verified:
-    """Groups of candidates whose shingle sets are as alike as wanted, counted and not estimated."""
+    """Groups of candidates whose shingle sets reach the threshold: exact Jaccard similarity, no estimate."""
 
     def __init__(self, sets: list[set], threshold: float):
         self.sets = sets
@@ -79,9 +79,9 @@ def cpu_seconds() -> float:
 
 
 def main(schemes: dict[str, Callable[[Path, float, Path], tuple[list[str], list[list]]]]) -> None:
-    """Runs the scheme that the command names. It answers the ids and the groups, of numbers or of ids.
+    """Runs the scheme that the command line names. A scheme returns the ids, and groups of numbers or ids.
 
-    Imports and start-up are over by now, and not counted; reading the documents is."""
+    Imports and start-up are already over and do not count; reading the documents does."""
     parser = argparse.ArgumentParser()
     parser.add_argument("scheme", choices=schemes)
     parser.add_argument("source", type=Path)

@@ -1,7 +1,7 @@
 """Near-duplicates by datasketch: MinHash of 128 permutations, MinHashLSH, candidates verified exactly.
 
-The bands are those that MinHashLSH chooses for the threshold. Sketches are made in bulk, and CRC-32 hashes shingles:
-both are faster than what is done by default.
+MinHashLSH chooses the bands for the threshold. Sketches are made in bulk, and shingles are hashed with
+CRC-32: both are faster than the defaults.
 """
 
 import zlib
@@ -18,7 +18,7 @@ def verified(source: Path, threshold: float, _work: Path) -> tuple[list[str], li
         sets.append({shingle.encode() for shingle in shingles(text)})
     index = MinHashLSH(threshold=threshold, num_perm=128)
     found = Verified(sets, threshold)
-    # By the thousand: all sketches at once would be kept with their permutations.
+    # In batches of 1000: all sketches at once would be kept with their permutations.
     for start in range(0, len(sets), 1000):
         sketches = MinHash.bulk(sets[start : start + 1000], num_perm=128, seed=1, hashfunc=zlib.crc32)
         for number, sketch in enumerate(sketches, start):

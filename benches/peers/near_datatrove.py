@@ -1,7 +1,7 @@
-"""Near-duplicates by datatrove: its MinHash pipeline up to the clusters, which nothing verifies.
+"""Near-duplicates by datatrove: its MinHash pipeline up to the clusters, without verification.
 
-14 bands of 8 as in FineWeb; the threshold is theirs, about 0.72. Where less is to be found, 25 bands of 5, about 0.53.
-One worker, uncompressed files, and what is not in a cluster is not read again.
+14 bands of 8 as in FineWeb, which sets the threshold to about 0.72. For lower thresholds, 25 bands of 5,
+about 0.53. One worker, uncompressed files, and documents outside of clusters are not read again.
 """
 
 import os

@@ -1,6 +1,7 @@
-"""Near-duplicates by rensa, in two schemes of its own.
+"""Near-duplicates by rensa, in two of its schemes.
 
-`deduplicator`: RMinHashDeduplicator, its fastest that says what a document repeats; sketches verify the candidates.
+`deduplicator`: RMinHashDeduplicator, its fastest that tells what a document repeats; sketches verify the
+candidates.
 `verified`: R-MinHash and RMinHashLSH, candidates verified exactly.
 """
 
@@ -15,11 +16,11 @@ SEED = 42
 def deduplicator(source: Path, threshold: float, _work: Path) -> tuple[list[str], list[list]]:
     index = RMinHashDeduplicator(threshold=threshold, num_perm=128, use_lsh=True, seed=SEED)
     ids, doubtful = [], []
-    # What it has not kept is asked for its twins, and nothing else.
+    # Twins are queried only for the documents that it does not keep.
     for name, text in texts(source):
         number, tokens = len(ids), shingles(text)
         ids.append(name)
-        # A text without words would be a twin of all others like it.
+        # Texts without words would all be twins of each other.
         if tokens and not index.add_pairs([(str(number), tokens)])[0]:
             doubtful.append((number, tokens))
     groups = Groups()
@@ -40,7 +41,7 @@ def verified(source: Path, threshold: float, _work: Path) -> tuple[list[str], li
             sketches += RMinHash.from_token_sets(batch, 128, SEED)
             batch = []
     sketches += RMinHash.from_token_sets(batch, 128, SEED)
-    # 16 bands of 8, as its readers are advised at 0.8; 32 of 4 where less is alike.
+    # 16 bands of 8, as its documentation advises for 0.8; 32 of 4 for lower thresholds.
     index = RMinHashLSH(threshold=threshold, num_perm=128, num_bands=16 if threshold >= 0.7 else 32)
     index.insert_many(sketches)
     found = Verified(sets, threshold)

@@ -1,8 +1,9 @@
 """Near-duplicates by text-dedup: its sketches and bands, candidates verified exactly.
 
-What PyPI has of it, 0.4.0, joins all that share a band. Later ones verify, but are to be had from their repository
-alone. So its own `embed_func` sketches here, with its fastest hash, the bands are tables as they are in its `main`, and
-what it would join is counted first. Its `datasets` are left out: they would only cost.
+The version on PyPI, 0.4.0, joins all documents that share a band. Later versions verify, but are only
+available from their repository. So this script sketches with its `embed_func` and its fastest hash, keeps the
+bands in tables as its `main` does, and verifies what it would join. It does without `datasets`, which would
+only add cost.
 """
 
 from collections import defaultdict
@@ -45,7 +46,7 @@ def verified(source: Path, threshold: float, _work: Path) -> tuple[list[str], li
     found = Verified(sets, threshold)
     for table in tables:
         for members in table.values():
-            # The first of a band stands for it, as it does there.
+            # The first document of a band represents it, as in its `main`.
             for member in members[1:]:
                 found.offer(members[0], member)
     return ids, found.groups.of_several()

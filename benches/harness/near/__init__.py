@@ -1,1 +1,1 @@
-"""Near-duplicate removal, beside those that do it too."""
+"""Near-duplicate removal, compared with other programs that do it."""

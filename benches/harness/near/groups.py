@@ -1,4 +1,4 @@
-"""Groups of documents that repeat each other, and how well found ones agree with the true ones."""
+"""Groups of documents that repeat each other, and how well the found groups match the true ones."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from ..corpus import documents
 
 
 def components(links: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """What hangs together by links, each group sorted."""
+    """The connected components of the links, each sorted."""
     above: dict[str, str] = {}
 
     def top(name: str) -> str:
@@ -29,9 +29,9 @@ def components(links: Iterable[tuple[str, str]]) -> list[list[str]]:
 
 
 def true_groups(pairs: Path, threshold: float) -> list[list[str]]:
-    """What pairs at or above the threshold make.
+    """The groups that the pairs at or above the threshold form.
 
-    The file has a heading and columns: two ids, their Jaccard similarity, and whatever follows."""
+    The file has a header line and these columns: two ids, their Jaccard similarity, and any others."""
     links = []
     with open(pairs, encoding="utf-8") as lines:
         next(lines)
@@ -43,7 +43,7 @@ def true_groups(pairs: Path, threshold: float) -> list[list[str]]:
 
 
 def run_groups(folder: Path) -> list[list[str]]:
-    """The groups of a run folder of textmill: what was dropped, with the document that it repeats."""
+    """The groups of a textmill run folder: each dropped document with the one that it repeats."""
     rejected = documents(folder / "rejected.jsonl")
     return components((row["id"], row["other"]) for row in rejected if row.get("other") is not None)
 
@@ -62,7 +62,9 @@ class Score:
 
 
 def score(found: list[list[str]], true: list[list[str]]) -> Score:
-    """By pairs of documents in one group. Counted from the shared parts of groups, since one group may be large."""
+    """Compares pairs of documents in the same group.
+
+    Counts them from the intersections of groups, since a group may be large."""
     group_of = {name: number for number, group in enumerate(true) for name in group}
     right = 0
     for group in found:

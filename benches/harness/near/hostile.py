@@ -1,6 +1,6 @@
-"""Corpora made to be dear.
+"""Corpora made to be expensive.
 
-What comes out is known beforehand, and twice as much may take little more than twice as long."""
+The right answer is known beforehand, and twice the documents may take little more than twice the time."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,17 +13,18 @@ from .subjects import Near
 
 ITEM = "hostile"
 THRESHOLD = 0.8
-# The time that twice as much may take, and how many seconds of it are the start, which says nothing.
+# How many times longer twice the documents may take, and the seconds that are mostly start-up.
 GROWTH, START = 2.6, 0.3
-# Words that all documents have in common, and those of a document's tail. With a long tail two of them have 116 of 156
-# 5-grams in common, 0.74, and share a band more often than not; with a short one 116 of 120.
+# The words that all documents share, and the number of words in a document's own tail. With long tails, two
+# documents have 116 of 156 5-grams in common, 0.74, and share a band more often than not; with short ones,
+# 116 of 120.
 COMMON = " ".join(f"common{number}" for number in range(120))
 LONG, SHORT = 20, 2
 
 
 @dataclass
 class Case:
-    """Documents by number, and which of them are dropped, of so many."""
+    """A corpus of `number` documents: their texts, and which of them must be dropped."""
 
     name: str
     number: int
@@ -40,13 +41,13 @@ def _tail(number: int, words: int) -> str:
 
 
 def _mostly_unlike(number: int) -> Iterator[str]:
-    # Each hundredth is its predecessor with another last word.
+    # Every hundredth document is its predecessor with another last word.
     for at in range(number):
         yield f"{COMMON} {_tail(at - 1, LONG - 1)} other" if at % 100 == 99 else f"{COMMON} {_tail(at, LONG)}"
 
 
 def _one_large(number: int) -> Iterator[str]:
-    # 500 bytes for each of the small ones: 50 MB among 100,000.
+    # 500 bytes for each of the small documents: 50 MB among 100,000.
     yield " ".join(f"w{word}" for word in range(number * 60))
     for at in range(1, number):
         yield f"A small document of its own, number {at}, says {_tail(at, 8)}."

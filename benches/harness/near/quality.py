@@ -1,4 +1,4 @@
-"""How many of the pairs of near-duplicates are found, and how many that are found are some."""
+"""How many pairs of near-duplicates are found, and how many of the found pairs are near-duplicates."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Time and memory as the documents become more, under a budget."""
+"""Time and memory for growing numbers of documents, under a memory budget."""
 
 import os
 from pathlib import Path
@@ -9,11 +9,11 @@ from .subjects import Near
 from .synth import TWINS, scaled
 
 ITEM = "scale"
-# MiB beside the budget, and bytes for each document's id, which the budget does not cover.
+# MiB on top of the budget, and bytes for each document's id, which the budget does not cover.
 BESIDE, ID_BYTES = 300, 20
-# The processor time for a document may grow by this from the fewest to the most.
+# The processor time per document may grow by this factor from the fewest documents to the most.
 GROWTH = 1.5
-# Share of the planted twins.
+# Share of the planted twins that must be dropped.
 FOUND = 0.99
 
 
@@ -35,7 +35,7 @@ def measure(near: Near, options) -> list[Row]:
         if base is not None:
             row.wanted, row.reached = f"under {base * GROWTH:.2f} s for a million", paces[1] < base * GROWTH
         rows.append(row)
-        # What it takes to start weighs on few documents.
+        # Start-up weighs too much on few documents for them to be the base.
         base = paces[1] if base is None and number >= 100_000 else base
         rows.append(peak_row(ITEM, on, f"{what}, peak resident", result.peak, options.memory, number))
         rows.append(_found(near, number, on))
@@ -48,7 +48,7 @@ def measure(near: Near, options) -> list[Row]:
 
 
 def _found(near: Near, number: int, on: str) -> Row:
-    """Whether the planted twins are dropped; others may be alike by chance."""
+    """Whether the planted twins are dropped. Others may be similar by chance."""
     counts = {"exact": 0, "near": 0, "": 0}
     for name in near.dropped("near-scale"):
         counts[name.partition("~")[2]] += 1
@@ -69,7 +69,7 @@ def _compared(near: Near, path: Path, on: str, options, given: tuple[str, ...]) 
 
 
 def peak_row(item: str, on: str, what: str, peak: int, budget: str, number: int) -> Row:
-    """Whether a peak, in KiB, lies within the budget and what may stand beside it."""
+    """Whether a peak, in KiB, is within the budget plus what the budget does not cover."""
     most = bytes_of(budget) / 2**20 + BESIDE + ID_BYTES * number / 2**20
     return Row(item, on, what, f"{peak / 1024:.0f} MiB", f"under {most:.0f} MiB", peak / 1024 < most)
 

@@ -1,4 +1,4 @@
-"""Processor time per megabyte of text, one thread, the subjects in turn."""
+"""Processor time per megabyte of text, on one thread, with the subjects taking turns."""
 
 import statistics
 from pathlib import Path
@@ -21,7 +21,7 @@ def measure(near: Near, options) -> list[Row]:
         peak, failures = dict.fromkeys(run, 0), {}
         for turn in range(options.rounds):
             say(f"{ITEM}: {name}, {text:.1f} MB of text, round {turn + 1} of {options.rounds}")
-            # Each first in its turn, so that a change of the machine's pace falls on all.
+            # Each goes first in turn, so that a change in the machine's speed affects all.
             labels = list(run)
             for label in labels[turn % len(labels) :] + labels[: turn % len(labels)]:
                 past = seconds[label]

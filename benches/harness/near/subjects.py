@@ -1,4 +1,4 @@
-"""Those that are measured: textmill and its peers, each run in a process of its own on the same file."""
+"""The programs that are measured: textmill and its peers, each in its own process on the same file."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ class Result:
 
 @dataclass
 class Peer:
-    """A peer by its label: the requirements that it needs, its script, and the scheme that it runs."""
+    """A peer: the requirements that it needs, its script, and the scheme that it runs."""
 
     needs: str
     script: str
@@ -43,7 +43,7 @@ PEERS = {
 
 @dataclass
 class Near:
-    """textmill with the pipeline that finds near-duplicates, and nothing else."""
+    """textmill with a pipeline that only finds near-duplicates."""
 
     mill: Mill
     pipeline: Path
@@ -61,7 +61,7 @@ Subject = Callable[[Path, float], Result]
 
 
 def subjects(near: Near, wanted: list[str], item: str) -> tuple[dict[str, Subject], list[Row]]:
-    """All that can be run, textmill first, and a row for each peer that cannot be installed."""
+    """The subjects that can run, textmill first, and a row for each peer that cannot be installed."""
     found: dict[str, Subject] = {"textmill": lambda source, threshold: _milled(near, source, threshold)}
     rows = []
     for label, peer in PEERS.items():
@@ -79,9 +79,9 @@ def subjects(near: Near, wanted: list[str], item: str) -> tuple[dict[str, Subjec
 
 
 def plain(source: Iterable[dict], path: Path, text_bytes: int | None = None) -> tuple[int, int]:
-    """Writes `id` and `text` alone, of the first documents where a size is given.
+    """Writes only `id` and `text`, and only of the first documents if a size is given.
 
-    Answers their number, and bytes of text."""
+    Returns the number of documents and their bytes of text."""
     number, size = 0, 0
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", encoding="utf-8") as out:

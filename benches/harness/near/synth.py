@@ -1,4 +1,4 @@
-"""Short documents in any number, made of a corpus' sentences, some of them twins. A seed makes the same ones again."""
+"""Any number of short documents, made from sentences of corpora, with some twins. Reproducible by seed."""
 
 import hashlib
 import json
@@ -10,17 +10,17 @@ from pathlib import Path
 from ..corpus import documents, room
 from ..report import Failed, say
 
-# Of so many sentences at most; each is of a length that lets two or three of them make a document.
+# Maximum number of sentences, and their length in characters: two or three make a document.
 SENTENCES = 1_000_000
 LEAST, MOST = 30, 120
-# How long a document is at least, in bytes and words: one word changed in it leaves nine tenths of its 5-grams.
+# Minimum length of a document in characters and words: one changed word leaves nine tenths of its 5-grams.
 BYTES, WORDS = 180, 24
-# One in so many is a twin, in turn exact and near. Its model is drawn from this many of the documents before it.
+# One in `TWINS` documents is a twin, alternately exact and near, of one of `MODELS` earlier documents.
 TWINS, MODELS = 25, 10_000
 
 
 def scaled(corpora: list[Path], work: Path, number: int, seed: int) -> Path:
-    """A file of so many documents. The id of a twin says what it is: `17~exact`, `18~near`."""
+    """A file of `number` documents. The id of a twin tells its kind: `17~exact`, `18~near`."""
     stats = [path.stat() for path in corpora if path.is_file()]
     if len(stats) < len(corpora):
         raise Failed(f"there is no file `{next(path for path in corpora if not path.is_file())}`")
@@ -29,7 +29,7 @@ def scaled(corpora: list[Path], work: Path, number: int, seed: int) -> Path:
     path = work / "corpora" / f"short-{stamp}-{number}.jsonl"
     if path.is_file():
         return path
-    # What is made, what comes out of it, and what waits on disk meanwhile.
+    # Room for the documents, the output, and spilled data.
     room(path.parent, number * 300 * 4)
     say(f"making {path.name}")
     partial = path.with_suffix(".partial")
@@ -64,7 +64,7 @@ def _documents(pieces: list[str], number: int, chance: random.Random) -> Iterato
 
 
 def _sentences(corpora: list[Path]) -> Iterator[str]:
-    """Each sentence once; menus and the like repeat."""
+    """Each sentence once, since menus and the like repeat."""
     seen = set()
     for corpus in corpora:
         for document in documents(corpus):
@@ -76,7 +76,7 @@ def _sentences(corpora: list[Path]) -> Iterator[str]:
 
 
 def _wordy(sentence: str) -> bool:
-    """Whether what white space parts are words: neither signs nor a script that writes none between them."""
+    """Whether white space separates words: not symbols, and not a script written without spaces."""
     parts = sentence.split(" ")
     return len(sentence) < 15 * len(parts) and all(any(map(str.isalnum, part)) for part in parts)
 
