@@ -90,7 +90,7 @@ fn look_at(plugin: &str, operator: &OperatorDescriptor, options: &Value) {
     assert!(again == *operator);
 }
 
-/// A value as a pipeline file would hold it.
+/// The value as it would be read from a pipeline file.
 fn node(value: &Value) -> Node {
     let place = Place::Set("option".to_owned());
     let kind = match value {

@@ -1,4 +1,4 @@
-//! Bytes become a plan, and operators for its steps. The host must bind it, or say what is wrong with it.
+//! Turns bytes into a plan and operators for its steps. The host must bind the plan or say what is wrong with it.
 
 use arbitrary::{Result, Unstructured};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -16,7 +16,7 @@ pub fn run(data: &[u8]) {
     let _ = generated(&mut Unstructured::new(data));
 }
 
-/// A plugin whose operators answer the columns that the input says.
+/// A plugin whose operators answer with the columns that the input selects.
 struct Made {
     descriptor: PluginDescriptor,
     answers: Vec<SchemaRef>,

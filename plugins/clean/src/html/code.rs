@@ -27,9 +27,9 @@ pub fn ranges(markup: &Lines, edits: &Edits, length: usize) -> Vec<Range<usize>>
     lines.filter(|(_, line)| line.is_code()).map(|((start, end), _)| start..end).collect()
 }
 
-/// Removes from the edits of white space those that would cost code its indentation and, with `inner`, those
-/// of runs between words too. White space at line ends is still removed, and special spaces still become
-/// plain ones. Also says whether any edit was affected.
+/// Takes back the white space edits that would cost code its indentation and, with `inner`, those of runs
+/// between words too. White space at line ends is still removed, and special spaces still become plain ones.
+/// Also returns whether any edit was taken back.
 pub fn spare(text: &str, edits: Edits, code: &[Range<usize>], inner: bool) -> (Edits, bool) {
     if code.is_empty() {
         return (edits, false);

@@ -107,7 +107,7 @@ impl Codecs {
         Self { all, roles, apple, firsts }
     }
 
-    /// Whether a character that begins a sequence may begin with this byte.
+    /// Whether the UTF-8 form of some character that begins a sequence starts with this byte.
     pub fn may_begin(&self, byte: u8) -> bool {
         self.firsts[usize::from(byte)]
     }

@@ -240,7 +240,7 @@ fn trusted(first: char, second: char, read: char, before: Option<char>, after: O
         }
         // Emoji.
         'ð' => second == 'Ÿ' || second == '\u{9f}',
-        // Letters of Latin Extended-A and the byte order mark.
+        // Letters of Latin Extended-A; below, the byte order mark and ligatures.
         'Ä' | 'Å' => {
             let begins =
                 after.is_some_and(char::is_lowercase) && (!quote || !before.is_none_or(char::is_whitespace));

@@ -261,7 +261,7 @@ fn central(first: char, second: char, small_before: bool, small_after: bool, bef
     match first {
         _ if is_control(second) => 2,
         'Ă' | 'Ĺ' if small_before => 2,
-        // `Ăştia`.
+        // As in `Ăştia`.
         'Ă' if capital_before || matches!(second, 'ş' | 'Ş') => 0,
         'Ă' | 'Ĺ' if is_quote || second.is_alphabetic() => u32::from(small_after),
         'Ă' | 'Ĺ' => 1 + u32::from(small_after),
