@@ -1,4 +1,5 @@
-//! What the parser of the command line does not say by itself: the nearest subcommand, and where a path belongs.
+//! Hints that the command-line parser does not give: the nearest subcommand, and the option that a path
+//! belongs to.
 
 use super::Cli;
 use crate::config::nearest;
@@ -7,10 +8,10 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{Command, CommandFactory, Parser};
 use std::ffi::OsString;
 
-/// Reads a command line.
+/// Parses a command line.
 ///
 /// # Errors
-/// The parser's own, with what to do; also where it asks for help.
+/// Returns the parser's error, with a hint added. A request for help is also an `Error`.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, Error> {
     Cli::try_parse_from(arguments).map_err(|mut error| {
         advise(&mut error, arguments);
@@ -49,7 +50,7 @@ fn advise(error: &mut Error, arguments: &[OsString]) {
     }
 }
 
-/// The command that a command line leads to, as far as its words are known.
+/// The subcommand that a command line selects, as far as its words are known.
 fn command_of(arguments: &[OsString]) -> Command {
     let mut command = Cli::command();
     for word in arguments.iter().skip(1) {
@@ -60,18 +61,18 @@ fn command_of(arguments: &[OsString]) -> Command {
     command
 }
 
-/// A number of documents or rows.
+/// Parses a number of documents or rows.
 ///
 /// # Errors
-/// Where it is none.
+/// If it is not a whole number.
 pub fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| "a whole number from 0 on is wanted, such as 100".to_owned())
 }
 
-/// A number of documents, of which there must be one: a run of nothing would take the place of a good one.
+/// Parses a number of documents, which must be at least 1: a run of nothing would replace a good one.
 ///
 /// # Errors
-/// Where it is none.
+/// If it is not a whole number of at least 1.
 pub fn at_least_one(text: &str) -> Result<u64, String> {
     let number = text.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| "a whole number from 1 on is wanted, such as 100".to_owned())

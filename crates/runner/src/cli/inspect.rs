@@ -1,4 +1,4 @@
-//! The command line of what looks at finished runs.
+//! The command line of the commands that inspect finished runs.
 
 use super::advice::number;
 use clap::{Args, ValueEnum};
@@ -135,7 +135,7 @@ pub enum ActionName {
 }
 
 impl ActionName {
-    /// As the ledger has it.
+    /// The name of the action in the ledger.
     pub fn name(self) -> &'static str {
         match self {
             Self::Edit => "edit",

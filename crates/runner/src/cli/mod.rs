@@ -1,4 +1,4 @@
-//! The command line: what can be asked for, and how it is explained.
+//! The command line: its commands and options, and their help texts.
 
 mod advice;
 mod inspect;

@@ -84,7 +84,7 @@ const NEW_EXAMPLES: &str = "Examples:
   textmill plugin new long-lines --pipeline pipeline.toml
   textmill plugin new word-counts --kind aggregate --dir ../word-counts";
 
-// Names a plugin. No doc comment: it would replace that of the command it is part of.
+// Names a plugin. No doc comment: it would replace the one of the command that this struct is flattened into.
 #[derive(Args, Debug)]
 #[expect(missing_docs, reason = "see above")]
 pub struct PluginName {
@@ -202,7 +202,7 @@ const CHECK_EXAMPLES: &str = "Examples:
   textmill plugin check target/release/libmine.so --options '{\"column\": \"title\"}' --input tests/cases/pages.txt
   textmill plugin check target/release/libmine.so --only release-once --operator mine --seed 7";
 
-/// Whole seconds of a time, a second to a day.
+/// Parses a time from 1 second to 1 day, in whole seconds. A shorter time counts as 1 second.
 fn seconds(words: &str) -> Result<u64, String> {
     let time = time_of(words).map(|time| time.as_secs().max(1)).filter(|seconds| *seconds <= 86_400);
     time.ok_or_else(|| "it is no time of up to a day; write `90`, `90s` or `2m`".to_owned())

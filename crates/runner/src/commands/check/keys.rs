@@ -1,26 +1,27 @@
-//! Every key of a pipeline and every option of its stages, each with its value and where that came from.
+//! Every key of a pipeline and every option of its stages, each with its value and the origin of that value.
 
 use crate::config::{Node, Pipeline, Place, Used, key_schemas};
 use crate::engine::PreparedStage;
 use serde_json::{Value, json};
 
-/// A key with its value.
+/// A key and its value.
 pub(super) struct Key {
-    /// Its name; dots lead into tables.
+    /// Its name; dots separate the levels of nested tables.
     pub name: String,
-    /// Its value; none where it has none.
+    /// Its value, if it has one.
     pub value: Option<Value>,
     /// Where the value came from.
     pub from: From,
-    /// What is said of the key.
+    /// The description of the key.
     pub doc: Option<String>,
-    /// What a path means that is written relative to a file.
+    /// The path that the value resolves to, if it is written relative to a file.
     pub means: Option<String>,
 }
 
 /// Where a value came from.
 pub(super) enum From {
-    /// Nobody gave it; what stands in, in words, where that is no plain default.
+    /// The value is not set. If something other than a plain default stands in, the string says what, in
+    /// words.
     Default(&'static str),
     /// A file.
     File { path: String, line: usize, column: usize, variables: Vec<Used> },
@@ -49,7 +50,7 @@ impl Key {
         json
     }
 
-    /// Where it came from, in words.
+    /// The origin of the value, in words.
     pub fn origin(&self) -> String {
         let means = self.means.as_ref().map(|means| format!(", which is {means}")).unwrap_or_default();
         format!("{}{means}", self.place())
@@ -91,7 +92,7 @@ pub(super) fn table(pipeline: &Pipeline, table: &str) -> Vec<Key> {
     keys
 }
 
-/// The paths of a key as they are looked for, where they are written otherwise.
+/// The paths of a key after resolution, if they differ from what is written.
 fn means(pipeline: &Pipeline, table: &str, key: &Key) -> Option<String> {
     let paths: Vec<String> = match (table, key.name.as_str()) {
         ("input", "paths") => {
@@ -110,7 +111,7 @@ fn means(pipeline: &Pipeline, table: &str, key: &Key) -> Option<String> {
     (paths != written).then(|| paths.join(", "))
 }
 
-/// A value, or where it is a table those in it, each with its own place.
+/// Adds a value, or the values inside it if it is a table, each with its own place.
 fn leaves(
     pipeline: &Pipeline,
     name: &str,
@@ -143,14 +144,14 @@ fn leaves(
     }
 }
 
-/// The keys of a stage but its options.
+/// The keys of a stage, except its options.
 pub(super) fn stage(pipeline: &Pipeline, at: usize, stage: &PreparedStage) -> Vec<Key> {
     let Some(config) = pipeline.stages.get(at) else { return Vec::new() };
     let mut keys = Vec::new();
     for (name, schema) in key_schemas("stage") {
         let doc = schema.get("description").and_then(Value::as_str).map(str::to_owned);
         let usual = match name.as_str() {
-            // Where they lead shows in the order.
+            // `before` and `after` show in the order of the stages; options are listed separately.
             "options" | "before" | "after" => continue,
             "name" => (Some(stage.name.clone().into()), "the name of the plugin"),
             "operator" => (Some(stage.operator.clone().into()), "the first of the plugin"),
@@ -163,7 +164,7 @@ pub(super) fn stage(pipeline: &Pipeline, at: usize, stage: &PreparedStage) -> Ve
     keys
 }
 
-/// Where a stage stands, and behind that where files change it that extend its own.
+/// The place of a stage, followed by the places where extending files change it.
 pub(super) fn places(pipeline: &Pipeline, at: usize) -> Vec<(String, usize)> {
     let Some(config) = pipeline.stages.get(at) else { return Vec::new() };
     let places = config.node.under.iter().chain([&config.node.place]);
@@ -183,7 +184,7 @@ pub(super) fn options(pipeline: &Pipeline, at: usize, stage: &PreparedStage) -> 
     let descriptor = stage.plugin.descriptor.operator(Some(&stage.operator));
     let schema = descriptor.map_or(&Value::Null, |operator| &operator.options);
     option_leaves(pipeline, schema, "", &stage.options, Some(&config.options), &mut keys);
-    // Options without a default that nobody gave.
+    // Options that have no default and were not set.
     let known = schema.get("properties").and_then(Value::as_object);
     for name in known.into_iter().flat_map(|known| known.keys()) {
         if stage.options.get(name).is_none_or(Value::is_null) {
@@ -239,7 +240,7 @@ fn from(pipeline: &Pipeline, node: &Node) -> From {
     }
 }
 
-/// The variables of a value and of its items.
+/// The variables used in a value and in its items.
 fn used(node: &Node, found: &mut Vec<Used>) {
     found.extend(node.used.iter().cloned());
     if let crate::config::Kind::List(items) = &node.kind {
@@ -247,7 +248,7 @@ fn used(node: &Node, found: &mut Vec<Used>) {
     }
 }
 
-/// A key as TOML writes it.
+/// A key in TOML syntax.
 fn key(name: &str) -> String {
     let is_bare = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     if is_bare { name.to_owned() } else { Value::from(name).to_string() }

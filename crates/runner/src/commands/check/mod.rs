@@ -63,7 +63,7 @@ pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure>
     print(&lines.join("\n"))
 }
 
-/// Plugins of which a second one of the same name is there, too.
+/// Notes for plugins whose library hides another one of the same name.
 fn hidden(file: &Path, pipeline: &Pipeline) -> Vec<String> {
     let discovery = Discovery::new(Some(file));
     let plugins: BTreeSet<&str> = pipeline.stages.iter().map(|stage| stage.plugin.as_str()).collect();
@@ -77,7 +77,8 @@ fn hidden(file: &Path, pipeline: &Pipeline) -> Vec<String> {
     plugins.into_iter().filter_map(note).collect()
 }
 
-/// What a run of the pipeline needs besides, and what it hardly means: no mistakes, since the command line may give the rest.
+/// What a run of the pipeline still needs, and what is probably unintended. These are notes, not mistakes:
+/// the command line may supply the rest.
 fn missing(pipeline: &Pipeline) -> Vec<&'static str> {
     let notes = [
         (

@@ -6,13 +6,14 @@ use crate::config::Pipeline;
 use crate::engine::{Bound, Prepared, PreparedStage};
 use serde_json::{Map, Value, json};
 
-/// Columns between a key and where it came from begin here at the latest.
+/// The origins of keys are aligned by at most this column. A longer line pushes its own origin to the right.
 const WIDEST: usize = 48;
 
-/// Tables before the stages, and behind them. A table that is not among them stands behind.
+/// Tables that come before the stages. All other tables come after them.
 const BEFORE: [&str; 2] = ["pipeline", "input"];
 
-/// The pipeline in the form of its file; with the first sentence of what is said of each key, where `docs`.
+/// The pipeline in the form of its file. With `docs`, the first sentence of the description of each key is
+/// included.
 pub(super) fn text(prepared: &Prepared, docs: bool) -> String {
     let pipeline = &prepared.pipeline;
     let mut page = Page { lines: Vec::new(), docs };
@@ -92,7 +93,7 @@ fn names(list: &str) -> Vec<&str> {
     list.split(", ").filter(|name| !name.is_empty()).collect()
 }
 
-/// Where a stage stands, and which files change it.
+/// The place of a stage, and the places that change it.
 fn origin(places: &[(String, usize)]) -> String {
     let places: Vec<String> = places.iter().map(|(file, line)| format!("{file}:{line}")).collect();
     match places.as_slice() {
@@ -133,7 +134,8 @@ fn reads(bound: &Bound) -> String {
     }
 }
 
-/// The columns that a stage writes, each once: several operators of a plan may declare the same.
+/// The columns that a stage writes, without duplicates: several operators of a plan may declare the same
+/// column.
 fn writes(bound: &Bound) -> Vec<&str> {
     let mut names = bound.writes();
     let mut seen = std::collections::HashSet::new();
@@ -141,7 +143,7 @@ fn writes(bound: &Bound) -> Vec<&str> {
     names
 }
 
-/// What a stage is made of, a line each.
+/// The facts about a stage, one per line.
 fn facts(stage: &PreparedStage) -> Vec<String> {
     let plugin = &stage.plugin;
     let locked = if plugin.locked { "locked" } else { "not locked" };
@@ -190,7 +192,7 @@ fn plan_json(bound: &Bound) -> Value {
     steps.collect()
 }
 
-/// Lines with what stands at their right.
+/// Lines, each with the text to its right.
 struct Page {
     lines: Vec<(String, String)>,
     docs: bool,

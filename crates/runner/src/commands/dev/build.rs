@@ -1,5 +1,5 @@
-//! Building a plugin, and keeping what was built: each library is loaded from a copy of its own, since one that has been
-//! loaded is never unloaded, and loading the same path again would give the old one.
+//! Builds a plugin and keeps the results. Each library is loaded from a copy of its own: a loaded library is
+//! never unloaded, and loading the same path again would return the old one.
 
 use crate::failure::Failure;
 use crate::host::{Project, Tool};
@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// Builds a project; what the tools say goes to stderr. Gives the library.
+/// Builds a project and returns the library. The tools' messages go to stderr.
 ///
 /// # Errors
-/// Where the tool cannot be started, the build fails, or it makes no library.
+/// If the tool cannot be started, if the build fails, or if it produces no library.
 pub(super) fn build(project: &Project) -> Result<PathBuf, Failure> {
     let (mut tool, name) = match project.tool {
         Tool::Cargo => {
@@ -32,7 +32,7 @@ pub(super) fn build(project: &Project) -> Result<PathBuf, Failure> {
     }
     let built = match project.tool {
         Tool::Cargo => artifact(&String::from_utf8_lossy(&output.stdout), &project.folder),
-        // The name may only be known now that something is built.
+        // The name may be known only after a build.
         Tool::Make => Project::at(&project.folder).and_then(|project| {
             let mut builds = project.builds();
             builds.retain(|path| path.is_file());
@@ -48,7 +48,7 @@ pub(super) fn build(project: &Project) -> Result<PathBuf, Failure> {
     })
 }
 
-/// The library among what cargo says that it has made.
+/// Finds the library in cargo's messages about what it has built.
 fn artifact(messages: &str, folder: &Path) -> Option<PathBuf> {
     let manifest = folder.join("Cargo.toml").canonicalize().ok()?;
     let mut library = None;
@@ -69,27 +69,28 @@ fn artifact(messages: &str, folder: &Path) -> Option<PathBuf> {
     library
 }
 
-/// The libraries that were built, each in a file of its own.
+/// Copies of the libraries that were built, each in a file of its own.
 pub(super) struct Builds {
     folder: TempDir,
     count: usize,
 }
 
 impl Builds {
-    /// None yet.
+    /// Starts without any builds.
     ///
     /// # Errors
-    /// Where there is no room for temporary files.
+    /// If the temporary folder cannot be created.
     pub fn new() -> Result<Self, Failure> {
         let folder = TempDir::with_prefix("textmill-dev-")
             .map_err(|e| Failure::new(format!("cannot make a temporary folder: {e}")))?;
         Ok(Self { folder, count: 0 })
     }
 
-    /// Copies a library to where nothing overwrites it. The copy's name is no plugin's.
+    /// Copies a library to a place where nothing overwrites it. The name of the copy is not the name of a
+    /// plugin.
     ///
     /// # Errors
-    /// Where it cannot be copied.
+    /// If it cannot be copied.
     pub fn keep(&mut self, library: &Path) -> Result<PathBuf, Failure> {
         self.count += 1;
         let stem = library.file_stem().unwrap_or_default().to_string_lossy();

@@ -1,4 +1,4 @@
-//! What has changed between two builds: document by document, and in numbers.
+//! Shows what has changed between two builds: document by document, and in numbers.
 
 use super::rehearse::{Rehearsal, Told};
 use crate::rehearsal::{common, cut, write_difference};
@@ -6,11 +6,11 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// Lines of a difference that are shown, at most.
+/// The most lines of a difference that are shown.
 const LINES: usize = 40;
-/// Lines around a change that are shown with it.
+/// Lines of context around a change.
 const AROUND: usize = 1;
-/// Shows what has changed. Says so where nothing has.
+/// Shows what has changed, or that nothing has.
 pub(super) fn compare(former: &Rehearsal, fresh: &Rehearsal) -> String {
     let before: BTreeMap<&str, &Told> = former.documents.iter().map(|t| (t.id.as_str(), t)).collect();
     let after: BTreeSet<&str> = fresh.documents.iter().map(|t| t.id.as_str()).collect();
@@ -46,7 +46,7 @@ pub(super) fn compare(former: &Rehearsal, fresh: &Rehearsal) -> String {
     out
 }
 
-/// What has changed, in numbers.
+/// The counts of the changes.
 #[derive(Default)]
 struct Changes {
     same: usize,
@@ -109,7 +109,8 @@ fn document(old: &Told, new: &Told, changes: &mut Changes, out: &mut String) {
     out.push('\n');
 }
 
-/// A line that took another's place, cut where they differ; nothing where they are the same.
+/// Writes a replaced line, its old and new version, shortened to the part that differs. Writes nothing if
+/// they are equal.
 fn replaced(old: Option<&str>, new: Option<&str>, out: &mut String) {
     if old == new {
         return;

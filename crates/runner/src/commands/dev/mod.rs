@@ -21,15 +21,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How often the sources are looked at. A folder of sources has some dozens of files, which takes less than a
-/// millisecond; waiting for the system to tell of changes would take another library for each system, and editors that
-/// save by renaming make it tell of several.
+/// How often the sources are checked for changes. A folder of sources has a few dozen files, and checking
+/// them takes less than a millisecond. File system notifications would need a separate library for each
+/// platform, and editors that save by renaming cause several notifications for one change.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 /// Builds a plugin and runs a sample through it, once or after each change until Ctrl-C.
 ///
 /// # Errors
-/// Where the pipeline, the plugin or its sources cannot be found; with `--once`, where the build or the run fails.
+/// If the pipeline, the plugin or its sources cannot be found; with `--once`, also if the build or the run
+/// fails.
 pub(super) fn dev(args: &DevArgs, verbose: bool, locked: bool) -> Result<(), Failure> {
     let pipeline = Pipeline::read(&args.pipeline, &[])?;
     let plugin = named(&pipeline, &args.plugin)?;
@@ -68,7 +69,7 @@ struct Dev<'a> {
     plugin: String,
     project: Project,
     builds: Builds,
-    /// What the build before made of the sample.
+    /// The result of the sample with the previous build.
     former: Option<Rehearsal>,
     stop: Arc<AtomicBool>,
     verbose: bool,
@@ -76,7 +77,7 @@ struct Dev<'a> {
 }
 
 impl Dev<'_> {
-    /// Runs the sample through the library that the pipeline finds today, where there is one.
+    /// Runs the sample through the library that the pipeline finds at the start, if there is one.
     fn begin(&mut self) {
         let found = Discovery::new(Some(&self.args.pipeline)).find(&self.plugin);
         let Ok(found) = found else {
@@ -84,7 +85,7 @@ impl Dev<'_> {
             return;
         };
         say(&format!("comparing with {}", found.path.display()));
-        // A copy: the build may write where the library lies.
+        // Use a copy: the build may overwrite the original.
         match self.builds.keep(&found.path).and_then(|library| self.run(&library, true)) {
             Ok(rehearsal) => self.former = Some(rehearsal),
             Err(failure) => say(&failure.render(false)),
@@ -107,14 +108,15 @@ impl Dev<'_> {
         print(&shown)
     }
 
-    /// Runs the sample, with this library in the stages of the plugin.
+    /// Runs the sample, with this library in the plugin's stages.
     fn run(&self, library: &Path, quiet: bool) -> Result<Rehearsal, Failure> {
         let mut draft = Draft::read(&self.args.pipeline, &[])?;
         named(&draft.pipeline, &self.args.plugin)?;
         for stage in draft.pipeline.stages.iter_mut().filter(|stage| stage.plugin == self.plugin) {
             stage.plugin = library.display().to_string();
         }
-        // Each build is another library, and none is locked; the others are what they were.
+        // Each build is a different library and none of them is locked. The other plugins stay subject to the
+        // lock file.
         let locking = Locking::of(Some(&self.args.pipeline), self.locked)?;
         let locking = locking.without(&self.args.plugin).without(&self.plugin);
         let Examined { prepared, files, .. } = examine(draft, Looks::SAMPLE, &locking)?;
@@ -123,7 +125,7 @@ impl Dev<'_> {
         let stop = host.stop_switch();
         let over = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            // The host is asked by plugins, on this thread; the user's wish comes on another.
+            // Plugins query the host on this thread; the user's interrupt arrives on another one.
             scope.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
                     stop.store(self.stopped(), Ordering::Relaxed);
@@ -142,7 +144,7 @@ impl Dev<'_> {
     }
 }
 
-/// The plugin as the stages name it that are meant: by its name, its path, or a stage's name.
+/// Resolves a plugin's name or path, or a stage's name, to the plugin as stages name it.
 fn named(pipeline: &Pipeline, wanted: &str) -> Result<String, Failure> {
     let goes_by = |stage: &&StageConfig| {
         stage.plugin == wanted || stage.name == wanted || Path::new(&stage.plugin).ends_with(wanted)
@@ -159,7 +161,7 @@ fn named(pipeline: &Pipeline, wanted: &str) -> Result<String, Failure> {
     Err(Failure::new(message).hint(hint))
 }
 
-/// The folder of the plugin's sources.
+/// Finds the folder of the plugin's sources.
 fn find_project(args: &DevArgs, plugin: &str) -> Result<Project, Failure> {
     let base = args.pipeline.parent().unwrap_or(Path::new(""));
     let name = Path::new(plugin).file_name().map(PathBuf::from).unwrap_or_default();
@@ -182,14 +184,14 @@ fn find_project(args: &DevArgs, plugin: &str) -> Result<Project, Failure> {
     Err(Failure::new(message).hint("give the folder with `--crate`"))
 }
 
-/// The first Ctrl-C ends it in order, the second at once.
+/// The first Ctrl-C stops in order, the second exits at once.
 fn stop_on_interrupt(stop: &Arc<AtomicBool>) {
     let stop = Arc::clone(stop);
     let handler = move || {
         if stop.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        // A plugin that does not come back would let the program look dead.
+        // While a plugin does not return, the program would otherwise look dead.
         anstream::eprintln!("stopping when the stages at work come back; another Ctrl-C ends it at once");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
@@ -197,7 +199,7 @@ fn stop_on_interrupt(stop: &Arc<AtomicBool>) {
     }
 }
 
-/// A line on stderr.
+/// Prints a line to stderr.
 fn say(text: &str) {
     anstream::eprintln!("{text}");
 }

@@ -1,4 +1,4 @@
-//! What became of a sample of the input: each document at the end of its way.
+//! Runs a sample of the input through the pipeline and records how each document ended up.
 
 use crate::engine::{Prepared, PreparedStage};
 use crate::input::SourceFile;
@@ -16,7 +16,7 @@ use textmill_plugin::drive::map::Mapped;
 use textmill_plugin::error::Result;
 use textmill_plugin::harness::event_line;
 
-/// What became of a sample.
+/// The result of a sample run.
 #[derive(Default)]
 pub(super) struct Rehearsal {
     /// The documents, in input order.
@@ -25,35 +25,35 @@ pub(super) struct Rehearsal {
     pub reports: BTreeMap<String, Value>,
 }
 
-/// What became of a document.
+/// The result for a document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Told {
     /// Its id.
     pub id: String,
-    /// Where its way ended.
+    /// How it ended.
     pub end: End,
-    /// Its text at the end of its way.
+    /// Its text at the end.
     pub text: String,
-    /// Columns that stages wrote and that have a value, at the end of its way.
+    /// The non-null columns written by stages, at the end.
     pub columns: BTreeMap<String, Value>,
-    /// What stages did to it, a line each.
+    /// What the stages did to it, one line per event.
     pub events: Vec<String>,
 }
 
-/// Where a document's way ended.
+/// How a document ended.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum End {
-    /// It is written.
+    /// It was written.
     #[default]
     Written,
-    /// A stage dropped it: how, in words.
+    /// A stage dropped it; the string says how.
     Dropped(String),
-    /// It failed: how, in words.
+    /// It failed; the string says how.
     Failed(String),
 }
 
 impl End {
-    /// The end in a word.
+    /// The end as one word.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Written => "written",
@@ -62,7 +62,7 @@ impl End {
         }
     }
 
-    /// The end with its reason.
+    /// The end, with its reason.
     pub fn shown(&self) -> String {
         match self {
             Self::Written => self.word().to_owned(),
@@ -72,7 +72,7 @@ impl End {
 }
 
 impl Rehearsal {
-    /// How many documents came to which end.
+    /// Counts the documents by their end.
     pub fn summary(&self) -> String {
         let count = |word: &str| self.documents.iter().filter(|told| told.end.word() == word).count();
         let [written, dropped, failed] = ["written", "dropped", "failed"].map(count);
@@ -86,7 +86,7 @@ impl Rehearsal {
 /// Runs the first `limit` documents through all stages.
 ///
 /// # Errors
-/// Where a stage fails as a whole, or the user has stopped it.
+/// If a stage fails as a whole, or if the user stops the run.
 pub(super) fn rehearse(
     prepared: &Prepared,
     files: &[SourceFile],
@@ -100,11 +100,11 @@ pub(super) fn rehearse(
     Ok(tally.rehearsal)
 }
 
-/// What is known of the documents so far.
+/// What is known about the documents so far.
 struct Tally<'a> {
     prepared: &'a Prepared,
     rehearsal: Rehearsal,
-    /// Place in the list of documents, by ordinal.
+    /// Index of each document in the list, by ordinal.
     places: BTreeMap<u64, usize>,
 }
 
@@ -136,7 +136,7 @@ impl<'a> Tally<'a> {
         End::Dropped(how)
     }
 
-    /// Notes text and columns as they stand in this batch, and how documents ended, if they did.
+    /// Records the text and the columns as they are in this batch, and the end of each document.
     fn ended(&mut self, batch: &RecordBatch, end: impl Fn(usize) -> End) {
         let names = &self.prepared.columns.names;
         for row in 0..batch.num_rows() {

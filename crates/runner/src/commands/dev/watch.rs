@@ -1,13 +1,13 @@
-//! Whether the sources of a plugin, or its pipeline, have changed. Looks at them again and again; tells no one.
+//! Detects changes to the sources of a plugin or to its pipeline, by polling.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Endings of what is built, not written.
+/// Extensions of files that are built, not written by hand.
 const BUILT: [&str; 8] = ["o", "so", "dylib", "dll", "a", "d", "lock", "new"];
 
-/// Sources under watch.
+/// Watched sources.
 pub(super) struct Watch {
     places: Vec<PathBuf>,
     seen: Seen,
@@ -16,14 +16,14 @@ pub(super) struct Watch {
 type Seen = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
 
 impl Watch {
-    /// Watches a folder, and files beside it.
+    /// Watches a folder and the given files.
     pub fn new(folder: &Path, files: impl IntoIterator<Item = PathBuf>) -> Self {
         let places: Vec<PathBuf> = std::iter::once(folder.to_owned()).chain(files).collect();
         let seen = look(&places);
         Self { places, seen }
     }
 
-    /// Whether anything has changed since it was looked at last.
+    /// Whether anything has changed since the last call.
     pub fn changed(&mut self) -> bool {
         let now = look(&self.places);
         let changed = now != self.seen;
@@ -36,7 +36,7 @@ fn look(places: &[PathBuf]) -> Seen {
     let mut seen = Seen::new();
     let mut left = places.to_vec();
     while let Some(path) = left.pop() {
-        // What cannot be read now has changed once it can be.
+        // A file that cannot be read now counts as changed once it can be read.
         let Ok(meta) = path.metadata() else { continue };
         if !meta.is_dir() {
             seen.insert(path, (meta.modified().ok(), meta.len()));
@@ -48,8 +48,8 @@ fn look(places: &[PathBuf]) -> Seen {
     seen
 }
 
-/// Whether a person may have written it. Folders of builds and hidden ones are passed over, and so are links to folders,
-/// which may lead in a circle.
+/// Whether a person may have written this file. Skips build folders, hidden files and folders, and symlinks
+/// to folders, which may form a cycle.
 fn is_source(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let ending = path.extension().unwrap_or_default().to_string_lossy();
