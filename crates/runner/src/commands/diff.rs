@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 /// Compares two runs.
 ///
 /// # Errors
-/// Where one is no run, and where they differ: that is the exit status.
+/// If one of the folders is not a run. Also if the runs differ, which sets the exit status.
 pub fn diff(args: &DiffArgs) -> Result<(), Failure> {
     let (before, after) = (RunFolder::open(&args.before)?, RunFolder::open(&args.after)?);
     for run in [&before, &after] {
@@ -34,7 +34,7 @@ pub fn diff(args: &DiffArgs) -> Result<(), Failure> {
     if is_same { Ok(()) } else { Err(Failure::Negative) }
 }
 
-/// What a run was made of, with stages and plugins by their names.
+/// The settings and software that a run was made with, with stages and plugins keyed by name.
 fn made_of(run: &Value) -> Value {
     let by_name = |list: Option<&Value>| -> Value {
         let items = list.and_then(Value::as_array).into_iter().flatten();
@@ -43,7 +43,7 @@ fn made_of(run: &Value) -> Value {
                 let mut own = item.as_object()?.clone();
                 let name = own.remove("name")?.as_str()?.to_owned();
                 own.remove("path");
-                // It follows from the plugin.
+                // Determined by the plugin.
                 own.remove("thresholds-schema");
                 Some((name, own.into()))
             })
@@ -65,7 +65,7 @@ fn made_of(run: &Value) -> Value {
         "plugins": by_name(run.get("plugins")),
         "textmill": run.get("textmill"),
     });
-    // Of a run to the end of the input there is nothing to tell.
+    // A run to the end of the input has no limit to show.
     if let (Some(made), Some(limit)) =
         (made.as_object_mut(), run.get("limit").filter(|limit| !limit.is_null()))
     {
@@ -74,7 +74,7 @@ fn made_of(run: &Value) -> Value {
     made
 }
 
-/// What a rule did in two runs, where that differs: stage, rule, action, before, after.
+/// The rules whose counts differ between two runs: stage, rule, action, before, after.
 fn rules(before: &RunFolder, after: &RunFolder) -> Vec<Value> {
     let counts = |run: &RunFolder| -> Map<String, Value> {
         let stages = run.summary.get("stages").and_then(Value::as_array).into_iter().flatten();
@@ -143,7 +143,7 @@ fn shown(configuration: &[String], rules: &[Value], found: &Comparison) -> Strin
     out
 }
 
-/// Documents that came or went that are listed, at most.
+/// The most added or removed documents that are listed.
 const LISTED: usize = 10;
 
 fn rules_table(rules: &[Value]) -> String {
@@ -181,9 +181,9 @@ fn words(reason: &Reason) -> String {
     }
 }
 
-/// Lines of a document that are shown.
+/// The most lines of a document's difference that are shown.
 const LINES: usize = 20;
-/// Lines around a change that are shown with it.
+/// Lines of context around a change.
 const AROUND: usize = 1;
 
 fn document(change: &Changed, out: &mut String) {

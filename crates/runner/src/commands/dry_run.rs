@@ -1,4 +1,4 @@
-//! `textmill run --dry-run`: what would be done, and about what it would take.
+//! `textmill run --dry-run`: what would be done, and an estimate of what it would cost.
 
 use super::print;
 use crate::engine::{Bound, Prepared, Sample, Settings};
@@ -15,7 +15,7 @@ use textmill_plugin::plan::StepOp;
 /// Prints the plan of a run, and an estimate from a sample of its input.
 ///
 /// # Errors
-/// Where a stage fails on the sample as a whole.
+/// If a stage fails as a whole on the sample.
 pub fn dry_run(
     prepared: &Prepared,
     files: &[SourceFile],
@@ -68,7 +68,7 @@ fn plan(prepared: &Prepared, files: &[SourceFile], passed_over: &PassedOver) -> 
     out
 }
 
-/// The steps of a plan, a line each: where the barrier stands, and what is exchanged behind it.
+/// The steps of a plan, one per line: where the barrier is, and what is exchanged after it.
 pub(super) fn steps(plan: &BoundPlan) -> Vec<String> {
     let early: Vec<&str> = plan.early().map(|step| step.id).collect();
     let mut barrier = false;
@@ -124,7 +124,7 @@ fn estimate(out: &mut String, sample: &Sample, prepared: &Prepared, settings: Se
     }
 }
 
-/// Names of the columns of the input, with the types that the pipeline gives some.
+/// The names of the input's columns, with the types that the pipeline declares for some of them.
 fn columns_of_input(prepared: &Prepared) -> String {
     let declared = &prepared.pipeline.input.columns;
     let names = shown(&prepared.input).map(|name| match declared.iter().find(|(own, _)| own == name) {
@@ -134,7 +134,7 @@ fn columns_of_input(prepared: &Prepared) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// Names of the columns that are no secret of the host.
+/// The names of the columns, without the host's hidden ones.
 pub(super) fn columns(schema: &Schema) -> String {
     shown(schema).collect::<Vec<_>>().join(", ")
 }

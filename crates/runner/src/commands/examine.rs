@@ -1,5 +1,5 @@
-//! Everything that can be wrong with a pipeline before it runs, found in one go: keys, inputs, the output folder, plugins,
-//! options, columns.
+//! Finds everything that can be wrong with a pipeline before it runs, in one pass: keys, inputs, the output
+//! folder, plugins, options, columns.
 
 use super::place;
 use crate::config::{Draft, Locking, OutputFormat, Pipeline, Place, Problem, Problems, Source, located};
@@ -11,23 +11,23 @@ use crate::remote::is_address;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-/// What is looked at beside the pipeline itself.
+/// What is checked besides the pipeline itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Looks {
-    /// Whether there must be an input, and not only those that are named.
+    /// Whether an input is required. Inputs that are named are checked in any case.
     has_input: bool,
-    /// Whether there must be an output folder; `None` where none is written.
+    /// Whether an output folder is required; `None` if none is written.
     has_output: Option<bool>,
-    /// Whether addresses are asked, which takes a network.
+    /// Whether remote addresses are queried, which needs a network.
     asks: bool,
-    /// Whether there must be what `[test]` names, which a run does not read.
+    /// Whether the inputs of `[test]` must exist, which a run does not read.
     has_tests: bool,
 }
 
 impl Looks {
-    /// For `check`: the command line of a run may name the rest.
+    /// For `check`: the command line of a run may supply the rest.
     pub const CHECK: Self = Self { has_input: false, has_output: Some(false), asks: false, has_tests: true };
-    /// For what reads documents and writes none.
+    /// For commands that read documents and write none.
     pub const SAMPLE: Self = Self { has_input: true, has_output: None, asks: true, has_tests: false };
     /// For `run --dry-run`.
     pub const DRY_RUN: Self = Self { has_input: true, has_output: Some(false), asks: true, has_tests: false };
@@ -35,15 +35,15 @@ impl Looks {
     pub const RUN: Self = Self { has_input: true, has_output: Some(true), asks: true, has_tests: false };
 }
 
-/// A pipeline in which nothing is wrong.
+/// A pipeline without mistakes.
 pub(super) struct Examined {
-    /// The pipeline, bound.
+    /// The pipeline, bound to its plugins.
     pub prepared: Prepared,
     /// The files that it reads.
     pub files: Vec<SourceFile>,
-    /// What of its folders is passed over.
+    /// What is passed over in its folders.
     pub passed_over: PassedOver,
-    /// What it hardly means.
+    /// What is probably unintended.
     pub warnings: Problems,
 }
 
@@ -59,7 +59,7 @@ impl Examined {
 /// Examines a pipeline.
 ///
 /// # Errors
-/// All mistakes at once, in the order of the file; those of the lock file before everything else.
+/// Returns all mistakes at once, in the order of the file. Mistakes in the lock file come before all others.
 pub(super) fn examine(mut draft: Draft, looks: Looks, locking: &Locking) -> Result<Examined, Failure> {
     let (files, passed_over) = inputs(&mut draft, looks);
     if looks.has_tests {
@@ -75,10 +75,10 @@ pub(super) fn examine(mut draft: Draft, looks: Looks, locking: &Locking) -> Resu
     Ok(Examined { prepared, files, passed_over, warnings })
 }
 
-/// The files that a pipeline reads, of which there must be some. Neither plugins nor options are looked at.
+/// The files that a pipeline reads, of which there must be at least one. Does not check plugins or options.
 ///
 /// # Errors
-/// Every mistake in the file itself and its inputs.
+/// Returns every mistake in the file itself and in its inputs.
 pub(super) fn input_files(mut draft: Draft) -> Result<(Pipeline, Vec<SourceFile>), Failure> {
     let (files, _) = inputs(&mut draft, Looks::SAMPLE);
     Ok((draft.sound()?, files))
@@ -94,7 +94,7 @@ fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, PassedOver) {
                 let hint = "name files, folders or globs in it, or give `--input PATH` to a run";
                 draft.problems.push(Problem::at(&node.place, "`paths` is empty: nothing is read").hint(hint));
             }
-            // Paths that could not be read are told of where they stand.
+            // Paths that could not be read are reported at their own places.
             Some(_) => {}
             None if looks.has_input && !draft.gaps => {
                 let hint = "give `--input PATH`, or write `paths = [\"…\"]` under `[input]`";
@@ -108,10 +108,10 @@ fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, PassedOver) {
     found
 }
 
-/// A path with the place where it is named.
+/// A path and the place where it is named.
 type Named = (PathBuf, Option<Place>);
 
-/// The files that paths mean, what is passed over, and what is wrong with the paths.
+/// The files that the paths expand to, what is passed over, and the problems with the paths.
 fn expanded(
     pipeline: &Pipeline,
     paths: &[Named],
@@ -170,12 +170,13 @@ fn expanded(
     ((files, passed_over), problems)
 }
 
-/// A path that leads to nothing, as seen from the folder around its file's, where it leads to something.
+/// For a path that leads nowhere: the same path, taken relative to the parent of its file's folder, if it
+/// leads somewhere.
 fn one_higher(path: &Path, place: &Place, sources: &[Source]) -> Option<String> {
     let folder = sources.get(place.span()?.file)?.folder();
     let written =
         path.strip_prefix(folder).ok().filter(|path| path.is_relative() && *path != Path::new(""))?;
-    // What begins with a wildcard would find something almost anywhere.
+    // A path that begins with a wildcard would match something almost anywhere.
     let first = written.components().next()?.as_os_str().to_string_lossy().into_owned();
     if first.contains(['*', '?', '[', '{']) {
         return None;
@@ -184,12 +185,12 @@ fn one_higher(path: &Path, place: &Place, sources: &[Source]) -> Option<String> 
     expand(&located(&higher, place, sources)).is_ok().then_some(higher)
 }
 
-/// A path without what means nothing in it, such as a leading `./`.
+/// A path without components that mean nothing, such as a leading `./`.
 fn plain(path: &Path) -> PathBuf {
     path.components().filter(|part| *part != Component::CurDir).collect()
 }
 
-/// Whether a run may put its folder where the pipeline says.
+/// Checks whether a run may put its folder where the pipeline says.
 fn output(draft: &mut Draft, looks: Looks) {
     let output = &draft.pipeline.output;
     let Some(folder) = &output.folder else {
@@ -211,7 +212,7 @@ fn output(draft: &mut Draft, looks: Looks) {
     }
 }
 
-/// Whether what does not fit in memory may go where the pipeline says.
+/// Checks whether data that does not fit in memory may be spilled where the pipeline says.
 fn temp_dir(draft: &mut Draft, looks: Looks) {
     let Some(folder) = draft.pipeline.run.temp_dir.as_ref().filter(|_| looks.has_output.is_some()) else {
         return;
@@ -225,7 +226,8 @@ fn temp_dir(draft: &mut Draft, looks: Looks) {
     draft.problems.push(problem.maybe_hint(error.hint));
 }
 
-/// Where all input is Parquet and the output is, too, columns that nobody declared keep their types.
+/// Declares the columns that nobody declared, so that they keep their types if all input and the output are
+/// Parquet.
 fn declare_all(pipeline: &mut Pipeline, files: &[SourceFile]) {
     for (name, kind) in parquet_columns(files, &pipeline.input) {
         if !pipeline.input.columns.iter().any(|(declared, _)| *declared == name) {
@@ -234,10 +236,10 @@ fn declare_all(pipeline: &mut Pipeline, files: &[SourceFile]) {
     }
 }
 
-/// Reads and examines a pipeline file that nothing on the command line changes, but for `--set`.
+/// Reads and examines a pipeline file that nothing on the command line changes except `--set`.
 ///
 /// # Errors
-/// As [`examine`], and where a file cannot be read.
+/// As for [`examine`], and if a file cannot be read.
 pub(super) fn examine_file(
     path: &Path,
     sets: &[String],

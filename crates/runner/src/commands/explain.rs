@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::path::Path;
 use textmill_core::edit::{Edit, apply, sort_and_check};
 
-/// Tells what happened to a document.
+/// Shows what happened to a document.
 ///
 /// # Errors
 /// Where there is no such run, or no such document in it.
@@ -37,7 +37,7 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     print(story.tell(&args.id)?.trim_end())
 }
 
-/// What is told where a run has no document of an id.
+/// The failure to report if a run has no document with this id.
 pub(super) fn no_document(run: &RunFolder, path: &Path, id: &str) -> Failure {
     let read = run.run.pointer("/documents/read").and_then(Value::as_u64);
     let limit = run.run.get("limit").and_then(Value::as_u64);
@@ -48,7 +48,7 @@ pub(super) fn no_document(run: &RunFolder, path: &Path, id: &str) -> Failure {
         );
         return Failure::new(format!("the run `{}` has no document `{id}`", path.display())).hint(hint);
     }
-    // Where they cannot be read, that is no news worth more than what was asked.
+    // If the ids cannot be read, the failure that is reported here matters more.
     let near = near_ids(run, id).unwrap_or_default();
     let hint = match near.as_slice() {
         [] => "ids are those in documents.jsonl, rejected.jsonl and failed.jsonl".to_owned(),
@@ -58,7 +58,7 @@ pub(super) fn no_document(run: &RunFolder, path: &Path, id: &str) -> Failure {
     Failure::new(format!("the run `{}` has no document `{id}`", path.display())).hint(hint)
 }
 
-/// Lines of a passage that are shown, and characters of a line.
+/// The most lines of a passage that are shown.
 const SHOWN_LINES: usize = 6;
 const SHOWN_CHARS: usize = 110;
 
@@ -66,10 +66,10 @@ struct Story<'a> {
     run: &'a RunFolder,
     fate: &'a Fate,
     entries: &'a [Entry],
-    /// What was read, where that is still known.
+    /// What was read, if it is still available.
     read: Option<&'a Original>,
     full: bool,
-    /// Whether something was shown in part.
+    /// Whether anything was shown only in part.
     is_cut: Cell<bool>,
 }
 
@@ -139,7 +139,7 @@ impl Story<'_> {
         for entry in entries.iter().filter(|entry| entry.action != "edit" && span(entry).is_none()) {
             self.decision(entry, text.as_deref(), out)?;
         }
-        // What was changed and what was nearly, as it stands in the text.
+        // Edits and near misses, in the order of the text.
         let mut spots: Vec<&&Entry> = entries.iter().filter(|entry| span(entry).is_some()).collect();
         spots.sort_by_key(|entry| (entry.start, entry.end));
         for entry in &spots {
@@ -155,7 +155,7 @@ impl Story<'_> {
         if edits.is_empty() {
             return Ok(());
         }
-        // Where the input has changed since, the spans need not fit.
+        // If the input has changed since the run, the spans may not fit.
         if let Some(before) = text.take()
             && sort_and_check(&before, &mut edits).is_ok()
         {
@@ -194,7 +194,7 @@ impl Story<'_> {
     fn edit(&self, edit: &Edit, entry: &Entry, before: Option<&str>, out: &mut String) {
         let place = format!("bytes {}..{}", edit.start, edit.end);
         let _ = writeln!(out, "  `{}` at {place}{}", entry.rule, evidence(entry));
-        // Decoded, it is what it was replaced with.
+        // A passage that differs only by decoding is already equal to its replacement.
         if let Some(before) = before.filter(|before| !before.is_empty() && *before != edit.replacement) {
             self.passage("    - ", before, out);
         }
@@ -203,11 +203,11 @@ impl Story<'_> {
         }
     }
 
-    /// A passage of the text that a stage received; decoded, as long as that is what was read.
+    /// A passage of the text that a stage received, decoded if that text is still what was read.
     fn before<'t>(&self, text: &'t str, passage: Range<usize>) -> Option<Cow<'t, str>> {
         let as_read = text.get(passage.clone())?;
         let decoded = || {
-            // As long as no stage has changed it.
+            // Only while no stage has changed the text.
             let read = self.read.filter(|read| !read.is_utf8() && std::ptr::eq(read.text.as_str(), text))?;
             read.decoded(passage, self.fate.text("encoding")?)
         };
@@ -234,7 +234,7 @@ impl Story<'_> {
         }
     }
 
-    /// Some lines of a text, each behind a mark.
+    /// Writes some lines of a text, each after a mark.
     fn passage(&self, mark: &str, text: &str, out: &mut String) {
         let most = if self.full { usize::MAX } else { SHOWN_LINES };
         let count = text.lines().count();
@@ -259,7 +259,7 @@ impl Story<'_> {
     }
 }
 
-/// What the rule measured, and what it had to say.
+/// What the rule measured, and its note.
 fn evidence(entry: &Entry) -> String {
     let mut out = String::new();
     if let Some(value) = entry.value {
@@ -274,14 +274,14 @@ fn evidence(entry: &Entry) -> String {
     out
 }
 
-/// Whether an edit's note is the name of a rule.
+/// Whether an edit's note consists of rule names.
 fn names_rules(entry: &Entry) -> bool {
     let Some(note) = entry.note.as_deref().filter(|_| entry.action == "edit") else { return false };
     let mut names = note.split("; ").flat_map(|part| part.strip_prefix("with ").unwrap_or(part).split(", "));
     names.all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'))
 }
 
-/// The passage that it is about, in bytes of the text that the stage received.
+/// The passage that the entry is about, in bytes of the text that the stage received.
 fn span(entry: &Entry) -> Option<Range<usize>> {
     Some(usize::try_from(entry.start?).ok()?..usize::try_from(entry.end?).ok()?)
 }

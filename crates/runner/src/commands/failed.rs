@@ -1,4 +1,4 @@
-//! Documents of a run that failed: of what most often, for the end of the run.
+//! The documents of a run that failed and the most frequent reason, for the summary at the end of the run.
 
 use crate::failure::Failure;
 use crate::table::{beginning, count};
@@ -7,25 +7,25 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-/// Why documents failed, most often.
+/// The most frequent reason why documents failed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Failed {
-    /// Documents that failed.
+    /// The number of documents that failed.
     documents: u64,
-    /// Whether no other was read.
+    /// Whether all documents that were read failed.
     all: bool,
-    /// The stage where most failed of one reason.
+    /// The stage of the most frequent reason.
     stage: String,
-    /// The reason.
+    /// The rule that is the reason.
     rule: String,
-    /// Documents that failed of it.
+    /// The number of documents that failed for this reason.
     times: u64,
-    /// The first of them, with what was said of it.
+    /// The id of the first of them, and its note.
     example: Option<(String, String)>,
 }
 
 impl Failed {
-    /// By what a whole run folder says; none where no document failed.
+    /// Reads a complete run folder; `None` if no document failed.
     pub fn of(folder: &Path) -> Option<Self> {
         let summary: Value =
             serde_json::from_slice(&std::fs::read(folder.join("summary.json")).ok()?).ok()?;
@@ -49,12 +49,12 @@ impl Failed {
         Some(Self { documents, all: read == documents, stage, rule, times, example })
     }
 
-    /// A line below the table of stages.
+    /// The line below the table of stages.
     pub fn shown(&self) -> String {
         format!("{} failed, {}", count(self.documents as usize, "document"), self.reason())
     }
 
-    /// What the user is told where nothing but failures was left of the input.
+    /// The failure to report if every document of the input failed.
     pub fn failure(&self, shown: &Path) -> Option<Failure> {
         let all = match self.documents {
             1 => "the only document".to_owned(),
@@ -81,7 +81,7 @@ impl Failed {
     }
 }
 
-/// The first document that failed of a reason, and what was said of it.
+/// The id and note of the first document that failed for a given reason.
 fn first(path: &Path, stage: &str, rule: &str) -> Option<(String, String)> {
     let of = |line: &Value, name: &str| line.get(name).and_then(Value::as_str).map(str::to_owned);
     for line in BufReader::new(File::open(path).ok()?).lines() {
@@ -93,10 +93,10 @@ fn first(path: &Path, stage: &str, rule: &str) -> Option<(String, String)> {
     None
 }
 
-/// Characters of what was said of a document that are shown.
+/// The most characters of a note that are shown.
 const SHOWN: usize = 300;
 
-/// The beginning of a text, in one line: a plugin may have much to say of how it failed.
+/// The beginning of a text, as a single line: a plugin's note may be long.
 fn short(note: &str) -> String {
     beginning(&note.split_whitespace().collect::<Vec<_>>().join(" "), SHOWN).into_owned()
 }

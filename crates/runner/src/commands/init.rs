@@ -14,7 +14,8 @@ use std::path::Path;
 /// Writes a workspace.
 ///
 /// # Errors
-/// Where the folder holds more than what a new repository begins with, a file cannot be written, or the pipeline does not run.
+/// If the folder holds more than what a new repository begins with, if a file cannot be written, or if the
+/// pipeline does not run.
 pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
     let folder = Folder::open_repository(&args.dir)?;
     let file = args.dir.join(PIPELINE_FILE);
@@ -35,7 +36,7 @@ pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
         names => format!("stages: {}", names.join(", ")),
     };
     let read_on = match folder.has("README.md") {
-        // It is not ours.
+        // This command did not write it.
         true => String::new(),
         false => format!("\nread on: {}", args.dir.join("README.md").display()),
     };
@@ -53,7 +54,8 @@ pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The plugins of a new pipeline, in its order: those that came with this program, else whatever can be found.
+/// The plugins of a new pipeline, in pipeline order: those shipped with this program, or else whatever can be
+/// found.
 fn plugins(file: &Path) -> Vec<(Found, LoadedPlugin)> {
     let suiting = |discovery: &Discovery| {
         let mut plugins = Opened::in_folders(discovery, &Locking::default()).plugins;

@@ -1,4 +1,4 @@
-//! What to do about an interrupted run: go on with it, leave it alone, or begin anew.
+//! Decides what to do about an interrupted run: resume it, leave it alone, or restart.
 
 use super::run::write_json;
 use crate::cli::RunArgs;
@@ -11,11 +11,11 @@ use crate::progress::Progress;
 use crate::table;
 use serde_json::Value;
 
-/// What the run is made of, in its state folder.
+/// The file in the state folder that records what the run is made of.
 const FINGERPRINT: &str = "fingerprint.json";
 
-/// The checkpoint to go on from, where an interrupted run is there and is to be gone on with. What is there otherwise
-/// is removed, unless it is worth keeping and nobody said that it is not.
+/// Returns the checkpoint to resume from, if there is an interrupted run and it is to be resumed. Otherwise
+/// clears the state folder, unless the state is worth keeping and `--restart` is not given.
 pub fn interrupted(
     staging: &mut Staging,
     prepared: &Prepared,
@@ -64,7 +64,7 @@ pub fn interrupted(
     }
     staging.clear()?;
     staging.keep(false);
-    // Whole or not at all: torn, it would hide what was done.
+    // Written atomically: a torn file would hide what was done.
     let fresh = path.with_extension("new");
     write_json(&fresh, &now)?;
     std::fs::rename(&fresh, &path)

@@ -43,7 +43,7 @@ pub fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
         }
         Ok(())
     })?;
-    // A document may well have no event, or none that passes.
+    // A document may have no event at all, or none that passes the filter.
     if let Some(id) = args.id.as_ref().filter(|_| counts.rules.is_empty())
         && Fate::of(&run, id)?.is_none()
     {
@@ -56,7 +56,7 @@ pub fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
     print(&out)
 }
 
-/// Says so where no event has a rule, on stderr: a rule may have found nothing, which is no mistake.
+/// Notes on stderr that no event has this rule: the rule may have found nothing, which is not a mistake.
 fn note_unknown_rule(run: &RunFolder, rule: &str, stage: Option<&str>) {
     let known = run.rules(stage);
     if known.contains(rule) {
@@ -70,7 +70,7 @@ fn note_unknown_rule(run: &RunFolder, rule: &str, stage: Option<&str>) {
     anstream::eprintln!("note: no event{of} has the rule `{rule}`; {hint}");
 }
 
-/// Every row as a line of JSON.
+/// Prints every row as a line of JSON.
 fn lines(ledger: &Ledger, filter: &Filter) -> Result<(), Failure> {
     let mut out = std::io::BufWriter::new(anstream::stdout().lock());
     let mut gone = false;
@@ -81,7 +81,7 @@ fn lines(ledger: &Ledger, filter: &Filter) -> Result<(), Failure> {
         for entry in &Entry::of(batch) {
             let line = serde_json::to_string(entry).map_err(|e| Failure::new(e.to_string()))?;
             match writeln!(out, "{line}") {
-                // A reader that has gone away, as `| head` does, is no failure.
+                // A closed pipe, as with `| head`, is not a failure.
                 Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
                     gone = true;
                     return Ok(());
@@ -99,10 +99,10 @@ fn lines(ledger: &Ledger, filter: &Filter) -> Result<(), Failure> {
     }
 }
 
-/// How often each rule did something.
+/// How often each rule acted.
 #[derive(Default)]
 struct Counts {
-    /// By stage, action and rule.
+    /// Keyed by stage, action and rule.
     rules: BTreeMap<(String, String, String), Count>,
 }
 
@@ -114,22 +114,22 @@ struct Count {
     last: Option<u64>,
     values: Values,
     threshold: Option<f64>,
-    /// Whether all events had the same threshold.
+    /// Whether the events have different thresholds.
     differs: bool,
 }
 
-/// What a rule measured.
+/// The values that a rule measured.
 #[derive(Default)]
 struct Values {
     range: Option<(f64, f64)>,
-    /// One value in so many: of a long ledger, a sample tells the middle.
+    /// Every `stride`th value: for a long ledger, the median of a sample is good enough.
     sample: Vec<f64>,
     stride: u64,
     seen: u64,
 }
 
 impl Values {
-    /// Values that are kept, at most.
+    /// The most values that are kept.
     const KEPT: usize = 1 << 16;
 
     fn take(&mut self, value: f64) {
@@ -170,7 +170,7 @@ impl Counts {
         entry.value.into_iter().for_each(|value| count.values.take(value));
     }
 
-    /// A table in the order of the stages.
+    /// The table, in the order of the stages.
     fn table(mut self, stages: &[&str]) -> String {
         let headings =
             ["stage", "action", "rule", "events", "documents", "least", "middle", "greatest", "threshold"];
@@ -207,7 +207,7 @@ impl Counts {
     }
 }
 
-/// Characters of a text in a row that are shown.
+/// The most characters of a row's text that are shown.
 const SHOWN: usize = 60;
 
 fn shown(rows: &[Entry]) -> String {

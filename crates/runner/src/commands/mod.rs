@@ -21,12 +21,12 @@ use crate::cli::{Cli, Command};
 use crate::failure::Failure;
 use crate::host::watch_exits;
 
-/// Carries out a command line.
+/// Runs a command.
 ///
 /// # Errors
-/// What the user is to be told.
+/// Returns the message for the user.
 pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
-    // Who watches a process of a plugin tells how it ended.
+    // For isolated plugins and plugin checks, the watching process reports how they ended.
     if !matches!(&cli.command, Command::IsolatedPlugin | Command::Plugin(_)) {
         watch_exits();
     }
@@ -49,7 +49,7 @@ pub fn carry_out(cli: &Cli) -> Result<(), Failure> {
     }
 }
 
-/// Is the process of a plugin.
+/// Acts as the process of an isolated plugin.
 fn isolated_plugin() -> Result<(), Failure> {
     #[cfg(target_os = "linux")]
     {
@@ -62,7 +62,7 @@ fn isolated_plugin() -> Result<(), Failure> {
     }
 }
 
-/// Writes a result to stdout. A reader that has gone away, as `| head` does, is no failure.
+/// Writes a result to stdout. A closed pipe, as with `| head`, is not a failure.
 fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write;
     let mut out = anstream::stdout().lock();

@@ -1,4 +1,4 @@
-//! Where the run folder goes: a folder of this machine, or an address of a store.
+//! Where the run folder is put: a local folder, or an address in a store.
 
 use crate::engine::Prepared;
 use crate::failure::Failure;
@@ -7,7 +7,7 @@ use crate::remote::{RemoteFolder, is_address, publish};
 use std::path::{Path, PathBuf};
 use twox_hash::XxHash3_64;
 
-/// Whether a run may put its folder there.
+/// Checks whether a run may put its folder there.
 pub fn check(target: &Path) -> Result<(), FolderError> {
     if !is_address(target) {
         return check_target(target);
@@ -16,14 +16,14 @@ pub fn check(target: &Path) -> Result<(), FolderError> {
     checked.map_err(|error| FolderError { message: error.to_string(), hint: error.hint })
 }
 
-/// Where a run folder is built that goes to a store in the end.
+/// The local folder in which a run folder is built before it is uploaded to a store.
 pub fn local_folder(prepared: &Prepared, target: &Path) -> PathBuf {
     let temp_dir = prepared.pipeline.run.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
     let hash = XxHash3_64::oneshot(target.as_os_str().as_encoded_bytes());
     temp_dir.join(format!("textmill-upload-{hash:016x}"))
 }
 
-/// Moves a whole run folder to a store. Where the store refuses, the folder stays where it is.
+/// Moves a complete run folder to a store. If the upload fails, the local folder stays.
 pub fn publish_folder(folder: &Path, target: &Path) -> Result<(), Failure> {
     if let Err(error) = publish(folder, target, |_| ()) {
         let hint = format!(

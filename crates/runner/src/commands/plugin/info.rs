@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use textmill_plugin::descriptor::{Kind, OperatorDescriptor, Read, Rows, Threading};
 
-/// Shows what a plugin says of itself.
+/// Shows a plugin's own description.
 pub(super) fn info(args: &PluginName, locked: bool) -> Result<(), Failure> {
     let plugin = open(args, locked)?;
     let about = &plugin.descriptor;
@@ -77,23 +77,24 @@ fn read(read: &Read) -> String {
     }
 }
 
-/// Parts of a schema that are told at most: one that refers to itself has no end.
+/// The most parts of a schema that are described: a schema that refers to itself has no end.
 const WORDS_AT_MOST: usize = 10_000;
 
-/// A schema that is being put into words.
+/// Describes a schema in words.
 struct SchemaWords<'a> {
     root: &'a Value,
     left: usize,
 }
 
 impl SchemaWords<'_> {
-    /// Whether there is room for one more part, this deep.
+    /// Whether there is room for one more part at this depth.
     fn go_on(&mut self, depth: usize) -> bool {
         self.left = self.left.saturating_sub(1);
         self.left > 0 && depth < 16
     }
 
-    /// Options of a schema, an entry each with type, default and doc; nested tables below theirs.
+    /// Describes the options of a schema: one entry each with type, default and doc, nested tables below
+    /// their own entry.
     fn options(&mut self, schema: &Value, indent: usize, out: &mut String) {
         let pad = " ".repeat(indent);
         if !self.go_on(indent / 4) {
@@ -160,7 +161,7 @@ impl SchemaWords<'_> {
     }
 }
 
-/// The numbers that an option may be, as far as its type does not say so.
+/// The range of an option, as far as its type does not imply it.
 fn range_words(schema: &Value) -> String {
     let is_unsigned = schema.get("type").and_then(Value::as_str) == Some("integer");
     let bounds = [

@@ -1,5 +1,5 @@
-//! `textmill plugin check`: which tests to run on which operators, and running them side by side. What the tests ask for
-//! stands in `conformance`, how verdicts look in `show`.
+//! `textmill plugin check`: chooses which tests to run on which operators, and runs them in parallel. The
+//! tests themselves are in `conformance`, the display of verdicts in `show`.
 
 mod show;
 
@@ -22,17 +22,17 @@ struct Job {
     operator: Option<String>,
 }
 
-/// What became of a job.
+/// The result of a job.
 struct Row {
     test: &'static str,
     operator: Option<String>,
     verdict: Verdict,
     elapsed: Duration,
-    /// The command that runs it again.
+    /// The command that runs the test again.
     command: String,
 }
 
-/// All that is shown.
+/// Everything that is shown.
 struct Report {
     library: PathBuf,
     plugin: Option<PluginLine>,
@@ -43,7 +43,7 @@ struct Report {
 /// Tests a plugin.
 ///
 /// # Errors
-/// Where the command line is wrong, or a test failed.
+/// If the command line is wrong, or if a test failed.
 pub(super) fn check(args: &PluginCheckArgs, locked: bool) -> Result<(), Failure> {
     if args.list {
         return print(&show::list());
@@ -57,7 +57,7 @@ pub(super) fn check(args: &PluginCheckArgs, locked: bool) -> Result<(), Failure>
         expected.verify(&found.path)?;
     }
     let library = found.path;
-    // Locked or not: no test may look at a library that has taken its place meanwhile.
+    // Hash the library even if it is not locked: no test may run a library that has replaced it meanwhile.
     let expected = expected.or_else(|| Expected::of(&found.name, &library).ok());
     let request = Request {
         library: library.clone(),
@@ -72,7 +72,7 @@ pub(super) fn check(args: &PluginCheckArgs, locked: bool) -> Result<(), Failure>
         memory_bytes: if args.memory.trim() == "0" { 0 } else { size("--memory", &args.memory)? },
         notes: PathBuf::new(),
     };
-    // The library is opened in a process of its own first: it tells which operators there are.
+    // Open the library in a separate process first, to learn which operators it has.
     let opened = conformance::run(&request, &[]).map_err(Failure::new)?;
     let plugin = opened.plugin.clone();
     let opens = matches!(opened.verdict, Verdict::Ok { .. });
@@ -87,7 +87,7 @@ pub(super) fn check(args: &PluginCheckArgs, locked: bool) -> Result<(), Failure>
             elapsed: Duration::ZERO,
         });
         let verdict = match verdict {
-            // One line says that the library cannot be opened; the others need not.
+            // One line says that the library cannot be opened; the other tests need not repeat it.
             Verdict::Failed { .. } if !opens && !stands_alone(job.test) => {
                 Verdict::skipped(format!("see `{OPENS}`"))
             }
@@ -106,12 +106,12 @@ pub(super) fn check(args: &PluginCheckArgs, locked: bool) -> Result<(), Failure>
     }
 }
 
-/// Whether a test says something of a library that cannot be opened.
+/// Whether a test can say anything about a library that cannot be opened.
 fn stands_alone(test: &Test) -> bool {
     test.id == OPENS || matches!(test.run, Run::File(_))
 }
 
-/// The tests that are asked for, in the order of the list.
+/// The requested tests, in the order of the list.
 fn wanted(only: &[String]) -> Result<Vec<&'static Test>, Failure> {
     if let Some(wrong) = only.iter().find(|id| conformance::find(id).is_none()) {
         let hint = suggest(wrong, TESTS.iter().map(|test| test.id));
@@ -121,7 +121,8 @@ fn wanted(only: &[String]) -> Result<Vec<&'static Test>, Failure> {
     Ok(TESTS.iter().filter(|test| only.is_empty() || only.iter().any(|id| id == test.id)).collect())
 }
 
-/// A job for each test of the library, and for each test of an operator and each operator that can be a stage.
+/// One job for each test of the library, and one for each pair of an operator test and an operator that can
+/// be a stage.
 fn jobs(
     args: &PluginCheckArgs,
     wanted: &[&'static Test],
@@ -155,7 +156,7 @@ fn jobs(
     Ok(jobs)
 }
 
-/// Runs the jobs, as many at once as there are processors; the answers come in the order of the jobs.
+/// Runs the jobs, as many at once as there are processors. Results come in the order of the jobs.
 fn run_all(
     jobs: &[Job],
     request: &Request,
@@ -203,7 +204,7 @@ fn run_all(
     Ok(results.map_err(Failure::new)?.into_iter())
 }
 
-/// Options of the command line: JSON, or a file that holds it.
+/// Parses options from the command line: JSON, or a file that holds it.
 fn options(words: &str) -> Result<Value, Failure> {
     let (json, place) = if words.trim_start().starts_with('{') {
         (words.to_owned(), "--options".to_owned())
@@ -215,7 +216,7 @@ fn options(words: &str) -> Result<Value, Failure> {
     serde_json::from_str(&json).map_err(|e| Failure::new(format!("{place}: {e}")))
 }
 
-/// An absolute path, since the processes need not begin in this folder.
+/// An absolute path, since the test processes may start in another folder.
 fn input(path: &std::path::Path) -> Result<PathBuf, Failure> {
     std::fs::canonicalize(path).map_err(|e| Failure::new(format!("cannot read {}: {e}", path.display())))
 }

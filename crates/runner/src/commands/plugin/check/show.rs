@@ -1,4 +1,4 @@
-//! How the verdicts of `textmill plugin check` look: a table, the failures under it, or JSON.
+//! How the verdicts of `textmill plugin check` are shown: as a table with the failures below it, or as JSON.
 
 use super::{Report, Row};
 use crate::cli::PluginCheckArgs;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// The tests, with what they ask for.
+/// The tests, each with its description.
 pub(super) fn list() -> String {
     let mut out = String::new();
     for test in TESTS {
@@ -17,7 +17,7 @@ pub(super) fn list() -> String {
     out.trim_end().to_owned()
 }
 
-/// The table, and under it what was seen of each failure.
+/// The table, followed by the details of each failure.
 pub(super) fn text(report: &Report) -> String {
     let mut rows = table(&["test", "operator", "verdict", "time", "seen"], 3);
     for column in rows.column_iter_mut().skip(4) {
@@ -56,7 +56,7 @@ pub(super) fn text(report: &Report) -> String {
     out
 }
 
-/// Everything as JSON.
+/// The whole report as JSON.
 pub(super) fn json(report: &Report) -> String {
     let row = |row: &Row| {
         let mut out = json!({"test": row.test, "operator": row.operator});
@@ -98,7 +98,8 @@ pub(super) fn command(args: &PluginCheckArgs, library: &Path, test: &str, operat
     if let Some(input) = &args.input {
         option("--input", input.display().to_string());
     }
-    // What differs from the usual; the numbers are those of the command line's own description.
+    // Only options that differ from their defaults, which are repeated here from the definition of the
+    // command line.
     for (name, value, usual) in [
         ("--time-limit", args.time_limit.to_string(), "120"),
         ("--huge", args.huge.clone(), "10MB"),
@@ -111,7 +112,7 @@ pub(super) fn command(args: &PluginCheckArgs, library: &Path, test: &str, operat
     words.join(" ")
 }
 
-/// A word for a shell.
+/// A word, quoted for a shell if needed.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+,@".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
