@@ -30,7 +30,7 @@ use textmill_plugin::error::{Error, ErrorKind};
 /// Runs a pipeline.
 ///
 /// # Errors
-/// What the user is to be told.
+/// Returns the message for the user.
 pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(), Failure> {
     let draft = read(args)?;
     let locking = Locking::of(Some(&args.pipeline), locked)?;
@@ -50,7 +50,7 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
         strict: args.strict,
         profile: args.profile,
     };
-    // What the memory has no room for is too large, too.
+    // A document that is too large for the memory counts as too large, too.
     let asked = std::mem::replace(&mut prepared.pipeline.input.max_document_bytes, settings.shares.document);
     prepared.pipeline.input.is_memory_short = settings.shares.document < asked;
     if args.dry_run {
@@ -68,18 +68,18 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
         let most = table::bytes(settings.shares.document as u64);
         progress.line(&format!("documents above {most} fail: an eighth of the memory is what one may have"));
     }
-    // Hidden files are passed over everywhere.
+    // Hidden files are always passed over and need no mention.
     passed_over.hidden = 0;
     if !passed_over.is_empty() {
         progress.line(&format!("passed over: {passed_over}"));
     }
     if args.resume && is_address(&target) && is_run_folder(&local) {
-        // All is done but the upload.
+        // Only the upload is left to do.
         return hand_over(&local, &target, "", quiet);
     }
     let mut staging = Staging::open(&local, prepared.pipeline.run.temp_dir.as_deref())?;
     if args.resume && staging.is_whole() {
-        // Only putting it and what it saves in their places was left to do.
+        // All that is left is to move the folder, and the files that the run saves, to their places.
         hand_over_saved(&prepared, &staging)?;
         return hand_over(&staging.finish()?, &target, "", quiet);
     }
@@ -95,10 +95,11 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
     }
 }
 
-/// Hands a whole run folder over: uploads it where a store is to have it, and shows what is in it after `shown`.
+/// Hands over a complete run folder: uploads it if the target is in a store, and lists its contents after
+/// `shown`.
 ///
 /// # Errors
-/// Where that cannot be done, or nothing is in it but what failed: who asks for no more than errors must hear of it.
+/// If that fails. Also if every document failed: a user who asks for errors only must still learn that.
 fn hand_over(folder: &Path, target: &Path, shown: &str, quiet: bool) -> Result<(), Failure> {
     let listing = listing(folder, target);
     let failed = Failed::of(folder);
@@ -113,7 +114,7 @@ fn hand_over(folder: &Path, target: &Path, shown: &str, quiet: bool) -> Result<(
     failure.map_or(Ok(()), Err)
 }
 
-/// The pipeline with what the command line says.
+/// Reads the pipeline and applies the command line to it.
 fn read(args: &RunArgs) -> Result<Draft, Failure> {
     let mut sets = args.set.clone();
     sets.extend(args.memory.as_ref().map(|memory| format!("run.memory={memory}")));
@@ -132,7 +133,7 @@ fn read(args: &RunArgs) -> Result<Draft, Failure> {
     Ok(draft)
 }
 
-/// A run that is being made.
+/// A run in progress.
 struct Work<'a> {
     prepared: &'a Prepared,
     files: &'a [SourceFile],
@@ -142,7 +143,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Runs to the end; gives the tables to be shown.
+    /// Runs to the end and returns the tables to show.
     fn run(&self, staging: &Staging, checkpoint: Option<Checkpoint>) -> Result<String, Error> {
         let Self { prepared, files, settings, progress, .. } = *self;
         let started = Instant::now();
@@ -169,7 +170,7 @@ impl Work<'_> {
         };
         let counts = engine.run(&mut staged);
         if counts.as_ref().is_err_and(can_resume) {
-            // What can be told of the disk is told: the user may turn the machine off.
+            // Sync what has been written as far as possible: the user may turn the machine off.
             let _ = staged.sync_last();
         }
         let counts = counts?;
@@ -210,7 +211,7 @@ impl Work<'_> {
                 table::count(limit as usize, "document")
             ));
         }
-        // Under a limit, what was read behind it would count.
+        // Not under a limit: records that were read after it would be counted.
         if staged.checkpoint().passed_over > 0 && settings.limit.is_none() {
             let records = match staged.checkpoint().passed_over {
                 1 => "1 record of the input is no document, and was passed over".to_owned(),
@@ -228,12 +229,12 @@ impl Work<'_> {
     }
 }
 
-/// Whether a run that ended so can be gone on with.
+/// Whether a run that ended with this error can be resumed.
 fn can_resume(error: &Error) -> bool {
     matches!(error.kind, ErrorKind::Cancelled | ErrorKind::Storage)
 }
 
-/// What the user is told of a run that did not come to its end. What can be gone on with is kept.
+/// The message about a run that did not finish. Keeps what can be resumed.
 fn ended_early(staging: &mut Staging, error: Error) -> Failure {
     let done = Checkpoints::new(staging.state()).find().ok().flatten();
     let Some(done) = done.filter(|done| can_resume(&error) && done.ordinal > 0) else {
@@ -256,14 +257,14 @@ fn ended_early(staging: &mut Staging, error: Error) -> Failure {
     }
 }
 
-/// The first Ctrl-C ends the run in order, the second at once.
+/// The first Ctrl-C stops the run in order, the second exits at once.
 fn stop_on_interrupt(progress: &Progress) {
     let stop = progress.stop_switch();
     let handler = move || {
         if stop.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        // A plugin that does not come back would let the program look dead.
+        // While a plugin does not return, the program would otherwise look dead.
         anstream::eprintln!("stopping when the stages at work come back; another Ctrl-C ends it at once");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
@@ -271,7 +272,7 @@ fn stop_on_interrupt(progress: &Progress) {
     }
 }
 
-/// Writes a JSON file for people.
+/// Writes a JSON file, formatted for people.
 pub(super) fn write_json(path: &Path, value: &Value) -> Result<(), Error> {
     std::fs::write(path, format!("{value:#}\n")).map_err(|e| crate::journal::storage("write", path, &e))
 }
@@ -284,14 +285,14 @@ const FILES: [(&str, &str); 5] = [
     ("run.json", "how this run was made"),
 ];
 
-/// Whether a file of a run folder is what a stage published.
+/// Whether a file of a run folder is a table that a stage published.
 fn is_table(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_own = name.starts_with("documents") || FILES.iter().any(|(file, _)| *file == name);
     name.ends_with(".parquet") && !is_own
 }
 
-/// The files of a run folder, shown at the place that was asked for.
+/// The files of a run folder, listed with the paths that the user asked for.
 fn listing(folder: &Path, shown: &Path) -> String {
     let size = |path: &Path| table::bytes(path.metadata().map_or(0, |m| m.len()));
     let line = |path: &Path, what: &str| {

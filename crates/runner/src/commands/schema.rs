@@ -10,13 +10,13 @@ use std::path::Path;
 /// Prints the schema of pipeline files.
 ///
 /// # Errors
-/// Where the pipeline file cannot be read.
+/// If the pipeline file cannot be read.
 pub(super) fn print_schema(args: &SchemaArgs, locked: bool) -> Result<(), Failure> {
     let text = schema_text(args.pipeline.as_deref(), locked)?;
     print(text.trim_end())
 }
 
-/// The schema of pipeline files, with all plugins that this one could name.
+/// The schema of pipeline files, with all plugins that this pipeline file could name.
 ///
 /// # Errors
 /// Where the pipeline file cannot be read.
@@ -47,7 +47,7 @@ pub(super) fn schema_text(pipeline: Option<&Path>, locked: bool) -> Result<Strin
     Ok(format!("{:#}\n", schema(&offered)))
 }
 
-/// Plugins that a pipeline file names by their paths. A file that is being written may have any mistake.
+/// The plugins that a pipeline file names by path. The file may still contain mistakes.
 fn paths(pipeline: &Path) -> Result<Vec<String>, Failure> {
     let mut paths: Vec<String> = Vec::new();
     for stage in Draft::read(pipeline, &[])?.pipeline.stages {

@@ -13,10 +13,10 @@ use std::fmt::Write as _;
 use textmill_plugin::descriptor::{Drops, NEAR, Threshold};
 use twox_hash::XxHash3_64;
 
-/// Tries other thresholds on a run.
+/// Tries other thresholds on a finished run.
 ///
 /// # Errors
-/// Where there is no such run, stage or option, or the option decides no rule that can be tried so.
+/// If there is no such run, stage or option, or if the option decides no rule that can be replayed.
 pub fn what_if(args: &WhatIfArgs) -> Result<(), Failure> {
     let run = RunFolder::open(&args.run)?;
     let mut answers = Vec::new();
@@ -31,7 +31,7 @@ pub fn what_if(args: &WhatIfArgs) -> Result<(), Failure> {
     print(shown.join("\n\n").trim_end())
 }
 
-/// What another threshold would do to a rule.
+/// The effect of another threshold on a rule.
 #[derive(Debug, Serialize)]
 struct Answer {
     stage: String,
@@ -41,32 +41,36 @@ struct Answer {
     drops: Drops,
     before: f64,
     after: f64,
-    /// Documents that the rule drops now and would let pass; another rule of the stage may drop them still.
+    /// Documents that the rule dropped and would let pass; another rule of the stage may still drop them.
     kept: u64,
-    /// Documents that it keeps now and would drop.
+    /// Documents that the rule kept and would drop.
     dropped: u64,
-    /// Those among them that came through in the end.
+    /// Those among `dropped` that were written in the end.
     dropped_of_written: u64,
-    /// Edits by the rule that bear a value; those of them that would not be made, and the documents that they are in.
+    /// Edits by the rule that have a value.
     edits: u64,
+    /// Those of them that would not be made.
     edits_undone: u64,
+    /// The documents that have edits which would not be made, or passages which would be edited.
     edited_documents: u64,
-    /// Passages that came near and were kept; those of them that would be edited, in so many documents.
+    /// Passages that came near the threshold and were kept.
     near_passages: u64,
+    /// Those of them that would be edited.
     edits_more: u64,
-    /// Edits and passages that came near which the rule holds to thresholds of their own, and those thresholds: the option
-    /// does not decide them.
+    /// Edits and near passages that the rule compares with other thresholds, which the option does not
+    /// decide.
     held_to_others: u64,
+    /// The other thresholds.
     other_thresholds: Vec<f64>,
     /// Whether the new threshold drops and edits no more than the old one.
     drops_less: bool,
-    /// Whether values that matter may be missing from the ledger: then the numbers are the least.
+    /// Whether values that matter may be missing from the ledger. The numbers are lower bounds in that case.
     at_least: bool,
-    /// The value up to which, or down to which, the ledger holds what was kept.
+    /// The ledger holds kept values up to this one, or down to it.
     known_to: f64,
-    /// Documents nearest to the new threshold, on the side that is dropped.
+    /// The documents nearest to the new threshold that would be dropped.
     nearest_dropped: Vec<Example>,
-    /// Documents nearest to the new threshold, on the side that is kept.
+    /// The documents nearest to the new threshold that would be kept.
     nearest_kept: Vec<Example>,
 }
 
@@ -74,11 +78,11 @@ struct Answer {
 struct Example {
     id: String,
     value: f64,
-    /// Whether the rule drops it now.
+    /// Whether the rule dropped it in the run.
     dropped_now: bool,
 }
 
-/// The rules that a set option decides, with the new threshold.
+/// Replays the rules that a set option decides, with the new threshold.
 fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, Failure> {
     let hint = "write `--set STAGE.OPTION=NUMBER`";
     let bad = |message: String| Failure::new(format!("`--set {set}`: {message}")).hint(hint);
@@ -109,7 +113,7 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
     let pointer = format!("/options/{}", option.replace('.', "/"));
     let given = config.pointer(&pointer).and_then(Value::as_f64);
     let answer = |threshold: &Threshold| {
-        // Where the option is not said, the plugin chose the number, and the ledger has it.
+        // If the option is not set, the plugin chose the threshold, and the ledger has it.
         let before = match given {
             Some(before) => before,
             None => applied(run, stage, &threshold.rule)?.ok_or_else(|| {
@@ -125,13 +129,14 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
     wanted.into_iter().map(answer).collect()
 }
 
-/// Options that are named where another is asked for, at most.
+/// The most options that are suggested.
 const NAMED: usize = 6;
 
-/// What to try in place of an option that cannot be: the nearest, or those whose rules have values on the ledger.
+/// Suggests what to try instead of an option that cannot be replayed: the nearest one, or those whose rules
+/// have values on the ledger.
 fn replayable(run: &RunFolder, stage: &str, option: &str, all: &[Threshold]) -> String {
     let options = all.iter().map(|threshold| threshold.option.as_str());
-    // The last part may be all that is remembered of a long name.
+    // The user may remember only the last part of a long name.
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
     let same = options.clone().find(|known| last(known) == last(option));
     if let Some(near) = same.or_else(|| nearest(option, options)) {
@@ -163,14 +168,14 @@ fn replayable(run: &RunFolder, stage: &str, option: &str, all: &[Threshold]) -> 
     }
 }
 
-/// Refuses a value that a pipeline could not give the option, as `check` does.
+/// Refuses a value that a pipeline could not give to the option, as `check` does.
 fn refuse_unsuitable(config: &Value, option: &str, value: Node, set: &str) -> Result<(), Failure> {
     let place = Place::Set(set.to_owned());
     let mut options = Node::new(Kind::Table(Vec::new()), place.clone());
-    // A table that is empty takes every key.
+    // An empty table takes any key.
     let _ = options.set(&option.split('.').collect::<Vec<_>>(), value, &place);
     let plugin = config.get("plugin").and_then(Value::as_str).unwrap_or_default();
-    // Runs of older versions do not say what their options may be.
+    // Runs of older versions do not record the options' schema.
     let schema = config.get("thresholds-schema").unwrap_or(&Value::Null);
     match check_options(plugin, schema, &options, false) {
         problems if problems.is_empty() => Ok(()),
@@ -178,7 +183,7 @@ fn refuse_unsuitable(config: &Value, option: &str, value: Node, set: &str) -> Re
     }
 }
 
-/// The threshold that a rule was applied with, by its events.
+/// The threshold that a rule was applied with, according to its events.
 fn applied(run: &RunFolder, stage: &str, rule: &str) -> Result<Option<f64>, Failure> {
     let filter = Filter { stage: Some(stage.to_owned()), rule: Some(rule.to_owned()), ..Filter::default() };
     let mut found = None;
@@ -230,7 +235,7 @@ fn replay(
         nearest_dropped: Vec::new(),
         nearest_kept: Vec::new(),
     };
-    // What another rule of the stage drops all the same changes no side.
+    // Documents that another rule of the stage drops anyway do not change sides.
     let drops_of_stage = Filter { action: Some("drop".to_owned()), rule: None, ..filter.clone() };
     let mut gone: HashSet<u64> = HashSet::new();
     Ledger::of(run).scan(&drops_of_stage, |batch| {
@@ -242,7 +247,7 @@ fn replay(
     Ledger::of(run).scan(&filter, |batch| {
         for entry in Entry::of(batch) {
             if entry.action == "edit" {
-                // A rule may hold some passages to a threshold of its own.
+                // A rule may compare some passages with a threshold of their own.
                 if !is_held_to(&entry, before) {
                     answer.leave_out(&entry);
                     continue;
@@ -292,13 +297,14 @@ fn replay(
     Ok(answer)
 }
 
-/// Whether the rule held an event's value to a threshold. Plugins may keep thresholds in other units, with fewer digits.
+/// Whether the rule compared an event's value with this threshold. Plugins may keep thresholds in other
+/// units, with fewer digits.
 fn is_held_to(entry: &Entry, threshold: f64) -> bool {
     const PRECISION: f64 = 1e-8;
     entry.threshold.is_some_and(|own| (own - threshold).abs() <= PRECISION * threshold.abs().max(1.0))
 }
 
-/// Whether the new threshold is so far away that documents which would be dropped are not on the ledger.
+/// Whether the new threshold is so far away that the ledger lacks some documents that would be dropped.
 fn is_beyond(drops: Drops, before: f64, after: f64) -> bool {
     match drops {
         Drops::Below => after > known_to(drops, before),
@@ -306,7 +312,7 @@ fn is_beyond(drops: Drops, before: f64, after: f64) -> bool {
     }
 }
 
-/// How far from its threshold a rule puts on the ledger what it keeps.
+/// The limit up to which, or down to which, a rule records what it keeps.
 fn known_to(drops: Drops, threshold: f64) -> f64 {
     match drops {
         Drops::Below => threshold * NEAR,
@@ -314,7 +320,7 @@ fn known_to(drops: Drops, threshold: f64) -> f64 {
     }
 }
 
-/// Keeps the examples that are nearest to a threshold, nearest first; those at the same distance in their order.
+/// Keeps the examples nearest to a threshold, nearest first. Examples at the same distance keep their order.
 fn keep_nearest(examples: &mut Vec<Example>, example: Example, threshold: f64, most: usize) {
     let distance = |example: &Example| (example.value - threshold).abs();
     let at = examples.partition_point(|other| distance(other) <= distance(&example));
@@ -325,7 +331,7 @@ fn keep_nearest(examples: &mut Vec<Example>, example: Example, threshold: f64, m
 }
 
 impl Answer {
-    /// Counts what the option does not decide.
+    /// Counts an event that the option does not decide.
     fn leave_out(&mut self, entry: &Entry) {
         let Some(threshold) = entry.threshold.filter(|_| entry.value.is_some()) else { return };
         self.held_to_others += 1;
@@ -340,7 +346,7 @@ impl Answer {
         let (before, after) = (number(self.before), number(self.after));
         let _ = writeln!(out, "`{}` of `{}`: `{}` {before} -> {after}", self.rule, self.stage, self.option);
         let is_of_edits = self.edits + self.near_passages + self.held_to_others > 0;
-        // What makes the numbers a lower bound is said before them.
+        // The caveat that the numbers are lower bounds comes before them.
         if self.at_least && (!is_of_edits || self.near_passages > 0) {
             let what = if is_of_edits { "passages" } else { "documents" };
             let way = if self.drops == Drops::Below { "up" } else { "down" };

@@ -8,7 +8,7 @@ use crate::host::{Discovery, Found, LoadedPlugin, sha256_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Writes the lock file, or with `--check` says whether it is stale.
+/// Writes the lock file, or with `--check` reports whether it is stale.
 pub(super) fn lock(args: &LockArgs, locked: bool) -> Result<(), Failure> {
     let path = place(&args.pipelines)?;
     let before = Lock::read(&path)?;
@@ -40,7 +40,7 @@ pub(super) fn lock(args: &LockArgs, locked: bool) -> Result<(), Failure> {
     print(&lines.join("\n"))
 }
 
-/// The lock file of all these pipelines; without any, that of the current folder.
+/// The lock file that all these pipelines share; without any pipeline, the one in the current folder.
 fn place(pipelines: &[PathBuf]) -> Result<PathBuf, Failure> {
     let mut chosen: Option<(PathBuf, &Path)> = None;
     for pipeline in pipelines {
@@ -66,7 +66,7 @@ fn place(pipelines: &[PathBuf]) -> Result<PathBuf, Failure> {
     Ok(chosen.map_or_else(|| LOCK_FILE.into(), |(path, _)| path))
 }
 
-/// The folder of a file, without links on the way.
+/// The canonical path of a file's folder.
 fn folder(file: &Path) -> Result<PathBuf, Failure> {
     let folder = file.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
     folder
@@ -74,10 +74,10 @@ fn folder(file: &Path) -> Result<PathBuf, Failure> {
         .map_err(|e| Failure::new(format!("cannot find the folder {}: {e}", folder.display())))
 }
 
-/// What is to be locked.
+/// What to lock.
 struct Wanted {
     pipelines: BTreeSet<String>,
-    /// The library of each plugin, and whether it is pinned.
+    /// The library of each plugin, and whether the plugin is pinned.
     plugins: BTreeMap<String, (Found, bool)>,
 }
 
@@ -86,7 +86,7 @@ impl Wanted {
         let root = folder(path)?;
         let mut wanted = Self { pipelines: BTreeSet::new(), plugins: BTreeMap::new() };
         let mut files: Vec<PathBuf> = args.pipelines.clone();
-        // A pipeline that is gone needs no plugins.
+        // A pipeline that no longer exists needs no plugins.
         let known = old.pipelines.iter().map(|name| path.with_file_name("").join(name));
         files.extend(known.filter(|file| file.exists()));
         for file in &files {
@@ -100,7 +100,7 @@ impl Wanted {
         }
         let pinned = old.plugins.iter().filter(|(_, plugin)| plugin.pinned).map(|(name, _)| name);
         let names: BTreeSet<&String> = pinned.chain(&args.plugin).collect();
-        // Looked for as a pipeline beside the lock file would.
+        // Searched as for a pipeline that is next to the lock file.
         let discovery = Discovery::new(Some(path));
         for name in names {
             if name.contains(['/', '\\']) {
@@ -130,8 +130,9 @@ impl Wanted {
         }
     }
 
-    /// The lock file for what is there now. Hashes of other platforms stay while the version does. A library whose hash
-    /// is known is not loaded, and with `check` none is: to find a difference, no code of it need run.
+    /// Makes the lock file for the current libraries. Hashes for other platforms are kept as long as the
+    /// version is the same. A library whose hash is known is not loaded. With `check`, no library is loaded:
+    /// a difference can be found without running a plugin's code.
     fn lock(self, old: &Lock, check: bool) -> Result<Lock, Failure> {
         let mut plugins = BTreeMap::new();
         for (name, (found, pinned)) in self.plugins {
@@ -156,7 +157,7 @@ impl Wanted {
     }
 }
 
-/// The path of a pipeline as the lock file names it.
+/// The path of a pipeline as written in the lock file.
 fn relative(file: &Path, root: &Path) -> Result<String, Failure> {
     let whole = folder(file)?.join(file.file_name().unwrap_or_default());
     let inner = whole.strip_prefix(root).unwrap_or(&whole);
@@ -166,7 +167,7 @@ fn relative(file: &Path, root: &Path) -> Result<String, Failure> {
     })
 }
 
-/// What differs, a line each.
+/// The differences, one per line.
 fn changes(old: &Lock, now: &Lock) -> Vec<String> {
     let mut lines = Vec::new();
     let here = platform();
@@ -213,7 +214,7 @@ fn changes(old: &Lock, now: &Lock) -> Vec<String> {
     lines
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file atomically.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let fresh = path.with_file_name(format!("{LOCK_FILE}.new"));
     std::fs::write(&fresh, text)

@@ -15,10 +15,10 @@ use crate::config::{Locking, NotLocked};
 use crate::failure::Failure;
 use crate::host::{Discovery, Found, LoadedPlugin};
 
-/// Looks at plugins.
+/// Runs a subcommand of `textmill plugin`.
 ///
 /// # Errors
-/// What the user is to be told.
+/// Returns the message for the user.
 pub fn plugin(command: &PluginCommand, locked: bool) -> Result<(), Failure> {
     match command {
         PluginCommand::List(args) => list::list(args, locked),

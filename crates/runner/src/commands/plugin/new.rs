@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
     check_name(&args.name)?;
     is_free(args)?;
-    // Everything that can be wrong is found before anything is written.
+    // Finds all mistakes before anything is written.
     let place = place(args);
     let named = named(args, &place)?;
     let stage = args.pipeline.as_deref().map(|file| with_stage(file, &named)).transpose()?;
@@ -32,7 +32,8 @@ pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
     print(&lines.join("\n"))
 }
 
-/// Refuses the name of a plugin that is there: the new one would take its place in every pipeline, or never be found.
+/// Refuses the name of an existing plugin: the new plugin would hide that one in every pipeline, or would
+/// never be found itself.
 fn is_free(args: &NewArgs) -> Result<(), Failure> {
     let Ok(found) = Discovery::new(args.pipeline.as_deref()).find(&args.name) else { return Ok(()) };
     let message = format!("there is a plugin `{}` already: {}", args.name, found.path.display());
@@ -51,7 +52,7 @@ fn place(args: &NewArgs) -> PathBuf {
     }
 }
 
-/// How a pipeline names the plugin: by its path where it lies elsewhere than plugins are looked for.
+/// How a pipeline names the plugin: by its path if it is outside the folders that are searched.
 fn named(args: &NewArgs, place: &Path) -> Result<String, Failure> {
     if args.dir.is_none() || args.pipeline.is_none() {
         return Ok(args.name.clone());
@@ -61,7 +62,7 @@ fn named(args: &NewArgs, place: &Path) -> Result<String, Failure> {
     Ok(whole.display().to_string())
 }
 
-/// A pipeline file with the plugin as its last stage. What stands there stays as it is.
+/// The text of a pipeline file with the plugin appended as its last stage. The existing text is kept.
 fn with_stage(file: &Path, plugin: &str) -> Result<String, Failure> {
     let before = Pipeline::read(file, &[])?;
     let gap = if before.source().ends_with('\n') || before.source().is_empty() { "" } else { "\n" };

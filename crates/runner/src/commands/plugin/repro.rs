@@ -17,7 +17,7 @@ use textmill_plugin::harness::{Outcome, render, run};
 /// Replays a minimal reproduction.
 ///
 /// # Errors
-/// Where the document still fails, and where it cannot be tried.
+/// If the document still fails, or if it cannot be replayed.
 pub(super) fn repro(args: &ReproArgs, locked: bool) -> Result<(), Failure> {
     let shown = args.file.display();
     let content = std::fs::read(&args.file).map_err(|e| Failure::new(format!("cannot read {shown}: {e}")))?;
@@ -65,8 +65,9 @@ pub(super) fn repro(args: &ReproArgs, locked: bool) -> Result<(), Failure> {
     }
 }
 
-/// What to do where the plugin is not found without a pipeline: its folders may be those of one. The run's own is named
-/// and not taken by itself, since run folders come from others, too, and so would its libraries.
+/// A hint for when the plugin is not found without a pipeline: it may be in a pipeline's folders. The hint
+/// names the run's own pipeline, but it is not used automatically: run folders may come from other people,
+/// and so would the libraries.
 fn which_pipeline(file: &Path) -> String {
     let run = file.parent().and_then(Path::parent).map(|folder| match folder.as_os_str().is_empty() {
         true => Path::new("."),
@@ -81,7 +82,7 @@ fn which_pipeline(file: &Path) -> String {
     )
 }
 
-/// Texts that are tried, at most.
+/// The most texts that are tried.
 const TRIES: usize = 1000;
 
 /// Writes a smaller minimal reproduction.
@@ -105,7 +106,7 @@ fn smaller(
         let again = run(plugin, repro.operator.as_deref(), &case, usize::MAX);
         again.is_ok_and(|again| first_failure(&again) == rule)
     });
-    // All but the document stays as it is: the first line, and the line that names the document.
+    // Keep everything but the document: the first line, and the line that names the document.
     let head = &file[..file.len() - document.bytes.len()];
     std::fs::write(to, [head, shrunk.as_bytes()].concat())
         .map_err(|e| Failure::new(format!("cannot write {}: {e}", to.display())))?;
@@ -119,7 +120,7 @@ fn first_failure(outcome: &Outcome) -> Option<String> {
     events.into_iter().find(|event| event.action == Action::Fail).map(|event| event.rule.clone().into_owned())
 }
 
-/// What documents failed of.
+/// The failures of the documents.
 fn failures(outcome: &Outcome) -> Vec<String> {
     let events = outcome.verdicts.iter().flat_map(|verdict| &verdict.events);
     let failures = events.filter(|event| event.action == Action::Fail);

@@ -1,7 +1,8 @@
-//! Making a text smaller as long as it still does something: `ddmin` of Zeller and Hildebrandt ("Simplifying and
+//! Makes a text smaller while a property still holds: `ddmin` of Zeller and Hildebrandt ("Simplifying and
 //! isolating failure-inducing input", 2002), first on lines, then on characters.
 
-/// The smallest text found, by removing parts of `text`, for which `still` holds, after at most `tries` of them.
+/// Removes parts of `text` as long as `still` holds, and returns the smallest text found after at most
+/// `tries` calls of `still`.
 pub(super) fn shrink(text: &str, tries: usize, mut still: impl FnMut(&str) -> bool) -> String {
     let mut left = tries;
     let mut smallest = text.to_owned();
@@ -20,7 +21,7 @@ fn characters(text: &str) -> Vec<&str> {
     text.char_indices().map(|(at, c)| &text[at..at + c.len_utf8()]).collect()
 }
 
-/// Removes as many parts as it can: halves, then quarters, and so on down to single ones.
+/// Removes as many parts as possible: first halves, then quarters, and so on down to single parts.
 fn ddmin(mut parts: Vec<String>, left: &mut usize, still: &mut impl FnMut(&str) -> bool) -> Vec<String> {
     let mut pieces = 2;
     while !parts.is_empty() {
@@ -42,7 +43,7 @@ fn ddmin(mut parts: Vec<String>, left: &mut usize, still: &mut impl FnMut(&str) 
             }
         }
         match (size, removed) {
-            // Nothing alone can go any more.
+            // No single part can be removed any more.
             (1, false) => return parts,
             (1, true) => {}
             _ => pieces = parts.len().div_ceil(size.div_ceil(2)).max(2),
@@ -67,7 +68,8 @@ mod tests {
         assert!(tried < 400, "{tried}");
         let pair = shrink("x(y)z\n(\nw)", 10_000, |text| text.contains('(') && text.contains(')'));
         assert_eq!(pair.len(), 2);
-        // What holds of nothing needs nothing; what holds of the whole alone stays whole.
+        // A property that holds for the empty text leaves nothing; one that holds only for the whole text
+        // leaves it whole.
         assert_eq!(shrink("abc", 100, |_| true), "");
         assert_eq!(shrink("abc", 100, |text| text == "abc"), "abc");
         assert_eq!(shrink("abc\ndef", 1, |text| text.contains('d')), "def");

@@ -1,15 +1,15 @@
-//! Which pipelines are meant where none is named.
+//! Finds the pipelines to test if none is named.
 
 use crate::config::{Draft, Kind, Node};
 use crate::failure::Failure;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders that are looked through.
+/// The folders that are searched.
 const FOLDERS: [&str; 2] = ["", "config"];
 
-/// The pipelines that were named, else those of the current folder and of `config` with a table `[test]`, be it
-/// one of a file that they extend.
+/// The named pipelines, or else those in the current folder and in `config` that have a table `[test]`, of
+/// their own or from a file that they extend.
 pub(super) fn pipelines(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     if !named.is_empty() {
         return Ok(named.to_owned());
@@ -37,7 +37,8 @@ pub(super) fn pipelines(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// Whether a TOML file is a pipeline with a table `[test]`. Files of other programs may have one.
+/// Whether a TOML file is a pipeline with a table `[test]`. Files of other programs may have such a table,
+/// too.
 fn is_tested(path: &Path, text: String) -> bool {
     match Node::parse(&text) {
         Ok(own) => {
@@ -49,7 +50,7 @@ fn is_tested(path: &Path, text: String) -> bool {
             let test = tree.entry("test").is_some_and(|entry| matches!(entry.node.kind, Kind::Table(_)));
             test && (has("stage") || has("input"))
         }
-        // A pipeline with a mistake is tested, so that the mistake is shown.
+        // A pipeline with a mistake counts as tested, so that the mistake is shown.
         Err(_) => {
             let has = |header: &str| text.lines().any(|line| line.trim() == header);
             has("[test]") && (has("[[stage]]") || has("[input]"))

@@ -1,4 +1,4 @@
-//! Whether a pipeline is what its last test ran. What a test of something else left is not to be accepted.
+//! Whether a pipeline is still what its last test ran. Results of testing anything else must not be accepted.
 
 use super::super::examine::{Examined, Looks, examine};
 use super::read;
@@ -12,7 +12,7 @@ use crate::snap::{Change, Finished, SnapshotFolder};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// What a test is made of, the same wherever textmill is called.
+/// Everything that determines a test's results. It is the same wherever textmill is called.
 pub(super) fn basis(examined: &Examined) -> Fingerprint {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let place = |file: &SourceFile| match is_address(&file.path) {
@@ -22,7 +22,7 @@ pub(super) fn basis(examined: &Examined) -> Fingerprint {
     let files: Vec<SourceFile> = examined.files.iter().map(place).collect();
     let mut all = made_of(&examined.prepared, &files);
     if let Some(pipeline) = all["pipeline"].as_object_mut() {
-        // Nothing is written, and which files are read is told by the files.
+        // Nothing is written, and the list of files replaces the paths.
         pipeline.remove("output");
         if let Some(input) = pipeline.get_mut("input").and_then(Value::as_object_mut) {
             input.remove("paths");
@@ -36,11 +36,12 @@ pub(super) fn basis(examined: &Examined) -> Fingerprint {
     all
 }
 
-/// The orphans that the last test found. Where something waits for an answer, that test must have run to its end, and all
-/// that it was made of must be as it was: with a stage misspelt, all good snapshots would look like orphans.
+/// The orphans that the last test found. If there is anything to decide, that test must have finished, and
+/// everything that determines its results must be unchanged: with a misspelt stage, all good snapshots would
+/// look like orphans.
 ///
 /// # Errors
-/// Where it has not, or something is not.
+/// If the last test did not finish, or if something has changed since.
 pub(super) fn finished(
     path: &Path,
     folder: &SnapshotFolder,

@@ -13,7 +13,7 @@ use crate::snap::{Finished, Key, SnapshotFolder, stage_names};
 use crate::table::count;
 use std::path::Path;
 
-/// The folder of a pipeline's snapshots, told from the file and the inputs alone: no stage is run.
+/// The folder of a pipeline's snapshots, determined from the file and the inputs alone: no stage is run.
 pub(super) fn folder_of(path: &Path) -> Result<(Pipeline, SnapshotFolder), Failure> {
     let (pipeline, files) = input_files(read(path)?)?;
     let documents = ids(&documents(&pipeline, &files)?).into_iter().map(|(_, id)| id).collect();
@@ -22,10 +22,10 @@ pub(super) fn folder_of(path: &Path) -> Result<(Pipeline, SnapshotFolder), Failu
     Ok((pipeline, folder))
 }
 
-/// Accepts all that the last test left pending.
+/// Accepts everything that the last test left pending.
 ///
 /// # Errors
-/// Where a pipeline cannot be read, is not what was tested, or a file cannot be moved.
+/// If a pipeline cannot be read or is not what was tested, or if a file cannot be moved.
 pub(in super::super) fn accept(args: &AcceptArgs, quiet: bool) -> Result<(), Failure> {
     for path in pipelines(&args.pipelines)? {
         let (_, folder) = folder_of(&path)?;
@@ -55,10 +55,10 @@ pub(in super::super) fn accept(args: &AcceptArgs, quiet: bool) -> Result<(), Fai
     Ok(())
 }
 
-/// Drops all that is pending.
+/// Drops everything that is pending.
 ///
 /// # Errors
-/// Where a pipeline cannot be read, or a file not be removed.
+/// If a pipeline cannot be read, or if a file cannot be removed.
 pub(in super::super) fn reject(args: &RejectArgs, quiet: bool) -> Result<(), Failure> {
     for path in pipelines(&args.pipelines)? {
         let (_, folder) = folder_of(&path)?;
@@ -74,10 +74,10 @@ pub(in super::super) fn reject(args: &RejectArgs, quiet: bool) -> Result<(), Fai
     Ok(())
 }
 
-/// Makes the snapshots of a pipeline that has none, and accepts them. Gives how many there are.
+/// Makes the snapshots of a pipeline that has none, accepts them, and returns their number.
 ///
 /// # Errors
-/// Where the pipeline does not run, or a file cannot be written.
+/// If the pipeline does not run, or if a file cannot be written.
 pub(in super::super) fn accept_first(path: &Path) -> Result<usize, Failure> {
     let (examined, documents) = examined(read(path)?, &Locking::of(Some(path), false)?)?;
     let prepared = examined.prepared;

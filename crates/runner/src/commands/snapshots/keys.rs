@@ -1,9 +1,9 @@
-//! Answers of the one who reviews: single keys on a terminal, lines elsewhere.
+//! Reads the reviewer's answers: single keys on a terminal, lines elsewhere.
 
 use console::{Key, Term};
 use std::io::{self, BufRead, IsTerminal};
 
-/// What is to become of a pending snapshot.
+/// What to do with a pending snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// Accept it.
@@ -37,9 +37,9 @@ impl Answer {
     }
 }
 
-/// The keys in a line.
+/// The keys, in one line.
 pub(super) const KEYS: &str = "[a]ccept [r]eject [s]kip, [A]ccept all [R]eject all, [q]uit, [?] help";
-/// The keys, each with what it does.
+/// The keys and what they do.
 pub(super) const HELP: &str = "a  accept: it becomes the accepted snapshot
 r  reject: the accepted snapshot stays, and the pipeline is yours to mend
 s  skip: it stays pending
@@ -47,10 +47,10 @@ A  accept this and all that follow
 R  reject this and all that follow
 q  quit: this and all that follow stay pending";
 
-/// Reads an answer. `None` for a key that means nothing; the end of the input quits.
+/// Reads an answer. Returns `None` for an unknown key; the end of the input quits.
 ///
 /// # Errors
-/// Where the terminal cannot be read.
+/// If the terminal cannot be read.
 pub(super) fn read() -> io::Result<Option<Answer>> {
     if !io::stdin().is_terminal() {
         let mut line = String::new();
@@ -59,7 +59,7 @@ pub(super) fn read() -> io::Result<Option<Answer>> {
         }
         return Ok(line.trim_start().chars().next().and_then(Answer::of));
     }
-    // The terminal is put back into its usual mode after each key, so that Ctrl-C and a crash leave it usable.
+    // The terminal returns to its usual mode after each key, so that Ctrl-C or a crash leaves it usable.
     match Term::stderr().read_key() {
         Ok(Key::Char('\u{4}') | Key::Escape) => Ok(Some(Answer::Quit)),
         Ok(Key::Char(key)) => Ok(Answer::of(key)),

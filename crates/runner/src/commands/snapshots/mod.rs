@@ -22,12 +22,12 @@ use crate::rehearsal::{rehearse, rename_sources, sample};
 use crate::snap::{Recorded, Recorder, SnapshotFolder, options};
 use std::path::Path;
 
-/// Documents of the pipeline's own input that are tested where the file does not say.
+/// The number of documents of the pipeline's own input to test, if the file sets no limit.
 const OF_INPUT: usize = 20;
-/// Documents of inputs that are given for the test, at most, where the file does not say.
+/// The most documents of the test's inputs, if the file sets no limit.
 const OF_TEST: usize = 1000;
 
-/// The pipeline, its input replaced by the test's.
+/// Reads the pipeline and replaces its input with the test's.
 fn read(path: &Path) -> Result<Draft, Failure> {
     let mut draft = Draft::read(path, &[])?;
     if !draft.pipeline.test.inputs.is_empty() {
@@ -36,7 +36,7 @@ fn read(path: &Path) -> Result<Draft, Failure> {
     Ok(draft)
 }
 
-/// The pipeline on the test's input, ready to run, and the documents of the test.
+/// Prepares the pipeline to run on the test's input, and reads the documents of the test.
 fn examined(draft: Draft, locking: &Locking) -> Result<(Examined, Vec<InputBatch>), Failure> {
     let examined = examine(draft, Looks::SAMPLE, locking)?;
     examined.warn();
@@ -44,8 +44,8 @@ fn examined(draft: Draft, locking: &Locking) -> Result<(Examined, Vec<InputBatch
     Ok((examined, read))
 }
 
-/// The documents of the test. Those that are named after their files are so as seen from the pipeline file, wherever
-/// textmill was called.
+/// The documents of the test. Documents named after their files get paths relative to the pipeline file,
+/// wherever textmill is called.
 fn documents(pipeline: &Pipeline, files: &[SourceFile]) -> Result<Vec<InputBatch>, Failure> {
     let mut read = first(pipeline, files)?;
     let folder = pipeline.path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));

@@ -12,13 +12,14 @@ use crate::snap::{Change, Finished, Group, Key, OptionChange, SnapshotFolder, ch
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Lines of a change that are shown.
+/// The most lines of a change that are shown.
 const LINES: usize = 200;
 
-/// Goes through what is pending.
+/// Reviews what is pending.
 ///
 /// # Errors
-/// Where a pipeline or an answer cannot be read, the pipeline is not what was tested, or a file cannot be moved.
+/// If a pipeline or an answer cannot be read, if the pipeline is not what was tested, or if a file cannot be
+/// moved.
 pub(in super::super) fn review(args: &ReviewArgs) -> Result<(), Failure> {
     let mut tally = Tally::default();
     for path in pipelines(&args.pipelines)? {
@@ -27,19 +28,19 @@ pub(in super::super) fn review(args: &ReviewArgs) -> Result<(), Failure> {
         let review = Review::new(&path, folder, stages)?;
         review.go(&mut tally)?;
         Finished::forget_if_done(&review.folder)?;
-        // What all of one pipeline was answered with is not for the next.
+        // "Accept all" and "reject all" apply to one pipeline only.
         tally.all = tally.all.filter(|answer| *answer == Answer::Quit);
     }
     print(&tally.shown())
 }
 
-/// What was answered.
+/// Counts of the answers.
 #[derive(Default)]
 struct Tally {
     accepted: usize,
     rejected: usize,
     skipped: usize,
-    /// The answer to all that follow.
+    /// The answer for everything that follows.
     all: Option<Answer>,
 }
 
@@ -59,8 +60,9 @@ struct Review<'a> {
     /// Names of the stages, in order.
     stages: Vec<String>,
     changes: Vec<Change>,
-    /// Which options have changed, and the snapshot that says so. It is accepted with the others.
+    /// The options that have changed.
     options: Vec<OptionChange>,
+    /// The pending snapshot of the options. It is accepted together with the others.
     of_options: Option<Change>,
     orphans: Vec<String>,
 }
@@ -106,7 +108,8 @@ impl<'a> Review<'a> {
                 self.folder.delete(orphan)?;
             }
         }
-        // The options are those that the accepted snapshots were made with; while some wait, so do they.
+        // The options are those that the accepted snapshots were made with, so they stay pending while some
+        // snapshots do.
         let Some(of_options) = self.of_options.as_ref().filter(|_| tally.skipped == skipped) else {
             return Ok(());
         };
@@ -120,21 +123,21 @@ impl<'a> Review<'a> {
         }
     }
 
-    /// Changed options of what a document has come through.
+    /// The changed options of the stages that the document has passed, up to the one of this change.
     fn options_before(&self, change: &Change) -> Vec<&str> {
         let to = match &change.stage {
             Some(name) => self.stages.iter().position(|stage| stage == name).map_or(0, |at| at + 1),
             None => self.stages.len(),
         };
         let before = |option: &&OptionChange| {
-            // A stage that is there no more may have stood anywhere.
+            // A stage that no longer exists may have been anywhere.
             self.stages.iter().position(|stage| *stage == option.stage).is_none_or(|at| at < to)
         };
         self.options.iter().filter(before).map(|option| option.text.as_str()).collect()
     }
 }
 
-/// Shows something and asks what is to become of it: accepted, rejected, or skipped.
+/// Shows something and asks what to do with it: accept, reject or skip.
 fn ask(shown: &str, tally: &mut Tally) -> Result<Answer, Failure> {
     if tally.all.is_none() {
         print(shown.trim_end())?;

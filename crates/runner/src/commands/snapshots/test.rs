@@ -13,13 +13,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Lines of a change that are shown.
+/// The most lines of a change that are shown.
 const LINES: usize = 60;
 
 /// Compares pipelines with their accepted snapshots.
 ///
 /// # Errors
-/// Where something differs, or a pipeline does not run.
+/// If something differs, or if a pipeline does not run.
 pub(in super::super) fn test(
     args: &TestArgs,
     quiet: bool,
@@ -35,7 +35,7 @@ pub(in super::super) fn test(
                     print(outcome.shown.trim_end())?;
                 }
             }
-            // The others are tested all the same.
+            // The other pipelines are still tested.
             Err(failure) => {
                 passed = false;
                 anstream::eprintln!("{}\n", failure.render(true));
@@ -45,7 +45,7 @@ pub(in super::super) fn test(
     if passed { Ok(()) } else { Err(Failure::Negative) }
 }
 
-/// What a test has come to.
+/// The result of a test.
 struct Outcome {
     passed: bool,
     shown: String,
@@ -55,11 +55,11 @@ fn test_one(path: &Path, ci: bool, verbose: bool, locked: bool) -> Result<Outcom
     let locking = Locking::of(Some(path), locked)?;
     let draft = read(path)?;
     if !ci {
-        // A test that does not end leaves nothing that could be accepted.
+        // An unfinished test leaves nothing that could be accepted.
         Finished::forget(&folder(&draft.pipeline, Vec::new(), Vec::new()))?;
     }
     let (examined, documents) = examined(draft, &locking)?;
-    // Taken before the test: what changes meanwhile has not been tested.
+    // Taken before the test: changes made during it have not been tested.
     let basis = basis(&examined);
     let prepared = examined.prepared;
     let (recorded, options) = record(&prepared, documents, verbose)?;
@@ -92,7 +92,7 @@ fn test_one(path: &Path, ci: bool, verbose: bool, locked: bool) -> Result<Outcom
 
 struct Report<'a> {
     path: &'a Path,
-    /// Documents.
+    /// The number of documents.
     number: usize,
     folder: &'a SnapshotFolder,
     changes: &'a [Change],
@@ -129,7 +129,7 @@ impl Report<'_> {
         for group in Group::of(self.changes) {
             let change = group.head;
             if first {
-                // All is new: it is read in the review.
+                // If everything is new, the contents are read in the review.
                 let verdict = change.new.lines().next().unwrap_or_default();
                 let _ = writeln!(
                     out,
@@ -173,7 +173,7 @@ impl Report<'_> {
         changed(old, new).into_iter().map(|change| change.text).collect()
     }
 
-    /// What differs, in numbers.
+    /// The differences, in numbers.
     fn summary(&self) -> String {
         let of = |key: &Key| match key {
             Key::Document(document, _) => Some(*document),
@@ -200,7 +200,7 @@ impl Report<'_> {
     }
 }
 
-/// A change with its cause and what follows from it.
+/// Shows a change with its causes and its consequences.
 pub(super) fn one(group: &Group<'_>, changes: &[Change], most: usize, out: &mut String) {
     let change = group.head;
     let state = match change.state() {
