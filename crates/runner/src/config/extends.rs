@@ -1,5 +1,5 @@
-//! A pipeline file and those that it extends, merged into one tree: tables key by key, stages by their names. The file
-//! that extends wins.
+//! Merges a pipeline file and the files that it extends into one tree: tables key by key, stages by name. The
+//! extending file wins.
 
 use super::problem::{Problem, suggest};
 use super::settings::join;
@@ -10,20 +10,20 @@ use super::tree::{Entry, Kind, Node, Place};
 use super::variables::{Environment, lenient};
 use std::path::{Component, Path, PathBuf};
 
-/// The key that names the base.
+/// The key that names the base file.
 const EXTENDS: &str = "extends";
 
-/// What the files say together.
+/// The merged contents of the files.
 pub(super) struct Gathered {
-    /// The files, from the one that was named to the base of all.
+    /// The files, from the one that was named down to the last base.
     pub sources: Vec<Source>,
     /// Their keys, each with its place.
     pub tree: Node,
-    /// Whether something of them could not be read.
+    /// Whether parts of them could not be read.
     pub gaps: bool,
 }
 
-/// Reads the text of a pipeline file, and the files that it extends.
+/// Reads the text of a pipeline file and the files that it extends.
 pub(super) fn gather(
     path: &Path,
     text: String,
@@ -60,7 +60,7 @@ pub(super) fn gather(
     Gathered { sources, tree: merged, gaps }
 }
 
-/// The file that the last of these extends.
+/// The file that the last of these sources extends.
 fn base_of(node: &Node, sources: &[Source], environment: Environment<'_>) -> Result<Source, Problem> {
     let Kind::Text(text) = &node.kind else {
         let message = format!("`{EXTENDS}` must be a string, and it is {}", node.kind_name());
@@ -84,7 +84,7 @@ fn base_of(node: &Node, sources: &[Source], environment: Environment<'_>) -> Res
         let hint = hint.unwrap_or_else(|| "the path is relative to the folder of this file".into());
         Problem::at(&node.place, message).hint(hint)
     };
-    // To read a pipe would be to wait for ever.
+    // Reading a pipe would wait forever.
     if path.metadata().is_ok_and(|meta| !meta.is_file()) {
         return Err(unread("it is no file".into()));
     }
@@ -93,7 +93,7 @@ fn base_of(node: &Node, sources: &[Source], environment: Environment<'_>) -> Res
     Ok(Source { path, text })
 }
 
-/// Names of the pipeline files in a folder.
+/// The names of the pipeline files in a folder.
 fn toml_files(folder: &Path) -> Vec<String> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -103,7 +103,7 @@ fn toml_files(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Takes an entry out of a table.
+/// Removes an entry from a table and returns it.
 fn take(node: &mut Node, key: &str) -> Option<Entry> {
     let Kind::Table(entries) = &mut node.kind else { return None };
     let at = entries.iter().position(|entry| entry.key == key)?;
@@ -151,7 +151,8 @@ fn merge_files(
     }
 }
 
-/// Changes a stage of the base. Options of another plugin mean nothing to this one.
+/// Changes a stage of the base. If the plugin changes, the old options and operator are dropped: they mean
+/// nothing to the new plugin.
 fn change(stage: &mut Node, over: Node, environment: Environment<'_>) {
     let plugin = |node: &Node| node.text("plugin").map(|text| lenient(text, environment));
     if plugin(&over).is_some_and(|new| plugin(stage).is_none_or(|old| old != new)) {
@@ -161,7 +162,7 @@ fn change(stage: &mut Node, over: Node, environment: Environment<'_>) {
     merge(stage, over);
 }
 
-/// Merges tables key by key; anything else is replaced.
+/// Merges tables key by key. Anything else is replaced.
 fn merge(base: &mut Node, over: Node) {
     match (&mut base.kind, over) {
         (Kind::Table(entries), Node { kind: Kind::Table(others), place, used, .. }) => {
@@ -183,13 +184,13 @@ fn merge(base: &mut Node, over: Node) {
 
 /// A stage that says where it belongs.
 struct Move {
-    /// The stage, by its number.
+    /// Index of the stage.
     stage: usize,
-    /// The one that it stands beside.
+    /// Index of the stage that it goes next to.
     beside: usize,
-    /// Whether it goes behind that one.
+    /// Whether it goes after that stage, not before it.
     is_behind: bool,
-    /// Where it says so.
+    /// The place of the key that says so.
     place: Place,
 }
 
@@ -205,10 +206,10 @@ fn move_stages(tree: &mut Node, environment: Environment<'_>, problems: &mut Vec
         }
     }
     let mut order: Vec<usize> = (0..stages.len()).collect();
-    // Several that go behind one stage stay in their order.
+    // Several stages that go after the same one keep their order.
     let mut behind: Vec<(usize, usize)> = Vec::new();
     while !waiting.is_empty() {
-        // A stage that is to be moved itself is no place to stand beside yet.
+        // A stage that is itself still to be moved cannot be an anchor yet.
         let ready = waiting.iter().position(|next| waiting.iter().all(|other| other.stage != next.beside));
         let Some(ready) = ready else {
             let circle: Vec<&str> = waiting.iter().map(|m| names[m.stage].as_str()).collect();
@@ -233,7 +234,8 @@ fn move_stages(tree: &mut Node, environment: Environment<'_>, problems: &mut Vec
     stages.extend(order.into_iter().filter_map(|at| moved[at].take()));
 }
 
-/// Where a stage wants to be. What it says of that is taken out of it, but for what is no name.
+/// Where a stage wants to be. Removes the keys `before` and `after` from the stage, unless their values are
+/// not strings.
 fn wish(
     number: usize,
     stage: &mut Node,
@@ -270,7 +272,7 @@ fn wish(
     }
 }
 
-/// A path in one of the files as the first of them would have to write it.
+/// Rewrites a path from one of the files as the first file would have to write it.
 pub(super) fn from_first(text: &str, place: &Place, sources: &[Source]) -> String {
     let is_path = text.contains(['/', '\\']) && Path::new(text).is_relative();
     let base = match place.span() {
@@ -292,7 +294,8 @@ mod tests {
     use crate::config::{Draft, Kind};
     use std::fmt::Write as _;
 
-    /// Names of the stages after a file with these changes is laid over a base of `a`, `b` and `c`, and what is wrong.
+    /// The names of the stages after a file with these changes extends a base of `a`, `b` and `c`, and the
+    /// problems found.
     fn over(changes: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         let stage =

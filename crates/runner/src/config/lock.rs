@@ -1,5 +1,5 @@
-//! The lock file: which libraries a workspace's pipelines may load, by hash. Reads, writes and compares; opens no
-//! library.
+//! The lock file: which libraries a workspace's pipelines may load, by hash. This module reads, writes and
+//! compares lock files; it does not open libraries.
 
 use super::problem::{Problem, Problems};
 use super::section::Section;
@@ -12,12 +12,12 @@ use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Name of the file.
+/// Name of the lock file.
 pub const LOCK_FILE: &str = "textmill.lock";
-/// Version of its format.
+/// Version of the file's format.
 const VERSION: usize = 1;
 
-/// What to do with a file of another format.
+/// The hint for a file of another format.
 const OTHER_FORMAT: &str = "use the textmill that wrote it";
 
 const HEADER: &str = "\
@@ -28,9 +28,10 @@ const HEADER: &str = "\
 /// A lock file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
-    /// Pipelines whose plugins are locked, relative to the file's folder, with `/` between parts.
+    /// The pipelines whose plugins are locked, as paths relative to the file's folder, with `/` as the
+    /// separator.
     pub pipelines: BTreeSet<String>,
-    /// Plugins by name.
+    /// The locked plugins, by name.
     pub plugins: BTreeMap<String, LockedPlugin>,
 }
 
@@ -39,34 +40,35 @@ pub struct Lock {
 pub struct LockedPlugin {
     /// Version of the plugin.
     pub version: String,
-    /// Version of the ABI that it was built with.
+    /// Version of the ABI that the plugin was built with.
     pub abi: String,
-    /// Whether it was named on the command line, and stays though no pipeline names it.
+    /// Whether the plugin was named on the command line. It then stays locked even if no pipeline names it.
     pub pinned: bool,
     /// SHA-256 of its library in hexadecimal, by platform.
     pub sha256: BTreeMap<String, String>,
 }
 
-/// What this program can load libraries for.
+/// The platform that this program can load libraries for.
 pub fn platform() -> String {
     let env = if cfg!(target_env = "musl") { "-musl" } else { "" };
     format!("{}-{}{env}", std::env::consts::OS, std::env::consts::ARCH)
 }
 
-/// Where the lock file of a pipeline may lie: beside it, or in the folder around that, as `plugins` may.
+/// The places where the lock file of a pipeline may be: next to it, or in the parent folder, as for
+/// `plugins`.
 pub fn lock_places(pipeline: &Path) -> [PathBuf; 2] {
     let folder = pipeline.parent().unwrap_or(Path::new(""));
     [folder.join(LOCK_FILE), join(folder, "..").join(LOCK_FILE)]
 }
 
 impl Lock {
-    /// Reads a lock file; `None` where there is none.
+    /// Reads a lock file; `None` if there is none.
     ///
     /// # Errors
-    /// Every mistake in it, each with its place.
+    /// Returns every mistake in the file, each with its place.
     pub fn read(path: &Path) -> Result<Option<Self>, Problems> {
         let whole = |message: String| Problems::whole(path, Problem::whole(message));
-        // To read a pipe would be to wait for ever.
+        // Reading a pipe would wait forever.
         if path.metadata().is_ok_and(|meta| !meta.is_file()) {
             return Err(whole("the lock file is no file".into()));
         }
@@ -88,13 +90,13 @@ impl Lock {
             Err(found) => problems = found,
         }
         let advice = "a lock file is written by `textmill plugin lock`; remove it to have it written anew";
-        // But for a newer format, nobody is to mend it by hand.
+        // A lock file is not meant to be mended by hand. A newer format keeps its own hint.
         let hinted = |p: Problem| if p.hint.as_deref() == Some(OTHER_FORMAT) { p } else { p.hint(advice) };
         let list = problems.into_iter().map(hinted).collect();
         Err(Problems::new(vec![Source { path: path.to_owned(), text: source }], list))
     }
 
-    /// The text of the file: the same for the same content.
+    /// The text of the file. Equal contents give equal texts.
     pub fn render(&self) -> String {
         let mut out = format!("{HEADER}version = {VERSION}\n");
         if !self.pipelines.is_empty() {
@@ -221,12 +223,12 @@ fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Which libraries a pipeline may load: what its lock file says, and whether that is all.
+/// Which libraries a pipeline may load: those in its lock file, and whether others are refused.
 #[derive(Clone, Debug, Default)]
 pub struct Locking {
-    /// The lock file, as shown to the user, and what it says.
+    /// The path of the lock file, as shown to the user, and its contents.
     lock: Option<(PathBuf, Lock)>,
-    /// Whether what is not locked is refused.
+    /// Whether plugins that are not locked are refused.
     only_locked: bool,
     /// The pipeline whose plugins are loaded.
     pipeline: Option<PathBuf>,
@@ -242,11 +244,11 @@ pub struct NotLocked {
 }
 
 impl Locking {
-    /// What the lock file of a pipeline says; without a pipeline there is none. With `only_locked`, what it does not name is
-    /// refused.
+    /// Reads the lock file of a pipeline; without a pipeline there is none. With `only_locked`, plugins that
+    /// it does not name are refused.
     ///
     /// # Errors
-    /// Every mistake in the lock file; with `only_locked`, that there is none.
+    /// Returns every mistake in the lock file. With `only_locked`, a missing lock file is an error, too.
     pub fn of(pipeline: Option<&Path>, only_locked: bool) -> Result<Self, Problems> {
         let places = pipeline.map(lock_places);
         let of = |lock| Self { lock, only_locked, pipeline: pipeline.map(Path::to_owned) };
@@ -281,7 +283,7 @@ impl Locking {
         Err(Problems::whole(path, Problem::whole(message).hint(hint)))
     }
 
-    /// The same, but for a plugin that is being changed: any library of it will do.
+    /// The same restrictions, except for a plugin under development: any library is accepted for it.
     #[must_use]
     pub fn without(mut self, plugin: &str) -> Self {
         if let Some((_, lock)) = &mut self.lock {
@@ -290,10 +292,10 @@ impl Locking {
         self
     }
 
-    /// What the library of a plugin must be; `None` where any will do.
+    /// What the library of a plugin must be; `None` if any library is accepted.
     ///
     /// # Errors
-    /// Where only locked plugins are to be loaded, and this one is not.
+    /// If only locked plugins may be loaded, and this one is not locked.
     pub fn expected(&self, plugin: &str) -> Result<Option<Expected>, NotLocked> {
         let locked = self.lock.as_ref().and_then(|(path, lock)| Some((path, lock.plugins.get(plugin)?)));
         let platform = platform();
@@ -319,7 +321,7 @@ impl Locking {
                 format!("plugin `{plugin}` is not locked for `{platform}`: {lock} has it for `{others}`")
             }
         };
-        // Without the pipeline, only those that the file names are looked through.
+        // Without a pipeline, the command would lock only the pipelines that the file names.
         let pipeline = self.pipeline.as_ref().map(|path| format!(" {}", path.display())).unwrap_or_default();
         let hint = format!(
             "take it in with `textmill plugin lock{pipeline}` on this platform, or leave `--locked` out"

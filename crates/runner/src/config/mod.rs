@@ -1,4 +1,5 @@
-//! Pipeline files: from TOML to what the engine runs, with every mistake at its line and column.
+//! Pipeline files: parses TOML into the settings that the engine runs with, and reports every mistake at its
+//! line and column.
 
 mod extends;
 mod lock;

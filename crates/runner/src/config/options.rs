@@ -10,8 +10,8 @@ use super::variables::scalar;
 use jsonschema::error::ValidationErrorKind as Fault;
 use serde_json::{Value, json};
 
-/// Every way in which options do not fit their schema. Where the file has `gaps`, an option that is not there may be in
-/// one of them.
+/// Returns every way in which options do not fit their schema. If the file has `gaps`, a missing option may
+/// be in one of them.
 pub fn check_options(plugin: &str, schema: &Value, options: &Node, gaps: bool) -> Vec<Problem> {
     if !schema.is_object() {
         return Vec::new();
@@ -60,7 +60,7 @@ pub fn check_options(plugin: &str, schema: &Value, options: &Node, gaps: bool) -
                 let (what, hint) = told(schema, own, node, &pointer, fault)
                     .unwrap_or_else(|| (format!("does not suit: {}", lower_first(&error.to_string())), None));
                 let message = format!("{} of `{plugin}` {what}", option_words(options, &pointer));
-                // A value of another type is none of the words either.
+                // A type error and a choice error at the same value give the same message.
                 let is_told =
                     |other: &Problem| other.message == message && other.place.as_ref() == Some(&node.place);
                 if problems.iter().any(is_told) {
@@ -92,7 +92,7 @@ fn unknown(
     }
 }
 
-/// What is wrong with a value, and what to do.
+/// Explains a fault: what is wrong with the value, and what to do about it.
 fn told(
     root: &Value,
     own: Option<&Value>,
@@ -102,7 +102,7 @@ fn told(
 ) -> Option<(String, Option<String>)> {
     let own = own?;
     let key = pointer.rsplit('/').next().unwrap_or_default();
-    // An item of an array has no key of its own.
+    // An item of an array has no key.
     let write = |value: &str| match key.parse::<usize>() {
         Ok(_) => format!("write `{value}`"),
         Err(_) => format!("write `{} = {value}`", key.replace("~1", "/").replace("~0", "~")),
@@ -146,7 +146,7 @@ fn told(
     }
 }
 
-/// A value in the words of a pipeline.
+/// A value as a pipeline file writes it.
 fn value_words(node: &Node) -> String {
     match &node.kind {
         Kind::Text(text) => format!("`{}`{}", quoted(text), node.variables_in_words()),
@@ -159,10 +159,10 @@ fn listed(words: &[String]) -> String {
     words.join(", ")
 }
 
-/// How deep choices and tables that lie in one another are looked into: a schema may refer to itself.
+/// How deep nested choices and tables are followed: a schema may refer to itself.
 const LOOKS_INTO: usize = 3;
 
-/// The words that a schema gives to choose from, where it does so.
+/// The words that a schema allows, if it is a choice of words.
 fn words_of(root: &Value, schema: &Value) -> Option<Vec<String>> {
     words_within(root, schema, LOOKS_INTO)
 }
@@ -182,7 +182,7 @@ fn words_within(root: &Value, schema: &Value, depth: usize) -> Option<Vec<String
     words.map(|words| words.concat()).filter(|words| !words.is_empty())
 }
 
-/// The types that a schema takes, but null, which TOML does not have.
+/// The types that a schema accepts, except null, which TOML does not have.
 fn types<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a str> {
     types_within(root, schema, LOOKS_INTO)
 }
@@ -215,7 +215,7 @@ fn type_words(kind: &str) -> &str {
     }
 }
 
-/// The TOML of another type that a value seems to mean.
+/// The value converted to another type, as TOML, if it seems to be meant that way.
 fn converted(kind: &str, node: &Node) -> Option<String> {
     let text = node.as_string();
     match kind {
@@ -231,7 +231,8 @@ fn converted(kind: &str, node: &Node) -> Option<String> {
     }
 }
 
-/// A value that would do: the default, else an example of the schema's, else a plain one of the type.
+/// A value that would fit: the default, or else the schema's own example, or else a plain one of the right
+/// type.
 fn example(root: &Value, schema: &Value) -> Option<String> {
     example_within(root, schema, LOOKS_INTO)
 }
@@ -263,7 +264,7 @@ fn example_within(root: &Value, schema: &Value, depth: usize) -> Option<String> 
     })
 }
 
-/// The range that a schema gives a number, in words.
+/// The range that a schema sets for a number, in words.
 fn range_words(root: &Value, schema: &Value) -> Option<String> {
     let schema = resolved(root, schema)?;
     let limit =
@@ -276,7 +277,7 @@ fn range_words(root: &Value, schema: &Value) -> Option<String> {
     (!both.is_empty()).then(|| both.join(" and "))
 }
 
-/// What a pointer leads to, in words: an option, or an item of one that is an array.
+/// The target of a pointer, in words: an option, or an item of an array.
 fn option_words(options: &Node, pointer: &str) -> String {
     let (outer, last) = pointer.rsplit_once('/').unwrap_or_default();
     match (&options.at_pointer(outer).kind, last.parse::<usize>()) {
@@ -285,7 +286,7 @@ fn option_words(options: &Node, pointer: &str) -> String {
     }
 }
 
-/// The keys that lead to an option, from the last array on.
+/// The keys that lead to an option, counted from the last array on the way.
 fn dotted(options: &Node, pointer: &str) -> String {
     let (mut path, mut keys) = (String::new(), Vec::new());
     for part in pointer.split('/').skip(1) {
@@ -299,24 +300,25 @@ fn dotted(options: &Node, pointer: &str) -> String {
     keys.join(".")
 }
 
-/// What a schema says of an option; dots lead into tables.
+/// The description of an option in a schema; dots separate the levels of nested tables.
 pub fn option_doc(schema: &Value, option: &str) -> Option<String> {
     described(schema, &pointer_of(option))
 }
 
-/// The pointer to an option; dots lead into tables.
+/// The JSON pointer to an option; dots separate the levels of nested tables.
 fn pointer_of(option: &str) -> String {
     format!("/{}", option.replace('.', "/"))
 }
 
-/// Options in which strings that came from variables are what the schema wants: numbers, or booleans.
+/// Converts strings that came from variables to the numbers or booleans that the schema wants.
 pub fn fitted(schema: &Value, options: &Node) -> Node {
     let mut options = options.clone();
     fit(schema, schema, &mut options);
     options
 }
 
-/// What a schema says of some of its options, whole in itself. Dots lead into tables.
+/// The part of a schema that covers some of its options, as a schema of its own. Dots separate the levels of
+/// nested tables.
 pub fn schema_of_options<'a>(schema: &Value, options: impl IntoIterator<Item = &'a str>) -> Value {
     let mut out = json!({"type": "object"});
     for option in options {
@@ -334,7 +336,7 @@ pub fn schema_of_options<'a>(schema: &Value, options: impl IntoIterator<Item = &
     out
 }
 
-/// Whole numbers below it are floats without loss.
+/// Floats represent all whole numbers below this one exactly.
 const WHOLE_AT_MOST: f64 = 9_007_199_254_740_992.0;
 
 fn fit(root: &Value, schema: &Value, node: &mut Node) {
@@ -353,7 +355,7 @@ fn fit(root: &Value, schema: &Value, node: &mut Node) {
         return;
     }
     match &mut node.kind {
-        // JSON knows one kind of number, and a plugin may know whole ones alone.
+        // JSON has one kind of number, but a plugin may accept only whole ones.
         Kind::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE_AT_MOST => {
             let types = types(root, own);
             if types.contains(&"integer") && !types.contains(&"number") {
@@ -362,7 +364,8 @@ fn fit(root: &Value, schema: &Value, node: &mut Node) {
         }
         Kind::Table(entries) => {
             if entries.len() > 1 && !choices(root, own).is_empty() {
-                // Files merge tables without a schema. Of several choices, that of the file that extends counts.
+                // Files merge tables without a schema. If several choices come together, the extending file's
+                // one counts.
                 let rank = |place: &Place| place.span().map_or(0, |span| span.file + 1);
                 let last = entries.iter().map(|entry| rank(&entry.place)).min();
                 entries.retain(|entry| Some(rank(&entry.place)) == last);
@@ -381,12 +384,12 @@ fn fit(root: &Value, schema: &Value, node: &mut Node) {
     }
 }
 
-/// Tables that are completed at most: defaults of a schema that refers to itself could go on for ever.
+/// The most tables that are completed: the defaults of a schema that refers to itself may never end.
 const TABLES_AT_MOST: usize = 10_000;
-/// Tables that may lie in one another.
+/// The deepest nesting of tables that is completed.
 const DEPTH_AT_MOST: usize = 64;
 
-/// Options with the schema's defaults in place of those that were not given, in the schema's order.
+/// The options, completed with the schema's defaults and in the schema's order.
 pub fn with_defaults(schema: &Value, given: &Value) -> Value {
     complete(schema, schema, given, 0, &mut 0)
 }
@@ -416,7 +419,7 @@ fn complete(root: &Value, schema: &Value, given: &Value, depth: usize, tables: &
     Value::Object(out)
 }
 
-/// The schema of the value at a pointer, references followed.
+/// The schema of the value at a pointer, with references followed.
 fn subschema<'a>(schema: &'a Value, pointer: &str) -> Option<&'a Value> {
     let mut at = resolved(schema, schema)?;
     for part in pointer.split('/').skip(1) {
@@ -446,13 +449,13 @@ fn properties(schema: &Value, pointer: &str) -> Vec<String> {
 fn described(schema: &Value, pointer: &str) -> Option<String> {
     let (parent, property) = pointer.rsplit_once('/')?;
     if subschema(schema, parent)?.get("items").is_some() {
-        // An item of an array has no name of its own.
+        // An item of an array has no name.
         return described(schema, parent);
     }
     Some(format!("`{property}`: {}", description(schema, pointer)?.replace('\n', " ")))
 }
 
-/// What a schema says of the option at a pointer.
+/// The description of the option at a pointer.
 fn description<'a>(schema: &'a Value, pointer: &str) -> Option<&'a str> {
     let (parent, property) = pointer.rsplit_once('/')?;
     let own = subschema(schema, parent)?.get("properties")?.get(property)?;

@@ -1,4 +1,4 @@
-//! The pipeline: what a file says, read and checked as far as that goes without plugins.
+//! The pipeline: the contents of its files, read and checked as far as possible without plugins.
 
 use super::extends::gather;
 use super::problem::{Problem, Problems};
@@ -12,16 +12,16 @@ use super::tree::{Node, Place};
 use super::variables::{self, Environment, environment};
 use std::path::{Path, PathBuf};
 
-/// A pipeline file, with what it extends and what the command line sets.
+/// A pipeline file, together with the files that it extends and the settings of the command line.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
     /// Path of the file as given.
     pub path: PathBuf,
-    /// The files: this one, and after it what each extends.
+    /// The files: this one, followed by the chain of files that it extends.
     pub sources: Vec<Source>,
-    /// All keys, with variables put in, each with its place.
+    /// All keys, each with its place, and with variables substituted.
     pub tree: Node,
-    /// Name; the file's name without its ending where none is given.
+    /// Name; the file's name without its extension if none is given.
     pub name: String,
     /// What it is for.
     pub description: Option<String>,
@@ -29,37 +29,37 @@ pub struct Pipeline {
     pub input: Input,
     /// What happens to them, in order.
     pub stages: Vec<StageConfig>,
-    /// Stages that are switched off, with the place of each.
+    /// Stages that are switched off, each with its place.
     pub off: Vec<(String, Place)>,
-    /// Where they go.
+    /// Where documents go.
     pub output: Output,
-    /// How the work is done; changes no output.
+    /// How the work is done; does not change the output.
     pub run: Run,
     /// What its snapshots are made of.
     pub test: Testing,
 }
 
-/// A pipeline as far as it could be read, and what is wrong with it.
+/// A pipeline as far as it could be read, and its problems.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// What could be read.
+    /// The part that could be read.
     pub pipeline: Pipeline,
-    /// What is wrong.
+    /// What is wrong with it.
     pub problems: Vec<Problem>,
-    /// Whether something in the files could not be read, so that what is missing may be there.
+    /// Whether parts of the files could not be read, so that what seems missing may be there.
     pub gaps: bool,
-    /// Whether all stages were read.
+    /// Whether all stages could be read.
     pub has_all_stages: bool,
 }
 
-/// Tables of a pipeline file beside its stages.
+/// The tables of a pipeline file, apart from its stages.
 pub const TABLES: [&str; 5] = ["pipeline", "input", "output", "run", "test"];
 
 impl Draft {
-    /// Reads a pipeline file, what it extends, and `--set` arguments.
+    /// Reads a pipeline file and the files that it extends, and applies `--set` arguments.
     ///
     /// # Errors
-    /// Where the file cannot be read.
+    /// If the file cannot be read.
     pub fn read(path: &Path, sets: &[String]) -> Result<Self, Problems> {
         let source = std::fs::read(path).map_err(|error| {
             let hint = "give the path of a pipeline file, such as `config/news.toml`";
@@ -77,7 +77,7 @@ impl Draft {
         Self::parse_in(path, source, sets, &environment)
     }
 
-    /// As [`Draft::parse`], with the environment that variables come from.
+    /// Like [`Draft::parse`], with the environment that variables come from.
     pub(super) fn parse_in(
         path: &Path,
         source: String,
@@ -90,7 +90,7 @@ impl Draft {
         for set in sets {
             apply_set(&mut tree, set, environment, gaps, &mut problems);
         }
-        // Only now, so that what is replaced needs no variable.
+        // Only after `--set`, so that a value that is replaced needs no variable.
         variables::put_in(&mut tree, &sources, environment, &mut problems);
         let mut top = Section::new("the pipeline file", &tree, &mut problems);
         top.known("extends");
@@ -103,7 +103,7 @@ impl Draft {
             section.finish(&mut problems);
         }
         let input = Input::read(top.node("input"), &sources, &mut problems);
-        // Names have their variables by now.
+        // Variables in names are already substituted.
         let stages = stages(top.node("stage"), &sources, &|_| None, gaps, &mut problems);
         let output = Output::read(top.node("output"), &sources, &mut problems);
         let run = Run::read(top.node("run"), &sources, &mut problems);
@@ -125,10 +125,10 @@ impl Draft {
         Self { pipeline, problems, gaps, has_all_stages: !gaps && !stages.gaps }
     }
 
-    /// The pipeline, where nothing is wrong with it.
+    /// The pipeline, if there are no errors.
     ///
     /// # Errors
-    /// Every mistake found, each with its place.
+    /// Returns every mistake found, each with its place.
     pub fn sound(self) -> Result<Pipeline, Problems> {
         let problems = self.pipeline.problems(self.problems);
         if problems.has_errors() { Err(problems) } else { Ok(self.pipeline) }
@@ -139,7 +139,7 @@ impl Pipeline {
     /// Reads a pipeline file and applies `--set` arguments.
     ///
     /// # Errors
-    /// Every mistake found, each with its place.
+    /// Returns every mistake found, each with its place.
     pub fn read(path: &Path, sets: &[String]) -> Result<Self, Problems> {
         Draft::read(path, sets)?.sound()
     }
@@ -147,7 +147,7 @@ impl Pipeline {
     /// Reads the text of a pipeline file.
     ///
     /// # Errors
-    /// As [`Pipeline::read`].
+    /// As for [`Pipeline::read`].
     pub fn parse(path: &Path, source: String, sets: &[String]) -> Result<Self, Problems> {
         Draft::parse(path, source, sets).sound()
     }
@@ -157,7 +157,7 @@ impl Pipeline {
         self.sources.first().map_or("", |source| source.text.as_str())
     }
 
-    /// Problems found later, with the texts of the files.
+    /// Combines problems found later with the texts of the files.
     pub fn problems(&self, list: Vec<Problem>) -> Problems {
         Problems::new(self.sources.clone(), list)
     }

@@ -1,4 +1,4 @@
-//! What is wrong with a pipeline file, shown with the line and a caret under the place.
+//! Problems in a pipeline file, shown with the line and a caret below the place.
 
 use super::source::Source;
 use super::tree::{Place, Span};
@@ -6,32 +6,32 @@ use annotate_snippets::{Annotation, AnnotationKind, Level, Message, Renderer, Sn
 use std::fmt;
 use std::ops::Range;
 
-/// How bad it is.
+/// How serious a problem is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Severity {
-    /// Nothing runs.
+    /// The pipeline does not run.
     #[default]
     Error,
-    /// It runs, and perhaps does not do what is meant.
+    /// The pipeline runs, but may not do what is meant.
     Warning,
 }
 
-/// One mistake.
+/// A mistake or a warning.
 #[derive(Clone, Debug, Default)]
 pub struct Problem {
-    /// How bad it is.
+    /// How serious it is.
     pub severity: Severity,
     /// What is wrong.
     pub message: String,
     /// Where.
     pub place: Option<Place>,
-    /// Another place that has to do with it, and what is there.
+    /// A related place, with its label.
     pub other: Option<Box<(Place, String)>>,
-    /// What the plugin, or the reader, says of the key.
+    /// The description of the key, from the plugin or from the pipeline schema.
     pub doc: Option<String>,
     /// What to do.
     pub hint: Option<String>,
-    /// Whether the value there could not be read, so that nothing else that is said of it counts.
+    /// Whether the value at the place could not be read. Other problems with that value are dropped then.
     pub unread: bool,
 }
 
@@ -41,47 +41,47 @@ impl Problem {
         Self { message: message.into(), place: Some(place.clone()), ..Self::default() }
     }
 
-    /// A mistake of the file as a whole.
+    /// A mistake that concerns the file as a whole.
     pub fn whole(message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::default() }
     }
 
-    /// The same as a warning.
+    /// Turns it into a warning.
     #[must_use]
     pub fn warning(mut self) -> Self {
         self.severity = Severity::Warning;
         self
     }
 
-    /// The same as that of a value which could not be read.
+    /// Marks it as the problem of a value that could not be read.
     #[must_use]
     pub fn unread(mut self) -> Self {
         self.unread = true;
         self
     }
 
-    /// The same mistake with advice.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same mistake with advice, where there is any.
+    /// Adds a hint, if there is one.
     #[must_use]
     pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint.or(self.hint);
         self
     }
 
-    /// The same mistake with what is said of the key, where anything is.
+    /// Adds the description of the key, if there is one.
     #[must_use]
     pub fn maybe_doc(mut self, doc: Option<String>) -> Self {
         self.doc = doc.or(self.doc);
         self
     }
 
-    /// The same mistake with another place that has to do with it.
+    /// Adds a related place.
     #[must_use]
     pub fn other(mut self, place: &Place, label: impl Into<String>) -> Self {
         self.other = Some(Box::new((place.clone(), label.into())));
@@ -89,18 +89,18 @@ impl Problem {
     }
 }
 
-/// The mistakes of a pipeline, with the texts of its files.
+/// The problems of a pipeline, with the texts of its files.
 #[derive(Clone, Debug)]
 pub struct Problems {
     /// The files; the first is the one that the user named.
     pub sources: Vec<Source>,
-    /// The mistakes, in the order of the files.
+    /// The problems, in the order of the files.
     pub list: Vec<Problem>,
 }
 
 impl Problems {
-    /// Mistakes, put in the order of the files; those without a place in them come last. What follows from a value that
-    /// could not be read is left out.
+    /// Sorts problems by their places in the files; those without a place in a file come last. Drops problems
+    /// that merely follow from a value that could not be read.
     pub fn new(sources: Vec<Source>, mut list: Vec<Problem>) -> Self {
         let unread: Vec<Place> = list.iter().filter(|p| p.unread).filter_map(|p| p.place.clone()).collect();
         let follows = |problem: &Problem| {
@@ -116,17 +116,17 @@ impl Problems {
         Self { sources, list }
     }
 
-    /// One mistake of a file as a whole.
+    /// A single problem that concerns a file as a whole.
     pub fn whole(path: impl Into<std::path::PathBuf>, problem: Problem) -> Self {
         Self { sources: vec![Source { path: path.into(), text: String::new() }], list: vec![problem] }
     }
 
-    /// Whether one of them stops the work.
+    /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|problem| problem.severity == Severity::Error)
     }
 
-    /// Shows all of them, with colours where `styled`.
+    /// Shows all of them, in colour if `styled`.
     pub fn render(&self, styled: bool) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         let shown: Vec<String> = self.list.iter().map(|problem| self.one(&renderer, problem)).collect();
@@ -180,7 +180,7 @@ impl Problems {
     }
 }
 
-/// The range of a span in a text, for certain.
+/// The byte range of a span, limited to the text and moved to character boundaries.
 fn within(text: &str, span: &Span) -> Range<usize> {
     let floor = |mut at: usize| {
         at = at.min(text.len());
@@ -201,16 +201,16 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// The known word that is nearest to a wrong one, if any is near.
+/// The known word nearest to a wrong one, if any is near enough.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = known.into_iter().map(|word| (strsim::damerau_levenshtein(wrong, word), word));
     let best = near.min_by_key(|(distance, _)| *distance)?;
     let limit = (wrong.chars().count() / 3).max(2);
-    // A short word is near to every other one, and means none of them.
+    // A very short word is near every other one, so it means none of them.
     (best.0 <= limit && best.0 < wrong.chars().count().max(1)).then_some(best.1)
 }
 
-/// A question after the known word that is nearest to a wrong one, if any is near.
+/// Asks "did you mean" the known word nearest to a wrong one, if any is near enough.
 pub fn suggest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(wrong, known).map(|word| format!("did you mean `{word}`?"))
 }

@@ -1,4 +1,4 @@
-//! Reading a table key by key: types are checked, unknown keys are found, mistakes are collected.
+//! Reads a table key by key: checks types, finds unknown keys, and collects problems.
 
 use super::problem::{Problem, nearest, suggest};
 use super::schema::{default_of, key_schema, table_of};
@@ -16,12 +16,12 @@ pub struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// Starts reading a table; anything else is a mistake and reads as an empty table.
+    /// Starts reading a table. Anything else is a mistake and reads as an empty table.
     pub fn new(name: &'a str, node: &'a Node, problems: &mut Vec<Problem>) -> Self {
         let (entries, is_table) = match &node.kind {
             Kind::Table(entries) => (entries.as_slice(), true),
             _ => {
-                // The name has its backticks, where it stands for itself.
+                // The name brings its own backticks if it needs any.
                 let message = format!("{name} must be a table, and it is {}", node.kind_name());
                 let hint = format!("write its keys under {name}");
                 problems.push(Problem::at(&node.place, message).hint(hint));
@@ -31,24 +31,24 @@ impl<'a> Section<'a> {
         Self { name, entries, place: &node.place, is_table, known: Vec::new() }
     }
 
-    /// Where the table was written.
+    /// The place where the table was written.
     pub fn place(&self) -> &'a Place {
         self.place
     }
 
-    /// Whether it is a table at all.
+    /// Whether the node is a table at all.
     pub fn is_table(&self) -> bool {
         self.is_table
     }
 
-    /// Makes a key known that is read elsewhere.
+    /// Marks a key as known that is read elsewhere.
     pub fn known(&mut self, key: &'static str) {
         if !self.known.contains(&key) {
             self.known.push(key);
         }
     }
 
-    /// The node under a key.
+    /// The node of a key.
     pub fn node(&mut self, key: &'static str) -> Option<&'a Node> {
         self.known(key);
         self.entries.iter().find(|e| e.key == key).map(|e| &e.node)
@@ -69,7 +69,7 @@ impl<'a> Section<'a> {
         value
     }
 
-    /// A string.
+    /// Reads a string.
     pub fn text(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<&'a str> {
         self.read(key, &Wanted::Text, problems, |kind| match kind {
             Kind::Text(text) => Some(text.as_str()),
@@ -77,7 +77,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// A boolean.
+    /// Reads a boolean.
     pub fn flag(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<bool> {
         let node = self.node(key)?;
         match scalar(node).as_ref().unwrap_or(&node.kind) {
@@ -89,7 +89,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A whole number above zero.
+    /// Reads a whole number above zero.
     pub fn count(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<usize> {
         let node = self.node(key)?;
         let count = match scalar(node).as_ref().unwrap_or(&node.kind) {
@@ -102,7 +102,7 @@ impl<'a> Section<'a> {
         count
     }
 
-    /// A number of bytes above zero: a whole number, or a string such as `512MiB` or `2GB`.
+    /// Reads a number of bytes above zero: a whole number, or a string such as `512MiB` or `2GB`.
     pub fn bytes(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<u64> {
         self.read(key, &Wanted::Bytes, problems, |kind| match kind {
             Kind::Integer(number) => u64::try_from(*number).ok().filter(|&bytes| bytes > 0),
@@ -111,7 +111,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// A time above zero: a whole number of seconds, or a string such as `500ms`, `10s` or `2m`.
+    /// Reads a time above zero: a whole number of seconds, or a string such as `500ms`, `10s` or `2m`.
     pub fn time(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<Duration> {
         self.read(key, &Wanted::Time, problems, |kind| match kind {
             Kind::Integer(number) => u64::try_from(*number).ok().filter(|&s| s > 0).map(Duration::from_secs),
@@ -120,7 +120,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// One of several words.
+    /// Reads one of several words.
     pub fn word(
         &mut self,
         key: &'static str,
@@ -149,14 +149,14 @@ impl<'a> Section<'a> {
         None
     }
 
-    /// A problem with what the schema says of the key.
+    /// Adds the schema's description of the key to a problem.
     pub(super) fn told(&self, key: &str, problem: Problem) -> Problem {
         let doc = key_schema(self.name.trim_matches('`'), key)
             .and_then(|own| Some(format!("`{key}`: {}", own.get("description")?.as_str()?)));
         problem.maybe_doc(doc)
     }
 
-    /// A string or an array of strings, each with its place.
+    /// Reads a string or an array of strings, each with its place.
     pub fn texts(
         &mut self,
         key: &'static str,
@@ -185,7 +185,7 @@ impl<'a> Section<'a> {
         Some(out)
     }
 
-    /// Ends the reading: keys that nobody asked for are mistakes.
+    /// Finishes reading: keys that were not queried are mistakes.
     pub fn finish(self, problems: &mut Vec<Problem>) {
         for entry in self.entries.iter().filter(|e| !self.known.contains(&e.key.as_str())) {
             let problem = Problem::at(&entry.place, format!("unknown key `{}` in {}", entry.key, self.name));
@@ -224,7 +224,7 @@ enum Wanted {
 }
 
 impl Wanted {
-    /// The problem of a value that is something else, with the right TOML where it can be told.
+    /// The problem for a value of another kind, with the correct TOML if it can be guessed.
     fn refuse(&self, key: &str, node: &Node) -> Problem {
         let (words, example) = match self {
             Self::Text => ("a string", "\"…\""),
@@ -260,7 +260,7 @@ pub(super) fn flag_of(text: &str) -> Option<bool> {
     }
 }
 
-/// A number with the nearest unit that is one, in quotes.
+/// A number with the correct unit nearest to the one written, in quotes.
 fn words_near(text: &str, is_right: impl Fn(&str) -> bool) -> Option<String> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, unit) = text.split_at(unit_at);
@@ -289,12 +289,12 @@ fn words_near(text: &str, is_right: impl Fn(&str) -> bool) -> Option<String> {
     is_right(&right).then(|| quoted(&right))
 }
 
-/// A string as TOML.
+/// A string in TOML syntax.
 pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// Bytes in words: a number, and a unit of 1000 (`kB`, `MB`) or of 1024 (`KiB`, `MiB`).
+/// Parses a size: a number, and a unit based on 1000 (`kB`, `MB`) or on 1024 (`KiB`, `MiB`).
 pub fn bytes_of(text: &str) -> Option<u64> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
@@ -314,7 +314,7 @@ pub fn bytes_of(text: &str) -> Option<u64> {
     (bytes >= 1.0 && bytes < 2f64.powi(63)).then_some(bytes as u64)
 }
 
-/// A time in words: a number, and a unit.
+/// Parses a time: a number and a unit.
 pub fn time_of(text: &str) -> Option<Duration> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);

@@ -1,4 +1,4 @@
-//! `--set` arguments: keys of a table of the file, or options of a stage.
+//! `--set` arguments, which set keys of a table of the file, or options of a stage.
 
 use super::TABLES;
 use super::problem::{Problem, suggest};
@@ -6,8 +6,8 @@ use super::stages::stage_names;
 use super::tree::{Kind, Node, Place, set_value};
 use super::variables::Environment;
 
-/// `--set input.text-field=body`, `--set STAGE.threshold=0.9`. Where the file has `gaps`, a stage that is not there may
-/// be in one of them.
+/// Applies an argument such as `input.text-field=body` or `STAGE.threshold=0.9`. If the file has `gaps`, a
+/// missing stage may be in one of them, and is not reported.
 pub(super) fn apply_set(
     tree: &mut Node,
     argument: &str,
@@ -24,7 +24,7 @@ pub(super) fn apply_set(
     let path: Vec<&str> = path.trim().split('.').map(str::trim).collect();
     let value = match set_value(value.trim(), &place) {
         Ok(value) => value,
-        // No number of a pipeline is one of these, and a word of an option may be.
+        // No number in a pipeline has such a value, but an option may accept the word.
         Err(_) if is_word_of_toml(value.trim()) => {
             Node::new(Kind::Text(value.trim().to_owned()), place.clone())
         }
@@ -49,7 +49,7 @@ pub(super) fn apply_set(
     problems.extend(result.err().filter(|_| !gaps));
 }
 
-/// Whether TOML reads a float in it that is no finite number, and a shell's user may mean the word.
+/// Whether TOML reads the value as a non-finite float where a user may mean the word.
 fn is_word_of_toml(value: &str) -> bool {
     matches!(value.trim_start_matches(['+', '-']), "nan" | "inf")
 }

@@ -12,7 +12,7 @@ use textmill_core::column::{RESERVED, parse_type};
 /// Where documents come from.
 #[derive(Clone, Debug)]
 pub struct Input {
-    /// Files, folders and globs, with the place of each.
+    /// Files, folders and globs, each with its place.
     pub paths: Vec<(PathBuf, Option<Place>)>,
     /// JSON field that holds the text.
     pub text_field: String,
@@ -22,11 +22,11 @@ pub struct Input {
     pub source_field: String,
     /// Fields that stages read as columns, with their types.
     pub columns: Vec<(String, DataType)>,
-    /// Media type of every document, such as `text/html`; told by the format where none is given.
+    /// Media type of every document, such as `text/html`; if none is given, it follows from the format.
     pub media_type: Option<String>,
-    /// Bytes that a document may have, as read.
+    /// The most bytes that a document may have, as read.
     pub max_document_bytes: usize,
-    /// Whether that is what the memory has room for, and less than the pipeline says.
+    /// Whether that limit is set by the memory, and below what the pipeline says.
     pub is_memory_short: bool,
 }
 
@@ -35,20 +35,20 @@ pub struct Input {
 pub struct Output {
     /// The run folder.
     pub folder: Option<PathBuf>,
-    /// Where the folder is named.
+    /// The place where the folder is named.
     pub place: Option<Place>,
-    /// Columns that are left out of the documents, with the place of each.
+    /// Columns that are left out of the documents, each with its place.
     pub exclude: Vec<(String, Place)>,
     /// How documents are written.
     pub format: OutputFormat,
-    /// Bytes of a part, about; one file where none is given.
+    /// Approximate size of a part in bytes; a single file if none is given.
     pub part_bytes: Option<u64>,
 }
 
 /// How documents are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputFormat {
-    /// A line is a document.
+    /// One document per line.
     Jsonl(Compression),
     /// Parquet, compressed with Zstandard.
     Parquet,
@@ -57,7 +57,7 @@ pub enum OutputFormat {
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// Not at all.
+    /// Not compressed.
     Plain,
     /// gzip, members concatenated or not.
     Gzip,
@@ -70,25 +70,26 @@ pub enum Compression {
 /// How the work is done.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// Threads; as many as the machine has cores where none is given.
+    /// Number of threads; as many as the machine has cores if none is given.
     pub threads: Option<usize>,
-    /// Documents in a batch, at most.
+    /// The most documents in a batch.
     pub batch_documents: usize,
-    /// Bytes of input that make a batch, about: what a thread takes at a time.
+    /// Approximate bytes of input in a batch, the unit of work for a thread.
     pub batch_bytes: usize,
     /// Bytes of memory that the run may use.
     pub memory: u64,
-    /// Folder for what does not fit in memory; beside the run folder where none is given.
+    /// Folder for spilled data; beside the run folder if none is given.
     pub temp_dir: Option<PathBuf>,
-    /// How long a run goes before it writes down how far it is.
+    /// How long a run works before it writes a checkpoint.
     pub checkpoint_after: Duration,
 }
 
-/// Bytes of a document where the pipeline does not say.
+/// The default limit for the bytes of a document.
 const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
-/// Memory of a run where the pipeline does not say. A constant, so that a run does not depend on its machine.
+/// The default memory of a run. A constant, so that a run does not depend on its machine.
 const MEMORY: u64 = 2 << 30;
-/// What an interrupted run may lose. Long enough that a run over a small corpus writes little but its output.
+/// The most work that an interrupted run may lose. Long enough that a run over a small corpus writes little
+/// besides its output.
 const CHECKPOINT_AFTER: Duration = Duration::from_secs(5);
 
 impl Default for Input {
@@ -107,7 +108,7 @@ impl Default for Input {
 }
 
 impl Input {
-    /// Reads the table `[input]`; paths are relative to the folder of their file.
+    /// Reads the table `[input]`. Paths are relative to the folder of their file.
     pub fn read(node: Option<&Node>, sources: &[Source], problems: &mut Vec<Problem>) -> Self {
         let mut input = Self::default();
         let Some(node) = node else { return input };
@@ -136,9 +137,9 @@ impl Input {
     }
 }
 
-/// A path of the file, relative to its folder. One given on the command line is the user's own, relative to
-/// where they stand, as `--input` is. Addresses such as `s3://bucket/prefix` stay as they are, and so does what is
-/// empty, as a variable may be: it does not stand for the folder of the file.
+/// Resolves a path relative to the folder of the file that names it. A path given on the command line is
+/// relative to the current folder, as for `--input`. Addresses such as `s3://bucket/prefix` stay as they are.
+/// So does an empty text, such as the value of a variable: it does not mean the folder of the file.
 pub fn located(text: &str, place: &Place, sources: &[Source]) -> PathBuf {
     match folder_of(sources, place) {
         _ if text.trim().is_empty() => PathBuf::new(),
@@ -147,8 +148,8 @@ pub fn located(text: &str, place: &Place, sources: &[Source]) -> PathBuf {
     }
 }
 
-/// A path relative to a folder, without going into a folder and out again. Only a folder that is no link is
-/// left out: behind a link, `..` leads elsewhere.
+/// Joins a folder and a path, and resolves `..` where possible. Components are removed only if they are not
+/// symlinks: behind a symlink, `..` leads elsewhere.
 pub(super) fn join(folder: &Path, path: &str) -> PathBuf {
     let mut joined = folder.to_owned();
     for component in Path::new(path).components() {
@@ -193,7 +194,7 @@ fn columns_of(node: &Node, problems: &mut Vec<Problem>) -> Vec<(String, DataType
                 Err(Problem::at(&entry.node.place, message).hint(hint))
             }
         };
-        // It is there, whatever its type.
+        // The column exists, whatever its type.
         out.push((
             entry.key.clone(),
             kind.map_err(|problem| problems.push(problem)).unwrap_or(DataType::Utf8),
@@ -205,11 +206,11 @@ fn columns_of(node: &Node, problems: &mut Vec<Problem>) -> Vec<(String, DataType
 const TYPES: &str =
     "types are `utf8`, `int64`, `uint64`, `float64`, `boolean`, `list<utf8>`, `struct<a: utf8>` and the like";
 
-/// Columns of documents, and the keys that say which field each is read from.
+/// The columns of textmill's own, and the keys that name the fields they are read from.
 const OWN_FIELDS: [(&str, &str); 3] =
     [("id", "id-field"), ("source", "source-field"), ("text", "text-field")];
 
-/// What other languages call the types.
+/// Names of the types in other languages.
 const SYNONYMS: [(&str, &str); 18] = [
     ("string", "utf8"),
     ("str", "utf8"),
@@ -240,7 +241,7 @@ fn nearest_type(key: &str, words: &str) -> String {
     suggest(&wrong, known).unwrap_or_else(|| TYPES.to_owned())
 }
 
-/// The type of a value that stands where its type should.
+/// The type of a value that was written instead of a type.
 fn type_of(node: &Node) -> &'static str {
     match node.kind {
         Kind::Integer(_) => "int64",
@@ -252,7 +253,7 @@ fn type_of(node: &Node) -> &'static str {
 }
 
 impl Output {
-    /// Reads the table `[output]`; the folder is relative to that of its file.
+    /// Reads the table `[output]`. The folder is relative to the folder of its file.
     pub fn read(node: Option<&Node>, sources: &[Source], problems: &mut Vec<Problem>) -> Self {
         let mut output = Self {
             folder: None,
@@ -303,7 +304,7 @@ impl Default for Run {
 }
 
 impl Run {
-    /// Reads the table `[run]`; `temp-dir` is relative to the folder of its file.
+    /// Reads the table `[run]`. `temp-dir` is relative to the folder of its file.
     pub fn read(node: Option<&Node>, sources: &[Source], problems: &mut Vec<Problem>) -> Self {
         let mut run = Self::default();
         let Some(node) = node else { return run };
@@ -335,9 +336,10 @@ impl Run {
     }
 }
 
-/// More threads than this are refused: no machine has as many cores, and each takes its share of the memory.
+/// The most threads that are allowed: no machine has more cores, and each thread takes its share of the
+/// memory.
 pub const MOST_THREADS: u16 = 1024;
-/// Less memory than this is refused.
+/// The least memory that is allowed.
 pub(super) const LEAST_MEMORY: u64 = 4 << 20;
 
 #[cfg(test)]

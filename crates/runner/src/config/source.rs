@@ -1,24 +1,25 @@
-//! The files that a pipeline is made of, by number: the one on the command line is 0, those that it extends follow.
+//! The files that make up a pipeline, by number: the one on the command line is 0, and the files that it
+//! extends follow.
 
 use super::tree::Place;
 use std::path::{Path, PathBuf};
 
-/// A file with its text.
+/// A file and its text.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// Its path, as the user gave it or as the file before it names it.
+    /// Its path, as the user gave it or as the extending file names it.
     pub path: PathBuf,
     /// Its text.
     pub text: String,
 }
 
 impl Source {
-    /// The folder that its paths are relative to.
+    /// The folder that paths in it are relative to.
     pub fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }
 
-    /// Line and column of a byte, from 1. The column counts characters.
+    /// Line and column of a byte offset, both from 1. The column counts characters.
     pub fn position(&self, byte: usize) -> (usize, usize) {
         let before = self.text.get(..byte).unwrap_or(&self.text);
         let line = before.rfind('\n').map_or(0, |at| at + 1);
@@ -26,8 +27,8 @@ impl Source {
     }
 }
 
-/// The folder that a path at this place is relative to; `None` where it comes from the command line, and is relative
-/// to where the user stands.
+/// The folder that a path at this place is relative to. `None` for the command line, whose paths are relative
+/// to the current folder.
 pub(super) fn folder_of<'a>(sources: &'a [Source], place: &Place) -> Option<&'a Path> {
     match place {
         Place::File(span) => sources.get(span.file).map(Source::folder),

@@ -1,4 +1,4 @@
-//! `[[stage]]`: what each says, and the names that stages go by.
+//! `[[stage]]`: the keys of each stage, and the names of stages.
 
 use super::TABLES;
 use super::extends::from_first;
@@ -13,36 +13,36 @@ use std::path::Path;
 /// One stage.
 #[derive(Clone, Debug)]
 pub struct StageConfig {
-    /// Name of the stage in this pipeline, unique.
+    /// Unique name of the stage in this pipeline.
     pub name: String,
-    /// Plugin: a name, or a path where it has a slash.
+    /// The plugin: a name, or a path if it contains a slash.
     pub plugin: String,
-    /// Where the plugin is named.
+    /// The place where the plugin is named.
     pub plugin_place: Place,
-    /// Operator; the plugin's first where none is given.
+    /// The operator; the plugin's first one if none is given.
     pub operator: Option<String>,
-    /// Where the operator is named, else the stage.
+    /// The place where the operator is named, or else that of the stage.
     pub operator_place: Place,
     /// Options, a table.
     pub options: Node,
-    /// What the plugin may take in a process of its own; none where it runs in this one.
+    /// The limits of the plugin's own process; `None` if it runs in this one.
     pub isolation: Option<Limits>,
-    /// All that the file says of it.
+    /// The whole table of the stage.
     pub node: Node,
 }
 
 /// The stages of a file.
 #[derive(Debug, Default)]
 pub(super) struct Stages {
-    /// Those that run, as far as they could be read.
+    /// The stages that run, as far as they could be read.
     pub list: Vec<StageConfig>,
-    /// Those that are switched off.
+    /// The stages that are switched off.
     pub off: Vec<(String, Place)>,
-    /// Whether one that runs could not be read.
+    /// Whether a stage that runs could not be read.
     pub gaps: bool,
 }
 
-/// Names of stages: their `name`, else the plugin's name, with a number where it comes again.
+/// Names of stages: their `name`, or else the plugin's name, with a number if that is taken.
 pub(super) fn stage_names(stages: &[Node], environment: Environment<'_>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for stage in stages {
@@ -65,7 +65,7 @@ pub(super) fn stage_names(stages: &[Node], environment: Environment<'_>) -> Vec<
     names
 }
 
-/// The name that a plugin given as a path goes by.
+/// The name of a plugin that is given as a path.
 fn plugin_stem(plugin: &str) -> String {
     if !plugin.contains(['/', '\\']) {
         return plugin.to_owned();
@@ -131,7 +131,7 @@ fn stage(
     let plugin = section.text("plugin", problems);
     let operator_place = section.node("operator").map_or(section.place(), |n| &n.place).clone();
     let operator = section.text("operator", problems).map(str::to_owned);
-    // Where they are not what they should be, they have not been taken out when stages were moved.
+    // These keys are still there only if their values are not valid: moving the stages removes all others.
     section.text("before", problems);
     section.text("after", problems);
     let options = match section.node("options") {
@@ -171,10 +171,10 @@ fn stage(
     }
 }
 
-/// Least memory that a process has beside what it begins with: with less, no library is loaded.
+/// The least memory that a process may have beyond what it starts with: with less, no library can be loaded.
 const LEAST_MEMORY: u64 = 1 << 20;
 
-/// `isolation`, and the limits that go with it.
+/// Reads `isolation` and its limits.
 fn isolation(section: &mut Section<'_>, problems: &mut Vec<Problem>) -> Option<Limits> {
     let word = section.word("isolation", &["none", "process"], problems);
     let time = section.time("time-limit", problems);
@@ -186,7 +186,7 @@ fn isolation(section: &mut Section<'_>, problems: &mut Vec<Problem>) -> Option<L
     }
     if word == Some("process") {
         let usual = Limits::default();
-        // One that is refused is not tried.
+        // A limit that was refused is not used.
         let memory = memory.filter(|&memory| memory >= LEAST_MEMORY).unwrap_or(usual.memory);
         return Some(Limits { time: time.unwrap_or(usual.time), memory });
     }

@@ -1,12 +1,12 @@
-//! Options that are an enum with data: one of several keys, each with values of its own.
+//! Options that are an enum with data: one of several keys, each with its own values.
 
 use super::super::problem::{Problem, suggest};
 use super::super::tree::{Kind, Node};
 use super::{check_options, option_words, resolved, subschema};
 use serde_json::{Value, json};
 
-/// What is wrong with a table that should name one choice, each with values of its own. `None` where none are named so, or
-/// nothing is found.
+/// Returns what is wrong with a table that should name one choice, with that choice's values. `None` if the
+/// schema has no such choices, or if nothing wrong is found.
 pub(super) fn of_choice(
     plugin: &str,
     schema: &Value,
@@ -33,7 +33,7 @@ pub(super) fn of_choice(
         let hint = hint.unwrap_or_else(|| format!("it has `{}`", names.join("`, `")));
         return Some(vec![Problem::at(&only.place, message).hint(hint)]);
     };
-    // References lead to the definitions of the whole.
+    // References point to the definitions of the whole schema.
     let mut own = json!({ "type": "object", "properties": { name: inner } });
     for key in ["$defs", "definitions"] {
         if let Some(definitions) = schema.get(key) {
@@ -44,7 +44,7 @@ pub(super) fn of_choice(
     (!found.is_empty()).then_some(found)
 }
 
-/// The choices of a schema that are tables with one key: an enum with data.
+/// The choices of a schema that are tables with a single key, as for an enum with data.
 pub(super) fn choices<'a>(root: &'a Value, schema: &'a Value) -> Vec<(&'a str, &'a Value)> {
     let all = ["oneOf", "anyOf"].into_iter().find_map(|key| schema.get(key)?.as_array());
     let of = |choice: &'a Value| {

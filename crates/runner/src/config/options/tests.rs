@@ -1,4 +1,4 @@
-//! Tests of what is said of options.
+//! Tests of the messages about options.
 
 use super::*;
 use crate::config::Draft;
@@ -91,7 +91,7 @@ fn each_mistake_is_told_once_and_with_its_place() {
         said(&schema, "sizes = [1, \"x\"]"),
         ["item 2 of option `sizes` of `p` must be a whole number, and it is the string `\"x\"`"]
     );
-    // What the schema takes for a whole number, the plugin is handed as one.
+    // A number that the schema accepts as whole reaches the plugin as an integer.
     assert_eq!(fitted(&schema, &Node::parse("most = 2.0").unwrap()).to_json(), json!({"most": 2}));
     assert_eq!(said(&schema, "most = 2.5").len(), 1);
 }

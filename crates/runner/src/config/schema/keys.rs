@@ -1,4 +1,5 @@
-//! The keys of each table, with types, ranges and docs. A test compares them with what the reader takes.
+//! The keys of each table, with types, ranges and descriptions. A test compares them with the keys that the
+//! reader accepts.
 
 use super::super::pipeline::TABLES;
 use super::super::settings::{Input, LEAST_MEMORY, MOST_THREADS, Run};
@@ -6,10 +7,10 @@ use crate::isolate::Limits;
 use serde_json::{Map, Value, json};
 use textmill_core::column::RESERVED;
 
-/// A string with a variable in it, which may stand for any value.
+/// The pattern of a string with a variable in it, which may stand for any value.
 pub(super) const VARIABLE: &str = r"\$\{";
 
-/// What several keys refer to.
+/// Definitions that several keys refer to.
 pub(super) fn shared() -> Map<String, Value> {
     let mut defs = Map::new();
     let mut put = |name: &str, schema: Value| defs.insert(name.to_owned(), schema);
@@ -39,7 +40,7 @@ pub(super) fn shared() -> Map<String, Value> {
             ],
         }),
     );
-    // Variables are put in after the schema has done its work.
+    // Variables are substituted only after an editor has applied the schema.
     put("variable", json!({"type": "string", "pattern": VARIABLE}));
     put("count", json!({"type": ["integer", "string"], "minimum": 1, "pattern": VARIABLE}));
     put("boolean", json!({"type": ["boolean", "string"], "pattern": VARIABLE}));
@@ -58,7 +59,7 @@ pub(super) fn shared() -> Map<String, Value> {
     defs
 }
 
-/// A table with these keys and no others.
+/// The schema of a table with these keys and no others.
 fn table(description: &str, properties: Value) -> Value {
     json!({
         "description": description,
@@ -131,7 +132,7 @@ pub(super) fn input() -> Value {
     )
 }
 
-/// Keys of a stage. `plugin`, `operator` and `options` are told in more detail once the plugins are known.
+/// The keys of a stage. `plugin`, `operator` and `options` are completed once the plugins are known.
 pub(super) fn stage() -> Value {
     let limits = Limits::default();
     let mut table = table(
@@ -288,7 +289,7 @@ pub(super) fn test() -> Value {
     )
 }
 
-/// A number of bytes as a pipeline would say it.
+/// A number of bytes, written as in a pipeline file.
 fn in_words(bytes: u64) -> String {
     match bytes {
         _ if bytes.is_multiple_of(1 << 30) => format!("{}GiB", bytes >> 30),

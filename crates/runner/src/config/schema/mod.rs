@@ -1,5 +1,5 @@
-//! A JSON Schema (2020-12) of pipeline files, for editors: tables and keys of the reader, and for each plugin the options
-//! of its operators. It describes; what a file means is read elsewhere.
+//! A JSON Schema (2020-12) of pipeline files, for editors: the tables and keys of the reader, and the options
+//! of each plugin's operators. It only describes pipeline files; other modules read them.
 
 mod keys;
 mod plugins;
@@ -10,10 +10,10 @@ pub use plugins::Offered;
 
 use serde_json::{Value, json};
 
-/// Name of the file that a workspace keeps the schema in.
+/// Name of the file in which a workspace keeps the schema.
 pub const SCHEMA_FILE: &str = "textmill.schema.json";
 
-/// The tables of a pipeline file, each with its header.
+/// The tables of a pipeline file, with their headers.
 pub(super) fn tables() -> [(&'static str, Value); 6] {
     [
         ("[pipeline]", keys::pipeline()),
@@ -25,19 +25,19 @@ pub(super) fn tables() -> [(&'static str, Value); 6] {
     ]
 }
 
-/// The keys of a table, each with its schema, in order. The table goes by its name without brackets.
+/// The keys of a table, in order, each with its schema. `table` is the table's name without brackets.
 pub fn key_schemas(table: &str) -> Vec<(String, Value)> {
     let found = tables().into_iter().find(|(header, _)| header.trim_matches(['[', ']']) == table);
     let properties = found.and_then(|(_, table)| table["properties"].as_object().cloned());
     properties.into_iter().flatten().collect()
 }
 
-/// The table that has a key.
+/// The header of the table that has a key.
 pub(super) fn table_of(key: &str) -> Option<&'static str> {
     tables().into_iter().find(|(_, table)| table["properties"].get(key).is_some()).map(|(name, _)| name)
 }
 
-/// What the schema says of a key of a table.
+/// The schema of a key of a table.
 pub(super) fn key_schema(table: &str, key: &str) -> Option<Value> {
     let (_, table) = tables().into_iter().find(|(name, _)| *name == table)?;
     table["properties"].get(key).cloned()
@@ -50,8 +50,8 @@ pub(super) fn default_of(key: &str) -> Option<String> {
 
 /// The schema of pipeline files that may name these plugins.
 ///
-/// A name that is not among them is no mistake: the plugin may be built later, and textmill itself says when it cannot
-/// be found.
+/// Any other plugin name is valid, too: the plugin may be built later, and textmill itself reports when it
+/// cannot be found.
 pub fn schema(plugins: &[Offered<'_>]) -> Value {
     let mut defs = keys::shared();
     defs.insert("stage".into(), plugins::stage(keys::stage(), plugins));
@@ -71,14 +71,14 @@ pub fn schema(plugins: &[Offered<'_>]) -> Value {
             "stage": {
                 "description": "What happens to the documents, in the order written.",
                 "type": "array",
-                // Two of them, since some editors see no keys beside a list of conditions.
+                // Two separate references, since some editors do not see keys beside a list of conditions.
                 "items": {"allOf": [{"$ref": "#/$defs/stage"}, {"$ref": "#/$defs/stage-of-plugin"}]},
             },
             "output": keys::output(),
             "run": keys::run(),
             "test": keys::test(),
         },
-        // A stage that changes one of the base may name that one alone.
+        // A stage that changes one of the base file may have a `name` alone.
         "if": {"required": ["extends"]},
         "then": {"properties": {"stage": {"items": {"anyOf": [{"required": ["plugin"]}, {"required": ["name"]}]}}}},
         "else": {"properties": {"stage": {"items": {"$ref": "#/$defs/stage-complete"}}}},

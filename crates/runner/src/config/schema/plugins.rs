@@ -1,4 +1,4 @@
-//! What the plugins add to the schema: their names, their operators, and the options of each.
+//! The plugins' part of the schema: their names, their operators, and the options of each operator.
 
 use super::keys::VARIABLE;
 use serde_json::{Map, Value, json};
@@ -7,9 +7,9 @@ use textmill_plugin::descriptor::{OperatorDescriptor, PluginDescriptor};
 /// A plugin that a pipeline may name.
 #[derive(Clone, Debug)]
 pub struct Offered<'a> {
-    /// How a stage may name it; at least one name.
+    /// The names that a stage may use for it; at least one.
     pub names: Vec<String>,
-    /// What it says of itself.
+    /// Its descriptor.
     pub descriptor: &'a PluginDescriptor,
 }
 
@@ -19,8 +19,8 @@ impl Offered<'_> {
         self.descriptor.operators.iter().filter(|o| o.is_stage()).collect()
     }
 
-    /// Key of an operator's options among the definitions. Names of plugins differ, and none holds what JSON pointers
-    /// escape: those that are paths are replaced.
+    /// The key of an operator's options among the definitions. Plugin names are unique. Characters that JSON
+    /// pointers escape, as in paths, are replaced.
     fn key(&self, operator: &OperatorDescriptor) -> String {
         let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
         let name: String = self.names.iter().flat_map(|name| name.chars()).map(plain).collect();
@@ -29,7 +29,7 @@ impl Offered<'_> {
     }
 }
 
-/// The keys of a stage, completed with what the plugins offer.
+/// Completes the keys of a stage with the plugins' names and options.
 pub(super) fn stage(mut stage: Value, plugins: &[Offered<'_>]) -> Value {
     let named = plugins.iter().flat_map(|plugin| {
         plugin.names.iter().map(|name| json!({"const": name, "description": plugin.descriptor.description}))
@@ -37,12 +37,13 @@ pub(super) fn stage(mut stage: Value, plugins: &[Offered<'_>]) -> Value {
     stage["properties"]["plugin"]["anyOf"] = named.chain([json!({"type": "string"})]).collect();
     let operators = plugins.iter().flat_map(|p| p.stages().into_iter().map(|o| (p.key(o), o)));
     let references = operators.map(|(key, _)| reference(&key));
-    // The last of these lets anything pass; the others are for editors that complete, and follow no conditions.
+    // The last alternative accepts anything. The others are for editors that offer completions but do not
+    // follow conditions.
     stage["properties"]["options"]["anyOf"] = references.chain([json!({"type": "object"})]).collect();
     stage
 }
 
-/// A condition for each plugin: which operators it has, and which options each takes.
+/// One condition per plugin: which operators it has, and which options each one takes.
 pub(super) fn conditions(plugins: &[Offered<'_>]) -> Value {
     if plugins.is_empty() {
         return json!({});
@@ -70,7 +71,8 @@ fn of_plugin(plugin: &Offered<'_>) -> Value {
     json!({"properties": {"operator": {"enum": names}}, "allOf": operators.collect::<Value>()})
 }
 
-/// What a stage must have that changes none of another file: its plugin, and the options that the plugin wants.
+/// What a stage must have unless it changes a stage of another file: its plugin, and the options that the
+/// plugin requires.
 pub(super) fn complete(plugins: &[Offered<'_>]) -> Value {
     let mut conditions: Vec<Value> = Vec::new();
     for plugin in plugins {
@@ -94,7 +96,7 @@ pub(super) fn complete(plugins: &[Offered<'_>]) -> Value {
     complete
 }
 
-/// The options of all operators, each under its key.
+/// The options of all operators, each under its own key.
 pub(super) fn options(plugins: &[Offered<'_>]) -> Map<String, Value> {
     let mut defs = Map::new();
     for plugin in plugins {
@@ -107,7 +109,7 @@ pub(super) fn options(plugins: &[Offered<'_>]) -> Map<String, Value> {
             if let Some(schema) = schema.as_object_mut() {
                 schema.remove("$schema");
                 schema.remove("$id");
-                // A file that is extended may have them: see `complete`.
+                // A file that is extended may supply them: see `complete`.
                 schema.remove("required");
             }
             move_references(&mut schema, &format!("#/$defs/{key}"));
@@ -122,17 +124,17 @@ fn reference(key: &str) -> Value {
     json!({"$ref": format!("#/$defs/{key}")})
 }
 
-/// The options that must be given, where there are any.
+/// The required options, if there are any.
 fn required(options: &Value) -> Option<&Value> {
     options.get("required").filter(|names| names.as_array().is_some_and(|names| !names.is_empty()))
 }
 
 /// Keywords whose values are data, not schemas.
 const DATA: [&str; 5] = ["const", "default", "enum", "examples", "required"];
-/// Keywords whose values are schemas by name.
+/// Keywords whose values map names to schemas.
 const NAMED: [&str; 5] = ["$defs", "definitions", "properties", "patternProperties", "dependentSchemas"];
 
-/// Lets a string with a variable in it stand where a number, a boolean or one of several words is wanted.
+/// Accepts a string with a variable wherever a number, a boolean or one of several words is expected.
 fn take_variables(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -179,7 +181,7 @@ fn take_variables(schema: &mut Value) {
     }
 }
 
-/// Lets the references of a schema that was a document of its own point to where it stands now.
+/// Rewrites the references of a schema that was a separate document, so that they point to its new place.
 fn move_references(schema: &mut Value, place: &str) {
     match schema {
         Value::Object(members) => {

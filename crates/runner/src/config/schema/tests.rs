@@ -1,4 +1,4 @@
-//! The schema beside the reader: the same keys, the same values.
+//! Compares the schema with the reader: both must know the same keys and accept the same values.
 
 use super::super::{Pipeline, TABLES};
 use super::*;
@@ -6,7 +6,7 @@ use crate::config::Node;
 use std::path::Path;
 use textmill_plugin::descriptor::PluginDescriptor;
 
-/// Tables of a pipeline file, and how each begins.
+/// The tables of a pipeline file, and how each begins.
 const HEADERS: [(&str, &str); 6] = [
     ("pipeline", "[pipeline]\n"),
     ("input", "[input]\n"),
@@ -38,7 +38,7 @@ fn the_schema_has_the_keys_that_the_reader_takes() {
     for (table, header) in HEADERS {
         let text = format!("{header}no-such-key-anywhere = 1\n");
         let problems = Pipeline::parse(Path::new("x.toml"), text, &[]).unwrap_err();
-        // The advice on an unknown key lists every key that was asked for.
+        // The hint for an unknown key lists every key that the reader has queried.
         let hint = problems.list[0].hint.clone().unwrap();
         let mut taken: Vec<&str> = hint.split(" has ").nth(1).unwrap().split(", ").collect();
         taken.iter_mut().for_each(|key| *key = key.trim_matches('`'));
@@ -97,21 +97,22 @@ fn the_schema_takes_the_values_that_the_reader_takes() {
     for (table, header) in HEADERS {
         for key in properties(&schema, table) {
             for value in values {
-                // A stage goes by its plugin's name, where none is given, and may not have every name.
+                // A stage is named after its plugin if it has no name, and some names are not allowed.
                 if key == "plugin" && (value.contains('.') || value == "\"run\"") {
                     continue;
                 }
-                // No schema knows which stages there are.
+                // A schema cannot know which stages there are.
                 if ["before", "after"].contains(&key.as_str()) && value.starts_with('"') {
                     continue;
                 }
-                // Too little memory, in words.
+                // Too little memory, written as a string, whose size a schema cannot check.
                 if key == "memory" && value == "\"1.5kB \"" {
                     continue;
                 }
                 let header = if key == "plugin" { "[[stage]]\n" } else { header };
                 let text = format!("{header}{key} = {value}\n");
-                // A date is a string in JSON, and the reader of texts wants a string: no schema can tell.
+                // A date is a string in JSON, but the reader wants a real string: a schema cannot tell the
+                // difference.
                 if value == "1979-05-27" && accepted_by_schema(&validator, &text) {
                     continue;
                 }
@@ -188,7 +189,7 @@ fn options_are_checked_by_plugin_and_operator() {
     ] {
         assert_eq!(accepted_by_schema(&validator, &format!("[[stage]]\n{stage}\n")), right, "{stage}");
     }
-    // A stage of the base has what is not said here.
+    // What is missing here comes from the stage of the base file.
     for (stage, right) in [
         ("name = \"two\"", true),
         ("options = { rules = {} }", false),
