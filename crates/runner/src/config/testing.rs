@@ -1,4 +1,4 @@
-//! The table `[test]` of a pipeline file: what its snapshots are made of, and where they are kept.
+//! The table `[test]` of a pipeline file: what its snapshots are made from, and where they are kept.
 
 use super::problem::Problem;
 use super::section::Section;
@@ -10,18 +10,19 @@ use std::path::{Path, PathBuf};
 /// What `textmill test` runs a pipeline on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Testing {
-    /// Files, folders and globs, with the place of each; the pipeline's own input where none are given.
+    /// Files, folders and globs, each with its place; the pipeline's own input if there are none.
     pub inputs: Vec<(PathBuf, Option<Place>)>,
     /// The folder of the accepted snapshots.
     pub snapshots: PathBuf,
-    /// Documents, at most: the first of the inputs.
+    /// The most documents that are tested: the first ones of the inputs.
     pub limit: Option<usize>,
-    /// The table's place in the file, where there is one.
+    /// The place of the table in the file, if there is one.
     pub place: Option<Place>,
 }
 
 impl Testing {
-    /// Reads the table of the pipeline file at `path`; paths are relative to the folder of the file that they stand in.
+    /// Reads the table from the pipeline file at `path`. Paths are relative to the folder of the file that
+    /// contains them.
     pub fn read(node: Option<&Node>, path: &Path, sources: &[Source], problems: &mut Vec<Problem>) -> Self {
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut testing = Self {

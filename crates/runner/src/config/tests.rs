@@ -1,4 +1,4 @@
-//! Texts that are no pipeline: none of them ends the reader, and every place that it names is one.
+//! Texts that are not pipelines: none of them crashes the reader, and every reported place is valid.
 
 use super::{Draft, Kind, Node, Place, Source};
 use proptest::prelude::*;
@@ -38,7 +38,7 @@ memory = 5_000_000
 temp-dir = 1979-05-27
 "#;
 
-/// What a text is spoilt with.
+/// Pieces that are put into a text to spoil it.
 const SCRAPS: [&str; 40] = [
     "[",
     "]",
@@ -91,7 +91,7 @@ fn spoilt() -> impl Strategy<Value = String> {
             let at = at.index(text.len() + 1);
             let end = (at + length).min(text.len());
             match what {
-                // Cut out, put in, replaced, or a piece that stands there twice.
+                // Cut out, inserted, replaced, or a piece that is duplicated.
                 0 => drop(text.drain(at..end)),
                 1 => drop(text.splice(at..at, SCRAPS[scrap].chars())),
                 2 => drop(text.splice(at..end, SCRAPS[scrap].chars())),
@@ -162,6 +162,6 @@ fn large_files_that_are_no_toml_take_no_time() {
     check(&"a = {".repeat(30_000), &[]);
     check(&"a\n".repeat(100_000), &[]);
     check(&format!("a = \"{}", "\\".repeat(200_001)), &[]);
-    // Wide of any machine: without a bound, it would be hours.
+    // Generous for any machine: without a bound, it would take hours.
     assert!(begun.elapsed() < Duration::from_secs(120));
 }

@@ -1,4 +1,4 @@
-//! A TOML document as a tree in which every key and value knows its place.
+//! A TOML document as a tree in which every key and value has its place.
 
 use super::problem::Problem;
 use super::section::quoted;
@@ -11,30 +11,30 @@ use toml::de::{DeTable, DeValue};
 /// Where a key or a value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Bytes of a file.
+    /// A byte range of a file.
     File(Span),
     /// A `--set` argument.
     Set(String),
 }
 
-/// Bytes of one of the files that a pipeline is made of.
+/// A byte range in one of the files that make up a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Number of the file; 0 is the one on the command line.
     pub file: usize,
     /// The first byte.
     pub start: usize,
-    /// The byte behind the last.
+    /// The byte after the last one.
     pub end: usize,
 }
 
 impl Place {
-    /// Bytes of a file.
+    /// The place of a byte range of a file.
     pub fn file(file: usize, range: Range<usize>) -> Self {
         Self::File(Span { file, start: range.start, end: range.end })
     }
 
-    /// Whether another place is within this one, as an item is in its array.
+    /// Whether another place is inside this one, as an item is inside its array.
     pub fn contains(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::File(outer), Self::File(place)) => {
@@ -44,7 +44,7 @@ impl Place {
         }
     }
 
-    /// The bytes, where it is in a file.
+    /// The byte range, if the place is in a file.
     pub fn span(&self) -> Option<&Span> {
         match self {
             Self::File(span) => Some(span),
@@ -53,16 +53,16 @@ impl Place {
     }
 }
 
-/// A value with its place.
+/// A value and its place.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// The value.
     pub kind: Kind,
     /// Its place.
     pub place: Place,
-    /// Variables of the environment that were put into it.
+    /// The environment variables that were substituted into it.
     pub used: Vec<Used>,
-    /// Of a table, where those of bases stand that it was merged with, the base of all first.
+    /// For a table: the places of the base tables that it was merged with, the last base first.
     pub under: Vec<Place>,
 }
 
@@ -77,7 +77,7 @@ pub enum Kind {
     Float(f64),
     /// A boolean.
     Bool(bool),
-    /// A date or time, as written.
+    /// A date or a time, as written.
     Date(String),
     /// An array.
     List(Vec<Node>),
@@ -85,12 +85,12 @@ pub enum Kind {
     Table(Vec<Entry>),
 }
 
-/// A key of a table with its value.
+/// A key of a table and its value.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The key.
     pub key: String,
-    /// Where the key was written.
+    /// The place where the key was written.
     pub place: Place,
     /// Its value.
     pub node: Node,
@@ -102,16 +102,17 @@ impl Node {
         Self { kind, place, used: Vec::new(), under: Vec::new() }
     }
 
-    /// Reads TOML.
+    /// Parses TOML.
     ///
     /// # Errors
-    /// Every mistake that can be told.
+    /// Returns every mistake that can be found.
     pub fn parse(source: &str) -> Result<Self, Vec<Problem>> {
         let read = super::syntax::read(source, 0);
         if read.problems.is_empty() { Ok(read.tree) } else { Err(read.problems) }
     }
 
-    /// The value in words: a short one as it stands, else what kind it is; with the variable that it came from.
+    /// The value in words, followed by the variable that it came from. A short value is shown as it is, any
+    /// other one by its kind.
     pub fn shown(&self) -> String {
         let value = match &self.kind {
             Kind::Integer(number) => format!("`{number}`"),
@@ -123,7 +124,7 @@ impl Node {
         format!("{value}{}", self.variables_in_words())
     }
 
-    /// The variables that it came from, to follow the value; empty where there are none.
+    /// The variables that the value came from, as words to follow it; empty if there are none.
     pub(super) fn variables_in_words(&self) -> String {
         let Some(first) = self.used.first() else { return String::new() };
         let what = if first.by_default { "the default of" } else { "from" };
@@ -131,7 +132,7 @@ impl Node {
         format!(", {what} the variable {}", names.join(", "))
     }
 
-    /// The value as a string: what it would be in quotes, or the only item of an array.
+    /// The value as a string: the text that it would have in quotes, or the only item of an array.
     pub(super) fn as_string(&self) -> Option<String> {
         match &self.kind {
             Kind::Text(text) | Kind::Date(text) => Some(text.clone()),
@@ -151,7 +152,7 @@ impl Node {
         matches!(&self.kind, Kind::List(items) if items.is_empty())
     }
 
-    /// What kind of value this is, in words.
+    /// The kind of the value, in words.
     pub fn kind_name(&self) -> &'static str {
         match self.kind {
             Kind::Text(_) => "a string",
@@ -178,7 +179,7 @@ impl Node {
         }
     }
 
-    /// The node at a JSON pointer, as far as the tree goes along it.
+    /// The node at a JSON pointer, or the last node on the way to it that exists.
     pub fn at_pointer(&self, pointer: &str) -> &Self {
         let mut node = self;
         for part in pointer.split('/').skip(1) {
@@ -196,7 +197,7 @@ impl Node {
         node
     }
 
-    /// The entry of a table by its key.
+    /// The entry of a table with this key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.kind {
             Kind::Table(entries) => entries.iter().find(|e| e.key == key),
@@ -204,7 +205,7 @@ impl Node {
         }
     }
 
-    /// The entry of a table by its key.
+    /// The entry of a table with this key, mutably.
     pub fn entry_mut(&mut self, key: &str) -> Option<&mut Entry> {
         match &mut self.kind {
             Kind::Table(entries) => entries.iter_mut().find(|e| e.key == key),
@@ -212,7 +213,7 @@ impl Node {
         }
     }
 
-    /// The string under a key.
+    /// The string at a key.
     pub fn text(&self, key: &str) -> Option<&str> {
         match &self.entry(key)?.node.kind {
             Kind::Text(text) => Some(text),
@@ -220,11 +221,11 @@ impl Node {
         }
     }
 
-    /// Sets a value in nested tables, which are made where they are missing. `place` is the argument that
-    /// asked for it.
+    /// Sets a value in nested tables, which are created if they are missing. `place` is that of the argument
+    /// that sets the value.
     ///
     /// # Errors
-    /// Where a part of the path is a value that is not a table.
+    /// If a part of the path is a value other than a table.
     pub fn set(&mut self, path: &[&str], value: Self, place: &Place) -> Result<(), Problem> {
         let Some((first, rest)) = path.split_first() else {
             *self = value;
@@ -246,7 +247,7 @@ impl Node {
     }
 }
 
-/// What the parser read, with places in the file of this number.
+/// Converts the parser's result to a tree, with places in the file of this number.
 pub(super) fn tree(table: &Spanned<DeTable<'_>>, file: usize, problems: &mut Vec<Problem>) -> Node {
     let kind = Kind::Table(entries(table.get_ref(), file, problems));
     Node::new(kind, Place::file(file, table.span()))
@@ -261,7 +262,7 @@ fn entries(table: &DeTable<'_>, file: usize, problems: &mut Vec<Problem>) -> Vec
             node: node(value, file, problems),
         })
         .collect();
-    // The parser sorts keys; messages follow the file.
+    // The parser sorts keys, but messages follow the order of the file.
     out.sort_by_key(|e| e.place.span().map_or(usize::MAX, |span| span.start));
     out
 }
@@ -296,10 +297,10 @@ fn node(value: &Spanned<DeValue<'_>>, file: usize, problems: &mut Vec<Problem>) 
     Node::new(kind, place)
 }
 
-/// Reads the value of a `--set` argument: a TOML value, else a string as it stands.
+/// Parses the value of a `--set` argument: a TOML value, or else the text itself as a string.
 ///
 /// # Errors
-/// Where it is a number that does not fit.
+/// If it is a number that does not fit.
 pub fn set_value(text: &str, place: &Place) -> Result<Node, Problem> {
     let mut problems = Vec::new();
     let parsed = DeValue::parse(text).ok().map(|value| node(&value, 0, &mut problems));

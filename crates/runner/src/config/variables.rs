@@ -1,5 +1,5 @@
-//! Variables of the environment in the strings of a pipeline file: `${VAR}`, and `${VAR:-default}` where it may be
-//! missing or empty. `$${` stands for `${` itself.
+//! Environment variables in the strings of a pipeline file: `${VAR}`, or `${VAR:-default}` if it may be
+//! missing or empty. `$${` stands for a literal `${`.
 
 use super::problem::{Problem, nearest};
 use super::source::Source;
@@ -7,25 +7,25 @@ use super::tree::{Kind, Node, Place};
 use crate::host::is_privileged;
 use toml::de::DeValue;
 
-/// Gives the value of a variable, where it is set.
+/// Returns the value of a variable, if it is set.
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// A variable that was put into a value.
+/// A variable that was substituted into a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Used {
     /// Its name.
     pub name: String,
-    /// Whether it is not set, and the default stands in for it.
+    /// Whether its default was used.
     pub by_default: bool,
 }
 
-/// The environment of the program. Where the program has rights that its caller does not have, the caller's is not
-/// believed.
+/// The environment of the program. It is ignored if the program has privileges that its caller lacks.
 pub(super) fn environment(name: &str) -> Option<String> {
     if is_privileged() { None } else { std::env::var(name).ok() }
 }
 
-/// Puts variables into all strings that stand in files. What comes from the command line is taken as it is.
+/// Substitutes variables in all strings that come from files. Strings from the command line are left as they
+/// are.
 pub(super) fn put_in(
     node: &mut Node,
     sources: &[Source],
@@ -47,21 +47,21 @@ pub(super) fn put_in(
     }
 }
 
-/// A string with its variables put in, as far as they are there.
+/// A string with its variables substituted, or the unchanged string if that fails.
 pub(super) fn lenient(text: &str, environment: Environment<'_>) -> String {
     replaced(text, environment).map_or_else(|_| text.to_owned(), |(value, _)| value)
 }
 
-/// Why a string cannot be completed.
+/// Why a string's variables cannot be substituted.
 struct Wrong {
     message: String,
     hint: String,
-    /// The part of the string that is meant.
+    /// The part of the string that is wrong.
     part: String,
 }
 
 impl Wrong {
-    /// As a problem at the part, where the string stands in the file as it is.
+    /// The problem, placed at the part if the file contains it literally.
     fn told(self, place: &Place, sources: &[Source]) -> Problem {
         let span = place.span().and_then(|span| {
             let written = sources.get(span.file)?.text.get(span.start..span.end)?;
@@ -137,7 +137,7 @@ fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(is_part)
 }
 
-/// A variable that is set and has nearly that name.
+/// A variable that is set and has almost the same name.
 fn similar(name: &str) -> Option<String> {
     if name.len() < 4 {
         return None;
@@ -147,7 +147,7 @@ fn similar(name: &str) -> Option<String> {
     near.filter(|near| strsim::damerau_levenshtein(near, name) == 1)
 }
 
-/// A value that came from a variable, as the number or the boolean that it spells. Others have the type that they are
+/// The number or boolean that a value from a variable spells. Other values keep the type that they are
 /// written with.
 pub(super) fn scalar(node: &Node) -> Option<Kind> {
     let Kind::Text(text) = &node.kind else { return None };

@@ -1,4 +1,4 @@
-//! The stages of a segment, fused: one thread's workers, and what they make of a batch.
+//! The fused stages of a segment: one thread's workers, and how they process a batch.
 
 use super::names::Names;
 use super::outcome::{Others, Outcome};
@@ -19,20 +19,21 @@ use textmill_plugin::drive::map::{MapDriver, Mapped};
 use textmill_plugin::drive::plan::BoundPlan;
 use textmill_plugin::error::{Error, Result};
 
-/// What a segment is made of.
+/// The stages between two barriers, with the plans at both ends.
 #[derive(Clone, Copy)]
 pub struct Segment<'a> {
-    /// The plan whose findings are applied first, with its stage's number.
+    /// The plan whose results are applied first, with its stage's number.
     pub head: Option<(usize, &'a Last<'a, SpillStore>, &'a Names)>,
     /// All stages of the pipeline.
     pub stages: &'a [PreparedStage],
-    /// Columns of documents as they are read.
+    /// The columns of the documents as they are read.
     pub input: &'a SchemaRef,
     /// The first stage between the barriers.
     pub from: usize,
-    /// One past the last stage between the barriers: the number of a stage with a plan, or of stages.
+    /// One past the last stage between the barriers: the number of a stage with a plan, or the number of
+    /// stages.
     pub to: usize,
-    /// Whether bytes are counted that the host allocates.
+    /// Whether to count the bytes that the host allocates.
     pub profile: bool,
 }
 
@@ -45,19 +46,20 @@ impl<'a> Segment<'a> {
         }
     }
 
-    /// Columns of the documents that leave it.
+    /// The columns of the documents that leave the segment.
     pub fn documents(&self) -> SchemaRef {
         let before = self.to.checked_sub(1).map(|last| &self.stages[last].after);
         Arc::clone(before.unwrap_or(self.input))
     }
 
-    /// Columns of the rows that it makes for the plan that it feeds, by the number of the step.
+    /// The columns of the rows that the segment makes for the plan that it feeds, with the number of each
+    /// step.
     pub fn rows(&self) -> impl Iterator<Item = (usize, SchemaRef)> + use<'a> {
         let steps = self.tail().into_iter().flat_map(|(_, plan)| plan.early());
         steps.map(|early| (early.number, Arc::clone(early.rows)))
     }
 
-    /// Numbers of the stages that work in it.
+    /// The numbers of the stages that work in the segment.
     pub fn numbers(&self) -> impl Iterator<Item = usize> {
         self.head
             .map(|(number, ..)| number)
@@ -71,7 +73,7 @@ impl<'a> Segment<'a> {
 pub struct Chain<'a> {
     segment: Segment<'a>,
     links: Vec<Link<'a>>,
-    /// Rows that the steps at the end made of the morsel, with the number of the step.
+    /// The rows that the steps at the end made from the morsel, each with the number of its step.
     pub rows: Vec<(usize, RecordBatch)>,
 }
 
@@ -81,16 +83,16 @@ struct Link<'a> {
 }
 
 enum Driver<'a> {
-    /// The end of a plan: applies what its steps found.
+    /// The end of a plan: applies the results of its steps.
     Head(LastDriver<'a, SpillTable>, &'a Names),
     Map(MapDriver<'a>),
     Aggregate(AggregateDriver<'a>),
-    /// Steps of the next plan that want each document by itself.
+    /// Steps of the next plan that take each document separately.
     Early(Vec<(usize, MapDriver<'a>)>),
 }
 
 impl<'a> Chain<'a> {
-    /// Workers that are made when the first batch comes.
+    /// Sets up the drivers. Each creates its worker when the first batch arrives.
     pub fn new(segment: Segment<'a>) -> Self {
         let mut links = Vec::new();
         if let Some((number, last, names)) = segment.head {
@@ -114,7 +116,7 @@ impl<'a> Chain<'a> {
     /// Runs a batch through all stages.
     ///
     /// # Errors
-    /// Where a stage fails as a whole, with its name.
+    /// If a stage fails as a whole; the error names the stage.
     pub fn run(&mut self, host: &(dyn Host + Sync), outcome: &mut Outcome) -> Result<()> {
         for link in &mut self.links {
             let started = Instant::now();
@@ -151,10 +153,10 @@ impl<'a> Chain<'a> {
         Ok(())
     }
 
-    /// Hands out the states of the aggregates, each with its stage's number.
+    /// Takes the states of the aggregates, each with the number of its stage.
     ///
     /// # Errors
-    /// Where a state cannot be written.
+    /// If a state cannot be written.
     pub fn states(&mut self, host: &(dyn Host + Sync)) -> Result<Vec<(usize, RecordBatch)>> {
         let mut states = Vec::new();
         for link in &mut self.links {
@@ -169,7 +171,8 @@ impl<'a> Chain<'a> {
     }
 }
 
-/// Runs the steps that want each document by itself. Rows of documents that one of them fails on are left out.
+/// Runs the steps that take each document separately. If one of them fails on a document, the document's rows
+/// are dropped from all of them.
 fn early(
     steps: &mut [(usize, MapDriver<'_>)],
     host: &dyn Host,
@@ -202,7 +205,7 @@ fn early(
     Ok(events)
 }
 
-/// An error with the stage and the plugin that it happened in.
+/// Adds the names of the stage and the plugin to an error.
 pub fn in_stage(stage: &PreparedStage, error: Error) -> Error {
     let plugin = &stage.plugin.descriptor;
     let message =
@@ -226,11 +229,11 @@ fn pass_through(
     Ok(Mapped { documents, kept, events })
 }
 
-/// The host as one stage sees it: what its plugin says and counts is told under the stage's name.
+/// The host as seen by one stage: its plugin's messages and metrics carry the stage's name.
 pub struct StageHost<'a> {
-    /// Who is told.
+    /// The host that receives them.
     pub host: &'a (dyn Host + Sync),
-    /// The stage.
+    /// The name of the stage.
     pub stage: &'a str,
 }
 

@@ -1,13 +1,14 @@
-//! Counters of a run: what each stage did. Sums of integers, so that threads do not show.
+//! Counters of a run: what each stage did. They are sums of integers, so that they do not depend on the
+//! threads.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use textmill_core::event::Action;
 
-/// Documents of a whole run.
+/// Numbers of documents in a whole run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
-    /// Documents that were read or should have been.
+    /// Documents that were read or could not be read.
     pub read: u64,
     /// Documents in `documents.jsonl`.
     pub written: u64,
@@ -54,12 +55,12 @@ pub struct StageCounts {
     pub bytes_in: u64,
     /// Bytes of text that left it.
     pub bytes_out: u64,
-    /// What its rules did.
+    /// How often each rule acted.
     pub rules: BTreeMap<String, RuleCounts>,
-    /// Nanoseconds that threads spent in it, summed. Kept out of everything that must not differ.
+    /// Nanoseconds that threads spent in it, summed. Not serialized, since it differs between runs.
     #[serde(skip)]
     pub nanos: u64,
-    /// Bytes that the host allocated for it; counted on request. Kept out likewise.
+    /// Bytes that the host allocated for it; counted on request. Not serialized either.
     #[serde(skip)]
     pub host_bytes: u64,
 }
@@ -102,9 +103,9 @@ impl StageCounts {
 /// Counters of all stages, and of the input.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Counts {
-    /// What reading reported.
+    /// Counters of reading the input.
     pub input: StageCounts,
-    /// One for each stage.
+    /// Counters of each stage.
     pub stages: Vec<StageCounts>,
 }
 
@@ -114,7 +115,7 @@ impl Counts {
         Self { input: StageCounts::default(), stages: vec![StageCounts::default(); stages] }
     }
 
-    /// Adds other counters of the same pipeline.
+    /// Adds other counters from the same pipeline.
     pub fn add(&mut self, other: &Self) {
         self.input.add(&other.input);
         for (mine, other) in self.stages.iter_mut().zip(&other.stages) {

@@ -1,12 +1,13 @@
-//! What runs and is hardly meant: stages that undo or repeat one another. Warnings, no errors.
+//! Warnings about pipelines that run but probably do not do what is meant: stages that undo or repeat one
+//! another.
 
 use super::prepare::{Bound, PreparedStage};
 use crate::config::{Pipeline, Problem};
 use std::collections::BTreeSet;
 
-/// Warnings about stages that are bound.
+/// Warnings about bound stages.
 pub(super) fn doubts(pipeline: &Pipeline, stages: &[PreparedStage]) -> Vec<Problem> {
-    // Where one could not be bound, the two do not go together.
+    // If a stage could not be bound, the two lists do not match.
     if stages.len() != pipeline.stages.len() {
         return Vec::new();
     }
@@ -44,7 +45,7 @@ fn reads(stage: &PreparedStage, column: &str) -> bool {
     stage.bound.operators().iter().any(|operator| operator.passed.field_with_name(column).is_ok())
 }
 
-/// The stage before that did the same to the same columns. Counting the same at two places is no doubt.
+/// The earlier stage that did the same to the same columns. An aggregate at two places is not suspicious.
 fn repeated(before: &[PreparedStage], stage: &PreparedStage) -> Option<usize> {
     if matches!(stage.bound, Bound::Aggregate(_)) {
         return None;
@@ -59,7 +60,7 @@ fn repeated(before: &[PreparedStage], stage: &PreparedStage) -> Option<usize> {
     between.into_iter().all(|column| !reads(stage, column)).then_some(first)
 }
 
-/// The stage before that wrote the column, where nobody has read it since.
+/// The earlier stage that wrote the column, if nobody has read it since.
 fn lost(before: &[PreparedStage], stage: &PreparedStage, column: &str) -> Option<usize> {
     let first = before.iter().rposition(|other| other.bound.writes().contains(&column))?;
     let is_read = before[first + 1..].iter().chain([stage]).any(|other| reads(other, column));

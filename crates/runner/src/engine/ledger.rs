@@ -1,4 +1,5 @@
-//! What a morsel has for the ledger: the events of its stages, and which documents they are about. Writes nothing.
+//! The ledger rows of a morsel: the events of its stages and the documents that they are about. This module
+//! writes nothing.
 
 use super::outcome::Others;
 use crate::input::Failure;
@@ -10,7 +11,7 @@ use textmill_core::batch::Strings;
 use textmill_core::column::{ID, ORDINAL};
 use textmill_core::event::{Action, Event, EventRef, Events};
 
-/// Number of the input among the stages, in ledger rows.
+/// The number that stands for the input as a stage in ledger rows.
 pub const INPUT_STAGE: usize = usize::MAX;
 
 /// A row of the ledger.
@@ -24,20 +25,21 @@ pub struct LedgerRow<'l> {
     pub stage: usize,
     /// The event.
     pub event: EventRef<'l>,
-    /// Id of the other document.
+    /// Id of the other document, if the event names one.
     pub other: Option<&'l str>,
 }
 
-/// Rows of the ledger. A page can have a million: their columns stay as the stage gave them, in the order of the documents
-/// in each batch. What is appended may go back: [`Ledger::sort`] puts all of it in order.
+/// Rows of the ledger. A single page can have a million, so their columns stay as the stages returned them:
+/// within a batch, they are in document order. Appended rows may break that order; [`Ledger::sort`] restores
+/// it.
 #[derive(Debug, Default)]
 pub struct Ledger {
     parts: Vec<Part>,
-    /// The places of all rows in their order, where it is not that of the parts.
+    /// The places of all rows in document order, if that differs from the order of the parts.
     order: Option<Vec<Place>>,
 }
 
-/// What one stage said of one batch.
+/// What one stage reported about one batch.
 #[derive(Debug)]
 struct Part {
     stage: usize,
@@ -47,7 +49,7 @@ struct Part {
     others: Others,
 }
 
-/// Where a row is.
+/// The position of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     ordinal: u64,
@@ -74,7 +76,8 @@ impl Part {
 }
 
 impl Ledger {
-    /// Takes in what a stage said of the documents of a batch, with the ids of others that it names.
+    /// Adds what a stage reported about the documents of a batch, with the ids of the other documents that it
+    /// names.
     pub fn take(&mut self, batch: &RecordBatch, stage: usize, events: Events, others: Others) {
         if events.is_empty() {
             return;
@@ -84,7 +87,7 @@ impl Ledger {
         self.parts.push(Part { stage, events, ids, ordinals, others });
     }
 
-    /// Takes in places of the input that gave no document, with their ordinals.
+    /// Adds records of the input that could not be read as documents, with their ordinals.
     pub fn take_failures(&mut self, failures: &[(u64, Failure)]) {
         let event = |(row, (_, failure)): (u32, &(u64, Failure))| {
             Event::new(row, Action::Fail, failure.rule).note(failure.note.clone())
@@ -105,12 +108,12 @@ impl Ledger {
         });
     }
 
-    /// Puts the rows of another one behind them.
+    /// Appends the rows of another ledger.
     pub fn append(&mut self, other: Self) {
         self.parts.extend(other.parts);
     }
 
-    /// Puts the rows in the order of the documents; those of one document stay in theirs.
+    /// Sorts the rows by document; rows of the same document keep their order.
     pub fn sort(&mut self) {
         let ordinals = || self.parts.iter().flat_map(|p| p.events.rows().iter().map(|&row| p.ordinal(row)));
         if ordinals().is_sorted() {

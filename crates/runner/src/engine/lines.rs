@@ -1,5 +1,5 @@
-//! Lines of an output that is sorted by ordinal, one after the other in one piece: they may be megabytes, and are copied
-//! as seldom as can be.
+//! Output lines that are sorted by ordinal, stored back to back in one buffer: they may be megabytes, so they
+//! are copied as rarely as possible.
 
 use crate::output::finish::{FRAME_HEAD, frame};
 
@@ -7,23 +7,23 @@ use crate::output::finish::{FRAME_HEAD, frame};
 #[derive(Clone, Debug, Default)]
 pub struct Lines {
     bytes: Vec<u8>,
-    /// Ordinal and end of each line.
+    /// Ordinal and end offset of each line.
     ends: Vec<(u64, usize)>,
 }
 
 impl Lines {
-    /// Makes room for so many more bytes.
+    /// Reserves space for more bytes.
     pub fn reserve(&mut self, bytes: usize) {
         self.bytes.reserve(bytes);
     }
 
-    /// Adds the line that `write` appends, with its end.
+    /// Adds the line that `write` appends, including its newline.
     pub fn push(&mut self, ordinal: u64, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);
         self.ends.push((ordinal, self.bytes.len()));
     }
 
-    /// Adds other lines behind these.
+    /// Appends other lines.
     pub fn append(&mut self, other: Self) {
         if self.ends.is_empty() {
             *self = other;
@@ -34,7 +34,7 @@ impl Lines {
         self.ends.extend(other.ends.iter().map(|(ordinal, end)| (*ordinal, before + end)));
     }
 
-    /// Sorts by ordinal; lines of one document stay in their order.
+    /// Sorts by ordinal; lines of the same document keep their order.
     pub fn sort(&mut self) {
         if self.ends.is_sorted_by_key(|(ordinal, _)| *ordinal) {
             return;
@@ -57,24 +57,24 @@ impl Lines {
         })
     }
 
-    /// How many there are.
+    /// The number of lines.
     pub fn count(&self) -> u64 {
         self.ends.len() as u64
     }
 
-    /// Bytes of all lines.
+    /// The total size of the lines in bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes.len() as u64
     }
 
-    /// The bytes of all lines.
+    /// Returns the buffer with all lines.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// The lines as frames.
+    /// Encodes the lines as frames.
     pub fn frames(&self) -> Vec<u8> {
-        // Not grown: they may be long, and stay in memory for a while.
+        // Allocated at full size: the frames may be large, and stay in memory for a while.
         let mut frames = Vec::with_capacity(self.bytes.len() + self.ends.len() * FRAME_HEAD);
         self.iter().for_each(|(ordinal, line)| frame(ordinal, line, &mut frames));
         frames

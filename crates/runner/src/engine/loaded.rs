@@ -1,4 +1,4 @@
-//! Rows that an earlier run saved, as rows of this one.
+//! Loads rows that an earlier run saved, as rows of this run.
 
 use super::names::{Names, names_schema};
 use super::prepare::PreparedStage;
@@ -20,13 +20,14 @@ use textmill_plugin::drive::store::{Store, Writer};
 use textmill_plugin::error::{Error, ErrorKind, Result};
 use textmill_plugin::plan::FIRST_LOADED;
 
-/// Rows in a batch that is read.
+/// Rows per batch that is read.
 const ROWS: usize = 1024;
 
-/// The rows of a plan's steps that load some, by number; the ids of their documents go into `names`.
+/// Loads the rows of a plan's steps that take rows of an earlier run, by step number. The ids of their
+/// documents are added to `names`.
 ///
 /// # Errors
-/// Where a file cannot be read, or holds rows of another meaning or other columns.
+/// If a file cannot be read, or if it holds rows with another meaning or other columns.
 pub(super) fn load(
     stage: &PreparedStage,
     plan: &BoundPlan,
@@ -61,16 +62,16 @@ pub(super) fn load(
 
 type Rows = parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
-/// Why a file does not suit, as words behind its name, and what to do.
+/// Why a file is unsuitable, in words that follow its name, and what to do.
 pub(super) struct Unsuited {
     pub why: String,
     pub hint: &'static str,
 }
 
-/// What an option that names a file of saved rows wants.
+/// The hint for an option that names a file of saved rows.
 pub(super) const SAVED_EARLIER: &str = "an earlier run makes it, with the option that saves one";
 
-/// Opens a file of saved rows, of which the end alone is read at first. It must hold rows of this meaning, with these
+/// Opens a file of saved rows, and reads only its end at first. It must hold rows with this meaning and these
 /// columns.
 pub(super) fn open(path: &Path, meaning: Option<&str>, schema: &SchemaRef) -> Result<Rows, Unsuited> {
     let unsuited = |why: String| Unsuited { why, hint: SAVED_EARLIER };
@@ -94,7 +95,7 @@ pub(super) fn open(path: &Path, meaning: Option<&str>, schema: &SchemaRef) -> Re
     builder.with_batch_size(ROWS).build().map_err(|e| unsuited(format!("cannot be read: {e}")))
 }
 
-/// The rows with ordinals from `first` on, and the table of their ids.
+/// The rows with ordinals that count up from `first`, and the table of their ids.
 fn renumbered(batch: &RecordBatch, schema: &SchemaRef, first: u64) -> Result<(RecordBatch, RecordBatch)> {
     let ordinals: ArrayRef = Arc::new(UInt64Array::from_iter_values(first..first + batch.num_rows() as u64));
     let column = |name: &str| Ok::<_, Error>(batch.column_by_name(name).ok_or("lacks a column")?);

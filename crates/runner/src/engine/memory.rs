@@ -1,36 +1,38 @@
-//! How the memory of a run is shared out.
+//! How the memory of a run is divided.
 
 use crate::config::Run;
 
-/// Bytes that a morsel holds at its height, for each byte of input: the bytes as read, the text as a column, the text
-/// before and after a stage, the lines and blocks that it becomes. Measured on pages in which `clean` edits most lines.
+/// Peak memory of a morsel, in bytes per byte of input: the bytes as read, the text as a column, the text
+/// before and after a stage, and the resulting lines and blocks. Measured on pages in which `clean` edits
+/// most lines.
 const MORSEL_FACTOR: u64 = 6;
 
-/// Bytes that a thread holds that makes Parquet of documents or of the ledger.
+/// Memory of a thread that writes documents or the ledger as Parquet, in bytes.
 const ROW_GROUPS: u64 = 128 << 20;
 
-/// How the memory of a run is shared out. What is left over is for sums, indexes, and what plugins hold.
+/// How the memory of a run is divided. The rest is for sums, indexes, and the memory that plugins use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shares {
-    /// For all morsels under way, in bytes.
+    /// For all morsels in progress, in bytes.
     pub morsels: u64,
-    /// For documents that wait before a barrier, in bytes. They are read once more, so disk will do.
+    /// For documents that wait before a barrier, in bytes. They are read only once more, so disk will do for
+    /// the rest.
     pub documents: u64,
-    /// For rows that are exchanged and looked up behind a barrier, in bytes.
+    /// For rows that are exchanged and looked up after a barrier, in bytes.
     pub rows: u64,
-    /// Threads that make the final files: each holds two row groups.
+    /// Number of threads that make the final files; each holds two row groups.
     pub finishing: usize,
-    /// Bytes of input in a morsel.
+    /// Bytes of input per morsel.
     pub chunk: usize,
-    /// Bytes that a document may have: the pipeline's limit, or what the memory has room for.
+    /// The most bytes that a document may have: the pipeline's limit, or less if the memory requires it.
     pub document: usize,
 }
 
 impl Shares {
-    /// Shares out the memory that a pipeline states.
+    /// Divides the memory that a pipeline states.
     pub fn of(run: &Run, threads: usize, max_document_bytes: usize) -> Self {
         let morsels = run.memory * 3 / 8;
-        // Every thread can have one under way and one waiting for its turn.
+        // Every thread can have one morsel in progress and one waiting for its turn.
         let room = (morsels / MORSEL_FACTOR / (2 * threads as u64)) as usize;
         Self {
             morsels,
@@ -42,7 +44,7 @@ impl Shares {
         }
     }
 
-    /// What a morsel of so many bytes of input counts for.
+    /// The memory that a morsel of this many bytes of input counts as.
     pub fn cost(bytes: u64) -> u64 {
         bytes * MORSEL_FACTOR
     }

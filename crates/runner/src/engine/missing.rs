@@ -1,4 +1,4 @@
-//! Columns that a stage reads and that do not reach it: where that is said, and what to do.
+//! Columns that a stage reads but that do not reach it: where to report them, and what to suggest.
 
 use crate::config::{Place, Problem, StageConfig, suggest};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -11,13 +11,13 @@ use textmill_plugin::drive::bind::MissingColumn;
 pub(super) struct Reach {
     /// The columns.
     pub columns: SchemaRef,
-    /// Whether these are all, by name: every plugin before is known.
+    /// Whether the names are complete: all plugins before the stage are known.
     pub is_named: bool,
-    /// Whether they are what the stages before answer, not what they declare.
+    /// Whether they come from the bound stages before, not from what those declare.
     pub is_bound: bool,
 }
 
-/// The problem of a column that does not reach a stage.
+/// The problem for a column that does not reach a stage.
 pub(super) fn missing(
     stage: &StageConfig,
     column: &MissingColumn,
@@ -54,7 +54,7 @@ pub(super) fn missing(
     }))
 }
 
-/// The columns with those that are missing, so that the rest can be looked at.
+/// Adds the missing columns, so that the rest can be checked.
 pub(super) fn with_missing(reaching: &SchemaRef, missing: &[MissingColumn]) -> SchemaRef {
     if missing.is_empty() {
         return Arc::clone(reaching);

@@ -1,4 +1,4 @@
-//! The engine: documents through the stages of a pipeline, on many threads, in input order.
+//! The engine: runs documents through the stages of a pipeline, on many threads, in input order.
 
 mod chain;
 mod counts;

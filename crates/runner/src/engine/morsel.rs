@@ -1,4 +1,4 @@
-//! A morsel: a piece of the input on its way through a segment, until everything that it becomes is ready to be
+//! A morsel: a piece of the input on its way through a segment, until all its results are ready to be
 //! written.
 
 use super::chain::{Chain, Segment};
@@ -18,30 +18,30 @@ use textmill_core::event::Action;
 use textmill_plugin::call::Host;
 use textmill_plugin::error::{Error, Result};
 
-/// Rows of the ledger in a block.
+/// Rows of the ledger per block.
 const LEDGER_BLOCK: usize = 16 * 1024;
 
-/// What a morsel became.
+/// The results of a morsel.
 pub struct Morsel {
     /// Where it came from.
     pub origin: Origin,
     /// Counters.
     pub counts: Counts,
-    /// Documents that entered, for the progress.
+    /// Number of documents that entered, for the progress display.
     pub documents: u64,
-    /// Documents that leave the pipeline.
+    /// Number of documents that leave the pipeline.
     pub written: u64,
-    /// They, as lines.
+    /// Those documents, as lines.
     pub lines: Vec<u8>,
-    /// They, as blocks for Parquet.
+    /// Those documents, as blocks for Parquet.
     pub blocks: Vec<Encoded>,
     /// Documents that wait before a barrier.
     pub waiting: Vec<Block>,
-    /// Rows for the steps of the plan behind the barrier, by the number of the step.
+    /// Rows for the steps of the plan at the barrier, each with the number of its step.
     pub rows: Vec<(usize, Block)>,
-    /// Ids of the documents that were read, where a barrier comes.
+    /// Ids of the documents that were read, if a barrier follows.
     pub names: Vec<Block>,
-    /// States of aggregates, by the number of the stage.
+    /// States of aggregates, each with the number of its stage.
     pub states: Vec<(usize, Encoded)>,
     /// Lines of rejected documents.
     pub rejected: Lines,
@@ -71,16 +71,17 @@ impl Morsel {
     }
 }
 
-/// A batch with the bytes that it is on disk.
+/// A batch and its encoding on disk.
 pub struct Block {
     /// The batch.
     pub batch: RecordBatch,
-    /// Its bytes; none where nothing is written for now.
+    /// The encoded bytes; `None` while writing is deferred.
     pub encoded: Option<Encoded>,
 }
 
 impl Block {
-    /// A block of a table; one that memory has room for, so that its bytes serve an interrupted run alone, is made fast.
+    /// Makes a block of a table. If the batch fits in memory, its bytes serve only to resume an interrupted
+    /// run, so the fast packing is used.
     fn new(batch: RecordBatch, budgets: Option<&Budgets>, of: impl Fn(&Budgets) -> &Budget) -> Result<Self> {
         if budgets.is_some_and(|budgets| budgets.deferring.load(Ordering::Relaxed)) {
             return Ok(Self { batch, encoded: None });
@@ -91,51 +92,51 @@ impl Block {
         Ok(Self { batch, encoded })
     }
 
-    /// Bytes of the batch in memory.
+    /// Size of the batch in memory, in bytes.
     pub fn bytes(&self) -> u64 {
         self.batch.get_array_memory_size() as u64
     }
 }
 
-/// Where a morsel came from.
+/// The source of a morsel.
 pub enum Origin {
-    /// The documents before a barrier.
+    /// The documents held before a barrier.
     Held {
-        /// Blocks of them.
+        /// The number of blocks.
         blocks: usize,
     },
     /// The input.
     Input {
-        /// Where reading goes on.
+        /// Where reading continues.
         after: Position,
-        /// Documents and failures that were read.
+        /// Number of documents and failures that were read.
         places: u64,
-        /// Hashes of ids that were new.
+        /// Hashes of the ids that were new.
         ids: Vec<u64>,
-        /// Records that are no documents.
+        /// Number of records that are not documents.
         passed_over: u64,
     },
 }
 
-/// What happens to every morsel of a segment.
+/// How every morsel of a segment is processed.
 #[derive(Clone, Copy)]
 pub struct Milling<'a> {
     /// The pipeline.
     pub prepared: &'a Prepared,
     /// The segment.
     pub segment: Segment<'a>,
-    /// Whether ids are noted: the input is read, and a barrier comes.
+    /// Whether to record ids: the input is being read, and a barrier follows.
     pub names: bool,
     /// Whether a document that fails ends the run.
     pub strict: bool,
-    /// Memory for what waits before a barrier, where anything will.
+    /// Memory for what waits before a barrier, if anything does.
     pub budgets: Option<&'a Budgets>,
-    /// Who is told.
+    /// The host that plugins report to.
     pub host: &'a (dyn Host + Sync),
 }
 
 impl<'a> Milling<'a> {
-    /// One thread's workers.
+    /// Creates one thread's workers.
     pub fn start(&self) -> Chain<'a> {
         Chain::new(self.segment)
     }
@@ -143,7 +144,7 @@ impl<'a> Milling<'a> {
     /// Runs batches through the segment.
     ///
     /// # Errors
-    /// Where a stage fails as a whole, or, when strict, a document.
+    /// If a stage fails as a whole or, when `strict`, if a document fails.
     pub fn mill(&self, chain: &mut Chain<'a>, origin: Origin, batches: Vec<InputBatch>) -> Result<Morsel> {
         let stages = self.prepared.stages.len();
         let mut morsel = Morsel::new(origin, stages);
@@ -191,7 +192,7 @@ impl<'a> Milling<'a> {
         Ok(morsel)
     }
 
-    /// Documents leave the segment.
+    /// Adds documents that leave the segment to the morsel.
     fn leave(&self, morsel: &mut Morsel, documents: &RecordBatch) -> Result<()> {
         if documents.num_rows() == 0 {
             return Ok(());
@@ -214,7 +215,7 @@ fn empty() -> arrow_schema::SchemaRef {
     std::sync::Arc::new(arrow_schema::Schema::empty())
 }
 
-/// The first document that failed, as an error.
+/// Returns the first document that failed as an error.
 fn refuse_failures(outcome: &Outcome) -> Result<()> {
     let Some(row) = outcome.ledger.rows().find(|row| row.event.action == Action::Fail) else { return Ok(()) };
     let note = row.event.note.unwrap_or_default();

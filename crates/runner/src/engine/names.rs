@@ -1,4 +1,4 @@
-//! Ids of documents by ordinal, for what stages say of other documents after a barrier.
+//! Ids of documents by ordinal, for events after a barrier that refer to other documents.
 
 use super::outcome::Others;
 use crate::spill::SpillTable;
@@ -14,10 +14,10 @@ use textmill_core::event::Events;
 use textmill_plugin::drive::store::Table;
 use textmill_plugin::error::Result;
 
-/// Documents in a block. Small, because a lookup on disk reads a whole one.
+/// Documents per block. Small, because a lookup on disk reads a whole block.
 const BLOCK: usize = 1024;
 
-/// Columns of the table of ids.
+/// The columns of the table of ids.
 pub fn names_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new(ORDINAL, DataType::UInt64, false),
@@ -25,10 +25,10 @@ pub fn names_schema() -> SchemaRef {
     ]))
 }
 
-/// The rows that documents have in the table of ids, in small blocks.
+/// The rows for documents in the table of ids, in small blocks.
 ///
 /// # Errors
-/// None in practice: the columns are what they should be.
+/// Never in practice: the columns are as required.
 pub fn names_of(documents: &RecordBatch) -> Result<Vec<RecordBatch>> {
     let mut blocks = Vec::new();
     for start in (0..documents.num_rows()).step_by(BLOCK) {
@@ -46,27 +46,27 @@ pub fn names_of(documents: &RecordBatch) -> Result<Vec<RecordBatch>> {
 /// The tables of ids.
 pub struct Names {
     own: SpillTable,
-    /// Of documents that earlier runs left; their ordinals come after all others.
+    /// The ids of documents from earlier runs. Their ordinals come after all others.
     loaded: Vec<SpillTable>,
 }
 
 impl Names {
-    /// The ids of the documents of this run.
+    /// Starts with the ids of the documents of this run.
     pub fn new(own: SpillTable) -> Self {
         Self { own, loaded: Vec::new() }
     }
 
-    /// Takes in ids of documents that earlier runs left, with ordinals after those that were taken in before.
+    /// Adds the ids of documents from an earlier run. Their ordinals follow those added before.
     pub fn add_loaded(&mut self, ids: SpillTable) {
         self.loaded.push(ids);
     }
 
-    /// How many documents of earlier runs there are.
+    /// The number of documents from earlier runs.
     pub fn loaded_documents(&self) -> u64 {
         self.loaded.iter().map(Table::rows).sum()
     }
 
-    /// Ids of the documents that events name.
+    /// Looks up the ids of the documents that events name.
     ///
     /// # Errors
     /// Where a table cannot be read.
@@ -74,7 +74,7 @@ impl Names {
         self.find(events.iter().filter_map(|event| event.other))
     }
 
-    /// Ids of documents.
+    /// Looks up the ids of documents by ordinal.
     ///
     /// # Errors
     /// Where a table cannot be read.

@@ -1,4 +1,4 @@
-//! A plugin as the engine has it: loaded into this process, or in one of its own.
+//! A plugin as the engine uses it: loaded into this process, or in a process of its own.
 
 use crate::host::{Expected, LoadError, LoadedPlugin};
 use crate::isolate::{IsolatedPlugin, Limits, Repros};
@@ -10,9 +10,9 @@ use textmill_plugin::descriptor::PluginDescriptor;
 use textmill_plugin::error::Result;
 use textmill_plugin::operator::{Plugin, Stage};
 
-/// A plugin that was opened.
+/// An opened plugin.
 pub struct OpenedPlugin {
-    /// What it says of itself.
+    /// Its own description.
     pub descriptor: PluginDescriptor,
     /// The library.
     pub path: PathBuf,
@@ -20,25 +20,26 @@ pub struct OpenedPlugin {
     pub sha256: String,
     /// Version of the ABI that it was built with.
     pub abi: (u32, u32),
-    /// Whether a lock file says that it is this library.
+    /// Whether a lock file pins it to this library.
     pub locked: bool,
-    /// What it may take in a process of its own; none where it runs in this one.
+    /// The limits of its own process; `None` if it runs in this one.
     pub isolation: Option<Limits>,
     plugin: Box<dyn Plugin>,
 }
 
 impl OpenedPlugin {
-    /// Opens a library, in a process of its own where there are limits for one. It must be what is `expected`.
+    /// Opens a library, in a process of its own if `isolation` gives limits for one. It must match
+    /// `expected`.
     ///
     /// # Errors
-    /// Where it cannot be loaded.
+    /// If it cannot be loaded.
     pub fn open(
         path: &Path,
         expected: Option<&Expected>,
         isolation: Option<Limits>,
         repros: &Repros,
     ) -> std::result::Result<Self, LoadError> {
-        // Both tell the same of themselves, under the same names.
+        // Both types have fields of the same names.
         macro_rules! opened {
             ($plugin:expr) => {{
                 let plugin = $plugin;
@@ -59,7 +60,7 @@ impl OpenedPlugin {
         })
     }
 
-    /// Where it runs, for what follows its name and version; empty where that is this process.
+    /// Where it runs, to be shown after its name and version; empty if it runs in this process.
     pub fn place(&self) -> String {
         match &self.isolation {
             Some(limits) => format!(

@@ -1,4 +1,4 @@
-//! What became of a batch: documents that go on, and everything that is to be written about the others.
+//! The outcome of a batch: the documents that go on, and everything to be written about the others.
 
 use super::counts::Counts;
 use super::ledger::{INPUT_STAGE, Ledger};
@@ -16,7 +16,7 @@ use textmill_core::event::{Action, Event, EventRef, Events};
 use textmill_plugin::drive::map::Mapped;
 use textmill_plugin::error::Result;
 
-/// What became of a batch so far.
+/// The outcome of a batch so far.
 pub struct Outcome {
     /// The documents that go on.
     pub documents: RecordBatch,
@@ -30,11 +30,11 @@ pub struct Outcome {
     pub counts: Counts,
 }
 
-/// Ids of other documents, by ordinal, as far as events name them.
+/// Ids of the other documents that events name, by ordinal.
 pub type Others = BTreeMap<u64, String>;
 
 impl Outcome {
-    /// Starts with documents that nothing has been done to.
+    /// Starts with documents that no stage has processed.
     pub fn new(documents: RecordBatch, stages: usize) -> Self {
         Self {
             documents,
@@ -45,7 +45,7 @@ impl Outcome {
         }
     }
 
-    /// Takes in what the reading reported.
+    /// Adds what reading the input reported.
     pub fn take_input(&mut self, events: Vec<Event>, failures: Vec<(u64, Failure)>) {
         let read = self.documents.num_rows() as u64;
         let counts = &mut self.counts.input;
@@ -63,7 +63,7 @@ impl Outcome {
         self.ledger.take(&self.documents, INPUT_STAGE, events.into(), Others::new());
     }
 
-    /// Takes in what a stage made of the documents.
+    /// Adds the result of a stage.
     pub fn take_stage(&mut self, stage: usize, name: &str, mapped: Mapped, nanos: u64, others: Others) {
         let before = std::mem::replace(&mut self.documents, mapped.documents);
         let counts = &mut self.counts.stages[stage];
@@ -75,11 +75,11 @@ impl Outcome {
         self.take_events(&before, stage, name, mapped.events, others);
     }
 
-    /// Takes in what a stage reported of documents that have not passed it yet. Those that failed go no further;
-    /// only they have reached the stage, as far as its counters go.
+    /// Adds what a stage reported about documents that have not passed it yet. Documents that failed go no
+    /// further; the stage's counters count only those as having reached it.
     ///
     /// # Errors
-    /// Where the documents that go on cannot be told from the others.
+    /// If the remaining documents cannot be selected.
     pub fn take_early(&mut self, stage: usize, name: &str, events: Events, nanos: u64) -> Result<()> {
         self.counts.stages[stage].nanos += nanos;
         if events.is_empty() {
@@ -101,7 +101,8 @@ impl Outcome {
         Ok(())
     }
 
-    /// Takes in events in the order of their rows: those of one document stand together, so that it is counted once.
+    /// Adds events, which are in the order of their rows: events of the same document are adjacent, so that
+    /// it is counted once.
     fn take_events(
         &mut self,
         before: &RecordBatch,
@@ -136,7 +137,7 @@ impl Outcome {
         self.ledger.take(before, stage, events, others);
     }
 
-    /// Takes in what became of the next batch of the same morsel. Its documents stay where they are.
+    /// Adds the outcome of the next batch of the same morsel, except its documents.
     pub fn append(&mut self, other: Self) {
         self.rejected.append(other.rejected);
         self.failed.append(other.failed);
@@ -144,8 +145,8 @@ impl Outcome {
         self.counts.add(&other.counts);
     }
 
-    /// Puts everything in input order, and what is about one document in the order of the stages: stages
-    /// add to an outcome one after the other, and how far a batch reaches must not show.
+    /// Sorts everything into input order, and entries about the same document into the order of the stages.
+    /// Stages add to an outcome one after the other, and batch boundaries must not show in the output.
     pub fn sort(&mut self) {
         self.rejected.sort();
         self.failed.sort();
@@ -153,9 +154,9 @@ impl Outcome {
     }
 }
 
-/// The event that ends each document that goes no further. A document ends once, whatever else is said about it, and a failure
-/// outweighs a drop. Events must be in the order of their rows, as `drive::map` hands them on: otherwise a document
-/// could end twice.
+/// The event that ends each document that goes no further. A document ends once, whatever else is reported
+/// about it, and a failure takes precedence over a drop. Events must be in the order of their rows, as
+/// `drive::map` returns them; otherwise a document could end twice.
 fn ends(events: &Events) -> Vec<EventRef<'_>> {
     debug_assert!(events.rows().is_sorted(), "events are in the order of their rows");
     let mut ends: Vec<EventRef<'_>> = Vec::new();
@@ -169,25 +170,25 @@ fn ends(events: &Events) -> Vec<EventRef<'_>> {
     ends
 }
 
-/// Ordinal of a row.
+/// The ordinal of a row.
 pub fn ordinal_at(batch: &RecordBatch, row: usize) -> u64 {
     let ordinals = batch.column_by_name(ORDINAL).and_then(|c| c.as_primitive_opt::<UInt64Type>());
     ordinals.filter(|o| row < o.len()).map_or(0, |o| o.value(row))
 }
 
-/// Bytes of text in a batch.
+/// The bytes of text in a batch.
 pub fn text_bytes(batch: &RecordBatch) -> u64 {
     let texts = batch.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref()));
     let Some(texts) = texts else { return 0 };
     (0..batch.num_rows()).map(|row| texts.get(row).map_or(0, str::len) as u64).sum()
 }
 
-/// Bytes that the lines of dropped documents take, about.
+/// The approximate size of the lines of dropped documents, in bytes.
 fn dropped_bytes(batch: &RecordBatch, events: &Events) -> usize {
     let texts = batch.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref()));
     let dropped = events.iter().filter(|event| event.action == Action::Drop);
     let bytes =
         |event: EventRef<'_>| texts.and_then(|texts| texts.get(event.row as usize)).map_or(0, str::len);
-    // Escapes take a few percent more than the text.
+    // Escapes add a few percent to the text.
     dropped.map(|event| bytes(event) * 17 / 16 + 256).sum()
 }

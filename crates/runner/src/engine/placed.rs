@@ -1,11 +1,12 @@
-//! What a plugin finds wrong when a stage is bound, at its place in the pipeline file.
+//! Errors that a plugin reports when a stage is bound, at their places in the pipeline file.
 
 use crate::config::{Entry, Kind, Node, Place, Problem, StageConfig, option_doc};
 use serde_json::{Map, Value};
 use textmill_plugin::error::{Error, ErrorKind};
 use textmill_plugin::options::{Mistake, mistakes};
 
-/// An error of binding, at the options or the plugin that it is about: a problem for each option.
+/// Turns an error of binding into problems, one per option, each at the option or the plugin that it is
+/// about.
 pub(super) fn placed(stage: &StageConfig, schema: &Value, error: &Error) -> Vec<Problem> {
     if error.kind != ErrorKind::Options {
         let message = format!("stage `{}`: {}", stage.name, error.message);
@@ -18,7 +19,8 @@ pub(super) fn placed(stage: &StageConfig, schema: &Value, error: &Error) -> Vec<
     mistakes(&error.message).into_iter().map(at_option).collect()
 }
 
-/// What the plugin says, with its doc of the option; the option that it wants beside that one is the advice.
+/// The plugin's message with its description of the option. If the message names another option that is
+/// missing, that is the hint.
 fn said(stage: &StageConfig, schema: &Value, mistake: &Mistake<'_>, place: &Place) -> Problem {
     let problem = Problem::at(place, format!("stage `{}`: {}", stage.name, mistake.message));
     let doc = mistake.option.and_then(|option| option_doc(schema, option));
@@ -31,8 +33,8 @@ fn said(stage: &StageConfig, schema: &Value, mistake: &Mistake<'_>, place: &Plac
     }))
 }
 
-/// Beside what was found by the schema, or where columns are assumed: what the plugin says of an option by name, as
-/// far as nothing is said of that option yet.
+/// Adds what the plugin reports about options by name to the problems that the schema found, or if columns
+/// are assumed. Options that have a problem already are skipped.
 pub(super) fn also(
     stage: &StageConfig,
     schema: &Value,
@@ -44,8 +46,8 @@ pub(super) fn also(
     }
     let known = found.clone();
     for mistake in mistakes(&error.message) {
-        // What depends on an option that is wrong, and was left out, shows once that one is right.
-        // An option may stand there with its value: `mode = "passages"`.
+        // Skip what depends on a wrong option that was left out: it shows once that option is right. A
+        // message may quote an option with its value: `mode = "passages"`.
         let quoted = mistake.message.split('`').skip(1).step_by(2);
         let mut names = quoted.map(|name| name.split_once(" = ").map_or(name, |(name, _)| name));
         if names.any(|name| entry_at(&stage.options, name).is_some_and(|entry| is_wrong(entry, &known))) {
@@ -65,14 +67,14 @@ pub(super) fn also(
     found
 }
 
-/// Options without those that are known to be wrong, which the plugin could but stumble over.
+/// The options without those that are known to be wrong, since the plugin would only fail on those.
 pub(super) fn without_wrong(options: &Node, wrong: &[Problem]) -> Value {
     let Kind::Table(entries) = &options.kind else { return options.to_json() };
     let right = entries.iter().filter(|entry| !is_wrong(entry, wrong));
     right.map(|entry| (entry.key.clone(), without_wrong(&entry.node, wrong))).collect::<Map<_, _>>().into()
 }
 
-/// Whether a mistake is one of this option, and not of one in a table that it is.
+/// Whether a problem is about this option itself, and not about one inside the table that it is.
 fn is_wrong(entry: &Entry, wrong: &[Problem]) -> bool {
     let is_table = matches!(entry.node.kind, Kind::Table(_));
     wrong.iter().filter_map(|problem| problem.place.as_ref()).any(|place| {
@@ -80,13 +82,14 @@ fn is_wrong(entry: &Entry, wrong: &[Problem]) -> bool {
     })
 }
 
-/// The option that a message begins with, else the first that it names in backticks.
+/// The option that a message begins with, or else the first one that it names in backticks.
 fn named<'a>(stage: &'a StageConfig, mistake: &Mistake<'_>) -> Option<&'a Entry> {
     let others = mistake.message.split('`').skip(1).step_by(2);
     mistake.option.into_iter().chain(others).find_map(|name| entry_at(&stage.options, name))
 }
 
-/// The entry of an option; dots lead into tables. Of a table that lacks the rest, its own entry.
+/// The entry of an option; dots separate the levels of nested tables. If a table lacks the rest of the path,
+/// the entry of the table itself.
 fn entry_at<'a>(options: &'a Node, name: &str) -> Option<&'a Entry> {
     let (first, rest) = name.split_once('.').unwrap_or((name, ""));
     let entry = options.entry(first)?;

@@ -1,5 +1,5 @@
-//! TOML, read as far as it can be read: every syntax error that is not the consequence of another, and the rest of the
-//! file. What keys mean is none of its business.
+//! Reads TOML as far as possible: reports every syntax error that is not a consequence of another one, and
+//! reads the rest of the file. The meaning of keys is not checked here.
 
 mod told;
 
@@ -11,20 +11,20 @@ use toml::de::DeTable;
 
 /// What could be read of a file.
 pub(super) struct Read {
-    /// Everything but what is broken.
+    /// Everything except what is broken.
     pub tree: Node,
     /// What is wrong.
     pub problems: Vec<Problem>,
-    /// Whether the tree lacks something that stands in the file.
+    /// Whether the tree lacks something that the file contains.
     pub gaps: bool,
 }
 
-/// Errors shown of a file, at most: by then it is no TOML at all.
+/// The most errors that are shown for a file: with that many, it is not TOML at all.
 const MOST: usize = 20;
-/// Bytes that are read again in looking for errors, at most, so that the time stays within a second for any file.
+/// The most bytes that are parsed again in the search for errors, so that any file takes less than a second.
 const AGAIN: usize = 16 << 20;
 
-/// Reads a text again and again, as often as there is time for.
+/// Parses a text repeatedly, within a budget of bytes.
 struct Reader {
     left: Cell<usize>,
 }
@@ -39,12 +39,12 @@ impl Reader {
         self.left.get() == 0
     }
 
-    /// Whether a text has no error; where there is no time to look, that is taken for granted.
+    /// Whether a text has no error. When the budget is used up, it is assumed to have none.
     fn is_sound(&self, text: &str) -> bool {
         self.is_tired() || self.errors(text).is_empty()
     }
 
-    /// The first error of a text: what the parser says, and where.
+    /// The first error of a text: the parser's message and its place.
     fn first_error(&self, text: &str) -> Option<(String, Range<usize>)> {
         let span = |e: &toml::de::Error| e.span().unwrap_or(0..text.len());
         let errors = self.errors(text);
@@ -53,11 +53,11 @@ impl Reader {
     }
 }
 
-/// Reads a file. Places are in the file of this number.
+/// Reads a file; `file` is its number in the places of the result.
 ///
-/// The parser goes on after an error, but takes most of what follows for wrong. So a statement with an error is taken
-/// out, or mended for the time being where it goes on over several lines, and the rest is read again, until there is no
-/// error.
+/// The parser goes on after an error, but then takes most of what follows for wrong. So each statement with
+/// an error is blanked out, or patched temporarily if it goes on over several lines, and the rest is parsed
+/// again, until there is no error left.
 pub(super) fn read(source: &str, file: usize) -> Read {
     let mut text = source.to_owned();
     let mut problems = Vec::new();
@@ -77,7 +77,7 @@ pub(super) fn read(source: &str, file: usize) -> Read {
             break;
         }
         if let Some(more) = told::more_than_equals(&text, &statement) {
-            // What stands behind it is read as the value, over several lines, too.
+            // What follows is read as the value, even over several lines.
             blank(&mut text, more);
             continue;
         }
@@ -89,7 +89,7 @@ pub(super) fn read(source: &str, file: usize) -> Read {
         }
     }
     let gaps = !problems.is_empty();
-    // What stands under a header that cannot be read belongs to no table.
+    // Keys below a header that cannot be read belong to no table.
     broken.retain(|range| range.end <= text.len());
     for range in broken {
         let is_header = source[range.clone()].trim_start().starts_with('[');
@@ -104,7 +104,8 @@ pub(super) fn read(source: &str, file: usize) -> Read {
     Read { tree: tree(&table, file, &mut problems), problems, gaps }
 }
 
-/// Mends an item of an array or an inline table, without moving anything, so that the items behind it are looked at.
+/// Patches an item of an array or an inline table without moving anything, so that the items after it are
+/// checked, too.
 fn mend(text: &mut String, message: &str, at: Range<usize>, statement: &Statement) -> bool {
     let whole = &text[statement.range.clone()];
     let is_nested =
@@ -129,23 +130,24 @@ fn mend(text: &mut String, message: &str, at: Range<usize>, statement: &Statemen
     is_word
 }
 
-/// A key with its value, or the header of a table, with all lines that it takes.
+/// A key with its value, or the header of a table, with all the lines that it covers.
 struct Statement {
-    /// Its bytes, whole lines.
+    /// Its byte range, in whole lines.
     range: Range<usize>,
-    /// Whether it begins on a line before that of its error, and is not closed there.
+    /// Whether it begins on a line before the one with the error, and is not closed by then.
     is_open: bool,
 }
 
 impl Statement {
-    /// The statement that has an error at this byte.
+    /// The statement around the error at this byte.
     fn around(text: &str, at: usize, reader: &Reader) -> Self {
         let at = floor(text, at);
         let line = line_start(text, at);
         if reader.is_sound(&text[..line]) {
             return Self { range: line..line_end(text, at), is_open: false };
         }
-        // Something before is not closed: it began at the last line up to which all is well.
+        // Something is not closed before this line. It begins at the last line before which the text is
+        // sound.
         let mut start = line;
         while start > 0 {
             start = line_start(text, start - 1);
@@ -168,13 +170,14 @@ impl Statement {
         Self { range: start..end, is_open }
     }
 
-    /// Whether it is the header of a table.
+    /// Whether the statement is the header of a table.
     fn is_header(&self, text: &str) -> bool {
         text[self.range.clone()].trim_start().starts_with('[')
     }
 }
 
-/// Whether a line looks as if a statement begins there. A line within an array or a string may look so, too.
+/// Whether a statement seems to begin on this line. A line inside an array or a string may look like that,
+/// too.
 fn begins(line: &str) -> bool {
     let line = line.trim();
     if let Some(rest) = line.strip_prefix('[') {
@@ -186,7 +189,7 @@ fn begins(line: &str) -> bool {
     !key.is_empty() && key.chars().all(is_bare)
 }
 
-/// Whether a name may have the character without quotes; dots separate names.
+/// Whether a name may contain the character without quotes. Dots separate names.
 fn is_bare(c: char) -> bool {
     c.is_alphanumeric() || "-_.".contains(c)
 }
@@ -195,7 +198,7 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 
-/// The beginning of the next table, or the end.
+/// The start of the next table's header, or the end of the text.
 fn next_header(text: &str, mut at: usize, reader: &Reader) -> usize {
     while at < text.len() {
         let end = line_end(text, at);
@@ -212,7 +215,7 @@ fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |newline| newline + 1)
 }
 
-/// The byte behind the newline.
+/// The byte after the newline.
 fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |newline| at + newline + 1)
 }
@@ -225,7 +228,7 @@ fn floor(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// Puts spaces in place of everything but newlines, so that places stay what they are.
+/// Replaces everything except newlines with spaces, so that all other offsets stay the same.
 fn blank(text: &mut String, range: Range<usize>) {
     let spaces: String = text[range.clone()].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
     text.replace_range(range, &spaces);

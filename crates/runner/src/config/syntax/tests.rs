@@ -1,4 +1,4 @@
-//! Syntax errors: what is told of each, and that the rest of the file is read.
+//! Syntax errors: the message for each, and that the rest of the file is read.
 
 use super::read;
 use crate::config::{Problems, Source};

@@ -1,5 +1,4 @@
-//! What the user is told of a syntax error: the words of the parser, or better ones where the statement shows what was
-//! meant.
+//! Messages for syntax errors: the parser's words, or better ones if the statement shows what was meant.
 
 use super::{Statement, floor, line_end, tree};
 use crate::config::problem::Problem;
@@ -7,10 +6,10 @@ use crate::config::tree::{Kind, Node, Place};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
-/// What the parser says of a key that is given twice.
+/// The parser's message for a duplicate key.
 pub(super) const DUPLICATE: &str = "duplicate key";
 
-/// The problem at a place of a file.
+/// The problem for a syntax error at a place of a file.
 pub(super) fn told(
     text: &str,
     message: &str,
@@ -145,10 +144,11 @@ pub(super) fn told(
     }
 }
 
-/// What is written where one `=` is meant, as other languages have it: `==`, `=>`.
+/// Characters of operators that other languages use for `=`, such as `==` and `=>`, and the white space
+/// around them.
 const EQUALS: [char; 4] = ['=', '>', ' ', '\t'];
 
-/// The bytes behind the first `=` of a statement up to its value, where more signs stand there.
+/// The bytes between the first `=` of a statement and its value, if further signs follow the `=`.
 pub(super) fn more_than_equals(text: &str, statement: &Statement) -> Option<Range<usize>> {
     let line = text[statement.range.clone()].lines().next().filter(|_| !statement.is_header(text))?;
     let (key, value) = line.split_once('=')?;
@@ -159,7 +159,8 @@ pub(super) fn more_than_equals(text: &str, statement: &Statement) -> Option<Rang
     Some(start..start + value.len() - value.trim_start_matches(EQUALS).len())
 }
 
-/// The words of the parser, where an item of an array or an inline table is wrong.
+/// The problem for a wrong item of an array or an inline table, in the parser's words if nothing better is
+/// known.
 fn in_array(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem {
     let problem = as_said(text, message, at.clone(), file);
     if message.starts_with("missing comma") || message.starts_with("extra assignment") {
@@ -197,7 +198,7 @@ fn as_said(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem 
     Problem::at(&Place::file(file, start..end), format!("this is no TOML: {message}")).hint(hint)
 }
 
-/// A second `key = value` behind a value, with its place.
+/// The offset and the key of a second `key = value` that follows a value.
 fn second_key(value: &str) -> Option<(usize, &str)> {
     let before = value[..value.find('=')?].trim_end();
     let key = before.rsplit(char::is_whitespace).next()?;
@@ -205,7 +206,7 @@ fn second_key(value: &str) -> Option<(usize, &str)> {
     (DeValue::parse(before[..at].trim()).is_ok() && key.chars().all(super::is_bare)).then_some((at, key))
 }
 
-/// What somebody wanted to write.
+/// What the author meant to write.
 enum Meant {
     String(String),
     /// A boolean or a number.
@@ -213,7 +214,7 @@ enum Meant {
 }
 
 impl Meant {
-    /// It as TOML.
+    /// The value in TOML syntax.
     fn written(self) -> String {
         match self {
             Self::String(text) => quoted(&text),
@@ -252,21 +253,21 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// A key that is given twice, with the place where it was given first.
+/// Adds to the problem of a duplicate key the place where the key was given first.
 pub(super) fn with_first(problem: Problem, text: &str, statement: &Statement, file: usize) -> Problem {
     let Some(key) = problem.place.as_ref().and_then(Place::span).map(|span| span.start..span.end) else {
         return problem;
     };
     let before = &text[..statement.range.start];
     let own = &text[statement.range.clone()];
-    // The table that the statement is in: the headers before it, and the statement itself.
+    // The statement together with the header of the table that it is in.
     let header = if statement.is_header(text) { "" } else { last_header(before) };
     let alone = format!("{header}\n{own}");
     let (alone, _) = DeTable::parse_recoverable(&alone);
     let (before, _) = DeTable::parse_recoverable(before);
     let mut ignored = Vec::new();
     let (alone, before) = (tree(&alone, file, &mut ignored), tree(&before, file, &mut ignored));
-    // Within an inline table, the first of the two stands in the statement itself.
+    // Within an inline table, the first of the two keys is in the statement itself.
     let shift = |at: usize| (at + statement.range.start).checked_sub(header.len() + 1);
     let within = text.get(key.clone()).and_then(|word| entry_named(&alone, word)).and_then(|place| {
         let span = place.span()?;
@@ -280,7 +281,7 @@ pub(super) fn with_first(problem: Problem, text: &str, statement: &Statement, fi
     }
 }
 
-/// Where a key stands, anywhere in a tree.
+/// The place of a key, anywhere in a tree.
 fn entry_named(node: &Node, key: &str) -> Option<Place> {
     match &node.kind {
         Kind::Table(entries) => entries.iter().find_map(|entry| {
@@ -308,7 +309,7 @@ fn last_header(text: &str) -> &str {
     ""
 }
 
-/// Where the innermost key of a path of single keys stands in another tree.
+/// Follows a path of single keys, and returns the place of its innermost key in another tree.
 fn first(tree: &Node, path: &Node) -> Option<Place> {
     let Kind::Table(entries) = &last(path).kind else { return None };
     let entry = entries.first()?;
@@ -319,7 +320,7 @@ fn first(tree: &Node, path: &Node) -> Option<Place> {
     }
 }
 
-/// The last table of an array of tables; else the node itself.
+/// The last table of an array of tables, or else the node itself.
 fn last(node: &Node) -> &Node {
     match &node.kind {
         Kind::List(items) => items.last().unwrap_or(node),
