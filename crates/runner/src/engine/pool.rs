@@ -1,7 +1,9 @@
-//! Morsels on many threads: every thread takes the next one, works on it, and commits what is ready, in order.
+//! Runs morsels on many threads: every thread takes the next one, works on it, and commits the results that
+//! are ready, in order.
 //!
-//! No thread is set apart for reading or writing, so `threads` is what keeps busy. What is under way is bounded in
-//! number and in bytes: a thread that would run ahead waits before it takes more.
+//! No thread is reserved for reading or writing, so `threads` is the number of busy threads. Morsels in
+//! progress are bounded in number and in bytes: a thread that would run ahead waits before it takes another
+//! one.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,31 +14,32 @@ use std::time::Instant;
 use textmill_plugin::drive::spread::Spread;
 use textmill_plugin::error::{Error, ErrorKind, Result};
 
-/// Morsels under way at once, for each thread.
+/// The most morsels in progress per thread.
 const WINDOW: u64 = 4;
 
-/// Threads that work, and how much may be under way.
+/// The number of worker threads, and the limits on the work in progress.
 #[derive(Clone, Copy, Debug)]
 pub struct Pool<'a> {
     /// Number of threads.
     pub threads: usize,
-    /// Bytes that all morsels under way may hold, about. One morsel is always let in.
+    /// The approximate number of bytes that all morsels in progress may hold. A single morsel is always
+    /// admitted.
     pub room: u64,
-    /// Where the time is told that threads did not work in.
+    /// Receives the time that threads spend outside the work.
     pub idle: &'a Idle,
-    /// Ends the work when it is set: no further job is taken.
+    /// Stops the work when set: no further job is taken.
     pub stop: &'a AtomicBool,
 }
 
-/// The error of work that is being stopped.
+/// The error for work that is being stopped.
 pub fn stopped() -> Error {
     Error::new(ErrorKind::Cancelled, "the run was stopped")
 }
 
-/// Nanoseconds of all threads, summed, outside the work itself.
+/// Nanoseconds outside the work itself, summed over all threads.
 #[derive(Debug, Default)]
 pub struct Idle {
-    /// Taking the next morsel, with the wait for the thread that was taking one.
+    /// Taking the next morsel, including the wait for another thread that was taking one.
     pub taking: AtomicU64,
     /// Waiting until there was room for another morsel.
     pub room: AtomicU64,
@@ -44,15 +47,16 @@ pub struct Idle {
     pub committing: AtomicU64,
 }
 
-/// A job as it is taken: what to do, and the bytes that it holds until it is committed.
+/// A job as it is taken: what to do, and the number of bytes that it holds until it is committed.
 pub type Taken<J> = Result<(J, u64)>;
 
 impl Pool<'_> {
-    /// Runs all jobs. `jobs` gives them, one thread at a time. `start` makes what a thread works with, `work` does
-    /// a job with it, given its number from 0 on; `commit` receives results in the order of the jobs.
+    /// Runs all jobs. `jobs` is called by one thread at a time and returns the next job. `start` creates a
+    /// thread's state, and `work` does a job with it; jobs are numbered from 0. `commit` receives the results
+    /// in the order of the jobs.
     ///
     /// # Errors
-    /// The first error in the order of the jobs.
+    /// Returns the first error in the order of the jobs.
     pub fn run<J: Send, T: Send, M>(
         &self,
         mut jobs: impl FnMut() -> Option<Taken<J>> + Send,
@@ -62,7 +66,7 @@ impl Pool<'_> {
     ) -> Result<()> {
         let mut next = || match self.stop.load(Ordering::Relaxed) {
             true => Some(Err(stopped())),
-            // A panic anywhere here is a fault of the host; it must end the run, not hang it.
+            // A panic here is a bug in the host. It must end the run, not hang it.
             false => caught(|| Ok(jobs())).unwrap_or_else(|error| Some(Err(error))),
         };
         let work = |means: &mut M, number, job| caught(|| work(means, number, job));
@@ -98,7 +102,7 @@ impl Pool<'_> {
         lock(&done).failure.take().map_or(Ok(()), Err)
     }
 
-    /// The next job with its number, once there is room for it; `None` at the end, or after a failure.
+    /// The next job and its number, once there is room for it; `None` at the end, or after a failure.
     fn take<J, T, N: FnMut() -> Option<Taken<J>>>(
         &self,
         source: &Mutex<Source<N>>,
@@ -145,7 +149,7 @@ impl Pool<'_> {
         )
     }
 
-    /// Leaves a result, and commits all that are ready unless another thread is at it.
+    /// Hands in a result, and commits all results that are ready, unless another thread is committing.
     fn hand_in<T>(
         &self,
         number: u64,
@@ -201,11 +205,11 @@ struct Source<N> {
 }
 
 struct Done<T> {
-    /// Results before their turn, with what they hold.
+    /// Results that wait for their turn, with the bytes that they hold.
     waiting: BTreeMap<u64, (Result<T>, u64)>,
-    /// Number of results that had their turn.
+    /// Number of results that have been committed or discarded.
     committed: u64,
-    /// Bytes held by all jobs that are taken and not committed.
+    /// Bytes held by all jobs that are taken but not committed.
     held: u64,
     /// Whether a thread is committing.
     committing: bool,
@@ -218,7 +222,7 @@ impl<T> Default for Done<T> {
     }
 }
 
-/// A lock whether or not a thread panicked with it: what it guards is consistent between statements.
+/// Locks a mutex even if a thread panicked while it held the lock: the data is consistent between statements.
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -239,8 +243,8 @@ impl Spread for Pool<'_> {
     }
 }
 
-/// Lets jobs through one after the other, in the order of their numbers: the few things that depend on all jobs
-/// before, such as counting documents.
+/// Lets jobs pass one at a time, in the order of their numbers. For the few steps that depend on all earlier
+/// jobs, such as counting documents.
 #[derive(Debug, Default)]
 pub struct Turnstile {
     state: Mutex<Turns>,
@@ -250,13 +254,13 @@ pub struct Turnstile {
 #[derive(Debug, Default)]
 struct Turns {
     passed: u64,
-    /// The first job that gave up its place.
+    /// The first job that gave up its turn.
     broken: Option<u64>,
 }
 
 impl Turnstile {
-    /// A place in the line. A job that gives it up without passing breaks the line: those after it fail, so that
-    /// none waits for ever.
+    /// The turn of a job. A job that drops its turn without passing breaks the line: all jobs after it fail,
+    /// so that none of them waits forever.
     pub fn place(&self, number: u64) -> Turn<'_> {
         Turn { stile: self, number, passed: false }
     }
@@ -271,10 +275,10 @@ pub struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// Waits for its turn, does `body`, and lets the next one through.
+    /// Waits for its turn, runs `body`, and lets the next job pass.
     ///
     /// # Errors
-    /// Where a job before it failed; that job's error comes first.
+    /// If an earlier job failed; that job's own error precedes this one.
     pub fn pass<R>(mut self, body: impl FnOnce() -> R) -> Result<R> {
         let gone = |turns: &Turns| turns.broken.is_some_and(|broken| broken < self.number);
         let waiting = |turns: &mut Turns| turns.passed != self.number && !gone(turns);

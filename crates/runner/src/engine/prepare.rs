@@ -1,4 +1,4 @@
-//! From a pipeline file to bound stages: plugins found and opened, options checked, columns followed.
+//! Turns a pipeline file into bound stages: finds and opens plugins, checks options, and tracks columns.
 
 use super::doubts::doubts;
 use super::loaded::{SAVED_EARLIER, Unsuited, open as open_saved};
@@ -26,17 +26,17 @@ use textmill_plugin::drive::plan::BoundPlan;
 use textmill_plugin::error::Error;
 use textmill_plugin::plan::Plan;
 
-/// A pipeline that can run.
+/// A pipeline that is ready to run.
 pub struct Prepared {
     /// The pipeline file.
     pub pipeline: Pipeline,
-    /// The stages, bound, in order.
+    /// The bound stages, in order.
     pub stages: Vec<PreparedStage>,
-    /// Columns of documents as they are read.
+    /// The columns of the documents as they are read.
     pub input: SchemaRef,
-    /// What is written of documents.
+    /// What is written of each document.
     pub columns: OutputColumns,
-    /// Where minimal reproductions go of documents that a plugin's process died of.
+    /// Where to put minimal reproductions of documents on which a plugin's process died.
     pub repros: Repros,
 }
 
@@ -46,7 +46,7 @@ impl Prepared {
         self.stages.iter().any(|stage| matches!(stage.bound, Bound::Plan(..)))
     }
 
-    /// Columns of the states of aggregates, by the number of the stage.
+    /// The columns of the states of aggregates, each with the number of its stage.
     pub fn state_schemas(&self) -> impl Iterator<Item = (usize, SchemaRef)> {
         self.stages.iter().enumerate().filter_map(|(number, stage)| match &stage.bound {
             Bound::Aggregate(operator) => Some((number, operator.stage.state_schema()?)),
@@ -63,13 +63,13 @@ pub struct PreparedStage {
     pub plugin: Arc<OpenedPlugin>,
     /// Name of its operator.
     pub operator: String,
-    /// Options, with the defaults of those that were not given.
+    /// Options, completed with their defaults.
     pub options: Value,
     /// The bound operator or plan.
     pub bound: Bound,
-    /// Columns after the stage.
+    /// The columns after the stage.
     pub after: SchemaRef,
-    /// Files that the plan loads or saves, by the option that names each.
+    /// Files that the plan loads or saves, keyed by the options that name them.
     pub paths: BTreeMap<String, PathBuf>,
 }
 
@@ -88,11 +88,11 @@ impl PreparedStage {
     }
 }
 
-/// What a stage is made of.
+/// The bound operator of a stage, by kind.
 pub enum Bound {
     /// A map operator.
     Map(BoundOperator),
-    /// An aggregate, which documents pass through.
+    /// An aggregate; documents pass through it.
     Aggregate(BoundOperator),
     /// A plan, which needs all documents before it lets one through.
     Plan(BoundOperator, BoundPlan),
@@ -104,7 +104,7 @@ impl Bound {
         self.operators().iter().any(|o| o.descriptor.threading == Threading::Serial)
     }
 
-    /// Its operators; of a plan, the whole one first.
+    /// Its operators; for a plan, the plan's own operator comes first.
     pub fn operators(&self) -> Vec<&BoundOperator> {
         match self {
             Self::Map(operator) | Self::Aggregate(operator) => vec![operator],
@@ -114,13 +114,13 @@ impl Bound {
         }
     }
 
-    /// Rules of it whose decisions follow from the ledger alone.
+    /// Its rules whose decisions can be replayed from the ledger alone.
     pub fn thresholds(&self) -> Vec<&Threshold> {
         self.operators().into_iter().flat_map(|o| &o.descriptor.thresholds).collect()
     }
 
-    /// Names of the columns that it writes into documents. A plan writes what its steps do: the operator that made it declares
-    /// what it may write under any options.
+    /// The names of the columns that it writes into documents. For a plan, these are the columns that its
+    /// steps write: the plan's own operator declares what it may write under any options.
     pub fn writes(&self) -> Vec<&str> {
         let operators = match self {
             Self::Plan(_, plan) => plan.steps().filter_map(|(_, operator)| operator).collect(),
@@ -131,12 +131,12 @@ impl Bound {
     }
 }
 
-/// Finds and binds everything that a pipeline names, in which mistakes may have been found already. Libraries must be what `locking`
-/// says. What cannot be told of one stage, as the
-/// columns behind a plugin that is not there, is not told of those after it. The second value are warnings.
+/// Finds and binds everything that a pipeline names; `draft` may already contain mistakes. Libraries must
+/// match `locking`. If something cannot be known about one stage, such as the columns after a missing plugin,
+/// nothing that depends on it is reported for later stages. The second value holds the warnings.
 ///
 /// # Errors
-/// All mistakes, those of the draft among them, in the order of the files.
+/// Returns all mistakes, including those of the draft, in the order of the files.
 pub fn prepare(draft: Draft, locking: &Locking) -> Result<(Prepared, Problems), Problems> {
     let Draft { mut pipeline, mut problems, gaps, has_all_stages } = draft;
     let discovery = Discovery::new(Some(&pipeline.path));
@@ -222,8 +222,8 @@ fn open(
     Ok(plugin)
 }
 
-/// Binds a stage to the columns that reach it. Where a stage before it is broken, they are assumed, and only what does not
-/// depend on them is looked at.
+/// Binds a stage to the columns that reach it. If an earlier stage is broken, these columns are assumed, and
+/// only what does not depend on them is checked.
 fn bind(
     stage: &StageConfig,
     sources: &[Source],
@@ -265,7 +265,7 @@ fn bind(
     let operator = match operator {
         Ok(operator) if is_whole => operator,
         Err(error) if is_whole => return Err(fail(error)),
-        // What the plugin itself finds wrong with its options is shown beside the rest.
+        // The plugin's own complaints about its options are shown along with the rest.
         Err(error) => return Err(also(stage, &descriptor.options, &error, wrong)),
         Ok(_) => return Err(wrong),
     };
@@ -291,14 +291,14 @@ fn bind(
     Ok(PreparedStage { name: stage.name.clone(), plugin, operator, options, bound, after, paths })
 }
 
-/// The path that an option of a stage gives.
+/// The path given by an option of a stage.
 fn path_of(stage: &StageConfig, option: &str, sources: &[Source]) -> Option<PathBuf> {
     let entry = stage.options.entry(option)?;
     let NodeKind::Text(text) = &entry.node.kind else { return None };
     Some(located(text, &entry.node.place, sources))
 }
 
-/// The files that a plan loads or saves. What it loads must be there, and hold what it wants.
+/// The files that a plan loads or saves. A file to load must exist and have the right contents.
 fn paths(
     stage: &StageConfig,
     bound: &Bound,
@@ -311,7 +311,7 @@ fn paths(
     let mut wrong = Vec::new();
     for option in loads.keys().copied().chain(plan.save.as_ref().map(|save| save.option.as_str())) {
         let Some(path) = path_of(stage, option, sources) else { continue };
-        // What a run goes on with and saves again need not be there at the first one.
+        // A file that a run extends and saves again need not exist at the first run.
         let is_begun =
             plan.save.as_ref().and_then(|save| path_of(stage, &save.option, sources)) == Some(path.clone());
         if is_begun && loads.contains_key(option) && !path.exists() {
@@ -332,12 +332,12 @@ fn paths(
     if wrong.is_empty() { Ok(paths) } else { Err(wrong) }
 }
 
-/// Operators of a plugin that a stage may name.
+/// The operators of a plugin that can be stages.
 fn stage_operators(plugin: &OpenedPlugin) -> Vec<&str> {
     plugin.descriptor.operators.iter().filter(|o| o.is_stage()).map(|o| o.name.as_str()).collect()
 }
 
-/// The columns after a stage that could not be bound, by what its operator declares.
+/// The columns after a stage that could not be bound, according to the declaration of its operator.
 fn assumed(before: &SchemaRef, operator: Option<&OperatorDescriptor>) -> SchemaRef {
     let mut fields: Vec<Field> = before.fields().iter().map(|field| field.as_ref().clone()).collect();
     for write in operator.into_iter().flat_map(|operator| &operator.writes) {
@@ -386,7 +386,7 @@ fn output_columns(
             problems.push(problem.hint(hint));
         }
     }
-    // Declared columns that no stage wrote come out as they came, with the other fields of the input.
+    // Declared columns that no stage wrote are written unchanged, with the other fields of the input.
     columns.retain(|name| !declared(name) && !pipeline.output.exclude.iter().any(|(out, _)| out == name));
     columns
 }

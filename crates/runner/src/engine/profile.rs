@@ -1,9 +1,9 @@
-//! What a run spent where: per stage, and outside of the stages.
+//! Counts the bytes that the host allocates for a stage.
 
 use arrow_array::{Array, RecordBatch};
 
-/// Bytes that the host allocated for a stage: buffers after it that were not there before it and that the stage's
-/// plugin did not answer.
+/// Bytes that the host allocated for a stage: buffers that exist after it but did not exist before it,
+/// outside the columns that its plugin wrote.
 pub fn fresh_bytes(before: &RecordBatch, after: &RecordBatch, written: &[&str]) -> u64 {
     let mut known: Vec<*const u8> = Vec::new();
     for column in before.columns() {

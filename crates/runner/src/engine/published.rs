@@ -1,5 +1,5 @@
-//! What a plan leaves besides its documents: tables and reports for the run folder, rows for later runs. Written while
-//! the run goes on, since it may be interrupted behind the barrier and go on without these rows.
+//! What a plan leaves besides its documents: tables and reports for the run folder, rows for later runs. They
+//! are written during the run, since a run that is interrupted after the barrier resumes without these rows.
 
 use super::names::Names;
 use super::prepare::{Bound, Prepared, PreparedStage};
@@ -22,11 +22,11 @@ use textmill_plugin::drive::store::Table;
 use textmill_plugin::error::{Error, ErrorKind, Result};
 use textmill_plugin::plan::{Publication, Save};
 
-/// Key, in the metadata of a file of saved rows, of what they mean.
+/// The metadata key in a file of saved rows that says what the rows mean.
 pub(super) const MEANING: &str = "textmill.meaning";
 
-/// The file of the run folder that a table goes into: `<table>.parquet`, with the stage's name where another stage
-/// before it has a table of that name.
+/// The file in the run folder for a published table: `<table>.parquet`, with the stage's name added if an
+/// earlier stage has a table of the same name.
 pub fn table_file(prepared: &Prepared, stage: usize, table: &str) -> String {
     let publishes = |stage: &PreparedStage| match &stage.bound {
         Bound::Plan(_, plan) => plan.tables.iter().any(|other| other.name == table),
@@ -38,7 +38,7 @@ pub fn table_file(prepared: &Prepared, stage: usize, table: &str) -> String {
     }
 }
 
-/// The files of all tables of a pipeline.
+/// The files of all published tables of a pipeline.
 pub fn table_files(prepared: &Prepared) -> Vec<String> {
     let of_stage = |(at, stage): (usize, &PreparedStage)| match &stage.bound {
         Bound::Plan(_, plan) => {
@@ -49,10 +49,10 @@ pub fn table_files(prepared: &Prepared) -> Vec<String> {
     prepared.stages.iter().enumerate().flat_map(of_stage).collect()
 }
 
-/// Writes what the plan of a stage publishes.
+/// Writes everything that the plan of a stage publishes.
 ///
 /// # Errors
-/// Where a table cannot be read, or a file cannot be written.
+/// If a table cannot be read, or if a file cannot be written.
 pub(super) fn publish(
     prepared: &Prepared,
     number: usize,
@@ -110,10 +110,10 @@ pub(super) fn reports(prepared: &Prepared, staging: &Staging) -> Result<Map<Stri
     Ok(reports)
 }
 
-/// Puts saved rows where the pipeline wants them, each file whole or not at all.
+/// Puts saved rows in the places that the pipeline names, each file atomically.
 ///
 /// # Errors
-/// Where one cannot be written.
+/// If a file cannot be written.
 pub fn hand_over_saved(prepared: &Prepared, staging: &Staging) -> Result<()> {
     for (number, stage) in prepared.stages.iter().enumerate() {
         let from = staging.state_file(&format!("{}.parquet", saved(number)));
@@ -122,7 +122,7 @@ pub fn hand_over_saved(prepared: &Prepared, staging: &Staging) -> Result<()> {
         if let Some(folder) = to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(refused)?;
         }
-        // Beside its place, since a rename cannot go from one file system to another.
+        // Copy next to the target first, since a rename cannot cross file systems.
         let mut beside = to.as_os_str().to_owned();
         beside.push(".partial");
         let beside = PathBuf::from(beside);
@@ -133,7 +133,7 @@ pub fn hand_over_saved(prepared: &Prepared, staging: &Staging) -> Result<()> {
     Ok(())
 }
 
-/// The columns of a published table: those of the rows, with ids in place of ordinals.
+/// The columns of a published table: those of the rows, with ids instead of ordinals.
 struct Shape {
     schema: SchemaRef,
     /// Whether each column holds ordinals.

@@ -1,4 +1,4 @@
-//! Running a prepared pipeline: segments of stages between barriers, from the input to staged files.
+//! Runs a prepared pipeline: segments of stages between barriers, from the input to staged files.
 
 use super::chain::{Segment, StageHost, in_stage};
 use super::counts::Counts;
@@ -22,18 +22,18 @@ use textmill_plugin::drive::plan::BoundPlan;
 use textmill_plugin::drive::store::Table;
 use textmill_plugin::error::Result;
 
-/// What a run is told besides its pipeline.
+/// The settings of a run besides its pipeline.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Threads to work on.
+    /// Number of threads.
     pub threads: usize,
-    /// How the memory is shared out.
+    /// How the memory is divided.
     pub shares: Shares,
-    /// Documents to read, at most.
+    /// The most documents to read.
     pub limit: Option<u64>,
     /// Whether a document that fails ends the run.
     pub strict: bool,
-    /// Whether bytes are counted that the host allocates.
+    /// Whether to count the bytes that the host allocates.
     pub profile: bool,
 }
 
@@ -43,35 +43,36 @@ pub struct Engine<'a> {
     pub prepared: &'a Prepared,
     /// The files of the input.
     pub files: &'a [SourceFile],
-    /// What the run is told besides.
+    /// The settings of the run.
     pub settings: Settings,
-    /// Who is told how far it is, and what plugins say.
+    /// Receives the progress and the plugins' messages.
     pub progress: &'a Progress,
-    /// Time outside the work.
+    /// Time spent outside the work.
     pub idle: &'a Idle,
     /// Memory for what waits before a barrier.
     pub budgets: Budgets,
-    /// Where rows are exchanged.
+    /// The store through which rows are exchanged.
     pub store: &'a SpillStore,
-    /// Where the run folder is made.
+    /// The folder in which the run folder is built.
     pub staging: &'a Staging,
-    /// Is set where a limit leaves records of the input out.
+    /// Set if a limit leaves records of the input out.
     pub left_out: &'a AtomicBool,
 }
 
-/// What a run leaves besides its files.
+/// The results of a run besides its files.
 pub struct Finished {
     /// Counters.
     pub counts: Counts,
-    /// Reports of the aggregates, by stage.
+    /// The reports of aggregates and plans, by stage.
     pub reports: BTreeMap<String, Value>,
 }
 
 impl<'a> Engine<'a> {
-    /// Runs all documents through all stages, from where the checkpoint says.
+    /// Runs all documents through all stages, starting at the checkpoint.
     ///
     /// # Errors
-    /// Where a stage fails as a whole, or the files of the run cannot be written. Failures of documents are on record.
+    /// If a stage fails as a whole, or if the files of the run cannot be written. Failures of documents are
+    /// recorded instead.
     pub fn run(&self, staged: &mut Staged<'_>) -> Result<Counts> {
         let mut nanos: BTreeMap<usize, u64> = BTreeMap::new();
         let mut number = staged.checkpoint().segment;
@@ -119,10 +120,10 @@ impl<'a> Engine<'a> {
         Ok(counts)
     }
 
-    /// The reports of the aggregates on all documents that were committed, and of plans, by stage.
+    /// The reports of plans, and of aggregates over all committed documents, by stage.
     ///
     /// # Errors
-    /// Where a state cannot be read, or a report cannot be made.
+    /// If a state cannot be read, or if a report cannot be made.
     pub fn reports(&self, staged: &Staged<'_>) -> Result<BTreeMap<String, Value>> {
         let pool = self.plain_pool(self.settings.threads);
         let mut reports = reports(self.prepared, self.progress, pool, staged.states())?;
@@ -130,7 +131,7 @@ impl<'a> Engine<'a> {
         Ok(reports)
     }
 
-    /// The stages of a segment by its number: the barriers before it are those of the first plans.
+    /// The segment with this number. The barriers before it are those of the first `number` plans.
     fn segment(&self, number: usize) -> Segment<'a> {
         let stages = &self.prepared.stages;
         let plans = stages.iter().enumerate().filter(|(_, stage)| matches!(stage.bound, Bound::Plan(..)));
@@ -140,7 +141,7 @@ impl<'a> Engine<'a> {
         Segment { head: None, stages, input: &self.prepared.input, from, to, profile: self.settings.profile }
     }
 
-    /// The steps of a plan between the documents' arrival and its last step.
+    /// Runs the steps of a plan between the arrival of its documents and its last step.
     fn between<'p>(
         &self,
         number: usize,
@@ -168,7 +169,7 @@ impl<'a> Engine<'a> {
         Pool { threads, room: u64::MAX, idle: self.idle, stop: self.progress.stop_flag() }
     }
 
-    /// Threads for a segment: one where a stage in it must not run on several.
+    /// The pool for a segment: a single thread if one of its stages must not run on several.
     pub(super) fn pool(&self, segment: &Segment<'_>) -> Pool<'_> {
         let serial = segment.numbers().any(|number| self.prepared.stages[number].bound.is_serial());
         let threads = if serial { 1 } else { self.settings.threads };

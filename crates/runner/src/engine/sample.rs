@@ -1,4 +1,4 @@
-//! A sample of the input, run through the first segment, to tell what a run would take.
+//! Runs a sample of the input through the first segment, to estimate the cost of a run.
 
 use super::chain::Segment;
 use super::morsel::{Block, Milling, Origin};
@@ -12,29 +12,31 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use textmill_plugin::error::Result;
 
-/// Files that a sample is taken from, at most: evenly from all.
+/// The most files that are sampled, spread evenly over all files.
 const FILES: usize = 8;
-/// Bytes that are taken of a file, about.
+/// The approximate number of bytes that are read from a file.
 const BYTES_OF_FILE: usize = 2 << 20;
 
-/// What a sample of the input takes.
+/// What a sample of the input costs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sample {
-    /// Documents in it.
+    /// Number of documents in the sample.
     pub documents: u64,
-    /// Bytes of the input files, as they lie on disk.
+    /// Bytes of the input files, as they are on disk.
     pub bytes: u64,
-    /// Documents in the whole input by its bytes, about: what the sample takes, all of it takes as many times.
+    /// Approximate number of documents in the whole input, estimated from its bytes: the factor for scaling
+    /// the costs.
     pub all: f64,
-    /// Documents in the whole input, about; files that are a document each are counted.
+    /// Approximate number of documents in the whole input, where files that are a single document are
+    /// counted.
     pub expected: f64,
-    /// Bytes in memory of what waits before the first barrier.
+    /// Memory of what waits before the first barrier, in bytes.
     pub waiting: u64,
     /// Bytes of everything that is staged on disk.
     pub staged: u64,
-    /// Documents that failed.
+    /// Number of documents that failed.
     pub failed: u64,
-    /// Nanoseconds of one thread.
+    /// Nanoseconds on a single thread.
     pub nanos: u64,
 }
 
@@ -42,7 +44,7 @@ impl Sample {
     /// Takes a sample and runs it.
     ///
     /// # Errors
-    /// Where a stage fails as a whole.
+    /// If a stage fails as a whole.
     pub fn take(
         prepared: &Prepared,
         files: &[SourceFile],
@@ -63,7 +65,7 @@ impl Sample {
         let (mut ids, mut ordinal) = (Ids::default(), 0);
         let mut sample = Self::default();
         let mut taken = 0;
-        // Of files that hold many.
+        // The same sums for files that hold many documents only.
         let is_one = |file: &SourceFile| matches!(file.format.kind, Kind::Whole(_));
         let (mut of_many, mut taken_of_many) = (0.0, 0);
         for file in files.iter().step_by(files.len().div_ceil(FILES).max(1)) {
@@ -93,7 +95,7 @@ impl Sample {
             sample.staged += morsel.blocks.iter().chain(&morsel.ledger).map(Encoded::len).sum::<u64>();
             sample.staged += morsel.lines.len() as u64 + morsel.rejected.bytes() + morsel.failed.bytes();
             sample.nanos += started.elapsed().as_nanos() as u64;
-            // Files differ in how long their documents are: each speaks for its own bytes.
+            // Files differ in the length of their documents: each file is extrapolated from its own bytes.
             let part = (read.load(Ordering::Relaxed) - before).clamp(1, file.bytes.max(1));
             let all = (sample.documents - documents) as f64 * file.bytes as f64 / part as f64;
             sample.all += all;

@@ -1,4 +1,5 @@
-//! Running one segment: from the input or from the documents before a barrier, on all threads, committed in order.
+//! Runs one segment on all threads, from the input or from the documents held before a barrier, and commits
+//! in order.
 
 use super::chain::Segment;
 use super::memory::Shares;
@@ -15,12 +16,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use textmill_plugin::drive::store::Table;
 use textmill_plugin::error::Result;
 
-/// What depends on everything that was read before.
+/// State that depends on everything read before.
 struct Reading {
     ids: Ids,
-    /// Places of the input so far.
+    /// Number of places of the input so far.
     ordinal: u64,
-    /// Places that may still be read.
+    /// Number of places that may still be read.
     left: u64,
 }
 
@@ -37,10 +38,10 @@ impl Engine<'_> {
         }
     }
 
-    /// Runs the first segment, from where the checkpoint says.
+    /// Runs the first segment, starting at the checkpoint.
     ///
     /// # Errors
-    /// Where a stage fails as a whole, or the files of the run cannot be written.
+    /// If a stage fails as a whole, or if the files of the run cannot be written.
     pub(super) fn read(&self, segment: Segment<'_>, staged: &mut Staged<'_>) -> Result<()> {
         let input = &self.prepared.pipeline.input;
         let shares = self.settings.shares;
@@ -90,7 +91,7 @@ impl Engine<'_> {
             },
             |morsel| self.commit(staged, morsel),
         )?;
-        // Whether there is more behind the last record shows in the next chunk that holds some.
+        // Whether the input goes on after the last record shows in the next chunk that holds any.
         if enough.load(Ordering::Relaxed) && !self.left_out.load(Ordering::Relaxed) {
             let mut rest = std::iter::from_fn(|| cursor.next());
             let more = rest.any(|chunk| !Parser::new(input).parse(chunk).is_empty());
@@ -102,7 +103,7 @@ impl Engine<'_> {
     /// Runs a later segment over the documents that waited before the barrier.
     ///
     /// # Errors
-    /// As [`Engine::read`].
+    /// As for [`Engine::read`].
     pub(super) fn go_on(
         &self,
         segment: Segment<'_>,
@@ -113,7 +114,8 @@ impl Engine<'_> {
         let milling = self.milling(segment);
         self.pool(&segment).run(
             || {
-                // Blocks of short documents are small; what a morsel costs besides its documents must not outweigh them.
+                // Blocks of short documents are small. Several are joined, so that the fixed cost of a morsel
+                // does not outweigh its documents.
                 let first = next;
                 let mut bytes = 0;
                 let most = self.settings.shares.chunk as u64;

@@ -1,4 +1,4 @@
-//! The reports of aggregates: the states that morsels left, merged on all threads.
+//! Makes the reports of aggregates: merges the states of all morsels on all threads.
 
 use super::chain::{StageHost, in_stage};
 use super::pool::Pool;
@@ -13,10 +13,11 @@ use textmill_plugin::drive::aggregate::Sum;
 use textmill_plugin::drive::bind::BoundOperator;
 use textmill_plugin::error::Result;
 
-/// Merges the states of each aggregate and makes its report; by the names of the stages. Each thread merges states that
-/// follow one another, and what it comes to is merged in order: by contract, how they are taken together does not show.
+/// Merges the states of each aggregate and makes its report; the result is keyed by stage name. Each thread
+/// merges consecutive states, and the threads' results are merged in order. By contract, the grouping does
+/// not affect the report.
 ///
-/// # Errors
+/// If a state cannot be read, or if a report cannot be made.
 /// Where a state cannot be read, or a report cannot be made.
 pub fn reports<'f>(
     prepared: &Prepared,
@@ -36,7 +37,7 @@ pub fn reports<'f>(
     Ok(reports)
 }
 
-/// What a thread merged: the first one goes on as it is.
+/// The result of a thread. The first one stays a sum; the others become states to be merged into it.
 enum Part {
     First(Sum),
     Further(RecordBatch),

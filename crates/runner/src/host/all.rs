@@ -1,4 +1,4 @@
-//! All plugins that can be found, opened. What is no plugin is passed over.
+//! Opens all plugins that can be found. Files that are not plugins are skipped.
 
 use super::{Discovery, Found, LoadError, LoadedPlugin};
 use crate::config::{Locking, NotLocked};
@@ -6,20 +6,20 @@ use crate::config::{Locking, NotLocked};
 /// The plugins that can be found.
 #[derive(Default)]
 pub struct Opened {
-    /// Those that could be opened, by name.
+    /// The plugins that could be opened, each with where it was found.
     pub plugins: Vec<(Found, LoadedPlugin)>,
-    /// Those that mean to be plugins and could not.
+    /// Errors for libraries that are meant to be plugins but could not be opened.
     pub broken: Vec<LoadError>,
 }
 
 impl Opened {
-    /// Opens what is found, as far as it is what a lock file says.
+    /// Opens what was found, as far as the lock file permits.
     pub fn all(found: impl IntoIterator<Item = Found>, locking: &Locking) -> Self {
         let mut opened = Self::default();
         for found in found {
             let expected = match locking.expected(&found.name) {
                 Ok(expected) => expected,
-                // What is not loaded is not known to be a plugin.
+                // Without loading the file, nobody knows whether it is a plugin, so it is reported.
                 Err(NotLocked { message, hint }) => {
                     opened.broken.push(LoadError { path: found.path, message, hint: Some(hint) });
                     continue;
@@ -27,7 +27,8 @@ impl Opened {
             };
             match LoadedPlugin::open_with(&found.path, expected.as_ref()) {
                 Ok(plugin) => opened.plugins.push((found, plugin)),
-                // Any other library may lie in these folders; only one that means to be a plugin is of interest.
+                // These folders may hold other libraries, too. Only libraries that are meant to be plugins
+                // are of interest.
                 Err(error)
                     if error.message.contains("does not export")
                         || error.message.contains("not a library") => {}
@@ -37,7 +38,7 @@ impl Opened {
         opened
     }
 
-    /// Opens everything in the folders.
+    /// Opens every plugin in the folders.
     pub fn in_folders(discovery: &Discovery, locking: &Locking) -> Self {
         Self::all(discovery.all(), locking)
     }

@@ -1,4 +1,4 @@
-//! Where plugins are looked for: first hit wins, and every attempt is kept for the error message.
+//! Where plugins are searched: the first hit wins, and every attempt is kept for the error message.
 
 use super::project::{Project, builds};
 use super::trust::is_privileged;
@@ -6,57 +6,57 @@ use crate::config::suggest;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Variable with further folders, separated as `PATH` is.
+/// The environment variable with additional folders, separated as in `PATH`.
 pub const PATH_VARIABLE: &str = "TEXTMILL_PLUGIN_PATH";
 
-/// Folders that plugins are looked for in, each with why.
+/// The folders that are searched for plugins, each with the reason.
 #[derive(Clone, Debug)]
 pub struct Discovery {
     folders: Vec<(String, PathBuf)>,
     base: PathBuf,
 }
 
-/// One place that was looked at.
+/// A place that was searched.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// Why there.
+    /// Why this place is searched.
     pub why: String,
     /// The file.
     pub path: PathBuf,
-    /// Whether it is there.
+    /// Whether the file exists.
     pub exists: bool,
 }
 
 /// A library that was found under a plugin's name.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// Name in pipeline files.
+    /// Name of the plugin in pipeline files.
     pub name: String,
-    /// The library, by its absolute path. Links on the way are still in it: they are checked when it is opened.
+    /// Absolute path of the library. Symlinks are not resolved: they are checked when the library is opened.
     pub path: PathBuf,
-    /// Why its folder was looked at.
+    /// Why its folder was searched.
     pub why: String,
 }
 
 impl Found {
-    /// The library without links on the way, to tell whether two names mean one library.
+    /// The path of the library with symlinks resolved, to tell whether two names mean the same library.
     pub fn real_path(&self) -> PathBuf {
         std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone())
     }
 }
 
 impl Discovery {
-    /// The folders for a pipeline file: its workspace's `plugins` folder (beside the file or beside the
-    /// file's folder), the variable `TEXTMILL_PLUGIN_PATH`, the folder of the running program, the
-    /// user's data folder. Never the current folder, never the system's library path.
+    /// The folders for a pipeline file: its workspace's `plugins` folder (next to the file or next to the
+    /// file's folder), the variable `TEXTMILL_PLUGIN_PATH`, the folder of the running program, the user's
+    /// data folder. Never the current folder, never the system's library path.
     ///
-    /// Where the program has rights that its caller does not have (setuid, setgid), what the caller's environment
-    /// says is not believed: neither the variable nor the data folder, which `HOME` and `XDG_DATA_HOME` name.
+    /// If the program has privileges that its caller lacks (setuid, setgid), the caller's environment is not
+    /// trusted: neither the variable nor the data folder, which `HOME` and `XDG_DATA_HOME` name.
     pub fn new(pipeline: Option<&Path>) -> Self {
         Self::with(pipeline, |name| if is_privileged() { None } else { std::env::var_os(name) })
     }
 
-    /// As [`Discovery::new`], with the environment that is believed.
+    /// Like [`Discovery::new`], with the environment to trust.
     fn with(pipeline: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let base = pipeline.and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
         let mut folders = Vec::new();
@@ -77,16 +77,16 @@ impl Discovery {
         Self { folders, base }
     }
 
-    /// The folder of the running program alone: the plugins that came with it.
+    /// Only the folder of the running program: the plugins that are shipped with it.
     pub fn of_program() -> Self {
         Self { folders: beside_program().into_iter().collect(), base: PathBuf::new() }
     }
 
-    /// Looks for a plugin named in a pipeline file: by path where the name has a slash, else by name. A folder with a
-    /// plugin's sources stands for what was built there last.
+    /// Finds a plugin named in a pipeline file: by path if the name contains a slash, or else by name. A
+    /// folder with a plugin's sources stands for its newest build.
     ///
     /// # Errors
-    /// Every place that was looked at.
+    /// Returns every place that was searched.
     pub fn find(&self, plugin: &str) -> Result<Found, Vec<Attempt>> {
         let mut attempts = Vec::new();
         for attempt in self.candidates(plugin) {
@@ -99,7 +99,7 @@ impl Discovery {
         Err(attempts)
     }
 
-    /// What is told of a plugin that [`Discovery::find`] does not find, and what to do.
+    /// The message and the hint for a plugin that [`Discovery::find`] does not find.
     pub fn not_found(&self, plugin: &str, attempts: &[Attempt]) -> (String, String) {
         let tried: Vec<String> = attempts.iter().map(|a| format!("  {}", a.path.display())).collect();
         let message = format!("there is no plugin `{plugin}`; looked for\n{}", tried.join("\n"));
@@ -117,8 +117,8 @@ impl Discovery {
         (message, hint.unwrap_or_else(|| "`textmill plugin list` shows the plugins that there are".into()))
     }
 
-    /// Every place that is looked at for a plugin, in order. Where there is a project of the plugin, that is what it
-    /// has built, the newest first.
+    /// Every place that is searched for a plugin, in order. If there is a project of the plugin, its builds
+    /// are included, the newest first.
     pub fn candidates(&self, plugin: &str) -> Vec<Attempt> {
         let attempt =
             |why: &str, path: PathBuf| Attempt { why: why.to_owned(), exists: path.is_file(), path };
@@ -137,11 +137,11 @@ impl Discovery {
         places.collect()
     }
 
-    /// Libraries of a plugin that another one of its name hides, which is found first.
+    /// Libraries of a plugin that are hidden by another one of the same name, which is found first.
     pub fn hidden(&self, plugin: &str) -> Vec<PathBuf> {
         let mut found: Vec<PathBuf> = Vec::new();
         for attempt in self.candidates(plugin).into_iter().filter(|attempt| attempt.exists) {
-            // Links may lead to one and the same.
+            // Symlinks may lead to the same file.
             let path = std::fs::canonicalize(&attempt.path).unwrap_or(attempt.path);
             if !found.contains(&path) {
                 found.push(path);
@@ -150,14 +150,14 @@ impl Discovery {
         found.into_iter().skip(1).collect()
     }
 
-    /// Every library in the folders whose name could be a plugin's; hidden ones (found later under a
-    /// name that is taken) left out. Whether it is a plugin shows when it is opened.
+    /// Every library in the folders whose file name could be that of a plugin, except hidden ones (found
+    /// later under a name that is taken). Only opening a library shows whether it is a plugin.
     pub fn all(&self) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
         for (why, folder) in &self.folders {
             let Ok(entries) = std::fs::read_dir(folder) else { continue };
             let mut paths: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
-            // A library before a project of its name, as where it is looked for.
+            // A library comes before a project of the same name, as in the search for a plugin.
             paths.sort_by_cached_key(|path| (path.is_dir(), path.clone()));
             for path in paths {
                 let built = if path.is_dir() { builds(&path) } else { Vec::new() };
@@ -172,19 +172,19 @@ impl Discovery {
         found
     }
 
-    /// The folders, each with why.
+    /// The folders, each with the reason why it is searched.
     pub fn folders(&self) -> &[(String, PathBuf)] {
         &self.folders
     }
 }
 
-/// File name of a plugin's library on this platform.
+/// The file name of a plugin's library on this platform.
 pub fn library_name(plugin: &str) -> String {
     let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     format!("{prefix}{}{suffix}", plugin.replace('-', "_"))
 }
 
-/// The plugin's name that a library's file name stands for.
+/// The plugin name that corresponds to a library's file name.
 pub(super) fn plugin_name(path: &Path) -> Option<String> {
     let file = path.file_name()?.to_str()?;
     let stem = file.strip_prefix(std::env::consts::DLL_PREFIX)?.strip_suffix(std::env::consts::DLL_SUFFIX)?;

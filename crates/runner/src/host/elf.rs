@@ -1,37 +1,37 @@
-//! How long an ELF file says it is, so that one that was cut off is told before the system's loader maps it: the
-//! loader believes the headers, and reading what is mapped behind a file's end kills the process (SIGBUS). Judges
-//! nothing else, and no file of another format.
+//! The length that an ELF file claims to have, so that a truncated file is detected before the system's
+//! loader maps it: the loader trusts the headers, and reading mapped memory past the end of a file kills the
+//! process (SIGBUS). Checks nothing else, and no other file formats.
 
 use std::io::{Read, Result, Seek, SeekFrom};
 
-/// Bytes of the header of a 64-bit file.
+/// Size in bytes of the header of a 64-bit file.
 const HEADER: usize = 64;
 
-/// A table of the file: places of fields in the header, and in each of its entries.
+/// A table of the file: offsets of fields in the file's header and in each entry of the table.
 struct Table {
-    /// Where the header has the table's place, the bytes of an entry and the number of entries.
+    /// Offsets in the header of the table's position, the size of an entry, and the number of entries.
     header: (usize, usize, usize),
-    /// Where an entry has the place and the number of its bytes.
+    /// Offsets in an entry of the position and the size of its contents.
     entry: (usize, usize),
-    /// Where an entry has its kind, and the kinds without bytes in the file.
+    /// Offset in an entry of its kind, and the kinds that have no contents in the file.
     without: (usize, &'static [u64]),
 }
 
 const TABLES: [Table; 2] = [
     // Segments.
     Table { header: (32, 54, 56), entry: (8, 32), without: (0, &[]) },
-    // Sections. Kind 0 is none; 8 are zeros that are made in memory.
+    // Sections. Kind 0 is unused; kind 8 is zeros that exist only in memory.
     Table { header: (40, 58, 60), entry: (24, 32), without: (4, &[0, 8]) },
 ];
 
-/// Bytes that a 64-bit ELF file has at least where it is whole, by what can be read of its headers. `None` for a file
-/// of another format.
+/// The least size of a complete 64-bit ELF file, as far as its headers can be read. `None` for a file of
+/// another format.
 ///
 /// # Errors
-/// Where the file cannot be read.
+/// If the file cannot be read.
 pub(super) fn bytes_of_whole(file: &mut (impl Read + Seek)) -> Result<Option<u64>> {
     let header = read(file, 0, HEADER as u64)?;
-    // What all ELF files begin with, and the class of 64-bit files.
+    // The magic number of ELF files, and the class of 64-bit files.
     if !header.starts_with(b"\x7fELF\x02") {
         return Ok(None);
     }
@@ -46,7 +46,7 @@ pub(super) fn bytes_of_whole(file: &mut (impl Read + Seek)) -> Result<Option<u64
         }
         let length = size * count;
         whole = whole.max(place.saturating_add(length));
-        // Of a table that is cut off, the entries that are there.
+        // If the table is cut off, the entries that are present.
         for bytes in read(file, place, length)?.chunks_exact(size as usize) {
             if !without.1.contains(&field(bytes, without.0, 4)) {
                 whole = whole.max(field(bytes, entry.0, 8).saturating_add(field(bytes, entry.1, 8)));
@@ -56,7 +56,7 @@ pub(super) fn bytes_of_whole(file: &mut (impl Read + Seek)) -> Result<Option<u64
     Ok(Some(whole))
 }
 
-/// Bytes from a place on: as many as are asked for, or as there are.
+/// Up to `length` bytes from an offset.
 fn read(file: &mut (impl Read + Seek), place: u64, length: u64) -> Result<Vec<u8>> {
     file.seek(SeekFrom::Start(place))?;
     let mut bytes = Vec::new();
@@ -64,7 +64,7 @@ fn read(file: &mut (impl Read + Seek), place: u64, length: u64) -> Result<Vec<u8
     Ok(bytes)
 }
 
-/// A number of so many bytes.
+/// A number that is `width` bytes wide.
 fn number(bytes: &[u8], at: usize, width: usize, big_endian: bool) -> Option<u64> {
     let digits = bytes.get(at..at + width)?.iter().map(|byte| u64::from(*byte));
     let join = |number, digit| number << 8 | digit;
@@ -76,8 +76,8 @@ mod tests {
     use super::*;
     use std::io::Cursor;
 
-    /// A file of a segment of 100 bytes behind the header, and of a table of two sections at the end: 10 bytes in the
-    /// middle, and zeros in memory.
+    /// A file with a segment of 100 bytes after the header, and at its end a table of two sections: one of 10
+    /// bytes in the middle of the file, and one of zeros in memory.
     fn file(big_endian: bool) -> Vec<u8> {
         let mut bytes = vec![0; 64 + 56 + 100 + 2 * 64];
         let mut put = |at: usize, width: usize, value: u64| {

@@ -1,19 +1,20 @@
-//! Plugins that call libc's `exit` in the middle of a call, which would end the program with the status that they choose
-//! and half an output. What ends it in other ways, a signal or `_exit`, leaves no time to say anything.
+//! Handles plugins that call libc's `exit` in the middle of a call, which would end the program with a status
+//! of their choice and with incomplete output. Other ways to end the program, a signal or `_exit`, leave no
+//! time for a message.
 #![expect(unsafe_code, reason = "libc is told what to do at the end of the program")]
 
 use std::cell::Cell;
 
 thread_local! {
-    /// The plugin that this thread is in. `exit` calls the handlers on the thread that it is called on.
+    /// The plugin that this thread is running. `exit` calls the handlers on its own thread.
     static WITHIN: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
-/// While it lives, this thread is in a plugin.
+/// While this value lives, the thread is running a plugin.
 pub(super) struct Within(Option<&'static str>);
 
 impl Within {
-    /// The thread enters a plugin of this name.
+    /// Marks that the thread enters the plugin with this name.
     pub fn plugin(name: &'static str) -> Self {
         Self(WITHIN.replace(Some(name)))
     }
@@ -25,16 +26,16 @@ impl Drop for Within {
     }
 }
 
-/// From now on, a plugin that calls `exit` makes the program fail, and is named.
+/// After this call, a plugin that calls `exit` makes the program fail with a message that names the plugin.
 #[cfg(unix)]
 pub fn watch_exits() {
     static WATCHED: std::sync::Once = std::sync::Once::new();
-    // SAFETY: the handler is a function of the program, which is never unloaded. Where libc has no room for it, the
-    // program ends as it would have.
+    // SAFETY: the handler is a function of the program, which is never unloaded. If libc has no room for the
+    // handler, the program ends as it would have without it.
     WATCHED.call_once(|| _ = unsafe { atexit(at_exit) });
 }
 
-/// From now on, a plugin that calls `exit` makes the program fail: not on this platform.
+/// Does nothing on this platform.
 #[cfg(not(unix))]
 pub fn watch_exits() {}
 
@@ -52,6 +53,6 @@ extern "C" fn at_exit() {
                 finished, `--resume` goes on with";
     let failure = crate::failure::Failure::new(message).hint(hint);
     anstream::eprintln!("{}", failure.render(crate::styled()));
-    // SAFETY: it ends the program here and now; other threads may be in the middle of anything.
+    // SAFETY: it ends the program immediately, whatever other threads are doing.
     unsafe { _exit(failure.exit_status().into()) }
 }

@@ -1,4 +1,5 @@
-//! A library's file, held open by one descriptor: what is hashed is what is loaded. Runs none of its code.
+//! The file of a library, held open by a single descriptor: what is hashed is what is loaded. Does not run
+//! any of the library's code.
 
 use super::elf::bytes_of_whole;
 use super::trust::{self, Refusal, unread};
@@ -12,7 +13,7 @@ use std::time::SystemTime;
 /// The open file of a library that nobody else can change.
 #[derive(Debug)]
 pub(super) struct LibraryFile {
-    /// The library, without a link on the way.
+    /// Path of the library, with symlinks resolved.
     pub path: PathBuf,
     /// SHA-256 of its content, in hexadecimal.
     pub sha256: String,
@@ -20,7 +21,7 @@ pub(super) struct LibraryFile {
     stamp: Stamp,
 }
 
-/// What tells a file, and a state of its content, from others.
+/// Identifies a file and a state of its contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     device: u64,
@@ -46,8 +47,9 @@ impl Stamp {
     }
 }
 
-/// A library that was given to the system's loader. Its descriptor stays open for the life of the process: the loader
-/// may know the library by the descriptor's name, and would take another file for it that came to have that name.
+/// A library that was passed to the system's loader. Its descriptor stays open for the life of the process:
+/// the loader may know the library by the descriptor's name, and would take any other file with that name for
+/// it.
 struct Kept {
     file: File,
     stamp: Stamp,
@@ -57,10 +59,10 @@ struct Kept {
 static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
 
 impl LibraryFile {
-    /// Opens a library and hashes it, once it is sure that nobody but its owner can change it.
+    /// Opens a library and hashes it, after checking that nobody but its owner can change it.
     ///
     /// # Errors
-    /// Where it cannot be read, is no file, or others can change it.
+    /// If it cannot be read or is not a file, or if others can change it.
     pub fn open(path: &Path) -> Result<Self, Refusal> {
         let real = trust::check(path)?;
         let file = options().open(&real).map_err(unread)?;
@@ -68,14 +70,14 @@ impl LibraryFile {
         if let Some(kind) = trust::other_kind(&meta) {
             return Err(Refusal::new(format!("it is {kind}, not a file")));
         }
-        // Of what was opened, not of what lay there a moment before; and once more the way to it.
+        // Check the file that was opened, not what was there a moment ago, and then the path to it once more.
         trust::check_open(&real, &meta)?;
         if trust::check(path)? != real {
             return Err(changing());
         }
         let path = real;
         let stamp = Stamp::of(&meta);
-        // The path was checked, and this is what the descriptor leads to.
+        // The path was checked, and the descriptor leads to the same file.
         if !stamp.is_same_file(&Stamp::of(&path.symlink_metadata().map_err(unread)?)) {
             return Err(changing());
         }
@@ -87,10 +89,10 @@ impl LibraryFile {
         Ok(opened)
     }
 
-    /// Has the system's loader open it by a name that leads to this very file.
+    /// Lets the system's loader open this very file, by a name that leads to it.
     ///
     /// # Errors
-    /// What the loader says, or where the file is cut off, or changes meanwhile.
+    /// Returns the loader's error. Also if the file is truncated, or if it changes meanwhile.
     pub fn load<T, E: std::fmt::Display>(
         self,
         load: impl FnOnce(&Path) -> Result<T, E>,
@@ -136,7 +138,7 @@ fn changing() -> Refusal {
     Refusal::new("it changes while it is being loaded").hint("wait until it is built, then try again")
 }
 
-/// How a library is opened: on no condition does that wait, as opening a pipe would.
+/// Options for opening a library without ever blocking, as opening a pipe would.
 fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -150,17 +152,17 @@ fn options() -> OpenOptions {
     #[cfg(windows)]
     {
         use std::os::windows::fs::OpenOptionsExt;
-        // Shared for reading alone: while it is open, nobody can write, move or remove it.
+        // Shared for reading only: while it is open, nobody can write, move or remove it.
         const FILE_SHARE_READ: u32 = 1;
         options.share_mode(FILE_SHARE_READ);
     }
     options
 }
 
-/// A path by which the system's loader opens the very file of a descriptor. `None` where there is none: then the library is
-/// opened by its path, with a look at what lies there before and after. Others cannot put another file there (or it
-/// would have been refused), so the looks find a rebuild that is under way, no attack. On Windows the open file
-/// cannot be moved.
+/// A path by which the system's loader opens exactly the file of a descriptor. `None` if there is no such
+/// path. In that case the library is opened by its own path, and checked before and after. Others cannot put
+/// another file there (it would have been refused), so these checks detect a concurrent rebuild, not an
+/// attack. On Windows the open file cannot be moved.
 fn descriptor_name(file: &File, stamp: &Stamp) -> Option<PathBuf> {
     #[cfg(target_os = "linux")]
     {
@@ -176,7 +178,7 @@ fn descriptor_name(file: &File, stamp: &Stamp) -> Option<PathBuf> {
     }
 }
 
-/// SHA-256 of a file, read piece by piece.
+/// The SHA-256 of a file, read in pieces.
 fn hash(mut file: &File) -> std::io::Result<String> {
     let mut sha = Sha256::new();
     let mut piece = vec![0; 1 << 18];
@@ -196,7 +198,7 @@ fn hash(mut file: &File) -> std::io::Result<String> {
 mod tests {
     use super::*;
 
-    /// A file of the test's own. Its content is no library, and the loader of these tests only reads it.
+    /// A file for a single test. Its contents are not a library: the loader of these tests only reads it.
     fn folder() -> (tempfile::TempDir, PathBuf) {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
@@ -210,7 +212,7 @@ mod tests {
     fn a_file_that_is_swapped_after_hashing_is_not_the_one_that_is_loaded() {
         let (folder, path) = folder();
         let file = LibraryFile::open(&path).unwrap();
-        // As `printf 'what was hashed' | sha256sum` says.
+        // Computed with `printf 'what was hashed' | sha256sum`.
         assert_eq!(file.sha256, "3ebe079530feb693b25d794e9bb741aeb27069f2b40fcc2e9bc37aa5e8727ac8");
         let other = folder.path().join("other");
         std::fs::write(&other, "something else").unwrap();

@@ -1,4 +1,4 @@
-//! Taking arrays over from a plugin. Nothing is believed before it has been checked.
+//! Imports arrays from a plugin. Nothing is trusted before it has been checked.
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
 use super::raw;
@@ -10,13 +10,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use textmill_plugin::error::{Error, ErrorKind, Result};
 
-/// Takes an array of the columns `schema` over as a batch.
+/// Imports an array with the columns of `schema` as a batch.
 ///
-/// The shape (buffers, children, lengths) is compared with the schema, then Arrow's full validation runs:
-/// offsets, UTF-8. What C cannot tell, the size of a buffer, is believed. The array is released in any case.
+/// Compares the shape (buffers, children, lengths) with the schema, then runs Arrow's full validation:
+/// offsets, UTF-8. The size of a buffer is trusted, since C cannot tell it. The array is released in any
+/// case.
 ///
 /// # Errors
-/// A contract error that says what does not fit.
+/// Returns a contract error that says what does not fit.
 pub fn batch(array: FFI_ArrowArray, schema: &SchemaRef, what: &str) -> Result<RecordBatch> {
     let broken = |message: String| {
         Error::new(ErrorKind::Contract, format!("its {what} break the contract: {message}"))
@@ -25,11 +26,11 @@ pub fn batch(array: FFI_ArrowArray, schema: &SchemaRef, what: &str) -> Result<Re
         return Err(broken("there are none".into()));
     }
     let kind = DataType::Struct(schema.fields().clone());
-    // Arrow asserts what it expects of pointers; an answer that breaks it must not take the host down.
+    // Arrow asserts its expectations of pointers. A plugin that violates them must not take the host down.
     let imported = catch_unwind(AssertUnwindSafe(|| {
         raw::check(&array, &kind, what)?;
-        // SAFETY: the shape fits the type, the plugin vouches for its buffers, and all content is
-        // validated before anything reads it.
+        // SAFETY: the shape fits the type, the plugin vouches for its buffers, and all contents are validated
+        // before anything reads them.
         let data = unsafe { from_ffi_and_data_type(array, kind) }.map_err(|e| e.to_string())?;
         data.validate_full().map_err(|e| e.to_string())?;
         if data.null_count() > 0 {
@@ -43,10 +44,10 @@ pub fn batch(array: FFI_ArrowArray, schema: &SchemaRef, what: &str) -> Result<Re
     imported.map_err(|_| broken("they cannot be imported".into()))?.map_err(broken)
 }
 
-/// Reads the columns that a plugin says it answers.
+/// Imports the schema of the columns that a plugin returns.
 ///
 /// # Errors
-/// A contract error where they are none.
+/// Returns a contract error if it is not valid.
 pub fn schema(schema: &FFI_ArrowSchema, what: &str) -> Result<Schema> {
     let broken = |message: String| {
         Error::new(ErrorKind::Contract, format!("its {what} break the contract: {message}"))

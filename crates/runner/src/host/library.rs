@@ -1,5 +1,5 @@
-//! Loading a library and reading its table. Libraries are never unloaded. What makes one trustworthy stands in
-//! `trust` and `file`.
+//! Loads a library and reads its table. Libraries are never unloaded. `trust` and `file` check whether a
+//! library is trustworthy.
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
 use super::exits::Within;
@@ -20,22 +20,22 @@ use textmill_plugin::descriptor::PluginDescriptor;
 use textmill_plugin::error::Result;
 use textmill_plugin::operator::{Plugin, Stage};
 
-/// A plugin in a library that has been opened.
+/// A plugin whose library has been opened.
 pub struct LoadedPlugin {
-    /// What it says of itself.
+    /// Its own description.
     pub descriptor: PluginDescriptor,
-    /// The library, without a symbolic link on the way.
+    /// Path of the library, with symlinks resolved.
     pub path: PathBuf,
     /// SHA-256 of the library, in hexadecimal.
     pub sha256: String,
-    /// Whether a lock file names this hash.
+    /// Whether a lock file contains this hash.
     pub locked: bool,
     /// Version of the ABI that it was built with.
     pub abi: (u32, u32),
     pub(super) functions: Functions,
 }
 
-/// The functions of a plugin's table, none of them null.
+/// The functions of a plugin's table, none of which is null.
 #[derive(Clone, Copy)]
 pub(super) struct Functions {
     /// Name of the plugin.
@@ -46,12 +46,12 @@ pub(super) struct Functions {
     pub release_worker: ReleaseWorkerFn,
     pub process: ProcessFn,
     pub get_extension: GetExtensionFn,
-    /// What watches over the arrays that cross, where the plugin is being checked.
+    /// Tracks the arrays that cross the boundary while the plugin is being checked.
     pub probe: Option<&'static Probe>,
 }
 
 impl Functions {
-    /// Reads a table; `None` where a function is null.
+    /// Reads a table; `None` if a function is null.
     fn of(table: &TmPlugin, plugin: &'static str) -> Option<Self> {
         table.flush?;
         Some(Self {
@@ -86,7 +86,7 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
-/// What a lock file says of a library.
+/// What a library must be, from a lock file or from an earlier load.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
     /// Name of the plugin.
@@ -95,29 +95,29 @@ pub struct Expected {
     pub version: String,
     /// SHA-256 of its library, in hexadecimal.
     pub sha256: String,
-    /// The lock file, as shown to the user; none where it was loaded before in this run.
+    /// The lock file, as shown to the user; `None` if the library was only loaded earlier in this run.
     pub lock: Option<PathBuf>,
 }
 
 impl Expected {
-    /// The library that is there now. None of its code runs.
+    /// Expects the current library. None of its code runs.
     ///
     /// # Errors
-    /// Where it cannot be read, or others can change it.
+    /// If it cannot be read, or if others can change it.
     pub fn of(plugin: &str, path: &Path) -> std::result::Result<Self, LoadError> {
         let (plugin, sha256) = (plugin.to_owned(), sha256_of(path)?);
         Ok(Self { plugin, version: String::new(), sha256, lock: None })
     }
 
-    /// Sees to it that the library is the one that is expected. None of its code runs.
+    /// Checks that a library is the expected one. None of its code runs.
     ///
     /// # Errors
-    /// Where it is another one, or cannot be read.
+    /// If it is a different one, or if it cannot be read.
     pub fn verify(&self, path: &Path) -> std::result::Result<(), LoadError> {
         self.check(&sha256_of(path)?).map_err(|refusal| refuse(path, refusal))
     }
 
-    /// Compares with the hash of the library that is there.
+    /// Compares with the hash of the current library.
     fn check(&self, sha256: &str) -> std::result::Result<(), Refusal> {
         if self.sha256 == sha256 {
             return Ok(());
@@ -137,10 +137,10 @@ impl Expected {
     }
 }
 
-/// SHA-256 of a library in hexadecimal. None of its code runs.
+/// The SHA-256 of a library, in hexadecimal. None of its code runs.
 ///
 /// # Errors
-/// Where it cannot be read, is no file, or others can change it.
+/// If it cannot be read or is not a file, or if others can change it.
 pub fn sha256_of(path: &Path) -> std::result::Result<String, LoadError> {
     LibraryFile::open(path).map(|file| file.sha256).map_err(|refusal| refuse(path, refusal))
 }
@@ -153,15 +153,16 @@ impl LoadedPlugin {
     /// Opens a library by its path.
     ///
     /// # Errors
-    /// Where others can change it, it is not a library, not a plugin, or a plugin of another major version.
+    /// If others can change it, or if it is not a library, not a plugin, or a plugin of another major
+    /// version.
     pub fn open(path: &Path) -> std::result::Result<Self, LoadError> {
         Self::open_with(path, None)
     }
 
-    /// Opens a library that must be the one that is `expected`; none of its code runs before that is sure.
+    /// Opens a library that must be the `expected` one; none of its code runs before that is certain.
     ///
     /// # Errors
-    /// As [`LoadedPlugin::open`], and where the library is another one.
+    /// As for [`LoadedPlugin::open`], and if the library is a different one.
     pub fn open_with(path: &Path, expected: Option<&Expected>) -> std::result::Result<Self, LoadError> {
         let file = LibraryFile::open(path).map_err(|refusal| refuse(path, refusal))?;
         let (path, sha256) = (file.path.clone(), file.sha256.clone());
@@ -172,10 +173,10 @@ impl LoadedPlugin {
             expected.check(&sha256).map_err(|refusal| refuse(&path, refusal))?;
         }
         let within = Within::plugin(path.display().to_string().leak());
-        // SAFETY: opening runs the library's initialisers. A native plugin has the full trust of the
-        // process; the user named it, and nobody else can change it.
+        // SAFETY: opening runs the library's initialisers. A native plugin has the full trust of the process;
+        // the user named it, and nobody else can change it.
         let library = file.load(|name| unsafe { open(name) }).map_err(|refusal| refuse(&path, refusal))?;
-        // Never unloaded: tables, strings and thread-locals of the plugin may be in use anywhere.
+        // Never unloaded: the plugin's tables, strings and thread-locals may be in use anywhere.
         let library: &'static libloading::Library = Box::leak(Box::new(library));
         // SAFETY: the symbol has this type in every plugin of this major version.
         let entry = unsafe { library.get::<EntryPoint>(SYMBOL) };
@@ -195,16 +196,14 @@ impl LoadedPlugin {
         if table.is_null() || !table.is_aligned() {
             return Err(fail("it returned no plugin table".into(), None));
         }
-        // The major version first: with another one, nothing else is where it seems.
-        // SAFETY: every table of every version begins with `struct_size` and `abi_major`.
+        // Check the major version first: in another version, nothing else is where it seems to be.
         let major = unsafe { (&raw const (*table).abi_major).read() };
         if major != ABI_MAJOR {
             let message =
                 format!("it is a plugin for ABI version {major}, and this host speaks version {ABI_MAJOR}");
             return Err(fail(message, Some("rebuild the plugin with the SDK of this textmill")));
         }
-        // An older plugin's table may end before this host's, a younger one's behind it.
-        // SAFETY: it is aligned, and as large as it says.
+        // An older plugin's table may be shorter than this host's, a newer one's longer.
         let table = unsafe { read_table(table) }.map_err(|size| {
             let least = TmPlugin::SIZE_1_0;
             let message = format!("its table has {size} bytes, and that of version 1.0 has {least}");
@@ -214,7 +213,7 @@ impl LoadedPlugin {
         let json = unsafe { table.descriptor.to_string() };
         let descriptor: PluginDescriptor =
             serde_json::from_str(&json).map_err(|e| fail(format!("its descriptor is not one: {e}"), None))?;
-        // As the library, it stays for as long as the program.
+        // Leaked like the library, it lives as long as the program.
         let functions = Functions::of(&table, descriptor.name.clone().leak())
             .ok_or_else(|| fail("a function is missing in its table".into(), None))?;
         if descriptor.operators.is_empty() {
@@ -224,7 +223,7 @@ impl LoadedPlugin {
         Ok(Self { descriptor, sha256, locked: expected.is_some(), abi, functions, path })
     }
 
-    /// The same plugin, watched over by a probe.
+    /// The same plugin, tracked by a probe.
     pub(super) fn probed(&self, probe: &'static Probe) -> Self {
         let functions = Functions { probe: Some(probe), ..self.functions };
         let Self { descriptor, path, sha256, locked, abi, .. } = self;
@@ -255,7 +254,7 @@ impl Plugin for LoadedPlugin {
     }
 }
 
-/// Opens with every symbol bound at once, and none of them offered to other libraries.
+/// Opens a library with all symbols bound immediately, and none of them visible to other libraries.
 ///
 /// # Safety
 /// The library's initialisers must be safe to run.
@@ -273,7 +272,7 @@ unsafe fn open(path: &Path) -> std::result::Result<libloading::Library, libloadi
     }
 }
 
-/// The major version of a plugin that is not of ours, by its symbol.
+/// The major version of a plugin for another version than this host's, by its symbol.
 fn other_major(library: &libloading::Library) -> Option<u32> {
     (0..32).filter(|&major| major != ABI_MAJOR).find(|major| {
         let symbol = format!("{SYMBOL_STEM}{major}");

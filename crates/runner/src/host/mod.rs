@@ -1,4 +1,4 @@
-//! Loading plugins: the one place where libraries are opened and the C tables are called.
+//! Loads plugins: the only place where libraries are opened and C tables are called.
 
 mod all;
 mod discover;

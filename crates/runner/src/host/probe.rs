@@ -1,5 +1,5 @@
-//! Arrays handed to a plugin in ways that the contract allows and no run of the engine uses, and a tally of what
-//! becomes of them. For `textmill plugin check`; a run has no probe.
+//! Hands arrays to a plugin in ways that the contract allows but the engine never uses, and counts what
+//! happens to them. For `textmill plugin check`; a run has no probe.
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
 use super::library::LoadedPlugin;
@@ -13,20 +13,20 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use textmill_plugin::abi::{self, TmStr};
 
-/// How the arrays of a batch lie in memory.
+/// How the arrays of a batch are laid out in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// As in a run.
     Plain,
-    /// The rows are a slice of a longer array: the struct and each of its columns have an offset, and other rows stand
-    /// before and behind them.
+    /// The rows are a slice of a longer array: the struct and each of its columns have an offset, and there
+    /// are other rows before and after them.
     Sliced,
-    /// Every buffer is aligned for what it holds and for nothing more: bytes lie at odd addresses, offsets of 32 bits
-    /// at multiples of four, views at multiples of eight.
+    /// Every buffer has the least alignment that its contents allow: bytes are at odd addresses, 32-bit
+    /// offsets at multiples of four, views at multiples of eight.
     Misaligned,
 }
 
-/// How arrays are handed over, and what became of them.
+/// How arrays are handed over, and counts of what happened to them.
 pub struct Probe {
     layout: Layout,
     inputs: Side,
@@ -37,7 +37,7 @@ pub struct Probe {
     workers: AtomicU64,
 }
 
-/// Arrays or schemas that crossed in one direction.
+/// Counts for the arrays or schemas that crossed in one direction.
 #[derive(Default)]
 struct Side {
     crossed: AtomicU64,
@@ -46,16 +46,16 @@ struct Side {
     unmarked: AtomicU64,
 }
 
-/// What became of the arrays or schemas that crossed in one direction.
+/// What happened to the arrays or schemas that crossed in one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
     /// How many crossed.
     pub crossed: u64,
-    /// Of how many the release callback was called.
+    /// For how many of them the release callback was called.
     pub released: u64,
-    /// How often it was called on one that was released already.
+    /// How often it was called on one that was already released.
     pub again: u64,
-    /// How often the callback did not set itself to null, which is how it tells that it has run.
+    /// How often the callback did not set itself to null, which is how it signals that it has run.
     pub unmarked: u64,
 }
 
@@ -71,8 +71,8 @@ impl Side {
 }
 
 impl Probe {
-    /// The plugin with a probe of its own. The probe is never freed, since arrays may live for ever: it is for programs
-    /// that check one plugin and end.
+    /// The plugin with a probe attached. The probe is never freed, since arrays may live forever: it is for
+    /// programs that check one plugin and exit.
     pub fn attach(plugin: &LoadedPlugin, layout: Layout) -> (LoadedPlugin, &'static Self) {
         let probe: &'static Self = Box::leak(Box::new(Self {
             layout,
@@ -101,17 +101,17 @@ impl Probe {
         self.schemas.tally()
     }
 
-    /// Inputs that a call which succeeded left in the host's hands.
+    /// Inputs that a successful call did not take over from the host.
     pub fn not_taken(&self) -> u64 {
         self.not_taken.load(Relaxed)
     }
 
-    /// Stages and workers that are alive.
+    /// The numbers of stages and workers that are alive.
     pub fn alive(&self) -> (u64, u64) {
         (self.stages.load(Relaxed), self.workers.load(Relaxed))
     }
 
-    /// Lays a batch out and watches over it.
+    /// Lays a batch out and starts tracking it.
     pub(super) fn hand_over(&'static self, batch: StructArray) -> FFI_ArrowArray {
         let data = match self.layout {
             Layout::Plain => batch.into_data(),
@@ -123,14 +123,14 @@ impl Probe {
         array
     }
 
-    /// Looks at an input after a call that succeeded.
+    /// Checks an input after a successful call.
     pub(super) fn handed_over(&self, array: &FFI_ArrowArray) {
         if !array.is_released() {
             self.not_taken.fetch_add(1, Relaxed);
         }
     }
 
-    /// Watches over an array of the plugin.
+    /// Starts tracking an array from the plugin.
     pub(super) fn receive(&'static self, array: &mut FFI_ArrowArray) {
         watch(array, &self.outputs);
     }
@@ -141,19 +141,19 @@ impl Probe {
         let private = schema.private_data();
         let seal = Box::new(Seal { release, private, times: AtomicU64::new(0), side: &self.schemas });
         self.schemas.crossed.fetch_add(1, Relaxed);
-        // SAFETY: `schema_released` puts both back before it calls the plugin's own callback.
+        // SAFETY: `schema_released` restores both before it calls the plugin's own callback.
         unsafe {
             schema.set_release(Some(schema_released));
             schema.set_private_data(std::ptr::from_mut(Box::leak(seal)).cast());
         }
     }
 
-    /// Counts stages and workers: 1 made, or one less.
+    /// Counts stages: one more if `made`, or else one less.
     pub(super) fn stage(&self, made: bool) {
         count(&self.stages, made);
     }
 
-    /// Counts workers.
+    /// Counts workers in the same way.
     pub(super) fn worker(&self, made: bool) {
         count(&self.workers, made);
     }
@@ -167,7 +167,7 @@ fn count(alive: &AtomicU64, made: bool) {
     }
 }
 
-/// The plugin's extensions by name, each with whether there is a table.
+/// The plugin's extensions by name, each with the size of its table, if it has one.
 pub fn extensions(plugin: &LoadedPlugin) -> Vec<(&'static str, Option<u32>)> {
     let ids = [abi::EXT_AGGREGATE, abi::EXT_GROUP, abi::EXT_PLAN, "textmill.no-such-extension/1"];
     let size = |id: &str| {
@@ -179,7 +179,7 @@ pub fn extensions(plugin: &LoadedPlugin) -> Vec<(&'static str, Option<u32>)> {
     ids.into_iter().map(|id| (id, size(id))).collect()
 }
 
-/// What stands in an array's or schema's private data while it is watched over. Leaked, so that a callback that comes
+/// The private data of an array or schema while it is tracked. It is leaked, so that a callback that runs
 /// once too often still finds it.
 struct Seal<T> {
     release: unsafe extern "C" fn(*mut T),
@@ -192,7 +192,7 @@ fn watch(array: &mut FFI_ArrowArray, side: &'static Side) {
     let Some(release) = array.release() else { return };
     side.crossed.fetch_add(1, Relaxed);
     let seal = Box::new(Seal { release, private: array.private_data(), times: AtomicU64::new(0), side });
-    // SAFETY: `array_released` puts both back before it calls the array's own callback.
+    // SAFETY: `array_released` restores both before it calls the array's own callback.
     unsafe {
         array.set_release(Some(array_released));
         array.set_private_data(std::ptr::from_mut(Box::leak(seal)).cast());
@@ -202,17 +202,17 @@ fn watch(array: &mut FFI_ArrowArray, side: &'static Side) {
 macro_rules! released {
     ($name:ident, $kind:ty) => {
         unsafe extern "C" fn $name(one: *mut $kind) {
-            // SAFETY: whoever releases passes what it releases, or null.
+            // SAFETY: whoever calls the callback passes the object to release, or null.
             let Some(one) = (unsafe { one.as_mut() }) else { return };
-            // SAFETY: the seal was put there when the watch began, and is leaked.
+            // SAFETY: the seal was stored there when tracking began, and it is leaked.
             let Some(seal) = (unsafe { one.private_data().cast::<Seal<$kind>>().as_ref() }) else { return };
             if seal.times.fetch_add(1, Relaxed) > 0 {
                 seal.side.again.fetch_add(1, Relaxed);
-                // SAFETY: nothing is left to be released.
+                // SAFETY: there is nothing left to release.
                 unsafe { one.set_release(None) };
                 return;
             }
-            // SAFETY: callback and private data are those that belong together; this is the first time.
+            // SAFETY: callback and private data belong together, and this is the first release.
             unsafe {
                 one.set_private_data(seal.private);
                 one.set_release(Some(seal.release));
@@ -221,7 +221,7 @@ macro_rules! released {
             seal.side.released.fetch_add(1, Relaxed);
             if one.release().is_some() {
                 seal.side.unmarked.fetch_add(1, Relaxed);
-                // SAFETY: it has been released, and must not be a second time.
+                // SAFETY: it has been released, and must not be released again.
                 unsafe { one.set_release(None) };
             }
         }
@@ -230,8 +230,9 @@ macro_rules! released {
 released!(array_released, FFI_ArrowArray);
 released!(schema_released, FFI_ArrowSchema);
 
-/// The rows as a slice of more rows: two before and one behind in the struct, one more before in each column. What
-/// stands there are rows of the batch itself, in another order, so that whoever reads them answers plausible nonsense.
+/// The rows as a slice of more rows: the struct has two more rows before and one after them, each column one
+/// more before those. The extra rows are rows of the batch itself in another order, so that a plugin that
+/// reads them returns plausible nonsense.
 fn sliced(batch: &StructArray) -> Option<ArrayData> {
     let rows = batch.len() as u32;
     if rows == 0 || batch.num_columns() == 0 {
@@ -249,7 +250,7 @@ fn sliced(batch: &StructArray) -> Option<ArrayData> {
     Some(unsafe { whole.build_unchecked() })
 }
 
-/// The same data in buffers that are aligned for their type alone.
+/// The same data in buffers with the least alignment that their types allow.
 fn misaligned(data: &ArrayData) -> ArrayData {
     let shift = |buffer: &Buffer, by: usize| {
         let mut moved = MutableBuffer::with_capacity(buffer.len() + by);
@@ -259,7 +260,7 @@ fn misaligned(data: &ArrayData) -> ArrayData {
     };
     let specs = layout(data.data_type()).buffers;
     let by = |at: usize| match specs.get(at) {
-        // What Arrow knows as 16 bytes, a view, C knows as numbers of four and eight.
+        // A view is 16 bytes for Arrow, but numbers of four and eight bytes for C.
         Some(BufferSpec::FixedWidth { alignment, .. }) => (*alignment).min(8),
         _ => 1,
     };
@@ -274,11 +275,11 @@ fn misaligned(data: &ArrayData) -> ArrayData {
         .nulls(nulls)
         .buffers(buffers)
         .child_data(data.child_data().iter().map(misaligned).collect());
-    // SAFETY: the same data, which was valid; only the place of its buffers is another.
+    // SAFETY: it is the same data, which was valid; only the addresses of the buffers differ.
     unsafe { moved.build_unchecked() }
 }
 
-/// A batch as the struct array that crosses; keeps the number of rows where there are no columns.
+/// A batch as the struct array that crosses the boundary. Keeps the number of rows if there are no columns.
 pub(super) fn struct_of(batch: RecordBatch) -> StructArray {
     match batch.num_columns() {
         0 => StructArray::new_empty_fields(batch.num_rows(), None),
@@ -327,7 +328,7 @@ mod tests {
         StructArray::from(unsafe { from_ffi_and_data_type(array, kind) }.unwrap())
     }
 
-    /// Whatever the layout, whoever keeps to the contract reads the same rows.
+    /// Whatever the layout, a reader that keeps to the contract reads the same rows.
     #[test]
     fn every_layout_holds_the_same_rows() {
         for layout in [Layout::Plain, Layout::Sliced, Layout::Misaligned] {
@@ -358,7 +359,7 @@ mod tests {
     fn a_second_release_is_counted_and_does_no_harm() {
         let probe = probe(Layout::Plain);
         let mut array = probe.hand_over(batch());
-        // SAFETY: a copy of the bits, which is released as well: the mistake that the tally is there for.
+        // SAFETY: a bitwise copy that is also released: the very mistake that the tally detects.
         let copy = unsafe { std::ptr::read(&raw const array) };
         drop(copy);
         assert_eq!(probe.inputs(), Tally { crossed: 1, released: 1, again: 0, unmarked: 0 });

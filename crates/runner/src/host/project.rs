@@ -1,4 +1,5 @@
-//! The folder that a plugin is written in: what builds it, and where its library then lies. Builds nothing.
+//! The folder of a plugin's sources: how it is built, and where its library is after that. Builds nothing
+//! itself.
 
 use super::discover::{library_name, plugin_name};
 use super::trust::is_privileged;
@@ -6,7 +7,7 @@ use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// The variable by which cargo is told where to put what it builds.
+/// The variable that tells cargo where to put its build output.
 const TARGET_VARIABLE: &str = "CARGO_TARGET_DIR";
 
 /// The folder of a plugin's sources.
@@ -14,13 +15,13 @@ const TARGET_VARIABLE: &str = "CARGO_TARGET_DIR";
 pub struct Project {
     /// The folder.
     pub folder: PathBuf,
-    /// What builds it.
+    /// The tool that builds it.
     pub tool: Tool,
     /// Name of the plugin.
     pub name: String,
 }
 
-/// What builds a project.
+/// The tool that builds a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tool {
     /// There is a `Cargo.toml`.
@@ -30,7 +31,7 @@ pub enum Tool {
 }
 
 impl Project {
-    /// The project in a folder; `None` where nothing there says how to build it.
+    /// The project in a folder; `None` if nothing there says how to build it.
     pub fn at(folder: &Path) -> Option<Self> {
         let of = |tool, name| Some(Self { folder: folder.to_owned(), tool, name });
         if let Ok(manifest) = std::fs::read_to_string(folder.join("Cargo.toml")) {
@@ -41,20 +42,20 @@ impl Project {
         if !folder.join("Makefile").is_file() {
             return None;
         }
-        // Of `.` and the like, the name is told by the place they stand for.
+        // For `.` and the like, the name comes from the folder that the path stands for.
         let place = folder.canonicalize().ok()?;
         let own = place.file_name()?.to_str()?.replace('_', "-");
         let mut built = libraries(&folder.join("build"));
         built.sort();
-        // Where it has built another plugin than its folder is called, that is the one.
+        // If it has built a plugin that is not named after the folder, that is the plugin.
         let name = if built.contains(&own) { None } else { built.into_iter().next() };
         of(Tool::Make, name.unwrap_or(own))
     }
 
-    /// What builds it, as a line for a shell.
+    /// The command that builds it, as a line for a shell.
     pub fn build_command(&self) -> String {
         let folder = self.folder.display().to_string();
-        // A shell takes what stands in such quotation marks as it is.
+        // A shell takes text in single quotes literally.
         let quoted = |path: String| match path.contains([' ', '\'', '"', '$', '\\', '`', '(', '&', ';']) {
             true => format!("'{}'", path.replace('\'', r"'\''")),
             false => path,
@@ -67,17 +68,18 @@ impl Project {
         }
     }
 
-    /// Where its library lies when it is built: what is there first, the newest before older ones, then what is not.
+    /// The places where its library may be after a build: existing files first, the newest before older ones,
+    /// then places without a file.
     pub fn builds(&self) -> Vec<PathBuf> {
         let target = if is_privileged() { None } else { std::env::var_os(TARGET_VARIABLE) };
         self.builds_with(target.map(PathBuf::from).as_deref())
     }
 
-    /// The same, where cargo puts what it builds into another folder, too.
+    /// The same, with an additional target folder for cargo.
     fn builds_with(&self, target: Option<&Path>) -> Vec<PathBuf> {
         let own = self.folder.join("target");
         let folders = match self.tool {
-            // What a relative one starts from is known to cargo alone.
+            // A relative path is skipped: only cargo knows what it is relative to.
             Tool::Cargo => [Some(own.as_path()), target.filter(|target| target.is_absolute())]
                 .into_iter()
                 .flatten()
@@ -92,12 +94,13 @@ impl Project {
     }
 }
 
-/// Where the library of the project in this folder lies, as [`Project::builds`] says; nowhere where it is no project.
+/// The places of the library of the project in this folder, as for [`Project::builds`]; empty if the folder
+/// is not a project.
 pub(super) fn builds(folder: &Path) -> Vec<PathBuf> {
     Project::at(folder).map(|project| project.builds()).unwrap_or_default()
 }
 
-/// Names of the plugins that libraries in a folder could be.
+/// The names of the plugins that the libraries in a folder may be.
 fn libraries(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| plugin_name(&entry.path())).collect()
@@ -166,7 +169,7 @@ mod tests {
             assert_eq!(found("./plugins/long-lines"), Some(newer.clone()));
             assert!(discovery.all().iter().any(|f| f.path.canonicalize().ok().as_ref() == Some(&newer)));
         }
-        // A library that was put there by hand comes first, and is what is listed.
+        // A library that was put there by hand comes first, and is the one listed.
         let library = temp.path().join("plugins").join(library_name("long-lines"));
         fs::write(&library, "").unwrap();
         let library = library.canonicalize().unwrap();

@@ -1,5 +1,6 @@
-//! Arrow's structs as C lays them out, looked at before Arrow itself does: it follows pointers and reads offsets of arrays
-//! that it has not checked. Shapes, numbers and pointers only; what is in the buffers, Arrow validates.
+//! Checks Arrow's C structs before Arrow itself reads them: Arrow follows pointers and reads offsets of
+//! arrays without checking them. Covers shapes, numbers and pointers only; Arrow validates the contents of
+//! the buffers.
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
 use arrow_array::ffi::FFI_ArrowArray;
@@ -7,14 +8,15 @@ use arrow_schema::DataType;
 use arrow_schema::ffi::{FFI_ArrowSchema, Flags};
 use std::ffi::{CStr, c_char, c_void};
 
-/// Levels that columns may be nested.
+/// The most levels of nested columns.
 const DEPTH_AT_MOST: usize = 16;
-/// Columns, with those inside of them, that a schema may have.
+/// The most columns that a schema may have, including nested ones.
 const FIELDS_AT_MOST: usize = 1 << 16;
-/// Buffers of a view column: views number theirs with 32 bits, and nobody means as many as that.
+/// The most buffers of a view column. Views number their buffers with 32 bits, but no real column has this
+/// many.
 const BUFFERS_AT_MOST: i64 = 1 << 20;
 
-/// Bytes of a buffer, or values of an array: beyond that no process could address them.
+/// The most bytes in a buffer or values in an array: no process could address more.
 const CLAIM_AT_MOST: i64 = 1 << 47;
 
 /// `struct ArrowArray`.
@@ -49,30 +51,31 @@ struct RawSchema {
 const _: () = assert!(size_of::<RawArray>() == size_of::<FFI_ArrowArray>());
 const _: () = assert!(size_of::<RawSchema>() == size_of::<FFI_ArrowSchema>());
 
-/// A pointer out of a list of `count`, where it leads somewhere.
+/// The pointer at an index of a list of `count` pointers, if it is valid.
 ///
 /// # Safety
-/// `list` is null or points to `count` pointers, each null or to what its type says for as long as `'a`.
+/// `list` must be null or point to `count` pointers. Each of these must be null or valid for its type for as
+/// long as `'a`.
 unsafe fn item<'a, T>(list: *const *const T, at: i64, count: i64) -> Option<&'a T> {
     if list.is_null() || at < 0 || at >= count {
         return None;
     }
-    // SAFETY: within the list; it may lie anywhere.
+    // SAFETY: within the list, which may be unaligned.
     let pointer = unsafe { list.add(at as usize).read_unaligned() };
     if !pointer.is_aligned() {
         return None;
     }
-    // SAFETY: null, or what the caller vouches for, and aligned.
+    // SAFETY: aligned, and null or valid as the caller guarantees.
     unsafe { pointer.as_ref() }
 }
 
-/// Compares an array with the type that it should have: lengths, buffers and children, and that everything that Arrow
-/// reads while it takes an array over can be read.
+/// Compares an array with the type that it should have: lengths, buffers and children, and whether everything
+/// that Arrow reads during the import can be read.
 ///
-/// What C cannot tell is believed: that a buffer has the size that its array claims.
+/// The claimed size of each buffer is trusted, since C cannot tell it.
 ///
 /// # Errors
-/// A sentence that says what does not fit.
+/// Returns a sentence that says what does not fit.
 pub(super) fn check(array: &FFI_ArrowArray, kind: &DataType, name: &str) -> Result<(), String> {
     // SAFETY: the same struct.
     shape(unsafe { &*std::ptr::from_ref(array).cast::<RawArray>() }, kind, name)
@@ -107,7 +110,7 @@ fn shape(array: &RawArray, kind: &DataType, name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Bytes of a value in buffer 1, for types that have one; an upper bound for bits.
+/// Width in bytes of a value in buffer 1, for types that have one; for bits, an upper bound.
 fn width(kind: &DataType) -> i64 {
     match kind {
         DataType::FixedSizeBinary(size) => i64::from(*size),
@@ -119,12 +122,12 @@ fn width(kind: &DataType) -> i64 {
     }
 }
 
-/// Checks the numbers of an array; gives one past its last row in the buffers.
+/// Checks the numbers of an array, and returns the end of its rows in the buffers.
 fn end(array: &RawArray, kind: &DataType, name: &str) -> Result<i64, String> {
     let absurd = || format!("`{name}` has an absurd length: {} from {}", array.length, array.offset);
     let end = array.length.checked_add(array.offset).filter(|_| array.length >= 0 && array.offset >= 0);
     let end = end.ok_or_else(absurd)?;
-    // One more than the rows, for offsets.
+    // There is one more offset than there are rows.
     let bytes = end.checked_add(1).and_then(|n| n.checked_mul(width(kind).max(1)));
     bytes.filter(|bytes| *bytes <= CLAIM_AT_MOST).ok_or_else(absurd)?;
     if array.null_count < -1 || array.null_count > array.length {
@@ -133,7 +136,7 @@ fn end(array: &RawArray, kind: &DataType, name: &str) -> Result<i64, String> {
     Ok(end)
 }
 
-/// Checks that the buffers that a type has are there.
+/// Checks that the buffers that the type requires are there.
 fn buffers(array: &RawArray, kind: &DataType, name: &str, end: i64) -> Result<(), String> {
     let views = matches!(kind, DataType::Utf8View | DataType::BinaryView);
     let wanted = match kind {
@@ -201,7 +204,7 @@ fn buffers(array: &RawArray, kind: &DataType, name: &str, end: i64) -> Result<()
     }
 }
 
-/// Buffers of views: validity, views, data of any number, and how long those are.
+/// Checks the buffers of views: validity, views, any number of data buffers, and the sizes of those.
 fn view_buffers(
     count: i64,
     end: i64,
@@ -216,7 +219,7 @@ fn view_buffers(
         return Err(format!("`{name}` does not say how long its buffers are"));
     }
     for at in 0..data {
-        // SAFETY: the plugin vouches for a size of each buffer of data.
+        // SAFETY: the plugin vouches for a size for each data buffer.
         let size = unsafe { sizes.add(at as usize).read() };
         if !(0..=CLAIM_AT_MOST).contains(&size) || (size > 0 && buffer(2 + at).is_null()) {
             return Err(format!("buffer {} of `{name}` cannot have {size} bytes", 2 + at));
@@ -225,11 +228,11 @@ fn view_buffers(
     Ok(())
 }
 
-/// A schema rebuilt from one of a plugin: formats, names, nullability. Metadata is left behind, since nothing needs it and its
-/// size cannot be known.
+/// Rebuilds a plugin's schema: formats, names, nullability. Metadata is dropped, since nothing needs it and
+/// its size cannot be known.
 ///
 /// # Errors
-/// A sentence that says what it lacks.
+/// Returns a sentence that says what is wrong.
 pub(super) fn rebuild(schema: &FFI_ArrowSchema) -> Result<FFI_ArrowSchema, String> {
     // SAFETY: the same struct.
     rebuilt(unsafe { &*std::ptr::from_ref(schema).cast::<RawSchema>() }, 0, &mut 0)
@@ -258,7 +261,7 @@ fn rebuilt(schema: &RawSchema, depth: usize, fields: &mut usize) -> Result<FFI_A
         return Err(format!("`{name}` is dictionary-encoded, which is not supported"));
     }
     let flags = Flags::from_bits_truncate(schema.flags);
-    // Arrow takes such a column in, and panics when rows are taken out of it.
+    // Arrow accepts such a column, but panics when rows are selected from it.
     if format == "n" && !flags.contains(Flags::NULLABLE) {
         return Err(format!("`{name}` has nothing but nulls, and may not be null"));
     }

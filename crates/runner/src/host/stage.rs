@@ -1,4 +1,4 @@
-//! Stages and workers of a loaded plugin, seen through the same traits as native ones.
+//! Stages and workers of a loaded plugin, behind the same traits as native ones.
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
 use super::exits::Within;
@@ -22,7 +22,7 @@ use textmill_plugin::call::Call;
 use textmill_plugin::error::{Error, ErrorKind, Result};
 use textmill_plugin::operator::{Output, Stage, Worker};
 
-/// Answers to one batch, at most: a plugin that says there is more for ever is broken.
+/// The most answers to one batch: a plugin that always has more is broken.
 const ANSWERS_AT_MOST: usize = 1 << 20;
 
 /// A stage of a loaded plugin.
@@ -33,7 +33,7 @@ pub struct LoadedStage {
     plan: Option<String>,
 }
 
-/// The plugin's stage, released with the last of its workers.
+/// The plugin's stage, which is released with the last of its workers.
 struct Handle {
     functions: Functions,
     stage: *mut TmStage,
@@ -47,7 +47,7 @@ unsafe impl Sync for Handle {}
 impl Drop for Handle {
     fn drop(&mut self) {
         let _within = Within::plugin(self.functions.plugin);
-        // SAFETY: `bind` gave the stage; its workers, which hold this handle, are gone.
+        // SAFETY: `bind` returned the stage, and its workers, which hold this handle, are gone.
         unsafe { (self.functions.release_stage)(self.stage) }
         if let Some(probe) = self.functions.probe {
             probe.stage(false);
@@ -56,10 +56,10 @@ impl Drop for Handle {
 }
 
 impl Handle {
-    /// The table of an extension, where the plugin has it.
+    /// The table of an extension, if the plugin has it.
     ///
     /// # Errors
-    /// Where what it has is no such table.
+    /// If the plugin's table is not valid.
     fn extension<T: Table>(&self, id: &str) -> Result<Option<T>> {
         // SAFETY: the string is lent for the call.
         let table = unsafe { (self.functions.get_extension)(TmStr::lend(id)) }.cast::<T>();
@@ -77,7 +77,7 @@ impl Handle {
     }
 }
 
-/// Runs one function of the plugin; a status below zero becomes the error that it reported.
+/// Calls one function of the plugin. A negative status becomes the error that the plugin reported.
 fn call_plugin(
     functions: &Functions,
     call: &Call<'_>,
@@ -106,7 +106,7 @@ impl LoadedStage {
     /// Binds an operator of a loaded plugin.
     ///
     /// # Errors
-    /// What the plugin reports, or what is wrong with its answer.
+    /// Returns the plugin's error, or what is wrong with its answer.
     pub(super) fn bind(
         functions: Functions,
         call: &Call<'_>,
@@ -118,7 +118,8 @@ impl LoadedStage {
         let mut stage: *mut TmStage = std::ptr::null_mut();
         let mut output = FFI_ArrowSchema::empty();
         call_plugin(&functions, call, |call| {
-            // SAFETY: strings and schema are lent for the call; both places are ours and empty.
+            // SAFETY: strings and schema are lent for the call; both output places belong to the host and are
+            // empty.
             unsafe {
                 (functions.bind)(
                     host(),
@@ -150,7 +151,7 @@ fn plan_of(handle: &Handle, call: &Call<'_>) -> Result<Option<String>> {
     let Some(extension) = handle.extension::<TmPlan>(abi::EXT_PLAN)? else { return Ok(None) };
     let plan = extension.plan.ok_or_else(|| missing("plan"))?;
     let mut text = TmStr::EMPTY;
-    // SAFETY: the stage is alive, the place is ours.
+    // SAFETY: the stage is alive, and the output place belongs to the host.
     call_plugin(&handle.functions, call, |call| unsafe { (plan)(handle.stage, call, &raw mut text) })?;
     // SAFETY: the string lives as long as the stage.
     let text = unsafe { text.to_string() };
@@ -161,7 +162,7 @@ fn state_schema_of(handle: &Handle, call: &Call<'_>) -> Result<Option<SchemaRef>
     let Some(extension) = handle.extension::<TmAggregate>(abi::EXT_AGGREGATE)? else { return Ok(None) };
     let state_schema = extension.state_schema.ok_or_else(|| missing("state_schema"))?;
     let mut schema = FFI_ArrowSchema::empty();
-    // SAFETY: the stage is alive, the place is ours and empty.
+    // SAFETY: the stage is alive; the output place belongs to the host and is empty.
     let answer = call_plugin(&handle.functions, call, |call| unsafe {
         (state_schema)(handle.stage, call, &raw mut schema)
     });
@@ -185,7 +186,7 @@ impl Stage for LoadedStage {
     fn new_worker(&self, call: &Call<'_>) -> Result<Box<dyn Worker>> {
         let mut worker: *mut TmWorker = std::ptr::null_mut();
         let handle = Arc::clone(&self.handle);
-        // SAFETY: the stage is alive, the place is ours.
+        // SAFETY: the stage is alive, and the output place belongs to the host.
         call_plugin(&handle.functions, call, |call| unsafe {
             (handle.functions.new_worker)(handle.stage, call, &raw mut worker)
         })?;
@@ -220,13 +221,13 @@ struct LoadedWorker {
     state: Option<SchemaRef>,
 }
 
-// SAFETY: by contract a worker may move between threads, as long as one uses it at a time.
+// SAFETY: by contract a worker may move between threads, as long as only one of them uses it at a time.
 unsafe impl Send for LoadedWorker {}
 
 impl Drop for LoadedWorker {
     fn drop(&mut self) {
         let _within = Within::plugin(self.handle.functions.plugin);
-        // SAFETY: `new_worker` gave it, and nothing uses it any more.
+        // SAFETY: `new_worker` returned it, and nothing uses it any more.
         unsafe { (self.handle.functions.release_worker)(self.worker) }
         if let Some(probe) = self.handle.functions.probe {
             probe.worker(false);
@@ -235,7 +236,7 @@ impl Drop for LoadedWorker {
 }
 
 impl LoadedWorker {
-    /// A batch as it crosses.
+    /// Converts a batch to the form that crosses the boundary.
     fn hand_over(&self, batch: RecordBatch) -> FFI_ArrowArray {
         let array = struct_of(batch);
         match self.handle.functions.probe {
@@ -244,14 +245,14 @@ impl LoadedWorker {
         }
     }
 
-    /// After a call that succeeded.
+    /// Reports an input to the probe after a successful call.
     fn handed_over(&self, array: &FFI_ArrowArray) {
         if let Some(probe) = self.handle.functions.probe {
             probe.handed_over(array);
         }
     }
 
-    /// An array that the plugin handed over, as a batch.
+    /// Imports an array from the plugin as a batch.
     fn receive(&self, mut array: FFI_ArrowArray, schema: &SchemaRef, what: &str) -> Result<RecordBatch> {
         if let Some(probe) = self.handle.functions.probe {
             probe.receive(&mut array);
@@ -263,7 +264,7 @@ impl LoadedWorker {
         self.handle.extension(id)?.ok_or_else(|| Error::unsupported(id))
     }
 
-    /// One answer of `process` or `flush`.
+    /// Imports one answer of `process`.
     fn answer(&self, documents: FFI_ArrowArray, events: FFI_ArrowArray) -> Result<Output> {
         let documents = self.receive(documents, &self.output, "documents")?;
         if events.is_released() {
@@ -286,8 +287,9 @@ impl Worker for LoadedWorker {
         loop {
             let (mut documents, mut events) = (FFI_ArrowArray::empty(), FFI_ArrowArray::empty());
             let answer = call_plugin(&self.handle.functions, call, |call| {
-                // SAFETY: the worker is ours alone; the input is moved in (released when it comes again
-                // after `MORE`); both places are ours and empty.
+                // SAFETY: only this worker object uses the worker; the input is moved in (already released
+                // when the call is repeated after `MORE`); both output places belong to the host and are
+                // empty.
                 unsafe { process(self.worker, call, &raw mut input, &raw mut documents, &raw mut events) }
             })?;
             self.handed_over(&input);
@@ -308,8 +310,8 @@ impl Worker for LoadedWorker {
         let mut out = FFI_ArrowArray::empty();
         call_plugin(&self.handle.functions, call, |call| {
             let (starts, count) = (starts.as_ptr(), starts.len() as u64);
-            // SAFETY: the worker is ours alone; the rows are moved in, the starts are lent; the place is
-            // ours and empty.
+            // SAFETY: only this worker object uses the worker; the rows are moved in, the starts are lent;
+            // the output place belongs to the host and is empty.
             unsafe { (reduce)(self.worker, call, &raw mut rows, starts, count, &raw mut out) }
         })?;
         self.handed_over(&rows);
@@ -320,7 +322,7 @@ impl Worker for LoadedWorker {
         let update =
             self.extension::<TmAggregate>(abi::EXT_AGGREGATE)?.update.ok_or_else(|| missing("update"))?;
         let mut input = self.hand_over(input);
-        // SAFETY: the worker is ours alone; the input is moved in.
+        // SAFETY: only this worker object uses the worker; the input is moved in.
         call_plugin(&self.handle.functions, call, |call| unsafe {
             (update)(self.worker, call, &raw mut input)
         })?;
@@ -334,7 +336,7 @@ impl Worker for LoadedWorker {
             .take_state
             .ok_or_else(|| missing("take_state"))?;
         let mut out = FFI_ArrowArray::empty();
-        // SAFETY: the worker is ours alone; the place is ours and empty.
+        // SAFETY: only this worker object uses the worker; the output place belongs to the host and is empty.
         call_plugin(&self.handle.functions, call, |call| unsafe {
             (take_state)(self.worker, call, &raw mut out)
         })?;
@@ -345,7 +347,7 @@ impl Worker for LoadedWorker {
         let merge =
             self.extension::<TmAggregate>(abi::EXT_AGGREGATE)?.merge.ok_or_else(|| missing("merge"))?;
         let mut states = self.hand_over(states);
-        // SAFETY: the worker is ours alone; the states are moved in.
+        // SAFETY: only this worker object uses the worker; the states are moved in.
         call_plugin(&self.handle.functions, call, |call| unsafe {
             (merge)(self.worker, call, &raw mut states)
         })?;
@@ -357,7 +359,7 @@ impl Worker for LoadedWorker {
         let finish =
             self.extension::<TmAggregate>(abi::EXT_AGGREGATE)?.finish.ok_or_else(|| missing("finish"))?;
         let mut text = TmStr::EMPTY;
-        // SAFETY: the worker is ours alone; the place is ours.
+        // SAFETY: only this worker object uses the worker; the output place belongs to the host.
         call_plugin(&self.handle.functions, call, |call| unsafe {
             (finish)(self.worker, call, &raw mut text)
         })?;
@@ -368,14 +370,14 @@ impl Worker for LoadedWorker {
 
     fn memory_bytes(&self) -> u64 {
         match self.extension::<TmAggregate>(abi::EXT_AGGREGATE).map(|e| e.memory_bytes) {
-            // SAFETY: the worker is ours, and no call on it is under way.
+            // SAFETY: the worker is alive, and no call on it is in progress.
             Ok(Some(memory_bytes)) => unsafe { memory_bytes(self.worker) },
             _ => 0,
         }
     }
 }
 
-/// Several answers to one batch as one.
+/// Joins several answers to one batch into one.
 fn join(schema: &SchemaRef, mut parts: Vec<Output>) -> Result<Output> {
     if parts.len() == 1
         && let Some(only) = parts.pop()

@@ -1,4 +1,4 @@
-//! The host's own table, and the calls that plugins make back through it.
+//! The host's own table of functions, and the calls that plugins make through it.
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
 use std::cell::RefCell;
@@ -11,7 +11,7 @@ use textmill_plugin::error::{Error, ErrorKind};
 /// A table that lives as long as the process.
 struct HostTable(TmHost);
 
-// SAFETY: the table holds function pointers and strings of static life, and is never written.
+// SAFETY: the table holds function pointers and static strings, and is never written.
 unsafe impl Sync for HostTable {}
 
 static HOST: HostTable = HostTable(TmHost {
@@ -39,24 +39,24 @@ pub fn host() -> *const TmHost {
 /// An error that the plugin reported: row, code, message.
 type Reported = (Option<u32>, String, String);
 
-/// What a `TmCall` points to while a plugin's function runs.
+/// The state behind a `TmCall` while a plugin's function runs.
 pub struct CallState<'a> {
     call: &'a Call<'a>,
     errors: RefCell<Vec<Reported>>,
 }
 
 impl<'a> CallState<'a> {
-    /// A call on behalf of `call`.
+    /// Starts a call on behalf of `call`.
     pub fn new(call: &'a Call<'a>) -> Self {
         Self { call, errors: RefCell::new(Vec::new()) }
     }
 
-    /// The pointer that the plugin is given. It must not outlive `self`.
+    /// The pointer that is passed to the plugin. It must not outlive `self`.
     pub fn pointer(&self) -> *mut TmCall {
         std::ptr::from_ref(self).cast_mut().cast()
     }
 
-    /// Passes on the errors that were reported on rows in a call that succeeded.
+    /// Forwards the errors that a successful call reported for rows.
     pub fn pass_on(&self) {
         for (row, code, message) in self.errors.take() {
             self.call.at_row(row);
@@ -65,7 +65,7 @@ impl<'a> CallState<'a> {
         self.call.at_row(None);
     }
 
-    /// The error that a status below zero and the reports of the call make.
+    /// The error for a negative status, with the reports of the call.
     pub fn error(&self, answer: i32) -> Error {
         let kind = match answer {
             status::OPTIONS => ErrorKind::Options,
@@ -75,8 +75,8 @@ impl<'a> CallState<'a> {
             status::FATAL => ErrorKind::Fatal,
             _ => ErrorKind::Failed,
         };
-        // The last report is the one on why the call fails; those before are on rows, and come again when
-        // the rows do.
+        // The last report says why the call fails. Earlier reports are about rows, and are made again when
+        // the rows are processed again.
         let (row, message) = match self.errors.borrow().last() {
             Some((row, _, message)) => (*row, message.clone()),
             None => (None, format!("it failed with status {answer} and gave no reason")),
@@ -89,12 +89,12 @@ impl<'a> CallState<'a> {
     }
 }
 
-/// Sees the call that a plugin passes back, and keeps a panic of the host from crossing.
+/// Finds the call that a plugin passes back, and keeps a panic in the host from crossing the boundary.
 ///
 /// # Safety
-/// `call` is null or the pointer that the plugin was given for the call under way.
+/// `call` must be null or the pointer that the plugin was given for the current call.
 unsafe fn with_call<T>(call: *mut TmCall, otherwise: T, body: impl FnOnce(&CallState<'_>) -> T) -> T {
-    // SAFETY: by contract the pointer of the call under way, which outlives this function.
+    // SAFETY: by contract it is the pointer of the current call, which outlives this function.
     match unsafe { call.cast::<CallState<'_>>().as_ref() } {
         Some(state) => catch_unwind(AssertUnwindSafe(|| body(state))).unwrap_or(otherwise),
         None => otherwise,

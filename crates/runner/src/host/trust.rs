@@ -1,9 +1,9 @@
-//! Whether others can change a library, or put another in its place. Looks at owners and modes, and says what
-//! mends them; opens nothing, and says nothing about what is in the library.
+//! Checks whether others can change a library, or replace it. Examines owners and modes, and suggests how to
+//! fix them. Opens nothing, and does not judge the contents of the library.
 //!
-//! Looked at are the library, the folder that it lies in, and every symbolic link on the way with the link's own
-//! folder. Folders further up are not: what could be put in their place must still belong to the user or to root,
-//! and so must the folder around it.
+//! The checks cover the library, its folder, and every symlink on the path together with the link's own
+//! folder. They do not cover folders further up: whatever is put in place there must still belong to the user
+//! or to root, and so must the folder around it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,12 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal without advice.
+    /// A refusal without a hint.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None }
     }
 
-    /// The same refusal with advice.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -37,11 +37,11 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Links that are followed on the way to a library, at most; as many as Linux follows.
+/// The most symlinks that are followed on the path to a library; Linux follows as many.
 const LINKS: usize = 40;
 
-/// Whether the program runs with rights that its caller does not have (setuid, setgid). What the caller's
-/// environment says of plugins is not believed then.
+/// Whether the program runs with privileges that its caller lacks (setuid, setgid). If so, what the caller's
+/// environment says about plugins is not trusted.
 pub fn is_privileged() -> bool {
     #[cfg(unix)]
     {
@@ -54,13 +54,13 @@ pub fn is_privileged() -> bool {
     }
 }
 
-/// Checks the way to a library and the library itself. Gives the library's path without links.
+/// Checks a library and the path to it. Returns the library's path with symlinks resolved.
 ///
-/// On systems without owners and modes (Windows) nothing is refused but what is no file: there, access lists guard
-/// the folders of programs and users.
+/// On systems without owners and modes (Windows), only paths that are not files are refused: access lists
+/// protect the folders of programs and users there.
 ///
 /// # Errors
-/// Where others can change what lies there, or it is no file.
+/// If others can change what is there, or if it is not a file.
 pub fn check(path: &Path) -> Result<PathBuf, Refusal> {
     let way = Way::to(path)?;
     #[cfg(unix)]
@@ -72,10 +72,10 @@ pub fn check(path: &Path) -> Result<PathBuf, Refusal> {
     Ok(way.real)
 }
 
-/// Checks a library that was opened, by what its descriptor tells. `path` is where it was found.
+/// Checks an opened library by the metadata of its descriptor. `path` is where it was found.
 ///
 /// # Errors
-/// Where others can change it.
+/// If others can change it.
 pub fn check_open(path: &Path, meta: &std::fs::Metadata) -> Result<(), Refusal> {
     #[cfg(unix)]
     return unix::check_open(path, meta);
@@ -86,12 +86,12 @@ pub fn check_open(path: &Path, meta: &std::fs::Metadata) -> Result<(), Refusal> 
     }
 }
 
-/// What cannot be read.
+/// The refusal of a file that cannot be read.
 pub fn unread(error: std::io::Error) -> Refusal {
     Refusal::new(format!("cannot read it: {error}"))
 }
 
-/// What a path leads to, in words, where it is no regular file.
+/// The kind of a file in words, if it is not a regular file.
 pub fn other_kind(meta: &std::fs::Metadata) -> Option<&'static str> {
     let kind = meta.file_type();
     if kind.is_file() {
@@ -116,11 +116,11 @@ pub fn other_kind(meta: &std::fs::Metadata) -> Option<&'static str> {
     Some("a thing of another kind")
 }
 
-/// The way to a file.
+/// The path to a file, resolved step by step.
 struct Way {
-    /// The file, without a link on the way.
+    /// The file, with symlinks resolved.
     real: PathBuf,
-    /// The links on the way, each in a folder without links on the way.
+    /// The symlinks on the path; the folder of each has its symlinks resolved.
     #[cfg_attr(not(unix), expect(dead_code, reason = "links have no owner there"))]
     links: Vec<PathBuf>,
 }
@@ -133,7 +133,7 @@ impl Way {
         }
         let mut real = PathBuf::from("/");
         let mut links: Vec<PathBuf> = Vec::new();
-        // What is still to be walked, the next part last.
+        // Parts still to walk, with the next one last.
         let mut ahead = parts(&path);
         while let Some(part) = ahead.pop() {
             if part == "/" {
@@ -159,7 +159,7 @@ impl Way {
     }
 }
 
-/// The parts of a path, the first last; a path from the root has `/` for its first.
+/// The parts of a path in reverse order. An absolute path has `/` as its first part.
 fn parts(path: &Path) -> Vec<std::ffi::OsString> {
     path.components().rev().filter(|c| c.as_os_str() != ".").map(|c| c.as_os_str().to_owned()).collect()
 }
@@ -178,11 +178,11 @@ mod unix {
         pub uid: u32,
         pub gid: u32,
         pub mode: u32,
-        /// Whether an access list gives rights beyond the mode.
+        /// Whether an access control list grants rights beyond the mode.
         pub list: bool,
     }
 
-    /// Whom the program acts for.
+    /// The user that the program acts for.
     #[derive(Clone, Copy, Debug)]
     pub(super) struct Who {
         pub uid: u32,
@@ -203,9 +203,10 @@ mod unix {
             Self { uid: meta.uid(), gid: meta.gid(), mode: meta.mode(), list: has_list(path) }
         }
 
-        /// Who beside the owner can write, in words.
+        /// Who can write besides the owner, in words.
         pub(super) fn other_writer(&self, who: Who) -> Option<String> {
-            // A group of the user's own number is theirs alone: with such groups an umask of 002 is usual.
+            // A group with the user's own number belongs to that user alone: with such groups, a umask of 002
+            // is common.
             let is_private = self.gid == who.gid && self.gid == who.uid;
             if self.mode & ANYBODY_WRITES != 0 {
                 Some("anybody".to_owned())
@@ -214,18 +215,18 @@ mod unix {
             } else if !is_private {
                 Some(format!("group {}", self.gid))
             } else {
-                // The bits of the group are the most that any entry of the list gives.
+                // The group bits are the most that any entry of the access list grants.
                 self.list.then(|| "whom its access list names".to_owned())
             }
         }
 
-        /// As [`Rights::other_writer`] for a folder: where it is sticky, an entry is its owner's, who is asked after
-        /// with the entry.
+        /// Like [`Rights::other_writer`], for a folder. In a sticky folder, each entry belongs to its owner,
+        /// which is checked with the entry itself.
         pub(super) fn other_mover(&self, who: Who) -> Option<String> {
             if self.mode & STICKY != 0 { None } else { self.other_writer(who) }
         }
 
-        /// Whether the owner is somebody who could do as they like anyway.
+        /// Whether the owner is neither root nor the user, who could change it anyway.
         pub(super) fn has_foreign_owner(&self, who: Who) -> bool {
             self.uid != ROOT && self.uid != who.uid
         }
@@ -235,11 +236,11 @@ mod unix {
         }
     }
 
-    /// Whether a file has an access list beyond its mode.
+    /// Whether a file has an access control list beyond its mode.
     #[cfg(target_os = "linux")]
     fn has_list(path: &Path) -> bool {
         let mut nothing: [u8; 0] = [];
-        // Asked for no bytes, the answer is the length of the list.
+        // With an empty buffer, the call returns the length of the list.
         rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut nothing).is_ok_and(|length| length > 0)
     }
 
@@ -252,7 +253,7 @@ mod unix {
         Who { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() }
     }
 
-    /// Checks a file that was opened.
+    /// Checks an opened file.
     pub(super) fn check_open(path: &Path, meta: &std::fs::Metadata) -> Result<(), Refusal> {
         let rights = Rights::told(path, meta);
         if rights.has_foreign_owner(who()) {
@@ -264,7 +265,7 @@ mod unix {
         }
     }
 
-    /// Checks everything on the way.
+    /// Checks everything on the path.
     pub(super) fn check(way: &Way) -> Result<(), Refusal> {
         let who = who();
         for link in &way.links {
@@ -287,7 +288,7 @@ mod unix {
         if rights.has_foreign_owner(who) {
             return Err(foreign("it", &way.real, rights, who));
         }
-        // A pipe, a device or a folder is refused as what it is.
+        // A pipe, a device or a folder is refused elsewhere, by its kind.
         if way.real.is_file()
             && let Some(writer) = rights.other_writer(who)
         {
@@ -320,7 +321,7 @@ mod unix {
         Refusal::new(message).hint(format!("where you know what it is, `{command}` makes it yours"))
     }
 
-    /// A path as a shell takes it.
+    /// A path, quoted for a shell if needed.
     fn quoted(path: &Path) -> String {
         let path = path.display().to_string();
         let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);

@@ -1,5 +1,5 @@
-//! Two runs side by side: which documents came, went and changed. Holds some 40 bytes for each document of the first
-//! run, and the lines of the documents that are shown.
+//! Compares two runs: which documents were added, removed and changed. Uses about 40 bytes for each document
+//! of the first run, plus the lines of the documents that are shown.
 
 use super::lines::{Ending, each_line};
 use super::run_folder::RunFolder;
@@ -10,9 +10,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use twox_hash::XxHash3_64;
 
-/// Documents whose lines are compared word by word, at most: those whose lengths differ most.
+/// The most documents whose texts and columns are compared: those whose line lengths differ most.
 const COMPARED: usize = 200;
-/// Ids of documents that came or went that are kept, at most.
+/// The most ids of added or removed documents that are kept.
 const LISTED: usize = 100;
 
 /// How a document ended, with the stage and the rule that ended it.
@@ -20,55 +20,56 @@ const LISTED: usize = 100;
 pub struct Reason {
     /// How.
     pub ending: Ending,
-    /// The stage; none where it came through.
+    /// The stage; `None` if it was written.
     pub stage: Option<String>,
     /// The rule.
     pub rule: Option<String>,
 }
 
-/// A document that both runs have, and not the same.
+/// A document that both runs have, but that differs.
 #[derive(Clone, Debug, Serialize)]
 pub struct Changed {
     /// Its id.
     pub id: String,
-    /// What became of it in the first run.
+    /// How it ended in the first run.
     pub before: Reason,
-    /// What became of it in the second.
+    /// How it ended in the second run.
     pub after: Reason,
-    /// Bytes of lines of its text that only one of them has.
+    /// Total bytes of the lines that only one of its texts has.
     pub bytes: u64,
     /// Columns that differ.
     pub columns: Vec<String>,
     /// Its text in the first run.
     #[serde(skip)]
     pub text_before: String,
-    /// Its text in the second.
+    /// Its text in the second run.
     #[serde(skip)]
     pub text_after: String,
 }
 
-/// What two runs do not have in common.
+/// The differences between two runs.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Comparison {
-    /// Documents that are the same to the byte.
+    /// Number of documents that are identical byte for byte.
     pub same: u64,
-    /// Documents that both have, and not the same.
+    /// Number of documents that both runs have, but that differ.
     pub changed: u64,
-    /// Documents of the second run alone.
+    /// Number of documents that only the second run has.
     pub added: u64,
-    /// Documents of the first run alone.
+    /// Number of documents that only the first run has.
     pub removed: u64,
-    /// The first of those of the second run alone.
+    /// Ids of the first documents that only the second run has.
     pub added_ids: Vec<String>,
-    /// The first of those of the first run alone.
+    /// Ids of the first documents that only the first run has.
     pub removed_ids: Vec<String>,
-    /// How many documents went from which ending to which. The same ending twice: the document itself has changed.
+    /// How many documents moved from one ending to another. If both are the same, the document itself has
+    /// changed.
     pub moves: Vec<(Reason, Reason, u64)>,
-    /// The documents that have changed most, the most first.
+    /// The documents that have changed most, the most changed first.
     pub most: Vec<Changed>,
 }
 
-/// What is kept of a document of the first run.
+/// What is kept about a document of the first run.
 #[derive(Clone, Copy)]
 struct Mark {
     line: u64,
@@ -77,7 +78,7 @@ struct Mark {
     met: bool,
 }
 
-/// Reasons, each once.
+/// The distinct reasons, numbered.
 #[derive(Default)]
 struct Reasons {
     numbers: HashMap<Reason, u32>,
@@ -114,7 +115,7 @@ fn reason(ending: Ending, line: &[u8]) -> Reason {
 /// Compares two runs, document by document.
 ///
 /// # Errors
-/// Where one of them cannot be read.
+/// If one of them cannot be read.
 pub fn compare(before: &RunFolder, after: &RunFolder) -> Result<Comparison, Failure> {
     let hash = |bytes: &[u8]| XxHash3_64::oneshot(bytes);
     let mut reasons = Reasons::default();
@@ -126,7 +127,7 @@ pub fn compare(before: &RunFolder, after: &RunFolder) -> Result<Comparison, Fail
     })?;
     let mut found = Comparison::default();
     let mut moves: BTreeMap<(u32, u32), u64> = BTreeMap::new();
-    // The least of those kept is on top: length, then the later document first.
+    // The heap's top is the smallest entry: by weight, and among equal weights the later document.
     let mut most: BinaryHeap<Reverse<(u64, Reverse<u64>, String)>> = BinaryHeap::new();
     let mut number = 0;
     each_line(after, |ending, id, line| {
@@ -169,7 +170,7 @@ pub fn compare(before: &RunFolder, after: &RunFolder) -> Result<Comparison, Fail
     Ok(found)
 }
 
-/// Compares some documents word by word; the most changed first.
+/// Compares the texts and columns of some documents, and sorts them with the most changed first.
 fn changes(before: &RunFolder, after: &RunFolder, ids: Vec<String>) -> Result<Vec<Changed>, Failure> {
     let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
     let lines = |run: &RunFolder| -> Result<HashMap<String, (Ending, Vec<u8>)>, Failure> {
@@ -197,7 +198,7 @@ fn change(id: &str, old: (Ending, Vec<u8>), new: (Ending, Vec<u8>)) -> Changed {
         line.get("text").and_then(Value::as_str).map(str::to_owned).unwrap_or_default()
     };
     let (text_before, text_after) = (text(&before), text(&after));
-    // Why it ended is said elsewhere, and is no column.
+    // Why it ended is shown elsewhere; these fields are not columns.
     let own = ["id", "source", "text", "stage", "rule", "value", "threshold", "other", "note"];
     let both = old.0 == Ending::Written && new.0 == Ending::Written;
     let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
@@ -210,7 +211,7 @@ fn change(id: &str, old: (Ending, Vec<u8>), new: (Ending, Vec<u8>)) -> Changed {
     Changed { id: id.to_owned(), before, after, bytes, columns, text_before, text_after }
 }
 
-/// Bytes of lines that only one of two texts has, wherever they stand in it.
+/// Total bytes of the lines that only one of two texts has, regardless of their order.
 fn lines_apart(before: &str, after: &str) -> u64 {
     let mut counts: HashMap<&str, i64> = HashMap::new();
     before.lines().for_each(|line| *counts.entry(line).or_default() += 1);

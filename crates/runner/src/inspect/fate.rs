@@ -1,4 +1,4 @@
-//! What became of a document: the line of the run folder that holds it now.
+//! The fate of a document: the line of the run folder that holds it.
 
 use super::find::find;
 use super::lines::{Ending, cannot, content, files, is_parquet, is_plain};
@@ -17,20 +17,20 @@ use textmill_core::batch::Strings;
 use textmill_core::column::ID;
 use textmill_core::value::value_at;
 
-/// Where a document ended.
+/// How a document ended, and its final state.
 #[derive(Clone, Debug)]
 pub struct Fate {
-    /// How.
+    /// How it ended.
     pub ending: Ending,
-    /// The document as it stands in the run folder.
+    /// The document as it is in the run folder.
     pub document: Map<String, Value>,
 }
 
 impl Fate {
-    /// Looks for a document by its id; none where the run had no such document.
+    /// Finds a document by its id; `None` if the run has no such document.
     ///
     /// # Errors
-    /// Where a file of the run cannot be read.
+    /// If a file of the run cannot be read.
     pub fn of(run: &RunFolder, id: &str) -> Result<Option<Self>, Failure> {
         for (ending, path) in files(run)? {
             if let Some(line) = line_of(&path, id)? {
@@ -40,18 +40,18 @@ impl Fate {
         Ok(None)
     }
 
-    /// A string of it.
+    /// The string in a field of the document.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.document.get(name)?.as_str()
     }
 }
 
-/// The line of a file that begins with an id.
+/// Finds the line with an id, or the row of a Parquet file.
 fn line_of(path: &Path, id: &str) -> Result<Option<Map<String, Value>>, Failure> {
     if is_parquet(path) {
         return row_of(path, id).map_err(cannot(path));
     }
-    // Every line of a run begins so, and nowhere else can a line feed stand before it.
+    // Every line of a run begins with its id, and inside a line there is no line feed.
     let mut start = b"\n{\"id\":".to_vec();
     write_text(&mut start, id);
     let line = match is_plain(path) {
@@ -61,7 +61,7 @@ fn line_of(path: &Path, id: &str) -> Result<Option<Map<String, Value>>, Failure>
     line.map(|line| serde_json::from_slice(&line).map_err(cannot(path))).transpose()
 }
 
-/// The same in a file that is not compressed: on all cores, and without reading all of it into memory.
+/// Finds the line in an uncompressed file, on all cores and without reading the whole file into memory.
 fn line_at(path: &Path, start: &[u8]) -> std::io::Result<Option<Vec<u8>>> {
     let mut file = BufReader::new(File::open(path)?);
     let mut head = vec![0; start.len() - 1];
@@ -82,10 +82,10 @@ fn line_at(path: &Path, start: &[u8]) -> std::io::Result<Option<Vec<u8>>> {
 /// Bytes that are read at a time.
 const BLOCK: usize = 4 << 20;
 
-/// The first line that begins with `start`, which begins with the line feed before it.
+/// The first line that begins with `start`, whose own first byte is the line feed before the line.
 fn find_line(mut content: impl Read, start: &[u8]) -> std::io::Result<Option<Vec<u8>>> {
     let finder = Finder::new(start);
-    // A line feed before the first line, too.
+    // Put a line feed before the first line, too.
     let mut held = vec![b'\n'];
     loop {
         let read = (&mut content).take(BLOCK as u64).read_to_end(&mut held)?;
@@ -106,7 +106,7 @@ fn find_line(mut content: impl Read, start: &[u8]) -> std::io::Result<Option<Vec
         if read == 0 {
             return Ok(None);
         }
-        // What may be the beginning of it.
+        // Keep what may be the beginning of a match.
         held.drain(..held.len().saturating_sub(start.len()));
     }
 }
@@ -137,7 +137,7 @@ fn row_of(path: &Path, id: &str) -> Result<Option<Map<String, Value>>, Box<dyn s
 mod tests {
     use super::find_line;
 
-    /// Gives a few bytes at a time.
+    /// Returns only a few bytes at a time.
     struct Drip<'a>(&'a [u8]);
 
     impl std::io::Read for Drip<'_> {

@@ -1,4 +1,4 @@
-//! Looking for bytes in a large file, on all cores.
+//! Finds bytes in a large file, on all cores.
 
 use memchr::memmem::Finder;
 use std::fs::File;
@@ -9,19 +9,19 @@ use std::thread;
 
 /// Bytes that are read at a time.
 const BLOCK: usize = 1 << 20;
-/// A file is shared out among threads in parts of at least so many bytes.
+/// The least size of the parts that a file is divided into for threads.
 const PART: u64 = 16 << 20;
 
-/// Offset of the first place at or after `from` where `needle` stands.
+/// The offset of the first occurrence of `needle` at or after `from`.
 ///
 /// # Errors
-/// Where the file cannot be read.
+/// If the file cannot be read.
 pub(super) fn find(path: &Path, needle: &[u8], from: u64) -> io::Result<Option<u64>> {
     let end = path.metadata()?.len();
     let length = end.saturating_sub(from);
     let threads = thread::available_parallelism().map_or(1, usize::from) as u64;
     let parts = (length / PART).clamp(1, threads);
-    // The earliest place known; nobody looks behind it.
+    // The earliest occurrence found so far; nobody searches past it.
     let first = AtomicU64::new(u64::MAX);
     let finder = Finder::new(needle);
     thread::scope(|scope| {
@@ -42,7 +42,7 @@ pub(super) fn find(path: &Path, needle: &[u8], from: u64) -> io::Result<Option<u
     Ok((found != u64::MAX).then_some(found))
 }
 
-/// Looks for a place that begins in `start..stop`.
+/// Searches for an occurrence that begins in `start..stop`.
 fn find_within(path: &Path, finder: &Finder<'_>, start: u64, stop: u64, first: &AtomicU64) -> io::Result<()> {
     let overlap = finder.needle().len().saturating_sub(1);
     let mut file = File::open(path)?;
@@ -61,7 +61,7 @@ fn find_within(path: &Path, finder: &Finder<'_>, start: u64, stop: u64, first: &
         if read == 0 {
             return Ok(());
         }
-        // What may be the beginning of it.
+        // Keep what may be the beginning of a match.
         let gone = held.len().saturating_sub(overlap);
         held.drain(..gone);
         offset += gone as u64;
@@ -81,7 +81,7 @@ mod tests {
         let part = (40 << 20) / 2;
         for at in [0, 5, (1 << 20) - 3, part - 3, part, (40 << 20) - 6] {
             write(&mut bytes, at);
-            // A later one must not win.
+            // A later occurrence must not win.
             if at < (40 << 20) - 6 {
                 write(&mut bytes, (40 << 20) - 6);
             }

@@ -1,5 +1,6 @@
-//! Reading the ledger of a run: rows that pass a filter, in the order of the documents. Row groups that cannot hold
-//! such rows are not read (statistics, and a Bloom filter of ids), nor columns of rows that do not pass.
+//! Reads the ledger of a run: the rows that pass a filter, in the order of the documents. Row groups that
+//! cannot hold such rows are skipped, by their statistics and a Bloom filter of ids. So are the other columns
+//! of rows that do not pass.
 
 use super::run_folder::{RunFolder, damaged};
 use crate::failure::Failure;
@@ -24,7 +25,7 @@ use textmill_core::column::ID;
 /// Rows that are decoded at a time.
 const ROWS: usize = 8192;
 
-/// Which rows are wanted; what is not given is no matter.
+/// Which rows to read. Fields that are `None` match everything.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Id of the document.
@@ -38,7 +39,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The columns that are compared, each with the value wanted.
+    /// The columns to compare, each with the required value.
     fn wanted(&self) -> Vec<(&'static str, &str)> {
         let all = [(ID, &self.id), ("stage", &self.stage), ("rule", &self.rule), ("action", &self.action)];
         all.into_iter().filter_map(|(column, value)| Some((column, value.as_deref()?))).collect()
@@ -74,20 +75,20 @@ impl Ledger {
         Self { path: run.file("ledger.parquet") }
     }
 
-    /// Looks whether the file is there and whole.
+    /// Checks whether the file is there and complete.
     ///
     /// # Errors
-    /// Where it is not.
+    /// If it is not.
     pub fn check(&self) -> Result<(), Failure> {
         let file = File::open(&self.path).map_err(|e| damaged(&self.path, &e))?;
         ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(&self.path, &e))?;
         Ok(())
     }
 
-    /// Hands the rows that pass `filter` to `take`, in batches.
+    /// Passes the rows that match `filter` to `take`, in batches.
     ///
     /// # Errors
-    /// Where the file is not a ledger, or `take` fails.
+    /// If the file is not a ledger, or if `take` fails.
     pub fn scan(
         &self,
         filter: &Filter,
@@ -115,7 +116,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// The rows that pass `filter`, at most `limit`.
+    /// The rows that match `filter`, at most `limit` of them.
     ///
     /// # Errors
     /// Where the file is not a ledger.
@@ -129,7 +130,7 @@ impl Ledger {
         Ok(entries)
     }
 
-    /// Row groups that may hold a row with these values.
+    /// The row groups that may hold a row with these values.
     fn groups(
         &self,
         builder: &ParquetRecordBatchReaderBuilder<File>,
@@ -142,7 +143,7 @@ impl Ledger {
             for (column, value) in wanted {
                 let Ok(at) = schema.index_of(column) else { continue };
                 may_hold &= within(group, at, value);
-                // Rows are sorted by document, not by id: statistics say little of ids.
+                // Rows are sorted by document, not by id, so statistics say little about ids.
                 if may_hold && *column == ID {
                     let filter = builder.get_row_group_column_bloom_filter(number, at);
                     may_hold &=
@@ -161,11 +162,11 @@ impl Ledger {
     }
 }
 
-/// Whether a column of a row group may hold a value, by its least and greatest.
+/// Whether a column of a row group may hold a value, by the minimum and maximum in its statistics.
 fn within(group: &RowGroupMetaData, column: usize, value: &str) -> bool {
     match group.column(column).statistics() {
         Some(Statistics::ByteArray(known)) => {
-            // Long ones are cut, the least downwards and the greatest upwards.
+            // Long values are truncated: the minimum is rounded down and the maximum up.
             let least = known.min_opt().is_none_or(|least| least.data() <= value.as_bytes());
             let most = known.max_opt().is_none_or(|most| most.data() >= value.as_bytes());
             least && most

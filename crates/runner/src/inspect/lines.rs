@@ -1,4 +1,4 @@
-//! The documents of a run, one by one, as lines of JSON: those that came through, were dropped, or failed.
+//! Reads the documents of a run one by one, as lines of JSON: written, rejected and failed ones.
 
 use super::run_folder::{RunFolder, damaged};
 use crate::failure::Failure;
@@ -11,11 +11,11 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use textmill_core::value::value_at;
 
-/// How the way of a document ended.
+/// How a document ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ending {
-    /// It came through.
+    /// It was written.
     Written,
     /// A stage dropped it.
     Rejected,
@@ -24,7 +24,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// In a word.
+    /// The ending as one word.
     pub fn name(self) -> &'static str {
         match self {
             Self::Written => "written",
@@ -34,10 +34,11 @@ impl Ending {
     }
 }
 
-/// The files of a run that hold documents. The short ones first.
+/// The files of a run that hold documents. Rejected and failed documents come first, since those files are
+/// short.
 ///
 /// # Errors
-/// Where the folder cannot be looked into.
+/// If the folder cannot be listed.
 pub(super) fn files(run: &RunFolder) -> Result<Vec<(Ending, PathBuf)>, Failure> {
     let folder = run.file("");
     let entries = std::fs::read_dir(&folder).map_err(cannot(&folder))?;
@@ -50,20 +51,20 @@ pub(super) fn files(run: &RunFolder) -> Result<Vec<(Ending, PathBuf)>, Failure> 
     Ok(ended.chain(written.into_iter().map(|path| (Ending::Written, path))).collect())
 }
 
-/// Whether a file is Parquet and holds no lines.
+/// Whether a file is Parquet and not a file of lines.
 pub(super) fn is_parquet(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "parquet")
 }
 
-/// Whether a file holds lines, and no compression needs to be undone.
+/// Whether a file consists of uncompressed lines.
 pub(super) fn is_plain(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "jsonl")
 }
 
-/// The lines of a file, its compression undone.
+/// The contents of a file, decompressed.
 ///
 /// # Errors
-/// Where it cannot be opened.
+/// If it cannot be opened.
 pub(super) fn content(path: &Path) -> Result<Box<dyn Read>, Failure> {
     let file = File::open(path).map_err(|error| damaged(path, &error))?;
     Ok(match path.extension().and_then(|ending| ending.to_str()) {
@@ -73,15 +74,15 @@ pub(super) fn content(path: &Path) -> Result<Box<dyn Read>, Failure> {
     })
 }
 
-/// The error of a file that cannot be read.
+/// The error for a file that cannot be read.
 pub(super) fn cannot<E: Display>(path: &Path) -> impl Fn(E) -> Failure {
     move |error| Failure::new(format!("cannot read {}: {error}", path.display()))
 }
 
-/// Hands every document of a run to `take`: how it ended, its id, and its line.
+/// Passes every document of a run to `take`: how it ended, its id, and its line.
 ///
 /// # Errors
-/// Where a file cannot be read, or is not what a run writes.
+/// If a file cannot be read, or if it is not what a run writes.
 pub fn each_line(run: &RunFolder, mut take: impl FnMut(Ending, &str, &[u8])) -> Result<(), Failure> {
     let mut counts = [Ending::Rejected, Ending::Failed, Ending::Written].map(|ending| (ending, 0u64, None));
     for (ending, path) in files(run)? {
@@ -111,7 +112,8 @@ pub fn each_line(run: &RunFolder, mut take: impl FnMut(Ending, &str, &[u8])) -> 
             take(ending, &id, line.trim_ascii_end());
         }
     }
-    // A file that is gone, or cut where a line ends, would look like documents that are gone.
+    // Without this check, a missing file, or one that is cut at the end of a line, would look like missing
+    // documents.
     for (ending, count, last) in counts {
         let told = run.run.get("documents").and_then(|totals| totals.get(ending.name())?.as_u64());
         if let Some(told) = told.filter(|told| *told != count) {

@@ -1,5 +1,5 @@
-//! Reading run folders again: what happened in a run, and to a document. Reads only, and never all of a large file
-//! into memory.
+//! Reads run folders: what happened in a run, and to a document. Writes nothing, and never reads all of a
+//! large file into memory.
 
 mod compare;
 mod fate;

@@ -1,17 +1,17 @@
-//! Ids of a run that are near to one that it does not have.
+//! Finds ids of a run that resemble one that it does not have.
 
 use super::lines::each_line;
 use super::run_folder::RunFolder;
 use crate::config::suggest;
 use crate::failure::Failure;
 
-/// Ids that are offered, at most.
+/// The most ids that are offered.
 const OFFERED: usize = 3;
 
-/// The ids of a run that begin with another, contain it, or are nearly it; the best first.
+/// The ids of a run that begin with another, contain it, or are almost equal to it; the best ones first.
 ///
 /// # Errors
-/// Where a file of the run cannot be read.
+/// If a file of the run cannot be read.
 pub fn near_ids(run: &RunFolder, wrong: &str) -> Result<Vec<String>, Failure> {
     let mut near = Near::new(wrong);
     each_line(run, |_, id, _| near.take(id))?;
@@ -20,7 +20,7 @@ pub fn near_ids(run: &RunFolder, wrong: &str) -> Result<Vec<String>, Failure> {
 
 struct Near {
     wrong: String,
-    /// How far away each is, and its id.
+    /// Ids and their distances.
     found: Vec<(usize, String)>,
 }
 
@@ -38,7 +38,8 @@ impl Near {
         }
     }
 
-    /// What begins so stands before what contains it, and that before what is written nearly so.
+    /// The distance of an id. Ids that begin with the wrong one come before those that contain it, and those
+    /// before ids that are spelled similarly.
     fn distance(&self, id: &str) -> Option<usize> {
         const CONTAINED: usize = 1 << 20;
         let lower = id.to_lowercase();
@@ -49,11 +50,11 @@ impl Near {
         if lower.starts_with(&self.wrong) {
             return Some(longer);
         }
-        // A sign or two stand in almost any id.
+        // Almost any id contains a given one or two characters.
         if self.wrong.len() > 2 && lower.contains(&self.wrong) {
             return Some(CONTAINED + longer);
         }
-        // Words of quite another length need not be compared.
+        // Skip words of very different length.
         let alike = lower.len().abs_diff(self.wrong.len()) <= (self.wrong.len() / 3).max(2);
         (alike && suggest(&self.wrong, [lower.as_str()]).is_some())
             .then(|| 2 * CONTAINED + strsim::damerau_levenshtein(&self.wrong, &lower))

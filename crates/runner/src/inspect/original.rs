@@ -1,4 +1,4 @@
-//! The text of a document as it was read: looked for in the input once more, where the input is still there.
+//! The text of a document as it was read: finds it in the input again, if the input is still there.
 
 use super::find::find;
 use super::run_folder::RunFolder;
@@ -19,17 +19,17 @@ use std::sync::atomic::AtomicU64;
 use textmill_core::batch::{bytes, string};
 use textmill_core::column::{ID, RAW, TEXT, parse_type};
 
-/// Bytes of input that are looked at together.
+/// Bytes of input that are processed together.
 const CHUNK: usize = 4 << 20;
 
-/// What was read of a document.
+/// A document as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Original {
     /// Its text.
     pub text: String,
-    /// Its bytes, where they are not UTF-8: then the text has a replacement character for each broken place.
+    /// Its bytes, if they are not UTF-8. The text then has a replacement character for each invalid sequence.
     raw: Option<Vec<u8>>,
-    /// Where the parts of the bytes that are UTF-8 begin, in the text and in the bytes, and how long they are.
+    /// The parts of the bytes that are valid UTF-8: offset in the text, offset in the bytes, and length.
     parts: Vec<[usize; 3]>,
 }
 
@@ -45,8 +45,8 @@ impl Original {
         self.raw.is_none()
     }
 
-    /// A passage of the text, decoded from the bytes that it was read from; none where those are UTF-8, or the encoding has no
-    /// such name.
+    /// A passage of the text, decoded from its original bytes. `None` if those are UTF-8, or if the encoding
+    /// is unknown.
     pub fn decoded(&self, passage: Range<usize>, encoding: &str) -> Option<String> {
         let raw = self.raw.as_deref()?;
         let encoding = Encoding::for_label(encoding.as_bytes())?;
@@ -54,16 +54,17 @@ impl Original {
         Some(encoding.decode_without_bom_handling(bytes).0.into_owned())
     }
 
-    /// Where a place of the text lies in the bytes.
+    /// Converts an offset in the text to an offset in the bytes.
     fn place_in_bytes(&self, place: usize) -> Option<usize> {
         let part = self.parts.partition_point(|[in_text, ..]| *in_text <= place).checked_sub(1)?;
         let [in_text, in_bytes, length] = *self.parts.get(part)?;
-        // Not inside a replacement character.
+        // `None` inside a replacement character.
         (place - in_text <= length).then_some(in_bytes + place - in_text)
     }
 }
 
-/// The parts of some bytes that are UTF-8, as the text has them: each broken part is one character of it.
+/// The valid UTF-8 parts of some bytes, with their offsets in the lossily decoded text, where each invalid
+/// sequence is one character.
 fn parts(raw: &[u8]) -> Vec<[usize; 3]> {
     let (mut parts, mut in_text, mut in_bytes) = (Vec::new(), 0, 0);
     for chunk in raw.utf8_chunks() {
@@ -72,12 +73,12 @@ fn parts(raw: &[u8]) -> Vec<[usize; 3]> {
         in_text += length + char::REPLACEMENT_CHARACTER.len_utf8();
         in_bytes += length + chunk.invalid().len();
     }
-    // A last one, where the bytes end with a broken part.
+    // An empty last part, for bytes that end with an invalid sequence.
     parts.push([in_text, in_bytes, 0]);
     parts
 }
 
-/// What was read of a document; none where the input does not have it any more, or has changed.
+/// Finds a document as it was read. `None` if the input does not have it any more, or has changed.
 pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<Original> {
     let input = input_of(run);
     let place = |path: &Path| run.place(path);
@@ -85,22 +86,22 @@ pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<Original> {
     for (path, _) in &input.paths {
         files.extend(expand(&place(path)).ok()?.0);
     }
-    // Numbers of ids that came again run over the whole input.
+    // The numbers of repeated ids count through the whole input.
     let is_numbered = id.rsplit_once('~').is_some_and(|(_, number)| number.parse::<usize>().is_ok());
     let source = place(Path::new(source));
     if !is_numbered && files.iter().any(|file| file.path == source) {
         files.retain(|file| file.path == source);
     }
-    // Places in another text would show what nobody removed.
+    // Spans in a changed text would show passages that nobody removed.
     let known = run.run.get("inputs").and_then(Value::as_array).into_iter().flatten();
     let known: HashMap<PathBuf, &Value> =
         known.filter_map(|file| Some((place(Path::new(file.get("path")?.as_str()?)), file))).collect();
     files.retain(|file| known.get(&file.path).is_none_or(|then| is_as_it_was(file, then)));
-    // Most ids stand in their line as they are: then no other line needs to be read.
+    // Most ids appear literally in their line, so no other line needs to be parsed.
     if let Some(text) = files.iter().find_map(|file| text_in_lines(file, &input, id)) {
         return Some(text);
     }
-    // An id that came again got a number.
+    // Repeated ids have a number appended.
     let (base, number) = match id.rsplit_once('~') {
         Some((base, number)) => (base, number.parse::<usize>().ok()),
         None => (id, None),
@@ -136,20 +137,20 @@ pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<Original> {
     renamed
 }
 
-/// Whether a file is as the run had it. Its size may be the same when it is another: what has been written since counts
-/// as another, too.
+/// Whether a file is unchanged since the run. Its size may be the same although its contents differ, so a
+/// file that was written to since then counts as changed, too.
 fn is_as_it_was(file: &SourceFile, then: &Value) -> bool {
     let bytes = then.get("bytes").and_then(Value::as_u64);
-    // Runs of older versions do not say it.
+    // Runs of older versions do not record it.
     let version = then.get("version").and_then(Value::as_str);
     bytes == Some(file.bytes) && version.is_none_or(|version| file.version.as_deref() == Some(version))
 }
 
-/// Lines that are looked into because the id stands somewhere in them, at most.
+/// The most lines that are parsed because they contain the id.
 const CANDIDATES: usize = 1000;
 
-/// The text of a document of this very id in a plain file of lines. An id that a line does not hold as it is, is not
-/// found here.
+/// Finds the document with exactly this id in an uncompressed file of lines. An id that does not appear
+/// literally in its line is not found here.
 fn text_in_lines(file: &SourceFile, input: &Input, id: &str) -> Option<Original> {
     let format = file.format;
     if format.kind != Kind::Jsonl || format.compression != Compression::Plain || is_address(&file.path) {
@@ -179,7 +180,7 @@ fn text_in_lines(file: &SourceFile, input: &Input, id: &str) -> Option<Original>
     None
 }
 
-/// Where the line begins that an offset lies in, and where the next one does.
+/// The start of the line that contains an offset, and the start of the next line.
 fn line_around(path: &Path, at: u64) -> std::io::Result<(u64, u64)> {
     let mut file = BufReader::new(File::open(path)?);
     let (mut start, mut block) = (at, 4096u64);
@@ -240,7 +241,7 @@ mod tests {
             text: String::from_utf8_lossy(raw).into_owned(),
             raw: Some(raw.to_vec()),
         };
-        // A euro sign that breaks off is one broken place of two bytes.
+        // A truncated euro sign is a single invalid sequence of two bytes.
         let read = of(b"caf\xe9 \xe2\x82 na\xefve");
         assert_eq!(read.text, "caf\u{fffd} \u{fffd} na\u{fffd}ve");
         assert_eq!(read.decoded(0..6, "windows-1252").unwrap(), "café");
@@ -248,7 +249,7 @@ mod tests {
         assert_eq!(read.decoded(16..18, "windows-1252").unwrap(), "ve");
         assert_eq!(read.decoded(0..read.text.len(), "windows-1252").unwrap(), "café â‚ naïve");
         assert_eq!(of(b"\xcc\xe8\xf0").decoded(0..9, "windows-1251").unwrap(), "Мир");
-        // Within a broken place, behind the end, of no encoding.
+        // Inside an invalid sequence, past the end, and with an unknown encoding.
         assert_eq!((read.decoded(4..6, "windows-1252"), read.decoded(0..99, "windows-1252")), (None, None));
         assert_eq!(read.decoded(0..6, "klingon"), None);
         assert_eq!(

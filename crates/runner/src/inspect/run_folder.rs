@@ -1,4 +1,4 @@
-//! A run folder that is there: its files, and what `run.json` and `summary.json` say.
+//! An existing run folder: its files, and the contents of `run.json` and `summary.json`.
 
 use crate::config::suggest;
 use crate::failure::Failure;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-/// The error of a file of a run that is gone or not as it was written.
+/// The error for a file of a run that is missing or not as it was written.
 pub(super) fn damaged(path: &Path, why: &dyn Display) -> Failure {
     Failure::new(format!("the run is damaged: {}: {why}", path.display()))
         .hint("put the file back as it was, or make the run again")
@@ -18,9 +18,9 @@ pub(super) fn damaged(path: &Path, why: &dyn Display) -> Failure {
 /// A finished run.
 pub struct RunFolder {
     path: PathBuf,
-    /// What `run.json` says.
+    /// The contents of `run.json`.
     pub run: Value,
-    /// What `summary.json` says.
+    /// The contents of `summary.json`.
     pub summary: Value,
 }
 
@@ -28,11 +28,11 @@ impl RunFolder {
     /// Opens a run folder.
     ///
     /// # Errors
-    /// Where it is none, or one of its files cannot be read.
+    /// If it is not a run folder, or if one of its files cannot be read.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         if !is_run_folder(path) {
             let file = path.join("run.json");
-            // What else the folder holds says whose file it is.
+            // The other file in the folder shows that this is a run's `run.json`.
             if file.is_file() && path.join("ledger.parquet").exists() {
                 return Err(damaged(&file, &"it is not what a run writes"));
             }
@@ -48,12 +48,13 @@ impl RunFolder {
         Ok(Self { path: path.to_owned(), run: json("run.json")?, summary: json("summary.json")? })
     }
 
-    /// Path of a file in it.
+    /// The path of a file in it.
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// A path that the run was given: relative ones are those of the folder that it was started in.
+    /// Resolves a path that the run was given: relative paths are relative to the folder in which the run was
+    /// started.
     pub fn place(&self, path: &Path) -> PathBuf {
         if is_address(path) {
             return path.to_owned();
@@ -67,14 +68,14 @@ impl RunFolder {
         Some(self.place(Path::new(self.run.pointer("/pipeline/file")?.as_str()?)))
     }
 
-    /// Names of the stages, in order; the input comes first, as it does in the ledger.
+    /// The names of the stages, in order. The input comes first, as in the ledger.
     pub fn stages(&self) -> Vec<&str> {
         let stages = self.run.pointer("/pipeline/stages").and_then(Value::as_array);
         let names = stages.into_iter().flatten().filter_map(|stage| stage.get("name")?.as_str());
         std::iter::once("input").chain(names).collect()
     }
 
-    /// Rules that did something, in a stage or in the whole run.
+    /// The rules that did something, in a stage or in the whole run.
     pub fn rules(&self, stage: Option<&str>) -> BTreeSet<&str> {
         let stages = self.summary.get("stages").and_then(Value::as_array).into_iter().flatten();
         let named = stages.filter_map(|own| Some((own.get("stage")?.as_str()?, own.get("rules")?)));
@@ -84,10 +85,10 @@ impl RunFolder {
         rules.flat_map(|rules| rules.keys().map(String::as_str)).collect()
     }
 
-    /// Says so where a stage is asked for that the run does not have.
+    /// Checks that the run has a stage.
     ///
     /// # Errors
-    /// Where there is no such stage.
+    /// If there is no such stage.
     pub fn check_stage(&self, stage: &str) -> Result<(), Failure> {
         let stages = self.stages();
         if stages.contains(&stage) {
