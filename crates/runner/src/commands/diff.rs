@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 /// Compares two runs.
 ///
 /// # Errors
-/// If one of the folders is not a run. Also if the runs differ, which sets the exit status.
+/// If one of the folders is not a run, or if the runs differ, which sets the exit status.
 pub fn diff(args: &DiffArgs) -> Result<(), Failure> {
     let (before, after) = (RunFolder::open(&args.before)?, RunFolder::open(&args.after)?);
     for run in [&before, &after] {
@@ -143,7 +143,7 @@ fn shown(configuration: &[String], rules: &[Value], found: &Comparison) -> Strin
     out
 }
 
-/// The most added or removed documents that are listed.
+/// The maximum number of added or removed documents that are listed.
 const LISTED: usize = 10;
 
 fn rules_table(rules: &[Value]) -> String {
@@ -181,7 +181,7 @@ fn words(reason: &Reason) -> String {
     }
 }
 
-/// The most lines of a document's difference that are shown.
+/// The maximum number of lines of a document's difference that are shown.
 const LINES: usize = 20;
 /// Lines of context around a change.
 const AROUND: usize = 1;

@@ -16,7 +16,7 @@ use textmill_core::edit::{Edit, apply, sort_and_check};
 /// Shows what happened to a document.
 ///
 /// # Errors
-/// Where there is no such run, or no such document in it.
+/// If there is no such run, or no such document in it.
 pub fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     let run = RunFolder::open(&args.run)?;
     let filter = Filter { id: Some(args.id.clone()), ..Filter::default() };
@@ -58,7 +58,7 @@ pub(super) fn no_document(run: &RunFolder, path: &Path, id: &str) -> Failure {
     Failure::new(format!("the run `{}` has no document `{id}`", path.display())).hint(hint)
 }
 
-/// The most lines of a passage that are shown.
+/// The maximum number of lines of a passage that are shown.
 const SHOWN_LINES: usize = 6;
 const SHOWN_CHARS: usize = 110;
 
@@ -194,7 +194,7 @@ impl Story<'_> {
     fn edit(&self, edit: &Edit, entry: &Entry, before: Option<&str>, out: &mut String) {
         let place = format!("bytes {}..{}", edit.start, edit.end);
         let _ = writeln!(out, "  `{}` at {place}{}", entry.rule, evidence(entry));
-        // A passage that differs only by decoding is already equal to its replacement.
+        // If an edit only decoded a passage, the decoded passage equals its replacement and is not repeated.
         if let Some(before) = before.filter(|before| !before.is_empty() && *before != edit.replacement) {
             self.passage("    - ", before, out);
         }

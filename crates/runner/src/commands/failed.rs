@@ -93,7 +93,7 @@ fn first(path: &Path, stage: &str, rule: &str) -> Option<(String, String)> {
     None
 }
 
-/// The most characters of a note that are shown.
+/// The maximum number of characters of a note that are shown.
 const SHOWN: usize = 300;
 
 /// The beginning of a text, as a single line: a plugin's note may be long.

@@ -15,7 +15,7 @@ use serde_json::Value;
 const FINGERPRINT: &str = "fingerprint.json";
 
 /// Returns the checkpoint to resume from, if there is an interrupted run and it is to be resumed. Otherwise
-/// clears the state folder, unless the state is worth keeping and `--restart` is not given.
+/// clears the state folder, or returns an error if the state is worth keeping and `--restart` is not given.
 pub fn interrupted(
     staging: &mut Staging,
     prepared: &Prepared,

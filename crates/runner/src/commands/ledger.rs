@@ -13,7 +13,7 @@ use std::io::Write;
 /// Filters and counts a ledger.
 ///
 /// # Errors
-/// Where there is no such run, or no such stage or document in it.
+/// If there is no such run, or no such stage or document in it.
 pub fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
     let run = RunFolder::open(&args.run)?;
     if let Some(stage) = &args.stage {
@@ -129,7 +129,7 @@ struct Values {
 }
 
 impl Values {
-    /// The most values that are kept.
+    /// The maximum number of values that are kept.
     const KEPT: usize = 1 << 16;
 
     fn take(&mut self, value: f64) {
@@ -207,7 +207,7 @@ impl Counts {
     }
 }
 
-/// The most characters of a row's text that are shown.
+/// The maximum number of characters of a row's text that are shown.
 const SHOWN: usize = 60;
 
 fn shown(rows: &[Entry]) -> String {

@@ -99,7 +99,7 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
 /// `shown`.
 ///
 /// # Errors
-/// If that fails. Also if every document failed: a user who asks for errors only must still learn that.
+/// If that fails, or if every document failed: a user who asks for errors only must still learn that.
 fn hand_over(folder: &Path, target: &Path, shown: &str, quiet: bool) -> Result<(), Failure> {
     let listing = listing(folder, target);
     let failed = Failed::of(folder);
@@ -257,7 +257,7 @@ fn ended_early(staging: &mut Staging, error: Error) -> Failure {
     }
 }
 
-/// The first Ctrl-C stops the run in order, the second exits at once.
+/// The first Ctrl-C stops the run gracefully, the second immediately.
 fn stop_on_interrupt(progress: &Progress) {
     let stop = progress.stop_switch();
     let handler = move || {

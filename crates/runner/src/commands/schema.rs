@@ -19,7 +19,7 @@ pub(super) fn print_schema(args: &SchemaArgs, locked: bool) -> Result<(), Failur
 /// The schema of pipeline files, with all plugins that this pipeline file could name.
 ///
 /// # Errors
-/// Where the pipeline file cannot be read.
+/// If the pipeline file cannot be read.
 pub(super) fn schema_text(pipeline: Option<&Path>, locked: bool) -> Result<String, Failure> {
     let discovery = Discovery::new(pipeline);
     let locking = Locking::of(pipeline, locked)?;

@@ -129,7 +129,7 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
     wanted.into_iter().map(answer).collect()
 }
 
-/// The most options that are suggested.
+/// The maximum number of options that are suggested.
 const NAMED: usize = 6;
 
 /// Suggests what to try instead of an option that cannot be replayed: the nearest one, or those whose rules

@@ -90,7 +90,7 @@ impl Lock {
             Err(found) => problems = found,
         }
         let advice = "a lock file is written by `textmill plugin lock`; remove it to have it written anew";
-        // A lock file is not meant to be mended by hand. A newer format keeps its own hint.
+        // A lock file is not meant to be edited by hand. A newer format keeps its own hint.
         let hinted = |p: Problem| if p.hint.as_deref() == Some(OTHER_FORMAT) { p } else { p.hint(advice) };
         let list = problems.into_iter().map(hinted).collect();
         Err(Problems::new(vec![Source { path: path.to_owned(), text: source }], list))

@@ -384,7 +384,8 @@ fn fit(root: &Value, schema: &Value, node: &mut Node) {
     }
 }
 
-/// The most tables that are completed: the defaults of a schema that refers to itself may never end.
+/// The maximum number of tables that are completed: the defaults of a schema that refers to itself may never
+/// end.
 const TABLES_AT_MOST: usize = 10_000;
 /// The deepest nesting of tables that is completed.
 const DEPTH_AT_MOST: usize = 64;

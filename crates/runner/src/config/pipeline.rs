@@ -35,7 +35,7 @@ pub struct Pipeline {
     pub output: Output,
     /// How the work is done; does not change the output.
     pub run: Run,
-    /// What its snapshots are made of.
+    /// What its snapshots are made from.
     pub test: Testing,
 }
 

@@ -23,7 +23,7 @@ pub struct Problem {
     pub severity: Severity,
     /// What is wrong.
     pub message: String,
-    /// Where.
+    /// The place in question, if there is one.
     pub place: Option<Place>,
     /// A related place, with its label.
     pub other: Option<Box<(Place, String)>>,

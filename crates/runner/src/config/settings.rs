@@ -24,7 +24,7 @@ pub struct Input {
     pub columns: Vec<(String, DataType)>,
     /// Media type of every document, such as `text/html`; if none is given, it follows from the format.
     pub media_type: Option<String>,
-    /// The most bytes that a document may have, as read.
+    /// The maximum number of bytes that a document may have, as read.
     pub max_document_bytes: usize,
     /// Whether that limit is set by the memory, and below what the pipeline says.
     pub is_memory_short: bool,
@@ -72,7 +72,7 @@ pub enum Compression {
 pub struct Run {
     /// Number of threads; as many as the machine has cores if none is given.
     pub threads: Option<usize>,
-    /// The most documents in a batch.
+    /// The maximum number of documents in a batch.
     pub batch_documents: usize,
     /// Approximate bytes of input in a batch, the unit of work for a thread.
     pub batch_bytes: usize,
@@ -88,8 +88,8 @@ pub struct Run {
 const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
 /// The default memory of a run. A constant, so that a run does not depend on its machine.
 const MEMORY: u64 = 2 << 30;
-/// The most work that an interrupted run may lose. Long enough that a run over a small corpus writes little
-/// besides its output.
+/// The maximum amount of work that an interrupted run may lose. Long enough that a run over a small corpus
+/// writes little besides its output.
 const CHECKPOINT_AFTER: Duration = Duration::from_secs(5);
 
 impl Default for Input {
@@ -336,10 +336,10 @@ impl Run {
     }
 }
 
-/// The most threads that are allowed: no machine has more cores, and each thread takes its share of the
-/// memory.
+/// The maximum number of threads that are allowed: no machine has more cores, and each thread takes its share
+/// of the memory.
 pub const MOST_THREADS: u16 = 1024;
-/// The least memory that is allowed.
+/// The minimum memory that is allowed.
 pub(super) const LEAST_MEMORY: u64 = 4 << 20;
 
 #[cfg(test)]

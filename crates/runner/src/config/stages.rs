@@ -171,7 +171,8 @@ fn stage(
     }
 }
 
-/// The least memory that a process may have beyond what it starts with: with less, no library can be loaded.
+/// The minimum memory that a process may have beyond what it starts with: with less, no library can be
+/// loaded.
 const LEAST_MEMORY: u64 = 1 << 20;
 
 /// Reads `isolation` and its limits.

@@ -14,7 +14,7 @@ pub struct Testing {
     pub inputs: Vec<(PathBuf, Option<Place>)>,
     /// The folder of the accepted snapshots.
     pub snapshots: PathBuf,
-    /// The most documents that are tested: the first ones of the inputs.
+    /// The maximum number of documents that are tested: the first ones of the inputs.
     pub limit: Option<usize>,
     /// The place of the table in the file, if there is one.
     pub place: Option<Place>,

@@ -24,7 +24,8 @@ pub struct Shares {
     pub finishing: usize,
     /// Bytes of input per morsel.
     pub chunk: usize,
-    /// The most bytes that a document may have: the pipeline's limit, or less if the memory requires it.
+    /// The maximum number of bytes that a document may have: the pipeline's limit, or less if the memory
+    /// requires it.
     pub document: usize,
 }
 

@@ -69,7 +69,7 @@ impl Names {
     /// Looks up the ids of the documents that events name.
     ///
     /// # Errors
-    /// Where a table cannot be read.
+    /// If a table cannot be read.
     pub fn of(&self, events: &Events) -> Result<Others> {
         self.find(events.iter().filter_map(|event| event.other))
     }
@@ -77,7 +77,7 @@ impl Names {
     /// Looks up the ids of documents by ordinal.
     ///
     /// # Errors
-    /// Where a table cannot be read.
+    /// If a table cannot be read.
     pub fn find(&self, ordinals: impl Iterator<Item = u64>) -> Result<Others> {
         let mut wanted: Vec<u64> = ordinals.collect();
         wanted.sort_unstable();

@@ -14,7 +14,7 @@ use std::time::Instant;
 use textmill_plugin::drive::spread::Spread;
 use textmill_plugin::error::{Error, ErrorKind, Result};
 
-/// The most morsels in progress per thread.
+/// The maximum number of morsels in progress per thread.
 const WINDOW: u64 = 4;
 
 /// The number of worker threads, and the limits on the work in progress.

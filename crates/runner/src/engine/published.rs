@@ -97,7 +97,7 @@ fn report_file(stage: usize) -> String {
 /// The reports of plans, by stage.
 ///
 /// # Errors
-/// Where a file of this run cannot be read.
+/// If a file of this run cannot be read.
 pub(super) fn reports(prepared: &Prepared, staging: &Staging) -> Result<Map<String, Value>> {
     let mut reports = Map::new();
     for (number, stage) in prepared.stages.iter().enumerate() {

@@ -29,7 +29,7 @@ pub struct Settings {
     pub threads: usize,
     /// How the memory is divided.
     pub shares: Shares,
-    /// The most documents to read.
+    /// The maximum number of documents to read.
     pub limit: Option<u64>,
     /// Whether a document that fails ends the run.
     pub strict: bool,

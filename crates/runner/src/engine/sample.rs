@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use textmill_plugin::error::Result;
 
-/// The most files that are sampled, spread evenly over all files.
+/// The maximum number of files that are sampled, spread evenly over all files.
 const FILES: usize = 8;
 /// The approximate number of bytes that are read from a file.
 const BYTES_OF_FILE: usize = 2 << 20;

@@ -17,8 +17,8 @@ use textmill_plugin::error::Result;
 /// merges consecutive states, and the threads' results are merged in order. By contract, the grouping does
 /// not affect the report.
 ///
+/// # Errors
 /// If a state cannot be read, or if a report cannot be made.
-/// Where a state cannot be read, or a report cannot be made.
 pub fn reports<'f>(
     prepared: &Prepared,
     host: &(dyn Host + Sync),

@@ -24,7 +24,7 @@ const TABLES: [Table; 2] = [
     Table { header: (40, 58, 60), entry: (24, 32), without: (4, &[0, 8]) },
 ];
 
-/// The least size of a complete 64-bit ELF file, as far as its headers can be read. `None` for a file of
+/// The minimum size of a complete 64-bit ELF file, as far as its headers can be read. `None` for a file of
 /// another format.
 ///
 /// # Errors

@@ -48,8 +48,8 @@ impl Stamp {
 }
 
 /// A library that was passed to the system's loader. Its descriptor stays open for the life of the process:
-/// the loader may know the library by the descriptor's name, and would take any other file with that name for
-/// it.
+/// the loader may know the library by the descriptor's name, and would mistake another file that gets the
+/// same name for it.
 struct Kept {
     file: File,
     stamp: Stamp,
@@ -92,7 +92,7 @@ impl LibraryFile {
     /// Lets the system's loader open this very file, by a name that leads to it.
     ///
     /// # Errors
-    /// Returns the loader's error. Also if the file is truncated, or if it changes meanwhile.
+    /// Returns the loader's error, or an error if the file is truncated or changes meanwhile.
     pub fn load<T, E: std::fmt::Display>(
         self,
         load: impl FnOnce(&Path) -> Result<T, E>,

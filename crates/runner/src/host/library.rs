@@ -86,7 +86,7 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
-/// What a library must be, from a lock file or from an earlier load.
+/// What a library must be, according to a lock file or to its hash earlier in this run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
     /// Name of the plugin.
@@ -95,7 +95,7 @@ pub struct Expected {
     pub version: String,
     /// SHA-256 of its library, in hexadecimal.
     pub sha256: String,
-    /// The lock file, as shown to the user; `None` if the library was only loaded earlier in this run.
+    /// The lock file, as shown to the user; `None` if the hash was taken earlier in this run.
     pub lock: Option<PathBuf>,
 }
 

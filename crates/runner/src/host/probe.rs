@@ -21,7 +21,7 @@ pub enum Layout {
     /// The rows are a slice of a longer array: the struct and each of its columns have an offset, and there
     /// are other rows before and after them.
     Sliced,
-    /// Every buffer has the least alignment that its contents allow: bytes are at odd addresses, 32-bit
+    /// Every buffer has the minimum alignment that its contents allow: bytes are at odd addresses, 32-bit
     /// offsets at multiples of four, views at multiples of eight.
     Misaligned,
 }
@@ -135,7 +135,7 @@ impl Probe {
         watch(array, &self.outputs);
     }
 
-    /// Watches over a schema of the plugin.
+    /// Starts tracking a schema from the plugin.
     pub(super) fn receive_schema(&'static self, schema: &mut FFI_ArrowSchema) {
         let Some(release) = schema.release() else { return };
         let private = schema.private_data();
@@ -246,11 +246,11 @@ fn sliced(batch: &StructArray) -> Option<ArrayData> {
         columns.push(longer.slice(1, longer.len() - 1));
     }
     let whole = ArrayData::builder(batch.data_type().clone()).len(batch.len()).offset(2).child_data(columns);
-    // SAFETY: every column has two rows before the slice and one behind it.
+    // SAFETY: every column has two rows before the slice and one after it.
     Some(unsafe { whole.build_unchecked() })
 }
 
-/// The same data in buffers with the least alignment that their types allow.
+/// The same data in buffers with the minimum alignment that their types allow.
 fn misaligned(data: &ArrayData) -> ArrayData {
     let shift = |buffer: &Buffer, by: usize| {
         let mut moved = MutableBuffer::with_capacity(buffer.len() + by);

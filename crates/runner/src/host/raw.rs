@@ -8,15 +8,15 @@ use arrow_schema::DataType;
 use arrow_schema::ffi::{FFI_ArrowSchema, Flags};
 use std::ffi::{CStr, c_char, c_void};
 
-/// The most levels of nested columns.
+/// The maximum number of levels of nested columns.
 const DEPTH_AT_MOST: usize = 16;
-/// The most columns that a schema may have, including nested ones.
+/// The maximum number of columns that a schema may have, including nested ones.
 const FIELDS_AT_MOST: usize = 1 << 16;
-/// The most buffers of a view column. Views number their buffers with 32 bits, but no real column has this
-/// many.
+/// The maximum number of buffers of a view column. Views number their buffers with 32 bits, but no real
+/// column has this many.
 const BUFFERS_AT_MOST: i64 = 1 << 20;
 
-/// The most bytes in a buffer or values in an array: no process could address more.
+/// The maximum number of bytes in a buffer or values in an array: no process could address more.
 const CLAIM_AT_MOST: i64 = 1 << 47;
 
 /// `struct ArrowArray`.

@@ -22,7 +22,7 @@ use textmill_plugin::call::Call;
 use textmill_plugin::error::{Error, ErrorKind, Result};
 use textmill_plugin::operator::{Output, Stage, Worker};
 
-/// The most answers to one batch: a plugin that always has more is broken.
+/// The maximum number of answers to one batch: a plugin that always has more is broken.
 const ANSWERS_AT_MOST: usize = 1 << 20;
 
 /// A stage of a loaded plugin.

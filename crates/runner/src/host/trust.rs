@@ -37,7 +37,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// The most symlinks that are followed on the path to a library; Linux follows as many.
+/// The maximum number of symlinks that are followed on the path to a library; Linux follows as many.
 const LINKS: usize = 40;
 
 /// Whether the program runs with privileges that its caller lacks (setuid, setgid). If so, what the caller's

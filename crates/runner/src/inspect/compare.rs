@@ -10,15 +10,15 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use twox_hash::XxHash3_64;
 
-/// The most documents whose texts and columns are compared: those whose line lengths differ most.
+/// The maximum number of documents whose texts and columns are compared: those whose lengths differ most.
 const COMPARED: usize = 200;
-/// The most ids of added or removed documents that are kept.
+/// The maximum number of ids of added or removed documents that are kept.
 const LISTED: usize = 100;
 
 /// How a document ended, with the stage and the rule that ended it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Reason {
-    /// How.
+    /// How it ended.
     pub ending: Ending,
     /// The stage; `None` if it was written.
     pub stage: Option<String>,

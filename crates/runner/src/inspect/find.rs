@@ -9,7 +9,7 @@ use std::thread;
 
 /// Bytes that are read at a time.
 const BLOCK: usize = 1 << 20;
-/// The least size of the parts that a file is divided into for threads.
+/// The minimum size of the parts that a file is divided into for threads.
 const PART: u64 = 16 << 20;
 
 /// The offset of the first occurrence of `needle` at or after `from`.

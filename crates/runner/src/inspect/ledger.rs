@@ -119,7 +119,7 @@ impl Ledger {
     /// The rows that match `filter`, at most `limit` of them.
     ///
     /// # Errors
-    /// Where the file is not a ledger.
+    /// If the file is not a ledger.
     pub fn entries(&self, filter: &Filter, limit: usize) -> Result<Vec<Entry>, Failure> {
         let mut entries = Vec::new();
         self.scan(filter, |batch| {

@@ -5,7 +5,7 @@ use super::run_folder::RunFolder;
 use crate::config::suggest;
 use crate::failure::Failure;
 
-/// The most ids that are offered.
+/// The maximum number of ids that are offered.
 const OFFERED: usize = 3;
 
 /// The ids of a run that begin with another, contain it, or are almost equal to it; the best ones first.

@@ -146,7 +146,7 @@ fn is_as_it_was(file: &SourceFile, then: &Value) -> bool {
     bytes == Some(file.bytes) && version.is_none_or(|version| file.version.as_deref() == Some(version))
 }
 
-/// The most lines that are parsed because they contain the id.
+/// The maximum number of lines that are parsed because they contain the id.
 const CANDIDATES: usize = 1000;
 
 /// Finds the document with exactly this id in an uncompressed file of lines. An id that does not appear

@@ -18,7 +18,7 @@ use textmill_core::column::type_name;
 /// Checks a pipeline file.
 ///
 /// # Errors
-/// Every mistake in it.
+/// Returns every mistake in it.
 pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure> {
     let examined = examine_file(&args.pipeline, &args.set, Looks::CHECK, locked)?;
     if quiet {

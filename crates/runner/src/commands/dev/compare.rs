@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// The most lines of a difference that are shown.
+/// The maximum number of lines of a difference that are shown.
 const LINES: usize = 40;
 /// Lines of context around a change.
 const AROUND: usize = 1;

@@ -184,7 +184,7 @@ fn find_project(args: &DevArgs, plugin: &str) -> Result<Project, Failure> {
     Err(Failure::new(message).hint("give the folder with `--crate`"))
 }
 
-/// The first Ctrl-C stops in order, the second exits at once.
+/// The first Ctrl-C stops the program gracefully, the second immediately.
 fn stop_on_interrupt(stop: &Arc<AtomicBool>) {
     let stop = Arc::clone(stop);
     let handler = move || {

@@ -77,7 +77,7 @@ fn read(read: &Read) -> String {
     }
 }
 
-/// The most parts of a schema that are described: a schema that refers to itself has no end.
+/// The maximum number of parts of a schema that are described: a schema that refers to itself has no end.
 const WORDS_AT_MOST: usize = 10_000;
 
 /// Describes a schema in words.

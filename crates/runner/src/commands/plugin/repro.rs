@@ -82,7 +82,7 @@ fn which_pipeline(file: &Path) -> String {
     )
 }
 
-/// The most texts that are tried.
+/// The maximum number of texts that are tried.
 const TRIES: usize = 1000;
 
 /// Writes a smaller minimal reproduction.

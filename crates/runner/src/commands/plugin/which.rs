@@ -5,7 +5,7 @@ use crate::cli::PluginName;
 use crate::failure::Failure;
 use crate::host::Discovery;
 
-/// Shows every place where a plugin is looked for.
+/// Shows every place that is searched for a plugin.
 pub(super) fn which(args: &PluginName) -> Result<(), Failure> {
     let discovery = Discovery::new(args.pipeline.as_deref());
     let mut lines = Vec::new();

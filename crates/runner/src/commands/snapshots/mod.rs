@@ -24,7 +24,7 @@ use std::path::Path;
 
 /// The number of documents of the pipeline's own input to test, if the file sets no limit.
 const OF_INPUT: usize = 20;
-/// The most documents of the test's inputs, if the file sets no limit.
+/// The maximum number of documents of the test's inputs, if the file sets no limit.
 const OF_TEST: usize = 1000;
 
 /// Reads the pipeline and replaces its input with the test's.

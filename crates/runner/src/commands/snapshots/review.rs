@@ -12,7 +12,7 @@ use crate::snap::{Change, Finished, Group, Key, OptionChange, SnapshotFolder, ch
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// The most lines of a change that are shown.
+/// The maximum number of lines of a change that are shown.
 const LINES: usize = 200;
 
 /// Reviews what is pending.

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// The most lines of a change that are shown.
+/// The maximum number of lines of a change that are shown.
 const LINES: usize = 60;
 
 /// Compares pipelines with their accepted snapshots.

@@ -78,7 +78,7 @@ pub fn schema(plugins: &[Offered<'_>]) -> Value {
             "run": keys::run(),
             "test": keys::test(),
         },
-        // A stage that changes one of the base file may have a `name` alone.
+        // A stage that changes a stage of the base file needs only its `name`.
         "if": {"required": ["extends"]},
         "then": {"properties": {"stage": {"items": {"anyOf": [{"required": ["plugin"]}, {"required": ["name"]}]}}}},
         "else": {"properties": {"stage": {"items": {"$ref": "#/$defs/stage-complete"}}}},

@@ -19,9 +19,10 @@ pub(super) struct Read {
     pub gaps: bool,
 }
 
-/// The most errors that are shown for a file: with that many, it is not TOML at all.
+/// The maximum number of errors that are shown for a file: with that many, it is not TOML at all.
 const MOST: usize = 20;
-/// The most bytes that are parsed again in the search for errors, so that any file takes less than a second.
+/// The maximum number of bytes that are parsed again in the search for errors, so that any file takes less
+/// than a second.
 const AGAIN: usize = 16 << 20;
 
 /// Parses a text repeatedly, within a budget of bytes.
@@ -55,7 +56,7 @@ impl Reader {
 
 /// Reads a file; `file` is its number in the places of the result.
 ///
-/// The parser goes on after an error, but then takes most of what follows for wrong. So each statement with
+/// The parser goes on after an error, but then reports most of what follows as wrong. So each statement with
 /// an error is blanked out, or patched temporarily if it goes on over several lines, and the rest is parsed
 /// again, until there is no error left.
 pub(super) fn read(source: &str, file: usize) -> Read {
