@@ -6,44 +6,44 @@ use std::path::PathBuf;
 
 /// Filters and counts the ledger of a run: what was decided, how often, on what evidence.
 ///
-/// Prints a line for each stage, action and rule: events, documents, and the least, the middle and the greatest of the
-/// values that the rule measured. With `--rows` also the rows themselves. The ledger is a Parquet file: any program
-/// that reads Parquet can ask it more.
+/// Prints a line for each stage, action and rule: number of events and documents, and minimum, median and maximum of the
+/// measured values. `--rows` also prints the rows themselves. The ledger is a Parquet file, so any program that reads
+/// Parquet can query it.
 ///
-/// A run knows its stages, and a stage that it does not have is an error. It does not know of rules that found nothing: a
-/// rule that no event has is none, and the nearest is named on stderr.
+/// An unknown stage is an error. A rule without events is not: the ledger does not know rules that never matched. The
+/// most similar rule name is then printed to stderr.
 #[derive(Args, Debug)]
 #[command(after_help = LEDGER_EXAMPLES)]
 pub struct LedgerArgs {
     /// The run folder.
     pub run: PathBuf,
-    /// What this stage did; the reading of the input is called `input`.
+    /// Only events of this stage; reading the input is the stage `input`.
     #[arg(long, value_name = "NAME")]
     pub stage: Option<String>,
-    /// What was done by this rule.
+    /// Only events of this rule.
     #[arg(long, value_name = "NAME")]
     pub rule: Option<String>,
-    /// What was done in this way.
+    /// Only events with this action.
     #[arg(long, value_name = "ACTION")]
     pub action: Option<ActionName>,
-    /// What happened to this document.
+    /// Only events of this document.
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
-    /// Show the first N rows, too.
+    /// Also show the first N rows.
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = number::<usize>)]
     pub rows: usize,
-    /// Print every row that passes as a line of JSON, and no table.
+    /// Print every matching row as a line of JSON, and no table.
     #[arg(long, conflicts_with = "rows")]
     pub json: bool,
 }
 
-/// Tells everything that happened to a document: stage by stage, what was decided by which rule, on what evidence, and
-/// what was changed in its text.
+/// Shows everything that happened to a document: stage by stage, which rule decided what, on what evidence, and what
+/// changed in its text.
 ///
-/// Removed and changed passages are shown where the input is still where the run found it; else their places alone. For a
-/// duplicate the kept twin is shown beside it. A rule in brackets behind an edit is one that would have made it, too; `with`
-/// says that it changed the same passage. Where the bytes were not UTF-8 and the document says in a column `encoding` which
-/// one they are in, passages are shown decoded.
+/// Removed and changed passages are shown if the input is still where the run found it; otherwise only their positions. A
+/// duplicate is shown beside the document that was kept. A rule in brackets after an edit would have made the same edit;
+/// `with` names a rule that changed the same passage. If the document was not UTF-8 and its column `encoding` names an
+/// encoding, passages are shown decoded.
 #[derive(Args, Debug)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub struct ExplainArgs {
@@ -54,15 +54,15 @@ pub struct ExplainArgs {
     /// Show passages and texts in full.
     #[arg(long)]
     pub full: bool,
-    /// Print what is known as JSON.
+    /// Print JSON.
     #[arg(long, conflicts_with = "full")]
     pub json: bool,
 }
 
-/// Compares two runs: which lines of the configuration differ, what each rule did more or less often, and which
-/// documents came, went and changed, the most changed first.
+/// Compares two runs: which lines of the configuration differ, which rules acted more or less often, and which documents
+/// were added, removed or changed, the most changed first.
 ///
-/// Documents are matched by their ids. Exit status: 0 where the outputs are the same, 1 where they differ.
+/// Documents are matched by id. Exit status: 0 if the outputs are the same, 1 if they differ.
 #[derive(Args, Debug)]
 #[command(after_help = DIFF_EXAMPLES)]
 pub struct DiffArgs {
@@ -70,19 +70,19 @@ pub struct DiffArgs {
     pub before: PathBuf,
     /// The run folder after it.
     pub after: PathBuf,
-    /// Show so many of the documents that changed most.
+    /// Number of most-changed documents to show.
     #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true, value_parser = number::<usize>)]
     pub documents: usize,
-    /// Print what differs as JSON.
+    /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Tries another threshold on a finished run, without its documents: how many would change sides, and which come nearest.
+/// Tries another threshold on a finished run: how many documents would be kept or dropped instead, and which are nearest.
 ///
-/// It asks the ledger alone, so it takes seconds, and knows of rules that a plugin has declared, which put the values of
-/// documents and passages on the ledger that they dropped or came near to dropping (up to twice the threshold away). What stages
-/// further down would do with a document that is kept now is not known.
+/// It reads only the ledger, so it takes seconds. It works for rules whose threshold the plugin has declared: the ledger
+/// holds the values of what they dropped or came near to dropping (within a factor of two of the threshold). What later
+/// stages would do with a document that is no longer dropped is unknown.
 #[derive(Args, Debug)]
 #[command(after_help = WHAT_IF_EXAMPLES)]
 pub struct WhatIfArgs {
@@ -91,10 +91,10 @@ pub struct WhatIfArgs {
     /// The option of a stage, with the value to try; may be given several times.
     #[arg(long, value_name = "STAGE.OPTION=VALUE", required = true)]
     pub set: Vec<String>,
-    /// Show so many documents on each side of the new threshold.
+    /// Number of documents to show on each side of the new threshold.
     #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true, value_parser = number::<usize>)]
     pub documents: usize,
-    /// Print what is known as JSON.
+    /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }
@@ -126,9 +126,9 @@ The same in DuckDB:
 pub enum ActionName {
     /// A span of the text was replaced.
     Edit,
-    /// The document went no further.
+    /// The document was dropped.
     Drop,
-    /// Something worth knowing.
+    /// A note on the document.
     Annotate,
     /// The document could not be processed.
     Fail,

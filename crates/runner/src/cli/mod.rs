@@ -16,7 +16,7 @@ use crate::config::MOST_THREADS;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
-/// Cleans, dedupes, annotates and counts piles of text, with a record of every decision.
+/// Cleans, deduplicates, annotates and measures text corpora, with a record of every decision.
 ///
 /// A pipeline file (TOML) names inputs, a chain of plugins and an output folder. Plugins are shared
 /// libraries, loaded when the pipeline runs.
@@ -26,19 +26,19 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Print errors alone.
+    /// Print only errors.
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Print what plugins log for their authors, too.
+    /// Also print debug messages of plugins.
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// Load only plugins that the pipeline's lock file names; without a lock file, none.
+    /// Load only plugins that the pipeline's lock file lists; fail without a lock file.
     #[arg(long, global = true)]
     pub locked: bool,
 }
 
 const AFTER: &str = "Results go to stdout, progress and messages to stderr. NO_COLOR=1 turns colours off.
-Exit status: 0 done (also where some documents went to failed.jsonl), 1 it failed (also where all documents did), 2 the command line is wrong, 130 stopped by Ctrl-C.";
+Exit status: 0 success (even if some documents are in failed.jsonl), 1 failure (also if all documents failed), 2 wrong command line, 130 stopped by Ctrl-C.";
 
 /// A subcommand.
 #[derive(Debug, Subcommand)]
@@ -57,25 +57,24 @@ pub enum Command {
     Schema(SchemaArgs),
     Init(InitArgs),
     Dev(DevArgs),
-    /// Look at plugins.
+    /// Lists, creates, checks and locks plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
-    /// The process of a plugin. The program starts it by itself.
+    /// Runs an isolated plugin; started by textmill itself.
     #[command(name = crate::isolate::SUBCOMMAND, hide = true)]
     IsolatedPlugin,
 }
 
-/// Runs a pipeline and leaves a run folder.
+/// Runs a pipeline and writes a run folder.
 ///
-/// The folder holds documents.jsonl (what came through), rejected.jsonl (what a stage dropped, with rule,
-/// value and threshold), failed.jsonl (what could not be processed, with the reason), ledger.parquet
-/// (every decision and every edit), summary.json (counts and reports) and run.json (the pipeline as
-/// resolved, the plugins with their hashes, the timings). It appears whole or not at all. All files but
-/// run.json are the same, byte for byte, from run to run.
+/// The folder holds documents.jsonl (documents that passed), rejected.jsonl (documents that a stage dropped, with rule,
+/// value and threshold), failed.jsonl (documents that could not be processed, with the reason), ledger.parquet (every
+/// decision and every edit), summary.json (counts and reports) and run.json (the resolved pipeline, the plugins with
+/// their hashes, the timings). It appears complete or not at all. All files except run.json are byte-for-byte identical
+/// from run to run.
 ///
-/// A run that is interrupted (Ctrl-C, a kill, a full disk) leaves what it has done beside the folder's place, and
-/// `--resume` goes on from there. A run of which every document failed is a failed run: its folder is there, and the exit
-/// status is 1.
+/// An interrupted run (Ctrl-C, a kill, a full disk) keeps its progress beside the run folder, and `--resume` continues
+/// from there. If every document fails, the run folder is still written and the exit status is 1.
 #[derive(Args, Debug)]
 #[command(after_help = RUN_EXAMPLES)]
 pub struct RunArgs {
@@ -91,19 +90,19 @@ pub struct RunArgs {
     /// may be given several times.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Work on this many threads; the output does not depend on it.
+    /// Number of threads; does not change the output.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_THREADS)))]
     pub threads: Option<u16>,
-    /// Use this much memory, such as `512MiB`; the output does not depend on it, but a document above an eighth of it fails.
+    /// Memory budget, such as `512MiB`; does not change the output, except that a document that needs more than an eighth of it fails.
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
     /// Stop after this many documents.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = advice::at_least_one)]
     pub limit: Option<u64>,
-    /// Go on with a run that was interrupted.
+    /// Continue an interrupted run.
     #[arg(long, conflicts_with_all = ["restart", "dry_run"])]
     pub resume: bool,
-    /// Begin anew where a run was interrupted, and drop what it has done.
+    /// Discard an interrupted run and start over.
     #[arg(long, conflicts_with = "dry_run")]
     pub restart: bool,
     /// End the run at the first document that cannot be read or processed.
@@ -112,7 +111,7 @@ pub struct RunArgs {
     /// Show what would be done, with an estimate from a sample, and write nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Show where the time and the memory went.
+    /// Show where time and memory were spent.
     #[arg(long)]
     pub profile: bool,
 }
@@ -127,8 +126,8 @@ const RUN_EXAMPLES: &str = "Examples:
 
 /// Checks a pipeline file: keys, inputs, output folder, plugins, options, columns.
 ///
-/// All mistakes are shown at once, each at its line and column. No document is read and nothing is written; addresses are
-/// not asked.
+/// All mistakes are reported at once, each at its line and column. No document is read, nothing is written, and remote
+/// addresses are not contacted.
 #[derive(Args, Debug)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub struct CheckArgs {
@@ -137,14 +136,13 @@ pub struct CheckArgs {
     /// Set a key of the file or a stage's option, as `textmill run` does.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Print the pipeline as it would run: every key and option with its value and where that came from, the columns, the
-    /// libraries.
+    /// Print the pipeline as it would run: every key and option with its value and its origin, the columns, the libraries.
     #[arg(long)]
     pub explain: bool,
-    /// Print that as JSON.
+    /// Print the explanation as JSON.
     #[arg(long, requires = "explain")]
     pub json: bool,
-    /// Print what each key and option is for, too.
+    /// Also print the description of each key and option.
     #[arg(long, requires = "explain", conflicts_with = "json")]
     pub docs: bool,
 }
@@ -156,47 +154,46 @@ const CHECK_EXAMPLES: &str = "Examples:
 
 /// Prints a JSON Schema of pipeline files, for editors.
 ///
-/// It has every table and key, and the options of every plugin that can be found. An editor with TOML support completes
-/// and checks a file that begins with `#:schema ./textmill.schema.json`.
+/// It covers all tables and keys, and the options of every plugin that can be found. Editors with TOML schema support
+/// complete and check files that begin with `#:schema ./textmill.schema.json`.
 #[derive(Args, Debug)]
 #[command(after_help = SCHEMA_EXAMPLES)]
 pub struct SchemaArgs {
-    /// Take the plugins that this pipeline file can name.
+    /// Include the plugins that this pipeline file can use.
     pub pipeline: Option<PathBuf>,
 }
 
 const SCHEMA_EXAMPLES: &str = "Example:
   textmill schema pipeline.toml > textmill.schema.json";
 
-/// Writes a workspace: a pipeline with a sample and snapshots of what it makes of it, a folder for plugins, a schema for editors.
+/// Creates a workspace: a pipeline, a sample document with its snapshots, a folder for plugins, a schema for editors.
 ///
-/// The stages are the plugins that come with this program and want nothing but text.
+/// The stages are those shipped plugins that need only text.
 #[derive(Args, Debug)]
 pub struct InitArgs {
-    /// The workspace's folder: not there yet, empty, or with nothing but what a new repository begins with.
+    /// Folder of the workspace: must not exist, be empty, or hold only what a new repository has.
     pub dir: PathBuf,
 }
 
-/// Builds a plugin after each change, runs a sample, and shows what has changed, document by document.
+/// Rebuilds a plugin after each change, runs a sample, and shows what changed, document by document.
 ///
-/// The sample goes through the whole pipeline, in memory, with the fresh library in the stages of the plugin, and is compared
-/// with what the build before made of it; the first time, with the library that the pipeline finds. Nothing is written.
+/// The sample goes through the whole pipeline, in memory, with the new build of the plugin. The result is compared with
+/// that of the previous build (the first time, of the library that the pipeline finds). Nothing is written.
 #[derive(Args, Debug)]
 #[command(after_help = DEV_EXAMPLES)]
 pub struct DevArgs {
     /// The pipeline file.
     pub pipeline: PathBuf,
-    /// The plugin: its name in the pipeline.
+    /// Name of the plugin in the pipeline.
     #[arg(long, value_name = "NAME")]
     pub plugin: String,
-    /// The folder with its sources; `plugins/NAME` or `NAME`, beside the pipeline file or its folder, where it is
-    /// not said.
+    /// Folder with its sources; by default `plugins/NAME` or `NAME`, beside the pipeline file or its folder.
     #[arg(long = "crate", value_name = "DIR")]
     pub crate_dir: Option<PathBuf>,
-    /// Documents in the sample, at most: the first of the input.
+    /// Maximum number of documents in the sample, taken from the start of the input.
     #[arg(long, value_name = "N", default_value_t = 200, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
-    /// Build and compare one time.
+    /// Build and compare once, then exit.
     #[arg(long)]
     pub once: bool,
 }

@@ -26,11 +26,11 @@ pub enum PluginCommand {
 
 /// Lists the plugins that can be found: name, version, operators, and the library.
 ///
-/// Folders, first hit wins: `plugins` beside the pipeline file and beside its folder (with --pipeline),
-/// those in TEXTMILL_PLUGIN_PATH, the folder of this program, the user's data folder.
+/// Folders are searched in this order, and the first hit wins: `plugins` beside the pipeline file and beside its folder
+/// (with --pipeline), the folders in TEXTMILL_PLUGIN_PATH, the folder of this program, the user's data folder.
 #[derive(Args, Debug)]
 pub struct ListArgs {
-    /// Look where this pipeline file would.
+    /// Search where this pipeline file would.
     #[arg(long, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
 }
@@ -39,42 +39,41 @@ pub struct ListArgs {
 /// and docs.
 #[derive(Args, Debug)]
 pub struct InfoArgs {
-    /// What to show.
+    /// The plugin to show.
     #[command(flatten)]
     pub plugin: PluginName,
 }
 
-/// Shows every place where a plugin is looked for, and which one wins.
+/// Shows every place where a plugin is searched for, and which one wins.
 #[derive(Args, Debug)]
 pub struct WhichArgs {
-    /// What to look for.
+    /// The plugin to look for.
     #[command(flatten)]
     pub plugin: PluginName,
 }
 
-/// Writes the project of a new plugin: options, docs, cases with snapshots, a README.
+/// Creates the project of a new plugin: options, docs, test cases with snapshots, a README.
 ///
-/// It builds, passes its own tests, and runs in a pipeline as it is. What it does is small: change it.
+/// It builds, passes its own tests, and runs in a pipeline. It does little; change it to do what you need.
 #[derive(Args, Debug)]
 #[command(after_help = NEW_EXAMPLES)]
 pub struct NewArgs {
     /// Name of the plugin, in kebab-case, such as `long-lines`.
     pub name: String,
-    /// What it does.
+    /// Kind of the plugin.
     #[arg(long, value_enum, default_value_t = Kind::Map)]
     pub kind: Kind,
-    /// What it is written in; in C there is a map alone.
+    /// Language of the project; C supports only `map`.
     #[arg(long, value_enum, default_value_t = Language::Rust)]
     pub lang: Language,
-    /// The project's folder, which must be empty or not there yet; NAME in the current folder where it is not
-    /// said, with --pipeline `plugins/NAME` beside the file.
+    /// Folder of the project, which must be empty or not exist; by default NAME in the current folder, or with
+    /// --pipeline `plugins/NAME` beside the file.
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// Add the plugin to this pipeline file, as its last stage.
     #[arg(long, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
-    /// The folder `crates/plugin` of a checkout of textmill; the one that this program was built from where it
-    /// is not said.
+    /// The folder `crates/plugin` of a checkout of textmill; by default the one that this program was built from.
     #[arg(long, value_name = "DIR")]
     pub sdk: Option<PathBuf>,
 }
@@ -90,54 +89,53 @@ const NEW_EXAMPLES: &str = "Examples:
 pub struct PluginName {
     /// Name of the plugin, or the path of its library.
     pub name: String,
-    /// Look where this pipeline file would.
+    /// Search where this pipeline file would.
     #[arg(long, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
 }
 
-/// Replays a document that a plugin's process died of.
+/// Replays a document that crashed a plugin's process.
 ///
-/// A stage with `isolation = "process"` leaves each such document in the folder `repro` of the run folder, together
-/// with the plugin's name, the operator, the options and the limits. The file is a case of the SDK's harness: put
-/// among a plugin's cases, it becomes a test. Exit status: 1 where the document still fails, 0 where it does not.
+/// A stage with `isolation = "process"` saves each such document in the folder `repro` of the run folder, together with
+/// the plugin's name, the operator, the options and the limits. The file is a test case of the SDK's harness: add it to
+/// a plugin's cases to make it a test. Exit status: 1 if the document still fails, 0 if it does not.
 #[derive(Args, Debug)]
 pub struct ReproArgs {
-    /// The minimal reproduction.
+    /// The reproduction file.
     pub file: PathBuf,
-    /// Use this plugin, by name or by the path of its library, instead of the one that the file names.
+    /// Use this plugin (a name or the path of a library) instead of the one that the file names.
     #[arg(long, value_name = "NAME")]
     pub plugin: Option<String>,
-    /// Look for the plugin where this pipeline file would.
+    /// Search for the plugin where this pipeline file would.
     #[arg(long, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
-    /// Run the plugin in this process and without limits, as under a debugger.
+    /// Run the plugin in this process and without limits, for use under a debugger.
     #[arg(long)]
     pub in_process: bool,
-    /// Take away from the text what does not matter, and write what is left, which still fails by the same rule, to
-    /// this file.
+    /// Shrink the text while it still fails by the same rule, and write the result to this file.
     #[arg(long, value_name = "FILE", conflicts_with = "in_process")]
     pub shrink: Option<PathBuf>,
 }
 
 /// Writes textmill.lock: which libraries pipelines may load, by hash.
 ///
-/// The file names the pipelines, and each plugin with its version, its ABI and the SHA-256 of its library for each
-/// platform. It lies beside the pipelines, or in the folder around theirs where that one has `plugins` or a lock file
-/// already. From then on a library that differs is refused, before any of its code runs; `--locked` refuses what is not
-/// locked, too. On another platform, the same command adds that platform's hashes.
+/// The file lists the pipelines, and each plugin with its version, its ABI and the SHA-256 of its library per platform.
+/// It is written beside the pipelines, or to the parent folder if that has `plugins` or a lock file. From then on, a
+/// library that differs is refused before any of its code runs; `--locked` also refuses libraries that are not locked. On
+/// another platform, the same command adds that platform's hashes.
 ///
-/// Without a pipeline, the lock file in the current folder is renewed, for the pipelines that it names. To read name and
-/// version of a plugin, it is loaded: lock what you trust.
+/// Without a pipeline, the lock file in the current folder is updated for the pipelines that it lists. A plugin is loaded
+/// to read its name and version, so lock only what you trust.
 #[derive(Args, Debug)]
 #[command(after_help = LOCK_EXAMPLES)]
 pub struct LockArgs {
-    /// Pipeline files whose plugins are to be locked, beside those that are named in the lock file already.
+    /// Pipeline files whose plugins are locked, in addition to those that the lock file lists already.
     #[arg(value_name = "PIPELINE")]
     pub pipelines: Vec<PathBuf>,
-    /// Lock this plugin, too, though no pipeline names it; may be given several times.
+    /// Also lock this plugin, which no pipeline names; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub plugin: Vec<String>,
-    /// Change nothing; fail where the lock file is stale. `--locked` does the same.
+    /// Change nothing; fail if the lock file is stale. `--locked` does the same.
     #[arg(long)]
     pub check: bool,
 }
@@ -148,51 +146,51 @@ const LOCK_EXAMPLES: &str = "Examples:
   textmill plugin lock --check config/news.toml
   textmill --locked run config/news.toml";
 
-/// Tests whether a plugin keeps to the contract.
+/// Tests whether a plugin conforms to the contract.
 ///
-/// It is given empty, sliced, misaligned, null and huge input, hostile texts and options, several threads, its documents in every
-/// split, and a host that asks to stop; what it answers, releases and keeps is looked at.
+/// The tests give it empty, sliced, misaligned, null and huge input, hostile texts and options, several threads, its documents
+/// split in every way, and a host that asks to stop. They check what it answers, releases and keeps.
 ///
-/// Each test runs in a process of its own, with limits of time and memory, so that a crash or a hang is a verdict of that
-/// test. A table shows the verdicts, and under it each failure with what was seen and the command that runs it again. Exit
-/// status 1 where a test failed.
+/// Each test runs in its own process, with limits on time and memory, so that a crash or a hang fails only that test. A table
+/// shows the results, followed by each failure with what was observed and the command that runs the test again. Exit
+/// status: 1 if a test failed.
 #[derive(Args, Debug)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub struct PluginCheckArgs {
     /// Name of the plugin, or the path of its library.
     #[arg(value_name = "LIB", required_unless_present = "list")]
     pub name: Option<String>,
-    /// Look where this pipeline file would.
+    /// Search where this pipeline file would.
     #[arg(long, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
-    /// Run this test alone; may be given several times.
+    /// Run only this test; may be given several times.
     #[arg(long, value_name = "TEST")]
     pub only: Vec<String>,
-    /// Test this operator alone; all that can be a stage where it is not said.
+    /// Test only this operator; by default all that can be stages.
     #[arg(long, value_name = "OPERATOR")]
     pub operator: Option<String>,
-    /// Options to bind with: JSON, or a file that holds it.
+    /// Options to bind with: JSON, or a file with JSON.
     #[arg(long, value_name = "JSON|FILE")]
     pub options: Option<String>,
-    /// Documents in place of generated ones: a case file of the harness, or JSON Lines with `id`, `text` and columns.
+    /// Documents to use instead of generated ones: a case file of the harness, or JSON Lines with `id`, `text` and columns.
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
-    /// What the documents, and everything else that is random, follow from.
+    /// Seed for the generated documents and all other randomness.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// End a test after this time: seconds, or with a unit, such as `2m`.
+    /// Time limit of a test: seconds, or with a unit, such as `2m`.
     #[arg(long, value_name = "TIME", default_value = "120", value_parser = seconds)]
     pub time_limit: u64,
-    /// Size of the documents that are called huge; less is enough for a plugin built without optimisation.
+    /// Size of the huge documents; choose less for a plugin built without optimisation.
     #[arg(long, value_name = "SIZE", default_value = "10MB")]
     pub huge: String,
-    /// Memory that a test may ask the system for; 0 for any.
+    /// Memory limit of a test; 0 for none.
     #[arg(long, value_name = "SIZE", default_value = "4GiB")]
     pub memory: String,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// Show what the tests ask for, and run none.
+    /// List the tests and their requirements without running them.
     #[arg(long)]
     pub list: bool,
 }

@@ -71,20 +71,20 @@ fn table(description: &str, properties: Value) -> Value {
 
 pub(super) fn extends() -> Value {
     json!({
-        "description": "A pipeline file to begin from, relative to this one: its tables are read first, key by key, and this file wins. A stage here with the name of one there changes it.",
+        "description": "A base pipeline file, relative to this one. Tables are merged key by key, and this file wins; a stage with the name of one in the base changes it.",
         "type": "string",
     })
 }
 
 pub(super) fn pipeline() -> Value {
     table(
-        "What the pipeline is called.",
+        "Name and description of the pipeline.",
         json!({
             "name": {
-                "description": "Name of the pipeline; the file's name without its ending where none is given.",
+                "description": "Name of the pipeline. Default: the file name without its extension.",
                 "type": "string",
             },
-            "description": {"description": "What it is for.", "type": "string"},
+            "description": {"description": "What the pipeline is for.", "type": "string"},
         }),
     )
 }
@@ -95,36 +95,36 @@ pub(super) fn input() -> Value {
         "Where documents come from.",
         json!({
             "paths": {
-                "description": "Files, folders, globs and addresses, relative to this file. Formats may be mixed.",
+                "description": "Files, folders, globs and URLs, relative to this file. Formats may be mixed.",
                 "$ref": "#/$defs/texts",
             },
             "text-field": {
-                "description": "Field of a JSON line, a row or a record that holds the text.",
+                "description": "Field with the text.",
                 "type": "string",
                 "default": default.text_field,
             },
             "id-field": {
-                "description": "Field that holds the id.",
+                "description": "Field with the id.",
                 "type": "string",
                 "default": default.id_field,
             },
             "source-field": {
-                "description": "Field that says where the document comes from.",
+                "description": "Field with the document's source.",
                 "type": "string",
                 "default": default.source_field,
             },
             "columns": {
-                "description": "Fields that a stage reads, with their types. All others travel along untouched.",
+                "description": "Fields that stages read, with their types. All others pass through untouched.",
                 "type": "object",
                 "propertyNames": {"not": {"enum": RESERVED}},
                 "additionalProperties": {"$ref": "#/$defs/column-type"},
             },
             "media-type": {
-                "description": "Media type of every document, such as `text/html`; told by the format where none is given.",
+                "description": "Media type of every document, such as `text/html`. Default: according to the format.",
                 "type": "string",
             },
             "max-document-bytes": {
-                "description": "Bytes that a document may have, such as `64MiB`; a larger one fails.",
+                "description": "Maximum size of a document, such as `64MiB`; a larger document fails.",
                 "default": in_words(default.max_document_bytes as u64),
                 "$ref": "#/$defs/bytes",
             },
@@ -139,49 +139,49 @@ pub(super) fn stage() -> Value {
         "One plugin with its options.",
         json!({
             "plugin": {
-                "description": "The plugin: its name, or the path of its library or its project where it has a slash.",
+                "description": "Name of the plugin, or the path of its library or project folder; paths contain a slash.",
                 "type": "string",
                 "minLength": 1,
             },
             "name": {
-                "description": "Name of the stage in this pipeline; the plugin's where none is given.",
+                "description": "Name of the stage in this pipeline. Default: the plugin's name.",
                 "type": "string",
                 "pattern": r"^[^.]*$",
                 "not": {"enum": TABLES},
             },
             "operator": {
-                "description": "Operator of the plugin; its first where none is given.",
+                "description": "Operator of the plugin. Default: its first one.",
                 "type": "string",
             },
             "enabled": {
-                "description": "Whether the stage is there at all.",
+                "description": "Whether the stage runs.",
                 "default": true,
                 "$ref": "#/$defs/boolean",
             },
             "before": {
-                "description": "Name of a stage that this one goes before, wherever it is written.",
+                "description": "Name of a stage before which this one is placed.",
                 "type": "string",
             },
             "after": {
-                "description": "Name of a stage that this one goes after, wherever it is written.",
+                "description": "Name of a stage after which this one is placed.",
                 "type": "string",
             },
             "options": {
-                "description": "Options of the operator; `textmill plugin info` shows them, too.",
+                "description": "Options of the operator; see `textmill plugin info`.",
                 "type": "object",
             },
             "isolation": {
-                "description": "Where the plugin runs: in this process, or in one of its own, so that a crash or an endless loop costs one document.",
+                "description": "Whether the plugin runs in a separate process, so that a crash or an endless loop costs only one document.",
                 "default": "none",
                 "anyOf": [{"enum": ["none", "process"]}, {"$ref": "#/$defs/variable"}],
             },
             "time-limit": {
-                "description": "Time that a call may take, such as `10s`, in a process of its own.",
+                "description": "Time limit for a call, such as `10s`; only with `isolation = \"process\"`.",
                 "default": format!("{:?}", limits.time),
                 "$ref": "#/$defs/time",
             },
             "memory-limit": {
-                "description": "Memory that the process may use, such as `1GiB`, in a process of its own.",
+                "description": "Memory limit of the process, such as `1GiB`; only with `isolation = \"process\"`.",
                 "default": in_words(limits.memory),
                 "$ref": "#/$defs/bytes",
             },
@@ -200,24 +200,24 @@ pub(super) fn output() -> Value {
         "Where documents go.",
         json!({
             "folder": {
-                "description": "The run folder, or an address, relative to this file. A run replaces the folder of an earlier run, and nothing else.",
+                "description": "The run folder, relative to this file, or its URL. A run replaces only the folder of an earlier run.",
                 "type": "string",
             },
             "exclude": {
-                "description": "Columns to leave out of the documents.",
+                "description": "Columns to leave out of the output.",
                 "$ref": "#/$defs/texts",
             },
             "format": {
-                "description": "How documents are written.",
+                "description": "Format of the documents.",
                 "default": "jsonl",
                 "anyOf": [{"enum": ["jsonl", "parquet"]}, {"$ref": "#/$defs/variable"}],
             },
             "compression": {
-                "description": "How documents are compressed; Parquet always has zstd.",
+                "description": "Compression of the documents; Parquet always uses zstd.",
                 "anyOf": [{"enum": ["none", "gzip", "zstd"]}, {"$ref": "#/$defs/variable"}],
             },
             "part-bytes": {
-                "description": "Bytes of a file of documents, about, such as `1GiB`; one file where it is not said.",
+                "description": "Approximate size of a file of documents, such as `1GiB`. Default: a single file.",
                 "$ref": "#/$defs/bytes",
             },
         }),
@@ -232,34 +232,34 @@ pub(super) fn output() -> Value {
 pub(super) fn run() -> Value {
     let default = Run::default();
     table(
-        "How the work is done. Nothing here changes what is written, but a document may have an eighth of the memory.",
+        "Resources of the run. They do not change the output, except that a document that needs more than an eighth of the memory fails.",
         json!({
             "threads": {
-                "description": "Threads; as many as there are cores where it is not said.",
+                "description": "Number of threads. Default: the number of cores.",
                 "maximum": MOST_THREADS,
                 "$ref": "#/$defs/count",
             },
             "batch-documents": {
-                "description": "Documents in a batch, at most.",
+                "description": "Maximum number of documents per batch.",
                 "default": default.batch_documents,
                 "$ref": "#/$defs/count",
             },
             "batch-bytes": {
-                "description": "Bytes of input that a thread takes at a time, about, such as `4MiB`.",
+                "description": "Approximate size of the input that a thread takes at a time, such as `4MiB`.",
                 "default": in_words(default.batch_bytes as u64),
                 "$ref": "#/$defs/bytes",
             },
             "memory": {
-                "description": "Memory that the run may use, such as `512MiB`.",
+                "description": "Memory budget of the run, such as `512MiB`.",
                 "default": in_words(default.memory),
                 "anyOf": [{"type": "integer", "minimum": LEAST_MEMORY}, {"$ref": "#/$defs/bytes-in-words"}, {"$ref": "#/$defs/variable"}],
             },
             "temp-dir": {
-                "description": "Folder for what does not fit in memory, relative to this file; beside the run folder where none is given.",
+                "description": "Folder for data that does not fit in memory, relative to this file. Default: beside the run folder.",
                 "type": "string",
             },
             "checkpoint-after": {
-                "description": "How long a run goes, such as `5s`, before it writes down how far it is. Killed earlier, it begins anew.",
+                "description": "Time before the first checkpoint, such as `5s`. A run that is killed earlier starts over.",
                 "default": format!("{:?}", default.checkpoint_after),
                 "$ref": "#/$defs/time",
             },
@@ -269,19 +269,19 @@ pub(super) fn run() -> Value {
 
 pub(super) fn test() -> Value {
     table(
-        "What `textmill test` runs the pipeline on, and where the snapshots are that it compares.",
+        "Sample documents and snapshots of `textmill test`.",
         json!({
             "inputs": {
-                "description": "Files, folders and globs, relative to this file; the first documents of the pipeline's own input where none are given.",
+                "description": "Files, folders and globs, relative to this file. Default: the first documents of the pipeline's own input.",
                 "minItems": 1,
                 "$ref": "#/$defs/texts",
             },
             "snapshots": {
-                "description": "Folder of the accepted snapshots, relative to this file; `snapshots/` and this file's name without its ending where none is given.",
+                "description": "Folder of the accepted snapshots, relative to this file. Default: `snapshots/` and the file name without its extension.",
                 "type": "string",
             },
             "limit": {
-                "description": "Documents, at most: the first of the inputs. Where it is not said, 20 of the pipeline's own input; inputs that are given may have 1000.",
+                "description": "Maximum number of documents, taken from the start of the inputs. Default: 1000, or 20 of the pipeline's own input.",
                 "type": "integer",
                 "minimum": 1,
             },
