@@ -1,7 +1,9 @@
-//! Megabytes of text a second that sketching takes on one core: words, shingles, minima, band keys; no part of the plugin.
+//! Measures how many megabytes of text a second sketching processes on one core: words, shingles, minima,
+//! band keys. Not part of the plugin.
 //!
-//! Takes documents on standard input, JSON Lines with `text`. Prints the medians of the rounds that the first argument asks
-//! for (5): hash of the words alone, shingles, and shingles with the minima of FineWeb's bands and of those for 0.8 and 0.5.
+//! Reads documents from standard input, as JSON Lines with `text`. The first argument is the number of rounds
+//! (5 if there is none). Prints the medians over the rounds: hash of the words alone, shingles, and shingles
+//! with the minima of FineWeb's bands and of those for 0.8 and 0.5.
 
 use dedupe::bands::{Bands, FINEWEB};
 use dedupe::minhash::MinHash;

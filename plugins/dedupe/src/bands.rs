@@ -1,33 +1,35 @@
-//! Bands: how many, of how many rows, for which threshold; and how likely a pair is to be compared.
+//! Chooses the number of bands and rows for a threshold, and gives the probability that a pair is compared.
 //!
-//! Two documents whose shingle sets have Jaccard similarity s agree in a minimum with probability s, in all r of a band
-//! with s^r, and so share one of b bands with probability 1 - (1 - s^r)^b (Indyk, Motwani 1998; the S-curve of
-//! "Mining of Massive Datasets", section 3.4).
+//! Two documents whose shingle sets have Jaccard similarity s agree in one minimum with probability s, and in
+//! all r minima of a band with probability s^r. So they agree in at least one of b bands with probability 1 -
+//! (1 - s^r)^b (Indyk, Motwani 1998; the S-curve of "Mining of Massive Datasets", section 3.4).
 
 use serde::{Deserialize, Serialize};
 
 /// Bands and rows of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bands {
-    /// How many bands there are.
+    /// Number of bands.
     pub bands: usize,
-    /// Minima to a band.
+    /// Minima per band.
     pub rows: usize,
 }
 
 /// The parameters of FineWeb: 14 bands of 8 rows.
 pub const FINEWEB: Bands = Bands { bands: 14, rows: 8 };
-/// Most minima that are taken of a document when bands are chosen.
+/// Most minima per document when the bands are derived from a threshold.
 const MINIMA: usize = 128;
-/// Least probability with which a pair at the threshold is to be compared.
+/// The probability with which a pair at the threshold is compared, at least.
 pub const RECALL: f64 = 0.99;
-/// Most rows of a band: with more, pairs at a threshold near 1 would be lost to rounding.
+/// Most rows per band: with more, rounding would lose pairs at a threshold near 1.
 const ROWS: usize = 16;
 
 impl Bands {
-    /// The bands with the most rows, and so the fewest needless comparisons, that compare a pair at the threshold with
-    /// probability [`RECALL`] and need no more than 128 minima. Where no number of rows does, bands of three or fewer
-    /// rows, as many as it takes.
+    /// The bands with the most rows, and so the fewest needless comparisons, that compare a pair at the
+    /// threshold with probability [`RECALL`] and need no more than 128 minima.
+    ///
+    /// If three rows already need more minima, uses three rows for a threshold of at least 0.3, two for at
+    /// least 0.1, and one below, with as many bands as needed (at most 512).
     pub fn for_threshold(threshold: f64) -> Self {
         let with = |rows: usize| Self { bands: needed(threshold, rows), rows };
         let fits = |found: &Self| found.minima() <= MINIMA;
@@ -37,7 +39,7 @@ impl Bands {
         })
     }
 
-    /// Minima to a signature.
+    /// Minima per signature.
     pub fn minima(self) -> usize {
         self.bands * self.rows
     }
@@ -50,11 +52,11 @@ impl Bands {
     }
 }
 
-/// Bands of so many rows that it takes.
+/// The number of bands of `rows` rows that compare a pair at the threshold with probability [`RECALL`].
 fn needed(threshold: f64, rows: usize) -> usize {
     let share = threshold.powi(i32::try_from(rows).unwrap_or(i32::MAX)).min(1.0 - 1e-9);
     let bands = (1.0 - RECALL).ln() / (1.0 - share).ln();
-    // A threshold near 0 cannot be had by bands: more than this would only cost.
+    // Bands cannot cover a threshold near 0: more than this would only cost time.
     (bands.ceil() as usize).clamp(4, 512)
 }
 

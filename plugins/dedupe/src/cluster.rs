@@ -1,4 +1,4 @@
-//! Which documents of a component are kept, and for which of them each other one is dropped.
+//! Decides which documents of a component are kept, and for which kept document each other one is dropped.
 
 use crate::links::Links;
 use crate::rank::KNOWN;
@@ -8,27 +8,29 @@ use crate::rank::KNOWN;
 pub struct Member {
     /// Its ordinal.
     pub ordinal: u64,
-    /// Its rank: the smallest is kept, then the smallest ordinal.
+    /// Its rank. The document with the smallest rank is kept; ties go to the smallest ordinal.
     pub rank: u64,
-    /// Copies of it, which go where it goes.
+    /// Number of its copies, which share its fate.
     pub copies: u64,
 }
 
 /// What becomes of a member.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
-    /// It stays; so many documents are dropped for it.
+    /// It is kept. The number counts the documents that are dropped for it.
     Kept(u64),
-    /// It is dropped for the kept member at this place, which it is itself like.
+    /// It is dropped for the kept member at this index, to which it is itself similar, with this similarity.
     Twin(usize, f64),
-    /// It is dropped for a kept member that it is linked with by others: the place of that member and of the neighbour on
-    /// the shortest way, and the least similarity on that way.
+    /// It is dropped for a kept member that it is linked to only through others: the index of that member,
+    /// the index of its own neighbour on the shortest path to it, and the least similarity on that path.
     Linked(usize, usize, f64),
 }
 
-/// Verdicts in which every dropped member is like a kept one: members are gone through in order of rank, and each is kept
-/// unless it is like one that was kept before. Of several the most similar counts. `links` are of the members in their
-/// order, each from both ends. Documents of an index stay, whatever they are like.
+/// Verdicts under which every dropped member is similar to a kept one.
+///
+/// Visits the members in order of rank. A member is kept unless it is linked to one that is already kept; of
+/// several such, it is dropped for the most similar one. Documents of an index are always kept. `links` has
+/// the links of the members in the order of `members`, each from both ends.
 pub fn strict(members: &[Member], links: &Links<'_>) -> Vec<Verdict> {
     let mut verdicts: Vec<Option<Verdict>> = vec![None; members.len()];
     for at in by_rank(members) {
@@ -55,13 +57,13 @@ pub fn strict(members: &[Member], links: &Links<'_>) -> Vec<Verdict> {
     verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Kept(0))).collect()
 }
 
-/// Verdicts in which one member is kept, that of the smallest rank, and all others are dropped for it.
+/// Verdicts under which the member with the smallest rank is kept and all others are dropped for it.
 pub fn connected(members: &[Member], links: &Links<'_>) -> Vec<Verdict> {
     let Some(kept) = by_rank(members).first().copied() else { return Vec::new() };
     let dropped: u64 = members.iter().map(|member| 1 + member.copies).sum();
     let mut verdicts: Vec<Option<Verdict>> = vec![None; members.len()];
     verdicts[kept] = Some(Verdict::Kept(dropped - 1));
-    // Breadth first: the way with the fewest links, and of those the first in order of places.
+    // Breadth-first: finds the path with the fewest links, and of several such the first by index.
     let mut reached = vec![(kept, 1.0_f64)];
     let mut next = 0;
     while let Some(&(at, weakest)) = reached.get(next) {

@@ -1,8 +1,10 @@
-//! ISO 8601 dates and times as seconds, so that times of different zones can be compared.
+//! ISO 8601 dates and times as seconds, so that times in different zones can be compared.
 
-/// Seconds since the beginning of 1970 (UTC) of the earliest moment that a date can mean: `2024` is the first second of
-/// that year. Takes `YYYY[-MM[-DD]]` with an optional time `Thh:mm[:ss[.fff]]` and zone (`Z`, `+hh:mm`, `+hhmm`, `+hh`);
-/// without a zone, UTC. `None` for anything else.
+/// The earliest moment that a date can mean, in seconds since the beginning of 1970 (UTC): `2024` means the
+/// first second of that year.
+///
+/// Accepts `YYYY[-MM[-DD]]` with an optional time `Thh:mm[:ss[.fff]]` and zone (`Z`, `+hh:mm`, `+hhmm`,
+/// `+hh`). Without a zone, UTC is assumed. Returns `None` for anything else.
 pub fn seconds(text: &str) -> Option<i64> {
     let text = text.trim();
     let (date, time) = match text.find(['T', 't', ' ']) {
@@ -57,7 +59,7 @@ fn zone(zone: &str) -> Option<i64> {
 
 /// Days since 1970-01-01 in the Gregorian calendar (the algorithm of Howard Hinnant's `days_from_civil`).
 fn days(year: i64, month: i64, day: i64) -> i64 {
-    // Years from March on, so that the leap day comes last.
+    // Years start in March, so that the leap day comes last.
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);

@@ -1,17 +1,18 @@
-//! Letters: what a character does to words, and its form in lower case without diacritics. Characters are taken as the
-//! normal form NFC has them, so that texts of one form and another have the same words.
+//! Character tables: how a character affects word boundaries, and its lower-case form without diacritics.
+//!
+//! Characters are composed as in NFC, so that a text has the same words in every canonical normal form.
 
 use icu_normalizer::properties::{CanonicalCompositionBorrowed, CanonicalDecompositionBorrowed, Decomposed};
 use std::str::Chars;
 use std::sync::LazyLock;
 
-/// Tables over the basic plane of Unicode, made once per process: a lookup in place of several searches for each
-/// character of a text that is not ASCII.
+/// Lookup tables for the Basic Multilingual Plane, built once per process. One lookup replaces several
+/// searches for each character of a text that is not ASCII.
 pub struct Letters {
     classes: Box<[Class]>,
-    /// Whether the character may be one with what stands behind it ([`LEADS`]) or before it ([`JOINS`]).
+    /// Whether the character may combine with the one after it ([`LEADS`]) or the one before it ([`JOINS`]).
     joining: Box<[u8]>,
-    /// The folded form; 0 where it is not one character of the basic plane.
+    /// The folded form; 0 if it is not one character of the Basic Multilingual Plane.
     folded: Box<[u16]>,
 }
 
@@ -43,43 +44,45 @@ impl Letters {
         Self { classes, joining, folded: folded.collect() }
     }
 
-    /// The tables of folded words.
+    /// The tables for folded words.
     pub fn get() -> &'static Self {
         &LETTERS
     }
 
-    /// The tables of plain words: `_` is a letter, diacritics stay, marks that stand alone part words.
+    /// The tables for plain words: `_` is a letter, diacritics are kept, and marks that stand alone separate
+    /// words.
     pub fn plain() -> &'static Self {
         &PLAIN
     }
 
-    /// What a character does to words.
+    /// How a character affects word boundaries.
     #[inline]
     pub fn class(&self, c: char) -> Class {
         self.classes.get(c as usize).copied().unwrap_or_else(|| classify(c))
     }
 
-    /// The characters of a text, those one that the normal form NFC makes one: letters with their accents, Korean
-    /// syllables, vowels of Indian scripts. Marks behind one may be left out.
+    /// The characters of a text, composed as in NFC: letters with their accents, Korean syllables, vowels of
+    /// Indian scripts. Marks after a composed character may be left out.
     #[inline]
     pub fn composed<'a>(&'a self, text: &'a str) -> Composed<'a> {
         let mut chars = text.chars();
         Composed { letters: self, next: chars.next(), chars }
     }
 
-    /// Whether a character may be one with what stands before it.
+    /// Whether a character may combine with the one before it.
     #[inline]
     fn joins(&self, c: char) -> bool {
         self.joining.get(c as usize).is_none_or(|joining| joining & JOINS != 0)
     }
 
-    /// Whether a character may be one with what stands behind it.
+    /// Whether a character may combine with the one after it.
     #[inline]
     fn leads(&self, c: char) -> bool {
         self.joining.get(c as usize).is_none_or(|joining| joining & LEADS != 0)
     }
 
-    /// Appends a letter in lower case and without diacritics, as UTF-8.
+    /// Appends the form of a letter that these tables give, as UTF-8: lower-cased, and without diacritics for
+    /// folded words.
     #[inline]
     pub fn push(&self, c: char, into: &mut Vec<u8>) {
         match self.folded.get(c as usize) {
@@ -102,7 +105,7 @@ impl Letters {
     }
 }
 
-/// Goes over a text: [`Letters::composed`].
+/// Iterates over the characters of a text. Made by [`Letters::composed`].
 pub struct Composed<'a> {
     letters: &'a Letters,
     next: Option<char>,
@@ -110,24 +113,25 @@ pub struct Composed<'a> {
 }
 
 impl Composed<'_> {
-    /// Bytes of text that have not been gone over.
+    /// Number of bytes that are still to be read.
     pub fn rest(&self) -> usize {
         self.chars.as_str().len() + self.next.map_or(0, char::len_utf8)
     }
 
-    /// Whether the next character may be one with what stands before the text.
+    /// Whether the next character may combine with one before the text.
     #[inline]
     pub fn begins_joined(&self) -> bool {
         self.next.is_some_and(|next| self.letters.joins(next))
     }
 
-    /// A character with what it is one with; `next` joins.
+    /// Combines a character with those after it. `next` is one that joins.
     #[cold]
     fn join(&mut self, mut c: char) -> char {
         while let Some(next) = self.next.filter(|next| self.letters.joins(*next)) {
             match COMPOSITION.compose(c, next) {
                 Some(both) => c = both,
-                // One further on may join: marks of different places on a letter are in no matter which order.
+                // A later mark may still combine: marks at different positions of a letter may come in any
+                // order.
                 None if self.letters.class(next) == Class::Mark => {}
                 None => break,
             }
@@ -151,16 +155,16 @@ impl Iterator for Composed<'_> {
     }
 }
 
-/// What a character does to words.
+/// How a character affects word boundaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// Part of a word.
     Letter,
-    /// Stands inside words and is dropped: accents, points, joiners, soft hyphens.
+    /// Occurs inside words and is dropped: accents, points, joiners, soft hyphens.
     Mark,
     /// A word of its own.
     Single,
-    /// Between words.
+    /// Separates words.
     Parting,
 }
 
@@ -229,7 +233,7 @@ fn classify(c: char) -> Class {
     }
 }
 
-/// As `\w` of regular expressions has it, letters of scripts without spaces aside.
+/// Classifies like `\w` of regular expressions, except for letters of scripts without spaces.
 fn classify_plainly(c: char) -> Class {
     match classify(c) {
         Class::Single => Class::Single,
@@ -238,7 +242,7 @@ fn classify_plainly(c: char) -> Class {
     }
 }
 
-/// The character that NFC has for one, less marks that NFC parts from it.
+/// The character that NFC has for `c`, without marks that NFC separates from it.
 fn normal(c: char) -> char {
     match DECOMPOSITION.decompose(c) {
         Decomposed::Singleton(other) => normal(other),
@@ -251,7 +255,7 @@ fn normal(c: char) -> char {
     }
 }
 
-/// A letter in lower case, where that is one character of the basic plane.
+/// The lower case of a letter, if it is one character of the Basic Multilingual Plane.
 fn lower(c: char) -> Option<u16> {
     let mut lower = c.to_lowercase();
     let one = lower.next()?;
@@ -261,11 +265,11 @@ fn lower(c: char) -> Option<u16> {
     u16::try_from(u32::from(one)).ok()
 }
 
-/// A letter in lower case and without diacritics, where that is one character of the basic plane.
+/// The lower case of a letter without diacritics, if it is one character of the Basic Multilingual Plane.
 fn fold(c: char) -> Option<u16> {
     let folded = match u32::from(c) {
         code @ 0xC0..=0x17F => FOLDED.get(code as usize - 0xC0).copied()?,
-        // The end form of sigma is a matter of place, not of letter.
+        // Final sigma is the same letter in another position.
         0x03C2 => 'σ',
         _ => return lower(c),
     };

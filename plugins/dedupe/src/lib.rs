@@ -1,9 +1,10 @@
-//! The `dedupe` plugin: drops documents that another one repeats, exactly or nearly.
+//! The `dedupe` plugin: drops exact and near duplicates of documents.
 //!
-//! Exact duplicates are told by a hash of the normalised words. Near ones are found by MinHash over shingles, in bands that
-//! follow from the threshold, and verified by the sets of shingles themselves. Comparing needs the whole corpus, so the
-//! stage publishes a plan and the host exchanges rows between its steps; see the README for the plan and for what is
-//! bounded how. Parts of documents in place of whole ones are compared in [`passages`].
+//! Exact duplicates are found by a hash of the normalised words. Near duplicates are found by MinHash over
+//! shingles, in bands derived from the threshold, and verified by comparing the shingle sets themselves. This
+//! needs the whole corpus, so the stage publishes a plan and the host exchanges rows between its steps. See
+//! the README for the plan and for what is bounded, and how. Parts of documents, instead of whole ones, are
+//! compared in [`passages`].
 #![forbid(unsafe_code)]
 
 pub mod bands;
@@ -86,7 +87,7 @@ impl Compose for Dedupe {
     }
 }
 
-/// What is compared: of the documents that come in, and of those of an index.
+/// The start of the plan: hashes the incoming documents and, with `against`, adds those of an index.
 fn gathered(options: &Options) -> Plan {
     let (all, operator) = (compared(options), if options.is_near() { "shingle" } else { "fingerprint" });
     if options.against.is_none() {
@@ -96,14 +97,15 @@ fn gathered(options: &Options) -> Plan {
     plan.load("known", "fresh", "against", &options.meaning()).union(all, &["fresh", "known"])
 }
 
-/// Copies alone.
+/// The rest of the plan for exact duplicates only.
 fn exact(plan: Plan) -> Plan {
     plan.group(id::ORIGINALS, "original", id::PRINTS, &["exact"])
         .map(id::FINDINGS, "copied", id::ORIGINALS)
         .note("copies are told by a 128-bit hash of what is compared")
 }
 
-/// Copies first, then one of each by its shingles.
+/// The rest of the plan for near duplicates: finds copies first, then compares one document of each group of
+/// copies by its shingles.
 fn near(plan: Plan, options: &Options) -> Plan {
     plan.map(id::PRINTS, "print", id::SETS)
         .group(id::ORIGINALS, "original", id::PRINTS, &["exact"])
@@ -131,7 +133,7 @@ fn near(plan: Plan, options: &Options) -> Plan {
         .note(&how(options))
 }
 
-/// How pairs are found, and how likely.
+/// A note on how pairs are found, and with what probability.
 fn how(options: &Options) -> String {
     let threshold = options.threshold();
     match options.metric {

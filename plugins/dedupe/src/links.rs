@@ -1,13 +1,15 @@
-//! Links of documents, packed: what one document is alike to as a string of bytes, so that a cluster of hundreds of
-//! thousands fits memory.
+//! Packed links: what a document is similar to, as a byte string, so that a cluster of hundreds of thousands
+//! of documents fits in memory.
 
 use textmill_plugin::prelude::{Error, Result};
 
-/// Adds the links of a document to `into`: (ordinal of the other, similarity), sorted by ordinal.
+/// Appends the links of a document to `into`. `links` are pairs of the ordinal of the other document and the
+/// similarity, sorted by ordinal.
 pub fn pack(links: &[(u64, f64)], into: &mut Vec<u8>) {
     let mut before = 0;
     for (other, similarity) in links {
-        // Seven bits to a byte, the last with the highest bit clear (LEB128): most neighbours stand close together.
+        // LEB128: seven bits per byte, the highest bit clear in the last one. Most neighbours have close
+        // ordinals, so that their difference is short.
         let mut step = other.wrapping_sub(before);
         while step >= 0x80 {
             into.push(step as u8 | 0x80);
@@ -19,7 +21,7 @@ pub fn pack(links: &[(u64, f64)], into: &mut Vec<u8>) {
     }
 }
 
-/// The links that [`pack`] packed. Stops at bytes that are none.
+/// Reads the links that [`pack`] wrote. Stops at bytes that are not a link.
 pub fn unpack(packed: &[u8]) -> impl Iterator<Item = (u64, f64)> {
     let (mut rest, mut other) = (packed, 0_u64);
     std::iter::from_fn(move || {
@@ -42,22 +44,22 @@ pub struct Links<'a> {
 }
 
 impl<'a> Links<'a> {
-    /// Takes in a document of a larger ordinal than those before, with its packed links.
+    /// Adds a document with its packed links. Its ordinal must be larger than those before.
     pub fn push(&mut self, ordinal: u64, packed: &'a [u8]) {
         self.ordinals.push(ordinal);
         self.packed.push(packed);
     }
 
-    /// Forgets all.
+    /// Removes all documents.
     pub fn clear(&mut self) {
         self.ordinals.clear();
         self.packed.clear();
     }
 
-    /// Checks that every link leads to a document that is here.
+    /// Checks that every link leads to a document of this component.
     ///
     /// # Errors
-    /// Where one does not.
+    /// Fails if a link does not.
     pub fn check(&self) -> Result<()> {
         let known = |other: u64| self.ordinals.binary_search(&other).is_ok();
         match self.packed.iter().all(|packed| unpack(packed).all(|(other, _)| known(other))) {
@@ -66,7 +68,7 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// The links of the document at a place: places of the others, ascending, with the similarity.
+    /// The links of the document at index `place`: the indices of the others, ascending, with the similarity.
     pub fn of(&self, place: usize) -> impl Iterator<Item = (usize, f64)> {
         let mut from = 0;
         unpack(self.packed.get(place).copied().unwrap_or_default()).filter_map(move |(other, similarity)| {

@@ -1,8 +1,9 @@
-//! MinHash signatures: for each of some permutations the smallest value that any shingle takes.
+//! MinHash signatures: for each of several permutations, the smallest value of any shingle.
 //!
-//! The share of equal minima estimates the Jaccard similarity of two shingle sets (Broder 1997). A permutation is
-//! `multiplier * x + offset` modulo 2^32 with an odd multiplier: a bijection, applied to shingle hashes that are already
-//! evenly spread. Minima are only used to find candidates, which are then compared by their sets.
+//! The share of equal minima estimates the Jaccard similarity of two shingle sets (Broder 1997). A
+//! permutation is `multiplier * x + offset` modulo 2^32 with an odd multiplier: a bijection, applied to
+//! shingle hashes that are already evenly spread. Minima are only used to find candidates, which are then
+//! compared by their sets.
 
 use crate::bands::Bands;
 use crate::normalize::mix;
@@ -12,15 +13,15 @@ use std::hint::black_box;
 /// The seed of the permutations, as in FineWeb.
 const SEED: u64 = 1;
 
-/// Shingles that are taken in at a time; they stay in the first-level cache while the permutations pass over them.
+/// Shingles processed at a time; they stay in the L1 cache while the permutations pass over them.
 const BLOCK: usize = 512;
 
-/// Lanes that are worked on together: they stay in registers over a block of shingles.
+/// Lanes processed together; they stay in registers over a block of shingles.
 const LANES: usize = 16;
 
 type Lanes = [u32; LANES];
 
-/// Makes the band keys of documents; holds the permutations and room for a signature.
+/// Computes the band keys of documents. Holds the permutations and a buffer for the signature.
 #[derive(Clone, Debug)]
 pub struct MinHash {
     bands: Bands,
@@ -30,7 +31,8 @@ pub struct MinHash {
 }
 
 impl MinHash {
-    /// For signatures of these bands. Minima are made in lanes of 16; those beyond the last band are not used.
+    /// Creates the permutations for signatures of these bands. Minima are computed in groups of 16 lanes;
+    /// those beyond the last band are not used.
     pub fn new(bands: Bands) -> Self {
         let lanes = bands.minima().div_ceil(LANES);
         let mut state = SEED;
@@ -68,7 +70,8 @@ fn split_mix(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The compiler turns the inner loop into vector code; which instructions it may use is chosen at run time.
+/// Lowers the minima to those of `shingles`. The compiler vectorises the inner loop; the instruction set is
+/// chosen at run time.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2", "aarch64+neon"))]
 fn take_minima(minima: &mut [Lanes], multipliers: &[Lanes], offsets: &[Lanes], shingles: &[u32]) {
     for ((minima, multipliers), offsets) in minima.iter_mut().zip(multipliers).zip(offsets) {
@@ -78,8 +81,8 @@ fn take_minima(minima: &mut [Lanes], multipliers: &[Lanes], offsets: &[Lanes], s
                 let value = multipliers[lane].wrapping_mul(*shingle).wrapping_add(offsets[lane]);
                 least[lane] = least[lane].min(value);
             }
-            // Lanes are lanes of vectors. Without this the compiler makes them of shingles, which takes more registers than
-            // there are, and half as long again.
+            // Keeps the compiler from vectorising over shingles instead of lanes, which needs more registers
+            // than there are and takes half as long again.
             black_box(());
         }
         *minima = least;

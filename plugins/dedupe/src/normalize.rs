@@ -1,16 +1,19 @@
-//! Normalisation: from text to the hashes of its words, without building the normalised text.
+//! Normalisation: maps text to the hashes of its words without building the normalised text.
 //!
-//! Folded words are what FineWeb's deduplication compares: lower case; punctuation, symbols and white space part words
-//! and are gone; diacritics of Latin letters up to U+017F are dropped, and marks that NFC makes no letter of. Unlike
-//! there, digits are kept, since pages that differ in their figures alone are different pages, and so are the marks of
-//! other letters, such as the tones of Vietnamese. Plain words are runs of letters, digits and `_` in lower case, the
-//! `\w+` of regular expressions. In both, a text has the same words in NFC and NFD (but for plain ones of letters with two marks, of which one makes no letter), and letters of scripts written
-//! without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese, Tibetan) are words of their own, so that five of them
-//! make a shingle.
+//! Folded words are what FineWeb's deduplication compares. They are lower-cased. Punctuation, symbols and
+//! white space separate words and are dropped. Diacritics of Latin letters up to U+017F are dropped, and so
+//! are marks that NFC does not combine with a letter. Unlike in FineWeb, digits are kept, since pages that
+//! differ only in their figures are different pages, and so are marks of other letters, such as the tones of
+//! Vietnamese. Plain words are lower-cased runs of letters, digits and `_`, the `\w+` of regular expressions.
+//!
+//! In both, a text has the same words in NFC and in NFD. The exception is a plain word with a letter that has
+//! two marks of which NFC combines only one. Letters of scripts written without spaces (Chinese, Japanese,
+//! Thai, Lao, Khmer, Burmese, Tibetan) are words of their own, so that five of them make a shingle.
 
 use crate::letters::{Class, Letters};
 
-/// The two halves of the 128-bit product, folded (the building block of wyhash by Wang Yi, public domain).
+/// Multiplies to 128 bits and folds the two halves of the product (the building block of wyhash by Wang Yi,
+/// public domain).
 #[inline]
 pub fn mix(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
@@ -20,7 +23,7 @@ pub fn mix(a: u64, b: u64) -> u64 {
 const BLOCK_KEY: u64 = 0xa076_1d64_78bd_642f;
 const LENGTH_KEY: u64 = 0xe703_7ed1_a0b4_28db;
 
-/// The hash of a word, eight bytes at a time.
+/// The state of a word hash, which reads eight bytes at a time.
 #[derive(Clone, Copy)]
 pub struct WordHash {
     state: u64,
@@ -30,7 +33,8 @@ pub struct WordHash {
 impl WordHash {
     const START: Self = Self { state: LENGTH_KEY, length: 0 };
 
-    /// Takes up to eight bytes in, the first lowest; only the last block of a word may be shorter.
+    /// Adds up to eight bytes, the first one in the lowest bits. Only the last block of a word may be shorter
+    /// than eight bytes.
     #[inline]
     fn block(&mut self, block: u64, length: u64) {
         self.state = mix(self.state ^ block, BLOCK_KEY);
@@ -42,7 +46,7 @@ impl WordHash {
         mix(self.state ^ self.length, LENGTH_KEY)
     }
 
-    /// The hash of a word of up to 16 bytes, given as two blocks, without a branch.
+    /// The hash of a word of up to 16 bytes, given as two blocks. Branch-free.
     #[inline]
     pub fn of_short(one: u64, two: u64, length: u64) -> u64 {
         let first = mix(Self::START.state ^ one, BLOCK_KEY);
@@ -67,15 +71,17 @@ impl WordHash {
     }
 }
 
-/// Calls `take` with the hash of each folded word of `text`, in order. `scratch` is working room for words that are not
-/// ASCII. For short texts; those of documents are found faster by a [tokenizer](crate::tokenizer::Tokenizer).
+/// Calls `take` with the hash of each folded word of `text`, in order.
+///
+/// `scratch` is a buffer for words that are not ASCII. Meant for short texts: a
+/// [tokenizer](crate::tokenizer::Tokenizer) finds the words of documents faster.
 #[inline]
 pub fn words(text: &str, scratch: &mut Vec<u8>, take: impl FnMut(u64)) {
     each_word::<false>(text, scratch, take);
 }
 
-/// Appends `text` with each number, a run of digits with perhaps a point and more of them, as one `0`: what FineWeb
-/// does.
+/// Appends `text` to `into` with each number replaced by `0`, as FineWeb does. A number is a run of digits,
+/// optionally followed by a point and more digits.
 pub fn without_numbers(text: &str, into: &mut String) {
     let mut rest = text;
     while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
@@ -93,7 +99,8 @@ pub fn without_numbers(text: &str, into: &mut String) {
     into.push_str(rest);
 }
 
-/// Calls `take` with each letter of the folded words of `text`, and with a space between words.
+/// Calls `take` with the hash of each letter of the folded words of `text`, and with the hash of a space
+/// between words.
 pub fn characters(text: &str, mut take: impl FnMut(u64)) {
     let letters = Letters::get();
     let mut letter = Vec::with_capacity(8);
@@ -115,7 +122,7 @@ pub fn characters(text: &str, mut take: impl FnMut(u64)) {
     }
 }
 
-/// [`words`], folded or plain ones.
+/// [`words`], but plain ones if `PLAIN`, else folded ones.
 #[inline]
 pub fn each_word<const PLAIN: bool>(text: &str, scratch: &mut Vec<u8>, mut take: impl FnMut(u64)) {
     let bytes = text.as_bytes();
@@ -145,7 +152,8 @@ pub fn each_word<const PLAIN: bool>(text: &str, scratch: &mut Vec<u8>, mut take:
     }
 }
 
-/// The ASCII letters and digits (and `_`, of plain words) from `at` on, at most eight, lower-cased: as a block, and their number.
+/// The lower-cased ASCII letters and digits (and `_` if `PLAIN`) from `at` on, at most eight, as a block, and
+/// how many there are.
 #[inline]
 fn ascii_block<const PLAIN: bool>(bytes: &[u8], at: usize) -> (u64, usize) {
     const ONES: u64 = 0x0101_0101_0101_0101;
@@ -159,8 +167,9 @@ fn ascii_block<const PLAIN: bool>(bytes: &[u8], at: usize) -> (u64, usize) {
             .rev()
             .fold(0, |word, byte| word << 8 | u64::from(*byte)),
     };
-    // Setting bit 5 lower-cases letters and leaves digits as they are. The sums below cannot carry from byte to byte,
-    // since the high bits are masked off first; each sets a byte's high bit where the byte is at least a bound.
+    // Setting bit 5 lower-cases letters and leaves digits as they are. The sums below cannot carry from byte
+    // to byte, since the high bits are masked off first. Each sum sets the high bit of a byte if the byte is
+    // at least the bound.
     let lower = word | (0x20 * ONES);
     let (low_bits, lower_bits) = (word & !HIGH, lower & !HIGH);
     let at_least = |bytes: u64, bound: u8| bytes + u64::from(0x80 - bound) * ONES;
@@ -168,15 +177,15 @@ fn ascii_block<const PLAIN: bool>(bytes: &[u8], at: usize) -> (u64, usize) {
     let digits = at_least(low_bits, b'0') & !at_least(low_bits, b'9' + 1);
     let lines = if PLAIN { at_least(low_bits, b'_') & !at_least(low_bits, b'_' + 1) & HIGH } else { 0 };
     let stop = !(letters | digits | lines) & HIGH | word & HIGH;
-    // `_` has no other case.
+    // `_` has no lower case: undo its change.
     let lower = lower ^ (lines >> 2);
     let length = (stop.trailing_zeros() / 8) as usize;
     let kept = if length == 8 { u64::MAX } else { (1 << (8 * length)) - 1 };
     (lower & kept, length)
 }
 
-/// Words with characters past ASCII: takes what begins at `start`, of which the part up to `at` is known to be ASCII
-/// letters and digits. Gives the place after it.
+/// Hashes the words from `start` up to the next separator, where some characters are not ASCII. The part
+/// before `at` is known to be ASCII word characters. Returns the offset after the separator.
 fn wide<const PLAIN: bool>(
     text: &str,
     start: usize,
@@ -241,7 +250,7 @@ mod tests {
         assert_eq!(hashes("İstanbul"), hashes("istanbul"));
     }
 
-    /// Words in the normal forms NFC and NFD, folded and plain ones.
+    /// The words of `text` in NFC and in NFD: folded ones, then plain ones.
     fn of_both_forms(text: &str) -> [[Vec<u64>; 2]; 2] {
         let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned();
         let decomposed = DecomposingNormalizerBorrowed::new_nfd().normalize(text).into_owned();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use textmill_plugin::error::Result;
 use textmill_plugin::options::Checks;
 
-/// The threshold where none is given.
+/// The default threshold.
 const THRESHOLD: f64 = 0.75;
 
 /// Options of `dedupe`; every step of the plan gets them.
@@ -199,12 +199,12 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The threshold.
+    /// The threshold: the given one, or the default.
     pub fn threshold(&self) -> f64 {
         self.threshold.unwrap_or(THRESHOLD)
     }
 
-    /// The bands: those that are given, else those that follow from a threshold that is given, else FineWeb's.
+    /// The bands: the given ones, or those derived from the given threshold, or FineWeb's.
     pub fn bands(&self) -> Bands {
         match (self.bands, self.rows) {
             (Some(bands), Some(rows)) => Bands { bands, rows },
@@ -212,7 +212,7 @@ impl Options {
         }
     }
 
-    /// How alikeness is measured.
+    /// The similarity measure that the metric stands for.
     pub fn measure(&self) -> Measure {
         match self.metric {
             Metric::Jaccard => Measure::Jaccard,
@@ -225,7 +225,8 @@ impl Options {
         matches!(self.mode, Mode::Near | Mode::Against)
     }
 
-    /// What an index depends on.
+    /// Describes the options that the rows of an index depend on. A run can use an index only if its own
+    /// description is the same.
     pub fn meaning(&self) -> String {
         let compared = match (&self.by, self.is_near()) {
             (Some(by), _) => format!("column {by}, canonical-urls {}", self.canonical_urls),
@@ -241,10 +242,10 @@ impl Options {
         format!("dedupe 2, {}", compared.to_lowercase())
     }
 
-    /// Checks what the schema cannot say: that options go together.
+    /// Checks what the schema cannot express: that the options are compatible.
     ///
     /// # Errors
-    /// Every mistake, with the name of the option.
+    /// Lists every mistake with the name of the option.
     pub fn check(&self) -> Result {
         let mut checks = Checks::new();
         checks.require(self.keep != Keep::Earliest || self.date_column.is_some(), "keep", || {

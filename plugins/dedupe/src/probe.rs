@@ -1,30 +1,34 @@
-//! One set of shingles compared with many: a table of its shingles, in which others are looked up without a branch.
+//! Compares one set of shingles with many: builds a lookup table of its shingles, in which others are looked
+//! up without branches.
 
 use crate::set::{Measure, Overlap, Shingles};
 use multiversion::multiversion;
 
-/// Shingles that are looked at for one: its own place and those after it.
+/// Slots examined for a shingle: its home slot and those after it.
 const REACH: usize = 8;
-/// Places for each shingle, at least. With two, a fifth of all sets of 30,000 have a shingle out of reach; with three hardly any.
+/// Slots per shingle, at least. With two, a fifth of all sets of 30,000 have a shingle out of reach; with
+/// three, hardly any.
 const SPREAD: usize = 3;
-/// From so many other sets on, making the table pays.
+/// Number of other sets from which on the table pays off.
 pub const WORTH: usize = 3;
-/// Lookups between looks at what they can come to.
+/// Lookups between two checks whether the threshold can still be reached.
 const STEPS: usize = 64;
 
-/// A set in a table, each shingle at or shortly after the place that its first bits say: the table is in the order of the
-/// shingles, and so looking up those of another set, in their order, goes through it from front to back.
+/// A set as a lookup table. Each shingle is at or shortly after its home slot, which its highest bits give.
+/// So the table has the order of the shingles, and looking up those of another set in their order scans it
+/// from front to back.
 #[derive(Clone, Debug, Default)]
 pub struct Probe {
-    /// Empty places hold [`u32::MAX`].
+    /// Empty slots hold [`u32::MAX`].
     places: Vec<u32>,
     shift: u32,
-    /// The set, where it found no place within reach, or has the shingle that marks empty places.
+    /// Whether the table cannot be used: a shingle found no slot within reach, or equals the value of empty
+    /// slots.
     is_odd: bool,
 }
 
 impl Probe {
-    /// Takes in a set.
+    /// Builds the table of a set.
     pub fn set(&mut self, set: Shingles<'_>) {
         let size = (set.len() * SPREAD).next_power_of_two().max(2);
         self.shift = 32 - size.trailing_zeros();
@@ -44,7 +48,8 @@ impl Probe {
         }
     }
 
-    /// [`Shingles::alike`] of the set that was taken in, which is given once more, and another.
+    /// [`Shingles::alike`] of the set in the table and another one. `set` is the set that was given to
+    /// [`Probe::set`].
     pub fn alike(
         &self,
         set: Shingles<'_>,
@@ -57,7 +62,7 @@ impl Probe {
         }
         let (a, b) = set.comparable(other);
         let mut overlap = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
-        // It would be found in empty places, and the set has none.
+        // `u32::MAX` would match empty slots, but is not in the set.
         let b = b.strip_suffix(&[[u8::MAX; 4]]).unwrap_or(b);
         let mut left = b.len();
         for shingles in b.chunks(STEPS) {
@@ -73,11 +78,11 @@ impl Probe {
     }
 }
 
-/// How many of the shingles stand in the table. The compiler turns the inner loop into vector code; which instructions it may
-/// use is chosen at run time.
+/// How many of the shingles are in the table. The compiler vectorises the inner loop; the instruction set is
+/// chosen at run time.
 #[multiversion(targets("x86_64+avx2+bmi2", "aarch64+neon"))]
 fn found(places: &[u32], shift: u32, shingles: &[[u8; 4]]) -> u32 {
-    // Eight sums: each shingle stands in one place at most.
+    // Eight accumulators, one per slot: each shingle is in at most one slot.
     let mut found = [0_u32; REACH];
     for shingle in shingles {
         let shingle = u32::from_le_bytes(*shingle);
@@ -104,7 +109,7 @@ mod tests {
         bytes
     }
 
-    /// Some anywhere, some close together, some at the end.
+    /// Shingles from anywhere, some close together, and some at the end of the range.
     fn shingles() -> impl Strategy<Value = Vec<u32>> {
         let one = prop_oneof![4 => any::<u32>(), 2 => 1000..1100_u32, 1 => u32::MAX - 20..=u32::MAX];
         prop::collection::vec(one, 0..300)

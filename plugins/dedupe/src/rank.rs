@@ -1,4 +1,5 @@
-//! Keep policies: a number for each document, the smallest of which is kept. Ties go by input order.
+//! Keep policies: each document gets a number, and the document with the smallest one is kept. Ties go by
+//! input order.
 
 use crate::date;
 use crate::options::{Keep, Options};
@@ -6,15 +7,15 @@ use textmill_plugin::prelude::arrow_array::cast::AsArray;
 use textmill_plugin::prelude::arrow_array::types::{Float32Type, Float64Type, Int64Type, UInt64Type};
 use textmill_plugin::prelude::*;
 
-/// The rank of documents of an earlier corpus: they come before all others, and stay.
+/// The rank of documents of an earlier corpus: they come before all others and are always kept.
 pub const KNOWN: u64 = 0;
-/// The rank of every document where the first is kept.
+/// The rank of every document with `keep = "first"`.
 const EQUAL: u64 = 1;
 
 /// The rank of a document.
 pub fn rank(options: &Options, row: &Row<'_>) -> u64 {
     let rank = match options.keep {
-        // `None` belongs to another mode.
+        // `None` is an option of mode `passages`.
         Keep::First | Keep::None => EQUAL,
         Keep::Longest => u64::MAX - row.text().chars().count() as u64,
         Keep::Earliest => {
@@ -24,26 +25,27 @@ pub fn rank(options: &Options, row: &Row<'_>) -> u64 {
         }
         Keep::Best => {
             let score = options.score_column.as_deref().and_then(|column| number(row, column));
-            // The highest first; what is no number comes last.
+            // The highest score comes first; anything that is not a number comes last.
             score.filter(|score| !score.is_nan()).map_or(u64::MAX, |score| u64::MAX - 1 - of_float(score))
         }
     };
     rank.max(EQUAL)
 }
 
-/// Signed numbers in the order of unsigned ones.
+/// Maps signed to unsigned numbers in the same order.
 fn ascending(number: i64) -> u64 {
     number as u64 ^ (1 << 63)
 }
 
-/// Floats in the order of unsigned numbers (the total order of IEEE 754, halved so that the largest leaves room).
+/// Maps floats to unsigned numbers in the same order (the total order of IEEE 754, halved so that there is
+/// room above the largest).
 fn of_float(number: f64) -> u64 {
     let bits = (number + 0.0).to_bits();
     let ordered = if bits >> 63 == 0 { bits | 1 << 63 } else { !bits };
     ordered >> 1
 }
 
-/// A cell as a number: of a numeric column, or of text that is one.
+/// A cell as a number: the value of a numeric column, or text that is a number.
 fn number(row: &Row<'_>, column: &str) -> Option<f64> {
     let (array, at) = (row.array(column)?, row.index());
     if array.is_null(at) {

@@ -1,14 +1,15 @@
-//! The set of a document's shingles, and how alike two sets are.
+//! The set of a document's shingles, and the similarity of two sets.
 
-/// Most shingles that are kept of a document; of more, those with the smallest hashes stand for all (a bottom-k sketch,
-/// Broder 1997; Thorup 2013). The standard error of a similarity s of two such documents is sqrt(s(1 - s) / 65536), at
-/// most 0.002.
+/// Most shingles kept per document. If there are more, those with the smallest hashes represent all (a
+/// bottom-k sketch, Broder 1997; Thorup 2013). The standard error of the similarity s of two such documents
+/// is sqrt(s(1 - s) / 65536), at most 0.002.
 pub const MOST: usize = 1 << 16;
 
-/// Shingles that two documents must share at least to be alike. With fewer words than that takes, only copies are.
+/// Least number of shingles that two similar documents share. A document with too few words for that can only
+/// be a copy.
 pub const LEAST: u64 = 2;
 
-/// What is measured of two sets.
+/// The sizes of two sets and of their intersection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Overlap {
     /// Shingles in both.
@@ -19,12 +20,12 @@ pub struct Overlap {
     pub second: u64,
 }
 
-/// How alikeness is measured.
+/// How similarity is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
-    /// Shingles in both among those in either.
+    /// Shingles in both sets divided by shingles in either.
     Jaccard,
-    /// Shingles in both among those of the smaller set.
+    /// Shingles in both sets divided by those of the smaller set.
     Containment,
 }
 
@@ -35,9 +36,11 @@ impl Overlap {
         if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
     }
 
-    /// Whether the similarity reaches the threshold. The quotient of two counts is the nearest number to it, as is the
-    /// threshold to what was written, so that 4 of 5 reach 0.8. One shingle in common is not enough: of many short texts,
-    /// some have the same 32-bit hash by chance.
+    /// Whether the similarity reaches the threshold.
+    ///
+    /// The quotient of two counts and the threshold are each rounded to the nearest float, so that 4 of 5
+    /// reach 0.8. One common shingle is not enough: among many short texts, some have the same 32-bit hash by
+    /// chance.
     pub fn reaches(self, measure: Measure, threshold: f64) -> bool {
         self.both >= LEAST && self.similarity(measure) >= threshold
     }
@@ -50,12 +53,12 @@ impl Overlap {
     }
 }
 
-/// The shingles of a document, sorted, each once, as bytes: four to a shingle, little-endian.
+/// The distinct shingles of a document, sorted, as bytes: four per shingle, little-endian.
 #[derive(Clone, Copy, Debug)]
 pub struct Shingles<'a>(&'a [[u8; 4]]);
 
 impl<'a> Shingles<'a> {
-    /// What [`put_bytes`] made.
+    /// Reads what [`put_bytes`] wrote.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self(bytes.as_chunks::<4>().0)
     }
@@ -65,7 +68,7 @@ impl<'a> Shingles<'a> {
         self.0.iter().map(|four| u32::from_le_bytes(*four))
     }
 
-    /// How many they are.
+    /// Number of shingles.
     pub fn len(self) -> usize {
         self.0.len()
     }
@@ -75,19 +78,19 @@ impl<'a> Shingles<'a> {
         self.0.is_empty()
     }
 
-    /// What can be compared of two sets: of those that were cut to their smallest hashes, what lies above the smaller of the
-    /// two limits is left out of account.
+    /// The parts of two sets that can be compared. A set that was cut to its smallest hashes is complete only
+    /// up to its largest hash; everything above the smaller of the two limits is ignored.
     pub fn comparable(self, other: Self) -> (&'a [[u8; 4]], &'a [[u8; 4]]) {
         (self.below(other.limit()), other.below(self.limit()))
     }
 
-    /// [`Shingles::overlap`] of sets that reach a threshold; `None` where they do not, as soon as that is clear.
+    /// [`Shingles::overlap`] if it reaches the threshold. Stops with `None` as soon as it cannot.
     pub fn alike(self, other: Self, measure: Measure, threshold: f64) -> Option<Overlap> {
         let (a, b) = self.comparable(other);
         let mut overlap = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
         let (mut at, mut to) = (0, 0);
         loop {
-            // The most that can still come of it.
+            // The most common shingles that can follow.
             let rest = (a.len() - at).min(b.len() - to) as u64;
             if !(Overlap { both: overlap.both + rest, ..overlap }).reaches(measure, threshold) {
                 return None;
@@ -98,7 +101,7 @@ impl<'a> Shingles<'a> {
             for _ in 0..STEPS {
                 let (Some(one), Some(two)) = (a.get(at), b.get(to)) else { break };
                 let (one, two) = (u32::from_le_bytes(*one), u32::from_le_bytes(*two));
-                // Branches here could not be foretold: both places are moved by comparison.
+                // Branch-free, since the outcome is unpredictable: comparisons advance both positions.
                 overlap.both += u64::from(one == two);
                 at += usize::from(one <= two);
                 to += usize::from(two <= one);
@@ -106,7 +109,7 @@ impl<'a> Shingles<'a> {
         }
     }
 
-    /// How many shingles two sets share, of what [can be compared](Shingles::comparable).
+    /// How many shingles two sets share, within what [can be compared](Shingles::comparable).
     pub fn overlap(self, other: Self) -> Overlap {
         let (a, b) = self.comparable(other);
         let none = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
@@ -120,7 +123,7 @@ impl<'a> Shingles<'a> {
         Overlap { both, ..none }
     }
 
-    /// The largest hash up to which the set is whole.
+    /// The largest hash up to which the set is complete.
     fn limit(self) -> u32 {
         let last = || self.0.last().map_or(u32::MAX, |four| u32::from_le_bytes(*four));
         if self.0.len() < MOST { u32::MAX } else { last() }
@@ -133,28 +136,28 @@ impl<'a> Shingles<'a> {
     }
 }
 
-/// Shingles as a text has them to those of its set: sorted, each once, and of more than [`MOST`] the smallest.
+/// Turns the shingles of a text into its set: sorted and distinct, and at most the [`MOST`] smallest.
 pub fn settle(shingles: &mut Vec<u32>, scratch: &mut Vec<u32>) {
     sort(shingles, scratch);
     distinct(shingles);
     shingles.truncate(MOST);
 }
 
-/// Adds the shingles of a set as bytes.
+/// Appends the shingles of a set as bytes.
 pub fn put_bytes(shingles: &[u32], into: &mut Vec<u8>) {
     into.extend(shingles.iter().flat_map(|shingle| shingle.to_le_bytes()));
 }
 
-/// Steps through two sets between looks at what they can come to.
+/// Steps through two sets between two checks whether the threshold can still be reached.
 const STEPS: usize = 64;
 
-/// From so many on, sorting by digits is faster than by comparisons.
+/// Number of shingles from which on a radix sort is faster than comparisons.
 const MANY: usize = 100;
-/// From so many on, larger digits are faster than putting right what smaller ones leave.
+/// Number of shingles from which on larger digits are faster than sorting what smaller ones leave.
 const VERY_MANY: usize = 3000;
 
-/// Sorts, larger slices by their first digits (radix sort) and then what agrees in them: hashes rarely do. The time of
-/// comparing is half of all sketching.
+/// Sorts `shingles`. Larger slices are sorted by their highest digits (radix sort), and then the few runs
+/// that agree in these, since hashes rarely do. Sorting by comparisons takes half the time of all sketching.
 fn sort(shingles: &mut [u32], scratch: &mut Vec<u32>) {
     if shingles.len() < MANY {
         shingles.sort_unstable();
@@ -170,7 +173,8 @@ fn sort(shingles: &mut [u32], scratch: &mut Vec<u32>) {
     sort_rest(shingles, left);
 }
 
-/// Sorts by the first two digits of so many bits. Gives the number of bits that are left.
+/// Sorts by the two highest digits of `BITS` bits each. Returns the number of low bits that are left to sort
+/// by.
 fn sort_first<const BITS: u32, const DIGITS: usize>(shingles: &mut [u32], scratch: &mut [u32]) -> u32 {
     let left = u32::BITS - 2 * BITS;
     let digits =
@@ -189,7 +193,7 @@ fn sort_first<const BITS: u32, const DIGITS: usize>(shingles: &mut [u32], scratc
     let mut pass = |from: &[u32], to: &mut [u32], digit: usize| {
         for shingle in from {
             let place = &mut places[digits(*shingle)[digit]][digit];
-            // Places count the shingles, so each is below their number.
+            // Places come from the counts of the shingles, so each is within the slice.
             if let Some(slot) = to.get_mut(*place as usize) {
                 *slot = *shingle;
             }
@@ -201,9 +205,9 @@ fn sort_first<const BITS: u32, const DIGITS: usize>(shingles: &mut [u32], scratc
     left
 }
 
-/// Sorts what is sorted but for the last bits, so many.
+/// Sorts shingles that are sorted except for their lowest `left` bits.
 fn sort_rest(shingles: &mut [u32], left: u32) {
-    /// Shingles that are looked at together, without a branch.
+    /// Shingles that are checked together, without branches.
     const TOGETHER: usize = 64;
     let is_wrong = |(one, next): (&u32, &u32)| one > next;
     let mut from = 0;
@@ -221,11 +225,11 @@ fn sort_rest(shingles: &mut [u32], left: u32) {
     }
 }
 
-/// Keeps each of sorted shingles once.
+/// Removes repetitions from sorted shingles.
 fn distinct(shingles: &mut Vec<u32>) {
     let (mut kept, mut last) = (1, shingles.first().copied().unwrap_or(0));
     for at in 1..shingles.len() {
-        // Branches here could not be foretold.
+        // Branch-free: the outcome is unpredictable.
         let shingle = shingles[at];
         shingles[kept.min(at)] = shingle;
         kept += usize::from(shingle != last);
@@ -274,7 +278,7 @@ mod tests {
         #[test]
         fn digits_sort(
             spread in prop::collection::vec(any::<u32>(), 0..6000),
-            // Many that agree in what is sorted by digits.
+            // Many that agree in the digits of the radix sort.
             close in prop::collection::vec(7_000_000..7_003_000_u32, 0..600),
             again in 0..200_usize,
         ) {

@@ -1,17 +1,17 @@
-//! Shingles: runs of words or characters as 32-bit hashes, rolled along the text.
+//! Shingles: rolling 32-bit hashes over runs of words or characters.
 
 use crate::normalize::mix;
 
-/// Words to a shingle, as in FineWeb.
+/// Words per shingle, as in FineWeb.
 pub const SHINGLE_WORDS: usize = 5;
-/// Most words or characters to a shingle.
+/// Most words or characters per shingle.
 pub const MOST: usize = 64;
 
 /// Odd, so that a word's weight never vanishes modulo 2^64.
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 const FINAL: u64 = 0xd6e8_feb8_6659_fd93;
 
-/// A window of the last words, or characters.
+/// A sliding window over the last words or characters.
 #[derive(Clone, Debug)]
 pub struct Window {
     words: [u64; MOST],
@@ -31,15 +31,16 @@ impl Window {
         Self { words: [0; MOST], size, slot: 0, seen: 0, sum: 0, leaving }
     }
 
-    /// Goes back to the beginning of a text.
+    /// Resets the window to the beginning of a text.
     pub fn clear(&mut self) {
         *self = Self { words: [0; MOST], slot: 0, seen: 0, sum: 0, ..*self };
     }
 
-    /// Moves on by a word; gives the shingle that ends with it once there are enough words.
+    /// Adds a word. Returns the shingle that ends with it once there are enough words.
     #[inline]
     pub fn push(&mut self, word: u64) -> Option<u32> {
-        // A slot is below `size`, which is at most the array's length; empty slots hold 0, which weighs nothing.
+        // A slot is below `size`, which is at most the array's length. Empty slots hold 0, which adds
+        // nothing.
         let leaving = std::mem::replace(&mut self.words[self.slot % MOST], word);
         self.slot = if self.slot + 1 == self.size { 0 } else { self.slot + 1 };
         self.sum =
@@ -48,7 +49,8 @@ impl Window {
         (self.seen >= self.size as u64).then(|| hash(self.sum))
     }
 
-    /// [`Window::push`] of all words; `each` is told of them, too, so that both are done in one go.
+    /// Calls [`Window::push`] for all words and appends the shingles to `into`. Also calls `each` with every
+    /// word, so that one pass does both.
     #[inline(always)]
     pub fn push_all(&mut self, words: &[u64], into: &mut Vec<u32>, mut each: impl FnMut(u64)) {
         let (first, rest) = words.split_at(words.len().min(self.size));
@@ -56,7 +58,7 @@ impl Window {
             each(*word);
             into.extend(self.push(*word));
         }
-        // From here on, the word that leaves stands among `words`, too.
+        // From here on, the word that leaves the window is among `words`, too.
         let Self { mut sum, leaving: weight, .. } = *self;
         let before = into.len();
         into.resize(before + rest.len(), 0);
@@ -77,12 +79,12 @@ impl Window {
         }
     }
 
-    /// Words so far.
+    /// Number of words so far.
     pub fn seen(&self) -> u64 {
         self.seen
     }
 
-    /// For a text of fewer words than a shingle has: the shingle of all of them.
+    /// The shingle of all words, if a text has fewer words than a shingle.
     pub fn short(&self) -> Option<u32> {
         (0 < self.seen && self.seen < self.size as u64).then(|| hash(self.sum))
     }

@@ -1,4 +1,5 @@
-//! A document as hashes: of all its words, and of its shingles. What is compared in place of its text.
+//! Sketches: the hash of all words of a document and those of its shingles, which are compared instead of its
+//! text.
 
 use crate::normalize::{characters, mix, without_numbers};
 use crate::options::{Numbers, Options, Shingles, Words};
@@ -9,7 +10,7 @@ use crate::tokenizer::Tokenizer;
 /// Bytes of an exact hash.
 pub const EXACT_BYTES: usize = 16;
 
-/// Makes hashes; holds what it needs for that between documents.
+/// Computes sketches. Keeps its buffers between documents.
 #[derive(Clone, Debug)]
 pub struct Sketcher {
     words: Words,
@@ -23,7 +24,7 @@ pub struct Sketcher {
 }
 
 impl Sketcher {
-    /// By the options of the stage.
+    /// Creates a sketcher for the options of the stage.
     pub fn new(options: &Options) -> Self {
         Self {
             words: options.words,
@@ -37,7 +38,7 @@ impl Sketcher {
         }
     }
 
-    /// A 128-bit hash of the words in order; `None` for a text without words, which is nobody's duplicate.
+    /// A 128-bit hash of the words in order. `None` for a text without words, which is never a duplicate.
     pub fn exact(&mut self, text: &str) -> Option<[u8; EXACT_BYTES]> {
         let mut exact = Exact::default();
         let mut own = std::mem::take(&mut self.text);
@@ -48,7 +49,8 @@ impl Sketcher {
         exact.finish()
     }
 
-    /// The hash of the words, and the set of shingles, sorted; of more than 65,536 those with the smallest hashes.
+    /// The hash of the words, and the sorted set of shingles: if there are more than 65,536, those with the
+    /// smallest hashes. `None` for a text without words.
     pub fn sketch(&mut self, text: &str) -> Option<([u8; EXACT_BYTES], &[u32])> {
         let mut exact = Exact::default();
         let (window, shingles) = (&mut self.window, &mut self.shingles);
@@ -58,7 +60,7 @@ impl Sketcher {
         match self.kind {
             Shingles::Words => {
                 each_word(self.words, self.numbers, text, &mut own, &mut self.tokenizer, |words| {
-                    // Of its own, so that it stays in registers.
+                    // A local copy, which stays in registers.
                     let mut own = exact;
                     window.push_all(words, shingles, |word| own.push(word));
                     exact = own;
@@ -79,7 +81,8 @@ impl Sketcher {
     }
 }
 
-/// Calls `take` with the hashes of the words, some at a time. `own` is room for the text without its numbers.
+/// Calls `take` with the hashes of the words, several at a time. `own` is a buffer for the text without its
+/// numbers.
 #[inline]
 fn each_word(
     kind: Words,
@@ -103,7 +106,7 @@ fn each_word(
     }
 }
 
-/// The hash of anything that is compared as it is, such as an address.
+/// The hash of a value that is compared as it is, such as an address.
 pub fn hash_of(value: &str) -> [u8; EXACT_BYTES] {
     let mut exact = Exact::default();
     let (blocks, rest) = value.as_bytes().as_chunks::<8>();
@@ -115,7 +118,7 @@ pub fn hash_of(value: &str) -> [u8; EXACT_BYTES] {
     exact.hash()
 }
 
-/// Two 64-bit chains over the words.
+/// The state of a 128-bit hash of words: two 64-bit chains.
 #[derive(Clone, Copy, Default)]
 pub struct Exact {
     one: u64,
@@ -124,7 +127,7 @@ pub struct Exact {
 }
 
 impl Exact {
-    /// Takes the next word in.
+    /// Adds the next word.
     #[inline]
     pub fn push(&mut self, word: u64) {
         self.one = mix(self.one ^ word, 0x8ebc_6af0_9c88_c6e3);
@@ -132,7 +135,7 @@ impl Exact {
         self.words += 1;
     }
 
-    /// The hash; `None` where there was no word.
+    /// The hash; `None` if there was no word.
     pub fn finish(self) -> Option<[u8; EXACT_BYTES]> {
         (self.words > 0).then(|| self.hash())
     }
@@ -184,7 +187,7 @@ mod tests {
         assert_ne!(plain("café"), plain("cafe"));
         assert_ne!(plain("snake_case"), plain("snake case"));
         assert_eq!(plain("SNAKE_case é"), plain("snake_CASE É"));
-        // The same word, seen with and without letters past ASCII behind it.
+        // The same word, once with non-ASCII characters after it.
         assert_eq!(plain("a_b — c"), plain("a_b c"));
         assert_ne!(folded("in 1987"), folded("in 1988"));
         assert_eq!(zero("in 1987, 3.5 m"), zero("in 2024, 12 m"));

@@ -19,21 +19,21 @@ pub trait Columns {
     /// A column by its name.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Fails if there is none.
     fn column(&self, name: &str) -> Result<&ArrayRef>;
 
-    /// A column of numbers.
+    /// A column of 64-bit unsigned numbers.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Fails if there is none of this type.
     fn numbers(&self, name: &str) -> Result<&UInt64Array> {
         self.column(name)?.as_primitive_opt::<UInt64Type>().ok_or_else(|| wrong(name))
     }
 
-    /// A column of small numbers.
+    /// A column of 32-bit unsigned numbers.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Fails if there is none of this type.
     fn small_numbers(&self, name: &str) -> Result<&UInt32Array> {
         self.column(name)?.as_primitive_opt::<UInt32Type>().ok_or_else(|| wrong(name))
     }
@@ -41,15 +41,15 @@ pub trait Columns {
     /// A column of floats.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Fails if there is none of this type.
     fn floats(&self, name: &str) -> Result<&Float64Array> {
         self.column(name)?.as_primitive_opt::<Float64Type>().ok_or_else(|| wrong(name))
     }
 
-    /// A column of truths.
+    /// A column of booleans.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Fails if there is none of this type.
     fn truths(&self, name: &str) -> Result<&BooleanArray> {
         self.column(name)?.as_boolean_opt().ok_or_else(|| wrong(name))
     }
@@ -57,32 +57,32 @@ pub trait Columns {
     /// A column of hashes.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Fails if there is none of this type.
     fn hashes(&self, name: &str) -> Result<&FixedSizeBinaryArray> {
         self.column(name)?.as_fixed_size_binary_opt().ok_or_else(|| wrong(name))
     }
 
-    /// A column of bytes that are copied along.
+    /// A column of byte strings that are copied.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Fails if there is none of this type.
     fn copied_bytes(&self, name: &str) -> Result<&LargeBinaryArray> {
         self.column(name)?.as_binary_opt::<i64>().ok_or_else(|| wrong(name))
     }
 
-    /// A column of bytes in views, which may be long.
+    /// A column of byte strings as views, which may be long.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Fails if there is none of this type.
     fn bytes(&self, name: &str) -> Result<&BinaryViewArray> {
         self.column(name)?.as_binary_view_opt().ok_or_else(|| wrong(name))
     }
 }
 
-/// A column of values that stand one after the other in `bytes`, by where each ends. Nothing is copied.
+/// A column of the values that follow one another in `bytes` and end at `ends`. Nothing is copied.
 ///
 /// # Errors
-/// Where they take more than 4 GiB.
+/// Fails if they take more than 4 GiB.
 pub fn views(bytes: Vec<u8>, ends: &[usize]) -> Result<BinaryViewArray> {
     let mut views = BinaryViewBuilder::with_capacity(ends.len());
     let block = views.append_block(bytes.into());
@@ -110,25 +110,25 @@ impl Columns for StructArray {
     }
 }
 
-/// What rows found in a step that they are joined with, in a column of its name.
+/// The matches of rows in a step that they are joined with, in the column named like the step.
 pub struct Joined<'a> {
     list: &'a ListArray,
-    /// All rows that were found.
+    /// All matching rows.
     pub rows: &'a StructArray,
 }
 
 impl<'a> Joined<'a> {
-    /// The rows of the step `name`.
+    /// The matches in the step `name`.
     ///
     /// # Errors
-    /// Where the batch is not joined with it.
+    /// Fails if the batch is not joined with it.
     pub fn of(batch: &'a RecordBatch, name: &str) -> Result<Self> {
         let list = Columns::column(batch, name)?.as_list_opt::<i32>().ok_or_else(|| wrong(name))?;
         let rows = list.values().as_struct_opt().ok_or_else(|| wrong(name))?;
         Ok(Self { list, rows })
     }
 
-    /// Where the first row stands, in [`Joined::rows`], that a row of the batch found.
+    /// The index in [`Joined::rows`] of the first match of a row of the batch.
     pub fn find(&self, row: usize) -> Option<usize> {
         match self.list.value_offsets().get(row..row + 2)? {
             [start, end] if start < end => usize::try_from(*start).ok(),
@@ -136,10 +136,10 @@ impl<'a> Joined<'a> {
         }
     }
 
-    /// [`Joined::find`] of a row that must have found one.
+    /// [`Joined::find`] for a row that must have a match.
     ///
     /// # Errors
-    /// Where it has not.
+    /// Fails if it has none.
     pub fn at(&self, row: usize) -> Result<usize> {
         self.find(row).ok_or_else(|| "a row has not found what it is joined with".into())
     }

@@ -29,7 +29,7 @@ fn outcome(texts: &[String], keep: &str, batch: usize) -> Outcome {
     run(&crate::plugin(), None, &case(texts, keep), batch).unwrap()
 }
 
-/// Words of a small vocabulary, some texts made from others by a change or two.
+/// Texts over a small vocabulary, some of them made from others by a change or two.
 fn corpus() -> impl Strategy<Value = Vec<String>> {
     let base = prop::collection::vec("[a-d]{1,2}", 0..60);
     let bases = prop::collection::vec(base, 1..5);
@@ -124,7 +124,7 @@ fn hostile_texts_take_linear_time() {
     assert_eq!(kept, 4);
 }
 
-/// The cases once more, cut into batches, shared among workers and merged in every way.
+/// The same cases, cut into batches, shared among workers and merged in every way.
 #[test]
 fn no_split_changes_the_answer() {
     for file in case_files("../../tests/stages/dedupe".as_ref()) {
@@ -133,8 +133,8 @@ fn no_split_changes_the_answer() {
     }
 }
 
-/// FineWeb's scheme once more, written apart: 5-grams of words, 14 bands of 8 minima of `a * x + b` modulo 2^32, seed 1.
-/// What a word and a 5-gram hash to is ours, and written out as well.
+/// A separate implementation of FineWeb's scheme: 5-grams of words, 14 bands of 8 minima of `a * x + b`
+/// modulo 2^32, seed 1. The hashes of words and 5-grams are those of this crate, and are written out as well.
 mod reference {
     use std::collections::BTreeSet;
 
@@ -180,7 +180,7 @@ mod reference {
         (0..14 * 8).map(|_| (next() | 1, next())).collect()
     }
 
-    /// Pairs that share a band, by comparing every document with every other.
+    /// Pairs that share a band, found by comparing every document with every other.
     pub fn candidates(texts: &[String]) -> BTreeSet<(usize, usize)> {
         let permutations = permutations();
         let minima = |text: &String| -> Vec<u64> {

@@ -1,25 +1,26 @@
-//! The words of whole documents: those of [`each_word`], found 64 bytes at a time. What is not ASCII is left to that one.
+//! Finds the words of whole documents: the same as [`each_word`], but 64 bytes at a time. Words that are not
+//! ASCII are left to [`each_word`].
 
 use crate::normalize::{WordHash, each_word};
 use multiversion::multiversion;
 
-/// Bytes of text that are looked at together. They stay in the first-level cache.
+/// Bytes of text processed at a time. They stay in the L1 cache.
 const BLOCK: usize = 2048;
-/// Bytes behind a block that may be read with its last word.
+/// Bytes after a block that may be read with its last word.
 const PAD: usize = 16;
-/// Most runs in a block, and room to write eight of their ends at a time.
+/// Most runs in a block, with room to write eight of their edges at a time.
 const RUNS: usize = BLOCK / 2 + 8;
-/// Bytes of a word that are hashed without a branch.
+/// Length in bytes up to which a word is hashed without a branch.
 const SHORT: usize = 16;
 
-/// Finds the words of texts; holds what it needs for that between them.
+/// Finds the words of texts. Keeps its buffers between texts.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     /// The block in lower case.
     lower: [u8; BLOCK + PAD],
-    /// Start and end of each run in it.
+    /// Start and end of each run in the block.
     runs: [[u16; 2]; RUNS],
-    /// Hashes of its words.
+    /// Hashes of the words of the block.
     words: Vec<u64>,
     scratch: Vec<u8>,
 }
@@ -31,7 +32,8 @@ impl Default for Tokenizer {
 }
 
 impl Tokenizer {
-    /// Calls `take` with the hashes of the words of `text`, in order, some at a time: of plain ones, or of folded ones.
+    /// Calls `take` with the hashes of the words of `text`, in order, several at a time: of plain words if
+    /// `PLAIN`, else of folded ones.
     #[inline]
     pub fn each<const PLAIN: bool>(&mut self, text: &str, mut take: impl FnMut(&[u64])) {
         let mut at = 0;
@@ -41,11 +43,11 @@ impl Tokenizer {
         }
     }
 
-    /// Takes in the words of `text` from `at` on, as far as a block reaches. Gives the place behind them.
+    /// Hashes the words of `text` from `at` on, as far as a block reaches. Returns the offset after them.
     fn block<const PLAIN: bool>(&mut self, text: &str, at: usize) -> usize {
         let Self { lower, runs, words, scratch } = self;
         words.clear();
-        // Folded words have no further sign: a digit counts anyhow.
+        // Folded words have no extra character: `0` is a part of words anyway.
         let sign = if PLAIN { b'_' } else { b'0' };
         let bytes = text.as_bytes();
         let end = bytes.len().min(at + BLOCK);
@@ -54,7 +56,7 @@ impl Tokenizer {
         let mut slowly = |start: usize, stop: usize, words: &mut Vec<u64>| {
             each_word::<PLAIN>(text.get(start..stop).unwrap_or_default(), scratch, |word| words.push(word));
         };
-        // The last run may go on behind the block.
+        // The last run may continue after the block.
         let last = runs.get(found.wrapping_sub(1)).filter(|_| end < bytes.len());
         if let Some([start, _]) = last.filter(|[_, stop]| usize::from(*stop) == BLOCK) {
             found -= 1;
@@ -76,14 +78,14 @@ impl Tokenizer {
     }
 }
 
-/// The hash of a run; `None` where it is not ASCII.
+/// The hash of a run; `None` if it is not ASCII.
 #[inline]
 fn hash(lower: &[u8; BLOCK + PAD], start: usize, length: usize) -> Option<u64> {
     const HIGH: u64 = 0x8080_8080_8080_8080;
     if length > SHORT {
         return long_hash(lower, start, length);
     }
-    // A start lies within the block.
+    // `start` lies within the block, so that the remainder changes nothing.
     let eight = |at: usize| {
         lower.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |eight| u64::from_le_bytes(*eight))
     };
@@ -97,7 +99,7 @@ fn long_hash(lower: &[u8], start: usize, length: usize) -> Option<u64> {
     lower.get(start..start + length).filter(|run| run.is_ascii()).map(WordHash::of)
 }
 
-/// The lowest `length` bytes, eight at most.
+/// A bitmask of the lowest `length` bytes, eight at most.
 #[inline]
 fn kept(length: usize) -> u64 {
     const KEPT: [u64; SHORT + 1] = {
@@ -112,14 +114,14 @@ fn kept(length: usize) -> u64 {
     KEPT.get(length).copied().unwrap_or(u64::MAX)
 }
 
-/// Whether a byte may be part of a word: what is not ASCII may.
+/// Whether a byte may be part of a word. Bytes that are not ASCII may.
 #[inline(always)]
 fn is_part(byte: u8, sign: u8) -> bool {
     let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     is_letter | (byte.wrapping_sub(b'0') < 10) | (byte == sign) | (byte >= 0x80)
 }
 
-/// Finds runs of bytes that may be parts of words, and lower-cases the block. Gives their number.
+/// Finds the runs of bytes that may be parts of words, and lower-cases the block. Returns the number of runs.
 fn find_runs(block: &[u8], sign: u8, lower: &mut [u8; BLOCK + PAD], runs: &mut [[u16; 2]; RUNS]) -> usize {
     let mut parts = [0; BLOCK / 64];
     let mut last = [0; 64];
@@ -136,20 +138,20 @@ fn find_runs(block: &[u8], sign: u8, lower: &mut [u8; BLOCK + PAD], runs: &mut [
     count / 2
 }
 
-/// Lower-cases chunks, and tells which of their bytes may be parts of words, a bit each. The compiler turns this into
-/// vector code; which instructions it may use is chosen at run time.
+/// Lower-cases chunks and writes a bitmask of the bytes that may be parts of words. The compiler vectorises
+/// this; the instruction set is chosen at run time.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2", "aarch64+neon"))]
 fn look(chunks: &[[u8; 64]], sign: u8, lower: &mut [[u8; 64]], parts: &mut [u64]) {
     for ((chunk, lower), parts) in chunks.iter().zip(lower).zip(parts) {
         *lower = chunk.map(|byte| byte | u8::from(byte.wrapping_sub(b'A') < 26) << 5);
         let are_parts = chunk.map(|byte| u8::from(is_part(byte, sign)));
-        // The lowest bits of eight bytes, side by side.
+        // Gathers the lowest bits of eight bytes in one byte.
         let bits = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
         *parts = are_parts.as_chunks().0.iter().rev().fold(0, |all, eight| all << 8 | bits(eight));
     }
 }
 
-/// The places at which runs begin and end, in turn. Gives their number.
+/// Writes the offsets at which runs begin and end, alternately. Returns the number of offsets.
 #[multiversion(targets("x86_64+bmi1+bmi2+lzcnt+popcnt"))]
 fn find_edges(parts: &[u64; BLOCK / 64], places: &mut [u16]) -> usize {
     let (mut count, mut carry, mut base) = (0, 0, 0_u16);
@@ -158,7 +160,7 @@ fn find_edges(parts: &[u64; BLOCK / 64], places: &mut [u16]) -> usize {
         carry = parts >> 63;
         let mut at = count;
         count += edges.count_ones() as usize;
-        // Eight at a time, whether there are as many or not: how many there are cannot be foretold.
+        // Always writes eight at a time, even if fewer are left: avoids an unpredictable branch.
         while at < count {
             let Some(places) = places.get_mut(at..at + 8) else { break };
             for place in places {
@@ -186,7 +188,7 @@ mod tests {
     fn told<const PLAIN: bool>(text: &str) -> (Vec<u64>, Vec<u64>) {
         let (mut own, mut other) = (Vec::new(), Vec::new());
         let mut tokenizer = Tokenizer::default();
-        // What an earlier text left behind must not show.
+        // Leftovers of an earlier text must not matter.
         tokenizer.each::<PLAIN>(&"Xy_".repeat(BLOCK), |_| ());
         tokenizer.each::<PLAIN>(text, |words| own.extend_from_slice(words));
         each_word::<PLAIN>(text, &mut Vec::new(), |word| other.push(word));

@@ -1,18 +1,19 @@
-//! Addresses in one form, so that two ways to write the same page compare equal.
+//! Canonical addresses, so that two ways to write the address of a page compare equal.
 //!
-//! Normalised as RFC 3986, section 6.2, has it (case of scheme and host, default ports, dot segments, case of escapes,
-//! escapes of characters that need none), and further as crawls usually do: `http` counts as `https`, a leading `www.`,
-//! a trailing `/`, the fragment and parameters that track a visit do not count, and parameters are sorted.
+//! Addresses are normalised as RFC 3986, section 6.2, describes: case of scheme and host, default ports, dot
+//! segments, case of percent-encodings, percent-encodings of characters that need none. Beyond that, as
+//! crawls usually do, `http` counts as `https`; a leading `www.`, a trailing `/`, the fragment and tracking
+//! parameters do not count; and parameters are sorted.
 
-/// Parameters that say where a visitor came from and change no page.
+/// Tracking parameters, which say where a visitor came from and do not change the page.
 const TRACKING: [&str; 18] = [
     "fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "igshid", "mc_cid",
     "mc_eid", "_ga", "_gl", "cmpid", "icid", "ref_src", "ref_url", "xtor",
 ];
-/// Beginnings of such parameters.
+/// Prefixes of tracking parameters.
 const TRACKING_PREFIXES: [&str; 3] = ["utm_", "at_medium", "at_campaign"];
 
-/// An address in the form in which it is compared. What has no scheme and host is only trimmed.
+/// The canonical form of an address. Text without `://` is only trimmed.
 pub fn canonical(address: &str) -> String {
     let address = address.trim();
     let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
@@ -38,7 +39,7 @@ pub fn canonical(address: &str) -> String {
     out
 }
 
-/// Host and port, without what a browser adds by itself.
+/// Host and port in lower case, without user, default port and, for `http` and `https`, `www.`.
 fn host(authority: &str, is_web: bool) -> String {
     let lower = authority.to_lowercase();
     let bare = lower.rsplit('@').next().unwrap_or_default();
@@ -55,7 +56,7 @@ fn is_kept(parameter: &&str) -> bool {
     !parameter.is_empty() && !tracks
 }
 
-/// A path without `.` and `..`.
+/// A path without the segments `.` and `..`.
 fn without_dots(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/').skip(1) {
@@ -68,7 +69,7 @@ fn without_dots(path: &str) -> String {
     parts.iter().flat_map(|part| ["/", part]).collect()
 }
 
-/// Escapes of characters that need none undone, the others in upper case.
+/// Decodes percent-encodings of characters that need none, and upper-cases the others.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
