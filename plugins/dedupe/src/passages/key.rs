@@ -1,5 +1,5 @@
-//! The passages of a text under the hashes of their words. Case, punctuation and white space do not count, as in the other
-//! modes.
+//! Finds the passages of a text and hashes their words. Case, punctuation and white space do not count, as in
+//! the other modes.
 
 use super::options::{Settings, Unit};
 use super::unit::each;
@@ -15,24 +15,24 @@ pub type Key = [u8; KEY_BYTES];
 /// A passage of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passage {
-    /// What equal passages of one scope have in common.
+    /// A key that equal passages of one scope have in common.
     pub key: Key,
-    /// First byte.
+    /// Offset of the first byte.
     pub start: u64,
-    /// Bytes.
+    /// Length in bytes.
     pub length: u32,
-    /// Words of the document before it.
+    /// Number of words of the document before it.
     pub word: u64,
-    /// Its words.
+    /// Number of its words.
     pub words: u32,
 }
 
-/// Documents among which passages are counted; the default is the corpus.
+/// Documents among which passages are counted; by default the whole corpus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scope(Option<Key>);
 
 impl Scope {
-    /// The documents with this value in a column; the value counts byte for byte.
+    /// The documents with this value in a column. Values are compared byte for byte.
     pub fn of(value: &str) -> Self {
         let mut exact = Exact::default();
         exact.push(value.len() as u64);
@@ -59,7 +59,7 @@ fn joined(one: u64, two: u64) -> Key {
     (u128::from(one) | u128::from(two) << 64).to_le_bytes()
 }
 
-/// Finds the passages of texts; holds what it needs for that between documents.
+/// Finds the passages of texts. Keeps its buffers between documents.
 #[derive(Clone, Debug)]
 pub struct Finder {
     unit: Unit,
@@ -76,8 +76,10 @@ impl Finder {
         Self { unit, window, min_words, scratch: Vec::new(), open: VecDeque::with_capacity(window) }
     }
 
-    /// Calls `take` with each passage of `text`, in order. Units without words are none, and of sentences they are not
-    /// counted. A text of fewer sentences than a window has is one window.
+    /// Calls `take` with each passage of `text`, in order, unless it has too few words.
+    ///
+    /// Units without words are ignored: a window does not count them. A text with fewer sentences than a
+    /// window is one window.
     pub fn find(&mut self, text: &str, scope: Scope, mut take: impl FnMut(Passage)) {
         let Self { unit, window, min_words, scratch, open } = self;
         let mut emit = |passage: Passage| {
@@ -97,7 +99,7 @@ impl Finder {
             });
             let word = before;
             before += count;
-            // Nothing without words, and nothing of more than 4 GiB.
+            // Skips units without words, and those of more than 4 GiB.
             let (Some(key), Ok(length), Ok(words)) =
                 (exact.finish(), u32::try_from(span.len()), u32::try_from(count))
             else {
@@ -128,7 +130,7 @@ impl Finder {
     }
 }
 
-/// Sentences one after the other as a passage.
+/// Joins consecutive sentences into a passage.
 fn joined_window(sentences: &VecDeque<Passage>) -> Option<Passage> {
     let (first, last) = (sentences.front()?, sentences.back()?);
     let mut exact = Exact::default();

@@ -1,16 +1,18 @@
-//! Mode `passages`: lines, paragraphs or sentences that several documents have are removed from the text, or reported.
+//! Mode `passages`: removes or reports lines, paragraphs or sentences that several documents have.
 //!
-//! A passage is compared by a hash of its words. The plan to remove:
+//! Passages are compared by a hash of their words. The plan for removal:
 //!
 //! ```text
 //! input -> units -> group by key: repeats -> output, with repeats
 //! ```
 //!
-//! and to report, where the other document's id is found by a join of its own:
+//! The plan for a report, which finds the id of the other document by a separate join:
 //!
 //! ```text
-//! input -> units -> group by key: hits -> group by (document, other): spans -> others, with names -> output, with others
+//! input -> units -> group by key: hits -> group by (document, other): spans
 //! input -> names
+//! spans, with names -> others
+//! input, with others -> output
 //! ```
 
 pub mod key;

@@ -1,15 +1,15 @@
-//! Options of mode `passages`: what they may be, what they are where a pipeline says nothing, and which of them go together.
+//! Options of mode `passages`: their values, their defaults, and which of them are compatible.
 
 use crate::options::{Keep, Mode, Options};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_plugin::options::Checks;
 
-/// Sentences in a window, as in C4.
+/// Sentences in a window by default, as in C4.
 const WINDOW: u32 = 3;
-/// The README says on which pages it was measured.
+/// Fewest words of a passage by default. The README says on which pages this was measured.
 const MIN_WORDS: u32 = 5;
-/// Any second document.
+/// By default, any second document makes a passage a repeat.
 const MORE_THAN: u32 = 1;
 
 /// Most sentences in a window.
@@ -29,7 +29,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// The rule under which a repeat is removed.
+    /// The name of the rule that removes repeats.
     pub fn rule(self) -> &'static str {
         match self {
             Self::Line => "repeated-line",
@@ -38,7 +38,7 @@ impl Unit {
         }
     }
 
-    /// What a single one is called.
+    /// The name of a single unit.
     pub fn noun(self) -> &'static str {
         match self {
             Self::Line => "line",
@@ -59,22 +59,22 @@ pub enum Action {
     Report,
 }
 
-/// The options of the mode, with what holds where a pipeline says nothing.
+/// The options of the mode, with defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// What a passage is.
     pub unit: Unit,
     /// Sentences in a window; 1 for other units.
     pub window: usize,
-    /// A passage is repeated when it stands in more documents.
+    /// A passage is repeated if more documents than this have it.
     pub more_than: u64,
     /// Fewest words of a passage.
     pub min_words: u64,
-    /// Column by which documents belong together; the whole corpus where there is none.
+    /// Column whose values divide the corpus into scopes; without it, the whole corpus is one.
     pub scope_column: Option<String>,
     /// Whether the first document keeps the passage.
     pub keeps_first: bool,
-    /// Whether the document that keeps it loses further copies.
+    /// Whether the document that keeps a passage loses further copies of it.
     pub within_document: bool,
     /// What becomes of repeats.
     pub action: Action,
@@ -98,7 +98,8 @@ impl Settings {
     }
 }
 
-/// Checks what concerns passages: in their mode, that the options go together; in others, that none of them is set.
+/// Checks the options of the mode: in mode `passages`, that they are compatible; in other modes, that none of
+/// them is set.
 pub fn check(options: &Options, checks: &mut Checks) {
     let set = [
         ("unit", options.unit.is_some()),

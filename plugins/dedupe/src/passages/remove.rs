@@ -1,5 +1,5 @@
-//! Taking passages out of a text: whole lines, paragraphs or sentences, and so much of the white space around them that
-//! one gap is left where two were.
+//! Removes passages from a text: whole lines, paragraphs or sentences, with enough of the white space around
+//! them that one gap is left of two.
 
 use super::options::Unit;
 use super::unit::each;
@@ -9,39 +9,40 @@ use std::ops::Range;
 /// A passage to be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// First byte.
+    /// Offset of the first byte.
     pub start: usize,
-    /// One past the last byte.
+    /// Offset one past the last byte.
     pub end: usize,
-    /// Documents that have it.
+    /// Number of documents that have it.
     pub documents: u64,
-    /// The document in which it stays, where that is another one.
+    /// The document that keeps it, if that is another one.
     pub other: Option<u64>,
 }
 
-/// A removal: units side by side that as many documents have, and that stay in the same one.
+/// A removal: adjacent units that the same number of documents have and the same document keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// What is removed.
+    /// The span that is removed.
     pub span: Range<usize>,
-    /// Lines, paragraphs or sentences.
+    /// Number of lines, paragraphs or sentences.
     pub units: u64,
-    /// Documents that have it; of sentences in several windows, most.
+    /// Number of documents that have it. For sentences in several windows, the largest number.
     pub documents: u64,
-    /// The document in which it stays, where that is another one.
+    /// The document that keeps it, if that is another one.
     pub other: Option<u64>,
 }
 
-/// What is taken out of a text, and whether anything is left.
+/// What is removed from a text, and whether anything is left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Removal {
-    /// In order, not overlapping.
+    /// The removals, in order and without overlap.
     pub cuts: Vec<Cut>,
     /// Whether a word is left.
     pub is_any_left: bool,
 }
 
-/// The removal of `hits`, in any order, from `text`. Linear in the text, but for sorting the hits.
+/// How to remove `hits`, which may be in any order, from `text`. Takes time linear in the length of the text,
+/// except for sorting the hits.
 pub fn removal(text: &str, unit: Unit, hits: &mut [Hit]) -> Removal {
     hits.sort_unstable_by_key(|hit| (hit.start, hit.end));
     let mut work = Work { text, done: Removal::default(), open: None, kept_end: None, scratch: Vec::new() };
@@ -52,9 +53,9 @@ pub fn removal(text: &str, unit: Unit, hits: &mut [Hit]) -> Removal {
         {
             hits = rest;
         }
-        // As many as a window has sentences at most, since no two begin at one place.
+        // At most as many as a window has sentences, since no two begin at the same offset.
         let over = hits.iter().take_while(|hit| hit.start <= span.start).filter(|hit| hit.end >= span.end);
-        // Of equals the first.
+        // Among equals, the first.
         let most = over.reduce(|most, hit| if hit.documents > most.documents { hit } else { most });
         match most {
             Some(hit) => work.remove(span, hit),
@@ -68,9 +69,9 @@ pub fn removal(text: &str, unit: Unit, hits: &mut [Hit]) -> Removal {
 struct Work<'a> {
     text: &'a str,
     done: Removal,
-    /// The run of units that are removed: its first cut, and where its last unit ends.
+    /// The current run of removed units: the index of its first cut and the end of its last unit.
     open: Option<(usize, usize)>,
-    /// Where the last unit that stays ends.
+    /// The end of the last kept unit.
     kept_end: Option<usize>,
     scratch: Vec<u8>,
 }
@@ -101,7 +102,7 @@ impl Work<'_> {
         }
     }
 
-    /// Ends the run that is removed; `next` is where the next unit that stays begins.
+    /// Ends the current run of removed units. `next` is the start of the next kept unit.
     fn close(&mut self, next: Option<usize>) {
         let Some((first, end)) = self.open.take() else { return };
         let Some(cuts) = self.done.cuts.get_mut(first..) else { return };
@@ -118,21 +119,21 @@ impl Work<'_> {
     }
 }
 
-/// What goes with the units of `core`: of the white space before and behind them, what has fewer line breaks. What stays
-/// before them ends at `before`, what stays behind them begins at `next`.
+/// The span to remove for the units of `core`: it adds one of the gaps around them, the one with fewer line
+/// breaks. The kept text before them ends at `before`, the kept text after them begins at `next`.
 fn widened(text: &str, before: Option<usize>, core: Range<usize>, next: Option<usize>) -> Range<usize> {
     let (from, to) = (before.unwrap_or(0), next.unwrap_or(text.len()));
     let left = Gap::new(text, from..core.start);
     let right = Gap::new(text, core.end..to);
     match (before, next) {
         (None, None) => 0..text.len(),
-        // The end of the text stays as it is, and so does its beginning.
+        // Line breaks at the end and the beginning of the text are kept.
         (Some(_), None) => left.first_break.unwrap_or(from)..right.first_break.unwrap_or(to),
         (None, Some(_)) if right.breaks > 0 => left.line..right.line,
         // Within a line.
         (_, Some(_)) if right.breaks == 0 => core.start..to,
         (_, Some(_)) if left.breaks == 0 => from..right.first_break.unwrap_or(core.end),
-        // Lines as wholes: what is next keeps its indentation.
+        // Whole lines: the next unit keeps its indentation.
         (_, Some(_)) if left.breaks >= right.breaks => left.line..right.line,
         (_, Some(_)) => left.first_break.unwrap_or(from)..right.first_break.unwrap_or(core.end),
     }
@@ -141,9 +142,9 @@ fn widened(text: &str, before: Option<usize>, core: Range<usize>, next: Option<u
 /// White space between units.
 struct Gap {
     breaks: usize,
-    /// Where the first line break begins.
+    /// Start of the first line break.
     first_break: Option<usize>,
-    /// Where the line begins that the gap ends in; without a line break, where the gap does.
+    /// Start of the line in which the gap ends; without a line break, the start of the gap.
     line: usize,
 }
 
@@ -248,7 +249,7 @@ mod tests {
             let mut units = Vec::new();
             each(&left, unit, |span| units.push(left[span].to_owned()));
             prop_assert_eq!(units, stay);
-            // No gap has more line breaks than one before had.
+            // No gap has more line breaks than the largest one before.
             let most = |text: &str| {
                 let runs = text.split(|c: char| !c.is_whitespace());
                 runs.map(|run| run.matches('\n').count()).max()

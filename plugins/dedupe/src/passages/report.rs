@@ -1,4 +1,4 @@
-//! The steps that tell documents which passages they share with others.
+//! The steps that report which passages documents share with others.
 
 use super::options::Settings;
 use super::share::{Place, Shared, merge, pairs, runs};
@@ -14,9 +14,9 @@ use textmill_plugin::prelude::arrow_array::types::{UInt32Type, UInt64Type};
 use textmill_plugin::prelude::arrow_array::{UInt32Array, UInt64Array};
 use textmill_plugin::prelude::*;
 
-/// The column that is written.
+/// Name of the column that is written.
 pub const COLUMN: &str = "shared_passages";
-/// Numbers of an entry of the column, behind the other document's id.
+/// Fields of an entry of the column with numbers, after the id of the other document.
 const NUMBERS: [&str; 5] = ["start", "end", "other_start", "other_end", "words"];
 
 /// Type of an entry of the column.
@@ -31,7 +31,7 @@ fn entry() -> DataType {
     ])
 }
 
-/// Documents to their ids.
+/// Gives the id of each document.
 #[derive(Clone)]
 pub struct Names;
 
@@ -65,7 +65,7 @@ impl BatchMap for Names {
     }
 }
 
-/// Passages under one key to pairs of documents.
+/// Pairs the documents that have a passage.
 #[derive(Clone)]
 pub struct Hits(Settings);
 
@@ -133,7 +133,7 @@ impl Group for Hits {
     }
 }
 
-/// Pairs of two documents to spans.
+/// Joins the passages that two documents share into spans.
 #[derive(Clone)]
 pub struct Spans;
 
@@ -201,7 +201,7 @@ impl Group for Spans {
     }
 }
 
-/// Gives the other document of each span its name, and the span to this document.
+/// Adds the id of the other document to each span, whose rows are for this document.
 #[derive(Clone)]
 pub struct Others;
 

@@ -1,24 +1,25 @@
-//! Where sentences end: the rules of Unicode's Annex 29 in the light.
+//! Finds the ends of sentences by a simplified form of the rules of Unicode's Annex 29.
 //!
-//! - A sentence ends behind `.`, `!`, `?`, `…` and their like in other scripts, with the quotation marks and brackets that
-//!   close there, where white space follows and then no small letter.
-//! - The stops of Chinese and Japanese need no white space behind them.
-//! - A full stop behind a single letter or a known abbreviation ends nothing.
-//! - A blank line ends a sentence. So does the end of a line, where the next one does not begin with a small letter: lines
-//!   are paragraphs as often as they are wrapped.
+//! - A sentence ends after `.`, `!`, `?`, `…` and similar marks of other scripts, and the quotation marks and
+//!   brackets that close there, if white space follows and then no lower-case letter.
+//! - The stops of Chinese and Japanese need no white space after them.
+//! - A full stop after a single letter or a known abbreviation does not end a sentence.
+//! - A blank line ends a sentence. So does the end of a line, if the next line does not begin with a
+//!   lower-case letter: lines are paragraphs as often as they are wrapped.
 
 use std::ops::Range;
 
-/// Words that are written with a full stop in the midst of sentences, in small letters.
+/// Abbreviations that have a full stop in the middle of sentences, in lower case.
 const ABBREVIATIONS: &[&str] = &[
     "al", "approx", "bzw", "ca", "capt", "cf", "co", "col", "corp", "dr", "e.g", "etc", "evtl", "fig", "gen",
     "gov", "hon", "i.e", "inc", "jr", "lt", "ltd", "mme", "mr", "mrs", "ms", "mt", "no", "nr", "prof", "rep",
     "rev", "sen", "sgt", "sr", "sra", "st", "usw", "vs", "z.b",
 ];
-/// Bytes of the longest of them, and one more.
+/// Length of the longest of them in bytes, plus one.
 const LONGEST: usize = 7;
 
-/// Calls `take` with the span of each sentence in order, without the white space around it. Linear in the text.
+/// Calls `take` with the span of each sentence in order, without the white space around it. Takes time linear
+/// in the length of the text.
 pub fn sentences(text: &str, mut take: impl FnMut(Range<usize>)) {
     let mut open: Option<Range<usize>> = None;
     let mut is_ended = false;
@@ -52,7 +53,7 @@ pub fn sentences(text: &str, mut take: impl FnMut(Range<usize>)) {
     }
 }
 
-/// Calls `cut` with the places in a token where a sentence ends though no white space follows.
+/// Calls `cut` with the offsets in a token at which a sentence ends though no white space follows.
 fn wide_stops(token: &str, mut cut: impl FnMut(usize)) {
     if token.is_ascii() {
         return;
@@ -71,14 +72,14 @@ fn wide_stops(token: &str, mut cut: impl FnMut(usize)) {
     }
 }
 
-/// Whether a sentence can end behind a token.
+/// Whether a sentence can end after a token.
 fn ends(token: &str) -> bool {
     let bare = token.trim_end_matches(closes);
     let Some(stop) = bare.chars().next_back().filter(|c| is_stop(*c)) else { return false };
     stop != '.' || !is_abbreviated(bare.get(..bare.len() - 1).unwrap_or_default())
 }
 
-/// Whether a full stop behind this belongs to the word: an initial, or an abbreviation that is known.
+/// Whether a full stop after `word` belongs to it: an initial, or a known abbreviation.
 fn is_abbreviated(word: &str) -> bool {
     let word = word.trim_start_matches(|c: char| !c.is_alphanumeric());
     let mut letters = word.chars().rev();
@@ -107,7 +108,7 @@ fn is_stop(c: char) -> bool {
     ) || is_wide_stop(c)
 }
 
-/// Quotation marks and brackets that can close behind a stop.
+/// Whether `c` is a quotation mark or bracket that can close after a stop.
 fn closes(c: char) -> bool {
     matches!(
         c,

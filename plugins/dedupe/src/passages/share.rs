@@ -1,37 +1,37 @@
-//! Which passages two documents share, and spans made of those that lie side by side in both.
+//! Finds the passages that two documents share, and joins those that are adjacent in both into spans.
 //!
-//! Under one key the first [`PEERS`] documents are told of one another, and each later one of the first alone. So a passage
-//! that n documents have costs at most 32 n pairs, most of them n, and all of its documents are tied together all the same.
-//! The nth copy in one document is paired with the nth in the other.
+//! Under one key, the first [`PEERS`] documents are paired with one another, and each later one with the
+//! first one only. So a passage that n documents have once costs at most 32 n pairs, and about n if n is
+//! large, and still connects all of them. The nth copy in one document is paired with the nth in the other.
 
 use std::ops::Range;
 
-/// Documents with a passage that are told of one another.
+/// Number of documents with a passage that are paired with one another.
 pub const PEERS: usize = 32;
 
 /// A place in a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// First byte.
+    /// Offset of the first byte.
     pub start: u64,
-    /// One past the last byte.
+    /// Offset one past the last byte.
     pub end: u64,
-    /// Words of the document before it.
+    /// Number of words of the document before it.
     pub word: u64,
 }
 
-/// The same words in two documents.
+/// Words that two documents share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shared {
-    /// Where they stand in this document.
+    /// Their place in this document.
     pub here: Place,
-    /// Where they stand in the other one.
+    /// Their place in the other document.
     pub there: Place,
-    /// How many they are.
+    /// Number of words.
     pub words: u64,
 }
 
-/// Runs of equal values in a sorted column, counted from `offset`.
+/// The index ranges of runs of equal values in a sorted column. The first index is `offset`.
 pub fn runs(ordinals: &[u64], offset: usize) -> Vec<Range<usize>> {
     let mut at = offset;
     let run = |run: &[u64]| {
@@ -41,7 +41,8 @@ pub fn runs(ordinals: &[u64], offset: usize) -> Vec<Range<usize>> {
     ordinals.chunk_by(|a, b| a == b).map(run).collect()
 }
 
-/// Calls `pair` with rows (this, other) for each copy of a passage that two documents have; `documents` are the rows of each.
+/// Calls `pair` with the rows (this, other) of each copy of a passage that two documents have. `documents`
+/// are the rows of each document.
 pub fn pairs(documents: &[Range<usize>], mut pair: impl FnMut(usize, usize)) {
     for (n, this) in documents.iter().enumerate() {
         let peers = if n < PEERS { PEERS } else { 1 };
@@ -53,10 +54,10 @@ pub fn pairs(documents: &[Range<usize>], mut pair: impl FnMut(usize, usize)) {
     }
 }
 
-/// Joins what overlaps or lies side by side in both documents, as windows of sentences do. Gives the spans by their place in
-/// this document.
+/// Joins what overlaps or is adjacent in both documents, as windows of sentences do. Leaves the spans sorted
+/// by their place in this document.
 pub fn merge(shared: &mut Vec<Shared>) {
-    // Pairs with the same distance between their words lie on one line.
+    // Pairs with the same distance between their words lie on one diagonal.
     let line = |one: &Shared| one.here.word.wrapping_sub(one.there.word);
     shared.sort_unstable_by_key(|one| (line(one), one.here.word, one.here.start));
     shared.dedup_by(|next, last| {
@@ -87,7 +88,7 @@ mod tests {
         let mut all = vec![shared(8, 108, 4), shared(0, 100, 4), shared(4, 104, 4), shared(2, 102, 4)];
         merge(&mut all);
         assert_eq!(all, [shared(0, 100, 12)]);
-        // Side by side here alone; and with a word between.
+        // Adjacent in this document only; and with a word between them.
         for apart in [[shared(0, 50, 4), shared(4, 100, 4)], [shared(0, 50, 4), shared(5, 55, 4)]] {
             let mut all = apart.to_vec();
             merge(&mut all);

@@ -16,7 +16,7 @@ use textmill_plugin::prelude::arrow_array::types::{UInt32Type, UInt64Type};
 use textmill_plugin::prelude::arrow_array::{FixedSizeBinaryArray, UInt32Array, UInt64Array};
 use textmill_plugin::prelude::*;
 
-/// Documents to their passages.
+/// Finds the passages of each document.
 #[derive(Clone)]
 pub struct Units {
     settings: Settings,
@@ -24,7 +24,8 @@ pub struct Units {
 }
 
 impl Units {
-    /// The documents among which the passages of this one are counted; none where it is told to have a value and has none.
+    /// The documents among which the passages of this one are counted. `None` if there is a scope column and
+    /// the document has no value in it.
     fn scope(&self, row: &Row<'_>) -> Option<Scope> {
         let Some(column) = self.settings.scope_column.as_deref() else { return Some(Scope::default()) };
         let value = row.str(column).map(Cow::Borrowed);
@@ -90,7 +91,7 @@ impl BatchMap for Units {
     }
 }
 
-/// Passages under one key to those that are removed.
+/// Finds the passages under a key that are removed.
 #[derive(Clone)]
 pub struct Repeats(Settings);
 
@@ -139,7 +140,7 @@ impl Group for Repeats {
                 others.resize(removed.len(), None);
             } else {
                 if settings.within_document {
-                    // What overlaps the copy that stays is part of it.
+                    // Copies that overlap the kept one are parts of it.
                     let end = starts[first.start] + u64::from(lengths[first.start]);
                     removed.extend(first.clone().filter(|&row| starts[row] >= end));
                 }
@@ -160,8 +161,8 @@ impl Group for Repeats {
     }
 }
 
-/// Removes passages from documents. Works on batches, since an edit by [`Doc`](textmill_plugin::row::Doc) cannot name another
-/// document.
+/// Removes passages from documents. Works on batches, since an edit by [`Doc`](textmill_plugin::row::Doc)
+/// cannot name another document.
 #[derive(Clone)]
 pub struct Remove(Settings);
 
@@ -265,7 +266,7 @@ fn counted(units: u64, unit: Unit) -> String {
     if units == 1 { format!("1 {noun}") } else { format!("{units} {noun}s") }
 }
 
-/// The document in which its passages stay is named where it is one.
+/// Drops a document without words. Names the document that keeps its passages if there is only one.
 fn nothing_left(row: u32, unit: Unit, removal: &Removal) -> Event {
     let units: u64 = removal.cuts.iter().map(|cut| cut.units).sum();
     let note = format!("repeated in other documents: {}, all that it has", counted(units, unit));

@@ -9,25 +9,25 @@ use textmill_plugin::prelude::*;
 
 /// Name of the step that gives the passages of each document.
 pub const UNITS: &str = "units";
-/// Name of the step that gives what is to be removed.
+/// Name of the step that gives the passages to be removed.
 pub const REPEATS: &str = "repeats";
 /// Name of the step that gives the id of each document.
 pub const NAMES: &str = "names";
 /// Name of the step that pairs documents under a key.
 pub const HITS: &str = "hits";
-/// Name of the step that makes spans of pairs.
+/// Name of the step that joins pairs into spans.
 pub const SPANS: &str = "spans";
-/// Name of the step that gives the spans that a document shares, with the ids of the others.
+/// Name of the step that gives the spans that a document shares, with the ids of the other documents.
 pub const OTHERS: &str = "others";
 
-/// Bytes of a key, as Arrow counts them.
+/// Bytes of a key, in the type that Arrow has for it.
 pub const KEY_WIDTH: i32 = KEY_BYTES as i32;
 
 fn schema<const N: usize>(fields: [(&str, DataType, bool); N]) -> Schema {
     Schema::new(fields.map(|(name, kind, nullable)| Field::new(name, kind, nullable)).to_vec())
 }
 
-/// Columns of the step `units`: 48 bytes for a passage.
+/// Columns of the step `units`: 48 bytes per passage.
 pub fn unit_schema() -> Schema {
     schema([
         ("key", DataType::FixedSizeBinary(KEY_WIDTH), false),
@@ -55,7 +55,7 @@ pub fn name_schema() -> Schema {
     schema([("ordinal", DataType::UInt64, false), ("id", DataType::LargeUtf8, true)])
 }
 
-/// Columns of the step `hits`: `ordinal` is the other document, so that `spans` finds its name.
+/// Columns of the step `hits`; `ordinal` is the other document.
 pub fn hit_schema() -> Schema {
     schema([
         ("document", DataType::UInt64, false),
@@ -70,7 +70,7 @@ pub fn hit_schema() -> Schema {
     ])
 }
 
-/// Columns of the step `spans`; `ordinal` is the other document.
+/// Columns of the step `spans`; `ordinal` is the other document, so that `others` finds its id.
 pub fn span_schema() -> Schema {
     schema([
         ("document", DataType::UInt64, false),
@@ -106,7 +106,7 @@ pub fn column<'a, T: ArrowPrimitiveType>(
     column.ok_or_else(|| format!("the rows have no column `{name}` of {}", T::DATA_TYPE).into())
 }
 
-/// The rows that a step found for each row of a table.
+/// The matches of each row of a table in a step that it is joined with.
 pub struct Found<'a> {
     name: &'a str,
     list: &'a ListArray,
@@ -114,10 +114,10 @@ pub struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// Finds the column of this name.
+    /// Reads the column of this name.
     ///
     /// # Errors
-    /// Where the table has none.
+    /// Fails if the table has no such column of lists of structs.
     pub fn of(batch: &'a RecordBatch, name: &'a str) -> Result<Self> {
         let list = batch.column_by_name(name).and_then(|column| column.as_list_opt::<i32>());
         let rows = list.and_then(|list| Some((list, list.values().as_struct_opt()?)));
@@ -126,17 +126,17 @@ impl<'a> Found<'a> {
         Ok(Self { name, list, rows })
     }
 
-    /// The rows found for a row, as a range of the columns below.
+    /// The matches of a row, as a range of the columns below.
     pub fn range(&self, row: usize) -> Range<usize> {
         let at =
             |n: usize| self.list.value_offsets().get(n).and_then(|&at| usize::try_from(at).ok()).unwrap_or(0);
         at(row)..at(row + 1)
     }
 
-    /// A column of the found rows.
+    /// A column of numbers of the matches.
     ///
     /// # Errors
-    /// Where they have none.
+    /// Fails if they have none of this type.
     pub fn column<T: ArrowPrimitiveType>(&self, column: &str) -> Result<&'a PrimitiveArray<T>> {
         let found = self.rows.column_by_name(column).and_then(|column| column.as_primitive_opt::<T>());
         found.ok_or_else(|| {
@@ -144,10 +144,10 @@ impl<'a> Found<'a> {
         })
     }
 
-    /// A column of the found rows, of any type.
+    /// A column of the matches, of any type.
     ///
     /// # Errors
-    /// Where they have none.
+    /// Fails if they have none of this name.
     pub fn array(&self, column: &str) -> Result<&'a ArrayRef> {
         let found = self.rows.column_by_name(column);
         found.ok_or_else(|| format!("the rows of `{}` have no column `{column}`", self.name).into())

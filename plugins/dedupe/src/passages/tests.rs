@@ -24,7 +24,7 @@ fn outcome(texts: &[String], options: Value, batch: usize) -> Outcome {
     run(&crate::plugin(), None, &case(texts, options), batch).unwrap()
 }
 
-/// Texts of few different sentences, in lines and paragraphs.
+/// Texts of a few different sentences, in lines and paragraphs.
 fn corpus() -> impl Strategy<Value = Vec<String>> {
     let piece = prop::sample::select(vec![
         "Aa bb.",
@@ -47,7 +47,7 @@ fn unit() -> impl Strategy<Value = Unit> {
     prop::sample::select(vec![Unit::Line, Unit::Paragraph, Unit::Sentences])
 }
 
-/// The words of each unit that has some.
+/// The words of each unit that has any.
 fn units(text: &str, unit: Unit) -> Vec<Vec<u64>> {
     let mut found = Vec::new();
     each(text, unit, |span| {
@@ -59,7 +59,7 @@ fn units(text: &str, unit: Unit) -> Vec<Vec<u64>> {
     found
 }
 
-/// Checks what the host does not: that the edits are removals of whole units.
+/// Checks what the host does not check: that edits remove whole units.
 fn check_edits(verdict: &Verdict, unit: Unit, more_than: f64) {
     let mut removed = Vec::new();
     for event in &verdict.events {
@@ -123,7 +123,7 @@ proptest! {
         }
         let before = all(&mut texts.iter().map(String::as_str));
         let after = outcome.verdicts.iter().filter_map(|verdict| verdict.after.as_deref());
-        // Two halves can make one sentence, where what stood between them is gone.
+        // Two halves can make one sentence if the text between them is removed.
         let after: Vec<u64> = after.flat_map(|text| units(text, Unit::Sentences)).flatten().collect();
         for sentence in before {
             prop_assert!(after.windows(sentence.len()).any(|words| words == sentence));
@@ -141,7 +141,7 @@ proptest! {
         for (one, other) in whole.verdicts.iter().zip(&split.verdicts) {
             prop_assert_eq!(&one.after, &other.after);
             prop_assert_eq!(&one.columns, &other.columns);
-            // Rows count within batches.
+            // Rows are counted from the start of each batch.
             let events = |verdict: &Verdict| {
                 verdict.events.iter().map(|event| Event { row: 0, ..event.clone() }).collect::<Vec<_>>()
             };

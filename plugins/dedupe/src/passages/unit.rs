@@ -1,12 +1,12 @@
-//! Cutting a text into lines, paragraphs or sentences. Between two of them stands white space and nothing else, so that
-//! together they are all of the text that can be seen.
+//! Splits a text into lines, paragraphs or sentences. Between two of them there is only white space, so that
+//! together they are all of the visible text.
 
 use super::options::Unit;
 use super::sentence::sentences;
 use std::ops::Range;
 
-/// Calls `take` with the span of each line, paragraph or sentence in order, without the white space around it. None is
-/// empty. Linear in the text.
+/// Calls `take` with the span of each line, paragraph or sentence in order, without the white space around
+/// it. No span is empty. Takes time linear in the length of the text.
 pub fn each(text: &str, unit: Unit, take: impl FnMut(Range<usize>)) {
     match unit {
         Unit::Line => lines(text, take),

@@ -1,4 +1,4 @@
-//! Fates to what is said and done: documents dropped or annotated, and the rows that a later run can load.
+//! Carries out the fates: drops or annotates documents, and gives the rows that a later run can load.
 
 use super::id::FATE;
 use super::settle::Rule;
@@ -13,7 +13,7 @@ use textmill_plugin::prelude::arrow_array::cast::AsArray;
 use textmill_plugin::prelude::arrow_array::{BinaryViewArray, UInt64Array};
 use textmill_plugin::prelude::*;
 
-/// Acts on documents by their fates.
+/// Drops or annotates documents by their fates.
 #[derive(Clone)]
 pub struct Apply(Options);
 
@@ -64,7 +64,7 @@ impl Map for Apply {
 
 impl Apply {
     fn note(&self, rule: Rule, similarity: f64) -> String {
-        // Rounded down, so that 100 % are all.
+        // Rounded down, so that 100 % means all.
         let percent = (similarity * 1000.0).floor() / 10.0;
         let shares = match self.0.metric {
             crate::options::Metric::Jaccard => "of the shingles of the two documents are in both",
@@ -85,7 +85,7 @@ impl Apply {
     }
 }
 
-/// What was compared of the documents that are kept: the index of later runs.
+/// Picks the compared rows of the documents that are kept: the index of later runs.
 #[derive(Clone)]
 pub struct Keepers(Options);
 

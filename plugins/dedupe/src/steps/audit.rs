@@ -1,10 +1,11 @@
-//! What the stage tells of its own work: how many candidates were alike, how many alike pairs the bands will have missed,
-//! how large the clusters are.
+//! Reports on the work of the stage: how many candidates are similar, how many similar pairs the bands are
+//! likely to have missed, and how large the clusters are.
 //!
-//! Misses are estimated from pairs that are found in another way. Under one more permutation, independent of those of the
-//! bands, two documents of similarity s have the same minimum with probability s. Of the documents whose minimum falls on
-//! one value in [`SAMPLED`], all that share it are compared, and each alike pair is looked up in the bands. A pair counts
-//! 1/s, since it is seen with probability s (Horvitz, Thompson 1952).
+//! Misses are estimated from pairs that are found in another way. Under one more permutation, independent of
+//! those of the bands, two documents of similarity s have the same minimum with probability s. Documents
+//! whose minimum falls on one value in [`SAMPLED`] are sampled. Those that share it, at most [`COMPARED`],
+//! are compared with one another, and each similar pair is looked up in the bands. A pair is weighted by 1/s,
+//! since it is seen with probability s (Horvitz, Thompson 1952).
 
 use super::id::{ORIGINALS, SETS};
 use crate::bands::Bands;
@@ -20,18 +21,18 @@ use std::sync::Arc;
 use textmill_plugin::prelude::arrow_array::builder::{BooleanBuilder, Float64Builder, UInt64Builder};
 use textmill_plugin::prelude::*;
 
-/// One minimum in so many is looked at.
+/// One minimum in this many is sampled.
 const SAMPLED: u64 = 16;
-/// Documents with one minimum that are compared, at most.
+/// Most documents with the same minimum that are compared.
 const COMPARED: usize = 32;
-/// Weights are summed as integers of this part, so that no order of sums shows.
+/// Weights are summed as integers, in units of 1/`PART`, so that the order of the sums does not matter.
 const PART: f64 = 1e6;
 
 fn sample_schema() -> Schema {
     Schema::new(vec![number("key"), number("ordinal")])
 }
 
-/// Sets to the documents of the sample.
+/// Picks the documents of the sample.
 #[derive(Clone)]
 pub struct Sample;
 
@@ -77,9 +78,9 @@ impl BatchMap for Sample {
     }
 }
 
-/// The smallest hash of any shingle, under the permutation of the sample.
+/// The smallest hash of the shingles under the permutation of the sample.
 fn least_hash(set: Shingles<'_>) -> Option<u64> {
-    /// Minima that are looked for side by side: one would wait for itself at each step.
+    /// Minima computed in parallel: with only one, each step would wait for the last.
     const LANES: usize = 4;
     let hash = |shingle: u32| mix(u64::from(shingle) ^ 0x2545_f491_4f6c_dd1d, 0x9fb2_1c65_1e98_df25);
     let mut least = [u64::MAX; LANES];
@@ -102,7 +103,7 @@ fn examined_schema() -> Schema {
     ])
 }
 
-/// Documents of the sample to the alike pairs among them.
+/// Finds the similar pairs among the documents of the sample.
 #[derive(Clone)]
 pub struct Examine {
     options: Options,
@@ -163,7 +164,7 @@ impl Group for Examine {
 }
 
 impl Examine {
-    /// The keys of a document; of bands, with their number.
+    /// The keys of a document. The key of a band is mixed with the band's number.
     fn keys(&mut self, shingles: &[u32]) -> BTreeSet<u64> {
         match self.options.metric {
             Metric::Jaccard => {
@@ -178,12 +179,12 @@ impl Examine {
     }
 }
 
-/// Counts of pairs.
+/// Counts of pairs: of all, and of those that are similar ([`Compared`]) or share a key ([`Misses`]).
 #[derive(Default, Serialize, Deserialize)]
 pub struct Pairs {
     all: u64,
     alike: u64,
-    /// Weights of all, and of the alike, in millionths.
+    /// Sums of the weights of all, and of those that share a key, in millionths.
     weight: u64,
     alike_weight: u64,
 }
@@ -201,7 +202,7 @@ fn share(part: u64, whole: u64) -> Value {
     if whole == 0 { Value::Null } else { json!(rounded(part as f64 / whole as f64)) }
 }
 
-/// Four digits: more are noise.
+/// Rounds to four digits: more are noise.
 fn rounded(number: f64) -> f64 {
     (number * 1e4).round() / 1e4
 }
@@ -210,7 +211,7 @@ fn truth(row: &Row<'_>, column: &str) -> bool {
     row.value(column).as_bool().unwrap_or(false)
 }
 
-/// Reports how many candidates were alike, and the curve of the bands.
+/// Reports how many candidates are similar, and the probability curve of the bands.
 pub struct Compared(Options);
 
 impl Aggregate for Compared {
@@ -266,7 +267,7 @@ fn curve(bands: Bands) -> Value {
     json!({ "bands": bands.bands, "rows": bands.rows, "compared_with_probability": curve })
 }
 
-/// Reports how many alike pairs of the sample share a key.
+/// Reports how many similar pairs of the sample share a key.
 pub struct Misses;
 
 impl Aggregate for Misses {

@@ -1,4 +1,4 @@
-//! Components of links to verdicts.
+//! Turns components of links into verdicts.
 
 use super::id::{LINKED, ORIGINALS};
 use crate::cluster::{Member, Verdict, connected, strict};
@@ -12,14 +12,14 @@ use textmill_plugin::prelude::arrow_array::UInt64Array;
 use textmill_plugin::prelude::arrow_array::builder::LargeBinaryBuilder;
 use textmill_plugin::prelude::*;
 
-/// A component of so many documents is told of: it is more likely boilerplate than one story.
+/// Number of documents from which on a component is logged: it is more likely boilerplate than one story.
 const GIANT: usize = 1000;
 
 fn packed_schema() -> Schema {
     Schema::new(vec![number("ordinal"), Field::new("links", DataType::LargeBinary, false)])
 }
 
-/// Links to all links of each document.
+/// Collects all links of each document.
 #[derive(Clone)]
 pub struct Neighbours;
 
@@ -68,7 +68,7 @@ impl Group for Neighbours {
     }
 }
 
-/// Bytes of a packed link, about.
+/// Bytes of a packed link, approximately.
 const LINK_BYTES: usize = 10;
 
 fn placed_schema() -> Schema {
@@ -79,7 +79,7 @@ fn placed_schema() -> Schema {
     ])
 }
 
-/// Packed links to packed links with their component.
+/// Adds the component to the packed links of each document.
 #[derive(Clone)]
 pub struct Place;
 
@@ -119,7 +119,7 @@ impl BatchMap for Place {
     }
 }
 
-/// Components to what becomes of their documents.
+/// Decides what becomes of the documents of each component.
 #[derive(Clone)]
 pub struct Choose(Options);
 
@@ -211,7 +211,8 @@ impl Group for Choose {
 }
 
 impl Choose {
-    /// What a cluster is called by: the kept document where each has its own, else the first document of the component.
+    /// The document that names a cluster: the kept document if each has its own cluster, else the first
+    /// document of the component.
     fn cluster(&self, twin: Option<u64>, component: u64) -> u64 {
         match self.0.linkage {
             Linkage::Strict => twin.unwrap_or(component),

@@ -1,4 +1,5 @@
-//! Documents with the same hash: one stands for all of them in what follows, so that copies cost no comparison.
+//! Exact copies: of all documents with the same hash, one represents the others in the steps that follow, so
+//! that copies cost no comparison.
 
 use crate::options::{Mode, Options};
 use crate::rank::KNOWN;
@@ -13,7 +14,7 @@ fn original_schema() -> Schema {
     Schema::new(vec![number("ordinal"), number("representative"), number("copies"), number("rank")])
 }
 
-/// Documents of one hash to the one that stands for them: the one that the policy keeps.
+/// Finds the representative of the documents with one hash: the one that the policy keeps.
 #[derive(Clone)]
 pub struct Original(Options);
 
@@ -49,7 +50,7 @@ impl Group for Original {
             call.keep_going()?;
             let best = group.clone().min_by_key(|&row| (ranks.value(row), ordinals.value(row)));
             let best = best.unwrap_or(group.start);
-            // Against an index, documents of this corpus are not compared with one another.
+            // In mode `against`, documents of this corpus are not compared with one another.
             let together = self.0.mode != Mode::Against || ranks.value(best) == KNOWN;
             for row in group.clone() {
                 let is_own = row == best || !together;
@@ -68,7 +69,7 @@ impl Group for Original {
     }
 }
 
-/// Documents of which there are several, as findings.
+/// Turns documents that have copies into findings.
 #[derive(Clone)]
 pub struct Copied;
 

@@ -1,4 +1,4 @@
-//! The steps of the plans as operators: they carry tables to and from the plain functions of this crate.
+//! The steps of the plans as operators: they pass tables to and from the plain functions of this crate.
 
 pub mod apply;
 pub mod audit;
@@ -9,13 +9,13 @@ pub mod settle;
 pub mod sketches;
 pub mod verify;
 
-/// Ids of the steps, and of the columns in which those that are joined are found.
+/// Ids of the steps. The rows of a joined step are in a column of the same name.
 pub mod id {
     /// Shingles of each document; see [`super::sketches`].
     pub const SETS: &str = "sets";
     /// Hash and rank of each document.
     pub const PRINTS: &str = "prints";
-    /// Which document stands for all that have the same words.
+    /// For each document, the representative of all that have the same words.
     pub const ORIGINALS: &str = "originals";
     /// Band keys.
     pub const KEYS: &str = "keys";
@@ -23,17 +23,17 @@ pub mod id {
     pub const CANDIDATES: &str = "candidates";
     /// Pairs with their measured similarity.
     pub const VERIFIED: &str = "verified";
-    /// Pairs that are alike, each from both ends.
+    /// Pairs of similar documents, each from both ends.
     pub const LINKS: &str = "links";
     /// Connected components of the links.
     pub const LINKED: &str = "linked";
     /// All links of each document.
     pub const NEIGHBOURS: &str = "neighbours";
-    /// The same with the component that the document is part of.
+    /// The same, with the component of the document.
     pub const PLACED: &str = "placed";
-    /// What becomes of those that stand for others.
+    /// What becomes of linked documents, each of which represents its copies.
     pub const VERDICT: &str = "verdict";
-    /// Documents of which there are several.
+    /// Documents that have copies.
     pub const COPIED: &str = "copied";
     /// Verdicts and copies.
     pub const FINDINGS: &str = "findings";

@@ -1,4 +1,4 @@
-//! Findings to fates: copies go where the document goes that stands for them.
+//! Turns findings into fates: copies share the fate of the document that represents them.
 
 use crate::options::Options;
 use crate::table::{Columns, number};
@@ -10,23 +10,23 @@ use textmill_plugin::prelude::arrow_array::builder::{
 };
 use textmill_plugin::prelude::*;
 
-/// Why a document is dropped, or that it is not.
+/// Why a document is dropped, or that it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// It stays.
+    /// It is kept.
     Kept,
-    /// The kept document is a copy.
+    /// It is a copy of the kept document.
     Exact,
-    /// The kept document is like it.
+    /// It is similar to the kept document.
     Near,
-    /// It is linked with the kept document by others.
+    /// It is linked to the kept document through others.
     Linked,
 }
 
 impl Rule {
     const ALL: [Self; 4] = [Self::Kept, Self::Exact, Self::Near, Self::Linked];
 
-    /// Its name on the ledger and in the table of clusters.
+    /// Its name in the ledger and in the table of clusters.
     pub fn name(self) -> &'static str {
         match self {
             Self::Kept => "kept",
@@ -36,37 +36,37 @@ impl Rule {
         }
     }
 
-    /// The rule of a name.
+    /// The rule with this name.
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.name() == name)
     }
 }
 
-/// What was found of a document, by the one that stands for it.
+/// What was found out about a document, grouped by its representative.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Finding {
-    /// The document that stands for it.
+    /// The document that represents it.
     pub representative: u64,
     /// The document.
     pub ordinal: u64,
-    /// Whether this says that there are copies, not what becomes of them.
+    /// Whether this only says that there are copies, and not what becomes of the document.
     pub is_copy: bool,
     /// What becomes of it.
     pub rule: Rule,
     /// The kept document that it is dropped for.
     pub twin: Option<u64>,
-    /// The neighbour that links it with that one.
+    /// The neighbour that links it to the kept document.
     pub via: Option<u64>,
-    /// How like they are.
+    /// Their similarity.
     pub similarity: f64,
-    /// What its cluster is called by.
+    /// The document that names its cluster.
     pub cluster: u64,
-    /// Documents that are dropped for it.
+    /// Number of documents that are dropped for it.
     pub duplicates: u64,
 }
 
 impl Finding {
-    /// A document that stays.
+    /// A document that is kept.
     pub fn kept(ordinal: u64) -> Self {
         Self {
             representative: ordinal,
@@ -81,7 +81,7 @@ impl Finding {
         }
     }
 
-    /// One of several copies, the representative among them.
+    /// One of several documents with the same words, which include the representative.
     pub fn copy(ordinal: u64, representative: u64) -> Self {
         Self { representative, cluster: representative, is_copy: true, ..Self::kept(ordinal) }
     }
@@ -102,7 +102,7 @@ pub fn finding_schema() -> Schema {
     ])
 }
 
-/// Findings on their way into a table.
+/// Builds a table of findings.
 #[derive(Default)]
 pub struct Findings {
     representatives: UInt64Builder,
@@ -117,7 +117,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds one.
+    /// Adds a finding.
     pub fn push(&mut self, finding: &Finding) {
         self.representatives.append_value(finding.representative);
         self.ordinals.append_value(finding.ordinal);
@@ -130,10 +130,10 @@ impl Findings {
         self.duplicates.append_value(finding.duplicates);
     }
 
-    /// The table.
+    /// Returns the table.
     ///
     /// # Errors
-    /// None in practice: the columns are what they should be.
+    /// Never in practice: the columns match the schema.
     pub fn finish(mut self) -> Result<RecordBatch> {
         let columns: Vec<ArrayRef> = vec![
             Arc::new(self.representatives.finish()),
@@ -150,7 +150,7 @@ impl Findings {
     }
 }
 
-/// Findings of one representative to the fates of all its copies.
+/// Turns the findings of one representative into the fates of all its copies.
 #[derive(Clone)]
 pub struct Settle;
 

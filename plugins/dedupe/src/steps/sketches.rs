@@ -1,4 +1,4 @@
-//! Documents to hashes.
+//! Turns documents into hashes.
 
 use super::id::SETS;
 use crate::options::{Mode, Options};
@@ -15,7 +15,7 @@ fn exact_field() -> Field {
     Field::new("exact", DataType::FixedSizeBinary(EXACT_BYTES as i32), false)
 }
 
-/// Documents to sets of shingles, with hash and rank. Documents without words get none.
+/// Computes the set of shingles, the hash and the rank of each document. Documents without words get no row.
 #[derive(Clone)]
 pub struct Shingle {
     options: Options,
@@ -56,7 +56,7 @@ impl BatchMap for Shingle {
         let mut ordinals = UInt64Builder::with_capacity(rows);
         let mut exact = FixedSizeBinaryBuilder::with_capacity(rows, EXACT_BYTES as i32);
         let mut ranks = UInt64Builder::with_capacity(rows);
-        // About one shingle to a word of five letters and a space.
+        // About one shingle of four bytes per word of five letters and a space.
         let room = |row: Row<'_>| (row.text().len() * 2 / 3).min(MOST * 4);
         let mut bytes = Vec::with_capacity(Row::of(batch).map(room).sum());
         let mut ends = Vec::with_capacity(rows);
@@ -88,7 +88,8 @@ pub fn print_schema() -> Schema {
     Schema::new(vec![number("ordinal"), exact_field(), number("rank")])
 }
 
-/// Documents to hash and rank. Documents without words, or without a value in the column that is compared, get none.
+/// Computes the hash and the rank of each document. Documents without words, or without a value in the column
+/// that is compared, get no row.
 #[derive(Clone)]
 pub struct Fingerprint {
     options: Options,
@@ -146,7 +147,7 @@ impl BatchMap for Fingerprint {
     }
 }
 
-/// A cell as text; `None` where it is empty.
+/// A cell as text; `None` if it is empty.
 fn value_of(row: &Row<'_>, column: &str) -> Option<String> {
     let value = match row.value(column) {
         Value::Null => return None,
@@ -156,7 +157,7 @@ fn value_of(row: &Row<'_>, column: &str) -> Option<String> {
     (!value.is_empty()).then_some(value)
 }
 
-/// Sets to prints.
+/// Drops the shingles of sets.
 #[derive(Clone)]
 pub struct Print;
 
@@ -189,7 +190,7 @@ impl BatchMap for Print {
     }
 }
 
-/// The step that gives what is compared, and later runs can load.
+/// The id of the step with the rows that are compared and that later runs can load.
 pub fn compared(options: &Options) -> &'static str {
     if options.mode == Mode::Exact { super::id::PRINTS } else { SETS }
 }

@@ -1,4 +1,4 @@
-//! Candidates to links: each pair is compared once, by its whole sets of shingles.
+//! Turns candidates into links: each pair is compared once, by its whole sets of shingles.
 
 use super::id::SETS;
 use crate::options::Options;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use textmill_plugin::prelude::arrow_array::builder::{BooleanBuilder, Float64Builder, UInt64Builder};
 use textmill_plugin::prelude::*;
 
-/// Columns of verified pairs; those that are not alike have no similarity.
+/// Columns of verified pairs. The similarity is 0 unless the pair reaches the threshold.
 fn verified_schema() -> Schema {
     Schema::new(vec![
         number("a"),
@@ -20,7 +20,7 @@ fn verified_schema() -> Schema {
     ])
 }
 
-/// Documents that are to be compared with one to their similarity.
+/// Measures the similarity of a document and those that it is to be compared with.
 #[derive(Clone)]
 pub struct Verify {
     options: Options,
@@ -62,7 +62,7 @@ impl Group for Verify {
         let (mut similarities, mut alike) = (Float64Builder::new(), BooleanBuilder::new());
         for group in groups {
             call.keep_going()?;
-            // Sorted by ordinal, and so the document itself comes first.
+            // Rows are sorted by ordinal, so the document itself comes first.
             let low = lows.value(group.start);
             let set = Shingles::new(sets.value(joined.at(group.start)?));
             let is_many = group.len() > WORTH;
@@ -91,13 +91,13 @@ impl Group for Verify {
     }
 }
 
-/// Columns of links: each from both ends, of which `a` is the one whose ordinal it has.
+/// Columns of links, each from both ends. `a` is equal to `ordinal`.
 fn link_schema() -> Schema {
     let similarity = Field::new("similarity", DataType::Float64, false);
     Schema::new(vec![number("ordinal"), number("a"), number("b"), similarity])
 }
 
-/// Verified pairs to links.
+/// Turns verified pairs into links.
 #[derive(Clone)]
 pub struct Link;
 
