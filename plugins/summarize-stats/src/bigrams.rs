@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct Bigrams {
     rows: HashTable<Row>,
     level: usize,
-    /// All bigrams, in the sample or not.
+    /// Number of all bigrams, in the sample or not.
     total: u64,
-    /// Keys that are still to be counted. One after the other in a tight loop, their lookups overlap; each at its word,
-    /// they would wait for memory in turn (half the speed of the whole plugin).
+    /// Keys that are not counted yet. Counting them in a tight loop makes their cache misses overlap.
+    /// Counting each one at its word waits for memory every time (half the speed of the whole plugin).
     pending: Vec<u64>,
 }
 
@@ -69,13 +69,13 @@ impl Bigrams {
         self.level
     }
 
-    /// Notes a bigram that cannot be counted, so that estimates are right.
+    /// Adds a bigram that cannot be counted to the total, so that estimates are right.
     #[inline]
     pub fn skip(&mut self) {
         self.total = self.total.saturating_add(1);
     }
 
-    /// Notes a bigram in a block of a tier, to be counted by [`Self::settle`].
+    /// Queues a bigram in a block of a tier, to be counted by [`Self::settle`].
     #[inline]
     pub fn note(&mut self, tier: usize, first: u32, second: u32) {
         self.total = self.total.saturating_add(1);
@@ -84,7 +84,7 @@ impl Bigrams {
         }
     }
 
-    /// Counts what was noted.
+    /// Counts the queued bigrams.
     pub fn settle(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
         for key in pending.drain(..) {
@@ -103,7 +103,7 @@ impl Bigrams {
         }
     }
 
-    /// Gives the words new numbers, as [`crate::tally::Tally::raise`] tells them, and leaves out all tiers under
+    /// Renumbers the words by the result of [`crate::tally::Tally::raise`], and drops all tiers below
     /// `level`, to which the words without a number belong.
     pub fn renumber(&mut self, level: usize, numbers: &[u32]) {
         self.settle();
@@ -124,7 +124,7 @@ impl Bigrams {
         }
     }
 
-    /// Takes over other bigrams, of whose words `numbers` gives the numbers here.
+    /// Adds other bigrams. `numbers` gives the number here of each of their words.
     pub fn merge(&mut self, mut from: Self, numbers: &[u32]) {
         self.settle();
         from.settle();
@@ -135,7 +135,7 @@ impl Bigrams {
         self.take_in(from.rows, numbers);
     }
 
-    /// Leaves tiers out until at most `cap` rows are held.
+    /// Drops tiers until at most `cap` rows are held.
     pub fn keep_to(&mut self, cap: usize) {
         self.settle();
         while self.rows.len() > cap && self.level < TIERS {
@@ -149,7 +149,7 @@ impl Bigrams {
         self.rows.shrink_to_fit(|row| place(row.key));
     }
 
-    /// First word, second word and count of each bigram, sorted by word numbers, once each.
+    /// First word, second word and count of each bigram, sorted by word numbers, without repetitions.
     pub fn counts(&self) -> Vec<(u32, u32, u64)> {
         let of_row = |row: &Row| {
             let (_, first, second) = parts_of(row.key);
@@ -157,7 +157,7 @@ impl Bigrams {
         };
         let mut rows: Vec<_> = self.rows.iter().map(of_row).collect();
         rows.sort_unstable();
-        // The same bigram may stand there once for each tier.
+        // A bigram can have one row per tier.
         rows.dedup_by(|row, kept| {
             let same = (row.0, row.1) == (kept.0, kept.1);
             if same {
@@ -191,7 +191,7 @@ mod tests {
         bigrams.settle();
         assert_eq!(bigrams.counts(), [(3, 4, 3), (4, 3, 1)]);
         bigrams.keep_to(2);
-        // Of four bigrams the one of tier 1 is left, and stands for all.
+        // Of four bigrams, only the one of tier 1 is left, and represents all.
         assert_eq!((bigrams.level(), bigrams.counts()), (1, vec![(3, 4, 4)]));
     }
 }

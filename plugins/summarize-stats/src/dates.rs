@@ -1,10 +1,11 @@
-//! Documents by date, as precise as each one tells.
+//! Counts of documents by date, as precise as each date is.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Counts by year, month and day. A document counts in its year always, in its month and day where told.
+/// Counts by year, month and day. A document always counts in its year, and in its month and day if its date
+/// has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dates {
     dated: u64,
@@ -14,7 +15,7 @@ pub struct Dates {
 }
 
 impl Dates {
-    /// Counts a document; what is not an ISO 8601 date counts as none.
+    /// Counts a document. Anything that is not an ISO 8601 date counts as no date.
     pub fn add(&mut self, published: Option<&str>) {
         let date = published.map_or("", date_of);
         if date.is_empty() {
@@ -34,7 +35,7 @@ impl Dates {
         }
     }
 
-    /// Adds what another one counted.
+    /// Adds the counts of another one.
     pub fn merge(&mut self, from: Self) {
         self.dated += from.dated;
         self.undated += from.undated;
@@ -58,9 +59,9 @@ impl Dates {
         })
     }
 
-    /// Bytes held on the heap, about.
+    /// Bytes held on the heap, approximately.
     pub fn memory_bytes(&self) -> u64 {
-        // Key, its allocation, count, and the map's share of room left empty.
+        // Key, its allocation, count, and a share of the unused room of the map.
         self.counts.len() as u64 * 64
     }
 }

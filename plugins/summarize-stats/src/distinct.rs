@@ -1,17 +1,18 @@
-//! Estimates how many distinct words there are, from the smallest hashes seen (k minimum values, Bar-Yossef et al. 2002).
+//! Estimates how many distinct words there are, from the smallest hashes seen (k minimum values, Bar-Yossef
+//! et al. 2002).
 //!
-//! The k smallest hashes of a union are the same for every split and order. With k = 4096 the standard error is
-//! 1 / sqrt(k - 2), about 1.6 %.
+//! The k smallest hashes of a union are the same for every split and order. With k = 4096 the standard error
+//! is 1 / sqrt(k - 2), about 1.6 %.
 
 use serde::{Deserialize, Serialize};
 
-/// Hashes kept.
+/// Number of hashes kept.
 const KEPT: usize = 4096;
 
 /// The smallest hashes seen so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Distinct {
-    /// Unsorted and with repetitions between two clean-ups; at most twice [`KEPT`].
+    /// Unsorted and with repetitions until the next clean-up; at most twice [`KEPT`].
     hashes: Vec<u64>,
     /// Hashes at or above this are not among the smallest.
     bound: u64,
@@ -24,7 +25,7 @@ impl Default for Distinct {
 }
 
 impl Distinct {
-    /// Notes a hash.
+    /// Adds a hash.
     #[inline]
     pub fn add(&mut self, hash: u64) {
         if hash < self.bound {
@@ -35,7 +36,7 @@ impl Distinct {
         }
     }
 
-    /// Notes what another one saw.
+    /// Adds the hashes of another one.
     pub fn merge(&mut self, from: &Self) {
         for hash in &from.hashes {
             self.add(*hash);

@@ -1,13 +1,13 @@
 //! A fixed 64-bit hash of bytes, and what is derived from it. The same on every machine and in every run.
 //!
-//! Multiply and fold, the building block of wyhash (Wang Yi, public domain); written for short words. Not a defence
-//! against chosen collisions: those would slow a run down, not change its result.
+//! Multiplies and folds, the building block of wyhash (Wang Yi, public domain); written for short words. Not
+//! a defence against chosen collisions: those would slow a run down, not change its result.
 
 const K0: u64 = 0xa076_1d64_78bd_642f;
 const K1: u64 = 0xe703_7ed1_a0b4_28db;
 const K2: u64 = 0x8ebc_6af0_9c88_c6e3;
 
-/// The two halves of the 128-bit product, folded.
+/// Multiplies to 128 bits and folds the two halves of the product.
 #[inline]
 pub fn mix(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
@@ -29,11 +29,11 @@ pub fn bytes(bytes: &[u8]) -> u64 {
     mix(state ^ K2, last ^ K1)
 }
 
-/// How many of the four sampling tiers a unit belongs to, by its hash: 15 in 16 to tier 0, 15 in 256 to tier 1 …
-/// (the last takes all that remain).
+/// Which of the four sampling tiers a unit belongs to, by its hash: 15 units in 16 belong to tier 0, 15 in
+/// 256 to tier 1 … (the last takes all that remain).
 #[inline]
 pub fn tier(hash: u64) -> usize {
-    // Spread once more: table lookups use the low bits too.
+    // Mixed once more: hash tables use the low bits, too.
     let spread = mix(hash ^ K0, K2);
     (spread.trailing_zeros() / 4).min(super::tally::TIERS as u32 - 1) as usize
 }

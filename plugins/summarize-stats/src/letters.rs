@@ -1,25 +1,25 @@
-//! Letters: what a character does to words, and its lower case.
+//! Character tables: how a character affects word boundaries, and its lower case.
 
 use std::sync::LazyLock;
 
-/// What a character does to words.
+/// How a character affects word boundaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// Part of a word.
     Letter,
-    /// Stands inside words: accents, points, joiners.
+    /// Occurs inside words: accents, points, joiners.
     Mark,
     /// A word of its own.
     Single,
-    /// Between words.
+    /// Separates words.
     Parting,
 }
 
-/// Tables over the basic plane of Unicode, made once per process: a lookup in place of several searches for each
-/// character of a text that is not ASCII.
+/// Lookup tables for the Basic Multilingual Plane, built once per process. One lookup replaces several
+/// searches for each character of a text that is not ASCII.
 pub struct Letters {
     classes: Box<[Class]>,
-    /// The lower case; 0 where it is not one character of the basic plane.
+    /// The lower case; 0 if it is not one character of the Basic Multilingual Plane.
     lower: Box<[u16]>,
 }
 
@@ -34,7 +34,7 @@ impl Letters {
         &LETTERS
     }
 
-    /// What a character does to words.
+    /// How a character affects word boundaries.
     #[inline]
     pub fn class(&self, c: char) -> Class {
         self.classes.get(c as usize).copied().unwrap_or_else(|| classify(c))
@@ -63,7 +63,7 @@ impl Letters {
     }
 }
 
-/// The lower case of a character, where that is one character of the basic plane.
+/// The lower case of a character, if it is one character of the Basic Multilingual Plane.
 fn lower(c: char) -> Option<u16> {
     let mut lower = c.to_lowercase();
     let one = lower.next()?;
@@ -83,15 +83,15 @@ fn classify(c: char) -> Class {
     }
 }
 
-/// Han, Hiragana and Katakana: written without spaces, so each character counts as a word.
+/// Whether a character is Han, Hiragana or Katakana: written without spaces, so each one counts as a word.
 pub fn is_counted_singly(c: char) -> bool {
     matches!(u32::from(c),
         0x3005..=0x3007 | 0x3041..=0x30FF | 0x31F0..=0x31FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF
         | 0xF900..=0xFAFF | 0xFF66..=0xFF9F | 0x1B000..=0x1B16F | 0x20000..=0x3FFFD)
 }
 
-/// Marks that are not letters by `char::is_alphanumeric` and yet stand inside words: accents, points, viramas,
-/// nuktas, tone marks, joiners.
+/// Whether a character is a mark that occurs inside words though `char::is_alphanumeric` does not count it as
+/// a letter: accents, points, viramas, nuktas, tone marks, joiners.
 fn is_mark(c: char) -> bool {
     matches!(u32::from(c),
         0x0300..=0x036F | 0x0483..=0x0489 | 0x0591..=0x05C7 | 0x0610..=0x061A | 0x064B..=0x065F

@@ -94,7 +94,7 @@ fn entities(column: &Value) -> Vec<(String, String, u64)> {
         .collect()
 }
 
-/// The speaker of each quotation of a document that has one.
+/// The speakers of the quotations of a document; quotations without a speaker are left out.
 fn speakers(column: &Value) -> Vec<String> {
     let rows = column.as_array().map(Vec::as_slice).unwrap_or_default();
     rows.iter()

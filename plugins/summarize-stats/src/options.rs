@@ -28,7 +28,7 @@ pub struct Options {
     pub max_vocabulary: usize,
 }
 
-/// Below a few blocks, a single block could pass the cap.
+/// With a cap of less than a few blocks, a single block could exceed it.
 const LEAST_VOCABULARY: usize = 4 * BLOCK as usize;
 
 impl Default for Options {
@@ -46,7 +46,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// What the vocabulary may hold.
+    /// The limits of the vocabulary.
     pub fn limits(&self) -> Limits {
         Limits { words: self.max_vocabulary, bigrams: self.bigrams }
     }

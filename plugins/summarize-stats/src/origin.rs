@@ -1,4 +1,4 @@
-//! Where a document comes from, in a word: the host of an address, or the top folder of a path.
+//! The origin of a document: the host of an address, or the top folder of a path.
 
 use std::borrow::Cow;
 

@@ -1,25 +1,25 @@
 //! One number per document (bytes, words …): total, extremes, quantiles, histogram. Mergeable in any order.
 //!
-//! Values go to a log-linear histogram, the layout of HdrHistogram: exact below 2048, then 1024 buckets per power of
-//! two, so that a quantile is off by at most 1/2048 of its value (0.05 %). Everything is a sum, minimum or maximum of
-//! integers, hence the same for every split into batches and every order of merging.
+//! Values go to a log-linear histogram, the layout of HdrHistogram: exact below 2048, then 1024 buckets per
+//! power of two, so that a quantile is off by at most 1/2048 of its value (0.05 %). Everything is a sum,
+//! minimum or maximum of integers, hence the same for every split into batches and every order of merging.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Buckets per power of two, as a power of two itself.
+/// Buckets per power of two, as a base-2 logarithm.
 const SUB_BITS: u32 = 10;
 /// Values below this have a bucket of their own.
 const EXACT: u64 = 1 << (SUB_BITS + 1);
 
-/// What is known of one quantity over all documents so far.
+/// Statistics of one quantity over all documents so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quantity {
     documents: u64,
     total: u64,
     extremes: Option<(u64, u64)>,
-    /// Documents in each bucket that has any: at most 56,320.
+    /// Number of documents in each bucket that is not empty: at most 56,320 buckets.
     buckets: BTreeMap<u32, u64>,
 }
 
@@ -35,7 +35,7 @@ impl Quantity {
         *self.buckets.entry(bucket_of(value)).or_default() += 1;
     }
 
-    /// Adds what another state saw.
+    /// Adds the values of another state.
     pub fn merge(&mut self, from: &Self) {
         self.documents += from.documents;
         self.total = self.total.saturating_add(from.total);
@@ -53,7 +53,7 @@ impl Quantity {
         self.total
     }
 
-    /// The value at or under which the share `percent` of the documents lies (nearest rank).
+    /// The value at or below which `percent` percent of the documents lie (nearest rank).
     pub fn quantile(&self, percent: u64) -> Option<u64> {
         let (min, max) = self.extremes?;
         let rank = (u128::from(self.documents) * u128::from(percent)).div_ceil(100).max(1);
@@ -80,7 +80,7 @@ impl Quantity {
         })
     }
 
-    /// Documents per power of two, from the first bin that has any to the last: `from <= value < below`.
+    /// Documents per power of two, from the first bin that is not empty to the last: `from <= value < below`.
     fn histogram(&self) -> Vec<Value> {
         // Bin 0 holds the value 0, bin n the values of n binary digits.
         let mut bins: BTreeMap<u32, u64> = BTreeMap::new();
@@ -100,9 +100,9 @@ impl Quantity {
             .collect()
     }
 
-    /// Bytes held on the heap, about.
+    /// Bytes held on the heap, approximately.
     pub fn memory_bytes(&self) -> u64 {
-        // Key, count, and the map's share of room left empty.
+        // Key, count, and a share of the unused room of the map.
         self.buckets.len() as u64 * 24
     }
 }

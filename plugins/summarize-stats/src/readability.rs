@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Totals over the documents that an index holds for.
+/// Totals over the documents to which an index applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Documents.
@@ -42,8 +42,8 @@ impl Totals {
         })
     }
 
-    /// LIX (Björnsson 1968): words per sentence plus percentage of words of more than six letters, for languages
-    /// written with spaces.
+    /// LIX (Björnsson 1968): words per sentence plus percentage of words of more than six letters, for
+    /// languages written with spaces.
     pub fn lix(self) -> Value {
         let per_sentence = self.words as f64 / self.sentences as f64;
         let long = 100.0 * self.long_words as f64 / self.words as f64;
@@ -57,13 +57,13 @@ impl Totals {
     }
 }
 
-/// A finite figure rounded to one part in `parts`; null when there is nothing to divide.
+/// A figure rounded to a multiple of one in `parts`; null if it is not finite, as after a division by zero.
 pub fn rounded(value: f64, parts: f64) -> Value {
     if value.is_finite() { json!((value * parts).round() / parts) } else { Value::Null }
 }
 
-/// Syllables of a lower-cased English word: runs of vowels, less the silent endings. At least one; 0 for what is not
-/// a word of ASCII letters (numbers, other scripts).
+/// Number of syllables of a lower-cased English word: runs of vowels, minus silent endings, plus vowel pairs
+/// that are two syllables. At least one; 0 for anything without ASCII letters (numbers, other scripts).
 pub fn syllables(word: &[u8]) -> u8 {
     if !word.iter().any(u8::is_ascii_lowercase) {
         return 0;
@@ -80,18 +80,18 @@ pub fn syllables(word: &[u8]) -> u8 {
     }
     let word = word.strip_suffix(b"'s").unwrap_or(word);
     let silent = match word {
-        // -le after a consonant sounds (`table`), as does a lone e (`the`).
+        // -le after a consonant is pronounced (`table`). So is a lone e (`the`), by the minimum of one below.
         [.., before, b'l', b'e'] => vowel(*before),
         [.., before, b'e'] => !vowel(*before),
-        // -ed sounds after t and d alone.
+        // -ed is pronounced only after t and d.
         [.., before, b'e', b'd'] => !vowel(*before) && !matches!(before, b't' | b'd'),
-        // -es sounds after a hissing sound.
+        // -es is pronounced after a sibilant.
         [.., before, b'e', b's'] => {
             !vowel(*before) && !matches!(before, b's' | b'x' | b'z' | b'h' | b'c' | b'g')
         }
         _ => false,
     };
-    // `ia`, `io`, `eo` in the middle are two syllables more often than one, but not in -tion, -cial, -gious.
+    // `ia` and `io` after a letter are two syllables more often than one, but not in -tion, -cial, -gious.
     let parted = word
         .windows(3)
         .filter(|three| {
@@ -101,47 +101,47 @@ pub fn syllables(word: &[u8]) -> u8 {
     count.saturating_sub(u8::from(silent)).saturating_add(u8::try_from(parted).unwrap_or(u8::MAX)).max(1)
 }
 
-/// Words that English prose is full of and that few other languages have: one in six words, more or less.
+/// Words that are frequent in English prose, about one word in six, and rare in most other languages.
 const MARKERS: [&[u8]; 11] =
     [b"the", b"and", b"of", b"to", b"that", b"for", b"with", b"this", b"from", b"are", b"by"];
 /// At least one marker in this many words makes a text of unknown language English.
 const WORDS_PER_MARKER: u64 = 20;
 
-/// What is known of a word for the indices.
+/// What the indices need to know about a word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traits(u8);
 
 impl Traits {
     const MARKER: u8 = 0x80;
 
-    /// Of a lower-cased word.
+    /// The traits of a lower-cased word.
     pub fn of(word: &[u8]) -> Self {
         let marker = word.len() <= 4 && MARKERS.contains(&word);
         Self(syllables(word).min(Self::MARKER - 1) | if marker { Self::MARKER } else { 0 })
     }
 
-    /// From [`Self::code`].
+    /// Restores traits from [`Self::code`].
     pub fn from_code(code: u8) -> Self {
         Self(code)
     }
 
-    /// One byte that says it all.
+    /// All traits in one byte.
     pub fn code(self) -> u8 {
         self.0
     }
 
-    /// Its syllables, at most 127.
+    /// Number of its syllables, at most 127.
     pub fn syllables(self) -> u64 {
         u64::from(self.0 & !Self::MARKER)
     }
 
-    /// Whether it is one of the words that English is known by.
+    /// Whether it is one of the words that mark a text as English.
     pub fn is_marker(self) -> bool {
         self.0 & Self::MARKER != 0
     }
 }
 
-/// Whether a text of so many words, so many of them markers, is English, as far as that can be told.
+/// Whether a text is probably English, if `markers` of its `words` words are markers.
 pub fn looks_english(words: u64, markers: u64) -> bool {
     markers.saturating_mul(WORDS_PER_MARKER) >= words
 }

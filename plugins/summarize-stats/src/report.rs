@@ -52,7 +52,7 @@ impl State {
                     !stop(first) && !stop(second)
                 });
                 let row = |((first, second), count): &((&str, &str), u64)| {
-                    // Characters that are words one by one are written together again.
+                    // Characters that are each a word are written without a space between them.
                     let single = |word: &str| word.chars().all(is_counted_singly);
                     let space = if single(first) && single(second) { "" } else { " " };
                     json!({"bigram": format!("{first}{space}{second}"), "count": count})
@@ -78,7 +78,7 @@ impl State {
     }
 }
 
-/// A list of names by documents.
+/// A list of names by number of documents.
 fn documents(tally: &Tally, most: usize, name: &str) -> Value {
     let rows = top(tally.counts(), most);
     list(rows.iter().map(|(key, count)| json!({name: key, "documents": count})).collect(), tally)
@@ -89,10 +89,10 @@ fn list(rows: Vec<Value>, tally: &Tally) -> Value {
     json!({"top": rows, "distinct": tally.len(), "sampled_one_in": one_in(tally.level())})
 }
 
-/// The `most` frequent rows that `keep` lets through.
+/// The `most` most frequent rows that `keep` accepts.
 fn top_without<T: Ord + Copy>(rows: Vec<(T, u64)>, most: usize, keep: impl Fn(&T) -> bool) -> Vec<(T, u64)> {
-    // The lists hold a few hundred words: looking that much deeper is enough for words, and where it is not (bigrams),
-    // the depth doubles until it is.
+    // The stop word lists have a few hundred words, so that 1024 rows more are enough for words. If they are
+    // not (bigrams), the depth is multiplied by four until it is enough.
     let mut depth = most.saturating_add(1024);
     loop {
         let found: Vec<_> =

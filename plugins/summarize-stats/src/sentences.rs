@@ -1,11 +1,11 @@
-//! Sentence and paragraph ends, judged on what stands between two words.
+//! Finds the ends of sentences and paragraphs, from the text between two words.
 
-/// How the paragraphs of a text are set apart.
+/// How the paragraphs of a text are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paragraphs {
     /// By blank lines; single line ends are wrapped lines.
     ByBlankLine,
-    /// A line each: the text has no blank line.
+    /// Each line is one: the text has no blank line.
     ByLine,
 }
 
@@ -32,8 +32,8 @@ pub enum End {
     Paragraph,
 }
 
-/// Judges the text between two words. `before` is the word in front of it and `next` the character that the next
-/// word begins with.
+/// What ends in `gap`, the text between two words. `before` is the word before it, and `next` the first
+/// character of the word after it.
 #[inline]
 pub fn end(gap: &str, before: &str, next: char, paragraphs: Paragraphs) -> End {
     match gap.as_bytes() {
@@ -59,7 +59,7 @@ fn judge(gap: &str, before: &str, next: char, paragraphs: Paragraphs) -> End {
             '.' | '!' | '?' | '…' | '؟' | '۔' | '।' => {
                 stop = Some(if stop.is_some() { '!' } else { c })
             }
-            // What may stand between the mark and the space after it.
+            // Characters that may come between the mark and the space after it.
             '"' | '\'' | ')' | ']' | '”' | '’' | '»' | '“' | '*' | '_' => {}
             _ if c.is_whitespace() => {
                 if let Some(stop) = stop {
@@ -81,7 +81,7 @@ fn blank_line_follows(bytes: &[u8], line_end: usize) -> bool {
     rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) == Some(&b'\n')
 }
 
-/// Initials, and titles and month names that stand before a name or number.
+/// Whether a word is an initial, or a title or month name that comes before a name or number.
 fn is_abbreviation(word: &str) -> bool {
     const BEFORE_NAMES: [&str; 34] = [
         "adm", "apr", "aug", "capt", "col", "dec", "dr", "feb", "fr", "gen", "gov", "hon", "jan", "jr", "lt",

@@ -1,5 +1,5 @@
-//! What is known after some documents: the aggregate's state. Integers and hashes alone, so that every split and every
-//! order of merging ends in the same report.
+//! The state of the aggregate after some documents. All figures are integers and hashes, so that every split
+//! and every order of merging gives the same report.
 
 use crate::dates::Dates;
 use crate::hash;
@@ -13,13 +13,13 @@ use crate::terms::{Place, Terms};
 use crate::words::{Kind, Words, lower};
 use serde::{Deserialize, Serialize};
 
-/// Words of more characters than this count as words and stay out of the vocabulary: they are addresses, encoded data,
-/// or text of a script written without spaces.
+/// Words of more characters than this count as words but are left out of the vocabulary: they are addresses,
+/// encoded data, or text of a script written without spaces.
 pub const LONGEST_WORD: usize = 64;
-/// Hosts, languages, entities and speakers held at a time.
+/// Most hosts, languages, entities and speakers held at a time, each.
 const MAX_NAMES: usize = 1 << 18;
 
-/// One document, as far as it is counted.
+/// The parts of a document that are counted.
 #[derive(Clone, Debug, Default)]
 pub struct Document<'a> {
     /// The text.
@@ -34,7 +34,7 @@ pub struct Document<'a> {
     pub url: Option<&'a str>,
     /// Name, kind and number of mentions of each entity.
     pub entities: Vec<(String, String, u64)>,
-    /// Who speaks in each quotation, where told.
+    /// The speaker of each quotation that has one.
     pub speakers: Vec<String>,
 }
 
@@ -74,10 +74,10 @@ struct Counts {
 }
 
 impl State {
-    /// Takes a document in.
+    /// Adds a document.
     pub fn add(&mut self, document: &Document<'_>, options: &Options) {
         let text = document.text;
-        // Names the document for sampling; equal documents are in the sample together.
+        // Identifies the document for sampling: equal documents are in the sample together.
         let hash = hash::mix(
             hash::bytes(text.as_bytes()),
             hash::bytes(document.url.or(document.source).unwrap_or_default().as_bytes()) | 1,
@@ -123,7 +123,7 @@ impl State {
         let mut before: Option<(usize, usize)> = None;
         let mut scratch = std::mem::take(&mut self.scratch);
         for word in Words::new(text) {
-            // Most words are a space apart, which ends nothing.
+            // Most words are one space apart, which ends nothing.
             if let Some((start, stop)) = before
                 && !(word.start == stop + 1 && text.as_bytes().get(stop) == Some(&b' '))
             {
@@ -163,7 +163,7 @@ impl State {
             }
             lower(text, word, &mut scratch);
             let known = if options.vocabulary {
-                // Kept with each word, so that letters are looked at once for each word of the vocabulary.
+                // Kept with each word, so that the letters of each word of the vocabulary are examined once.
                 let extra = |word: &[u8]| Traits::of(word).code();
                 self.terms.add(&mut place, hash::bytes(&scratch), &scratch, limits, extra)
             } else {
@@ -181,7 +181,7 @@ impl State {
         counts
     }
 
-    /// Adds a document with words to the totals of the indices that hold for it.
+    /// Adds a document with words to the totals of the indices that apply to it.
     fn read(&mut self, document: &Document<'_>, counts: &Counts) {
         let totals = Totals {
             documents: 1,
@@ -198,13 +198,13 @@ impl State {
         if english {
             self.english.merge(totals);
         }
-        // Texts mostly of characters that are counted singly have no word lengths.
+        // Word lengths say nothing about texts that are mostly characters counted singly.
         if counts.singles * 2 < counts.words {
             self.spaced.merge(totals);
         }
     }
 
-    /// Takes another state in.
+    /// Adds another state.
     pub fn merge(&mut self, from: Self, options: &Options) {
         self.documents += from.documents;
         self.bytes.merge(&from.bytes);

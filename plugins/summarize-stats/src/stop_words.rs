@@ -21,7 +21,7 @@ pub enum StopWords {
 }
 
 impl StopWords {
-    /// The list, lower-cased and in one string with single spaces.
+    /// The list in lower case, as one string with single spaces.
     fn list(self) -> &'static str {
         match self {
             Self::English => {

@@ -1,22 +1,25 @@
-//! Counts by name (word, entity, host …) in bounded memory, whatever the order of documents and merges.
+//! Counts by name (word, entity, host …) in bounded memory, independent of the order of documents and merges.
 //!
-//! Counting is exact until more than `cap` names are held. Past that, it goes on in a sample: what is counted comes in
-//! units (a document, or a block of its words), each unit belongs by its hash to one of four tiers (see
-//! [`crate::hash::tier`]), and when the cap is passed, the lowest tier still counted is left out with all that was
-//! counted in it. Whether a unit counts in the end depends only on which names occur in which tier over the whole
-//! corpus, not on who saw them first: every subset of the corpus passes the cap no earlier than the whole does, and
-//! what is kept was counted from the first unit on. Frequent names survive, because units are sampled, not names.
+//! Counting is exact until more than `cap` names are held. Past that, it continues in a sample. What is
+//! counted comes in units (a document, or a block of its words). The hash of a unit assigns it to one of four
+//! tiers (see [`crate::hash::tier`]). Whenever the cap is exceeded, the lowest tier still counted is dropped,
+//! with all that was counted in it.
+//!
+//! Whether a unit counts in the end depends only on which names occur in which tier over the whole corpus,
+//! not on the order in which they are seen: a subset of the corpus exceeds the cap no earlier than the whole
+//! corpus does, and the remaining tiers are counted from the first unit on. Frequent names survive, because
+//! units are sampled, not names.
 
 use crate::hash;
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
-/// Sampling tiers; when all are left out nothing is counted any more.
+/// Number of sampling tiers. When all are dropped, nothing is counted any more.
 pub const TIERS: usize = 4;
-/// Units per sampled unit, from one level to the next, as a power of two.
+/// Units per sampled unit, from one level to the next, as a base-2 logarithm.
 const STEP_BITS: u32 = 4;
 
-/// Names and how often each occurred, by tier of the unit that it occurred in.
+/// Names and how often each one occurred, by the tier of the unit in which it occurred.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct Tally {
@@ -24,7 +27,7 @@ pub struct Tally {
     entries: Vec<Entry>,
     index: HashTable<u32>,
     level: usize,
-    /// Everything that was to be counted, in the sample or not.
+    /// The sum of all counts, in the sample or not.
     total: u64,
 }
 
@@ -37,7 +40,7 @@ struct Entry {
     extra: u8,
 }
 
-/// What crosses between processes: the index is built anew.
+/// The form that is passed between processes, without the index, which is rebuilt.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     names: Vec<u8>,
@@ -87,13 +90,13 @@ impl Tally {
         self.entries.is_empty()
     }
 
-    /// Names held.
+    /// Number of names held.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// The number of a name, which is added when it is new; `extra` is then asked for a byte to keep with it.
-    /// `None` for a name over 65,535 bytes and when 2^30 names are held.
+    /// The number of a name. A new name is added, with a byte that `extra` gives. Returns `None` for a name
+    /// over 65,535 bytes, and for a new name when 2^30 names are held.
     #[inline]
     pub fn intern(&mut self, hash: u64, name: &[u8], extra: impl FnOnce(&[u8]) -> u8) -> Option<u32> {
         let (names, entries) = (&self.names, &self.entries);
@@ -124,13 +127,13 @@ impl Tally {
         }
     }
 
-    /// Notes what is not in the sample, so that estimates are right.
+    /// Adds what is not in the sample to the total, so that estimates are right.
     #[inline]
     pub fn skip(&mut self, by: u64) {
         self.total = self.total.saturating_add(by);
     }
 
-    /// Counts a name once in a unit of the given tier, if that tier is still counted, and keeps to the cap.
+    /// Adds `by` to a name's count in the given tier, if that tier is still counted, and keeps to the cap.
     pub fn add(&mut self, name: &str, tier: usize, by: u64, cap: usize) {
         if tier < self.level {
             self.skip(by);
@@ -149,8 +152,8 @@ impl Tally {
         }
     }
 
-    /// Leaves out all tiers under `level` and the names that are then without a count.
-    /// Gives the new number of each name; `u32::MAX` for those that went.
+    /// Drops all tiers below `level`, and the names that are left without a count. Returns the new number of
+    /// each name; `u32::MAX` for those that are dropped.
     pub fn raise(&mut self, level: usize) -> Vec<u32> {
         let mut kept = Self { level: level.max(self.level), total: self.total, ..Self::default() };
         let mut numbers = Vec::with_capacity(self.entries.len());
@@ -171,7 +174,8 @@ impl Tally {
         numbers
     }
 
-    /// Takes over the names and counts of a tally of the same level; gives the number here of each name there.
+    /// Adds the names and counts of a tally of the same level. Returns, for each name of `from`, its number
+    /// here.
     pub fn absorb(&mut self, from: &Self) -> Vec<u32> {
         self.total = self.total.saturating_add(from.total);
         let mut numbers = Vec::with_capacity(from.entries.len());
@@ -188,7 +192,7 @@ impl Tally {
         numbers
     }
 
-    /// Takes over another tally and keeps to the cap.
+    /// Adds another tally and keeps to the cap.
     pub fn merge(&mut self, mut from: Self, cap: usize) {
         if from.level > self.level {
             self.raise(from.level);
@@ -205,13 +209,13 @@ impl Tally {
         self.entries.get(at as usize).map_or(0, |entry| entry.extra)
     }
 
-    /// A name by its number.
+    /// The name with this number.
     pub fn name(&self, at: u32) -> &str {
         let bytes = self.entries.get(at as usize).and_then(|entry| slice(&self.names, entry));
         bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 
-    /// All names that were counted, with their counts, scaled up when they come from a sample. In no set order.
+    /// All counted names with their counts, in no particular order. Counts from a sample are scaled up.
     pub fn counts(&self) -> impl Iterator<Item = (&str, u64)> {
         let scale = self.scale();
         (0_u32..).zip(&self.entries).filter_map(move |(at, entry)| {
@@ -220,8 +224,8 @@ impl Tally {
         })
     }
 
-    /// How to get from counts in the sample to estimates for the whole: by the ratio of everything to what is in the
-    /// sample, which is steadier than the rate of sampling where units are few or uneven.
+    /// The scale from counts in the sample to estimates for the whole: the ratio of the total to what is in
+    /// the sample, which is steadier than the rate of sampling if units are few or uneven.
     pub fn scale(&self) -> Scale {
         let sums = self.entries.iter().flat_map(|entry| entry.counts);
         Scale { total: self.total, sample: sums.fold(0, u64::saturating_add) }
@@ -234,7 +238,7 @@ impl Tally {
     }
 }
 
-/// From counts in a sample to estimates for the whole.
+/// Scales counts in a sample up to estimates for the whole.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
     total: u64,
@@ -242,24 +246,24 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// From what was counted in all, and what of it in the sample.
+    /// Creates a scale from the total of all counts and the part of it that is in the sample.
     pub fn new(total: u64, sample: u64) -> Self {
         Self { total, sample }
     }
 
-    /// The estimate from a count; the count itself where the sample is everything.
+    /// The estimate for a count; the count itself if the sample is everything.
     pub fn apply(self, count: u64) -> u64 {
         let (total, sample) = (u128::from(self.total), u128::from(self.sample.max(1)));
         u64::try_from((u128::from(count) * total + sample / 2) / sample).unwrap_or(u64::MAX)
     }
 }
 
-/// One unit in how many is counted at a level.
+/// The sampling rate at a level: one unit in this many is counted.
 pub fn one_in(level: usize) -> u64 {
     1 << (STEP_BITS * level.min(TIERS) as u32)
 }
 
-/// The `top` rows with the highest counts; equal counts by name. Sorts what it gives.
+/// The `top` rows with the highest counts, sorted by descending count, then by name.
 pub fn top<T: Ord>(rows: impl Iterator<Item = (T, u64)>, top: usize) -> Vec<(T, u64)> {
     let mut rows: Vec<_> = rows.collect();
     let order = |a: &(T, u64), b: &(T, u64)| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0));
@@ -293,7 +297,7 @@ mod tests {
             tally.add("often", n % 2, 1, 20);
         }
         assert_eq!(tally.level(), 1);
-        // Of 100 counts 25 are in the sample, all of them of one name.
+        // 25 of 100 counts are in the sample, all of them of one name.
         assert_eq!(top(tally.counts(), 5), [("often", 100)]);
     }
 

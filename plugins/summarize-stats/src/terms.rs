@@ -1,8 +1,9 @@
 //! The vocabulary: counts of words and of bigrams (two words that follow one another in a sentence).
 //!
-//! The unit of sampling (see [`crate::tally`]) is a block of [`BLOCK`] words of a document, so that one huge document is
-//! sampled as evenly as many small ones. Bigrams are many more than words and may be sampled where words are not, but
-//! never the other way round: a bigram's words are always counted in its tier.
+//! The unit of sampling (see [`crate::tally`]) is a block of [`BLOCK`] words of a document, so that one huge
+//! document is sampled as evenly as many small ones. There are many more bigrams than words, so they may be
+//! sampled where words are not, but never the other way round: the tiers in which the words of a bigram are
+//! counted are not below its own.
 
 use crate::bigrams::Bigrams;
 use crate::distinct::Distinct;
@@ -10,9 +11,9 @@ use crate::hash::{mix, tier};
 use crate::tally::{TIERS, Tally, one_in};
 use serde::{Deserialize, Serialize};
 
-/// Words to a block.
+/// Words per block.
 pub const BLOCK: u64 = 1024;
-/// Bigrams that may be held for each word that may be.
+/// Most bigrams held, per word that may be held.
 const BIGRAMS_PER_WORD: usize = 2;
 
 /// Counts of words and bigrams.
@@ -23,7 +24,7 @@ pub struct Terms {
     distinct: Distinct,
 }
 
-/// Where in a document counting stands: the block's tier and the word before.
+/// A position in a document: the tier of its block, and the word before it.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     document: u64,
@@ -44,30 +45,30 @@ enum Before {
 }
 
 impl Place {
-    /// The beginning of a document, known by a hash.
+    /// The beginning of the document with this hash.
     pub fn new(document: u64) -> Self {
         Self { document, word: 0, tier: 0, before: Before::Nothing }
     }
 
-    /// No bigram reaches over this place.
+    /// Makes sure that no bigram spans this position.
     #[inline]
     pub fn part(&mut self) {
         self.before = Before::Nothing;
     }
 }
 
-/// What may be held.
+/// Limits on what is held.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Distinct words; of bigrams, twice as many.
+    /// Most distinct words; for bigrams, twice as many.
     pub words: usize,
     /// Whether bigrams are counted.
     pub bigrams: bool,
 }
 
 impl Terms {
-    /// Counts the next word of a document. `extra` is asked for a byte to keep with a new word; gives that byte, or
-    /// `None` when the block is not in the sample.
+    /// Counts the next word of a document. `extra` gives a byte to keep with a new word. Returns the byte
+    /// kept with the word, or `None` if the block is not in the sample.
     #[inline]
     pub fn add(
         &mut self,
@@ -101,7 +102,8 @@ impl Terms {
             match place.before {
                 Before::Nothing => {}
                 Before::Skipped => self.bigrams.skip(),
-                // Over the edge of a block the lower tier decides, so that both words are counted in it.
+                // Across two blocks, the lower tier applies, so that both words are held as long as the
+                // bigram is.
                 Before::Counted { word, tier } => self.bigrams.note(place.tier.min(tier), word, at),
             }
             place.before = Before::Counted { word: at, tier: place.tier };
@@ -109,7 +111,7 @@ impl Terms {
         Some(self.words.extra(at))
     }
 
-    /// Takes over what another state counted.
+    /// Adds the counts of another state.
     pub fn merge(&mut self, mut from: Self, limits: Limits) {
         let level = self.words.level().max(from.words.level());
         self.raise(level, &mut Before::Nothing);
@@ -120,7 +122,7 @@ impl Terms {
         self.keep_to(limits, &mut Before::Nothing);
     }
 
-    /// Leaves tiers out until words and bigrams keep to the limits.
+    /// Drops tiers until words and bigrams are within the limits.
     fn keep_to(&mut self, limits: Limits, before: &mut Before) {
         while self.words.len() > limits.words && self.words.level() < TIERS {
             self.raise(self.words.level() + 1, before);
@@ -140,7 +142,7 @@ impl Terms {
         }
     }
 
-    /// Keeps to the limits for good: nothing is added after this.
+    /// Applies the limits for the last time: nothing is added after this.
     pub fn close(&mut self, limits: Limits) {
         self.keep_to(limits, &mut Before::Nothing);
     }
@@ -153,17 +155,17 @@ impl Terms {
         }
     }
 
-    /// One block in how many was counted: for words, and for bigrams.
+    /// The sampling rates of words and of bigrams: one block in this many was counted.
     pub fn sampled_one_in(&self) -> (u64, u64) {
         (one_in(self.words.level()), one_in(self.bigrams.level()))
     }
 
-    /// Words with counts, in no set order.
+    /// Words with counts, in no particular order.
     pub fn words(&self) -> impl Iterator<Item = (&str, u64)> {
         self.words.counts()
     }
 
-    /// Bigrams with counts, in no set order; each is there once.
+    /// Bigrams with counts, in no particular order and without repetitions.
     pub fn bigrams(&self) -> Vec<((&str, &str), u64)> {
         let name = |at: u32| self.words.name(at);
         let counts = self.bigrams.counts().into_iter();

@@ -29,7 +29,7 @@ fn document(text: &str) -> Document<'_> {
     }
 }
 
-/// Merges the parts in an order that `choices` picks, through bytes now and then.
+/// Merges the parts in an order that `choices` picks, sometimes after a round trip through bytes.
 fn merged(mut parts: Vec<State>, choices: &[usize], options: &Options) -> Value {
     let mut choices = choices.iter().cycle();
     let mut pick = |n: usize| choices.next().copied().unwrap_or(0) % n;
@@ -189,7 +189,7 @@ fn stage_snapshots() {
     snapshots(&crate::plugin(), "../../tests/stages/summarize-stats");
 }
 
-/// The cases once more, cut into batches, shared among workers and merged in every way.
+/// The same cases, cut into batches, shared among workers and merged in every way.
 #[test]
 fn no_split_changes_the_answer() {
     for file in case_files("../../tests/stages/summarize-stats".as_ref()) {

@@ -1,8 +1,8 @@
 //! Words: where they begin and end, and their lower-cased form. No counting.
 //!
-//! A word is a run of letters, digits and combining marks. An apostrophe between letters and a point or comma between
-//! digits join (`don't`, `3.14`); hyphens part. Chinese and Japanese characters are words one by one. Thai, Lao,
-//! Khmer and Burmese are not segmented: a run between spaces is one word.
+//! A word is a run of letters, digits and combining marks. An apostrophe between letters and a point or comma
+//! between digits are parts of a word (`don't`, `3.14`); hyphens separate words. Each Chinese or Japanese
+//! character is a word. Thai, Lao, Khmer and Burmese are not segmented: a run between spaces is one word.
 
 use crate::letters::{Class, Letters};
 
@@ -20,11 +20,11 @@ pub struct Word {
 /// What a word is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// ASCII alone.
+    /// ASCII only.
     Ascii,
-    /// With other characters.
+    /// Other characters as well.
     Wide,
-    /// One character of a script that is counted by the character.
+    /// One character of a script whose characters are counted singly.
     Single,
 }
 
@@ -45,7 +45,8 @@ impl<'a> Words<'a> {
         self.text.get(at..).and_then(|rest| rest.chars().next())
     }
 
-    /// True when a word can go on with the character at `at`, of a class like that of the ASCII byte `before`.
+    /// Whether the word continues with the character at `at`, after the byte `before` and then `mark`: an
+    /// apostrophe joins letters, a point or comma joins digits.
     fn joins(&self, before: u8, mark: u8, at: usize) -> bool {
         match self.text.as_bytes().get(at) {
             None => false,
@@ -90,7 +91,7 @@ impl Iterator for Words<'_> {
         }
         let start = at;
         let mut kind = Kind::Ascii;
-        // The last byte taken, which the joining rules look at; bytes past ASCII count as letters.
+        // The last byte taken, for the joining rules. Bytes that are not ASCII count as letters.
         let mut before = 0;
         while let Some(&byte) = bytes.get(at) {
             if byte.is_ascii_alphanumeric() {
@@ -122,15 +123,16 @@ impl Iterator for Words<'_> {
     }
 }
 
-/// How many ASCII letters and digits follow one another from `at` on; stops at eight, or short of the text's end.
+/// Length of the run of ASCII letters and digits from `at` on, at most eight. Returns 0 if fewer than eight
+/// bytes of the text are left.
 #[inline]
 fn ascii_run(bytes: &[u8], at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x80 * ONES;
     let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) else { return 0 };
     let word = u64::from_le_bytes(*eight);
-    // Bit 5 lower-cases letters. The high bits are masked off, so that no sum carries into the next byte; each sum sets
-    // a byte's high bit where the byte is at least a bound.
+    // Setting bit 5 lower-cases letters. The high bits are masked off, so that no sum carries into the next
+    // byte. Each sum sets the high bit of a byte if the byte is at least the bound.
     let digits_of = word & !HIGH;
     let letters_of = (word | (0x20 * ONES)) & !HIGH;
     let at_least = |bytes: u64, bound: u8| bytes + u64::from(0x80 - bound) * ONES;
@@ -148,7 +150,7 @@ pub fn lower(text: &str, word: Word, into: &mut Vec<u8>) {
     match word.kind {
         Kind::Ascii => {
             into.extend_from_slice(form.as_bytes());
-            // Of what an ASCII word can hold, bit 5 is unset in capitals alone.
+            // Among the characters of an ASCII word, only capitals have bit 5 unset.
             into.iter_mut().for_each(|byte| *byte |= 0x20);
         }
         Kind::Single => into.extend_from_slice(form.as_bytes()),
