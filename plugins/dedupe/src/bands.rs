@@ -1,8 +1,8 @@
 //! Chooses the number of bands and rows for a threshold, and gives the probability that a pair is compared.
 //!
 //! Two documents whose shingle sets have Jaccard similarity s agree in one minimum with probability s, and in
-//! all r minima of a band with probability s^r. So they agree in at least one of b bands with probability 1 -
-//! (1 - s^r)^b (Indyk, Motwani 1998; the S-curve of "Mining of Massive Datasets", section 3.4).
+//! all r minima of a band with probability s^r. So the probability that they agree in at least one of b bands
+//! is 1 - (1 - s^r)^b (Indyk, Motwani 1998; the S-curve of "Mining of Massive Datasets", section 3.4).
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub struct Bands {
 pub const FINEWEB: Bands = Bands { bands: 14, rows: 8 };
 /// Most minima per document when the bands are derived from a threshold.
 const MINIMA: usize = 128;
-/// The probability with which a pair at the threshold is compared, at least.
+/// The least probability with which a pair at the threshold is compared.
 pub const RECALL: f64 = 0.99;
 /// Most rows per band: with more, rounding would lose pairs at a threshold near 1.
 const ROWS: usize = 16;

@@ -133,7 +133,7 @@ fn near(plan: Plan, options: &Options) -> Plan {
         .note(&how(options))
 }
 
-/// A note on how pairs are found, and with what probability.
+/// A note for the plan: how pairs are found, and with what probability.
 fn how(options: &Options) -> String {
     let threshold = options.threshold();
     match options.metric {

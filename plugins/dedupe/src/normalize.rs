@@ -3,8 +3,9 @@
 //! Folded words are what FineWeb's deduplication compares. They are lower-cased. Punctuation, symbols and
 //! white space separate words and are dropped. Diacritics of Latin letters up to U+017F are dropped, and so
 //! are marks that NFC does not combine with a letter. Unlike in FineWeb, digits are kept, since pages that
-//! differ only in their figures are different pages, and so are marks of other letters, such as the tones of
-//! Vietnamese. Plain words are lower-cased runs of letters, digits and `_`, the `\w+` of regular expressions.
+//! differ only in their figures are different pages. Marks of other letters, such as the tones of Vietnamese,
+//! are kept, too. Plain words are lower-cased runs of letters, digits and `_`, the `\w+` of regular
+//! expressions.
 //!
 //! In both, a text has the same words in NFC and in NFD. The exception is a plain word with a letter that has
 //! two marks of which NFC combines only one. Letters of scripts written without spaces (Chinese, Japanese,
@@ -122,7 +123,7 @@ pub fn characters(text: &str, mut take: impl FnMut(u64)) {
     }
 }
 
-/// [`words`], but plain ones if `PLAIN`, else folded ones.
+/// Like [`words`], but for plain words if `PLAIN`, else for folded ones.
 #[inline]
 pub fn each_word<const PLAIN: bool>(text: &str, scratch: &mut Vec<u8>, mut take: impl FnMut(u64)) {
     let bytes = text.as_bytes();

@@ -212,7 +212,7 @@ impl Options {
         }
     }
 
-    /// The similarity measure that the metric stands for.
+    /// The similarity measure of the chosen metric.
     pub fn measure(&self) -> Measure {
         match self.metric {
             Metric::Jaccard => Measure::Jaccard,
@@ -245,7 +245,7 @@ impl Options {
     /// Checks what the schema cannot express: that the options are compatible.
     ///
     /// # Errors
-    /// Lists every mistake with the name of the option.
+    /// Fails with every mistake, each with the name of its option.
     pub fn check(&self) -> Result {
         let mut checks = Checks::new();
         checks.require(self.keep != Keep::Earliest || self.date_column.is_some(), "keep", || {

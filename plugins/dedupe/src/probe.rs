@@ -9,7 +9,7 @@ const REACH: usize = 8;
 /// Slots per shingle, at least. With two, a fifth of all sets of 30,000 have a shingle out of reach; with
 /// three, hardly any.
 const SPREAD: usize = 3;
-/// Number of other sets from which on the table pays off.
+/// Number of other sets from which the table pays off.
 pub const WORTH: usize = 3;
 /// Lookups between two checks whether the threshold can still be reached.
 const STEPS: usize = 64;

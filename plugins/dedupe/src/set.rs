@@ -90,7 +90,7 @@ impl<'a> Shingles<'a> {
         let mut overlap = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
         let (mut at, mut to) = (0, 0);
         loop {
-            // The most common shingles that can follow.
+            // The number of shared shingles that can still follow, at most.
             let rest = (a.len() - at).min(b.len() - to) as u64;
             if !(Overlap { both: overlap.both + rest, ..overlap }).reaches(measure, threshold) {
                 return None;
@@ -151,13 +151,13 @@ pub fn put_bytes(shingles: &[u32], into: &mut Vec<u8>) {
 /// Steps through two sets between two checks whether the threshold can still be reached.
 const STEPS: usize = 64;
 
-/// Number of shingles from which on a radix sort is faster than comparisons.
+/// Number of shingles from which a radix sort is faster than a comparison sort.
 const MANY: usize = 100;
-/// Number of shingles from which on larger digits are faster than sorting what smaller ones leave.
+/// Number of shingles from which larger digits are faster than sorting what smaller ones leave unsorted.
 const VERY_MANY: usize = 3000;
 
-/// Sorts `shingles`. Larger slices are sorted by their highest digits (radix sort), and then the few runs
-/// that agree in these, since hashes rarely do. Sorting by comparisons takes half the time of all sketching.
+/// Sorts `shingles`. Larger slices are sorted by their highest digits (radix sort), then the runs that agree
+/// in these, which are few among hashes. A comparison sort takes half the time of all sketching.
 fn sort(shingles: &mut [u32], scratch: &mut Vec<u32>) {
     if shingles.len() < MANY {
         shingles.sort_unstable();
@@ -173,8 +173,7 @@ fn sort(shingles: &mut [u32], scratch: &mut Vec<u32>) {
     sort_rest(shingles, left);
 }
 
-/// Sorts by the two highest digits of `BITS` bits each. Returns the number of low bits that are left to sort
-/// by.
+/// Sorts by the two highest digits of `BITS` bits each. Returns the number of low bits left unsorted.
 fn sort_first<const BITS: u32, const DIGITS: usize>(shingles: &mut [u32], scratch: &mut [u32]) -> u32 {
     let left = u32::BITS - 2 * BITS;
     let digits =

@@ -79,7 +79,7 @@ pub trait Columns {
     }
 }
 
-/// A column of the values that follow one another in `bytes` and end at `ends`. Nothing is copied.
+/// A column of the values that follow one another in `bytes`; `ends` are their ends. Nothing is copied.
 ///
 /// # Errors
 /// Fails if they take more than 4 GiB.
@@ -110,7 +110,8 @@ impl Columns for StructArray {
     }
 }
 
-/// The matches of rows in a step that they are joined with, in the column named like the step.
+/// The rows that a batch is joined with: the matches of each of its rows, from the column named after their
+/// step.
 pub struct Joined<'a> {
     list: &'a ListArray,
     /// All matching rows.

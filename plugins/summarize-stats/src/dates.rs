@@ -61,7 +61,7 @@ impl Dates {
 
     /// Bytes held on the heap, approximately.
     pub fn memory_bytes(&self) -> u64 {
-        // Key, its allocation, count, and a share of the unused room of the map.
+        // Key, its allocation, count, and their share of the map's unused capacity.
         self.counts.len() as u64 * 64
     }
 }

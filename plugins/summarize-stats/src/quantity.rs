@@ -102,7 +102,7 @@ impl Quantity {
 
     /// Bytes held on the heap, approximately.
     pub fn memory_bytes(&self) -> u64 {
-        // Key, count, and a share of the unused room of the map.
+        // Key, count, and their share of the map's unused capacity.
         self.buckets.len() as u64 * 24
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// Words of more characters than this count as words but are left out of the vocabulary: they are addresses,
 /// encoded data, or text of a script written without spaces.
 pub const LONGEST_WORD: usize = 64;
-/// Most hosts, languages, entities and speakers held at a time, each.
+/// Most names held at a time, of hosts, languages, entities and speakers each.
 const MAX_NAMES: usize = 1 << 18;
 
 /// The parts of a document that are counted.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 /// Number of sampling tiers. When all are dropped, nothing is counted any more.
 pub const TIERS: usize = 4;
-/// Units per sampled unit, from one level to the next, as a base-2 logarithm.
+/// Each level samples one unit in 2^`STEP_BITS` of the level before.
 const STEP_BITS: u32 = 4;
 
 /// Names and how often each one occurred, by the tier of the unit in which it occurred.

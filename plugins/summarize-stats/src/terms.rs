@@ -2,8 +2,7 @@
 //!
 //! The unit of sampling (see [`crate::tally`]) is a block of [`BLOCK`] words of a document, so that one huge
 //! document is sampled as evenly as many small ones. There are many more bigrams than words, so they may be
-//! sampled where words are not, but never the other way round: the tiers in which the words of a bigram are
-//! counted are not below its own.
+//! sampled where words are not, but never the other way round: while a bigram is counted, so are its words.
 
 use crate::bigrams::Bigrams;
 use crate::distinct::Distinct;
@@ -33,7 +32,7 @@ pub struct Place {
     before: Before,
 }
 
-/// The word before.
+/// The previous word.
 #[derive(Clone, Copy, Debug)]
 enum Before {
     /// There is none in this sentence.

@@ -5,11 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use textmill_plugin::options::Checks;
 
-/// Sentences in a window by default, as in C4.
+/// Default number of sentences in a window, as in C4.
 const WINDOW: u32 = 3;
-/// Fewest words of a passage by default. The README says on which pages this was measured.
+/// Default for the fewest words of a passage. The README says on which pages it was measured.
 const MIN_WORDS: u32 = 5;
-/// By default, any second document makes a passage a repeat.
+/// Default of `more-than`: any second document makes a passage a repeat.
 const MORE_THAN: u32 = 1;
 
 /// Most sentences in a window.

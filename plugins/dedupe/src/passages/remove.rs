@@ -1,5 +1,5 @@
 //! Removes passages from a text: whole lines, paragraphs or sentences, with enough of the white space around
-//! them that one gap is left of two.
+//! them that one gap is left where there were two.
 
 use super::options::Unit;
 use super::unit::each;
@@ -41,7 +41,7 @@ pub struct Removal {
     pub is_any_left: bool,
 }
 
-/// How to remove `hits`, which may be in any order, from `text`. Takes time linear in the length of the text,
+/// Computes how to remove `hits`, in any order, from `text`. Takes time linear in the length of the text,
 /// except for sorting the hits.
 pub fn removal(text: &str, unit: Unit, hits: &mut [Hit]) -> Removal {
     hits.sort_unstable_by_key(|hit| (hit.start, hit.end));
@@ -119,8 +119,8 @@ impl Work<'_> {
     }
 }
 
-/// The span to remove for the units of `core`: it adds one of the gaps around them, the one with fewer line
-/// breaks. The kept text before them ends at `before`, the kept text after them begins at `next`.
+/// The span to remove with the units of `core`: of the gaps before and after them, it includes the one with
+/// fewer line breaks. The kept text before ends at `before`, the kept text after begins at `next`.
 fn widened(text: &str, before: Option<usize>, core: Range<usize>, next: Option<usize>) -> Range<usize> {
     let (from, to) = (before.unwrap_or(0), next.unwrap_or(text.len()));
     let left = Gap::new(text, from..core.start);

@@ -16,7 +16,7 @@ use textmill_plugin::prelude::*;
 
 /// Name of the column that is written.
 pub const COLUMN: &str = "shared_passages";
-/// Fields of an entry of the column with numbers, after the id of the other document.
+/// Numeric fields of an entry of the column, which follow the id of the other document.
 const NUMBERS: [&str; 5] = ["start", "end", "other_start", "other_end", "words"];
 
 /// Type of an entry of the column.
@@ -201,7 +201,7 @@ impl Group for Spans {
     }
 }
 
-/// Adds the id of the other document to each span, whose rows are for this document.
+/// Adds the id of the other document to each span. The rows have the ordinal of this document.
 #[derive(Clone)]
 pub struct Others;
 

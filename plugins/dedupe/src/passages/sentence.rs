@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-/// Abbreviations that have a full stop in the middle of sentences, in lower case.
+/// Abbreviations that are written with a full stop inside sentences, in lower case.
 const ABBREVIATIONS: &[&str] = &[
     "al", "approx", "bzw", "ca", "capt", "cf", "co", "col", "corp", "dr", "e.g", "etc", "evtl", "fig", "gen",
     "gov", "hon", "i.e", "inc", "jr", "lt", "ltd", "mme", "mr", "mrs", "ms", "mt", "no", "nr", "prof", "rep",

@@ -266,7 +266,8 @@ fn counted(units: u64, unit: Unit) -> String {
     if units == 1 { format!("1 {noun}") } else { format!("{units} {noun}s") }
 }
 
-/// Drops a document without words. Names the document that keeps its passages if there is only one.
+/// The event that drops a document of which no word is left. It names the document that keeps its passages if
+/// there is only one.
 fn nothing_left(row: u32, unit: Unit, removal: &Removal) -> Event {
     let units: u64 = removal.cuts.iter().map(|cut| cut.units).sum();
     let note = format!("repeated in other documents: {}, all that it has", counted(units, unit));

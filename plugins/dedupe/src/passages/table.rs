@@ -106,7 +106,7 @@ pub fn column<'a, T: ArrowPrimitiveType>(
     column.ok_or_else(|| format!("the rows have no column `{name}` of {}", T::DATA_TYPE).into())
 }
 
-/// The matches of each row of a table in a step that it is joined with.
+/// The rows that a table is joined with: the matches of each of its rows in another step.
 pub struct Found<'a> {
     name: &'a str,
     list: &'a ListArray,
@@ -126,7 +126,8 @@ impl<'a> Found<'a> {
         Ok(Self { name, list, rows })
     }
 
-    /// The matches of a row, as a range of the columns below.
+    /// The matches of a row, as a range of indices into the columns of [`Found::column`] and
+    /// [`Found::array`].
     pub fn range(&self, row: usize) -> Range<usize> {
         let at =
             |n: usize| self.list.value_offsets().get(n).and_then(|&at| usize::try_from(at).ok()).unwrap_or(0);

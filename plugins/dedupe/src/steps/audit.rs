@@ -3,9 +3,9 @@
 //!
 //! Misses are estimated from pairs that are found in another way. Under one more permutation, independent of
 //! those of the bands, two documents of similarity s have the same minimum with probability s. Documents
-//! whose minimum falls on one value in [`SAMPLED`] are sampled. Those that share it, at most [`COMPARED`],
-//! are compared with one another, and each similar pair is looked up in the bands. A pair is weighted by 1/s,
-//! since it is seen with probability s (Horvitz, Thompson 1952).
+//! whose minimum is divisible by [`SAMPLED`] are the sample. Those that share their minimum, at most
+//! [`COMPARED`], are compared with one another, and each similar pair is looked up in the bands. A pair is
+//! weighted by 1/s, since it is seen with probability s (Horvitz, Thompson 1952).
 
 use super::id::{ORIGINALS, SETS};
 use crate::bands::Bands;
@@ -80,7 +80,7 @@ impl BatchMap for Sample {
 
 /// The smallest hash of the shingles under the permutation of the sample.
 fn least_hash(set: Shingles<'_>) -> Option<u64> {
-    /// Minima computed in parallel: with only one, each step would wait for the last.
+    /// Minima computed side by side: with a single one, each step would wait for the one before.
     const LANES: usize = 4;
     let hash = |shingle: u32| mix(u64::from(shingle) ^ 0x2545_f491_4f6c_dd1d, 0x9fb2_1c65_1e98_df25);
     let mut least = [u64::MAX; LANES];

@@ -12,7 +12,7 @@ use textmill_plugin::prelude::arrow_array::UInt64Array;
 use textmill_plugin::prelude::arrow_array::builder::LargeBinaryBuilder;
 use textmill_plugin::prelude::*;
 
-/// Number of documents from which on a component is logged: it is more likely boilerplate than one story.
+/// A component of this many documents triggers a warning: it is more likely boilerplate than one story.
 const GIANT: usize = 1000;
 
 fn packed_schema() -> Schema {

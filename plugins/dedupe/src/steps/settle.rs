@@ -81,7 +81,7 @@ impl Finding {
         }
     }
 
-    /// One of several documents with the same words, which include the representative.
+    /// One of several copies; the representative counts as one of them.
     pub fn copy(ordinal: u64, representative: u64) -> Self {
         Self { representative, cluster: representative, is_copy: true, ..Self::kept(ordinal) }
     }
