@@ -1,4 +1,4 @@
-//! Reading columns of a record batch, whatever string layout they have.
+//! Reads columns of a record batch, whatever their string layout.
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BinaryArray, LargeBinaryArray, RecordBatch};
@@ -18,7 +18,7 @@ pub enum Strings<'a> {
 }
 
 impl<'a> Strings<'a> {
-    /// Sees `array` as strings, where it holds strings.
+    /// Views `array` as strings, if it holds strings.
     pub fn of(array: &'a dyn Array) -> Option<Self> {
         match array.data_type() {
             DataType::Utf8 => Some(Self::Utf8(array.as_string())),
@@ -28,7 +28,7 @@ impl<'a> Strings<'a> {
         }
     }
 
-    /// The string in `row`; `None` where it is null or the row is past the end.
+    /// The string in `row`; `None` if it is null or the row is past the end.
     pub fn get(&self, row: usize) -> Option<&'a str> {
         match self {
             Self::Utf8(a) => (row < a.len() && a.is_valid(row)).then(|| a.value(row)),
@@ -38,12 +38,13 @@ impl<'a> Strings<'a> {
     }
 }
 
-/// The string in one row of a column, where the column exists, holds strings, and is not null there.
+/// The string in one row of a column; `None` if there is no such column, it holds no strings, or it is null
+/// there.
 pub fn string<'a>(batch: &'a RecordBatch, column: &str, row: usize) -> Option<&'a str> {
     Strings::of(batch.column_by_name(column)?.as_ref())?.get(row)
 }
 
-/// The bytes in one row of a binary column.
+/// The bytes in one row of a binary column; `None` if they are null or the row is past the end.
 pub fn bytes(array: &dyn Array, row: usize) -> Option<&[u8]> {
     if row >= array.len() || array.is_null(row) {
         return None;
@@ -57,10 +58,10 @@ pub fn bytes(array: &dyn Array, row: usize) -> Option<&[u8]> {
     }
 }
 
-/// The same strings in the layout `kind`; any other column as it is.
+/// The same strings in the layout `kind`; any other column is returned as it is.
 ///
 /// # Errors
-/// Where the strings are too long for 32-bit offsets.
+/// If the strings are too long for 32-bit offsets.
 pub fn to_layout(array: &ArrayRef, kind: &DataType) -> Result<ArrayRef, String> {
     let Some(strings) = Strings::of(array.as_ref()) else { return Ok(Arc::clone(array)) };
     if array.data_type() == kind {

@@ -1,4 +1,4 @@
-//! Names of the columns that the host itself gives meaning to, and column types as words.
+//! Names of the columns that the host gives a meaning to, and names of column types.
 
 use arrow_schema::{DataType, Field, Fields};
 use std::fmt::Write as _;
@@ -10,13 +10,13 @@ pub const ID: &str = "id";
 pub const SOURCE: &str = "source";
 /// The text (`large_utf8`).
 pub const TEXT: &str = "text";
-/// What kind of text it is, such as `text/html`; null where nothing is known of it (`utf8`).
+/// What kind of text it is, such as `text/html`; null if unknown (`utf8`).
 pub const MEDIA_TYPE: &str = "media_type";
-/// Place in the input order (`uint64`). Hidden: operators may read it, outputs never show it.
+/// Position in the input order (`uint64`). Hidden: operators may read it, outputs never show it.
 pub const ORDINAL: &str = "ordinal";
-/// The bytes of a document that are not UTF-8, else null (`large_binary`). Hidden.
+/// The bytes of a document that is not UTF-8, else null (`large_binary`). Hidden.
 pub const RAW: &str = "raw";
-/// Row of the input that an output row belongs to (`uint32`); part of what an operator answers.
+/// Row of the input that an output row belongs to (`uint32`); part of an operator's output.
 pub const ROW: &str = "row";
 /// Fields of the input that no stage asked for, as the text of a JSON object's members. Hidden.
 pub const CARRIED: &str = "carried";
@@ -24,7 +24,7 @@ pub const CARRIED: &str = "carried";
 /// Columns that every document has and no output shows.
 pub const HIDDEN: [&str; 3] = [ORDINAL, RAW, CARRIED];
 
-/// Names that a pipeline may not give to a column of its own.
+/// Names that a pipeline may not give to its own columns.
 pub const RESERVED: [&str; 8] = [ID, SOURCE, TEXT, MEDIA_TYPE, ORDINAL, RAW, ROW, CARRIED];
 
 /// A nullable list column type.
@@ -43,7 +43,7 @@ pub fn is_supported(kind: &DataType) -> bool {
     match kind {
         DataType::List(item) | DataType::LargeList(item) => is_supported(item.data_type()),
         DataType::Struct(fields) => fields.iter().all(|f| is_supported(f.data_type())),
-        // Values without bytes have no length that Arrow could know.
+        // Arrow cannot know the length of an array of zero-width values.
         DataType::FixedSizeBinary(size) => *size > 0,
         other => scalar_name(other).is_some(),
     }
@@ -114,7 +114,7 @@ fn scalar_name(kind: &DataType) -> Option<&'static str> {
     SCALARS.iter().find(|(_, k)| k == kind).map(|(name, _)| *name)
 }
 
-/// Reads a column type from words, the inverse of [`type_name`].
+/// Parses a column type, the inverse of [`type_name`].
 ///
 /// # Errors
 /// A sentence that names the part that is not a type.

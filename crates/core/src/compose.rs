@@ -1,27 +1,27 @@
-//! Composes the edits of two passes over a text into edits of the text before both. The passes are [`crate::edit`]'s.
+//! Composes the edits of two passes over a text into edits of the original text. For [`crate::edit`].
 
 use crate::edit::put_together;
 use crate::edits::{EditRef, Edits, Packed, Reason};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// How many bytes fewer a text has after an edit.
+/// How many bytes shorter an edit makes the text.
 fn shrunk(edit: &EditRef<'_>) -> isize {
     (edit.end - edit.start) as isize - edit.replacement.len() as isize
 }
 
-/// Composes `first` with `second`, whose spans lie in `middle`, the text that `first` left.
+/// Composes `first` with `second`, whose spans are offsets into `middle`, the text after `first`.
 ///
-/// Edits of the two passes that share a byte of `middle` form a cluster and become one edit; a
-/// cluster is contiguous, so its replacement is a slice of `middle` with the later edits applied.
+/// Edits of the two passes that share a byte of `middle` form a cluster and become one edit. A cluster is
+/// contiguous, so its replacement is a slice of `middle` with the later edits applied.
 pub(crate) fn compose(middle: &str, first: Edits, second: &Edits) -> Edits {
-    // Most edits of the first pass stay as they are, under their numbers.
+    // Most edits of the first pass are kept as they are, with their table indices.
     let Edits { packed: pieces, shared } = first;
     let mut out = Edits { packed: Vec::with_capacity(pieces.len() + second.len()), shared };
     let (mut piece, mut later) = (0, 0);
     // Bytes of the original minus bytes of `middle`, over the pieces already passed.
     let mut shift = 0isize;
-    // Where a piece begins in `middle`, and how long it is there.
+    // Where a piece begins and ends in `middle`, and by how many bytes it shortens the original.
     let place = |out: &Edits, piece: Packed, shift: isize| {
         let edit = out.shared.get(piece);
         let start = edit.start.wrapping_add_signed(-shift);
@@ -75,7 +75,7 @@ pub(crate) fn compose(middle: &str, first: Edits, second: &Edits) -> Edits {
     out
 }
 
-/// Replacement and reason for a cluster. It bears the rule of the widest edit in it; the note names the others.
+/// Replacement and reason of a cluster. Its rule is that of the widest edit in it; the note names the others.
 fn merged(
     middle: &str,
     span: Range<usize>,
@@ -110,7 +110,7 @@ fn merged(
     (text.into(), reason)
 }
 
-/// Appends an edit; two insertions at one place become one.
+/// Appends an edit; merges two insertions at the same place.
 fn push(out: &mut Edits, span: Range<usize>, text: Cow<'static, str>, reason: Reason) {
     match out.last() {
         Some(last) if last.start == span.start && last.end == span.end => {
@@ -122,7 +122,7 @@ fn push(out: &mut Edits, span: Range<usize>, text: Cow<'static, str>, reason: Re
     }
 }
 
-/// Appends an edit that `out` knows.
+/// Appends an edit that is already in the tables of `out`.
 fn push_packed(out: &mut Edits, packed: Packed) {
     let edit = out.shared.get(packed);
     match out.last() {

@@ -1,4 +1,4 @@
-//! Edits: byte spans of a text and what replaces them. Applying and composing them, no I/O.
+//! Edits: byte spans of a text and what replaces them. Applies and composes them; no I/O.
 
 use crate::compose::compose;
 pub use crate::edits::{EditRef, Edits, Reason};
@@ -10,18 +10,18 @@ use std::ops::Range;
 /// One replacement in a text.
 ///
 /// `start..end` are byte offsets into the text that the stage received, on character boundaries.
-/// An empty span is an insertion, an empty replacement a removal.
+/// An empty span is an insertion, an empty replacement is a removal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit {
     /// First byte of the span.
     pub start: usize,
     /// One past the last byte of the span.
     pub end: usize,
-    /// What stands there afterwards.
+    /// The text that replaces the span.
     pub replacement: Cow<'static, str>,
-    /// Kebab-case id of the rule that asked for it.
+    /// Kebab-case id of the rule that made the edit.
     pub rule: Cow<'static, str>,
-    /// What the rule measured, where it measures.
+    /// What the rule measured, if it measures anything.
     pub value: Option<f64>,
     /// What it compared the value with.
     pub threshold: Option<f64>,
@@ -30,7 +30,7 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// An edit that puts `replacement` in place of `span`.
+    /// An edit that replaces `span` with `replacement`.
     pub fn replace(
         span: Range<usize>,
         replacement: impl Into<Cow<'static, str>>,
@@ -92,7 +92,7 @@ pub enum EditError {
         /// Rule of the edit.
         rule: String,
     },
-    /// Two spans share bytes, or two insertions stand at one place.
+    /// Two spans share bytes, or two insertions are at the same place.
     Overlap {
         /// The earlier span.
         first: Range<usize>,
@@ -126,13 +126,13 @@ impl std::error::Error for EditError {}
 /// Sorts edits by place and checks that they fit `text`.
 ///
 /// # Errors
-/// Where a span leaves the text, cuts a character, or overlaps another.
+/// If a span is outside the text, cuts a character, or overlaps another span.
 pub fn sort_and_check(text: &str, edits: &mut [Edit]) -> Result<(), EditError> {
     edits.sort_by_key(|e| (e.start, e.end));
     check(text, edits.iter().map(|edit| (edit.span(), edit.rule.as_ref())))
 }
 
-/// Checks that spans, which are sorted and have the rules that stand beside them, fit `text`.
+/// Checks that sorted spans, each paired with the rule of its edit, fit `text`.
 pub(crate) fn check<'e>(
     text: &str,
     edits: impl Iterator<Item = (Range<usize>, &'e str)>,
@@ -173,7 +173,7 @@ pub(crate) fn put_together<'e>(
     put(&text[at..]);
 }
 
-/// The text after sorted, checked edits.
+/// The text after `edits`, which must be sorted and checked.
 pub fn apply(text: &str, edits: &[Edit]) -> String {
     let mut out = String::with_capacity(text.len());
     put_together(text, edits.iter().map(|edit| (edit.span(), edit.replacement.as_ref())), |s| {
@@ -184,15 +184,15 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
 
 /// Rewrites a text in several passes and keeps its edits as spans of the text it started from.
 ///
-/// Each pass gives edits of the text as the pass before left it ([`Rewriter::text`]). A later edit
-/// that touches an earlier one takes it in: the two become one edit under the later rule, whose
-/// span covers both. So the edits of all passes together turn the first text into the last.
+/// The edits of each pass refer to the text that the previous pass left ([`Rewriter::text`]). A later edit
+/// that overlaps an earlier one absorbs it: the two become one edit, whose span covers both and whose rule is
+/// that of the wider one. So the edits of all passes together turn the first text into the last.
 #[derive(Clone, Debug)]
 pub struct Rewriter<'a> {
     original: &'a str,
     current: Cow<'a, str>,
     edits: Edits,
-    /// The edits one by one, where they were asked for.
+    /// The edits as a list, built on demand.
     listed: OnceCell<Vec<Edit>>,
 }
 
@@ -202,7 +202,7 @@ impl<'a> Rewriter<'a> {
         Self { original: text, current: Cow::Borrowed(text), edits: Edits::new(), listed: OnceCell::new() }
     }
 
-    /// The text as it stands after the passes so far.
+    /// The text after the passes so far.
     pub fn text(&self) -> &str {
         &self.current
     }
@@ -217,17 +217,17 @@ impl<'a> Rewriter<'a> {
         self.listed.get_or_init(|| self.edits.clone().into_iter().collect())
     }
 
-    /// The same in few bytes each.
+    /// The same edits in compact form.
     pub fn packed(&self) -> &Edits {
         &self.edits
     }
 
-    /// Gives up the edits and the final text.
+    /// Returns the edits and the final text.
     pub fn finish(self) -> (Vec<Edit>, Cow<'a, str>) {
         (self.edits.into_iter().collect(), self.current)
     }
 
-    /// The same, with the edits in few bytes each.
+    /// Returns the edits in compact form and the final text.
     pub fn finish_packed(self) -> (Edits, Cow<'a, str>) {
         (self.edits, self.current)
     }
@@ -235,15 +235,15 @@ impl<'a> Rewriter<'a> {
     /// Applies one pass: `edits` are spans of [`Rewriter::text`].
     ///
     /// # Errors
-    /// Where the edits do not fit the current text; then nothing has changed.
+    /// If the edits do not fit the current text; nothing has changed then.
     pub fn pass(&mut self, edits: Vec<Edit>) -> Result<(), EditError> {
         self.pass_packed(edits.into())
     }
 
-    /// The same, of edits in few bytes each.
+    /// Applies one pass of edits in compact form.
     ///
     /// # Errors
-    /// As [`Self::pass`].
+    /// See [`Self::pass`].
     pub fn pass_packed(&mut self, mut edits: Edits) -> Result<(), EditError> {
         if edits.is_empty() {
             return Ok(());
@@ -262,14 +262,14 @@ impl<'a> Rewriter<'a> {
 }
 
 impl Edits {
-    /// The text after the edits, which are sorted and checked.
+    /// The text after the edits, which must be sorted and checked.
     pub fn apply(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         self.apply_with(text, |piece| out.push_str(piece));
         out
     }
 
-    /// Hands out the text after the edits piece by piece.
+    /// Passes the text after the edits to `put`, piece by piece.
     pub fn apply_with(&self, text: &str, put: impl FnMut(&str)) {
         let edits = self.iter().map(|edit| (edit.start..edit.end, edit.replacement.as_ref()));
         put_together(text, edits, put);
@@ -308,7 +308,7 @@ mod tests {
         assert!(matches!(sort_and_check("é", &mut edits), Err(EditError::InsideCharacter { .. })));
     }
 
-    /// A pass as positions and lengths that are fitted to whatever text it meets.
+    /// A pass as positions, lengths and replacements, which `fit` adjusts to a text.
     fn pass() -> impl Strategy<Value = Vec<(usize, usize, String)>> {
         prop::collection::vec((0usize..40, 0usize..6, "[xyzé]{0,4}"), 0..6)
     }

@@ -1,4 +1,5 @@
-//! Edits in twelve bytes each, for pages that have as many as lines. No text is changed here: [`crate::edit`] does.
+//! Compact lists of edits, twelve bytes per edit, for pages with as many edits as lines. [`crate::edit`]
+//! applies them.
 
 use crate::edit::{Edit, EditError, check};
 use std::borrow::Cow;
@@ -12,7 +13,7 @@ use std::ops::Range;
 pub struct Reason {
     /// Kebab-case id of the rule.
     pub rule: Cow<'static, str>,
-    /// What the rule measured, where it measures.
+    /// What the rule measured, if it measures anything.
     pub value: Option<f64>,
     /// What it compared the value with.
     pub threshold: Option<f64>,
@@ -22,7 +23,7 @@ pub struct Reason {
 
 impl PartialEq for Reason {
     fn eq(&self, other: &Self) -> bool {
-        // Numbers first: they differ where rules do not.
+        // Numbers first: they may differ under the same rule.
         self.value == other.value
             && self.threshold == other.threshold
             && is_same(&self.rule, &other.rule)
@@ -33,7 +34,8 @@ impl PartialEq for Reason {
     }
 }
 
-/// Whether two texts are the same: most are in the same place, which is soon seen.
+/// Whether two texts are equal. Most equal texts are the same string in memory, so the pointers are compared
+/// first.
 fn is_same(one: &str, other: &str) -> bool {
     one.len() == other.len() && (one.is_empty() || one.as_ptr() == other.as_ptr() || one == other)
 }
@@ -44,21 +46,21 @@ impl Hash for Reason {
     }
 }
 
-/// An edit in a list of them.
+/// An edit of an [`Edits`] list, borrowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EditRef<'e> {
     /// First byte of the span.
     pub start: usize,
     /// One past the last byte of the span.
     pub end: usize,
-    /// What stands there afterwards.
+    /// The text that replaces the span.
     pub replacement: &'e Cow<'static, str>,
-    /// Why.
+    /// Why the edit was made.
     pub reason: &'e Reason,
 }
 
 impl EditRef<'_> {
-    /// The edit by itself.
+    /// An owned copy of the edit.
     pub fn to_edit(&self) -> Edit {
         let Reason { rule, value, threshold, note } = self.reason.clone();
         let replacement = self.replacement.clone();
@@ -66,7 +68,8 @@ impl EditRef<'_> {
     }
 }
 
-/// A list of edits. Rules, measurements and short replacements, of which a page has few, are kept once.
+/// A list of edits. Rules, measurements and short replacements, of which a page has few different ones, are
+/// stored once.
 ///
 /// ```
 /// use textmill_core::edit::{Edit, Edits};
@@ -84,21 +87,21 @@ pub struct Edits {
     pub(crate) shared: Shared,
 }
 
-/// A span with the numbers of its reason and its replacement.
+/// A span with the table indices of its reason and its replacement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Packed {
     start: u32,
     end: u32,
-    /// [`WHOLE`] where the edit is kept as a whole, under the number `start`.
+    /// [`WHOLE`] if the edit is stored in [`Shared::whole`], at index `start`.
     reason: u16,
     text: u16,
 }
 
 const WHOLE: u16 = u16::MAX;
-/// Longest replacement, in bytes, that is kept once: longer ones seldom come again.
+/// Longest replacement, in bytes, that is stored once: longer ones seldom recur.
 const SHORT: usize = 32;
 
-/// What edits of a list share.
+/// What the edits of a list share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shared {
     reasons: Table<Reason>,
@@ -146,13 +149,15 @@ impl Edits {
         Self::default()
     }
 
-    /// Puts an edit at the end.
+    /// Appends an edit.
     pub fn push(&mut self, edit: Edit) {
         let Edit { start, end, replacement, rule, value, threshold, note } = edit;
         self.put(start, end, replacement, Reason { rule, value, threshold, note });
     }
 
-    /// Puts an edit at the end that is the one with this number but for its span, where there is that one. What both share is not looked for.
+    /// Appends a copy of the edit with this number, with another span; does nothing if there is no such edit.
+    ///
+    /// Usually faster than [`Self::push`], as the reason and the replacement need no lookup.
     ///
     /// ```
     /// use textmill_core::edit::{Edit, Edits};
@@ -175,7 +180,7 @@ impl Edits {
         self.packed.push(packed);
     }
 
-    /// Puts another edit in the place of the one with this number, where there is one.
+    /// Replaces the edit with this number, if there is one.
     pub fn set(&mut self, number: usize, edit: Edit) {
         if number < self.packed.len() {
             self.push(edit);
@@ -183,7 +188,7 @@ impl Edits {
         }
     }
 
-    /// Takes the last edit away.
+    /// Removes the last edit and returns it.
     pub fn pop(&mut self) -> Option<Edit> {
         let packed = self.packed.pop()?;
         Some(self.shared.get(packed).to_edit())
@@ -194,12 +199,12 @@ impl Edits {
         self.packed.get(number).map(|&packed| self.shared.get(packed))
     }
 
-    /// How many there are.
+    /// The number of edits.
     pub fn len(&self) -> usize {
         self.packed.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no edits.
     pub fn is_empty(&self) -> bool {
         self.packed.is_empty()
     }
@@ -217,7 +222,7 @@ impl Edits {
     /// Sorts the edits by place and checks that they fit `text`.
     ///
     /// # Errors
-    /// As [`crate::edit::sort_and_check`].
+    /// See [`crate::edit::sort_and_check`].
     pub fn sort_and_check(&mut self, text: &str) -> Result<(), EditError> {
         let Self { packed, shared } = self;
         let place = |packed: &Packed| {
@@ -265,7 +270,7 @@ impl IntoIterator for Edits {
     }
 }
 
-/// The edits of a list, one by one.
+/// Iterator over the edits of a list.
 #[derive(Debug)]
 pub struct IntoIter {
     packed: std::vec::IntoIter<Packed>,
@@ -282,11 +287,11 @@ impl Iterator for IntoIter {
     }
 }
 
-/// Different values, each with a number.
+/// Distinct values, each with a number.
 #[derive(Clone, Debug)]
 struct Table<T> {
     items: Vec<T>,
-    /// The number of the value that has a hash; of two with the same, the second one has none.
+    /// Maps the hash of a value to its number. Of two values with the same hash, only the first has a number.
     numbers: HashMap<u64, u16, BuildHasherDefault<Quick>>,
 }
 
@@ -297,18 +302,18 @@ impl<T> Default for Table<T> {
 }
 
 impl<T: Hash + Clone> Table<T> {
-    /// The number of a value; none where there is no room for another one.
+    /// The number of a value, which is added if it is new; `None` if it cannot have one.
     fn number(&mut self, value: &T, is_same: impl Fn(&T, &T) -> bool) -> Option<u16> {
-        /// Values that are compared one by one.
+        /// How many values are compared one by one before the map is used.
         const FEW: usize = 8;
-        /// Values that there is room for at once, where there are more.
+        /// How many values to reserve room for once there are more than a few.
         const MANY: usize = 100;
         if let Some(number) = self.items.iter().take(FEW).position(|item| is_same(item, value)) {
             return u16::try_from(number).ok();
         }
         let mut hasher = Quick(0);
         value.hash(&mut hasher);
-        // A page with more than a few has many: the map need not grow step by step.
+        // A page with more than a few values has many: reserving avoids growing the map step by step.
         if self.numbers.len() == FEW {
             self.numbers.reserve(MANY);
         }
@@ -326,7 +331,7 @@ impl<T: Hash + Clone> Table<T> {
     }
 }
 
-/// A small hash for look-ups inside one list: multiply and rotate, eight bytes at a step.
+/// A small, fast hash for lookups within a list: multiply and rotate, eight bytes per step.
 #[derive(Default)]
 struct Quick(u64);
 
@@ -340,7 +345,7 @@ impl Hasher for Quick {
         words.iter().for_each(|word| self.write_u64(u64::from_le_bytes(*word)));
         match (rest, bytes.last_chunk::<8>()) {
             ([], _) => {}
-            // The last eight once more in part.
+            // The last eight bytes, some of which are hashed a second time.
             (_, Some(last)) => self.write_u64(u64::from_le_bytes(*last)),
             _ => self.write_u64(rest.iter().fold(0, |word, &byte| word << 8 | u64::from(byte))),
         }

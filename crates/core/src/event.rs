@@ -1,29 +1,29 @@
-//! Events: what a stage did to a document. Those of a whole batch are [`Events`].
+//! Events: what a stage did to a document. [`Events`] holds those of a whole batch.
 
 pub use crate::events::{Builder, EventRef, Events, schema};
 
 use crate::edit::Edit;
 use std::borrow::Cow;
 
-/// What an event reports. The numbers are part of the plugin contract.
+/// What an event reports. The numeric codes are part of the plugin contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Action {
     /// A span of the text was replaced.
     Edit = 0,
-    /// The document goes no further.
+    /// The document is dropped.
     Drop = 1,
-    /// Something worth knowing that changed nothing.
+    /// Something worth knowing; nothing was changed.
     Annotate = 2,
     /// The document could not be processed.
     Fail = 3,
 }
 
 impl Action {
-    /// All of them, each at the place of its number.
+    /// All actions, each at the index of its code.
     pub const ALL: [Self; 4] = [Self::Edit, Self::Drop, Self::Annotate, Self::Fail];
 
-    /// The action with this number.
+    /// The action with this code.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.get(usize::from(code)).copied()
     }
@@ -56,11 +56,11 @@ pub struct Event {
     pub start: Option<u64>,
     /// One past the last byte of the span.
     pub end: Option<u64>,
-    /// What stands in place of the span after an edit.
+    /// The text that replaces the span.
     pub replacement: Option<Cow<'static, str>>,
-    /// Ordinal of another document, such as the twin that was kept.
+    /// Ordinal of another document, such as the duplicate that was kept.
     pub other: Option<u64>,
-    /// A few words for the reader.
+    /// A few words for the reader of the ledger.
     pub note: Option<Cow<'static, str>>,
 }
 
@@ -94,7 +94,7 @@ impl Event {
         }
     }
 
-    /// The edit that this event records, where it records one with a span.
+    /// The edit that this event records, if it records one with a span.
     pub fn to_edit(&self) -> Option<Edit> {
         if self.action != Action::Edit {
             return None;
@@ -118,7 +118,7 @@ impl Event {
         self
     }
 
-    /// The same event with a value alone.
+    /// The same event with a value, but no threshold.
     #[must_use]
     pub fn value(mut self, value: f64) -> Self {
         self.value = Some(value);

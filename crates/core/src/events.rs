@@ -1,4 +1,5 @@
-//! Events of a batch as columns, as they cross the plugin boundary: 80 bytes each, where an [`Event`] takes twice that and its strings.
+//! The events of a batch as columns, as they cross the plugin boundary: 80 bytes per event, while an
+//! [`Event`] takes twice that, plus its strings.
 
 use crate::edit::EditRef;
 use crate::event::{Action, Event};
@@ -28,12 +29,12 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     ]))
 });
 
-/// Columns of a batch of events.
+/// The schema of a batch of events.
 pub fn schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// Events of a batch, in the order in which they were told. A clone shares the columns.
+/// The events of a batch, in the order in which they were reported. A clone shares the columns.
 ///
 /// ```
 /// use textmill_core::event::{Action, Event, Events};
@@ -47,7 +48,7 @@ pub fn schema() -> SchemaRef {
 #[derive(Clone, Debug, Default)]
 pub struct Events(Option<Arc<Columns>>);
 
-/// The columns, none of them without rows.
+/// The columns; they have at least one row.
 #[derive(Debug)]
 struct Columns {
     row: UInt32Array,
@@ -62,7 +63,7 @@ struct Columns {
     note: StringArray,
 }
 
-/// An event among others. Its fields are those of [`Event`].
+/// An event of [`Events`], borrowed. It has the fields of [`Event`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EventRef<'e> {
     /// Row of the batch that the stage received.
@@ -79,16 +80,16 @@ pub struct EventRef<'e> {
     pub start: Option<u64>,
     /// One past the last byte of the span.
     pub end: Option<u64>,
-    /// What stands in place of the span after an edit.
+    /// The text that replaces the span.
     pub replacement: Option<&'e str>,
     /// Ordinal of another document.
     pub other: Option<u64>,
-    /// A few words for the reader.
+    /// A few words for the reader of the ledger.
     pub note: Option<&'e str>,
 }
 
 impl EventRef<'_> {
-    /// The event by itself.
+    /// An owned copy of the event.
     pub fn to_event(&self) -> Event {
         Event {
             row: self.row,
@@ -126,7 +127,7 @@ impl Columns {
     fn get(&self, n: usize) -> EventRef<'_> {
         EventRef {
             row: self.row.value(n),
-            // Numbers are checked where events come in.
+            // `from_batch` has checked the codes.
             action: Action::ALL[usize::from(self.action.value(n)) % Action::ALL.len()],
             rule: self.rule.value(n),
             value: self.value.is_valid(n).then(|| self.value.value(n)),
@@ -194,22 +195,22 @@ impl Events {
         RecordBatch::try_new(schema(), arrays)
     }
 
-    /// How many there are.
+    /// The number of events.
     pub fn len(&self) -> usize {
         self.rows().len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no events.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// The rows that they are about.
+    /// The row of each event.
     pub fn rows(&self) -> &[u32] {
         self.0.as_ref().map_or(&[], |columns| columns.row.values())
     }
 
-    /// The event with this number.
+    /// The event at index `n`.
     pub fn get(&self, n: usize) -> Option<EventRef<'_>> {
         self.0.as_ref().filter(|columns| n < columns.row.len()).map(|columns| columns.get(n))
     }
@@ -224,19 +225,19 @@ impl Events {
         self.iter().filter(|event| event.action == Action::Fail).map(|event| event.row).collect()
     }
 
-    /// Each by itself.
+    /// Owned copies of the events.
     pub fn to_vec(&self) -> Vec<Event> {
         self.iter().map(|event| event.to_event()).collect()
     }
 
-    /// Leaves those that `keep` says yes to.
+    /// Keeps only the events for which `keep` returns `true`.
     pub fn retain(&mut self, keep: impl Fn(EventRef<'_>) -> bool) {
         if !self.iter().all(&keep) {
             *self = self.iter().filter(|event| keep(*event)).collect();
         }
     }
 
-    /// Gives each another row.
+    /// Maps the row of each event through `row`.
     #[must_use]
     pub fn renumbered(self, row: impl Fn(u32) -> u32) -> Self {
         let Some(columns) = &self.0 else { return self };
@@ -256,7 +257,7 @@ impl Events {
         Self(Some(Arc::new(columns)))
     }
 
-    /// Puts others behind them.
+    /// Appends the events of `others`.
     pub fn append(&mut self, others: Self) {
         if self.is_empty() {
             *self = others;
@@ -265,7 +266,7 @@ impl Events {
         }
     }
 
-    /// Sorts them by row; those of one row stay in order.
+    /// Sorts the events by row; events of the same row keep their order.
     pub fn sort_by_row(&mut self) {
         let rows = self.rows();
         if rows.is_sorted() {
@@ -300,7 +301,7 @@ impl<'e> FromIterator<EventRef<'e>> for Events {
     }
 }
 
-/// Puts events together, one after the other.
+/// Builds [`Events`] from single events.
 #[derive(Debug)]
 pub struct Builder {
     row: UInt32Builder,
@@ -316,7 +317,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// A builder with room for so many events.
+    /// A builder with room for `n` events.
     pub fn with_capacity(n: usize) -> Self {
         Self {
             row: UInt32Builder::with_capacity(n),
@@ -332,7 +333,7 @@ impl Builder {
         }
     }
 
-    /// Puts an event at the end.
+    /// Appends an event.
     pub fn push(&mut self, event: EventRef<'_>) {
         self.row.append_value(event.row);
         self.action.append_value(event.action as u8);
@@ -346,7 +347,7 @@ impl Builder {
         self.note.append_option(event.note);
     }
 
-    /// Puts the event of an edit at the end.
+    /// Appends the event of an edit.
     pub fn push_edit(&mut self, row: u32, edit: EditRef<'_>) {
         self.push(EventRef {
             row,
@@ -362,7 +363,7 @@ impl Builder {
         });
     }
 
-    /// The events.
+    /// The events that were pushed.
     pub fn finish(mut self) -> Events {
         let row = self.row.finish();
         if row.is_empty() {

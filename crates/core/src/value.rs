@@ -1,4 +1,4 @@
-//! Between Arrow columns and JSON values, for every column type that textmill supports.
+//! Converts between Arrow columns and JSON values, for every column type that textmill supports.
 
 use arrow_array::builder::{
     BinaryBuilder, BinaryViewBuilder, BooleanBuilder, FixedSizeBinaryBuilder, LargeBinaryBuilder,
@@ -18,8 +18,10 @@ use serde_json::{Map, Number, Value};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// The value in one row of a column. Bytes become a string of hexadecimal digits, and the numbers that JSON cannot
-/// write the strings `NaN`, `inf` and `-inf`, of which [`array_from`] makes these numbers again.
+/// The value in one row of a column.
+///
+/// Bytes become a string of hexadecimal digits. Numbers that JSON cannot write become the strings `NaN`,
+/// `inf` and `-inf`; [`array_from`] turns these back into numbers.
 pub fn value_at(array: &dyn Array, row: usize) -> Value {
     if row >= array.len() || array.is_null(row) {
         return Value::Null;
@@ -62,7 +64,7 @@ fn float(value: f64) -> Value {
     Number::from_f64(value).map_or_else(|| value.to_string().into(), Value::Number)
 }
 
-/// What [`value_at`] made a string of, as well.
+/// The value as a float; accepts the strings that [`value_at`] writes for NaN and the infinities, too.
 fn as_float(value: &Value) -> Option<f64> {
     match value.as_str() {
         Some("NaN") => Some(f64::NAN),
@@ -84,7 +86,7 @@ fn items(array: &ArrayRef) -> Value {
     Value::Array((0..array.len()).map(|i| value_at(array, i)).collect())
 }
 
-/// Builds a column of type `kind` from one value a row.
+/// Builds a column of type `kind` from one value per row.
 ///
 /// # Errors
 /// A sentence that says which value does not fit the type, or that the type is not supported.
@@ -93,10 +95,10 @@ pub fn array_from(kind: &DataType, values: &[Value]) -> Result<ArrayRef, String>
     build(kind, &refs)
 }
 
-/// A column of one row, a list of structures: `columns` are the structures' fields.
+/// A column with a single row that holds a list of structs; `columns` are the fields of the structs.
 ///
 /// # Errors
-/// A sentence that says why they do not make a list of this type.
+/// A sentence that says why the columns do not make a list of type `kind`.
 pub fn list_from(kind: &DataType, columns: Vec<ArrayRef>) -> Result<ArrayRef, String> {
     let DataType::List(item) = kind else { return Err(format!("{kind} is no list")) };
     let DataType::Struct(fields) = item.data_type() else {
@@ -260,7 +262,7 @@ fn structs(
             members.iter_mut().for_each(|column| column.push(&Value::Null));
             continue;
         };
-        // Most have their members in the order of the fields.
+        // Most objects have their members in the order of the fields.
         let mut next = found.iter();
         for (column, field) in members.iter_mut().zip(fields) {
             let in_order = next.next().filter(|(name, _)| *name == field.name()).map(|(_, value)| value);
