@@ -1,4 +1,4 @@
-//! Authors: lines such as `By Jane Doe and John Roe, Staff Writers`, and names that stand beside the date.
+//! Authors: lines such as `By Jane Doe and John Roe, Staff Writers`, and names next to the date.
 
 use crate::date::parse::Finder;
 use crate::gazetteer::{FIRST_NAMES, PLACES};
@@ -10,13 +10,13 @@ use name::{cut_tail, is_name, split_by_first_names, split_names, trim_name};
 mod cues;
 mod name;
 
-/// Authors of a page at most.
+/// Most authors of a page.
 const MAX_AUTHORS: usize = 12;
 /// Longest byline, in bytes.
 const MAX_BYLINE: usize = 240;
 
-/// The authors of a page. `title` and `date`: the lines of headline and date of publication, where found; `agency`:
-/// the one that the dateline names.
+/// The authors of a page. `title` and `date`: the lines of the headline and the date of publication, if
+/// found; `agency`: the agency that the dateline names.
 pub fn byline(
     page: &Page<'_>,
     title: Option<usize>,
@@ -28,7 +28,7 @@ pub fn byline(
     let first = title.map_or(0, |line| line.saturating_sub(5));
     let last = header_end(page, title, date);
     let header = first..last;
-    // A line that begins with the cue, nearest below the title first.
+    // Lines with a cue: those below the title first, from top to bottom.
     let below = title.map_or(first, |t| t + 1);
     for index in (below..last).chain(first..below.min(last)) {
         if Some(index) == title {
@@ -43,7 +43,7 @@ pub fn byline(
             return reader.names;
         }
     }
-    // Names without a cue: beside the date, or right below the title.
+    // Names without a cue: next to the date, or right below the title.
     for index in header.clone() {
         let beside = date.is_some_and(|d| index.abs_diff(d) <= 3);
         let below = title.is_some_and(|t| index > t && index - t <= 4);
@@ -55,7 +55,7 @@ pub fn byline(
             }
         }
     }
-    // The agency of the dateline, when it stands alone below the headline as authors do.
+    // The agency of the dateline, if it is a line of its own below the headline, as authors are.
     if let Some(agency) = agency {
         let from = title.map_or(0, |t| t + 1);
         if page.lines.iter().skip(from).take(6).any(|line| line.text == agency) {
@@ -63,7 +63,7 @@ pub fn byline(
             return reader.names;
         }
     }
-    // At the end of the text, or anywhere a line says it with a long cue.
+    // Lines after the header, then those before it, that begin with a long cue.
     for index in (last..page.lines.len()).chain(0..first) {
         let line = &page.lines[index];
         if line.words <= 12
@@ -80,7 +80,7 @@ pub fn byline(
     reader.names
 }
 
-/// Whether a line is a person's name and nothing else.
+/// Whether a line is the name of a person and nothing else.
 pub fn is_bare_name(line: &str) -> bool {
     line.len() <= 40
         && (2..=4).contains(&line.split_whitespace().count())
@@ -89,7 +89,7 @@ pub fn is_bare_name(line: &str) -> bool {
         && !PLACES.has(line.split_whitespace().next_back().unwrap_or(""))
 }
 
-/// One past the last line in which the byline of the article can stand.
+/// One past the last line that can hold the byline of the article.
 fn header_end(page: &Page<'_>, title: Option<usize>, date: Option<usize>) -> usize {
     let from =
         title.unwrap_or(0).max(date.filter(|&d| title.is_none_or(|t| d > t && d < t + 12)).unwrap_or(0));
@@ -110,13 +110,14 @@ struct Reader<'f> {
 }
 
 impl Reader<'_> {
-    /// Names behind a cue, on the same line or on the lines after it.
+    /// Reads the names after a cue, on the same line or on the lines below it.
     fn announced(&mut self, page: &Page<'_>, index: usize, rest: &str) {
         if !rest.is_empty() {
             self.list(rest, true);
             return;
         }
-        // The cue alone: the names follow, a line each, perhaps with lines that are only a comma or `and`.
+        // The cue is alone: the names follow, one per line, perhaps with lines between them that are only a
+        // comma or `and`.
         let mut misses = 0;
         for line in page.lines.iter().skip(index + 1).take(10) {
             let joint = matches!(line.text, "," | "and" | "und" | "et" | "&" | "y" | "|" | "•");
@@ -140,7 +141,8 @@ impl Reader<'_> {
         }
     }
 
-    /// ` by Jane Doe` inside a line: `Jane Doe by Jane Doe`, `Posted on 8 July 2025 by Jane Doe in Culture`.
+    /// Reads ` by Jane Doe` inside a line: `Jane Doe by Jane Doe`, `Posted on 8 July 2025 by Jane Doe in
+    /// Culture`.
     fn inner(&mut self, page: &Page<'_>, index: usize) {
         let line = &page.lines[index];
         if line.prose || line.words > 24 || line.len > MAX_BYLINE {
@@ -187,10 +189,10 @@ impl Reader<'_> {
         }
     }
 
-    /// A line, or a part of one between separators and dates, that looks like a name.
+    /// Reads a line, or a part of one between separators and dates, that looks like a name.
     fn bare(&mut self, page: &Page<'_>, index: usize, beside_date: bool, (below, is_dated): (bool, bool)) {
         let line = &page.lines[index];
-        // A name above a credit is that of the picture, where no date follows.
+        // A name above a credit is that of the picture, unless a date follows.
         let is_caption =
             !is_dated && page.lines.get(index + 1).is_some_and(|below| below.words <= 8 && is_credit(below));
         if line.prose
@@ -241,7 +243,7 @@ impl Reader<'_> {
         out
     }
 
-    /// Reads a list of names. `lax`: an announced list, in which outlets and single words count too.
+    /// Reads a list of names. `lax`: the list was announced, so outlets and single words count too.
     fn list(&mut self, text: &str, lax: bool) {
         let text = self.before_dates(crate::lines::head(text, MAX_BYLINE));
         let text = cut_tail(&text);

@@ -1,4 +1,5 @@
-//! All columns of one document, from its text and what was removed from it. No columns of a batch, no options parsing.
+//! Extracts all columns of one document from its text and the lines removed from it. Knows nothing of batches
+//! and option parsing.
 
 use crate::date::choose::choose;
 use crate::date::parse::Finder;
@@ -10,7 +11,7 @@ use crate::page::Page;
 use crate::quotes::{Quote, attribute::attribute, find::find};
 use crate::{byline, language, links, title};
 
-/// What was found in a document. What was not asked for, or not found, is empty.
+/// What was found in a document. Parts that are switched off or not found are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extraction {
     /// The headline.
@@ -33,7 +34,7 @@ pub struct Extraction {
     pub language: Option<&'static str>,
 }
 
-/// Reads a document. `removed`: lines that an earlier stage took out, in any order.
+/// Extracts from a document. `removed`: lines that an earlier stage removed, in any order.
 pub fn extract(text: &str, removed: &[Removed], options: &Options, finder: &mut Finder) -> Extraction {
     let page = Page::read(text, removed, finder);
     let language = language::language(&page.lines);
@@ -56,7 +57,7 @@ pub fn extract(text: &str, removed: &[Removed], options: &Options, finder: &mut 
         out.dateline = dateline;
     }
     if options.quotes || options.entities {
-        // German writes all nouns with capitals, so that they tell no names.
+        // German capitalises all nouns, so a capital does not mark a name.
         let names = names(text, matches!(language, Some("de" | "lb")));
         if options.quotes {
             let spans = find(text, options.max_quotes as usize);
@@ -87,7 +88,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Pieces that the readers look for, so that chance puts them next to each other.
+    /// Pieces that the readers look for; random texts are made of them.
     const PIECES: [&str; 44] = [
         "\"",
         "“",

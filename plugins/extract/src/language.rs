@@ -1,16 +1,16 @@
-//! The language of a document, by letter trigrams of its running text (`whatlang`).
+//! Detects the language of a document by the letter trigrams of its running text (`whatlang`).
 
 use crate::lines::{Line, head};
 
-/// Bytes of text that are looked at. More changes the answer of hardly any page and costs time.
+/// Bytes of text that are sampled. A larger sample changes the result of hardly any page and costs time.
 const SAMPLE_BYTES: usize = 1000;
-/// Fewer letters give no answer.
+/// A sample with fewer letters has no language.
 const LEAST_LETTERS: usize = 24;
 
-/// The ISO 639-1 code of the language that most of the running text is in; `None` when it is too short or unclear.
+/// The ISO 639-1 code of the language of most of the running text; `None` if it is too short or unclear.
 pub fn language(lines: &[Line<'_>]) -> Option<&'static str> {
     let mut sample = String::with_capacity(SAMPLE_BYTES + 600);
-    // Running text first; menus only when there is none.
+    // Running text first; menus only if there is none.
     for prose in [true, false] {
         for line in lines.iter().filter(|line| line.prose == prose) {
             if sample.len() >= SAMPLE_BYTES || !prose && sample.len() >= 300 {
@@ -27,13 +27,14 @@ pub fn language(lines: &[Line<'_>]) -> Option<&'static str> {
         return Some("en");
     }
     let info = whatlang::detect(&sample)?;
-    // What the crate calls reliable is strict for texts of a few hundred letters.
+    // `is_reliable` is too strict for texts of a few hundred letters.
     let least = if sample.len() >= 300 { 0.05 } else { 0.2 };
     (info.is_reliable() || info.confidence() >= least).then(|| code(info.lang()))?
 }
 
-/// Whether a text is English beyond doubt: every eighth word is one of sixteen that are frequent in English alone,
-/// `the` and four others occur. Saves the trigrams of most pages.
+/// Whether a text is certainly English: it has at least 20 words, an eighth of them are among sixteen words
+/// that are frequent only in English, and `the` and four others of the sixteen occur. Spares most pages the
+/// trigrams.
 fn is_english(sample: &str) -> bool {
     const WORDS: [&str; 16] = [
         "the", "and", "of", "to", "that", "with", "was", "for", "which", "this", "from", "is", "are", "have",

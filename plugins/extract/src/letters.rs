@@ -1,11 +1,13 @@
-//! Classes of characters and cheap tests of what a line can hold, for loops that see every character of a page.
+//! Character classes and cheap tests of what a line can contain, for loops that see every character of a
+//! page.
 
-/// `char::is_alphanumeric`, without table look-ups for the scripts and marks that most pages are made of.
+/// `char::is_alphanumeric`, without table lookups for the scripts and marks that are most frequent on pages.
 #[inline]
 pub fn is_alphanumeric(c: char) -> bool {
     match c {
         '\0'..='\x7f' => c.is_ascii_alphanumeric(),
-        // Latin letters but the signs of multiplication and division; Cyrillic; kana syllables; ideographs; Hangul.
+        // Latin letters without the multiplication and division signs; Cyrillic; Greek; Hebrew; Arabic; Thai;
+        // Hiragana; ideographs; Hangul.
         '\u{c0}'..='\u{24f}' => !matches!(c, '×' | '÷'),
         '\u{400}'..='\u{481}'
         | '\u{48a}'..='\u{52f}'
@@ -28,7 +30,7 @@ pub fn is_alphanumeric(c: char) -> bool {
     }
 }
 
-/// `char::is_alphabetic`, likewise.
+/// `char::is_alphabetic`, with the same shortcuts.
 #[inline]
 pub fn is_alphabetic(c: char) -> bool {
     match c {
@@ -45,22 +47,22 @@ pub fn is_alphabetic(c: char) -> bool {
     }
 }
 
-/// Which ASCII characters a text holds.
+/// The set of ASCII characters that occur in a text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ascii(u128);
 
 impl Ascii {
-    /// Those of `text`.
+    /// The ASCII characters of `text`.
     pub fn of(text: &str) -> Self {
         Self(text.bytes().filter(u8::is_ascii).fold(0, |set, byte| set | 1 << byte))
     }
 
-    /// Whether all characters of `text`, which are ASCII, are among them.
+    /// Whether the set contains all characters of `text`, which must be ASCII.
     pub fn has(self, text: &[u8]) -> bool {
         text.iter().all(|byte| self.0 >> (byte & 0x7f) & 1 == 1)
     }
 
-    /// Whether a letter is among them, small or capital.
+    /// Whether the set contains a letter, in lower or upper case.
     pub fn has_letter(self, small: u8) -> bool {
         self.has(&[small]) || self.has(&[small.to_ascii_uppercase()])
     }

@@ -1,9 +1,9 @@
-//! The `extract` plugin: annotates documents with title, dates, byline, dateline, quotations, entities, links and
-//! language.
+//! The `extract` plugin: annotates documents with title, dates, byline, dateline, quotations, entities, links
+//! and language.
 //!
-//! It writes columns and changes no text. Where an earlier stage left the lines that it removed in a column
-//! `boilerplate`, they are read at the place where they stood, since page furniture is where dates and authors are told.
-//! The README says how each column is found and how well.
+//! It writes columns and does not change the text. If an earlier stage left the lines that it removed in a
+//! column `boilerplate`, they are read at their former places, because dates and authors are often in page
+//! furniture. The README says how each column is found and how well.
 #![forbid(unsafe_code)]
 
 pub mod byline;
@@ -79,7 +79,7 @@ impl Map for Extract {
     fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
         let removed = removed(&doc.value(BOILERPLATE));
         let found = extract(doc.text(), &removed, &self.options, &mut self.finder);
-        // What an HTML page says of itself leads; what it shows stands in where it says nothing.
+        // The metadata of an HTML page comes first; where it has nothing, what the page shows is used.
         let said = Said::read(&doc.value(said::COLUMN), &mut self.finder);
         let on = &self.options;
         let title = said.title.map(|title| said::without_outlet(title, found.title.as_deref()));
@@ -97,7 +97,7 @@ impl Map for Extract {
     }
 }
 
-/// The lines in a value of column `boilerplate`. An entry that is no such line is passed over.
+/// The lines in a value of column `boilerplate`. Malformed entries are skipped.
 fn removed(value: &Value) -> Vec<Removed> {
     let Value::Array(items) = value else { return Vec::new() };
     items

@@ -1,14 +1,14 @@
-//! The page as one list of lines: those that stand in the text, and those that an earlier stage took out, each at
-//! its place. No judgement of what a line is; that is the readers' part.
+//! A page as one list of lines: those in the text and those that an earlier stage removed, each at its place.
+//! What a line is for is left to the readers.
 
 /// A line that an earlier stage removed from the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removed {
     /// Kebab-case id of the rule that removed it.
     pub rule: String,
-    /// What the line said.
+    /// The text of the line.
     pub text: String,
-    /// Byte offset in the text that is left, where it stood.
+    /// Byte offset in the remaining text at which it was removed.
     pub at: usize,
 }
 
@@ -19,29 +19,29 @@ pub struct Line<'a> {
     pub text: &'a str,
     /// Length in bytes before the cut.
     pub len: usize,
-    /// Words in the line (white space between them; two ideographs or kana count as one word).
+    /// Number of words (separated by white space; two ideographs or kana count as one word).
     pub words: usize,
-    /// Byte offset in the document's text: of the line itself, or of the place where it was removed.
+    /// Byte offset in the document's text, of the line itself or of the place from which it was removed.
     pub at: usize,
-    /// The rule that removed it; `None` when it stands in the text.
+    /// The rule that removed it; `None` if it is in the text.
     pub rule: Option<&'a str>,
-    /// Blank lines stand before it.
+    /// Whether blank lines precede it.
     pub gap: bool,
-    /// It reads as running text: long, with sentences.
+    /// Whether it reads as running text: long, with sentences.
     pub prose: bool,
 }
 
-/// Bytes of a line that are looked at for title, dates and byline. Longer lines are running text.
+/// Bytes of a line that are searched for title, dates and byline. Longer lines are running text.
 pub const MAX_LINE_BYTES: usize = 600;
-/// Lines from the beginning that are looked at. Site menus of 700 lines before the headline do occur.
+/// Lines from the beginning that are listed. Site menus of 700 lines above the headline do occur.
 const MAX_HEAD_LINES: usize = 1200;
-/// Lines from the end that are looked at.
+/// Lines from the end that are listed.
 const MAX_TAIL_LINES: usize = 120;
 
-/// The lines of a page in order, without blank ones.
+/// The lines of a page in order, without blank lines.
 ///
-/// Removed lines are put in front of the text line that begins at or after their place. Of a very long page only
-/// the first 1,200 and the last 120 lines are listed.
+/// A removed line comes before the first text line that begins at or after its place. Of a very long page,
+/// only the first 1,200 and the last 120 lines are listed.
 pub fn lines<'a>(text: &'a str, removed: &'a [Removed]) -> Vec<Line<'a>> {
     let mut order: Vec<&Removed> = removed.iter().collect();
     order.sort_by_key(|line| line.at);
@@ -88,23 +88,23 @@ fn measure<'a>(text: &'a str, at: usize, rule: Option<&'a str>, gap: bool) -> Li
     let len = text.len();
     let text = head(text, MAX_LINE_BYTES);
     let words = count_words(text);
-    // A sentence ends inside or at the end of it, and it is longer than headlines are.
+    // Longer than headlines are, and with the end of a sentence or too long to be searched.
     let prose = words >= 16 && (len > MAX_LINE_BYTES || has_sentence_end(text))
         || words >= 30 && len > MAX_LINE_BYTES;
     Line { text, len, words, at, rule, gap, prose }
 }
 
-/// The first `max` bytes of `text`, less what would cut a character.
+/// The first `max` bytes of `text`, fewer if they would cut a character.
 pub fn head(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
 }
 
-/// The last `max` bytes of `text`, less what would cut a character.
+/// The last `max` bytes of `text`, fewer if they would cut a character.
 pub fn tail(text: &str, max: usize) -> &str {
     &text[text.ceil_char_boundary(text.len().saturating_sub(max))..]
 }
 
-/// Words between white space; ideographs and kana count half a word each.
+/// Counts words separated by white space; ideographs and kana count as half a word each.
 pub fn count_words(text: &str) -> usize {
     if text.is_ascii() {
         return count_ascii_words(text.as_bytes());
@@ -140,7 +140,7 @@ fn count_ascii_words(text: &[u8]) -> usize {
     words
 }
 
-/// Scripts that are written without spaces: ideographs, kana.
+/// Whether `c` belongs to a script that is written without spaces: ideographs, kana.
 pub fn is_wide(c: char) -> bool {
     matches!(c, '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }

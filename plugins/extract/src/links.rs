@@ -1,11 +1,12 @@
-//! Web addresses that stand in the text. No e-mail addresses, no bare domain names.
+//! Web addresses in the text. No e-mail addresses, no bare domain names.
 
 use rustc_hash::FxHashSet;
 
 /// Longest address in bytes.
 const MAX_BYTES: usize = 2000;
 
-/// The addresses of a text that begin with `http://`, `https://` or `www.`, each once, in order; at most `most`.
+/// The addresses in a text that begin with `http://`, `https://` or `www.`, without repetitions, in order; at
+/// most `most`.
 pub fn links(text: &str, most: usize) -> Vec<String> {
     let mut out = Vec::new();
     let mut seen = FxHashSet::default();
@@ -53,8 +54,8 @@ fn ends_with(bytes: &[u8], at: usize, word: &[u8]) -> bool {
     at >= word.len() && bytes[at - word.len()..at].eq_ignore_ascii_case(word)
 }
 
-/// Length of the address at the beginning of `text`: to white space or a mark that no address has, less the
-/// punctuation of the sentence behind it.
+/// Length of the address at the beginning of `text`: up to white space or a mark that no address contains,
+/// without the punctuation of the sentence around it.
 fn extent(text: &str) -> usize {
     let mut depth = 0i32;
     let mut end = text.len().min(MAX_BYTES + 1);

@@ -1,5 +1,5 @@
-//! A page read once: its lines, the dates in them, where the running text begins. What title, dates and byline
-//! are chosen from.
+//! A page, read once: its lines, the dates in them, and where the running text begins. Title, dates and
+//! byline are chosen from these.
 
 use crate::date::parse::{Finder, Mention};
 use crate::lines::{Line, Removed, lines};
@@ -8,7 +8,7 @@ use crate::{byline, dateline, title};
 /// Longest line, in bytes, whose dates count. A longer one is running text or a glued menu.
 const MAX_DATE_LINE: usize = 300;
 
-/// A date and the line that it stands in.
+/// A date and the line that contains it.
 #[derive(Clone, Copy, Debug)]
 pub struct Dated {
     /// Index into [`Page::lines`].
@@ -28,22 +28,22 @@ pub struct Page<'a> {
     pub dates_in: Vec<u8>,
     /// For each line, the number of bytes of running text in the lines before it.
     pub prose_before: Vec<usize>,
-    /// For each line, what kind of line it is apart from that.
+    /// For each line, what its text alone says about it.
     pub marks: Vec<Marks>,
 }
 
-/// What a line is, told by the line alone.
+/// What kind of line it is, judged by its text alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Marks {
     /// It begins with words that announce authors.
     pub byline: bool,
-    /// It is a person's name and nothing else.
+    /// It is the name of a person and nothing else.
     pub name: bool,
-    /// It opens with a dateline.
+    /// It begins with a dateline.
     pub dateline: bool,
-    /// It holds a phrase of menus and prompts.
+    /// It contains a phrase that is typical of menus and prompts.
     pub junk: bool,
-    /// It is a trail of sections.
+    /// It is a breadcrumb trail of sections.
     pub trail: bool,
 }
 

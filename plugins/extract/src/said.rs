@@ -1,6 +1,6 @@
-//! What an HTML page says of itself, in the column `page_meta`: which title, dates and authors are taken from it. The order of
-//! the sources is that of trust: JSON-LD is made by the site's software for machines, then come the tags of OpenGraph and the
-//! older `<meta>` names.
+//! What an HTML page says about itself in the column `page_meta`: which title, dates and authors are taken
+//! from it. The sources are ordered by trust: JSON-LD is made by the site's software for machines; then come
+//! the OpenGraph tags and the older `<meta>` names.
 
 use crate::date::parse::Finder;
 use textmill_plugin::prelude::Value;
@@ -13,7 +13,7 @@ const LONGEST_TITLE: usize = 300;
 /// Longest name of an author, in words.
 const LONGEST_NAME: usize = 6;
 
-/// What was said.
+/// What the metadata of a page says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
     /// The headline.
@@ -29,7 +29,7 @@ pub struct Said {
 }
 
 impl Said {
-    /// Reads a value of the column. An entry that is none is passed over.
+    /// Reads a value of the column. Malformed entries are skipped.
     pub fn read(value: &Value, finder: &mut Finder) -> Self {
         let entries: Vec<(&str, &str, &str)> =
             value.as_array().into_iter().flatten().filter_map(entry).collect();
@@ -111,7 +111,7 @@ fn entry(item: &Value) -> Option<(&str, &str, &str)> {
     Some((text("kind")?, text("name")?, text("value")?))
 }
 
-/// A title without the site's name at its end, as `<title>` has it.
+/// Removes the site's name from the end of a title, where `<title>` has it.
 fn without_site(title: &str, site: Option<&str>) -> String {
     let title = title.trim();
     for sign in [" | ", " - ", " – ", " — ", " :: ", " • ", " · "] {
@@ -126,12 +126,13 @@ fn without_site(title: &str, site: Option<&str>) -> String {
     title.to_owned()
 }
 
-/// Signs between a headline and the name of the site. What a colon parts belongs together: kicker and headline, headline and more.
+/// Marks between a headline and the name of the site. Not the colon: the parts around it belong together,
+/// such as kicker and headline.
 const BETWEEN: [char; 7] = ['|', '-', '–', '—', '·', '•', '»'];
-/// Least characters of a headline that the page shows for it to be one in a title that says more.
+/// Fewest characters of a displayed headline for which a longer title is shortened to it.
 const LEAST_HEADLINE: usize = 12;
 
-/// A title without the site's name, before it or behind, where the page shows the rest as its headline.
+/// Removes the site's name before or after a title, if the page displays the rest as its headline.
 pub fn without_outlet(title: String, shown: Option<&str>) -> String {
     let Some(shown) = shown.filter(|shown| shown.chars().count() >= LEAST_HEADLINE) else { return title };
     let behind = title.strip_prefix(shown).map(str::trim_start).and_then(|rest| rest.chars().next());
@@ -140,7 +141,7 @@ pub fn without_outlet(title: String, shown: Option<&str>) -> String {
     if is_alone { shown.to_owned() } else { title }
 }
 
-/// An author's name; none where the value is an address or too long to be one.
+/// The name of an author; `None` if the value is an address or too long to be a name.
 fn author(value: &str) -> Option<String> {
     let name = value.trim();
     let name =

@@ -1,5 +1,5 @@
-//! The headline: each early line gets a score from what it looks like and what stands around it; the best one,
-//! cleaned of date prefix and site name, is the title.
+//! The headline: each early line gets a score from its own features and those of the lines around it. The
+//! best line, without date prefix and site name, is the title.
 
 use crate::letters::{Ascii, is_alphabetic};
 use crate::lines::{Line, count_words};
@@ -12,20 +12,21 @@ use rustc_hash::{FxHashMap, FxHashSet};
 mod folded;
 mod phrases;
 
-/// Lines that are candidates at most; headlines below that many menu lines are not found.
+/// Lines from the top that may be candidates; a headline below that many menu lines is not found.
 const MAX_CANDIDATES: usize = 600;
-/// Bytes of running text before a candidate at most: the headline is not below the article.
+/// Most bytes of running text before a candidate: the headline is not below the article.
 const MAX_PROSE_BEFORE: usize = 6000;
-/// Bytes of running text whose words are compared with a candidate's.
+/// Bytes of running text whose words are compared with those of a candidate.
 const MAX_BODY_BYTES: usize = 6000;
-/// A page whose best line scores below this has no title; 99 of 100 right titles of pages with a body score above 5.7.
+/// A page whose best line scores below this has no title; 99 of 100 correct titles of pages with a body score
+/// above 5.7.
 const LEAST_SCORE: f32 = 4.0;
 
-/// How many features a candidate has.
+/// Number of features of a candidate.
 pub const FEATURES: usize = 60;
 
-/// Weights of the features, in the order of [`features`]. Fitted by conditional logit (which of the page's lines is
-/// its headline) on 800 labelled pages of 700 sites.
+/// Weights of the features, in the order of [`features`]. Fitted by conditional logit (which of the page's
+/// lines is its headline) on 800 labelled pages of 700 sites.
 const WEIGHTS: [f32; FEATURES] = [
     -1.23, 0.06, 0.15, 0.24, 1.38, -0.49, -1.23, -3.15, -1.40, -0.54, -0.24, -0.32, 1.62, 2.20, 0.75, 0.20,
     1.94, 1.45, -3.72, -1.05, 0.88, 0.37, 1.34, 0.43, 0.48, 0.34, -0.69, 0.38, -1.58, -0.78, -1.54, 1.10,
@@ -55,7 +56,7 @@ pub fn title(page: &Page<'_>) -> Option<Title> {
     let (_, line) = best?;
     let text = clean(page.lines[line].text, page);
     let text = match text.strip_prefix(": ") {
-        // A kicker in an element of its own: `Harbour` above `: The ferry runs again`.
+        // A kicker in its own element: `Harbour` above `: The ferry runs again`.
         Some(rest) => match line.checked_sub(1).map(|above| &page.lines[above]) {
             Some(above) if is_kicker(above, page.marks[line - 1]) => format!("{}{text}", above.text),
             _ => rest.to_owned(),
@@ -65,7 +66,7 @@ pub fn title(page: &Page<'_>) -> Option<Title> {
     (!text.is_empty()).then_some(Title { text, line })
 }
 
-/// Whether a line is the kicker of the headline below it, not a label of the page.
+/// Whether a line is the kicker of the headline below it, and not a label of the page.
 fn is_kicker(line: &Line<'_>, marks: Marks) -> bool {
     /// Most words of a kicker.
     const KICKER: usize = 6;
@@ -75,9 +76,9 @@ fn is_kicker(line: &Line<'_>, marks: Marks) -> bool {
     (1..=KICKER).contains(&line.words) && !is_label && is_of_text && !marks.junk && !marks.byline
 }
 
-/// What the rule by which an earlier stage removed a line says about it being the headline. Only what is sure: as
-/// navigation, teaser or header that stage takes headlines too, and what it takes for the headline is one less
-/// often than what the features choose.
+/// How the rule by which an earlier stage removed a line changes its score. Only reliable rules count: that
+/// stage also removes headlines as navigation, teaser or header, and its choice of the headline is right less
+/// often than that of the features.
 fn rule_weight(rule: &str) -> f32 {
     match rule {
         "share-bar" | "tag-bar" | "login-form" | "subscribe-form" | "cookie-notice" | "advertisement"
@@ -87,7 +88,7 @@ fn rule_weight(rule: &str) -> f32 {
     }
 }
 
-/// The lines that can be the headline, with their features.
+/// The lines that may be the headline, with their features.
 pub fn candidates(page: &Page<'_>) -> Vec<(usize, [f32; FEATURES])> {
     let context = Context::new(page);
     let mut out = Vec::new();
@@ -124,8 +125,8 @@ fn possible(line: &Line<'_>, marks: Marks, dated: bool) -> bool {
     !(dated && without_date_is_short(text))
 }
 
-/// Whether a line ends as sentences of East Asian text do, or goes on behind its end. Headlines there have no full stop, and such
-/// text is so dense that a first paragraph is as short as a headline.
+/// Whether a line ends like a sentence of East Asian text or in the middle of one. Headlines there have no
+/// full stop, and such text is so dense that a first paragraph is as short as a headline.
 fn is_wide_sentence(text: &str) -> bool {
     text.trim_end_matches(['”', '’', '」', '』', '）', '"']).ends_with(['。', '，', '、', '；'])
 }
@@ -137,7 +138,8 @@ fn without_date_is_short(text: &str) -> bool {
 
 struct Context {
     body_words: FxHashSet<u64>,
-    /// For each line, by hash: how often it stands on the page, and where first.
+    /// For the hash of each line: how often the line occurs on the page, and the index of its first
+    /// occurrence.
     copies: FxHashMap<u64, (u16, usize)>,
     first_prose: usize,
 }
@@ -167,7 +169,8 @@ impl Context {
     }
 }
 
-/// The line at which the running text begins: the first with much of it soon after.
+/// The line at which the running text begins: the first one with much running text in the lines from there
+/// on.
 pub fn main_prose(page: &Page<'_>) -> usize {
     let prose = |l: &Line<'_>| l.prose && !is_notice(l.text);
     let mut first = None;
@@ -203,7 +206,7 @@ fn flag(on: bool) -> f32 {
     f32::from(u8::from(on))
 }
 
-/// What speaks for or against line `index` being the headline.
+/// The features that speak for or against line `index` being the headline.
 fn features(page: &Page<'_>, context: &Context, index: usize) -> [f32; FEATURES] {
     let line = &page.lines[index];
     let text = strip_date_prefix(line.text);
@@ -298,8 +301,8 @@ fn features(page: &Page<'_>, context: &Context, index: usize) -> [f32; FEATURES]
     ]
 }
 
-/// Share of the candidate's words (of four letters and more, or pairs of ideographs) that the body has, and how many
-/// it has, up to six, as a share of six.
+/// Returns the share of the candidate's words (four letters or more, or pairs of ideographs) that occur in
+/// the body, and their number, capped at six, as a share of six.
 fn overlap(text: &str, context: &Context) -> (f32, f32) {
     let (mut all, mut common) = (0u32, 0u32);
     for_each_word(text, |word| {
@@ -314,7 +317,7 @@ fn hash(text: &str) -> u64 {
     BuildHasherDefault::<rustc_hash::FxHasher>::default().hash_one(text)
 }
 
-/// `date 2021-05-16 Headline` without what stands before the headline.
+/// Removes the date before a headline, as in `date 2021-05-16 Headline`.
 fn strip_date_prefix(text: &str) -> &str {
     let rest = text.strip_prefix("date ").unwrap_or(text);
     let bytes = rest.as_bytes();
@@ -327,7 +330,7 @@ fn strip_date_prefix(text: &str) -> &str {
     if iso { rest[11..].trim_start() } else { text }
 }
 
-/// A title line without date prefix and site name.
+/// The text of a title line without date prefix and site name.
 fn clean<'a>(text: &'a str, page: &Page<'_>) -> &'a str {
     let mut text = strip_date_prefix(text).trim();
     for bullet in ["• ", "# ", "## ", "» ", "> "] {

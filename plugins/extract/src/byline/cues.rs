@@ -80,7 +80,7 @@ const CUES: &[&str] = &[
     "por",
 ];
 
-/// More such words, which are told from words of text by the colon behind them or by script.
+/// More such words. They are ordinary words of texts, too, so a colon or nothing must follow them.
 const COLON_CUES: &[&str] = &[
     "text",
     "texto",
@@ -105,17 +105,18 @@ const COLON_CUES: &[&str] = &[
     "editor",
 ];
 
-/// Little words that begin sentences as well: without a colon they announce a name of two words and more that is the whole rest of the line.
+/// Little words that also begin sentences: without a colon, they announce authors only if the whole rest of
+/// the line is a name of two or more words.
 const NAME_CUES: &[&str] = &["di", "door", "av", "af", "oleh", "του", "της", "τησ", "των"];
 
-/// Words of languages without spaces.
+/// Words of languages that are written without spaces.
 const UNSPACED_CUES: &[&str] = &["記者", "文／", "文/", "撰文", "作者"];
 
-/// Words of languages without capitals, behind which something else than a letter must stand.
+/// Words of languages without capitals; no letter may follow them directly.
 const CASELESS_CUES: &[&str] =
     &["بقلم", "كتب", "נכתב על ידי", "מאת", "लेखक", "লেখক", "نویسنده", "به قلم", "ผู้เขียน", "โดย"];
 
-/// The cues by their first letter; whether they need a colon.
+/// The cues by their first letter, each with whether it needs a colon.
 static CUES_BY_INITIAL: LazyLock<FxHashMap<char, Vec<(&'static str, bool)>>> = LazyLock::new(|| {
     let mut map: FxHashMap<char, Vec<(&'static str, bool)>> = FxHashMap::default();
     for (cues, colon) in [(CUES, false), (COLON_CUES, true), (NAME_CUES, true)] {
@@ -128,7 +129,7 @@ static CUES_BY_INITIAL: LazyLock<FxHashMap<char, Vec<(&'static str, bool)>>> = L
     map
 });
 
-/// What stands behind the words that announce authors at the beginning of a line.
+/// The rest of a line that begins with words that announce authors; `None` if it does not.
 pub fn cue(line: &str) -> Option<&str> {
     if line.len() > MAX_BYLINE {
         return None;
@@ -137,7 +138,7 @@ pub fn cue(line: &str) -> Option<&str> {
     if let Some(cues) = CUES_BY_INITIAL.get(&initial) {
         let second = line.as_bytes().get(1).map(u8::to_ascii_lowercase);
         for &(cue, colon) in cues {
-            // Most lines that begin with the letter are told apart by the next.
+            // The second letter rules out most lines that share the first.
             if initial.is_ascii() && cue.as_bytes().get(1).copied() != second {
                 continue;
             }
@@ -155,7 +156,7 @@ pub fn cue(line: &str) -> Option<&str> {
             {
                 continue;
             }
-            // `ByJane Doe`: glued, for the short English word only.
+            // `ByJane Doe`: glued, accepted only after the short English word.
             if !ends && cue != "by" {
                 continue;
             }
@@ -172,7 +173,7 @@ pub fn cue(line: &str) -> Option<&str> {
     Some(unspaced.or_else(caseless)?.trim_start_matches([' ', ':', '：', '／', '/', '・']))
 }
 
-/// Whether a text goes on with something else than a letter or a mark on one.
+/// Whether `rest` is empty or begins with white space or a separator, so that the word before it ends there.
 fn is_parted(rest: &str) -> bool {
     rest.chars().next().is_none_or(|c| c.is_whitespace() || matches!(c, ':' | '：' | '/' | '-' | '|'))
 }

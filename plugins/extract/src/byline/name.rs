@@ -1,11 +1,11 @@
-//! Where a list of names ends, its parts, and what has the form of a name.
+//! Where a list of names ends, how it is split, and what has the form of a name.
 
 use crate::gazetteer::{
     AGENCIES, FIRST_NAMES, NAME_PARTICLES, NOT_IN_NAMES, ORGANISATION_CUES, PERSON_TITLES,
 };
 use crate::lines::is_wide;
 
-/// Cuts what follows the names: date, section, reading time, `for the Courier`.
+/// Cuts off what follows the names: date, section, reading time, `for the Courier`.
 pub(super) fn cut_tail(text: &str) -> &str {
     let mut end = text.len();
     for mark in [
@@ -47,7 +47,7 @@ pub(super) fn cut_tail(text: &str) -> &str {
             end = end.min(at);
         }
     }
-    // A sentence's full stop, but not that of `Dr.` or an initial.
+    // The full stop of a sentence, but not that of `Dr.` or an initial.
     if let Some(at) = text[..end].find(". ")
         && text[..at].rsplit(' ').next().is_some_and(|word| word.chars().count() > 3)
     {
@@ -80,7 +80,8 @@ pub(super) fn split_names(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Names that stand beside each other with nothing between them, `Ada Reed Anna Maria Holm Tom Hale`: a first name behind a surname begins the next one.
+/// Splits names in a row without separators, `Ada Reed Anna Maria Holm Tom Hale`: a first name after a
+/// surname begins the next name.
 pub(super) fn split_by_first_names(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -90,7 +91,7 @@ pub(super) fn split_by_first_names(text: &str) -> impl Iterator<Item = &str> {
             .scan(0, |at, word| Some((std::mem::replace(at, *at + word.len()), word.trim())));
         let is_first = |word: &str| FIRST_NAMES.has(word);
         let mut before = words.next().map(|(_, word)| word).filter(|word| is_first(word));
-        // Only where it begins with a first name can a surname be told.
+        // A surname can be recognised only if the text begins with a first name.
         let next = before.and_then(|_| {
             words.enumerate().find_map(|(n, (at, word))| {
                 let begins = n > 0
@@ -100,23 +101,23 @@ pub(super) fn split_by_first_names(text: &str) -> impl Iterator<Item = &str> {
                 begins.then_some(at)
             })
         });
-        // What would be left must be a name, too.
+        // The rest must be a full name, too.
         let next = next.filter(|at| text[*at..].trim().contains(' '));
         rest = next.map(|at| &text[at..]);
         Some(next.map_or(text, |at| text[..at].trim_end()))
     })
 }
 
-/// A name without brackets, titles of address and marks around it.
+/// Strips brackets, titles of address, and marks around a name.
 pub(super) fn trim_name(name: &str) -> &str {
     let name = name.split(['(', '<', '[']).next().unwrap_or("");
     let mut name = name.trim_matches(|c: char| !c.is_alphanumeric() && c != '.' && c != '\'');
-    // `Ada Reed0`: the number of a note.
+    // `Ada Reed0`: the number of a footnote.
     let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());
     if bare.ends_with(char::is_alphabetic) {
         name = bare;
     }
-    // `Ada Reed Senior Editor`: the role behind the name.
+    // `Ada Reed Senior Editor`: the role after the name.
     let mut end = 0;
     for (count, word) in name.split_inclusive(' ').enumerate() {
         if count >= 2
@@ -128,7 +129,7 @@ pub(super) fn trim_name(name: &str) -> &str {
         }
         end += word.len();
     }
-    // `Ada ReedPolitics`: the section glued to it.
+    // `Ada ReedPolitics`: a section glued to the name.
     if let Some(last) = name.split(' ').next_back()
         && let Some(at) = last.char_indices().skip(2).find(|(_, c)| c.is_uppercase()).map(|(at, _)| at)
         && last[..at].ends_with(char::is_lowercase)
@@ -149,7 +150,7 @@ pub(super) fn trim_name(name: &str) -> &str {
     name
 }
 
-/// Whether `name` has the form of a name. `lax`: a single word and an outlet's name will do.
+/// Whether `name` has the form of a name. `lax`: single words and names of outlets are accepted, too.
 pub(super) fn is_name(name: &str, lax: bool) -> bool {
     if name.len() < 2 || name.len() > 60 {
         return false;

@@ -1,4 +1,4 @@
-//! Words of a headline and of the body, folded so that inflected forms agree, as hashes.
+//! Hashes the words of a headline and of the body, folded so that inflected forms agree.
 
 use crate::letters::is_alphanumeric;
 use crate::lines::is_wide;
@@ -41,10 +41,10 @@ pub(super) fn for_each_word(text: &str, mut each: impl FnMut(u64)) {
     }
 }
 
-/// Letters of a word that count.
+/// Letters of a word that are hashed.
 const LETTERS: usize = 7;
 
-/// Hash of a lower-cased word, of its first seven letters, so that most inflected forms agree.
+/// Hash of the first seven letters of a word in lower case, so that most inflected forms agree.
 #[derive(Default)]
 struct Folded {
     hash: u64,

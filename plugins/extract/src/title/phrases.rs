@@ -1,10 +1,10 @@
-//! Phrases that tell headlines from menus, captions, trails and notices of the site. No weights.
+//! Phrases that tell headlines from menus, captions, breadcrumb trails and notices of the site. No weights.
 
 use crate::letters::Ascii;
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 
-/// Whether a line is a trail of sections: `Home > News > Culture`.
+/// Whether a line is a breadcrumb trail of sections: `Home > News > Culture`.
 pub fn is_trail(text: &str) -> bool {
     text.len() < 120
         && (text == "Home"
@@ -13,7 +13,7 @@ pub fn is_trail(text: &str) -> bool {
                 && [" / ", " » ", " › ", "> "].iter().any(|s| text.contains(s)))
 }
 
-/// Whether a mark with spaces around it parts the text, as it does sections and site names.
+/// Whether a mark with spaces around it separates parts of the text, such as sections or the site name.
 pub(super) fn separated(text: &str, has: Ascii) -> bool {
     (has.has(b"|") || has.has(b"/") || has.has(b">") || !text.is_ascii())
         && [" | ", " / ", " > ", " » ", " › "].iter().any(|s| text.contains(s))
@@ -68,7 +68,7 @@ static CREDIT_SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::new(words).ok()
 });
 
-/// Phrases of menus, notices and prompts, lower case.
+/// Phrases of menus, notices and prompts, in lower case.
 const JUNK: &[&str] = &[
     "cookie",
     "subscri",
@@ -174,7 +174,7 @@ const JUNK: &[&str] = &[
 static JUNK_SEARCH: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(JUNK).ok());
 
-/// Whether a short line holds a phrase of menus, notices and prompts.
+/// Whether a short line contains a phrase of menus, notices and prompts.
 pub fn is_junk(text: &str) -> bool {
     text.len() <= 120 && JUNK_SEARCH.as_ref().is_some_and(|search| search.is_match(text))
 }
@@ -195,7 +195,7 @@ static NOTICE_SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
 });
 
-/// Whether running text is a notice of the site rather than the page's own.
+/// Whether running text is a notice of the site rather than text of the page itself.
 pub fn is_notice(text: &str) -> bool {
     let head = crate::lines::head(text, 300);
     NOTICE_SEARCH.as_ref().is_some_and(|search| search.is_match(head))
