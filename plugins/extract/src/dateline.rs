@@ -1,5 +1,5 @@
-//! The dateline of a news report: `OSLO, 12 October (NTB) - `, `SPRINGFIELD, Ill. (AP) — `. Only at the beginning of
-//! one of the first paragraphs.
+//! The dateline of a news report: `OSLO, 12 October (NTB) - `, `SPRINGFIELD, Ill. (AP) — `. It is read only
+//! at the beginning of one of the first paragraphs.
 
 use crate::date::token::{Kind, Token, tokens};
 use crate::date::{Date, days_in_month, months};
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// Longest dateline in bytes.
 const MAX_BYTES: usize = 110;
-/// Paragraphs below the headline that are looked at.
+/// Paragraphs below the headline that are searched.
 const MAX_PARAGRAPHS: usize = 8;
 
 /// Where, when and by whom a report was filed.
@@ -18,16 +18,16 @@ const MAX_PARAGRAPHS: usize = 8;
 pub struct Dateline {
     /// The place as written.
     pub place: String,
-    /// `2023-10-12`, or `--10-12` (month and day, the truncated form of RFC 6350) where no year is known.
+    /// `2023-10-12`, or `--10-12` (month and day, the truncated form of RFC 6350) if the year is not known.
     pub date: Option<String>,
     /// The news agency as written.
     pub agency: Option<String>,
 }
 
-/// Year, where told, month and day.
+/// Year if given, month and day.
 type Day = (Option<u16>, u8, u8);
 
-/// The dateline of a page, looked for below line `title`. The year comes from `published`.
+/// Finds the dateline of a page, first below line `title`. A missing year is taken from `published`.
 pub fn dateline(page: &Page<'_>, title: Option<usize>, published: Option<Date>) -> Option<Dateline> {
     let from = title.map_or(0, |line| line + 1);
     if let Some(place) = full_stop(page, title, from) {
@@ -35,7 +35,7 @@ pub fn dateline(page: &Page<'_>, title: Option<usize>, published: Option<Date>) 
     }
     let mut paragraphs = 0;
     let mut scratch = Vec::new();
-    // The headline may have been taken for what it is not: then the whole page is looked through.
+    // The headline may be wrong, so the lines above it are searched, too, after those below.
     for line in page.lines.iter().skip(from).chain(page.lines.iter().take(from)) {
         if let Some(found) = read(line.text, line.prose, published, &mut scratch) {
             return Some(found);
@@ -48,8 +48,8 @@ pub fn dateline(page: &Page<'_>, title: Option<usize>, published: Option<Date>) 
     None
 }
 
-/// `Oberdorf. Die Brücke ist offen.`: the place and a full stop in front of the first paragraph, as German papers
-/// have it, when the page speaks of that place elsewhere too.
+/// `Oberdorf. Die Brücke ist offen.`: the place and a full stop before the first paragraph, as in German
+/// papers, if the page mentions that place elsewhere, too.
 fn full_stop(page: &Page<'_>, title: Option<usize>, from: usize) -> Option<String> {
     let line = page.lines.iter().skip(from).find(|line| line.prose)?;
     let (place, rest) = head(line.text, MAX_BYTES).split_once(". ")?;
@@ -71,7 +71,7 @@ fn full_stop(page: &Page<'_>, title: Option<usize>, from: usize) -> Option<Strin
     known.then(|| place.to_owned())
 }
 
-/// Whether a line opens with a dateline that tells a date or an agency.
+/// Whether a line begins with a dateline in capitals that has a date or an agency.
 pub fn opens(line: &str) -> bool {
     let shouted = line.as_bytes().first().is_some_and(u8::is_ascii_uppercase)
         && line.as_bytes().get(1).is_some_and(u8::is_ascii_uppercase);
@@ -81,7 +81,7 @@ pub fn opens(line: &str) -> bool {
 
 fn read(line: &str, prose: bool, published: Option<Date>, scratch: &mut Vec<Token>) -> Option<Dateline> {
     let start = line.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '(');
-    // A place has a capital; and something parts it from the text.
+    // A place begins with a capital, and a mark separates it from the text.
     if !start.starts_with(char::is_uppercase) {
         return None;
     }
@@ -99,12 +99,12 @@ fn read(line: &str, prose: bool, published: Option<Date>, scratch: &mut Vec<Toke
         agency = Some(rest[..end].trim());
     }
     body = body.trim_end_matches([',', ' ']);
-    // The full stop of `Ill.` stays, that of `MOSCOW.` goes.
+    // The full stop of `Ill.` is kept, that of `MOSCOW.` is removed.
     if !body.rsplit(',').next().is_some_and(|last| body.contains(',') && last.chars().any(char::is_lowercase))
     {
         body = body.trim_end_matches('.');
     }
-    // Each part behind a comma is part of the place or of the date.
+    // Each part after a comma belongs to the place or to the date.
     let mut place_end = 0;
     let mut date = None;
     let mut dated = false;
@@ -152,7 +152,8 @@ fn read(line: &str, prose: bool, published: Option<Date>, scratch: &mut Vec<Toke
     })
 }
 
-/// Cuts at the dash (or colon) that ends a dateline: before it, behind it, whether it was a colon.
+/// Cuts at the dash or colon that ends a dateline. Returns the text before it, the text after it, and whether
+/// it was a colon.
 fn cut(window: &str, prose: bool) -> Option<(&str, &str, bool)> {
     let mut best: Option<(usize, usize)> = None;
     for mark in [" - ", " – ", " — ", "—", " -- ", "- ", " –", "--", "– "] {
@@ -186,7 +187,7 @@ fn cut(window: &str, prose: bool) -> Option<(&str, &str, bool)> {
     }
 }
 
-/// The text without an agency in brackets or strokes, and the agency.
+/// Removes an agency in brackets or slashes from the end. Returns the text before it, and the agency.
 fn take_agency(prefix: &str) -> (&str, Option<&str>) {
     for (open, close) in [('(', ')'), ('/', '/'), ('[', ']')] {
         let Some(to) = prefix.rfind(close) else { continue };
@@ -204,7 +205,8 @@ fn take_agency(prefix: &str) -> (&str, Option<&str>) {
     (prefix, None)
 }
 
-/// Whether a text can be the place of a dateline: `None` when not, else whether it is written in capitals.
+/// Checks whether a text can be the place of a dateline: `None` if not, else whether its first word is in
+/// capitals.
 fn is_place(place: &str) -> Option<bool> {
     if place.len() < 3
         || place.len() > 50
@@ -252,7 +254,7 @@ fn is_place(place: &str) -> Option<bool> {
     (count <= 6).then_some(shouted)
 }
 
-/// Reads `12 October`, `Oct. 12`, `4. März`, `March 3 2024`, `Tuesday`. `Some(None)` is a weekday alone.
+/// Reads `12 October`, `Oct. 12`, `4. März`, `March 3 2024`, `Tuesday`. `Some(None)` means a weekday alone.
 fn month_day(text: &str, scratch: &mut Vec<Token>) -> Option<Option<Day>> {
     tokens(text, scratch);
     let mut day = None;
@@ -287,7 +289,7 @@ fn month_day(text: &str, scratch: &mut Vec<Token>) -> Option<Option<Day>> {
     }
 }
 
-/// `LONDON March 3` as `LONDON` and the date.
+/// Splits `LONDON March 3` into `LONDON` and the date.
 fn split_date<'a>(place: &'a str, scratch: &mut Vec<Token>) -> Option<(&'a str, Option<Day>)> {
     place.match_indices(' ').rev().take(3).find_map(|(at, _)| {
         let found = month_day(place[at..].trim(), scratch)?;

@@ -1,5 +1,5 @@
-//! Named persons, organisations and places by rule: capitalised words, cues from word lists, and what the document
-//! itself says elsewhere. For scripts without capitals it finds nothing.
+//! Finds named persons, organisations and places by rules: capitalised words, cues from word lists, and what
+//! the document says elsewhere. Finds nothing in scripts without capitals.
 
 use crate::gazetteer::{NAME_PARTICLES, ORGANISATION_CUES, PERSON_TITLES, PLACE_CUES, PLACE_HEADS, PLACES};
 use crate::words::{Word, words};
@@ -11,14 +11,14 @@ use serde::Serialize;
 mod common;
 mod kind;
 
-/// Bytes of a document that are read for names.
+/// Bytes of a document that are searched for names.
 const MAX_BYTES: usize = 400_000;
-/// Different names that are kept while reading; later new ones are passed over.
+/// Distinct names that are kept while reading; further new ones are skipped.
 const MAX_NAMES: usize = 4000;
 /// Longest name in words.
 const MAX_WORDS: usize = 8;
 
-/// What a name stands for.
+/// What a name refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -28,18 +28,18 @@ pub enum Kind {
     Organisation,
     /// A country, city, river, building.
     Place,
-    /// A name whose kind no rule tells.
+    /// A name whose kind no rule determines.
     Other,
 }
 
 /// A named entity of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entity {
-    /// The longest form in which it stands in the document.
+    /// The longest form in which it occurs in the document.
     pub name: String,
     /// Its kind.
     pub kind: Kind,
-    /// How often it is named, short forms included.
+    /// How often it occurs, including short forms.
     pub count: u64,
 }
 
@@ -50,18 +50,18 @@ pub struct Mention<'a> {
     pub at: usize,
     /// The full name.
     pub name: &'a str,
-    /// The office or role in front of the name, its last word: `minister`.
+    /// The office or role before the name, its last word: `minister`.
     pub role: Option<&'a str>,
-    /// The name opens a sentence, so that it is likely its subject.
+    /// Whether the name begins a sentence, and so is probably its subject.
     pub opens: bool,
 }
 
-/// Names of a document.
+/// The names of a document.
 #[derive(Clone, Debug, Default)]
 pub struct Names<'a> {
-    /// Where persons are named, in order, with full names.
+    /// The mentions of persons, in order, with full names.
     pub people: Vec<Mention<'a>>,
-    /// Surname to full name.
+    /// Maps surnames to full names.
     surnames: FxHashMap<&'a str, &'a str>,
     found: Vec<Found<'a>>,
 }
@@ -72,7 +72,8 @@ struct Found<'a> {
     kind: Kind,
     count: u64,
     first: usize,
-    /// Seen where capitals mean something: not only as first word of a sentence.
+    /// Whether it occurred where a capital is evidence of a name: not only as a lone first word of a
+    /// sentence.
     sure: bool,
 }
 
@@ -83,7 +84,7 @@ struct Run<'a> {
     before: Option<Word<'a>>,
 }
 
-/// Reads the names of a text. `nouns`: the language writes nouns with capitals, so that capitals alone say little.
+/// Finds the names in a text. `nouns`: the language capitalises nouns, so capitals alone are weak evidence.
 pub fn names(text: &str, nouns: bool) -> Names<'_> {
     let text = crate::lines::head(text, MAX_BYTES);
     let mut names = Names::default();
@@ -103,10 +104,10 @@ pub fn names(text: &str, nouns: bool) -> Names<'_> {
     names
 }
 
-/// Calls `each` with every run of capitalised words in a line that is not written in capitals as a whole.
+/// Calls `each` with every run of capitalised words in a line, unless most words of the line have capitals.
 fn runs_of<'a>(text: &'a str, line: &'a str, base: usize, each: &mut impl FnMut(Run<'a>)) {
     let (small, large) = initials(crate::lines::head(line, 400));
-    // Headlines in title case and lists of names tell nothing by their capitals.
+    // Capitals are no evidence in headlines in title case and in lists of names.
     if small * 3 < large * 2 || small < 4 {
         return;
     }
@@ -181,7 +182,7 @@ fn runs_of<'a>(text: &'a str, line: &'a str, base: usize, each: &mut impl FnMut(
     }
 }
 
-/// How many words begin with a small letter, and with a capital.
+/// Counts the words that begin with a small letter, and those that begin with a capital.
 fn initials(text: &str) -> (u32, u32) {
     let (mut small, mut large) = (0, 0);
     if !text.is_ascii() {
@@ -193,7 +194,7 @@ fn initials(text: &str) -> (u32, u32) {
     }
     let mut inside = false;
     for byte in text.bytes() {
-        // The apostrophe and the hyphen inside a word begin none.
+        // An apostrophe or a hyphen inside a word does not begin a new one.
         let letter = byte.is_ascii_alphanumeric() || inside && matches!(byte, b'\'' | b'-' | b'&');
         if letter && !inside {
             large += u32::from(byte.is_ascii_uppercase());
@@ -213,7 +214,7 @@ fn ends_sentence(between: &str, last: Option<Word<'_>>) -> bool {
     let dot = between.contains(['!', '?', '…', ':', '"', '“', '”', '«', '„', '•', '\n', '|', '('])
         || between.contains(". ")
         || between.contains(".\u{a0}");
-    // `J. Doe`, `U.S. Senate`: an initial's full stop ends nothing.
+    // `J. Doe`, `U.S. Senate`: the full stop of an initial does not end a sentence.
     let initial = between == ". "
         && last.is_some_and(|w| {
             w.text.chars().count() == 1 && w.capital
@@ -246,7 +247,7 @@ fn read_run<'a>(
 ) {
     let mut words = &run.words[..];
     let mut opens = run.opens;
-    // Everyday words in front belong to the sentence.
+    // Everyday words at the front belong to the sentence, not to the name.
     while let Some((first, rest)) = words.split_first() {
         let double = rest.first().is_some_and(|w| {
             PLACE_HEADS.has(first.text)
@@ -273,7 +274,7 @@ fn read_run<'a>(
     if words.is_empty() {
         return;
     }
-    // `Foreign Minister Ada Reed`: the title and what is before it go, and tell the role.
+    // `Foreign Minister Ada Reed`: the title and the words before it are cut off; the title becomes the role.
     let title = words.iter().rposition(|w| PERSON_TITLES.has(w.text));
     let mut role = run.before.filter(|w| !w.capital && PERSON_TITLES.has(w.text)).map(|w| w.text);
     let mut titled = role.is_some();
@@ -293,7 +294,7 @@ fn read_run<'a>(
         body = rest;
         opens = run.opens;
     }
-    // `Russian President`: an adjective of a country before a name.
+    // `Russian President`: a country's adjective before a name is cut off.
     while body.len() > 1 && is_demonym(body[0].text) && !ORGANISATION_CUES.has(body[body.len() - 1].text) {
         body = &body[1..];
     }
@@ -331,7 +332,7 @@ fn read_run<'a>(
 }
 
 impl<'a> Names<'a> {
-    /// Gives a surname that stands alone to the person of that name, and drops what no rule is sure of.
+    /// Counts a lone surname as the person of that name, and keeps only the mentions of persons.
     fn merge(&mut self) {
         for found in &self.found {
             if found.kind == Kind::Person
@@ -340,8 +341,7 @@ impl<'a> Names<'a> {
                 self.surnames.entry(surname).or_insert(found.name);
             }
         }
-        // A verb of speech or an office beside a two-word name makes it a person elsewhere; here only names count
-        // that agree with a known surname.
+        // Only names that equal the surname of a person are merged.
         let index: FxHashMap<&str, usize> = self.found.iter().enumerate().map(|(i, f)| (f.name, i)).collect();
         for i in 0..self.found.len() {
             let name = self.found[i].name;
@@ -367,7 +367,7 @@ impl<'a> Names<'a> {
         });
     }
 
-    /// The full name that a name stands for in this document, if any person in it is called so.
+    /// The full name of the person with surname `name`, if the document has one.
     pub fn full(&self, name: &str) -> Option<&'a str> {
         self.surnames.get(name).copied()
     }

@@ -1,5 +1,5 @@
 //! Word lists: first names, titles and roles, cues of organisations and places, countries, news agencies.
-//! Written from common knowledge; a word may stand in several lists. Lookup only, all lists lower case.
+//! Written from common knowledge; a word may be in several lists. Lookup only; all lists are in lower case.
 
 use rustc_hash::FxHashSet;
 use std::sync::LazyLock;
@@ -8,12 +8,12 @@ use std::sync::LazyLock;
 pub struct List(LazyLock<FxHashSet<&'static [u8]>>);
 
 impl List {
-    /// A list that `make` fills when it is first asked.
+    /// A list that `make` fills on first use.
     pub const fn new(make: fn() -> FxHashSet<&'static [u8]>) -> Self {
         Self(LazyLock::new(make))
     }
 
-    /// Whether `word` (any case) is in the list. Words of more than 40 bytes never are.
+    /// Whether `word` (in any case) is in the list. Words of more than 40 bytes never are.
     pub fn has(&self, word: &str) -> bool {
         if word.is_empty() || word.len() > 40 {
             return false;
@@ -40,7 +40,7 @@ macro_rules! list {
 }
 
 list!(
-    /// First names, of women and men, in the languages of the big news sites.
+    /// First names of women and men in the languages of the big news sites.
     FIRST_NAMES,
     "aaron abdul abdullah abigail abraham adam adele adrian adriana agata agnes agnieszka ahmad ahmed aidan aisha akira alain alan \
      albert alberto alejandro aleksandr aleksandra alena alex alexa alexander alexandra alexandre alexei alexey alexis alfonso \
@@ -112,7 +112,7 @@ list!(
 );
 
 list!(
-    /// Words in front of a person's name: forms of address, offices, ranks.
+    /// Words before the name of a person: forms of address, offices, ranks.
     PERSON_TITLES,
     "mr mrs ms miss dr prof professor sir dame lord lady president vice-president premier chancellor minister secretary senator sen rep \
      representative congressman congresswoman governor gov mayor councillor councilman councilwoman commissioner ambassador general gen \
@@ -130,7 +130,7 @@ list!(
 );
 
 list!(
-    /// Last words of an organisation's name, and words that make a name one.
+    /// Last words of names of organisations, and other words that mark such a name.
     ORGANISATION_CUES,
     "inc corp corporation co company companies ltd limited llc llp plc gmbh ag se sa spa nv bv oy ab asa group holdings holding \
      partners university college institute school academy ministry department agency authority bureau commission committee council \
@@ -144,7 +144,7 @@ list!(
 );
 
 list!(
-    /// Words in or at the end of a place's name.
+    /// Words in or at the end of place names.
     PLACE_CUES,
     "river lake mount mountain mountains valley island islands bay gulf sea ocean strait channel canal desert forest park square street \
      avenue road bridge airport port harbour harbor beach coast peninsula county district province region state city town village \
@@ -152,7 +152,7 @@ list!(
 );
 
 list!(
-    /// First words of a place's name of two words.
+    /// First words of two-word place names.
     PLACE_HEADS,
     "north south east west northern southern eastern western central new san santa saint st los las el la fort port mount lake upper \
      lower greater cape"
@@ -189,7 +189,7 @@ list!(
 );
 
 list!(
-    /// News agencies, by the name that stands in a dateline.
+    /// News agencies, by the names used in datelines.
     AGENCIES,
     "ap afp reuters upi dpa tass itar-tass sputnik belta ria xinhua kyodo jiji ansa efe apa bloomberg interfax pti ani ians yonhap cna \
      anadolu aa dpa-afx afx sda ats keystone-sda ntb tt ritzau belga anp pap ctk čtk mti agerpres tanjug hina bta ukrinform unian \

@@ -1,24 +1,24 @@
-//! Words with their places, as quotes and entities read them: `O’Neill`, `U.S.`, `AT&T`, `vice-president` are one word
-//! each, a possessive ending is cut off.
+//! Splits text into words with their offsets, for quotes and entities. `O’Neill`, `U.S.`, `AT&T`,
+//! `vice-president` are one word each; a possessive ending is cut off.
 
 use crate::letters::is_alphanumeric;
 
 /// A word in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word<'a> {
-    /// The word without possessive ending.
+    /// The word without its possessive ending.
     pub text: &'a str,
     /// First byte.
     pub start: usize,
-    /// One past the last byte, possessive ending included.
+    /// One past the last byte, including the possessive ending.
     pub end: usize,
-    /// It begins with a capital letter.
+    /// Whether it begins with a capital letter.
     pub capital: bool,
-    /// A possessive ending was cut off.
+    /// Whether a possessive ending was cut off.
     pub possessive: bool,
 }
 
-/// The words of `text`; places are shifted by `base`.
+/// The words of `text`; `base` is added to their offsets.
 pub fn words(text: &str, base: usize) -> Words<'_> {
     Words { text, base, at: 0 }
 }
@@ -118,7 +118,7 @@ fn next_is_capital(rest: &str) -> bool {
     rest.chars().next().is_some_and(char::is_uppercase)
 }
 
-/// `S.` in `U.S.`: one capital and a full stop.
+/// Whether `rest` begins with a capital and a full stop, as `S.` in `U.S.`.
 fn next_is_capital_dot(rest: &str) -> bool {
     let mut chars = rest.chars();
     chars.next().is_some_and(char::is_uppercase) && chars.next() == Some('.')

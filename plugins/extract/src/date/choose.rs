@@ -1,5 +1,5 @@
-//! Which of a page's dates is the one of publication, which the one of the last update: by evidence from cue words,
-//! place in the page and what else the line says.
+//! Chooses the dates of publication and of the last update among the dates of a page, by cue words, place in
+//! the page and what else the line says.
 
 use super::Date;
 use super::parse::Mention;
@@ -8,17 +8,17 @@ use crate::page::{Dated, Page};
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 
-/// How many features a date has.
+/// Number of features of a date.
 pub const FEATURES: usize = 40;
 
-/// Weights of the features, in the order of [`features`]; fitted like those of the title, with "none of them" as one
-/// more choice.
+/// Weights of the features, in the order of [`features`]; fitted like those of the title, with "none of them"
+/// as an additional choice.
 const WEIGHTS: [f32; FEATURES] = [
     2.04, -1.68, -0.21, -0.70, 0.40, 0.50, -0.25, -1.55, 0.39, 0.98, -0.80, -1.16, -0.46, -1.87, 0.00, 1.33,
     0.12, -0.56, 0.04, 0.02, -0.50, -0.24, -0.64, -0.48, 0.85, 0.40, 0.23, -0.59, -0.53, 0.44, 0.11, 0.50,
     0.58, -2.42, 0.47, 1.10, 0.53, -0.24, -0.53, 0.12,
 ];
-/// Score that a date must reach: the weight of "none of them" is nought.
+/// Score that a date must exceed: the weight of "none of them" is zero.
 const LEAST_SCORE: f32 = 0.0;
 
 /// A date chosen from a page.
@@ -30,12 +30,12 @@ pub struct Chosen {
     pub line: usize,
 }
 
-/// What was chosen.
+/// The dates that were chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dates {
-    /// Of publication.
+    /// Date of publication.
     pub published: Option<Chosen>,
-    /// Of the last update that the page tells.
+    /// Date of the last update, if the page gives one.
     pub updated: Option<Chosen>,
 }
 
@@ -45,7 +45,7 @@ enum Cue {
     None,
     Published,
     Updated,
-    /// An event, a deadline, a comment: not the page's date.
+    /// An event, a deadline, a comment: not a date of the page.
     Other,
 }
 
@@ -208,8 +208,8 @@ const OTHER: &[&str] = &[
     "beginn",
 ];
 
-/// Chooses. `title` is the headline's line, `body` the line at which the running text begins, `english` whether
-/// the page is in English.
+/// Chooses the dates of a page. `title` is the line of the headline, `body` the line at which the running
+/// text begins, `english` whether the page is in English.
 pub fn choose(page: &Page<'_>, title: Option<usize>, body: usize, options: &Options, english: bool) -> Dates {
     let order = Order::of(page, options.day_first, english);
     let mut published: Option<(f32, Chosen)> = None;
@@ -238,7 +238,8 @@ pub fn choose(page: &Page<'_>, title: Option<usize>, body: usize, options: &Opti
     dates
 }
 
-/// The same day as it stands elsewhere in the header with a time of day, if it does and is not the update's.
+/// The chosen day with a time of day given elsewhere in the header, if there is one that is not that of the
+/// update.
 fn with_time(page: &Page<'_>, order: &Order, chosen: &Chosen, updated: Option<Date>) -> Date {
     let near = page.dates.iter().enumerate().filter(|(_, d)| d.line.abs_diff(chosen.line) <= 6);
     near.map(|(index, dated)| (index, order.read(&dated.mention)))
@@ -251,17 +252,18 @@ fn with_time(page: &Page<'_>, order: &Order, chosen: &Chosen, updated: Option<Da
         .map_or(chosen.date, |(_, date)| date)
 }
 
-/// An update may score this much less than a date of publication would need to.
+/// Added to the score of an update: it may score this much less than a date of publication must.
 const UPDATED_BONUS: f32 = 2.0;
-/// Place of the feature "the words before it say that this is an update".
+/// Index of the feature "the words before it say that this is an update".
 const CUE_UPDATED: usize = 1;
 
-/// The dates that can be the page's, by index into [`Page::dates`], with their features.
+/// The dates that may be those of the page, by index into [`Page::dates`], with their features.
 pub fn candidates(page: &Page<'_>, title: Option<usize>, body: usize) -> Vec<(usize, [f32; FEATURES])> {
     let counts = counts(page);
     let mut out = Vec::new();
     for (index, dated) in page.dates.iter().enumerate() {
-        // A date in a sentence of the text is what the text is about, unless the sentence says that it is its own.
+        // A date in running text belongs to the story, unless the words next to it say that it is the page's
+        // own.
         if dated.mention.day_known()
             && !is_header_clock(page, title, dated)
             && (!page.lines[dated.line].prose || matches!(cue(page, index), Cue::Published | Cue::Updated))
@@ -272,8 +274,8 @@ pub fn candidates(page: &Page<'_>, title: Option<usize>, body: usize) -> Vec<(us
     out
 }
 
-/// Whether a date is the day on which the page was fetched, as sites put it on top of every page: a weekday and a
-/// date and nothing else, among the first lines, with a menu between it and the headline.
+/// Whether a date is the day on which the page was fetched, which some sites put at the top of every page: a
+/// weekday and a date and nothing else, among the first lines, with a menu between it and the headline.
 fn is_header_clock(page: &Page<'_>, title: Option<usize>, dated: &Dated) -> bool {
     let mention = &dated.mention;
     mention.weekday
@@ -289,7 +291,7 @@ impl Mention {
     }
 }
 
-/// How often each date stands on the page, sorted by date.
+/// How often each date occurs on the page, sorted by date.
 fn counts(page: &Page<'_>) -> Vec<(u32, u32)> {
     let mut all: Vec<u32> = page.dates.iter().map(|d| d.mention.date.number()).collect();
     all.sort_unstable();
@@ -386,14 +388,15 @@ fn features(
     ]
 }
 
-/// Words of the line besides the date.
+/// Number of words in the line besides the date.
 fn rest_words(text: &str, mention: &Mention) -> usize {
     let before = text.get(..mention.start).unwrap_or("");
     let after = text.get(mention.end..).unwrap_or("");
     crate::lines::count_words(before) + crate::lines::count_words(after)
 }
 
-/// What the words between the date before it (or the beginning of the line) and the date say.
+/// The cue in the words between the previous date (or the beginning of the line) and the date, else in those
+/// after it.
 fn cue(page: &Page<'_>, index: usize) -> Cue {
     let dated = &page.dates[index];
     let text = page.lines[dated.line].text;
@@ -406,7 +409,7 @@ fn cue(page: &Page<'_>, index: usize) -> Cue {
     if told != Cue::None {
         return told;
     }
-    // `2024年5月3日 更新`: the word behind it, when no other date follows.
+    // `2024年5月3日 更新`: the word after it, if no other date follows in the line.
     if page.dates.get(index + 1).is_some_and(|next| next.line == dated.line) {
         return Cue::None;
     }
@@ -417,7 +420,7 @@ fn cue(page: &Page<'_>, index: usize) -> Cue {
     }
 }
 
-/// The cue word in `text` that stands last.
+/// The last cue word in `text`.
 fn word_cue(text: &str, longest: usize) -> Cue {
     if text.is_empty() || text.len() > longest * 2 {
         return Cue::None;
@@ -439,7 +442,7 @@ fn word_cue(text: &str, longest: usize) -> Cue {
 static CUE_SEARCH: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| AhoCorasick::new(PUBLISHED.iter().chain(UPDATED).chain(OTHER)).ok());
 
-/// How the page writes `03/04/2024`.
+/// How the page orders `03/04/2024`.
 struct Order {
     month_first: bool,
 }
@@ -454,8 +457,8 @@ impl Order {
         Self { month_first }
     }
 
-    /// What the other dates of the page tell: one of the two readings stands there in another style, or only one
-    /// lies near them.
+    /// Evidence from the other dates of the page: an unambiguous date that equals one of the two readings, or
+    /// a numeric date with slashes that has only one reading. `None` if both orders have the same support.
     fn evidence(page: &Page<'_>) -> Option<bool> {
         let clear: Vec<u32> = page
             .dates
@@ -472,7 +475,8 @@ impl Order {
             month += u32::from(clear.contains(&other));
         }
         for dated in page.dates.iter().filter(|d| d.mention.month_first.is_none()) {
-            // `13/04/2024` and `04/13/2024` have one reading; which of the two it was shows in the text.
+            // `13/04/2024` and `04/13/2024` have only one reading; the text shows which of the two orders it
+            // is.
             let text = page.lines[dated.line].text.get(dated.mention.start..dated.mention.end).unwrap_or("");
             let mut numbers = text.split('/').map(|p| p.trim().parse::<u32>().unwrap_or(0));
             if let (Some(first), Some(second), Some(_)) = (numbers.next(), numbers.next(), numbers.next()) {

@@ -8,14 +8,14 @@ pub mod zone;
 
 use std::fmt;
 
-/// A calendar date, perhaps with a time of day and an offset, as precise as it was told.
+/// A calendar date, optionally with a time of day and an offset, as precise as the page gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date {
     /// Year, 1900 to 2099.
     pub year: u16,
     /// Month, 1 to 12.
     pub month: u8,
-    /// Day of the month; 0 when only the month is told.
+    /// Day of the month; 0 if only the month is given.
     pub day: u8,
     /// Time of day.
     pub time: Option<Time>,
@@ -28,9 +28,9 @@ pub struct Time {
     pub hour: u8,
     /// 0 to 59.
     pub minute: u8,
-    /// 0 to 59, when told.
+    /// 0 to 59, if given.
     pub second: Option<u8>,
-    /// Minutes east of UTC, when told.
+    /// Minutes east of UTC, if given.
     pub offset: Option<i16>,
 }
 
@@ -41,7 +41,8 @@ impl Date {
     }
 }
 
-/// ISO 8601, no more precise than was told: `2023-10`, `2023-10-12`, `2023-10-12T16:47`, `2023-10-12T16:47-05:00`.
+/// ISO 8601, no more precise than the page: `2023-10`, `2023-10-12`, `2023-10-12T16:47`,
+/// `2023-10-12T16:47-05:00`.
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.year, self.month)?;
@@ -66,7 +67,7 @@ impl fmt::Display for Date {
     }
 }
 
-/// Days of a month in the Gregorian calendar; 0 for a month that is none.
+/// Number of days of a month in the Gregorian calendar; 0 if `month` is not 1 to 12.
 pub fn days_in_month(year: u16, month: u8) -> u8 {
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,

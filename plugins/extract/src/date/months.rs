@@ -1,9 +1,10 @@
-//! Names of months and weekdays in the languages that news is written in. Lookup only.
+//! Names of months and weekdays in the languages of news sites. Lookup only.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;
 
-/// Per month: the forms that stand in dates (nominative and genitive, common short forms), lower case.
+/// The forms of each month's name that occur in dates (nominative and genitive, common short forms), in lower
+/// case.
 const MONTHS: [&str; 12] = [
     "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro januari styczeń stycznia sty январь января янв \
      січень січня січ ocak oca januari leden ledna led يناير كانون جانفي ianuarie ian január janvāris gener siječanj siječnja \
@@ -54,14 +55,15 @@ const WEEKDAYS: &str = "monday tuesday wednesday thursday friday saturday sunday
     senin selasa rabu kamis jumat sabtu minggu الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد \
     δευτέρα τρίτη τετάρτη πέμπτη παρασκευή σάββατο κυριακή";
 
-/// Longest name in bytes, with room.
+/// Longest word, in bytes, that is looked up; no name is as long.
 const MAX_NAME_BYTES: usize = 32;
 
 static MONTH_BY_NAME: LazyLock<FxHashMap<&'static str, u8>> = LazyLock::new(|| {
     let mut map = FxHashMap::default();
     for (names, number) in MONTHS.iter().zip(1u8..) {
         for name in names.split_whitespace() {
-            // The first meaning stands: `mar`, `listopad` (Croatian October before Polish November) are settled below.
+            // A name of several months keeps the first. `listopad`, October in Croatian and November in
+            // Polish, is set below.
             map.entry(name).or_insert(number);
         }
     }
@@ -93,7 +95,7 @@ fn with_lower<T>(word: &str, look: impl FnOnce(&str) -> Option<T>) -> Option<T> 
         slot.make_ascii_lowercase();
         return look(std::str::from_utf8(slot).ok()?);
     }
-    // `İ` lowers to two characters; Turkish month names do not begin with it.
+    // `İ` becomes two characters in lower case; Turkish month names do not begin with it.
     look(&word.to_lowercase())
 }
 

@@ -8,38 +8,38 @@ mod around;
 mod clock;
 mod words;
 
-/// A date as it stands in a line.
+/// A date in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mention {
-    /// The date; of two readings of `03/04/2024` the one that takes the day first.
+    /// The date. If `03/04/2024` has two readings, the one with the day first.
     pub date: Date,
-    /// Month and day of the other reading, where both are possible.
+    /// Month and day of the other reading, if both are possible.
     pub month_first: Option<(u8, u8)>,
-    /// First byte in the line, weekday and a time before the date included.
+    /// First byte in the line, including a weekday or a time before the date.
     pub start: usize,
-    /// One past the last byte, time and zone included.
+    /// One past the last byte, including time and zone.
     pub end: usize,
-    /// The month is written as a word.
+    /// Whether the month is written as a word.
     pub named: bool,
-    /// A weekday stands in front.
+    /// Whether a weekday precedes it.
     pub weekday: bool,
-    /// It is one end of a span of days.
+    /// Whether it is one end of a range of days.
     pub range: bool,
-    /// The year has two digits.
+    /// Whether the year has two digits.
     pub short_year: bool,
 }
 
-/// Scratch space for [`Finder::find`].
+/// Scratch buffer for [`Finder::find`].
 #[derive(Clone, Debug, Default)]
 pub struct Finder {
     tokens: Vec<Token>,
 }
 
 impl Finder {
-    /// The dates in `line`, in order, into `out`, which is emptied first.
+    /// Writes the dates in `line` to `out`, in order; `out` is cleared first.
     pub fn find(&mut self, line: &str, out: &mut Vec<Mention>) {
         out.clear();
-        // A date has a year, so at least two digits next to each other.
+        // A date has a year, and so at least two adjacent digits.
         if !has_two_digits(line) {
             return;
         }
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
     fn read(&self, out: &mut Vec<Mention>) {
         let mut at = 0;
         let mut last_time: Option<(ReadTime, usize)> = None;
-        // Index of the token after the last date.
+        // Index of the token after the previous date.
         let mut last_end = 0;
         while at < self.tokens.len() {
             if let Some(mut found) = self.date(at) {
@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The place after a full stop or comma at `at`, or `at`.
+    /// The index after `at` if the token there is one of `marks`, else `at`.
     fn after(&self, at: usize, marks: &[char]) -> usize {
         match self.kind(at) {
             Some(Kind::Mark(mark)) if marks.contains(&mark) => at + 1,
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A date that begins at token `at`.
+    /// Reads a date that begins at token `at`.
     fn date(&self, at: usize) -> Option<Read> {
         match self.kind(at)? {
             Kind::Number(_, 4) => self.year_first(at),
@@ -202,7 +202,8 @@ impl<'a> Reader<'a> {
 
     fn year_first(&self, at: usize) -> Option<Read> {
         let year = self.year(at)?;
-        // A longer code or path (`12-2024-5`, `/2024/05`) is no date of its own unless it is one.
+        // Between separators, a year and a month without a day are no date: `12-2024-5` is a code, `/2024/05`
+        // a path.
         if self.word(at + 1).is_some_and(|w| w == "年" || w.starts_with('년')) {
             return self.east_asian(at, year);
         }
@@ -256,7 +257,7 @@ impl<'a> Reader<'a> {
             && let Some(second) = self.number(at + 2, 2)
             && self.mark(at + 3, separator)
         {
-            // Not inside a longer number such as an address or a version.
+            // Not inside a longer number, such as an IP address or a version.
             let glued =
                 at > 0 && !self.spaced(at) && matches!(self.kind(at - 1), Some(Kind::Mark('.' | '/' | '-')));
             if glued || separator != '.' && (self.spaced(at + 2) || self.spaced(at + 4)) {

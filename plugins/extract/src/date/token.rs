@@ -1,19 +1,19 @@
-//! Tokens of a line for reading dates: numbers, words, single marks.
+//! Splits a line into tokens for reading dates: numbers, words, single marks.
 
 use crate::letters::is_alphabetic;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A run of digits with its value and how many digits it has; runs over nine digits are words.
+    /// A run of digits: its value and the number of digits. A run of more than nine digits is a word.
     Number(u32, u8),
-    /// A run of letters; one ideograph or kana is a word of its own.
+    /// A run of letters; an ideograph or kana is a word of its own.
     Word,
     /// Any other character.
     Mark(char),
 }
 
-/// A token with its place.
+/// A token with its position.
 #[derive(Clone, Copy, Debug)]
 pub struct Token {
     /// What it is.
@@ -22,11 +22,11 @@ pub struct Token {
     pub start: usize,
     /// One past its last byte.
     pub end: usize,
-    /// White space stands before it.
+    /// Whether white space precedes it.
     pub space: bool,
 }
 
-/// Cuts `line` into tokens, into `out`, which is emptied first.
+/// Splits `line` into tokens and writes them to `out`, which is cleared first.
 pub fn tokens(line: &str, out: &mut Vec<Token>) {
     out.clear();
     let mut chars = line.char_indices().peekable();
@@ -66,7 +66,7 @@ pub fn tokens(line: &str, out: &mut Vec<Token>) {
 }
 
 fn is_letter(c: char) -> bool {
-    // Devanagari and Arabic vowel signs are marks, not letters, and stand inside words.
+    // Devanagari and Arabic vowel signs are marks, not letters, but occur inside words.
     is_alphabetic(c)
         || matches!(c, '\u{0900}'..='\u{0963}' | '\u{064b}'..='\u{065f}' | '\u{0300}'..='\u{036f}')
 }

@@ -1,7 +1,7 @@
-//! Time zone abbreviations as minutes east of UTC. Abbreviations with several current meanings take the one that
-//! news sites use most (IST India, CST North America, BST Britain); no tz database.
+//! Time zone abbreviations as minutes east of UTC. An abbreviation with several current meanings has the one
+//! that news sites use most (IST India, CST North America, BST Britain). No tz database.
 
-/// Offset of an abbreviation in upper case, as written behind a time of day.
+/// Offset of an abbreviation in upper case, as written after a time of day.
 pub fn offset(name: &str) -> Option<i16> {
     let hours_times_four: i16 = match name {
         "GMT" | "UTC" | "Z" | "WET" | "UT" => 0,
@@ -37,8 +37,9 @@ pub fn offset(name: &str) -> Option<i16> {
     Some(hours_times_four * 15)
 }
 
-/// Offset of the North American names without season (`ET`, `CT`, `MT`, `PT`) on a date: daylight saving time from
-/// the second Sunday of March to the first Sunday of November (the rule since 2007; taken for earlier years as well).
+/// Offset of the North American zone names without season (`ET`, `CT`, `MT`, `PT`) on a date. Daylight saving
+/// time lasts from the second Sunday of March to the first Sunday of November (the rule since 2007, which is
+/// applied to earlier years, too).
 pub fn north_american(name: &str, year: u16, month: u8, day: u8) -> Option<i16> {
     let standard = match name {
         "ET" => -300,

@@ -1,8 +1,8 @@
-//! Everyday words and adjectives of countries, which capitals do not make names.
+//! Everyday words and adjectives of countries: a capital does not make them names.
 
 use crate::gazetteer::List;
 
-/// Words that are capitalised for their place in a sentence, or always, and name nothing.
+/// Words that name nothing, although they are capitalised at the beginning of a sentence or always.
 const COMMON: &str = "the a an this that these those it its he she they we i you his her their our my your who what when where why how which \
     there here if in on at by for from to of with without and or but not no nor so as is are was were be been has have had do does did \
     will would can could should may might must one two three four five six seven eight nine ten first second third last next new more \
@@ -20,7 +20,7 @@ const COMMON: &str = "the a an this that these those it its he she they we i you
     i gli il uno e ma che non di da per tra fra questo questa o os um uma mas não em na nos nas ao \
     в на и не с по из за от до для при о об к у но а как что это его ее их он она они мы вы я все так же по после";
 
-/// Adjectives of countries and the like: no names by themselves.
+/// Adjectives of countries and the like, which are not names on their own.
 const DEMONYMS: &str = "russian ukrainian american british german french italian spanish polish chinese japanese korean indian european \
     african asian western eastern northern southern israeli palestinian turkish iranian iraqi syrian egyptian saudi canadian australian mexican \
     brazilian dutch swedish norwegian danish finnish greek english scottish welsh irish arab arabic muslim islamic christian jewish catholic \

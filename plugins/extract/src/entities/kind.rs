@@ -1,4 +1,4 @@
-//! What a name is: person, organisation or place, by its words and the word before it.
+//! The kind of a name (person, organisation or place), judged by its words and the word before it.
 
 use super::Kind;
 use crate::gazetteer::{

@@ -1,5 +1,5 @@
-//! Who said it: reads the words before and behind each quotation for a verb of speech and its subject, and finds the
-//! person whom the subject means.
+//! Attributes quotations: reads the words before and after each one for a verb of speech and its subject, and
+//! finds the person to whom the subject refers.
 
 use super::Quote;
 use super::find::Span;
@@ -12,7 +12,7 @@ mod context;
 mod memory;
 mod phrase;
 
-/// Bytes before and behind a quotation that are read.
+/// Bytes before and after a quotation that are read.
 const CONTEXT: usize = 320;
 
 /// A speaker as the text names it, with the verb.
@@ -26,7 +26,7 @@ struct Found<'a> {
 enum Subject<'a> {
     /// A name: person or organisation.
     Name(&'a str),
-    /// `the minister`, by the last word.
+    /// `the minister`: the phrase and its last word.
     Role(&'a str, &'a str),
     /// `he`, `she`
     Pronoun,
@@ -34,8 +34,8 @@ enum Subject<'a> {
     Noun(&'a str),
 }
 
-/// The quotations at `spans` with their speakers. Those of fewer than `least_words` words are left out unless a
-/// speaker is found for them.
+/// The quotations at `spans` with their speakers. A quotation of fewer than `least_words` words is left out
+/// unless its speaker is found.
 pub fn attribute<'a>(text: &'a str, spans: &[Span], names: &Names<'a>, least_words: usize) -> Vec<Quote> {
     let mut out: Vec<Quote> = Vec::with_capacity(spans.len());
     let mut found: Vec<Option<(String, Option<&'a str>)>> = Vec::with_capacity(spans.len());
@@ -80,8 +80,8 @@ pub fn attribute<'a>(text: &'a str, spans: &[Span], names: &Names<'a>, least_wor
     out
 }
 
-/// Gives the quotations without attribution of their own the speaker of a neighbour: in the same paragraph, or in
-/// the paragraph before when this one opens with the quotation.
+/// Gives a quotation without an attribution the speaker of a neighbour: one in the same paragraph, or in the
+/// paragraph before if this one begins with the quotation.
 fn carry(
     text: &str,
     spans: &[Span],
@@ -104,19 +104,19 @@ fn carry(
         {
             let same = bounds[i] == line;
             let between = text[spans[i].outer_end.min(span.outer_start)..span.outer_start].trim();
-            // `"…," she said. "…"`: nothing but the attribution, or a short bridge, in between.
+            // `"…," she said. "…"`: a sentence in the same paragraph, or a part of one after a short bridge.
             if same && continued && (sentence || between.len() < 80) && !between.contains("\n") {
                 found[index] = Some((before.0.clone(), None));
                 continue;
             }
-            // The next paragraph, with the quotation first.
+            // The next paragraph, if it begins with the quotation.
             let near = line.0.saturating_sub(bounds[i].1) <= 4;
             if !same && opens && sentence && near {
                 found[index] = Some((before.0.clone(), None));
                 continue;
             }
         }
-        // `"…" "…," she said.`: the attribution follows in the paragraph.
+        // `"…" "…," she said.`: the attribution follows in the same paragraph.
         if let Some(next) = found.get(index + 1).cloned().flatten()
             && bounds[index + 1] == line
             && sentence
@@ -125,7 +125,7 @@ fn carry(
             found[index] = Some((next.0, None));
             continue;
         }
-        // A paragraph that is nothing but a quotation, below one that brings it with a colon.
+        // A paragraph that begins with a quotation, below one that introduces it with a colon.
         if opens && sentence && line.0 > 0 {
             let above = text[..line.0].trim_end();
             let start = above.rfind('\n').map_or(0, |n| n + 1);
@@ -139,7 +139,7 @@ fn carry(
     }
 }
 
-/// Bounds of lines, asked for in ascending order.
+/// Finds the bounds of lines; the queries must be in ascending order.
 struct LineBounds<'a> {
     text: &'a str,
     start: usize,
@@ -151,7 +151,7 @@ impl<'a> LineBounds<'a> {
         Self { text, start: 0, end: text.find('\n').unwrap_or(text.len()) }
     }
 
-    /// The line in which a span begins, extended to the line in which it ends.
+    /// The bounds of the line in which a span begins, extended to the line in which it ends.
     fn around(&mut self, from: usize, to: usize) -> (usize, usize) {
         while self.end < from && self.end < self.text.len() {
             self.start = self.end + 1;

@@ -1,11 +1,11 @@
-//! Finds quotations by their marks. No speakers.
+//! Finds quotations by their quotation marks. No speakers.
 
 /// A quotation, as byte offsets into the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// The opening mark.
     pub outer_start: usize,
-    /// First byte of what is quoted.
+    /// First byte of the quoted text.
     pub start: usize,
     /// One past its last byte.
     pub end: usize,
@@ -13,17 +13,17 @@ pub struct Span {
     pub outer_end: usize,
 }
 
-/// Longest quotation in bytes; more is taken for a mark that was never closed.
+/// Longest quotation in bytes; a longer one is taken for an unclosed mark.
 pub const MAX_QUOTE_BYTES: usize = 6000;
 
-/// What closes a quotation that a mark opened.
+/// The kind of mark that opened a quotation, which decides what closes it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
-    /// `"`
+    /// `"`, closed by `"` or ”
     Straight,
-    /// “, closed by ”
+    /// “, closed by ” or `"`
     English,
-    /// „, closed by “ or ”
+    /// „, closed by “, ” or `"`
     Low,
     /// ”, closed by ” (Swedish, Finnish)
     Right,
@@ -42,13 +42,14 @@ struct Begun {
     open: Open,
     outer_start: usize,
     start: usize,
-    /// The quotation's first paragraph began with it, so that it may go on in the next paragraph.
+    /// Whether the quotation began a paragraph or was open at the end of one, so that it may continue in the
+    /// next.
     at_line_start: bool,
 }
 
 /// The quotations of `text`, in order, not overlapping; at most `most`.
 ///
-/// Double marks first; single marks count outside of double ones, or around them.
+/// Double marks take precedence: single marks count only outside double ones or around them.
 pub fn find(text: &str, most: usize) -> Vec<Span> {
     let mut out = Vec::new();
     let mut singles = Vec::new();
@@ -68,8 +69,8 @@ pub fn find(text: &str, most: usize) -> Vec<Span> {
     merge(out, singles, most)
 }
 
-/// Joins both lists: a single-marked span goes when it lies in or across a double-marked one, a double-marked one
-/// when it lies in a single-marked one.
+/// Merges both lists. A single-marked span is dropped if it is inside or across a double-marked one; a
+/// double-marked one is dropped if it is inside a single-marked one.
 fn merge(doubles: Vec<Span>, singles: Vec<Span>, most: usize) -> Vec<Span> {
     if singles.is_empty() {
         return doubles;
@@ -115,7 +116,7 @@ fn double(text: &str, base: usize, line: &str, begun: &mut Option<Begun>, out: &
     let blank = body.is_empty();
     let bytes = body.as_bytes();
     let mut i = 0;
-    // A quotation that was not closed goes on when this paragraph begins with its opening mark.
+    // An unclosed quotation continues if this paragraph begins with its opening mark.
     if let Some(open) = *begun
         && !blank
     {
@@ -208,8 +209,8 @@ fn double(text: &str, base: usize, line: &str, begun: &mut Option<Begun>, out: &
                 '『' if begun.is_none() => Some(Open::DoubleCorner),
                 _ => None,
             };
-            // A mark of another kind inside is a quotation within; one of the same kind means that the first was
-            // never closed.
+            // A mark of another kind opens a quotation within the quotation; one of the same kind means that
+            // the first was never closed.
             let inside_other = begun.is_some_and(|b| open.is_some_and(|o| o != b.open));
             if let Some(open) = open
                 && !inside_other
@@ -220,7 +221,7 @@ fn double(text: &str, base: usize, line: &str, begun: &mut Option<Begun>, out: &
         }
         i += len;
     }
-    // Only a quotation can go on that the paragraph ends in; the marks decide in the next one.
+    // A quotation that is open at the end of the paragraph may continue; the marks of the next one decide.
     if let Some(open) = begun.as_mut()
         && !blank
     {
@@ -233,7 +234,8 @@ fn double(text: &str, base: usize, line: &str, begun: &mut Option<Begun>, out: &
     }
 }
 
-/// A paragraph that is a quotation as a whole, whose closing mark is missing, ends with the paragraph.
+/// Closes an unclosed quotation at the end of its first paragraph, if it began that paragraph and not with
+/// `"`.
 fn close_at_line_end(text: &str, open: Begun, next_line: usize, out: &mut Vec<Span>) {
     let first_line_end = text[open.start..next_line].find('\n').map_or(next_line, |n| open.start + n);
     let line_start = text[..open.outer_start].rfind('\n').map_or(0, |n| n + 1);
@@ -243,7 +245,7 @@ fn close_at_line_end(text: &str, open: Begun, next_line: usize, out: &mut Vec<Sp
     }
 }
 
-/// The span without the spaces that French puts inside its marks.
+/// The span without the spaces inside the marks, as in French.
 fn trimmed(text: &str, span: Span) -> Span {
     let inside = &text[span.start..span.end];
     let start = span.start + (inside.len() - inside.trim_start().len());
@@ -275,8 +277,8 @@ fn has_single(line: &str) -> bool {
         || memchr::memchr_iter(0x98, bytes).any(|at| bytes[..at].ends_with(&[0xE2, 0x80]))
 }
 
-/// Quotations in single marks, ‘…’ and '…'. An apostrophe closes none: of the marks that could, the first behind
-/// punctuation is taken, else the last that no letter follows before the paragraph ends or another opens.
+/// Finds quotations in single marks, ‘…’ and '…'. After `s`, `z` or `x`, a mark may be an apostrophe: it
+/// closes the quotation only if no other mark does before the paragraph ends or another quotation opens.
 fn single(base: usize, line: &str, most: usize, out: &mut Vec<Span>) {
     let body = line.trim_end();
     let mut open: Option<(usize, usize, char)> = None;

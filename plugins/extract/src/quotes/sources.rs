@@ -1,4 +1,4 @@
-//! Common nouns that can be a source: people by what they are, groups, and what is read out. No names.
+//! Common nouns that can be a source: persons, groups, and texts that are quoted from. No names.
 
 use crate::gazetteer::{List, ORGANISATION_CUES, PERSON_TITLES};
 use crate::words::Word;
@@ -9,7 +9,7 @@ static DETERMINERS: List = List::new(|| DETERMINER_WORDS.split_whitespace().map(
 static ARTICLES: List = List::new(|| ARTICLE_WORDS.split_whitespace().map(str::as_bytes).collect());
 static NO_AGENTS: List = List::new(|| NO_AGENT_WORDS.split_whitespace().map(str::as_bytes).collect());
 
-/// What `the …` can mean a person by who was named before.
+/// Nouns after `the` that can refer to a person named before.
 const ROLE_WORDS: &str = "diplomat official politician leader head boss executive star player veteran man woman mogul businessman \
     billionaire expert professor envoy nominee lawmaker democrat republican";
 
@@ -30,7 +30,7 @@ const SOURCE_WORDS: &str = "person people man men woman women boy girl child chi
     police team club party council committee church school university hospital bank airline museum office department authorities authority \
     regulator watchdog charity think-tank side camp regime kingdom country nation state city majority minority";
 
-/// Words ending like agents that are none.
+/// Words that end like nouns of agents, but are none.
 const NO_AGENT_WORDS: &str = "never ever over under after other another rather whether either neither however moreover together number matter water winner \
     power order paper letter center centre chapter quarter offer answer summer winter weather daughter dinner border corner computer \
     disaster monster shoulder river tower flower shower remainder gender tender wonder danger anger hunger finger trigger per later earlier \
@@ -42,17 +42,17 @@ const NO_AGENT_WORDS: &str = "never ever over under after other another rather w
 const DETERMINER_WORDS: &str = "the a an one another some many several both his her their its my our your this these those that two three four five six \
     seven eight nine ten each every no other most all few former current senior top local chief";
 
-/// Articles of languages whose nouns no list here holds.
+/// Articles of languages for which there are no lists of nouns.
 const ARTICLE_WORDS: &str = "le la les l un une des el los las una unos unas o os as um uma il lo i gli uno der die das ein eine einer der den \
     ses son sa su sus seu sua";
 
-/// Whether a noun tells what a person is or does, so that `the …` with it can point at someone named.
+/// Whether a noun says what a person is or does, so that `the …` with it can refer to someone named.
 pub fn is_role(word: &str) -> bool {
     ROLES.has(word)
 }
 
-/// Whether a noun phrase without a name can be a source: its head is a person, a group or something that is read
-/// out, and nothing in front of it says that it is a clause.
+/// Whether a noun phrase without a name can be a source: its head is a person, a group or a text that is
+/// quoted from, and no word in it shows that it is a clause.
 pub fn is_source(phrase: &[Word<'_>]) -> bool {
     let Some((first, last)) = phrase.first().zip(phrase.last()) else { return false };
     if phrase.iter().any(|w| !w.capital && is_verbal(w.text)) {
@@ -74,12 +74,12 @@ pub fn is_source(phrase: &[Word<'_>]) -> bool {
         }
         _ => last,
     };
-    // `analysts`, `Officials`; a singular wants a word in front: `a friend`, `former secretary`.
+    // `analysts`, `Officials`; a singular needs a word before it: `a friend`, `former secretary`.
     let plural = head.text.ends_with('s') || matches!(head.text, "people" | "men" | "women" | "children");
     is_source_noun(head.text) && (plural || head.capital || phrase.len() > 1)
 }
 
-/// Words that no noun phrase has before its head.
+/// Whether a word cannot precede the head of a noun phrase.
 fn is_verbal(word: &str) -> bool {
     matches!(
         word,
@@ -132,7 +132,8 @@ fn is_source_noun(word: &str) -> bool {
     known(word) || word.strip_suffix('s').is_some_and(known)
 }
 
-/// `supporter`, `moderator`, `columnist`, `technician`, `fisherman`: nouns of agents by their endings.
+/// Whether a word has the ending of an agent: `supporter`, `moderator`, `columnist`, `technician`,
+/// `fisherman`.
 fn is_agent(word: &str) -> bool {
     word.len() >= 5
         && ["er", "or", "ist", "ian", "man", "woman", "men", "women", "person"]

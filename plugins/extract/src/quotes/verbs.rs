@@ -1,4 +1,4 @@
-//! Verbs that bring a quotation, in the forms in which they do.
+//! Verbs that introduce quotations, in the forms in which they do so.
 
 use crate::gazetteer::List;
 
@@ -42,17 +42,17 @@ const AUXILIARY_WORDS: &str = "has have had also later then further recently pre
     clearly initially finally eventually specifically sarcastically jokingly subsequently often always never sometimes already both all \
     hat haben hatte auch weiter zuvor später a ont avait aussi également ha había también ha anche hanno aveva han";
 
-/// Whether `word` brings a quotation.
+/// Whether `word` introduces a quotation.
 pub fn is_speech(word: &str) -> bool {
     SPEECH.has(word)
 }
 
-/// Whether `word` may stand between a subject and its verb.
+/// Whether `word` may be between a subject and its verb.
 pub fn is_auxiliary(word: &str) -> bool {
     AUXILIARY.has(word)
 }
 
-/// Forms in -ing, whose subject is that of the main clause.
+/// Whether `word` is a form in -ing; its subject is that of the main clause.
 pub fn is_participle(word: &str) -> bool {
     word.ends_with("ing")
 }

@@ -1,11 +1,11 @@
-//! What stands around a date: whether it is part of a number, a span of days, another date.
+//! The tokens around a date: marks between it and a weekday or a time, and ranges of days.
 
 use super::Reader;
 use crate::date::months;
 use crate::date::token::Kind;
 
 impl Reader<'_> {
-    /// Before `at`, over marks between a weekday and a date.
+    /// Steps back from `at` over the marks and small words between a weekday and a date.
     pub(super) fn skip_back(&self, at: usize) -> usize {
         let mut i = at;
         while i > 0 && at - i < 3 {
@@ -25,7 +25,7 @@ impl Reader<'_> {
         i
     }
 
-    /// Tokens that may stand between a time and the date behind it.
+    /// Whether the token at `at` may be between a time and the date after it.
     pub(super) fn joins(&self, at: usize) -> bool {
         match self.kind(at) {
             Some(Kind::Mark(',' | '-' | '–' | '—' | '|' | '•' | '·' | '/' | '(' | ')' | '.')) => true,

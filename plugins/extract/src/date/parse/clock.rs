@@ -1,11 +1,11 @@
-//! Times of day and their zones around a date. No dates.
+//! Times of day and their zones next to a date. No dates.
 
 use super::super::token::Kind;
 use super::super::{Time, zone};
 use super::{ReadTime, Reader};
 
 impl Reader<'_> {
-    /// A time of day within a few marks and small words behind a date.
+    /// A time of day after a date, with at most four marks and small words between them.
     pub(super) fn time_after(&self, from: usize) -> Option<ReadTime> {
         for at in from..from + 5 {
             if let Some(time) = self.time(at, true) {
@@ -26,7 +26,7 @@ impl Reader<'_> {
         None
     }
 
-    /// A time of day at token `at`. `beside`: it stands behind a date, so `10.30` will do.
+    /// Reads a time of day at token `at`. `beside`: it follows a date, so `10.30` is accepted.
     pub(super) fn time(&self, at: usize, beside: bool) -> Option<ReadTime> {
         let (mut half, mut i) = (None, at);
         if let Some(word) = self.word(at) {
@@ -167,7 +167,8 @@ impl Reader<'_> {
         None
     }
 
-    /// Offset behind a time. `Some((None, _))` stands for a zone by name that needs the date, see [`Self::season`].
+    /// Reads the offset after a time. `Some((None, _))`: a zone name whose offset depends on the date, see
+    /// [`Self::season`].
     fn offset(&self, at: usize, seconds: bool) -> Option<(Option<i16>, usize)> {
         let open = usize::from(self.mark(at, '(') || self.mark(at, ','));
         let start = at + open;
@@ -194,7 +195,7 @@ impl Reader<'_> {
         None
     }
 
-    /// `+0300`, `+02:00`, and after a zone name `+3`.
+    /// Reads `+0300` and `+02:00`; if `lax`, also `+3` and a minus sign.
     fn signed(&self, at: usize, lax: bool) -> Option<(i16, usize)> {
         let sign = match self.kind(at)? {
             Kind::Mark('+') => 1,
@@ -213,12 +214,13 @@ impl Reader<'_> {
         (hours <= 14 && minutes < 60).then_some((sign * (hours * 60 + minutes) as i16, next))
     }
 
-    /// Gives `ET`, `CT`, `MT`, `PT` their offset on that date.
+    /// Gives a time in `ET`, `CT`, `MT` or `PT` its offset on that date.
     pub(super) fn season(&self, time: &mut Time, year: &u16, month: u8, day: u8, next: usize) {
         if time.offset.is_some() {
             return;
         }
-        // The name stands at the end of the time, wherever the time stands: look at the tokens around.
+        // The time, and so the zone name at its end, is before or after the date: search the tokens back from
+        // its end.
         for at in (next.saturating_sub(9)..next + 1).rev() {
             if let Some(word) = self.word(at)
                 && word.len() == 2

@@ -1,4 +1,4 @@
-//! Small words and bounds of dates.
+//! Small words in dates, and valid days.
 
 use crate::date::days_in_month;
 

@@ -1,4 +1,4 @@
-//! What stands behind and before a quotation: the verb of speech and its subject. No resolving of names.
+//! Reads the verb of speech and its subject after and before a quotation. Does not resolve names.
 
 use super::super::verbs::{is_auxiliary, is_participle, is_speech};
 use super::phrase::{is_demonym, noun_phrase, sentence_head, sentence_tail};
@@ -6,11 +6,11 @@ use super::{Found, Subject};
 use crate::entities::is_common;
 use crate::words::{Word, words};
 
-/// Words between the quotation and the verb at most.
+/// Most words between the quotation and the verb.
 const MAX_WORDS: usize = 30;
 
-/// Whether the word at `at` is a verb of speech there, and not a noun (`Trump's remarks`, `Western claims`) or a verb
-/// of doing (`continued to`).
+/// Whether the word at `at` is used as a verb of speech, not as a noun (`Trump's remarks`, `Western claims`)
+/// or with another meaning (`continued to`).
 fn is_verb(list: &[Word<'_>], at: usize) -> bool {
     let word = &list[at];
     if !is_speech(word.text) || word.capital && at > 0 {
@@ -48,10 +48,10 @@ fn is_verb(list: &[Word<'_>], at: usize) -> bool {
     !noun
 }
 
-/// Whether the verb at `at` is a passive, `has been condemned`, whose subject is not who speaks.
+/// Whether the verb at `at` is a passive, `has been condemned`, whose subject is not the speaker.
 fn is_passive(list: &[Word<'_>], at: usize) -> bool {
     let verb = list[at].text;
-    // `was quoted as saying` tells who speaks.
+    // The subject of `was quoted as saying` is the speaker.
     if !(verb.ends_with("ed") || verb == "told") || verb == "quoted" {
         return false;
     }
@@ -67,7 +67,8 @@ fn is_adverb(word: &str) -> bool {
     word.ends_with("ly") || matches!(word, "also" | "once" | "often" | "later" | "now" | "not" | "already")
 }
 
-/// The subject with which a sentence opens: behind the comma when it opens with a clause or a place.
+/// The subject at the beginning of a sentence, or after the comma if the sentence begins with a clause or a
+/// place.
 fn opening_subject<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<Subject<'a>> {
     let first = list.first()?;
     let clause = matches!(
@@ -113,7 +114,7 @@ fn opening_subject<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<Subject<'
     noun_phrase(sentence, list.get(start..)?).map(|(subject, _)| subject)
 }
 
-/// What stands behind the quotation: `, said Name`, `Name said`, `, according to Name`, `— Name`.
+/// Reads the attribution after a quotation: `, said Name`, `Name said`, `, according to Name`, `— Name`.
 pub(super) fn behind<'a>(after: &'a str, content: &str) -> Option<Found<'a>> {
     let lead = after.trim_start();
     let own_sentence = content.ends_with('.') || after.starts_with(['.', '\n', ';']);
@@ -127,7 +128,7 @@ pub(super) fn behind<'a>(after: &'a str, content: &str) -> Option<Found<'a>> {
     let sentence = sentence_head(after);
     let list: Vec<Word<'a>> = words(sentence, 0).take(MAX_WORDS).collect();
     let start = list.first()?;
-    // `"… .” He left.` is a new sentence, unless it says no more than who spoke.
+    // `"… .” He left.` is a new sentence, unless it says only who spoke.
     if own_sentence && start.capital && !dash && !(list.len() <= 5 && list.iter().any(|w| is_speech(w.text)))
     {
         return None;
@@ -220,7 +221,7 @@ fn inverted<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<&'a str> {
     (is_close && is_speech(next.text)).then_some(next.text)
 }
 
-/// `"…" if it did not rain, said Ada Reed`: an attribution behind a later comma of the sentence.
+/// `"…" if it did not rain, said Ada Reed`: an attribution after a later comma of the sentence.
 fn later<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<Found<'a>> {
     for at in (1..list.len()).rev() {
         if !sentence[list[at - 1].end..list[at].start].contains(',') {
@@ -247,7 +248,7 @@ fn later<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<Found<'a>> {
     None
 }
 
-/// `the librarian, Ada Reed`: the full name behind the comma that follows `used` words.
+/// `the librarian, Ada Reed`: the full name after the comma that follows `used` words.
 fn apposed<'a>(sentence: &'a str, list: &[Word<'a>], used: usize) -> Option<Subject<'a>> {
     let rest = list.get(used..)?;
     let [first, second, ..] = rest else { return None };
@@ -265,7 +266,7 @@ fn skip_reflexive<'s, 'a>(list: &'s [Word<'a>]) -> &'s [Word<'a>] {
     }
 }
 
-/// What stands before the quotation: `Name said: "`, `According to Name, "`, `Name called it "`.
+/// Reads the attribution before a quotation: `Name said: "`, `According to Name, "`, `Name called it "`.
 pub(super) fn ahead(before: &str) -> Option<Found<'_>> {
     let sentence = sentence_tail(before);
     let list: Vec<Word<'_>> = words(sentence, 0).collect();
@@ -275,12 +276,12 @@ pub(super) fn ahead(before: &str) -> Option<Found<'_>> {
     }
     for at in (0..list.len()).rev().filter(|&at| is_verb(list, at) && list[at].text != "so") {
         let verb = &list[at];
-        // Too far from the quotation, it governs something else.
+        // Too far from the quotation, the verb governs something else.
         if list.len() - at > 22 {
             break;
         }
         if is_passive(list, at) {
-            // `condemned by Ada Reed as "`; without `by`, an earlier verb may tell who says so.
+            // `condemned by Ada Reed as "`; without `by`, the speaker may be the subject of an earlier verb.
             if list.get(at + 1).is_some_and(|w| w.text == "by") {
                 let (subject, _) = noun_phrase(sentence, &list[at + 2..])?;
                 return Some(Found { subject, verb: Some(verb.text) });
@@ -314,8 +315,8 @@ pub(super) fn ahead(before: &str) -> Option<Found<'_>> {
     None
 }
 
-/// The subject of the verb at `at`: the noun phrase before it, over an apposition; of a participle the one that
-/// opens the sentence.
+/// The subject of the verb at `at`: the noun phrase before it, skipping an apposition. The subject of a
+/// participle is the one at the beginning of the sentence.
 fn subject_before<'a>(sentence: &'a str, list: &[Word<'a>], at: usize) -> Option<Subject<'a>> {
     if is_participle(list[at].text) {
         return opening_subject(sentence, &list[..at]);
@@ -391,7 +392,7 @@ fn subject_before<'a>(sentence: &'a str, list: &[Word<'a>], at: usize) -> Option
         }
         start -= 1;
     }
-    // The phrase may begin with a time or place, `On Tuesday Reed said`: the last name that stands in it counts.
+    // The phrase may begin with a time or place, `On Tuesday Reed said`: the name after it is the subject.
     let words = &list[start..from];
     let (subject, used) = noun_phrase(sentence, words)?;
     if used < words.len()

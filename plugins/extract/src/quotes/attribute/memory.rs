@@ -1,9 +1,9 @@
-//! Who has spoken so far, and whom a surname, an office or a pronoun means.
+//! Finds the person to whom a surname, an office or a pronoun refers, and remembers the last speaker.
 
 use super::Subject;
 use crate::entities::{Mention, Names};
 
-/// Speakers so far.
+/// What attribution remembers between quotations: the last speaker and the start of the line.
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) last: Option<(String, usize)>,
@@ -23,7 +23,7 @@ impl Memory {
                 if let Some(mention) = people.iter().rev().take(60).find(same) {
                     return Some(mention.name.to_owned());
                 }
-                // `the diplomat`, `the politician`: whoever spoke last, unless nobody did.
+                // `the diplomat`, `the politician`: the last speaker, if there is one.
                 match &self.last {
                     Some((last, _)) if phrase.to_lowercase().starts_with("the ") => Some(last.clone()),
                     _ => Some((*phrase).to_owned()),
@@ -32,7 +32,8 @@ impl Memory {
         }
     }
 
-    /// The person whom a pronoun means: who opened the last sentence with a name, else who was named last.
+    /// The person to whom a pronoun refers: the last one whose name began a sentence, else the last speaker
+    /// if named nearby, else the one named last.
     fn person_before(&self, names: &Names<'_>, at: usize) -> Option<String> {
         let people = before(names, at);
         let near: Vec<&Mention<'_>> = people.iter().rev().take_while(|m| at - m.at < 1200).take(12).collect();

@@ -1,4 +1,4 @@
-//! Noun phrases and sentence bounds around a quotation. No verbs of speech but as what ends a phrase.
+//! Noun phrases and sentence bounds around a quotation. Verbs of speech matter only as ends of phrases.
 
 use super::super::sources::{is_role, is_source};
 use super::super::verbs::{is_auxiliary, is_speech};
@@ -9,7 +9,8 @@ use crate::words::Word;
 
 static FOLLOWING: List = List::new(|| FOLLOWING_WORDS.split_whitespace().map(str::as_bytes).collect());
 
-/// What follows a source and is no part of it, where that is not English: prepositions, conjunctions, days, and whom one speaks to.
+/// Words that follow a source and are not part of it, in other languages than English: prepositions,
+/// conjunctions, days, and the words for those who are spoken to.
 const FOLLOWING_WORDS: &str = "tras ante después antes durante con por para sobre desde hacia según cuando mientras ayer hoy esta este visiblemente \
     após depois perante diante ao aos à às com quando enquanto ontem hoje nesta neste nessa nesse na no nas nos numa num em durante pela pelo \
     dopo prima con per su sul sulla sui nel nella nei nelle al alla allo ai agli alle davanti mentre quando ieri oggi questo questa tra fra in che \
@@ -18,7 +19,7 @@ const FOLLOWING_WORDS: &str = "tras ante después antes durante con por para sob
     после до перед во в на при через об о со с к ко по за для от из у когда что вчера сегодня также журналистам корреспондентам агентству газете \
     після під перед у через про із зі на за до від для коли що вчора сьогодні також журналістам кореспондентам агентству газеті";
 
-/// Reads the noun phrase at the beginning of `list`; also how many words it takes.
+/// Reads the noun phrase at the beginning of `list`; returns it with the number of words that it takes.
 pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(Subject<'a>, usize)> {
     let first = list.first()?;
     if matches!(
@@ -48,7 +49,7 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
     {
         return Some((Subject::Pronoun, 1));
     }
-    // As far as nothing but spaces (or the point of an abbreviation) stands between the words.
+    // The phrase goes on while only spaces (or the full stop of an abbreviation) separate the words.
     let mut taken = 1;
     while taken < list.len() && taken < 12 {
         let gap = &sentence[list[taken - 1].end..list[taken].start];
@@ -60,7 +61,7 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
             && (is_speech(word.text)
                 || is_auxiliary(word.text)
                 || FOLLOWING.has(word.text)
-                    // `the con artist` is English.
+                    // But `the con artist` is English.
                     && (taken > 1 || list[0].capital)
                     && !within_name(list, word)
                 || matches!(
@@ -129,7 +130,7 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
         taken += 1;
     }
     let phrase = &list[..taken];
-    // What follows `of`, `for`, `from` tells where the source belongs, not its name.
+    // The words after `of`, `for`, `from` say where the source belongs; they are not its name.
     let main_end = phrase
         .iter()
         .position(|w| {
@@ -142,7 +143,7 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
         })
         .unwrap_or(taken);
     let main = &phrase[..main_end.max(1)];
-    // The last run of capitals in it.
+    // The last run of capitalised words in it.
     let mut end = main.len();
     while end > 0 && !main[end - 1].capital {
         end -= 1;
@@ -175,7 +176,7 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
     }
     if let (Some(a), Some(b)) = (name.first(), name.last())
         && (trailing == 0
-            // Nothing behind a name makes a noun of it there.
+            // In Cyrillic, no word after a name makes it part of a noun phrase.
             || is_cyrillic(b.text)
             || trailing <= 1
                 && main.last().is_some_and(|w| {
@@ -213,14 +214,14 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
     is_source(main).then_some((Subject::Noun(text), taken))
 }
 
-/// Whether the first word is an article and no pronoun: `il sindaco`, but not `il a déclaré`.
+/// Whether the first word is an article and not a pronoun: `il sindaco`, but not `il a déclaré`.
 fn is_article(list: &[Word<'_>]) -> bool {
     list.get(1)
         .is_some_and(|next| !is_speech(next.text) && !is_auxiliary(next.text) && !FOLLOWING.has(next.text))
 }
 
-/// `глава Норхавена Иван Петров`, `il presidente della Camera Marta Rossi`: a name without what the person is the head
-/// of. A Cyrillic name that ends in a patronymic begins with the surname.
+/// Removes from a name what the person is the head of: `глава Норхавена Иван Петров`, `il presidente della
+/// Camera Marta Rossi`. A Cyrillic name that ends in a patronymic begins with the surname, so it is kept.
 fn without_place<'s, 'a>(name: &'s [Word<'a>], before: Option<&Word<'_>>) -> &'s [Word<'a>] {
     let [place, first, .., last] = name else { return name };
     let has_patronymic = ["вич", "вна", "ична"].iter().any(|end| last.text.ends_with(end));
@@ -248,7 +249,7 @@ pub(super) fn is_demonym(word: &str) -> bool {
     crate::entities::is_demonym(word)
 }
 
-/// `text` up to where its first sentence ends.
+/// `text` up to the end of its first sentence.
 pub(super) fn sentence_head(text: &str) -> &str {
     let mut from = 0;
     while let Some(at) = text[from..].find(['.', '!', '?', '\n', '“', '"', '„', '«']).map(|n| from + n) {
@@ -262,7 +263,7 @@ pub(super) fn sentence_head(text: &str) -> &str {
     text
 }
 
-/// `text` from where its last sentence begins.
+/// `text` from the beginning of its last sentence.
 pub(super) fn sentence_tail(text: &str) -> &str {
     let mut end = text.len();
     while let Some(at) = text[..end].rfind(['.', '!', '?', '\n', '”', '»', '"']) {
@@ -276,7 +277,7 @@ pub(super) fn sentence_tail(text: &str) -> &str {
     text
 }
 
-/// Whether a full stop between these ends a sentence rather than an abbreviation.
+/// Whether a full stop between `before` and `after` ends a sentence, not an abbreviation.
 fn ends_here(before: &str, after: &str) -> bool {
     if !after.starts_with(char::is_whitespace) && !after.is_empty() {
         return false;
