@@ -1,4 +1,4 @@
-//! Broken plugins: each costs a clear error or a failed document, and no other document.
+//! Broken plugins: each causes a clear error or one failed document, and affects no other document.
 
 use crate::support::{Bench, examples, hide, rows, stderr, succeeded};
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ fn bad_stage(defect: &str) -> String {
     format!("[[stage]]\nplugin = \"bad-plugin\"\n[stage.options]\ndefect = \"{defect}\"\n")
 }
 
-/// Defects that show in a batch: the document that sets them off fails, the others come through.
+/// Defects that show while a batch is processed: the document that triggers them fails, the others pass.
 #[test]
 fn a_defect_costs_the_guilty_document_alone() {
     let defects = [
@@ -48,7 +48,7 @@ fn a_defect_costs_the_guilty_document_alone() {
             );
         }
     }
-    // Where in its file the plugin panics changes with every edit of it.
+    // The line of the panic changes with every edit of the plugin's source.
     let lines = shown.lines().map(|line| match line.split_once("documents.rs:") {
         Some((before, _)) => format!("{before}documents.rs:[line]"),
         None => line.to_owned(),
@@ -66,7 +66,7 @@ fn rows_that_go_backwards_cost_the_two_documents_that_meet() {
     assert_eq!(written.len() + failed.len(), TEXTS.len());
 }
 
-/// What it would leave is half an output, and a status that says all went well.
+/// Otherwise the run would leave half an output and a status that signals success.
 #[cfg(unix)]
 #[test]
 fn a_plugin_that_ends_the_program_is_named_and_the_run_fails() {
@@ -81,7 +81,7 @@ fn a_plugin_that_ends_the_program_is_named_and_the_run_fails() {
     }
 }
 
-/// Defects that show before the first document: the run ends with a clear error and leaves nothing.
+/// Defects that show before the first document: the run ends with a clear error and leaves no output.
 #[test]
 fn a_defect_at_binding_ends_the_run() {
     let mut shown = String::new();
@@ -110,7 +110,8 @@ fn a_plugin_that_always_panics_fails_every_document() {
     }
 }
 
-/// An aggregate that panics in a batch keeps what it knew before, and does not count the guilty document.
+/// An aggregate that panics in a batch keeps its earlier counts and does not count the document that caused
+/// the panic.
 #[test]
 fn a_panic_in_an_aggregate_loses_no_count() {
     for batch in ["1", "2", "1000"] {
@@ -125,7 +126,7 @@ fn a_panic_in_an_aggregate_loses_no_count() {
     }
 }
 
-/// An aggregate reports even where no document reached it.
+/// An aggregate reports even if no document reached it.
 #[test]
 fn an_aggregate_of_nothing_reports_nothing() {
     let bench = Bench::new();
@@ -150,7 +151,7 @@ fn libraries_that_are_no_plugins_are_refused_by_name() {
         let _ = writeln!(shown, "{error}\n  hint: {}", error.hint.as_deref().unwrap_or("none"));
     }
     let shown = hide(&shown, bench.folder.path());
-    // The words of the system's loader differ between systems.
+    // The messages of the system's loader differ between systems.
     let lines = shown.lines().map(|line| match line.split_once("it is not a library: ") {
         Some((before, _)) => format!("{before}it is not a library: […]"),
         None => line.to_owned(),

@@ -1,5 +1,5 @@
-//! Pipelines made of several files, of variables and of `--set`: what `check --explain` says of them, and that they run as it
-//! says.
+//! Pipelines made of several files, variables and `--set`: what `check --explain` says about them, and that
+//! they run accordingly.
 
 use crate::support::{Bench, Program, examples, hide, libraries, rows, stderr, succeeded, textmill};
 use serde_json::Value;
@@ -133,14 +133,15 @@ fn a_pipeline_of_several_files_runs_as_it_is_explained() {
     assert_eq!(stages[2]["options"]["threshold"], 0.8);
     assert_eq!(stages[2]["options"]["keep"], "longest");
     assert_eq!(stages[3]["options"]["min-chars"], 4);
-    // A change of the base, or of a variable, is another pipeline.
+    // Another value of a variable makes another pipeline.
     let again = call(&bench, "run", &["--output", "elsewhere"]).env("MILL_WHO", "a reader").output();
     succeeded(&again);
     let run = std::fs::read_to_string(bench.path("elsewhere/run.json")).unwrap();
     assert!(run.contains("for a reader"));
 }
 
-/// A plugin by its path is that of the file which names it; by its name it is looked for from the file that was asked for.
+/// A plugin path is relative to the file that has it; a plugin name is searched for from the pipeline file
+/// that was given.
 #[test]
 fn a_base_elsewhere_names_its_own_plugins() {
     let bench = Bench::new();
@@ -167,7 +168,7 @@ fn a_base_elsewhere_names_its_own_plugins() {
     assert_eq!(json["stages"][0]["keys"]["name"]["value"], "min-length");
     assert_eq!(json["input"]["paths"]["means"], "input.jsonl");
     assert_eq!(json["run"]["temp-dir"]["means"], "bases/tmp");
-    // The lock file is that of the file that was asked for, and covers what the base names.
+    // The lock file belongs to the pipeline file that was given, and covers the plugins that the base names.
     succeeded(
         &textmill().current_dir(bench.folder.path()).args(["plugin", "lock", "pipeline.toml"]).output(),
     );
@@ -178,7 +179,8 @@ fn a_base_elsewhere_names_its_own_plugins() {
     assert_eq!((&json["stages"][0]["locked"], &json["stages"][1]["locked"]), (&true.into(), &true.into()));
 }
 
-/// What wins: the command line, then the file, then its base, then the default. What is replaced needs no variable.
+/// Precedence: the command line, then the file, then its base, then the default. A value that is replaced
+/// does not need its variables.
 #[test]
 fn precedence_has_no_surprise() {
     let bench = Bench::new();

@@ -1,5 +1,5 @@
-//! Plugins that were not made with the SDK: in C, with another version of Arrow, with the tables of version 1.0, with those of
-//! a version to come. They load, and run beside the shipped ones.
+//! Plugins that were not made with the SDK: in C, with another version of Arrow, with the tables of version
+//! 1.0, with those of a future version. They load, and run together with the shipped ones.
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ use textmill_plugin::call::{Call, Host, Level, NoHost};
 use textmill_plugin::drive::bind::BoundOperator;
 use textmill_plugin::error::ErrorKind;
 
-/// Compiles C with the headers of the SDK, and nothing that the compiler could complain of.
+/// Compiles C with the headers of the SDK; every warning is an error.
 fn compile(source: &str, flags: &[&str], out: &Path) {
     let root = workspace();
     let mut command = Command::new("cc");
@@ -28,7 +28,7 @@ fn compile(source: &str, flags: &[&str], out: &Path) {
     assert!(output.status.success(), "{source}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Builds a plugin in C into a folder.
+/// Builds a plugin in C and puts it into a folder.
 fn build(source: &str, flags: &[&str], folder: &Path, name: &str) -> PathBuf {
     let out = folder.join(library_name(name));
     std::fs::create_dir_all(folder).unwrap();
@@ -39,7 +39,7 @@ fn build(source: &str, flags: &[&str], folder: &Path, name: &str) -> PathBuf {
 const EXAMPLE: &str = "crates/plugin/examples/c/plugin.c";
 const LATER: &str = "tests/programs/later_minor.c";
 
-/// The example, loaded; the folder lives as long as the library is needed to be read.
+/// The example, loaded, and its folder, which must live as long as the library file is read.
 fn example() -> (LoadedPlugin, tempfile::TempDir) {
     let folder = tempfile::TempDir::new().unwrap();
     let library = build(EXAMPLE, &[], folder.path(), "count-words");
@@ -94,8 +94,8 @@ fn plugins_of_every_make_run_in_one_pipeline() {
     }
 }
 
-/// A table that is larger than this host's is read as far as the host knows it; one that is smaller than that of version
-/// 1.0 is refused.
+/// A table that is larger than this host's is read as far as the host knows it; one that is smaller than that
+/// of version 1.0 is refused.
 #[test]
 fn tables_of_other_sizes() {
     let folder = tempfile::TempDir::new().unwrap();
@@ -119,7 +119,8 @@ fn tables_of_other_sizes() {
     );
 }
 
-/// The project that `plugin new` writes: its plugin compiles without a warning, and its fixture becomes what was accepted.
+/// The project that `plugin new` writes: its plugin compiles without a warning, and turns its fixture into
+/// the accepted output.
 #[test]
 fn the_template_in_c_does_what_its_fixture_says() {
     let bench = Bench::new();
@@ -230,7 +231,7 @@ fn the_example_stops_when_it_is_asked_to() {
     assert_eq!(error.kind, ErrorKind::Cancelled);
 }
 
-/// The plugin's own check of options, which runs behind the host's.
+/// The plugin's own check of its options, which runs after the host's.
 #[test]
 fn the_example_refuses_wrong_options() {
     let (plugin, _folder) = example();
@@ -249,7 +250,7 @@ fn the_example_refuses_wrong_options() {
     assert!(BoundOperator::bind(&plugin, &call, None, &json!({"min-words": u64::MAX}), &input).is_ok());
 }
 
-/// What the C reader of options says of lines.
+/// What the C reader of options says about each line.
 fn read_in_c(lines: &[String]) -> Vec<String> {
     use std::io::Write as _;
     let folder = tempfile::TempDir::new().unwrap();
@@ -280,7 +281,7 @@ fn options_are_read_in_c_as_they_were_written() {
             r#"{"big":18446744073709551615,"more":18446744073709551616,"neg":-1.5e2}"#,
             "fine big=18446744073709551615 more=1.8446744073709552e+19 neg=-150",
         ),
-        // What is JSON and fits no type of C.
+        // Valid JSON that fits no type of C.
         (r#"{"deep":{"a":[1,{}]},"n":null,"s":"\ud800","x":1e400}"#, "fine deep n s x"),
         (r#"{"a":01}"#, "broken"),
         (r#"{"a":1,}"#, "broken"),
@@ -297,7 +298,7 @@ fn options_are_read_in_c_as_they_were_written() {
     assert_eq!(read_in_c(&[deep]), ["broken"]);
 }
 
-/// Values that options may have, deeper ones among them.
+/// Values that options may have, including nested ones.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -316,7 +317,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// JSON objects, some of them with a character changed, taken out or put in.
+/// JSON objects, some of them with a character changed, removed or inserted.
 fn line() -> impl Strategy<Value = String> {
     let object = prop::collection::btree_map("[a-z-]{1,5}", value(), 0..4)
         .prop_map(|map| Value::Object(map.into_iter().collect()).to_string());
@@ -342,14 +343,14 @@ fn line() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The reader in C takes what serde takes for an object, and nothing else.
+    /// The reader in C accepts what serde accepts as an object, and nothing else.
     #[test]
     fn the_reader_in_c_agrees_with_serde(lines in prop::collection::vec(line(), 400)) {
         let said = read_in_c(&lines);
         for (line, said) in lines.iter().zip(said) {
             let read = serde_json::from_str::<serde_json::Map<String, Value>>(line);
             match read {
-                // Numbers that are too large and surrogates on their own are JSON, which serde cannot hold.
+                // Numbers that are too large and lone surrogates are valid JSON that serde cannot hold.
                 Err(error) if error.to_string().contains("out of range") || error.to_string().contains("surrogate") => {}
                 read => prop_assert_eq!(read.is_ok(), said != "broken", "{} {:?}", line, read.err()),
             }

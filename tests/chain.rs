@@ -1,5 +1,5 @@
-//! The shipped pipeline over the sample documents: a snapshot a document, and the same bytes on any
-//! number of threads and in batches of any size.
+//! The shipped pipeline on the sample documents: a snapshot per document, and the same bytes with any number
+//! of threads and any batch size.
 
 use crate::support::{SAME, rows, succeeded, textmill, workspace};
 use arrow_array::Array;
@@ -39,7 +39,8 @@ fn threads_and_batches_do_not_show() {
     }
 }
 
-/// The stage alone that ships as `config/clean.toml`, on text, HTML and an archive: the main text is left of each, and nothing vanishes.
+/// The single stage of the shipped `config/clean.toml`, on text, HTML and an archive: it leaves the main text
+/// of each, and loses no document.
 #[test]
 fn the_clean_stage_alone_runs_on_every_kind_of_input() {
     let folder = TempDir::new().unwrap();
@@ -63,7 +64,7 @@ fn the_clean_stage_alone_runs_on_every_kind_of_input() {
     }
 }
 
-/// One snapshot for each sample document: what the whole chain made of it.
+/// One snapshot per sample document: what the whole chain makes of it.
 #[test]
 fn every_sample_comes_out_as_accepted() {
     let folder = TempDir::new().unwrap();
@@ -133,7 +134,7 @@ fn cut(text: &str, chars: usize) -> String {
     format!("{head} […{} characters…]", count - chars / 20)
 }
 
-/// The events of each document, a line each; many of one rule in a row are counted.
+/// The events of each document, one per line; consecutive ones of the same rule are counted.
 fn events(ledger: &Path) -> BTreeMap<String, String> {
     let mut lines: BTreeMap<String, Vec<(String, usize)>> = BTreeMap::new();
     let reader =

@@ -120,7 +120,7 @@ fn an_earlier_run_is_replaced_as_a_whole() {
     assert_eq!(left, ["input.jsonl", "out", "pipeline.toml"]);
 }
 
-/// Who asks for errors alone must hear of a run that made nothing of its input.
+/// Even with `--quiet`, the user must hear of a run in which every document fails.
 #[test]
 fn a_run_of_which_every_document_fails_is_a_failed_run() {
     let bench = Bench::new();
@@ -129,9 +129,9 @@ fn a_run_of_which_every_document_fails_is_a_failed_run() {
     assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
     let said = stderr(&output, bench.folder.path());
     insta::assert_snapshot!(said);
-    // The folder is there, with the reasons.
+    // The folder exists and has the reasons.
     assert_eq!(bench.ids("failed.jsonl").len(), 3);
-    // Where some came through, that is no failure; the reason stands in the summary.
+    // If some documents pass, the run succeeds; the reason for the failures is in the summary.
     bench.write("input.jsonl", "{\"body\":\"a\"}\n{\"text\":\"b\"}\n");
     let output = bench.run("", &[]);
     succeeded(&output);
@@ -155,7 +155,7 @@ fn a_limit_says_that_it_ended_the_run() {
     assert_eq!(ended("1").unwrap(), "ended at the limit of 1 document: the input has more");
     assert_eq!(ended("3").unwrap(), "ended at the limit of 3 documents: the input has no more");
     assert_eq!(ended("4"), None);
-    // In a chunk of its own, too.
+    // Also if the remaining documents are in a separate chunk.
     bench.write("more.jsonl", "{\"text\":\"four\"}\n");
     let [all, first] = ["*.jsonl", "input.jsonl"].map(|name| bench.path(name).display().to_string());
     let run = |input: &str| {

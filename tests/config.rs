@@ -1,4 +1,4 @@
-//! Mistakes in pipeline files: what the user sees, with place and advice. A case is a file in `config/`.
+//! Mistakes in pipeline files: what the user sees, with place and advice. Each case is a file in `config/`.
 
 use crate::support::{Bench, hide, stderr, succeeded, textmill};
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ fn every_mistake_is_shown_at_its_place() {
         bench.write("pipeline.toml", &text);
         copy_files(&folder.join("files"), bench.folder.path());
         let mut shown = String::new();
-        // What a file is about: its first line may say how it is called.
+        // The first line of a file may say with which arguments it is called.
         let arguments = text.lines().next().and_then(|line| line.strip_prefix("#: ")).unwrap_or("check");
         let (subcommand, rest) = arguments.split_once(' ').unwrap_or((arguments, ""));
         let call = textmill().current_dir(bench.folder.path()).arg(subcommand).arg("pipeline.toml");
@@ -33,7 +33,7 @@ fn every_mistake_is_shown_at_its_place() {
     }
 }
 
-/// What the pipelines name: bases, and a folder that is not textmill's.
+/// Copies the files that the pipelines name: bases, and a folder that is not textmill's.
 fn copy_files(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
@@ -47,7 +47,7 @@ fn copy_files(from: &std::path::Path, to: &std::path::Path) {
     }
 }
 
-/// A path as seen from where the user stands, in a file of another folder.
+/// A path that is relative to the current folder, in a file of another folder.
 #[test]
 fn a_path_that_begins_one_folder_higher_is_offered() {
     let bench = Bench::new();
@@ -63,7 +63,7 @@ fn a_path_that_begins_one_folder_higher_is_offered() {
     }
 }
 
-/// What the command line replaces is not looked at.
+/// Values that the command line replaces are not checked.
 #[test]
 fn arguments_of_a_run_stand_for_empty_paths() {
     let bench = Bench::new();

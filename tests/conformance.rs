@@ -1,4 +1,4 @@
-//! `textmill plugin check`: the plugins that ship pass all of it, and every defect of the bad ones is named.
+//! `textmill plugin check`: the shipped plugins pass every test, and every defect of the bad ones is found.
 
 use crate::support::{Bench, Program, examples, hide, stderr, succeeded, textmill, workspace};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use textmill::host::library_name;
 
-/// Seconds that a test may take, on a machine that does much else besides.
+/// Time limit of a test in seconds, for a machine that is busy with other work.
 const LIMIT: &str = "60";
 
 fn check(plugin: &str) -> Program {
@@ -18,7 +18,7 @@ fn within(seconds: &str, plugin: &str) -> Program {
     textmill().args(["plugin", "check", plugin, "--json", "--time-limit", seconds, "--huge", "200kB"])
 }
 
-/// The verdicts, as `--json` tells them.
+/// The verdicts in the output of `--json`.
 fn verdicts(program: Program) -> Vec<Value> {
     let output = program.output();
     let json: Value = serde_json::from_slice(&output.stdout)
@@ -31,7 +31,7 @@ fn verdicts(program: Program) -> Vec<Value> {
     tests
 }
 
-/// Tests that failed, each with what was seen first.
+/// The failed tests, each with its first finding.
 fn failures(tests: &[Value]) -> Vec<(String, String)> {
     let failed = tests.iter().filter(|test| test["verdict"] == "failed");
     let words = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -52,13 +52,13 @@ fn the_plugins_that_ship_and_the_example_pass_everything() {
     }
 }
 
-/// What the schema alone bounds is refused by the SDK, not only by the host.
+/// The SDK, not only the host, enforces ranges that only the schema has.
 #[test]
 fn a_plugin_leaves_ranges_to_its_schema() {
     assert_eq!(failures(&verdicts(check("line-lengths"))), []);
 }
 
-/// With no defect, the bad plugin is a good one: whatever is found of it is found of its defect.
+/// Without a defect, the bad plugin is a good one, so every finding is due to a defect.
 #[test]
 fn without_a_defect_the_bad_plugin_passes() {
     for (operator, options) in [
@@ -71,8 +71,8 @@ fn without_a_defect_the_bad_plugin_passes() {
     }
 }
 
-/// A defect: operator, name, and the tests to run, the first of which must name it. `!` before the name: it needs a
-/// document that sets it off.
+/// The defects: operator, name, and the tests to run, the first of which must fail. `!` before the name: a
+/// document must trigger the defect.
 const DEFECTS: &[(&str, &str, &[&str])] = &[
     ("bad", "!error-on-document", &["documents-pass", "answers-valid"]),
     ("bad", "!error-on-batch", &["documents-pass", "answers-valid"]),
@@ -158,10 +158,10 @@ fn every_defect_is_named() {
     insta::assert_snapshot!(shown);
 }
 
-/// What is found of a defect, a line for each test that was run.
+/// The findings about a defect, one line for each test that was run.
 fn defect((operator, name, run): (&str, &str, &[&str])) -> String {
     let bare = name.trim_start_matches('!');
-    // Nobody waits long for what never ends.
+    // A short limit for what never ends.
     let limit = if bare == "endless-loop" { "2" } else { LIMIT };
     let mut program = within(limit, "bad-plugin").args(["--operator", operator, "--memory", "3GiB"]);
     program = program.args(["--options", &format!("{{\"defect\": \"{bare}\"}}")]);
@@ -183,14 +183,14 @@ fn defect((operator, name, run): (&str, &str, &[&str])) -> String {
         };
         let seen = failed.iter().find(|(failed, _)| failed == test).map(|(_, seen)| seen.as_str());
         let seen = seen.or(verdict["why"].as_str()).unwrap_or_default();
-        // What is written where nothing certain should be is another thing every time.
+        // What a nondeterministic plugin writes differs every time.
         let seen = if *test == "determinism" { seen.split('`').next().unwrap_or_default() } else { seen };
         let _ = writeln!(shown, "{operator} {bare}: {word} {test}: {}", tidy(seen));
     }
     shown
 }
 
-/// What differs from one machine to the next, taken out: figures with a unit, places in files, last words.
+/// Masks what differs between machines: figures with a unit, line numbers, the last words of a process.
 fn tidy(text: &str) -> String {
     let text = text.lines().next().unwrap_or_default();
     let text = match text.split_once(".rs:") {
@@ -222,7 +222,7 @@ fn tidy(text: &str) -> String {
     hide(&words.join(" "), &examples())
 }
 
-/// Libraries that are no plugins, or ones with a table or a descriptor that is none.
+/// Libraries that are no plugins, or plugins with a broken table or descriptor.
 #[test]
 fn every_bad_library_is_named() {
     let bench = Bench::new();
@@ -258,7 +258,7 @@ fn every_bad_library_is_named() {
                 test["seen"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             let word = test["verdict"].as_str().unwrap_or_default();
             for seen in seen {
-                // The words of the system's loader differ between systems.
+                // The messages of the system's loader differ between systems.
                 let seen = seen.split_once("not a library: ").map_or(seen, |(before, _)| before);
                 let _ = writeln!(
                     shown,
@@ -285,7 +285,7 @@ fn a_failure_is_shown_with_the_command_that_repeats_it() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let repeat =
         text.lines().find_map(|line| line.trim().strip_prefix("run it again: textmill ")).unwrap().to_owned();
-    // Times are as wide as they are.
+    // The width of the table depends on the times in it.
     let lines = text.lines().map(|line| match line.split('┆').collect::<Vec<_>>().as_slice() {
         [test, operator, verdict, _, seen] => format!("{test}┆{operator}┆{verdict}┆ [time] ┆{seen}"),
         _ if line.starts_with(['┌', '╞', '└']) => "───".to_owned(),

@@ -1,5 +1,5 @@
-//! Deduplication of whole runs: the same bytes however they are made, an index that goes on, tables and reports of the
-//! run folder, the pipelines that ship.
+//! Deduplication in whole runs: the same bytes however they are made, an index that is continued, tables and
+//! reports in the run folder, the shipped pipelines.
 
 use crate::support::{Bench, SAME, rows, stderr, succeeded, textmill};
 use arrow_array::cast::AsArray;
@@ -12,8 +12,8 @@ use std::fs::File;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Documents of which many are alike: texts of a small vocabulary, and versions of them with some words changed. Always
-/// the same.
+/// Documents, many of which are similar: texts of a small vocabulary, and versions of them with some words
+/// changed. They are always the same.
 fn documents(count: usize) -> Vec<(String, String)> {
     let mut state = 7_u64;
     let mut draw = move |below: usize| {
@@ -55,7 +55,7 @@ fn stage(options: &str) -> String {
     format!("[[stage]]\nplugin = \"dedupe\"\n[stage.options]\n{options}\n")
 }
 
-/// What became of each document: `None` where it was kept, else rule and kept twin.
+/// What became of each document: `None` if it was kept, else the rule and the twin that was kept.
 fn fates(bench: &Bench) -> BTreeMap<String, Option<(String, String)>> {
     let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
     let kept = rows(&bench.read("documents.jsonl")).into_iter().map(|row| (text(&row, "id"), None));
@@ -106,7 +106,7 @@ fn an_index_and_a_new_batch_are_both_together() {
         succeeded(&together.run(&stage(options), &[]));
         let expected = fates(&together);
         let bench = Bench::new();
-        // One index that grows: it is not there before the first day.
+        // One index that grows; it does not exist before the first day.
         let daily = stage(&format!("{options}\nagainst = \"known.parquet\"\nindex = \"known.parquet\""));
         let mut found = BTreeMap::new();
         for day in documents.chunks(170) {
@@ -201,7 +201,7 @@ fn clusters_and_the_audit_stand_in_the_run_folder() {
     assert_eq!(report["pairs"]["bands"]["rows"], 6);
     assert_eq!(report["clusters"], json!({ "clusters": 1, "documents": 4, "largest": 4 }));
     assert!(report["pairs"]["alike"].as_u64().unwrap() >= 2 && report["sample"]["pairs_alike"].is_u64());
-    // A folder with tables is still one that a run may replace.
+    // A run may still replace a folder with tables.
     succeeded(&bench.run(&stage("mode = \"exact\""), &[]));
 }
 
@@ -231,7 +231,7 @@ fn check_tells_bands_and_probability() {
     }
 }
 
-/// The pipelines that ship, on the sample pages: near-duplicates, and the two halves of decontamination.
+/// The shipped pipelines on the sample pages: near-duplicates, and the two halves of decontamination.
 #[test]
 fn shipped_pipelines_run() {
     let folder = TempDir::new().unwrap();
@@ -248,6 +248,6 @@ fn shipped_pipelines_run() {
     let set = |option: &str| format!("dedupe.{option}=\"{}\"", index.display());
     run("benchmark-index", &[set("index")]);
     let found = run("decontaminate", &[set("against")]);
-    // The texts of the index are among the pages, and none of them gets through.
+    // The texts of the index are among the pages, and none of them passes.
     assert!(found.len() == 8 && found.iter().all(|row| row["other"].is_string()));
 }

@@ -1,4 +1,4 @@
-//! Formats in and out: what comes in one way comes out the same another way, and what is broken is on record.
+//! Formats in and out: documents are the same in every format, and broken ones are recorded.
 
 use crate::support::{Bench, CHAIN, rows, stderr, succeeded, textmill};
 use arrow_array::cast::AsArray;
@@ -30,7 +30,7 @@ fn warc(length: usize) -> String {
     format!("{response}{conversion}{}", response.replace("0001>", "0003>"))
 }
 
-/// All faults at once, in one folder of mixed formats: each costs its record alone.
+/// All faults at once, in one folder of mixed formats: each costs only its own record.
 #[test]
 fn every_fault_is_on_record_and_costs_no_other() {
     let bench = Bench::new();
@@ -75,7 +75,7 @@ fn every_fault_is_on_record_and_costs_no_other() {
     assert!(told.contains("a.jsonl.gz") && told.contains("broken-file"), "{told}");
 }
 
-/// Names of files are bytes.
+/// File names need not be UTF-8.
 #[test]
 #[cfg(unix)]
 fn names_that_are_not_utf_8_are_read() {
@@ -94,7 +94,7 @@ fn names_that_are_not_utf_8_are_read() {
     assert!(folder.join("out/run.json").exists());
 }
 
-/// What a run rejected is no input again where its folder is read.
+/// If the folder of a run is read as input, the documents that the run rejected are left out.
 #[test]
 fn of_a_run_folder_what_came_through_is_read() {
     let bench = Bench::new();
@@ -113,7 +113,7 @@ fn of_a_run_folder_what_came_through_is_read() {
     assert_eq!(bench.read("failed.jsonl"), "");
 }
 
-/// Concatenated parts are the one file; Parquet holds the same documents, with types.
+/// The concatenated parts equal the single file; Parquet holds the same documents, with types.
 #[test]
 fn every_output_holds_the_same_documents() {
     let bench = Bench::new();
@@ -161,7 +161,7 @@ fn every_output_holds_the_same_documents() {
     assert_eq!(first.iter().map(|batch| batch.num_rows()).sum::<usize>(), 300);
     let columns: Vec<String> = first[0].schema().fields().iter().map(|f| f.name().clone()).collect();
     assert_eq!(columns, ["id", "source", "text", "media_type", "n", "carried"]);
-    // And back: what was Parquet comes out as the lines that it was made of.
+    // And back: from Parquet, the documents come out as in the lines that it was made of.
     let copy = bench.path("copy.parquet");
     std::fs::rename(bench.path("out/documents.parquet"), &copy).unwrap();
     let copy = copy.display().to_string();
@@ -172,14 +172,14 @@ fn every_output_holds_the_same_documents() {
             (&of_plain["id"], &of_plain["text"], &of_plain["n"])
         );
     }
-    // Columns of Parquet that nobody declared keep their types.
+    // Undeclared columns of Parquet keep their types.
     succeeded(&bench.run("", &["--input", &copy, "--set", "output.format=parquet"]));
     let schema = batches(bench.path("out/documents.parquet"))[0].schema();
     assert_eq!(schema.field_with_name("n").unwrap().data_type().to_string(), "Float64");
 }
 
-/// Numbers that JSON lacks stay numbers, what a dictionary holds stays what it is, and what textmill has no type of
-/// is a column of text.
+/// Numbers that JSON lacks stay numbers, values of a dictionary keep their type, and a type that textmill
+/// lacks becomes a column of text.
 #[test]
 fn columns_of_parquet_stay_columns() {
     let bench = Bench::new();
@@ -221,7 +221,7 @@ fn columns_of_parquet_stay_columns() {
     assert_eq!(column("kind").data_type().to_string(), "Utf8");
     assert_eq!(column("carried").null_count(), 5);
 
-    // What not every file has, or with another type, stands in `carried`.
+    // Columns that some file lacks, or has with another type, are put into `carried`.
     let numbers: ArrayRef = Arc::new(Int64Array::from(vec![7]));
     let words: ArrayRef = Arc::new(StringArray::from(vec!["six"]));
     day(vec![("text", words), ("either", numbers)], "b.parquet");
@@ -233,14 +233,14 @@ fn columns_of_parquet_stay_columns() {
     assert_eq!(carried.value(5), r#"{"either":7}"#);
 }
 
-/// The limit of the pipeline has nothing to do with it.
+/// The memory limits the size of a document, even if the limit of the pipeline is higher.
 #[test]
 fn a_document_that_the_memory_has_no_room_for_says_so() {
     let bench = Bench::new();
     bench.write("large.txt", "x".repeat(600_000));
     let input = bench.path("large.txt").display().to_string();
     let raised = ["--memory", "4MiB", "--set", "input.max-document-bytes=100MB", "--input", &input];
-    // It is the only one.
+    // It is the only document, so the run fails.
     assert_eq!(bench.run("", &raised).status.code(), Some(1));
     let failed = rows(&bench.read("failed.jsonl"));
     assert_eq!(
@@ -250,7 +250,7 @@ fn a_document_that_the_memory_has_no_room_for_says_so() {
     );
 }
 
-/// The plan and an estimate, and nothing is written.
+/// Shows the plan and an estimate, and writes nothing.
 #[test]
 fn a_dry_run_shows_the_plan() {
     let bench = Bench::new();
@@ -259,14 +259,14 @@ fn a_dry_run_shows_the_plan() {
     succeeded(&output);
     assert!(!bench.path("out").exists() && !bench.path(".out.partial").exists());
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    // Sizes of compressed blocks and times are the business of others.
+    // The sizes of compressed blocks and the times are not tested here.
     let sizes = ["waiting at the first barrier", "disk while it runs", "time up to"];
     assert!(sizes.iter().all(|size| shown.contains(size)), "{shown}");
     let steady = shown.lines().filter(|line| !sizes.iter().any(|size| line.contains(size)));
     insta::assert_snapshot!(steady.collect::<Vec<_>>().join("\n"));
 }
 
-/// Files that are a document each are counted, whatever the sizes of those in the sample.
+/// Files with one document each are counted, whatever the sizes of those in the sample.
 #[test]
 fn a_dry_run_counts_documents_that_are_files() {
     let bench = Bench::new();

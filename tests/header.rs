@@ -1,5 +1,6 @@
-//! The C header against the Rust tables: every size, offset, type, number and name, as the C compiler sees them.
-//! What the header's words mean is not tested here: plugins in C are built and run in `c_plugins`.
+//! The C header against the Rust tables: every size, offset, type, number and name, as the C compiler sees
+//! them. The behaviour that the header describes is not tested here: plugins in C are built and run in
+//! `c_plugins`.
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
@@ -18,8 +19,8 @@ fn type_of<S, T>(_: impl Fn(&S) -> &T) -> &'static str {
     type_name::<T>()
 }
 
-/// Asserts of a struct: each field's offset, size and type, and that there are no others. Naming all fields in a pattern
-/// makes a field that is missing here an error of the compiler.
+/// Asserts the layout of a struct: the offset, size and type of each field, and that there are no other
+/// fields. A pattern that names all fields makes a field that is missing here a compile error.
 macro_rules! layout {
     ($out:expr, $name:ident { $($field:ident),+ }) => {{
         #[expect(dead_code, reason = "it is there to be compiled")]
@@ -34,7 +35,7 @@ macro_rules! layout {
             let at = std::mem::offset_of!($name, $field);
             layout_of_field($out, name, stringify!($field), at, size, kind);
         )+
-        // Without gaps: a field that the header alone has makes the struct larger.
+        // No gaps: a field that only the header has makes the struct larger.
         assert_eq!(sum, size_of::<$name>(), "{name} has gaps");
         assert_that($out, &format!("sizeof({name}) == {sum}"));
     }};
@@ -55,7 +56,7 @@ fn layout_of_field(out: &mut String, name: &str, field: &str, at: usize, size: u
     assert_that(out, &format!("_Generic({value}, {}: 1, default: 0)", c_type(kind, "")));
 }
 
-/// A Rust type, as the compiler names it, in C. `declarator` is what is declared to be of it.
+/// Translates the name of a Rust type to C. `declarator` is what is declared with this type.
 fn c_type(kind: &str, declarator: &str) -> String {
     let kind = kind.trim();
     if let Some(inner) = kind.strip_prefix("core::option::Option<").and_then(|k| k.strip_suffix('>')) {
@@ -69,7 +70,7 @@ fn c_type(kind: &str, declarator: &str) -> String {
     }
     for (pointer, qualifier) in [("*mut ", ""), ("*const ", "const ")] {
         if let Some(inner) = kind.strip_prefix(pointer) {
-            // A pointer to a pointer has its own qualifier behind the star.
+            // A pointer to a pointer has its own qualifier after the star.
             let star = if inner.starts_with('*') { "*" } else { "" };
             let inner = c_type(inner.trim_start_matches("*mut ").trim_start_matches("*const "), "");
             return format!("{qualifier}{inner} *{star}{declarator}");
@@ -89,7 +90,7 @@ fn c_type(kind: &str, declarator: &str) -> String {
     format!("{name} {declarator}").trim_end().to_owned()
 }
 
-/// A C file that includes the header and asserts everything that the Rust side says.
+/// A C file that includes the header and asserts everything that the Rust side defines.
 fn asserts() -> String {
     let mut text = "#include \"textmill_arrow.h\"\n".to_owned();
     let out = &mut text;
@@ -132,7 +133,7 @@ fn asserts() -> String {
     );
     layout!(out, TmGroup { struct_size, flags, reduce });
     layout!(out, TmPlan { struct_size, flags, plan });
-    // The fields of these are Arrow's own: the header asserts their offsets.
+    // The fields of these are Arrow's own; the header asserts their offsets.
     for (name, size) in
         [("ArrowArray", size_of::<FFI_ArrowArray>()), ("ArrowSchema", size_of::<FFI_ArrowSchema>())]
     {
@@ -177,7 +178,7 @@ fn asserts() -> String {
     ] {
         assert_that(out, &format!("{name} == {number}"));
     }
-    // C cannot compare strings before it runs, but a literal is one only where its macro is defined so.
+    // C cannot compare strings at compile time, so the definitions of the macros are searched for instead.
     for (name, string) in [
         ("TM_SYMBOL", abi::SYMBOL),
         ("TM_SYMBOL_STEM", abi::SYMBOL_STEM),
@@ -199,7 +200,7 @@ fn header() -> String {
     std::fs::read_to_string(folder().join("textmill_plugin.h")).expect("the header is there")
 }
 
-/// Hands a text to a compiler, which checks it and makes nothing. Gives its complaints.
+/// Lets a compiler check a text without producing output. Returns its complaints.
 fn complaints(compiler: &str, language: &str, text: &str, include: &Path) -> String {
     use std::io::Write as _;
     let mut command = Command::new(compiler);
@@ -224,7 +225,7 @@ fn the_header_says_what_the_tables_are() {
     assert_eq!(complaints("cc", "c", &asserts(), &folder()), "");
 }
 
-/// The check above notices what it is there to notice.
+/// The check above finds the differences that it is there to find.
 #[test]
 fn a_header_that_differs_is_found() {
     let folder = tempfile::TempDir::new().unwrap();
@@ -232,7 +233,7 @@ fn a_header_that_differs_is_found() {
     std::fs::write(folder.path().join("textmill_arrow.h"), helpers).unwrap();
     let asserts = asserts();
     for (from, to) in [
-        // A field that the header alone has.
+        // A field that only the header has.
         (
             "  const void *(*get_extension)(TmStr id);\n} TmPlugin;",
             "  const void *(*get_extension)(TmStr id);\n  void *more;\n} TmPlugin;",
@@ -247,7 +248,7 @@ fn a_header_that_differs_is_found() {
         ("#define TM_ACTION_DROP 1u", "#define TM_ACTION_DROP 2u"),
     ] {
         let header = header();
-        // Without the header's own asserts, which would find it as well.
+        // Without the header's own asserts, which would find it, too.
         let changed = header.replacen(from, to, 1).replace("UINTPTR_MAX == UINT64_MAX", "0");
         assert!(header.contains(from), "the header has no more `{from}`");
         std::fs::write(folder.path().join("textmill_plugin.h"), changed).unwrap();
@@ -264,7 +265,7 @@ fn the_headers_are_cpp() {
     }
 }
 
-/// The columns of events, which the header tells in a comment.
+/// The columns of events, which the header lists in a comment.
 #[test]
 fn the_header_tells_the_columns_of_events() {
     let header = header();

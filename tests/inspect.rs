@@ -1,8 +1,8 @@
-//! Looking at a finished run: its ledger, and what happened to a document.
+//! Inspecting a finished run: its ledger, and what happened to a document.
 
 use crate::support::{Bench, CHAIN, hide, rows, stderr, succeeded, textmill};
 
-/// Pages of which one repeats another and one is all frame.
+/// A run over pages, one of which repeats another, and one of which is only boilerplate.
 fn milled(arguments: &[&str]) -> Bench {
     let bench = Bench::new();
     let page = |name: &str, end: &str| {
@@ -43,7 +43,7 @@ fn a_ledger_is_filtered_and_counted() {
     let events = rows(&shown(&bench, &["ledger", "--json", "--id", "frame.txt"]));
     assert!(!events.is_empty() && events.iter().all(|event| event["id"] == "frame.txt"));
     assert!(shown(&bench, &["ledger", "--rule", "no-text-left"]).ends_with("\n1 event of 1 rule\n"));
-    // A rule that found nothing is no mistake, and a slip is told of.
+    // A rule without events is no error, and a misspelt one causes a note.
     let note = |arguments: &[&str]| {
         let output = textmill().arg("ledger").arg(bench.path("out")).args(arguments).output();
         succeeded(&output);
@@ -80,7 +80,7 @@ fn a_document_is_explained() {
     let gone = shown(&bench, &["explain", "ferry-harbour.txt"]);
     assert!(gone.contains("its input is not there any more") && gone.contains("The ferry to Orle"), "{gone}");
     shown(&bench, &["explain", "frame.txt"]);
-    // Of another size, and of the same.
+    // With another size, and with the same size.
     let page = std::fs::read_to_string(bench.path("pages/ferry-island.txt")).unwrap();
     for other in ["Nothing of what was there.".repeat(30), page.replace("Share on", "Spare an")] {
         bench.write("pages/ferry-island.txt", other);
@@ -90,7 +90,7 @@ fn a_document_is_explained() {
     }
 }
 
-/// Relative paths are those of the folder that the run was started in, wherever it is looked at from.
+/// Relative paths are resolved from the folder in which the run was started, wherever it is inspected from.
 #[test]
 fn a_document_is_explained_from_elsewhere() {
     let bench = Bench::new();
@@ -111,7 +111,7 @@ fn a_document_is_explained_from_elsewhere() {
     assert!(!explained.contains("not there any more") && explained.contains("Home | News"), "{explained}");
 }
 
-/// Wherever documents stand, they are found.
+/// Documents are found in every format of the output.
 #[test]
 fn a_document_is_found_in_every_format() {
     for set in ["compression=\"gzip\"", "compression=\"zstd\"", "format=\"parquet\"", "part-bytes=200"] {
@@ -140,7 +140,7 @@ fn what_is_not_there_is_said() {
     insta::assert_snapshot!(said);
 }
 
-/// What is gone of a run's files is no difference between documents.
+/// Missing files of a run are no difference between documents.
 #[test]
 fn a_damaged_run_is_named() {
     let bench = milled(&[]);
@@ -163,11 +163,11 @@ fn a_damaged_run_is_named() {
         let whole = std::fs::read(before.join(file)).unwrap();
         for cut in [true, false] {
             if cut {
-                // Lines that are there are whole.
+                // Cut at the end of a line, so that the remaining lines are whole.
                 let end = whole.iter().position(|byte| *byte == b'\n').unwrap_or(0);
                 std::fs::write(before.join(file), &whole[..end]).unwrap();
             } else if file == "run.json" {
-                // Without it, it is no run folder.
+                // Without `run.json`, it is no run folder.
                 continue;
             } else {
                 std::fs::remove_file(before.join(file)).unwrap();
@@ -186,7 +186,7 @@ fn a_damaged_run_is_named() {
     succeeded(&diff());
 }
 
-/// What a limited run did not read is no slip in its id.
+/// A document that a limited run did not read is not taken for a misspelt id.
 #[test]
 fn a_document_behind_the_limit_is_told_of() {
     let bench = milled(&["--limit", "1"]);
@@ -196,7 +196,7 @@ fn a_document_behind_the_limit_is_told_of() {
     assert!(!said.contains("did you mean"), "{said}");
 }
 
-/// One threshold is another, and one document is new.
+/// One threshold differs, one document is new, and one is gone.
 #[test]
 fn two_runs_are_compared() {
     let bench = milled(&[]);
@@ -234,7 +234,7 @@ fn two_runs_are_compared() {
     assert!(shown.contains("`limit` is new: 1"), "{shown}");
 }
 
-/// Another threshold is tried on the ledger alone, and a run with it says the same.
+/// Another threshold is tried on the ledger alone; a run with it gives the same result.
 #[test]
 fn another_threshold_is_tried() {
     let bench = Bench::new();
@@ -273,7 +273,7 @@ fn another_threshold_is_tried() {
     let (status, shown) = tried(&["clean.quality.thresholds.c4-sentences=3"]);
     assert_eq!(status, Some(1));
     assert!(shown.contains("rule `c4-sentences` put no value on the ledger of this run"), "{shown}");
-    // What the rule holds to a threshold of its own is left out, and that is said.
+    // Events that the rule compared with another threshold are left out, and the output says so.
     let dated = page.replacen("Menu\n", "Menu\n\nFerry returns to the lower harbour\n\n12 May 2024\n\n", 1);
     bench.documents(&[&dated]);
     succeeded(&bench.run(stages, &[]));
@@ -282,7 +282,7 @@ fn another_threshold_is_tried() {
         shown.contains("left out: 1 edit or near passage of the rule, held to 0.8 and not to `"),
         "{shown}"
     );
-    // What cannot be replayed leads to what can, and not to all that a plugin has.
+    // For what cannot be replayed, the hint names what can, but not everything that a plugin has.
     let (_, shown) = tried(&["clean.gopher-fewest-words=3"]);
     assert!(shown.contains("hint: did you mean `clean.quality.thresholds.gopher-fewest-words`?"), "{shown}");
     let (_, shown) = tried(&["clean.min-words=3"]);
@@ -309,7 +309,7 @@ fn another_threshold_is_tried() {
     assert!(!output.status.success() && said.contains(&stderr(&output, bench.folder.path())), "{said}");
 }
 
-/// The text as it was read is found in lines, too, whatever else stands in them.
+/// The text as it was read is found in JSON Lines, too, whatever else they contain.
 #[test]
 fn removed_passages_are_found_in_lines() {
     let bench = Bench::new();
@@ -331,7 +331,7 @@ fn removed_passages_are_found_in_lines() {
     }
 }
 
-/// A page in an old encoding is shown as its readers saw it, and an id that is nearly right leads to the right one.
+/// A page in an old encoding is shown decoded, and an id that is nearly right leads to the right one.
 #[test]
 fn a_page_in_an_old_encoding_is_shown_decoded() {
     let bench = Bench::new();
@@ -339,7 +339,7 @@ fn a_page_in_an_old_encoding_is_shown_decoded() {
                 Переправа занимает девять минут в тихую погоду и одиннадцать, когда лебедь не хочет уйти с дороги.\n\n\
                 Первый паром отходит в семь утра, а последний возвращается в восемь вечера, и билеты продают на пристани.\n\n\
                 Поделиться в Facebook\n";
-    // Windows-1251, where Cyrillic letters stand in the order of Unicode.
+    // Windows-1251, where Cyrillic letters have the same order as in Unicode.
     let byte = |sign: char| match u32::from(sign) {
         code @ 0x410..=0x44f => (code - 0x410 + 0xc0) as u8,
         code => code as u8,
@@ -360,7 +360,7 @@ fn a_page_in_an_old_encoding_is_shown_decoded() {
             && told.contains("    + Паром через"),
         "{told}"
     );
-    // Without the column nobody knows the encoding.
+    // Without the column, the encoding is unknown.
     let set = "output.exclude=[\"encoding\"]";
     succeeded(&textmill().arg("run").arg(&pipeline).args(["--set", set]).output());
     let told = shown(&bench, &["explain", "harbour-ru.txt"]);

@@ -1,11 +1,11 @@
-//! The invariants of the design, on documents that nobody has thought of.
+//! The invariants of the design, on generated documents.
 
 use crate::support::{Bench, CHAIN, SAME, plugin, succeeded};
 use proptest::prelude::*;
 use textmill_core::edit::{Edit, apply, sort_and_check};
 use textmill_plugin::harness::{Case, Document, run};
 
-/// Lines that pages are made of, sound and broken.
+/// Lines of pages, sound and broken.
 fn line() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[A-Z][a-z]{2,9}( [a-z]{2,9}){6,30}\\.",
@@ -30,7 +30,8 @@ fn text() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Invariants 1 and 2: threads and batches do not show, and every document comes out once.
+    /// Invariants 1 and 2: the output does not depend on threads and batches, and every document comes out
+    /// once.
     #[test]
     fn runs_agree_and_no_document_vanishes(
         texts in prop::collection::vec(text(), 1..30),
@@ -60,7 +61,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Invariant 3: the text that a stage received and its events give the text that it passed on.
+    /// Invariant 3: the text that a stage received, with its edits applied, is the text that it passed on.
     #[test]
     fn events_rebuild_the_text(texts in prop::collection::vec(text(), 1..6), tail in prop::collection::vec(any::<u8>(), 0..40)) {
         let documents = texts.iter().enumerate().map(|(n, text)| {
@@ -87,7 +88,7 @@ proptest! {
     }
 }
 
-/// No document, an empty folder of text, or nothing but broken lines: the sum still balances.
+/// Broken lines are recorded as failed documents; the sound ones are read.
 #[test]
 fn broken_input_is_on_record() {
     let bench = Bench::new();
@@ -102,7 +103,7 @@ fn broken_input_is_on_record() {
     );
 }
 
-/// Fields that nobody asked for come out as they went in; declared ones reach stages with their types.
+/// Fields that no stage asked for come out as they went in; declared ones reach stages with their types.
 #[test]
 fn fields_travel_along_untouched() {
     let bench = Bench::new();
@@ -136,7 +137,7 @@ fn compressed_input_is_read() {
     assert_eq!(bench.ids("documents.jsonl"), ["a", "b", "a~2"]);
 }
 
-/// Files that cannot be read, and files that break off, are on record; the others are read.
+/// Files that cannot be read or are cut off are recorded; the others are read.
 #[test]
 fn unreadable_files_are_on_record() {
     let bench = Bench::new();
@@ -156,7 +157,7 @@ fn unreadable_files_are_on_record() {
     assert!(failed.contains(&"d.txt".to_owned()), "{failed:?}");
 }
 
-/// Nesting of any depth is a value like another, and a byte order mark belongs to no document.
+/// Values may be nested to any depth, and a byte order mark is not part of a document.
 #[test]
 fn deep_values_and_byte_order_marks_are_read() {
     let bench = Bench::new();
@@ -167,8 +168,8 @@ fn deep_values_and_byte_order_marks_are_read() {
     assert!(line.starts_with("{\"id\":\"a\"") && line.contains(&deep));
 }
 
-/// A column that a stage writes stands in the place of the field, which is kept apart; a field that is
-/// excluded is gone.
+/// A column that a stage writes takes the place of the field with the same name, which is kept separately. An
+/// excluded field is gone.
 #[test]
 fn a_written_column_outweighs_the_field_of_its_name() {
     let bench = Bench::new();
@@ -185,8 +186,8 @@ fn a_written_column_outweighs_the_field_of_its_name() {
     assert!(row.get("secret").is_none());
 }
 
-/// A record that does not fit a declared column fails alone, takes no id away, and no event of its own
-/// lands on a neighbour.
+/// A record that does not fit a declared column fails alone, does not use up an id, and none of its events is
+/// recorded for a neighbour.
 #[test]
 fn a_wrong_type_costs_its_record_alone() {
     let lines = "{\"id\":\"a\",\"text\":\"1\",\"n\":1}\n{\"id\":\"a\",\"text\":\"2\",\"n\":\"two\"}\n{\"id\":\"b\",\"text\":\"3\"}\n";
@@ -206,8 +207,8 @@ fn a_wrong_type_costs_its_record_alone() {
     assert!(ledgers[0] == ledgers[1]);
 }
 
-/// What a run wrote into its own input folder is not read by the next one; a staging folder that somebody
-/// else made stays.
+/// What a run wrote into its own input folder is not read by the next one. A staging folder that somebody
+/// else made is kept.
 #[test]
 fn outputs_are_no_inputs_and_strangers_stay() {
     let bench = Bench::new();
@@ -222,7 +223,7 @@ fn outputs_are_no_inputs_and_strangers_stay() {
     assert!(mine.exists());
 }
 
-/// A pipeline in a folder whose name has the signs of a glob.
+/// A pipeline in a folder whose name has special characters of globs.
 #[test]
 fn a_glob_is_relative_to_a_folder_of_any_name() {
     let bench = Bench::new();

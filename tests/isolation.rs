@@ -1,4 +1,4 @@
-//! Stages in processes of their own: what kills a plugin costs one document.
+//! Stages in their own processes: what kills a plugin costs one document.
 
 use crate::support::{Bench, CHAIN, rows, stderr, succeeded, textmill};
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ fn isolated(operator: &str, limits: &str) -> String {
     format!("[[stage]]\nplugin = \"poison\"\noperator = \"{operator}\"\nisolation = \"process\"\n{limits}\n")
 }
 
-/// Documents of which one sets something off.
+/// Documents, one of which triggers something.
 fn texts(word: &'static str) -> [&'static str; 6] {
     ["one", " two", word, "four", "five", "six"]
 }
@@ -26,7 +26,7 @@ fn what_kills_the_process_costs_the_guilty_document() {
         ("PANIC", ""),
         ("REPORT", ""),
     ] {
-        // With a hint of the row, and by halving alone.
+        // With the row that the plugin reported, and only by bisecting the batch.
         for operator in ["loud", "silent"] {
             if (word, operator) == ("REPORT", "silent") {
                 continue;
@@ -46,7 +46,7 @@ fn what_kills_the_process_costs_the_guilty_document() {
     insta::assert_snapshot!(shown);
 }
 
-/// The output is that of the same stage in the program's own process.
+/// The output equals that of the same stage in the program's own process.
 #[test]
 fn an_isolated_stage_gives_the_same_bytes() {
     let chain = CHAIN.replace("[[stage]]\n", "[[stage]]\nisolation = \"process\"\n");
@@ -108,7 +108,7 @@ fn two_of_ten_thousand_fail() {
     assert_eq!(ledger["documents"]["failed"], 2, "{ledger}");
 }
 
-/// In the program's own process a crash ends the run, and what was finished is gone on with.
+/// Without isolation, a crash ends the run, and a resumed run continues with the finished work.
 #[test]
 fn without_isolation_a_crash_keeps_the_finished_work() {
     let bench = Bench::new();
@@ -127,7 +127,7 @@ fn without_isolation_a_crash_keeps_the_finished_work() {
     assert!(said.contains("going on with an interrupted run"), "{said}");
 }
 
-/// A minimal reproduction is replayed with the limits that it had, and is a case of the harness.
+/// A minimal reproduction is replayed with its original limits, and is a case of the harness.
 #[test]
 fn a_minimal_reproduction_is_replayed() {
     let bench = Bench::new();
@@ -144,7 +144,7 @@ fn a_minimal_reproduction_is_replayed() {
     assert_eq!(output.status.code(), Some(1));
     let text = std::fs::read_to_string(&small).unwrap();
     assert_eq!(text.lines().last(), Some("SEGFAULT"), "{text}");
-    // The next run takes the place of this one, `repro` included.
+    // The next run replaces this one, including `repro`.
     bench.documents(&["one"]);
     let mended = std::fs::read_to_string(file).unwrap().replace("SEGFAULT", "WALNUT");
     succeeded(&bench.run(&isolated("loud", ""), &[]));
@@ -161,7 +161,7 @@ fn a_minimal_reproduction_is_replayed() {
     };
     let said = missing(&file, &[]);
     assert!(said.contains("so that the plugin is found beside it: `--pipeline pipeline.toml`"), "{said}");
-    // In a run folder, the run's own is known.
+    // In the folder of a run, the pipeline of that run is known.
     let said = missing(&bench.write("out/repro/mended.txt", std::fs::read(&file).unwrap()), &[]);
     assert!(
         said.contains(
@@ -173,7 +173,7 @@ fn a_minimal_reproduction_is_replayed() {
     assert!(!said.contains("give the pipeline"), "{said}");
 }
 
-/// A run with a document that never returns, and the processes that it has started.
+/// Starts a run with a document that never returns; also gives the ids of the processes that it has started.
 #[cfg(target_os = "linux")]
 fn hanging(bench: &Bench) -> (std::process::Child, Vec<String>) {
     bench.documents(&texts("HANG"));
@@ -183,8 +183,8 @@ fn hanging(bench: &Bench) -> (std::process::Child, Vec<String>) {
         let lists = threads.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
         lists.flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
     };
-    // The process has read what hangs it once it sleeps in the plugin, which shows in its progress alone: a moment
-    // after the batch has been sent is enough here, since any moment will do.
+    // Only the progress of the process would show that it hangs in the plugin. A short wait after its start
+    // is enough here, since any moment will do.
     wait_for(|| !Vec::<String>::is_empty(&processes()));
     std::thread::sleep(Duration::from_millis(500));
     let found = processes();
@@ -203,7 +203,7 @@ fn wait_for(mut there: impl FnMut() -> bool) {
 
 #[cfg(target_os = "linux")]
 fn signal(child: &std::process::Child, name: &str) {
-    // To the whole group, as a terminal does, would also reach this test.
+    // Not to the whole group, as a terminal does: that would also reach this test.
     let kill = std::process::Command::new("kill").arg(name).arg(child.id().to_string()).status();
     assert!(kill.unwrap().success());
 }
@@ -216,7 +216,7 @@ fn a_plugin_that_hangs_does_not_outlive_the_program() {
     signal(&child, "-KILL");
     child.wait().unwrap();
     let gone = |id: &String| {
-        // A zombie waits for its new parent to look.
+        // A zombie has ended, and waits for its new parent to reap it.
         std::fs::read_to_string(format!("/proc/{id}/stat")).map_or(true, |stat| stat.contains(") Z "))
     };
     wait_for(|| processes.iter().all(gone));
@@ -235,7 +235,7 @@ fn an_interrupt_does_not_wait_for_a_plugin_that_hangs() {
     assert!(!bench.path("out").exists());
 }
 
-/// What an earlier document has left behind in the process costs no later one.
+/// What an earlier document has left behind in the process is not blamed on a later one.
 #[test]
 fn an_innocent_document_is_not_blamed() {
     for batch in ["1", "2", "1000"] {
@@ -250,7 +250,7 @@ fn an_innocent_document_is_not_blamed() {
     }
 }
 
-/// A process that the plugin has started neither holds up the run nor outlives it.
+/// A process that the plugin has started neither delays the run nor outlives it.
 #[test]
 fn what_a_plugin_has_started_ends_with_it() {
     let bench = Bench::new();
@@ -262,7 +262,7 @@ fn what_a_plugin_has_started_ends_with_it() {
     assert_eq!(rows(&bench.read("failed.jsonl"))[0]["rule"], "crash");
 }
 
-/// A panic moves the state into another worker, and a crash there must not lose it.
+/// A panic moves the state into another worker; a crash there must not lose it.
 #[test]
 fn a_crash_after_a_panic_loses_no_count() {
     for batch in ["1", "3", "1000"] {
@@ -276,7 +276,7 @@ fn a_crash_after_a_panic_loses_no_count() {
     }
 }
 
-/// A link that others could turn is refused wherever the plugin runs.
+/// A link that others can redirect is refused, with isolation and without.
 #[cfg(unix)]
 #[test]
 fn isolation_refuses_what_others_can_change() {

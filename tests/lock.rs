@@ -8,7 +8,7 @@ use textmill::host::library_name;
 
 const STAGE: &str = "[[stage]]\nplugin = \"min-length\"\n[stage.options]\nmin-chars = 4\n";
 
-/// A folder with a pipeline and plugins of its own.
+/// A folder with its own pipeline and plugins.
 fn workspace(plugins: &[&str]) -> Bench {
     let bench = Bench::new();
     bench.documents(&["long enough", "no"]);
@@ -20,7 +20,8 @@ fn workspace(plugins: &[&str]) -> Bench {
     bench
 }
 
-/// Puts a copy of an example into the folder's plugins, as another file than the one that was there, with `more` at its end.
+/// Puts a copy of an example, followed by the bytes `more`, into the plugins of the folder. A new file
+/// replaces the old one.
 fn put(bench: &Bench, plugin: &str, more: &[u8]) -> PathBuf {
     let name = library_name(plugin);
     let bytes = std::fs::read(examples().join(&name)).unwrap();
@@ -34,7 +35,7 @@ fn call(bench: &Bench, arguments: &[&str]) -> Output {
     textmill().current_dir(bench.folder.path()).args(arguments).output()
 }
 
-/// What a call prints, with hashes and the platform taken out.
+/// What a call prints, without hashes and the platform.
 fn shown(bench: &Bench, output: &Output) -> String {
     let text =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -42,7 +43,7 @@ fn shown(bench: &Bench, output: &Output) -> String {
     hashes_out(&text.replace(&library_name("min-length"), "[library]"))
 }
 
-/// Puts `[hash]` in the place of every run of twelve and more hexadecimal digits.
+/// Replaces every run of twelve or more hexadecimal digits by `[hash]`.
 fn hashes_out(text: &str) -> String {
     let mut out = String::new();
     for piece in text.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
@@ -99,12 +100,12 @@ fn a_changed_library_is_refused_by_name() {
     insta::assert_snapshot!(story);
 }
 
-/// A library that the lock refuses never runs: not even what its loading would run.
+/// A library that the lock refuses is not even loaded, as loading could run code of it.
 #[test]
 fn no_code_of_a_changed_library_runs() {
     let bench = workspace(&["min-length"]);
     succeeded(&call(&bench, &["plugin", "lock", "pipeline.toml"]));
-    // Were it given to the system's loader, that is what would be told.
+    // If the system's loader were given this file, the error would say so.
     bench.write("plugins/fresh", "this is not a library");
     std::fs::rename(bench.path("plugins/fresh"), bench.path("plugins").join(library_name("min-length")))
         .unwrap();
@@ -129,7 +130,7 @@ fn what_is_not_locked_is_refused_where_all_must_be() {
     succeeded(&call(&bench, &["plugin", "lock", "--plugin", "bad-plugin"]));
     refused("another plugin is locked", &["run", "pipeline.toml", "--locked"]);
     assert!(!bench.path("out").exists());
-    // Without the option, what is not locked is loaded, and the run says so.
+    // Without the option, a plugin that is not locked is loaded, and the run says so.
     succeeded(&call(&bench, &["run", "pipeline.toml"]));
     let run: serde_json::Value = serde_json::from_str(&bench.read("run.json")).unwrap();
     assert_eq!(run["plugins"][0]["locked"], false);
@@ -161,7 +162,7 @@ fn other_platforms_stay_while_the_version_does() {
     succeeded(&call(&bench, &["plugin", "lock", "--check"]));
     succeeded(&call(&bench, &["--locked", "check", "pipeline.toml"]));
 
-    // Another version: what was locked of the one before says nothing of it.
+    // Another version: the hashes that were locked for the one before do not apply to it.
     let version = lock().lines().find(|line| line.starts_with("version = \"")).unwrap().to_owned();
     put(&bench, "min-length", b"another version");
     bench.write("textmill.lock", lock().replace(&version, "version = \"0.0.1\""));
@@ -178,7 +179,7 @@ fn a_lock_file_follows_its_pipelines() {
     let bad = "[[stage]]\nplugin = \"bad-plugin\"\n[stage.options]\ndefect = \"error-on-document\"\n";
     bench.write("config/one.toml", STAGE);
     bench.write("config/two.toml", bad);
-    // The folder around theirs has the plugins, so it gets the lock file, too.
+    // The folder above has the plugins, so it gets the lock file.
     succeeded(&call(&bench, &["plugin", "lock", "config/one.toml"]));
     let names = || -> Vec<String> {
         let text = std::fs::read_to_string(bench.path("textmill.lock")).unwrap();
@@ -194,7 +195,7 @@ fn a_lock_file_follows_its_pipelines() {
     assert_eq!(names(), ["min-length"]);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(told.contains("removed  bad-plugin") && told.contains("removed  config/two.toml"), "{told}");
-    // One that was asked for by name stays.
+    // A plugin that was locked by its name is kept.
     succeeded(&call(&bench, &["plugin", "lock", "--plugin", "bad-plugin"]));
     succeeded(&call(&bench, &["plugin", "lock", "config/one.toml"]));
     assert_eq!(names(), ["bad-plugin", "min-length"]);
@@ -205,7 +206,7 @@ fn a_lock_file_follows_its_pipelines() {
     assert!(stderr(&output, bench.folder.path()).contains("the pipelines have different lock files"));
 }
 
-/// An interrupted run goes on under its lock, and not with another library.
+/// An interrupted run resumes under its lock, but not with another library.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_goes_on_with_what_is_locked() {

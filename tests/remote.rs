@@ -1,5 +1,5 @@
-//! Object stores and web servers, against a server of this process. Options come from the environment, so
-//! what talks to the server runs in a process of its own.
+//! Object stores and web servers, against a server in this process. Options come from the environment, so
+//! what talks to the server runs in a separate process.
 
 use crate::store::Store;
 use crate::support::{Bench, rows, succeeded, textmill};
@@ -56,7 +56,7 @@ fn a_store_is_read_and_written() {
     command.env("AWS_ACCESS_KEY_ID", "id").env("AWS_SECRET_ACCESS_KEY", "secret");
     succeeds(command);
 
-    // What the tests inside published, as it is there now.
+    // What the tests inside published, in its final state.
     let paths = store.paths("/runs/one");
     assert_eq!(
         paths,
@@ -90,7 +90,8 @@ fn closed() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// The server, in a process that another test started. Elsewhere there is nothing to do.
+/// The address of the server, in a process that another test started. `None` elsewhere: there is nothing to
+/// do.
 fn server() -> Option<String> {
     std::env::var(SERVER).ok()
 }
@@ -132,7 +133,7 @@ fn inside_a_listing_is_an_object_a_prefix_or_a_glob() {
     assert_eq!(file.address, Path::new("s3://corpus/in/b/d&e f.txt"));
     assert_eq!((file.bytes, file.version.is_some()), (11, true));
     assert_eq!(read("s3://corpus/in/b/d&e f.txt", 2).unwrap(), b"d&e f.txt");
-    // The version does not depend on the way the object was found.
+    // The version does not depend on how the object was found.
     let one = remote::list(Path::new("s3://corpus/in/a.jsonl")).unwrap();
     let glob = remote::list(Path::new("s3://corpus/in/a*")).unwrap();
     assert_eq!(one, glob);
@@ -160,11 +161,11 @@ fn inside_an_object_is_read_from_an_offset_and_in_ranges() {
         assert!(remote::read_range(Path::new(address), 8_999_999..9_000_001).is_err());
     }
     assert!(read("s3://corpus/large/empty.txt", 0).unwrap().is_empty());
-    // A reader that is let go in the middle stops, and holds nothing up.
+    // A reader that is dropped in the middle stops, and does not block anything.
     let mut reader = remote::open(Path::new("s3://corpus/large/plain.txt"), 0).unwrap();
     reader.read_exact(&mut [0; 10]).unwrap();
     drop(reader);
-    // A server that sends whole files alone.
+    // A server that sends only whole files.
     let whole = format!("{url}/corpus/large/whole.txt");
     assert!(read(&whole, 5_000_000).unwrap() == content[5_000_000..]);
     let error = remote::read_range(Path::new(&whole), 1..2).unwrap_err();
@@ -185,7 +186,7 @@ fn inside_a_broken_stream_goes_on_where_it_broke() {
         let error = reader.read_to_end(&mut bytes).unwrap_err();
         assert!(error.to_string().contains("changed while it was read"), "{error}");
         assert!(bytes.len() <= 4_500_000 && content.starts_with(&bytes));
-        // What was read must not pass for the whole later on.
+        // The part that was read must not pass for the whole later on.
         assert!(reader.read(&mut [0; 10]).is_err());
     }
 }
@@ -242,7 +243,7 @@ fn inside_a_run_folder_is_published_and_published_again() {
     assert_eq!(target.check().unwrap(), FolderState::Run);
     assert_eq!(names("s3://runs/one"), ["documents.jsonl", "parts/1.txt", "parts/2.txt", "run.json"]);
 
-    // Another run lies below; the new one has a file less and a large one.
+    // There is another run below this one; the new run has one file less, and a large one.
     let other = write("run.json", b"{\"textmill\":\"other\"}");
     target.upload(&other, "other/run.json").unwrap();
     std::fs::remove_file(folder.path().join("parts/2.txt")).unwrap();
@@ -252,7 +253,7 @@ fn inside_a_run_folder_is_published_and_published_again() {
     remote::publish(folder.path(), address, |sent| heard.set(sent)).unwrap();
     assert_eq!(heard.get(), 20_000_000 + 3 + 16);
 
-    // What is not a run's is left alone.
+    // Objects that do not belong to a run are left alone.
     let foreign = RemoteFolder::open(Path::new("s3://runs/foreign")).unwrap();
     foreign.upload(&other, "notes.txt").unwrap();
     assert_eq!(foreign.check().unwrap(), FolderState::Other);
@@ -263,7 +264,7 @@ fn inside_a_run_folder_is_published_and_published_again() {
     let object = RemoteFolder::open(Path::new("s3://runs/foreign/notes.txt")).unwrap();
     assert_eq!(object.check().unwrap(), FolderState::Object);
 
-    // A run that was cut off is taken over.
+    // An interrupted run is taken over.
     let gone = RemoteFolder::open(Path::new("s3://runs/gone/")).unwrap();
     gone.upload(&other, ".textmill-partial").unwrap();
     gone.upload(&other, "documents.jsonl").unwrap();

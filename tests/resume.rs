@@ -1,5 +1,5 @@
-//! Interrupted runs: killed, stopped, out of disk. What they finished is kept, and in the end the output is that of a
-//! run that nothing happened to.
+//! Interrupted runs: killed, stopped, out of disk space. What they finished is kept, and the final output is
+//! that of an undisturbed run.
 
 use crate::support::{Bench, CHAIN, stderr, succeeded};
 use std::process::Output;
@@ -10,8 +10,8 @@ fn corpus(bench: &Bench, documents: usize) {
     mixed_corpus(bench, documents, false);
 }
 
-/// The same, where asked for with some in which the first stage leaves no text, so that rejected documents come of more
-/// than one segment.
+/// The same; if `with_empty`, with some documents of which the first stage leaves no text, so that rejected
+/// documents come from more than one segment.
 fn mixed_corpus(bench: &Bench, documents: usize, with_empty: bool) {
     let mut state = 12345u64;
     let mut random = |below: usize| {
@@ -47,7 +47,7 @@ const SMALL: [&str; 6] = ["--threads", "2", "--set", "run.batch-bytes=8000", "--
 /// Checkpoints from the first morsel on.
 const AT_ONCE: [&str; 2] = ["--set", "run.checkpoint-after=1ms"];
 
-/// Goes on with the run until it is through.
+/// Resumes the run until it is finished.
 fn go_on(bench: &Bench) -> Output {
     let resumed = bench.call(CHAIN, &[&SMALL[..], &["--resume"]].concat()).output();
     // Killed before anything was done, or after everything was.
@@ -69,10 +69,10 @@ fn killed_at_any_moment_a_run_goes_on_to_the_same_bytes() {
         let expected = bench.same();
         for moment in 0..5u32 {
             std::fs::remove_dir_all(bench.path("out")).unwrap();
-            // With and without what is held back from the disk at first.
+            // With checkpoints from the beginning, and with those that are held back at first.
             let more: &[&str] = if moment % 2 == 0 { &AT_ONCE } else { &[] };
             let mut child = bench.call(CHAIN, &[&SMALL[..], more].concat()).spawn();
-            // Spread over the run, and never twice the same: the clock is no part of the output.
+            // Spread over the run, and never the same twice: the output does not depend on the clock.
             std::thread::sleep(whole * (moment + 1) / 6 + Duration::from_micros(u64::from(moment) * 1700));
             let _ = child.kill();
             let _ = child.wait();
@@ -96,7 +96,7 @@ fn a_full_disk_leaves_a_run_that_goes_on() {
     let expected = bench.same();
     std::fs::remove_dir_all(bench.path("out")).unwrap();
     let small_disk = |args: &[&str]| bench.call(CHAIN, args).with_largest_file(60).output();
-    // In its first seconds a run has nothing to lose but them.
+    // A run that fails in its first seconds has nothing to resume; only these seconds are lost.
     let output = small_disk(&["--set", "run.batch-bytes=8000"]);
     assert_eq!(output.status.code(), Some(1));
     let told = stderr(&output, bench.folder.path());
@@ -108,7 +108,7 @@ fn a_full_disk_leaves_a_run_that_goes_on() {
     assert!(told.contains("cannot write") && told.contains("--resume"), "{told}");
     assert!(!bench.path("out").exists(), "a part is never taken for the whole");
 
-    // Neither repeated in silence, nor gone on with under another pipeline or over other input.
+    // It is neither repeated silently, nor resumed with another pipeline or other input.
     let again = bench.run(CHAIN, &["--memory", "4MiB"]);
     assert!(stderr(&again, bench.folder.path()).contains("a run into this folder was interrupted"));
     let other = bench.run(CHAIN, &["--memory", "4MiB", "--resume", "--set", "dedupe.threshold=0.9"]);
@@ -148,7 +148,7 @@ fn an_interrupt_ends_the_run_in_order() {
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     let told = stderr(&output, bench.folder.path());
     assert!(told.contains("the run was stopped") && told.contains("--resume"), "{told}");
-    // Begun anew, nothing of it is left.
+    // After a restart, nothing of it is left.
     bench.documents(&["a document that is long enough to be kept by every stage of the chain"]);
     succeeded(&bench.run(CHAIN, &["--restart"]));
     assert_eq!(bench.ids("documents.jsonl"), ["d0"]);
@@ -188,7 +188,7 @@ fn interrupted_in_its_first_seconds_a_run_goes_on_too() {
                 let told = stderr(&resumed, bench.folder.path());
                 assert!(told.contains("going on with an interrupted run"), "{told}");
             } else {
-                // As its files were made.
+                // Stopped while its files were being made.
                 succeeded(&bench.run(CHAIN, &[]));
             }
         }
@@ -207,7 +207,7 @@ fn what_could_not_be_put_in_its_place_is_put_there_on_going_on() {
     let expected = (bench.same(), index().unwrap());
     std::fs::remove_dir_all(bench.path("out")).unwrap();
     std::fs::remove_file(bench.path("known.parquet")).unwrap();
-    // The index is written beside its place first, and there a folder is in the way.
+    // The index is written next to its final place first, and a folder is in the way there.
     std::fs::create_dir(bench.path("known.parquet.partial")).unwrap();
     let output = bench.run(stage, &AT_ONCE);
     assert_eq!(output.status.code(), Some(1));
@@ -215,7 +215,7 @@ fn what_could_not_be_put_in_its_place_is_put_there_on_going_on() {
     assert!(told.contains("cannot write [folder]/known.parquet") && told.contains("--resume"), "{told}");
     assert!(!bench.path("out").exists() && index().is_err());
     std::fs::remove_dir(bench.path("known.parquet.partial")).unwrap();
-    // Nothing is left to be read or milled.
+    // Nothing is left to be read or processed.
     std::fs::remove_file(bench.path(".out.partial/state/checkpoint.json")).unwrap();
     succeeded(&bench.run(stage, &["--resume"]));
     assert!(expected == (bench.same(), index().unwrap()));

@@ -1,4 +1,5 @@
-//! The schema of pipeline files: the one that ships is fresh, and it tells right pipelines from wrong ones.
+//! The schema of pipeline files: the shipped one is up to date, and it tells valid pipelines from invalid
+//! ones.
 
 use crate::support::{Bench, examples, libraries, plugin, succeeded, textmill, workspace};
 use serde_json::Value;
@@ -43,8 +44,8 @@ fn every_shipped_pipeline_names_the_schema_and_fits_it() {
     }
 }
 
-/// What only the reader can tell: files, other stages, columns, what the command line says, plugins that are not
-/// there, variables.
+/// Mistakes that only the reader of a pipeline can find: files, other stages, columns, arguments of the
+/// command line, missing plugins, variables.
 const BEYOND_A_SCHEMA: [&str; 16] = [
     "column-never-written",
     "column-written-later",
@@ -63,7 +64,7 @@ const BEYOND_A_SCHEMA: [&str; 16] = [
     "unknown-plugin",
     "variables",
 ];
-/// No TOML with values that JSON has.
+/// Not TOML, or with values that JSON lacks.
 const NO_TREE: [&str; 5] =
     ["keys-given-twice", "numbers-and-names", "syntax", "syntax-many", "syntax-not-closed"];
 

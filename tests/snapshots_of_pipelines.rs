@@ -34,7 +34,7 @@ fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// All files below a folder, with what each holds.
+/// All files below a folder, with their contents.
 fn files(folder: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
@@ -65,7 +65,7 @@ fn the_first_test_leaves_what_it_finds_to_be_accepted() {
     );
     insta::assert_snapshot!("the_first_time", stdout(&first));
     assert_eq!(names(&bench), ["pipeline/d0/min-length.snap.new", "pipeline/options.snap.new"]);
-    // What insta reads, too.
+    // insta can read it, too.
     let pending =
         insta::Snapshot::from_file(&bench.path("snapshots/pipeline/d0/min-length.snap.new")).unwrap();
     let metadata = pending.metadata();
@@ -83,7 +83,7 @@ fn the_first_test_leaves_what_it_finds_to_be_accepted() {
     assert_eq!(stdout(&again), "pipeline.toml: 4 documents, all as accepted\n");
     assert_eq!(names(&bench), ["pipeline/d0/min-length.snap", "pipeline/options.snap"]);
 
-    // insta leaves a file where this program leaves none: that nothing happens is the same either way.
+    // insta writes a file where this program writes none; both mean that nothing happens to the document.
     let nothing =
         "---\nsource: pipeline.toml\ndescription: d3\nexpression: min-length\n---\nkept, untouched\n";
     bench.write("snapshots/pipeline/d3/min-length.snap", nothing);
@@ -95,7 +95,7 @@ fn a_changed_threshold_shows_the_documents_that_it_concerns_and_no_other() {
     let bench = bench(4);
     call(&bench, &["test"]).output();
     succeeded(&call(&bench, &["accept"]).output());
-    // No document is so short.
+    // No document has a length that the change affects.
     bench.write("pipeline.toml", pipeline(5));
     let test = call(&bench, &["test", "--ci"]).output();
     succeeded(&test);
@@ -112,12 +112,12 @@ fn a_changed_threshold_shows_the_documents_that_it_concerns_and_no_other() {
     let held = files(&bench.path("snapshots/pipeline"));
     assert_eq!(held.keys().filter(|name| name.ends_with(".new")).collect::<Vec<_>>(), pending);
 
-    // What is pending goes with what it came from.
+    // Pending snapshots are removed when their cause is undone.
     bench.write("pipeline.toml", pipeline(4));
     succeeded(&call(&bench, &["test"]).output());
     assert_eq!(names(&bench), ["pipeline/d0/min-length.snap", "pipeline/options.snap"]);
 
-    // What came to nothing leaves no file.
+    // A document to which nothing happens any more has no file.
     bench.write("pipeline.toml", pipeline(2));
     let test = call(&bench, &["test"]).output();
     assert_eq!(test.status.code(), Some(1));
@@ -134,8 +134,8 @@ fn a_changed_threshold_shows_the_documents_that_it_concerns_and_no_other() {
     assert_eq!(stdout(&rejected), "pipeline.toml: 3 pending snapshots dropped\n");
 }
 
-/// In a new workspace: a threshold is changed, the documents are shown that it concerns, each change is answered on a
-/// terminal, and the next test passes.
+/// In a new workspace: a threshold is changed, the documents that this affects are shown, each change is
+/// answered on a terminal, and the next test passes.
 #[test]
 #[cfg(unix)]
 fn changes_are_reviewed_on_a_terminal() {
@@ -159,7 +159,7 @@ fn changes_are_reviewed_on_a_terminal() {
     review.press("?");
     review.wait_for("q  quit");
     review.wait_for("[?] help");
-    // A key that means nothing.
+    // A key without a meaning.
     review.press("x");
     review.wait_for("[?] help");
     review.press("s");
@@ -181,7 +181,8 @@ fn changes_are_reviewed_on_a_terminal() {
     let (status, shown) = review.finish();
     assert!(status.success(), "{shown}");
     let shown = shown.split("running 1 test\n").last().unwrap_or_default();
-    // A key that comes before the program listens for it is shown by the terminal itself, before or after the line's end.
+    // The terminal itself shows a key that arrives before the program listens for it, before or after the end
+    // of the line.
     let mut shown = shown.to_owned();
     for (key, next) in [("a", "accepted"), ("A", "3 accepted")] {
         shown = shown.replace(&format!("[?] help{key}\n"), "[?] help\n");
@@ -192,7 +193,7 @@ fn changes_are_reviewed_on_a_terminal() {
     succeeded(&test);
     assert!(files(&folder.join("snapshots")).keys().all(|name| name.ends_with(".snap")));
 
-    // Rejected, it is as before, and comes again.
+    // After a rejection, everything is as before, and the change comes up again.
     fs::write(&file, text).unwrap();
     assert_eq!(call(&["test"]).output().status.code(), Some(1));
     let before = files(&folder.join("snapshots"));
@@ -217,7 +218,7 @@ fn answers_may_come_as_lines() {
     succeeded(&review);
     assert!(stdout(&review).ends_with("1 accepted, 1 rejected, 0 still pending\n"), "{}", stdout(&review));
     assert_eq!(names(&bench), ["pipeline/d0/min-length.snap", "pipeline/options.snap"]);
-    // The end of the input leaves the rest.
+    // At the end of the input, the rest stays pending.
     call(&bench, &["test"]).output();
     let review = call(&bench, &["review"]).output_of("");
     assert!(stdout(&review).ends_with("0 accepted, 0 rejected, 1 still pending\n"), "{}", stdout(&review));
@@ -232,7 +233,7 @@ fn orphans_are_reported_and_removed_on_request() {
     let bench = bench(20);
     call(&bench, &["test"]).output();
     call(&bench, &["accept"]).output();
-    // Of somebody else, and none of the pipeline's business.
+    // A file that belongs to somebody else, and not to the pipeline.
     let theirs = "---\nsource: src/lib.rs\nexpression: x\n---\nx\n";
     bench.write("snapshots/pipeline/theirs/other.snap", theirs);
     bench.documents(&TEXTS[..1]);
@@ -248,7 +249,7 @@ fn orphans_are_reported_and_removed_on_request() {
     assert_eq!(names(&bench), left);
     succeeded(&call(&bench, &["test", "--ci"]).output());
 
-    // A review asks for each.
+    // A review asks about each orphan.
     bench.write("pipeline.toml", pipeline(20).replace("[[stage]]", "[[stage]]\nname = \"other\""));
     assert_eq!(call(&bench, &["test"]).output().status.code(), Some(1));
     let review = call(&bench, &["review"]).output_of("a\na\n");
@@ -260,7 +261,7 @@ fn orphans_are_reported_and_removed_on_request() {
     succeeded(&call(&bench, &["test", "--ci"]).output());
 }
 
-/// What a test left is accepted as long as everything is as it was, and where it ran to its end.
+/// What a test left is accepted only if nothing has changed since, and if the test ran to its end.
 #[test]
 fn what_was_not_tested_is_not_accepted() {
     let bench = bench(20);
@@ -281,13 +282,13 @@ fn what_was_not_tested_is_not_accepted() {
         refused(arguments, "min-lenght", "min-length");
         assert_eq!(names(&bench), accepted);
     }
-    // Sound, and not tested yet.
+    // Valid, but not tested yet.
     bench.write("pipeline.toml", pipeline(20).replace("[[stage]]", "[[stage]]\nname = \"other\""));
     for arguments in [&["review"][..], &["accept", "--delete-orphans"]] {
         refused(arguments, "its last test did not finish", "run `textmill test pipeline.toml` first");
         assert_eq!(names(&bench), accepted);
     }
-    // Another pipeline, another input than those of the test.
+    // A pipeline or an input that differs from that of the test.
     bench.write("pipeline.toml", pipeline(4));
     assert_eq!(call(&bench, &["test"]).output().status.code(), Some(1));
     let pending = names(&bench);
@@ -390,7 +391,7 @@ fn documents_that_fail_are_snapshotted_as_failed() {
     insta::assert_snapshot!("failed_documents", shown.join("\n"));
     succeeded(&call(&bench, &["test", "pipeline.toml", "--ci"]).output());
 
-    // Too many to be read by anybody.
+    // More than anybody would read.
     let many: String = (0..1001).map(|n| format!("{{\"text\": \"{n}\"}}\n")).collect();
     bench.write("pages/input.jsonl", many);
     let test = call(&bench, &["test", "pipeline.toml"]).output();
@@ -398,7 +399,7 @@ fn documents_that_fail_are_snapshotted_as_failed() {
     assert!(said.contains("more than 1000 documents") && said.contains("`limit`"), "{said}");
 }
 
-/// Without inputs for the test, the first documents of the pipeline's own.
+/// Without inputs for the test, the first documents of the pipeline's own input are used.
 #[test]
 fn the_pipelines_own_input_is_capped() {
     let bench = bench(1);
@@ -410,7 +411,7 @@ fn the_pipelines_own_input_is_capped() {
     assert_eq!(stdout(&call(&bench, &["test"]).output()), "pipeline.toml: 25 documents, all as accepted\n");
 }
 
-/// The pipelines that ship make what was accepted, from wherever they are called.
+/// The shipped pipelines give what was accepted, wherever they are called from.
 #[test]
 fn the_shipped_pipelines_are_as_accepted() {
     let folder = workspace().join("config");

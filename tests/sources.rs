@@ -1,4 +1,5 @@
-//! What the sources must and must not say: no plugin's name in the runner, unsafe code in its places.
+//! What the sources must and must not contain: no plugin's name in the runner, unsafe code only where it is
+//! allowed.
 
 use crate::support::workspace;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The code of a file, without comments and without what stands after its tests begin.
+/// The code of a file, without comments and without everything after its tests begin.
 fn code(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
@@ -35,13 +36,13 @@ fn the_runner_names_no_plugin() {
     for file in rust_files(&workspace().join("crates/runner/src")) {
         let code = code(&file);
         for name in ["dedupe", "extract", "summarize", "\"clean\"", "libclean"] {
-            // `extract` and the like may be part of other words; a name stands in a string.
+            // `extract` and the like may be part of other words, so only strings are searched for names.
             let quoted =
                 code.split('"').skip(1).step_by(2).any(|string| string.contains(name.trim_matches('"')));
             assert!(!quoted, "{} names `{name}`", file.display());
         }
     }
-    // Nor do the files that it writes for others; `clean` has other meanings there.
+    // Nor do the templates that it writes for others; `clean` has other meanings there.
     for file in files(&workspace().join("crates/runner/templates")) {
         let text = std::fs::read_to_string(&file).unwrap();
         for name in ["dedupe", "extract", "summarize"] {
@@ -59,7 +60,7 @@ fn unsafe_code_stands_in_the_abi_the_export_and_the_host_alone() {
             let name = file.strip_prefix(&root).unwrap().display().to_string();
             let words = code(&file);
             let found = words.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe");
-            // `export!` writes the attribute of the one exported symbol.
+            // `export!` writes the `unsafe` attribute of the one exported symbol.
             assert!(!found || allowed.iter().any(|a| name.starts_with(a)), "{name} has unsafe code");
         }
     }
@@ -70,7 +71,8 @@ fn unsafe_code_stands_in_the_abi_the_export_and_the_host_alone() {
     }
 }
 
-/// What ships is written with what an outside author has: the SDK's documented modules, and crates from the registry.
+/// The shipped plugins use only what an outside author has: the SDK's documented modules, and crates from the
+/// registry.
 #[test]
 fn the_shipped_plugins_use_nothing_that_an_outside_author_cannot() {
     let root = workspace();
@@ -87,7 +89,7 @@ fn the_shipped_plugins_use_nothing_that_an_outside_author_cannot() {
             let dependency = if is_shared { &shared[name] } else { dependency };
             let is_local = dependency.get("path").is_some() || dependency.get("git").is_some();
             assert!(!is_local || name == "textmill-plugin", "{} depends on {name}", folder.display());
-            // Features of the SDK are for tests.
+            // The SDK's features are only for tests.
             assert!(name != "textmill-plugin" || own["dependencies"][name].get("features").is_none());
         }
         for file in rust_files(&folder.join("src")) {
@@ -103,7 +105,7 @@ fn the_shipped_plugins_use_nothing_that_an_outside_author_cannot() {
     assert_eq!(plugins, 4);
 }
 
-/// The page for authors names what there is.
+/// The page for authors mentions every example.
 #[test]
 fn the_authors_page_shows_every_example() {
     let folder = workspace().join("crates/plugin");

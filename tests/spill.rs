@@ -1,4 +1,4 @@
-//! A stage with a plan, run out of core: it must differ in nothing from the same stage run in memory.
+//! A stage with a plan, run out of core, must give exactly what the same stage gives in memory.
 
 use crate::support::plugin;
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Starting: new plugins that build, pass their own tests and run.
+//! Getting started: new plugins build, pass their own tests and run.
 
 use crate::support::{Program, hide, rows, succeeded, textmill, workspace};
 use serde_json::json;
@@ -10,12 +10,12 @@ use tempfile::TempDir;
 use textmill::config::{Node, Pipeline};
 use textmill::host::library_name;
 
-/// Cargo as an author of a plugin calls it. All projects of these tests are built into one folder, which stays warm from
-/// one test to the next.
+/// Cargo as the author of a plugin calls it. All projects of these tests share one build folder, so that
+/// builds are reused from test to test.
 fn cargo(project: &Path, arguments: &[&str]) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(arguments).arg("--offline").current_dir(project);
-    // What the tests themselves run under is not for the project.
+    // The environment of the tests themselves is not for the project.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO")) {
         if name != "CARGO_HOME" && name != "CARGO_TERM_COLOR" {
             cargo.env_remove(name);
@@ -31,8 +31,8 @@ fn built() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects")
 }
 
-/// An empty folder that is at the same place every time, so that what was built of a project is overwritten by the next
-/// test run instead of staying beside it.
+/// An empty folder at the same place every time, so that the next test run overwrites what was built of a
+/// project instead of adding to it.
 fn empty(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("start").join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -46,7 +46,7 @@ fn succeed(mut command: Command) {
     assert!(output.status.success(), "{command:?}\n{out}\n{err}");
 }
 
-/// The folder with all files in it, and with what each holds.
+/// The names and contents of all files in a folder.
 fn shown(folder: &Path) -> String {
     let mut shown = String::new();
     for path in files(folder) {
@@ -74,7 +74,7 @@ fn new(folder: &Path, arguments: &[&str]) -> Program {
     textmill().current_dir(folder).args(["plugin", "new"]).args(arguments)
 }
 
-/// No template rots: what is written builds, keeps the form of rustfmt, and passes its own tests.
+/// Templates stay valid: the written project builds, has the format of rustfmt, and passes its own tests.
 #[test]
 fn projects_of_every_kind_build_and_pass_their_tests() {
     let folder = empty("kinds");
@@ -84,7 +84,7 @@ fn projects_of_every_kind_build_and_pass_their_tests() {
         let project = folder.join(&name);
         succeed(cargo(&project, &["test"]));
         let mut form = Command::new(env!("CARGO"));
-        // In the usual form, whatever form the checkout has that the projects lie in.
+        // In the default format, whatever format the surrounding checkout has.
         form.args(["fmt", "--check", "--", "--config", "max_width=100,use_small_heuristics=Default"]);
         form.current_dir(&project);
         succeed(form);
@@ -129,7 +129,7 @@ fn a_project_in_c_builds_and_makes_of_its_fixture_what_was_accepted() {
     assert_eq!(become_of.concat(), fs::read_to_string(project.join("fixture/accepted.jsonl")).unwrap());
 }
 
-/// A plugin that lies where none is looked for is named by its path.
+/// A plugin outside the folders that are searched is named by its path.
 #[test]
 fn a_plugin_elsewhere_is_named_by_its_path() {
     let temp = TempDir::new().unwrap();
@@ -150,10 +150,11 @@ fn five_commands_lead_from_an_empty_folder_to_a_run() {
 
     succeeded(&textmill(&["init", "corpus"]));
     succeeded(&textmill(&["plugin", "new", "calm-marks", "--pipeline", "corpus/pipeline.toml"]));
-    // Not a sixth: it saves building what other tests have built.
+    // Not a sixth command: the link reuses what other tests have built.
     std::os::unix::fs::symlink(built(), project.join("target")).unwrap();
     succeed(cargo(&folder, &["build", "--manifest-path", "corpus/plugins/calm-marks/Cargo.toml"]));
-    // Less than ten megabytes at a time: it was built without optimisation, and other tests run beside this one.
+    // Less than ten megabytes at a time: the plugin is built without optimisation, and other tests run at the
+    // same time.
     let huge = ["--huge", "1MB"];
     let check = ["plugin", "check", "calm-marks", "--pipeline", "corpus/pipeline.toml"];
     succeeded(&textmill(&[&check[..], &huge].concat()));
@@ -168,14 +169,15 @@ fn five_commands_lead_from_an_empty_folder_to_a_run() {
     let forgetful = |text: &str| text.contains("forget!!!");
     let left = made.iter().any(|row| forgetful(&row["text"].to_string()));
     assert!(forgetful(&accepted) && !left, "the new stage leaves one mark of three");
-    // The snapshots tell of it.
+    // The snapshots show what it does.
     let test =
         String::from_utf8_lossy(&textmill(&["test", "corpus/pipeline.toml", "--ci"]).stdout).into_owned();
     assert!(test.contains("=== 05-seed-library.txt in `calm-marks`, new"), "{test}");
     assert!(test.contains("forget![-!!-]"), "{test}");
 }
 
-/// `textmill dev`: a threshold is changed in the sources, and the documents are shown that it concerns, and no other.
+/// `textmill dev`: a threshold is changed in the sources, and it shows the documents that this affects, and
+/// no others.
 #[test]
 fn a_changed_threshold_shows_at_the_documents_that_it_concerns() {
     let folder = empty("dev");
@@ -196,14 +198,16 @@ fn a_changed_threshold_shows_at_the_documents_that_it_concerns() {
         let program = program.args(arguments).env("CARGO_TARGET_DIR", built().to_str().unwrap());
         program.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_NET_OFFLINE", "true").output()
     };
-    // A build may take long, or wait for that of another test, and the test program that stands in says so.
+    // A build may take long, or wait for that of another test, and the test harness, which stands in for the
+    // program, says so.
     let shown = |output: &Output| {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let lines = text.lines().filter(|line| !line.contains("has been running for over"));
         lines.collect::<Vec<_>>().join("\n").trim().to_owned()
     };
 
-    // Nothing has been built that the pipeline could find; what an earlier run of the tests has left, it would.
+    // Nothing has been built yet. Remove what an earlier run of the tests has left, which the pipeline would
+    // find.
     let library = library_name("dev-marks");
     let _ = fs::remove_file(built().join("debug").join(&library));
     let output = dev(&[]);
@@ -231,7 +235,7 @@ fn a_changed_threshold_shows_at_the_documents_that_it_concerns() {
         shown(&output)
     );
 
-    // What the compiler says is shown, and it is the end of it.
+    // The compiler's message is shown, and nothing else happens.
     fs::write(&source, changed.replace("min_words: 5,", "min_words: five,")).unwrap();
     let output = dev(&[]);
     assert!(!output.status.success() && shown(&output).is_empty());
@@ -277,7 +281,7 @@ fn a_workspace_makes_of_its_sample_what_it_expects() {
     let test = textmill().current_dir(temp.path()).args(["test", "--ci"]).output();
     succeeded(&test);
     assert_eq!(String::from_utf8_lossy(&test.stdout), "pipeline.toml: 5 documents, all as accepted\n");
-    // A copy and a page without a text, and each says so.
+    // A copy and a page without text are rejected.
     let rejected = rows(&read("out/rejected.jsonl"));
     assert_eq!(rejected.len(), 2);
     assert!(rejected.iter().any(|row| row["other"] == "01-night-market.txt"));
@@ -291,7 +295,7 @@ fn a_workspace_makes_of_its_sample_what_it_expects() {
     assert!(String::from_utf8_lossy(&again.stderr).contains("is not empty"));
 }
 
-/// What a new repository begins with stays as it is.
+/// The files that a new repository has are not changed.
 #[test]
 fn a_new_repository_becomes_a_workspace() {
     let temp = TempDir::new().unwrap();
@@ -311,7 +315,7 @@ fn a_new_repository_becomes_a_workspace() {
 fn a_new_project_is_as_accepted() {
     let temp = TempDir::new().unwrap();
     succeeded(&new(temp.path(), &["long-lines"]).output());
-    // Where the SDK lies, seen from a temporary folder, differs between machines.
+    // The path from a temporary folder to the SDK differs between machines.
     let sdk = |line: &str| match line.split_once("crates/plugin\"") {
         Some((_, rest)) => format!("textmill-plugin = {{ path = \"[sdk]\"{rest}\n"),
         None => format!("{line}\n"),

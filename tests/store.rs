@@ -1,26 +1,26 @@
-//! A server on this machine that speaks as much of S3 as the tests need, and plain HTTP with it. It checks
-//! no signatures, and fails as a path asks it to.
+//! A local server that speaks as much of S3 as the tests need, and plain HTTP. It checks no signatures, and
+//! fails as the path asks it to.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// Objects that a page of a listing holds.
+/// Objects per page of a listing.
 const PAGE: usize = 3;
 
 #[derive(Default)]
 struct State {
-    /// Under `/bucket/key`.
+    /// Keyed by `/bucket/key`.
     objects: BTreeMap<String, Vec<u8>>,
     parts: BTreeMap<u32, Vec<u8>>,
     /// Method and target of each request.
     requests: Vec<String>,
 }
 
-/// The server. A path with `forbidden` gives 403, one with `busy` first 503; one with `cut` breaks off each
-/// of the first answers in the middle, one with `changes` as well, and is another object then; `whole` gives
-/// no parts of objects, `signed` no heads.
+/// The server. A path with `forbidden` gives 403; one with `busy` gives 503 at first. `cut` breaks off the
+/// first answers in the middle. `changes` breaks off every answer, and is another object from the second
+/// request on. `whole` serves no ranges, and `signed` answers no HEAD requests.
 #[derive(Clone)]
 pub struct Store {
     pub url: String,
@@ -235,7 +235,7 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     Some(Request { method, path: decode(path), query, range, body })
 }
 
-/// Takes percent signs out.
+/// Decodes percent-encoding.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();

@@ -37,12 +37,12 @@ pub fn plugin(name: &str) -> LoadedPlugin {
 const ARGUMENTS: &str = "TEXTMILL_TEST_ARGUMENTS";
 /// The test program's own arguments when it stands in for the program.
 const STAND_IN: [&str; 5] = ["--exact", "support::program", "--ignored", "--nocapture", "--test-threads=2"];
-/// What separates them there.
+/// Separates the arguments in [`ARGUMENTS`].
 const SEPARATOR: char = '\u{1f}';
 /// What the test program prints before the program's own output.
 const PREFIX: &[u8] = b"\nrunning 1 test\n";
 
-/// Not a test: the program itself, run by [`Program`] as a process of its own. A separate executable would
+/// Not a test: the program itself, which [`Program`] runs as a separate process. A separate executable would
 /// not be rebuilt by `cargo test NAME`, and the tests would run a stale one.
 #[test]
 #[ignore = "it is the program, which other tests start"]
@@ -96,7 +96,8 @@ impl Program {
         self
     }
 
-    /// Runs it as a program with more rights than its caller: root calls on behalf of another user. Needs Python.
+    /// Runs it as a program with more rights than its caller: root calls on behalf of another user. Needs
+    /// Python.
     #[cfg(unix)]
     pub fn on_behalf_of(mut self, user: u32) -> Self {
         let script =
@@ -105,7 +106,7 @@ impl Program {
         self
     }
 
-    /// Puts another command in front.
+    /// Runs the program through another command, `front`.
     #[cfg(unix)]
     fn wrap(&mut self, front: &mut Command) {
         let mut command = Command::new(front.get_program());
@@ -122,22 +123,22 @@ impl Program {
         self.command = command;
     }
 
-    /// Starts it and does not wait.
+    /// Starts it without waiting for its end.
     pub fn spawn(mut self) -> Child {
         let command = self.command.env(ARGUMENTS, &self.arguments);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
     }
 
-    /// Lets no file grow beyond so many blocks of 512 bytes: writing more fails as on a full disk.
+    /// Limits the size of files to `blocks` blocks of 512 bytes: writing more fails as on a full disk.
     #[cfg(unix)]
     pub fn with_largest_file(mut self, blocks: u32) -> Self {
-        // Ignored, the signal leaves the call that writes to fail.
+        // With the signal ignored, the write itself fails.
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
         self.wrap(Command::new("sh").args(["-c", &script, "sh"]));
         self
     }
 
-    /// The call itself, for who starts it in a way of their own.
+    /// The command, for callers that start it in their own way.
     #[cfg(unix)]
     pub fn command(mut self) -> Command {
         self.command.env(ARGUMENTS, &self.arguments);
@@ -150,7 +151,7 @@ impl Program {
         let command = self.command.env(ARGUMENTS, &self.arguments).stdin(Stdio::piped());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let mut stdin = child.stdin.take().expect("stdin is piped");
-        // It need not read to the end.
+        // The program may end without reading all of it.
         let _ = stdin.write_all(input.as_bytes());
         drop(stdin);
         let mut output = child.wait_with_output().expect("it ends");
@@ -165,18 +166,18 @@ impl Program {
     }
 }
 
-/// Runs the program and gives what it wrote to stderr, as one text with paths of this machine taken out.
+/// What the program wrote to stderr, as one text without paths of this machine.
 pub fn stderr(output: &Output, folder: &Path) -> String {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     hide(&text, folder)
 }
 
-/// Takes paths of this machine out of a text.
+/// Removes paths of this machine from a text.
 pub fn hide(text: &str, folder: &Path) -> String {
     let mut text = text.to_owned();
     let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     for (path, word) in [
-        // Wherever the build folder lies, its own names come first.
+        // Wherever the build folder is, its own names come first.
         (examples(), "[examples]"),
         (libraries(), "[libraries]"),
         (real, "[folder]"),
@@ -255,12 +256,12 @@ impl Bench {
     }
 }
 
-/// Lines of JSON.
+/// Parses JSON Lines.
 pub fn rows(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
 }
 
-/// Fails with the program's own words where it did not succeed.
+/// Fails with what the program wrote to stderr if it did not succeed.
 pub fn succeeded(output: &Output) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -1,4 +1,4 @@
-//! A program on a terminal of its own, whose user is a test.
+//! Runs a program on its own terminal, with a test as its user.
 
 use crate::support::Program;
 use rustix::fs::{Mode, OFlags, open};
@@ -9,7 +9,7 @@ use std::process::{Child, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-/// How long a program may take to say what is waited for.
+/// How long to wait for an expected text.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A program on a terminal.
@@ -17,9 +17,9 @@ pub struct Terminal {
     child: Child,
     keyboard: File,
     screen: Receiver<Vec<u8>>,
-    /// All that was shown.
+    /// Everything that was shown.
     shown: Vec<u8>,
-    /// How much of it was waited for.
+    /// How much of it has been waited for.
     seen: usize,
 }
 
@@ -35,14 +35,14 @@ impl Terminal {
         command.stdin(theirs.try_clone().expect("handles"));
         command.stdout(theirs.try_clone().expect("handles")).stderr(theirs);
         let child = command.spawn().expect("the program starts");
-        // What is left of the other end here would keep it open.
+        // Handles of the other end that are left here would keep it open.
         drop(command);
         let keyboard = File::from(ours);
         let mut output = keyboard.try_clone().expect("handles");
         let (sender, screen) = channel();
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
-            // An error where the other end is closed.
+            // Reading fails once the other end is closed.
             while let Ok(read @ 1..) = output.read(&mut bytes) {
                 if sender.send(bytes[..read].to_vec()).is_err() {
                     return;
@@ -52,7 +52,7 @@ impl Terminal {
         Self { child, keyboard, screen, shown: Vec::new(), seen: 0 }
     }
 
-    /// Waits until the program shows this, behind what was waited for before.
+    /// Waits until the program shows `text`, after what was waited for before.
     #[expect(clippy::panic, reason = "a test fails by panicking")]
     pub fn wait_for(&mut self, text: &str) {
         let until = Instant::now() + PATIENCE;
@@ -77,7 +77,7 @@ impl Terminal {
         self.keyboard.write_all(keys.as_bytes()).expect("the terminal takes keys");
     }
 
-    /// Waits for the end. Gives all that was shown, with simple line ends.
+    /// Waits for the program's end. Returns its status and everything that was shown, with plain line ends.
     pub fn finish(mut self) -> (ExitStatus, String) {
         let until = Instant::now() + PATIENCE;
         while let Ok(bytes) = self.screen.recv_timeout(until.saturating_duration_since(Instant::now())) {

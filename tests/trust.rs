@@ -1,4 +1,4 @@
-//! Which libraries are not loaded: those that others can change, or put another in the place of.
+//! Libraries that are not loaded: those that others can change or replace.
 #![cfg(unix)]
 
 use crate::support::{Bench, examples, hide, textmill};
@@ -8,14 +8,14 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
 use textmill::host::{LoadedPlugin, library_name};
 
-/// A user that nobody is.
+/// The id of a user who does not exist.
 const SOMEBODY: u32 = 47_110;
 
 fn mode(path: &Path, mode: u32) {
     set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// A copy of a plugin in a folder of its own, with the modes that an umask of 022 gives.
+/// A copy of a plugin in its own folder, with the modes that a umask of 022 gives.
 fn library(bench: &Bench, folder: &str) -> PathBuf {
     mode(bench.folder.path(), 0o755);
     create_dir(bench.path(folder)).unwrap();
@@ -31,7 +31,7 @@ fn is_root(bench: &Bench) -> bool {
     bench.folder.path().metadata().unwrap().uid() == 0
 }
 
-/// What the user is told, with the name of the library as on any system.
+/// What the user is told, with the same name of the library on every system.
 fn refused(bench: &Bench, path: &Path) -> String {
     let error = LoadedPlugin::open(path).err().expect("it is refused");
     let shown = format!("{error}\n  hint: {}\n", error.hint.as_deref().unwrap_or("none"));
@@ -80,7 +80,7 @@ fn a_library_that_others_can_change_is_refused() {
     insta::assert_snapshot!(shown);
 }
 
-/// Only root can give files away. Anybody else finds that out here, and sees what is root's accepted.
+/// Only root can give files away. Any other user checks that here, and that a library of root's is accepted.
 #[test]
 fn a_library_of_somebody_else_is_refused() {
     let bench = Bench::new();
@@ -89,7 +89,7 @@ fn a_library_of_somebody_else_is_refused() {
     if !is_root(&bench) {
         let error = chown(&path, Some(SOMEBODY), None).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied);
-        // A library of root's, though no plugin, gets past the look at its owner.
+        // A library of root's passes the check of its owner, even if it is no plugin.
         let shell = Path::new("/bin/sh").canonicalize().unwrap();
         let error = LoadedPlugin::open(&shell).err().expect("a program is no plugin");
         assert!(!error.message.contains("belongs"), "{error}");
@@ -122,7 +122,8 @@ fn a_library_of_somebody_else_is_refused() {
     insta::assert_snapshot!(shown);
 }
 
-/// A library that is put in the place of another is another one, and one that is in use cannot be written over.
+/// A library that replaces another is loaded as a new one, and one that was overwritten while in use is
+/// refused.
 #[test]
 fn what_is_loaded_is_what_was_hashed() {
     let bench = Bench::new();
@@ -130,7 +131,7 @@ fn what_is_loaded_is_what_was_hashed() {
     let first = LoadedPlugin::open(&path).map_err(|e| e.to_string()).unwrap();
     assert_eq!(LoadedPlugin::open(&path).map_err(|e| e.to_string()).unwrap().sha256, first.sha256);
 
-    // By the same name, from a descriptor that may well have the same number: not the library from before.
+    // The same name, and perhaps the same number of the descriptor: not the library from before.
     let other = examples().join(library_name("bad-plugin"));
     let fresh = bench.path("fresh");
     copy(&other, &fresh).unwrap();
@@ -143,14 +144,14 @@ fn what_is_loaded_is_what_was_hashed() {
         ("min-length", "bad-plugin")
     );
 
-    // Bytes behind the end of a library are no part of what is loaded of it: writing them breaks nothing here.
+    // Bytes after the end of a library are not part of what is loaded, so writing them breaks nothing here.
     let mut file = std::fs::File::options().append(true).open(&path).unwrap();
     std::io::Write::write_all(&mut file, b"more").unwrap();
     let refused = refused(&bench, &path);
     assert!(refused.contains("it was written over since this process loaded it"), "{refused}");
 }
 
-/// The loader would map what is not there, and the process die of reading it, without a word.
+/// The loader would map missing pages, and the process would die without a message when it reads them.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_library_that_is_cut_off_is_refused() {
@@ -168,7 +169,8 @@ fn a_library_that_is_cut_off_is_refused() {
     }
 }
 
-/// What a caller's environment says of plugins is not believed by a program with more rights than its caller.
+/// A program with more rights than its caller does not trust what the caller's environment says about
+/// plugins.
 #[test]
 fn a_program_with_more_rights_believes_no_environment() {
     let bench = Bench::new();

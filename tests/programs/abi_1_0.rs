@@ -1,5 +1,5 @@
-//! A plugin as it was when version 1.0 of the ABI was published: its own tables, no SDK. It has a map operator, which
-//! writes the first word of each document into a column, and an aggregate, which counts them.
+//! A plugin as of the publication of version 1.0 of the ABI: its own tables, no SDK. It has a map operator,
+//! which writes the first word of each document into a column, and an aggregate, which counts these words.
 
 mod tables_1_0;
 
@@ -71,12 +71,12 @@ fn state_type() -> DataType {
     DataType::Struct(fields.to_vec().into())
 }
 
-/// Takes a batch out of the host's hands.
+/// Takes over a batch from the host.
 ///
 /// # Safety
-/// It is an array of that type.
+/// `array` is an array of type `kind`.
 unsafe fn import(array: *mut c_void, kind: DataType) -> StructArray {
-    // SAFETY: passed on to the caller.
+    // SAFETY: guaranteed by the caller.
     let data = unsafe {
         let array = FFI_ArrowArray::from_raw(array.cast());
         from_ffi_and_data_type(array, kind)
@@ -85,9 +85,9 @@ unsafe fn import(array: *mut c_void, kind: DataType) -> StructArray {
 }
 
 /// # Safety
-/// `out` is the host's empty place.
+/// `out` is an empty slot of the host.
 unsafe fn hand_over(array: &StructArray, out: *mut c_void) {
-    // SAFETY: passed on to the caller.
+    // SAFETY: guaranteed by the caller.
     unsafe { out.cast::<FFI_ArrowArray>().write(FFI_ArrowArray::new(&array.to_data())) }
 }
 
@@ -102,7 +102,7 @@ unsafe extern "C" fn bind(
 ) -> i32 {
     // SAFETY: the host's table lives as long as the process.
     let host = unsafe { &*host };
-    // SAFETY: both strings are lent; the places are the host's.
+    // SAFETY: both strings are lent; the slots are the host's.
     unsafe {
         if options.read() != "{}" {
             return host.fail(call, OPTIONS, "it has no options");
@@ -123,7 +123,7 @@ unsafe extern "C" fn release_stage(stage: *mut c_void) {
 }
 
 unsafe extern "C" fn new_worker(stage: *const c_void, _call: Call, worker: *mut *mut c_void) -> i32 {
-    // SAFETY: the stage is ours, the place the host's.
+    // SAFETY: the stage is ours, the slot is the host's.
     unsafe {
         let host = (*stage.cast::<Stage>()).host;
         let own = Worker { host, words: BTreeMap::new(), report: String::new() };
@@ -144,7 +144,7 @@ unsafe extern "C" fn process(
     documents: *mut c_void,
     events: *mut c_void,
 ) -> i32 {
-    // SAFETY: the worker is ours, the batch is as it was bound, the places are the host's.
+    // SAFETY: the worker is ours, the batch has the bound columns, the slots are the host's.
     unsafe {
         let host = (*worker.cast::<Worker>()).host;
         let batch = import(input, text_type());
@@ -177,7 +177,7 @@ unsafe extern "C" fn get_extension(id: Str) -> *const c_void {
 }
 
 unsafe extern "C" fn state_schema(stage: *const c_void, _call: Call, out: *mut c_void) -> i32 {
-    // SAFETY: the stage is ours, the place the host's.
+    // SAFETY: the stage is ours, the slot is the host's.
     unsafe {
         if !(*stage.cast::<Stage>()).counts {
             return UNSUPPORTED;
@@ -189,7 +189,7 @@ unsafe extern "C" fn state_schema(stage: *const c_void, _call: Call, out: *mut c
 }
 
 unsafe extern "C" fn update(worker: *mut c_void, _call: Call, input: *mut c_void) -> i32 {
-    // SAFETY: the worker is ours, the batch is as it was bound.
+    // SAFETY: the worker is ours, the batch has the bound columns.
     let (own, batch) = unsafe { (&mut *worker.cast::<Worker>(), import(input, text_type())) };
     for word in batch.column(0).as_string::<i32>().iter().flatten() {
         *own.words.entry(word.to_owned()).or_default() += 1;
@@ -203,7 +203,7 @@ unsafe extern "C" fn take_state(worker: *mut c_void, _call: Call, out: *mut c_vo
     let DataType::Struct(fields) = state_type() else { return tables_1_0::FAILED };
     let names: StringArray = words.keys().map(Some).collect();
     let counts: UInt64Array = words.values().copied().collect();
-    // SAFETY: the place is the host's.
+    // SAFETY: the slot is the host's.
     unsafe { hand_over(&StructArray::new(fields, vec![Arc::new(names), Arc::new(counts)], None), out) };
     OK
 }
@@ -219,7 +219,7 @@ unsafe extern "C" fn merge(worker: *mut c_void, _call: Call, states: *mut c_void
 }
 
 unsafe extern "C" fn finish(worker: *mut c_void, _call: Call, text: *mut Str) -> i32 {
-    // SAFETY: the worker is ours, the place the host's; the report stays until the next call.
+    // SAFETY: the worker is ours, the slot is the host's; the report lives until the next call.
     unsafe {
         let own = &mut *worker.cast::<Worker>();
         own.report = serde_json::to_string(&own.words).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A plugin whose descriptor says what it should not.
+//! A plugin with mistakes in its descriptor.
 
 use textmill_plugin::prelude::*;
 

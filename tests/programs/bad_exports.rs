@@ -28,7 +28,7 @@ impl Map for Quiet {
 
 textmill_plugin::export!(map::<Quiet>());
 
-/// A name that another library has, too.
+/// A symbol whose name another library may have, too.
 #[unsafe(no_mangle)]
 pub extern "C" fn compress(length: u32) -> u32 {
     length / 2

@@ -1,6 +1,6 @@
 //! A library that exports no plugin.
 
-/// Something else.
+/// A function that is no plugin symbol.
 #[unsafe(no_mangle)]
 pub extern "C" fn not_a_plugin() -> u32 {
     0

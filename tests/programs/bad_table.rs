@@ -1,5 +1,5 @@
-//! A library whose one symbol answers what the variable `TEXTMILL_BAD_TABLE` says: no table, one that is too short, one
-//! without a function, or nothing at all.
+//! A library whose one symbol does what the variable `TEXTMILL_BAD_TABLE` says: it returns no table or a
+//! broken one, or does not return at all.
 
 use std::ffi::c_void;
 use textmill_plugin::abi::{TmHost, TmPlugin, TmStage, TmStr, TmWorker, status};
@@ -48,7 +48,7 @@ unsafe extern "C" fn flush(
     status::FAILED
 }
 
-/// Every extension, also those that do not exist; none is as large as it should be.
+/// Returns a table for every extension, even for those that do not exist; it is always too small.
 unsafe extern "C" fn get_extension(_: TmStr) -> *const c_void {
     static SMALL: [u64; 1] = [8];
     (&raw const SMALL).cast()
@@ -57,7 +57,7 @@ unsafe extern "C" fn get_extension(_: TmStr) -> *const c_void {
 const AGGREGATE: &str =
     r#"{"name": "bad-table", "version": "1.0.0", "operators": [{"name": "count", "kind": "aggregate"}]}"#;
 
-/// The symbol.
+/// The plugin's one symbol.
 #[unsafe(no_mangle)]
 pub extern "C" fn textmill_plugin_v1(_: *const TmHost) -> *const TmPlugin {
     let mut table = TmPlugin {

@@ -1,5 +1,5 @@
-//! A plugin that was compiled with another major version of Arrow than the host, and with its own copy of the tables. It
-//! removes blanks at the end of texts, with an edit for each.
+//! A plugin that was compiled with another major version of Arrow than the host, and with its own copy of the
+//! tables. It removes blanks at the end of texts, with one edit per text.
 
 #[expect(dead_code, reason = "it has no aggregate")]
 mod tables_1_0;
@@ -16,7 +16,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 use tables_1_0::{Call, FAILED, Host, LentSchema, OK, Plugin, Str, UNSUPPORTED};
 
-/// The text comes as views: the layout in which versions of Arrow differ the most.
+/// The text is passed as views, the layout in which versions of Arrow differ the most.
 const DESCRIPTOR: &str = r#"{"name": "other-arrow", "version": "57.0.0", "operators": [
     {"name": "blank-ends", "kind": "map", "reads": [{"column": "text", "type": "utf8_view"}],
      "writes": [{"column": "text", "type": "large_utf8"}],
@@ -43,7 +43,7 @@ pub extern "C" fn textmill_plugin_v1(_host: *const Host) -> *const Plugin {
     &raw const PLUGIN
 }
 
-/// Stage and worker hold nothing but the host's table, which is theirs for ever.
+/// Stage and worker are nothing but the host's table, which lives as long as the process.
 unsafe extern "C" fn release_nothing(_: *mut c_void) {}
 
 unsafe extern "C" fn bind(
@@ -55,7 +55,7 @@ unsafe extern "C" fn bind(
     stage: *mut *mut c_void,
     output: *mut c_void,
 ) -> i32 {
-    // SAFETY: the table and the schema are the host's, and so are the places.
+    // SAFETY: the table and the schema are the host's, and so are the slots.
     unsafe {
         let input = Schema::try_from(&*input.cast::<FFI_ArrowSchema>());
         if !input.is_ok_and(|s| s.fields().len() == 1 && *s.field(0).data_type() == DataType::Utf8View) {
@@ -70,7 +70,7 @@ unsafe extern "C" fn bind(
 }
 
 unsafe extern "C" fn new_worker(stage: *const c_void, _call: Call, worker: *mut *mut c_void) -> i32 {
-    // SAFETY: the place is the host's.
+    // SAFETY: the slot is the host's.
     unsafe { worker.write(stage.cast_mut()) };
     OK
 }
@@ -82,7 +82,7 @@ unsafe extern "C" fn process(
     documents: *mut c_void,
     events: *mut c_void,
 ) -> i32 {
-    // SAFETY: the batch is moved in, has the columns that were bound, and the places are the host's.
+    // SAFETY: the batch is moved in and has the bound columns; the slots are the host's.
     unsafe {
         let input = FFI_ArrowArray::from_raw(input.cast());
         match edited(input) {
@@ -99,10 +99,10 @@ unsafe extern "C" fn process(
 /// The texts without blanks at their ends, and an event for each that had some.
 ///
 /// # Safety
-/// `input` is a batch of the column that was bound.
+/// `input` is a batch with the bound column.
 unsafe fn edited(input: FFI_ArrowArray) -> Result<(StructArray, StructArray), ArrowError> {
     let kind = DataType::Struct(vec![Field::new("text", DataType::Utf8View, true)].into());
-    // SAFETY: passed on to the caller.
+    // SAFETY: guaranteed by the caller.
     let batch = StructArray::from(unsafe { other_arrow_array::ffi::from_ffi_and_data_type(input, kind) }?);
     let texts = batch.column(0).as_string_view();
     let mut answered = LargeStringBuilder::new();

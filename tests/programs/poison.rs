@@ -1,5 +1,5 @@
-//! A plugin that takes the process down, by what a document says. Also what it does besides: it prints to stdout,
-//! logs, counts, and reports on rows.
+//! A plugin that takes down the process if a document tells it to. Besides, it prints to stdout, logs,
+//! counts, and reports on rows.
 
 #![expect(clippy::print_stdout, reason = "a plugin's output must not get in the way of the program's")]
 
@@ -37,12 +37,12 @@ fn take(text: &str) {
         }
     }
     if text.contains("GRANDCHILD") {
-        // It outlives the plugin, and holds whatever the plugin has open.
+        // It outlives the plugin and holds whatever the plugin has open.
         let sleep = std::process::Command::new("sleep").arg("600").spawn();
         std::mem::forget(sleep);
         std::process::abort();
     }
-    // Kills at the next document.
+    // Aborts at the next document.
     static LATER: AtomicBool = AtomicBool::new(false);
     if LATER.swap(text.contains("LATER"), Ordering::Relaxed) {
         std::process::abort();
@@ -92,7 +92,7 @@ impl Map for Loud {
     }
 }
 
-/// Takes batches, and tells nobody where it is.
+/// Takes batches, and does not report the current row.
 #[derive(Clone)]
 struct Silent;
 

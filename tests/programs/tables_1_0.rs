@@ -1,5 +1,5 @@
-//! The tables of ABI 1.0, written by hand as they were published. Never changed, and never taken from the SDK: a plugin
-//! that was built with these must load for as long as there is a major version 1.
+//! The tables of ABI 1.0, written by hand as they were published. They are never changed, and never taken
+//! from the SDK: a plugin that was built with them must load for as long as there is a major version 1.
 
 use std::ffi::c_void;
 
@@ -88,10 +88,10 @@ pub struct Plan {
     pub plan: unsafe extern "C" fn(*const c_void, Call, *mut Str) -> i32,
 }
 
-// SAFETY: the tables hold pointers to functions and to strings of static life, and are never written.
+// SAFETY: the tables hold pointers to functions and to static strings, and are never written.
 unsafe impl Sync for Plugin {}
 
-/// Statuses.
+/// Status codes.
 pub const OK: i32 = 0;
 pub const FAILED: i32 = -1;
 pub const OPTIONS: i32 = -4;
@@ -116,23 +116,23 @@ impl Str {
     /// Reads a string.
     ///
     /// # Safety
-    /// It is lent, and is UTF-8.
+    /// The string is lent, and is UTF-8.
     pub unsafe fn read<'a>(self) -> &'a str {
         if self.len == 0 {
             return "";
         }
-        // SAFETY: the caller vouches for the bytes.
+        // SAFETY: the caller guarantees the bytes.
         std::str::from_utf8(unsafe { std::slice::from_raw_parts(self.ptr, self.len as usize) }).unwrap_or("?")
     }
 }
 
 impl Host {
-    /// Says why a call fails, and gives the status to answer.
+    /// Reports why a call fails, and returns the status to answer.
     ///
     /// # Safety
-    /// `call` is the call under way.
+    /// `call` is the current call.
     pub unsafe fn fail(&self, call: Call, status: i32, message: &str) -> i32 {
-        // SAFETY: the strings outlive the line.
+        // SAFETY: the strings outlive the call.
         unsafe { (self.report)(call, 0, u32::MAX, Str::lend("failed"), Str::lend(message)) };
         status
     }

@@ -1,5 +1,5 @@
-//! The plan: says of each document how many begin as it does. With a defect, what it puts under a key depends on the
-//! documents that its worker has seen before.
+//! The plan: tells for each document how many begin in the same way. With a defect, what it emits under a key
+//! depends on the documents that its worker has seen before.
 
 use textmill_plugin::prelude::*;
 

@@ -1,5 +1,5 @@
-//! The aggregate: counts documents and panics halfway through one with `BOOM`. With a defect, its report depends on how
-//! documents were split or merged.
+//! The aggregate: counts documents, and panics halfway through one with `BOOM`. With a defect, its report
+//! depends on how documents were split or merged.
 
 use textmill_plugin::prelude::*;
 
@@ -36,7 +36,7 @@ impl Default for Options {
     }
 }
 
-/// What is known after some documents.
+/// The state after some documents.
 #[derive(Default, Serialize, Deserialize)]
 pub struct State {
     documents: u64,

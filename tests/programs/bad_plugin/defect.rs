@@ -10,7 +10,7 @@ pub enum Defect {
     // No defect. (A doc comment would make the schema of the others harder to read.)
     None,
 
-    // Set off by a document with `BOOM`.
+    // Triggered by a document with `BOOM`.
     ErrorOnDocument,
     ErrorOnBatch,
     PanicOnDocument,

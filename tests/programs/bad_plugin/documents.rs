@@ -1,4 +1,4 @@
-//! The map: notes that it has seen a document, drops those without text, and takes a mark out of the others. With a
+//! The map: notes every document, drops those without text, and removes a mark from the others. With a
 //! defect, it does so wrongly.
 
 use crate::defect::{Defect, Options};
@@ -14,9 +14,9 @@ use textmill_plugin::prelude::*;
 
 use arrow_buffer::{Buffer, OffsetBuffer};
 
-/// What the plugin takes out of texts.
+/// What the plugin removes from texts.
 const MARK: &str = "[mark]";
-/// Where the defect shows.
+/// What a document must contain to trigger the defect.
 const BOOM: &str = "BOOM";
 
 #[derive(Clone)]
@@ -26,7 +26,7 @@ pub struct Bad {
     count: u64,
 }
 
-/// What a worker leaves for the others to trip over.
+/// State that workers share, although they must not.
 static SHARED: AtomicU64 = AtomicU64::new(0);
 static HOARD: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 static FIRST_THREAD: OnceLock<ThreadId> = OnceLock::new();
@@ -101,7 +101,7 @@ impl BatchMap for Bad {
     }
 }
 
-/// An answer on its way.
+/// An answer that is being built.
 struct Draft {
     events: Vec<Event>,
     kept: Vec<u32>,
@@ -110,12 +110,12 @@ struct Draft {
 }
 
 impl Bad {
-    /// Asks whether to go on. Columns of a large batch take as long as many documents.
+    /// Asks whether to go on. A column of a large batch takes as long as many documents.
     fn ask(&self, call: &Call<'_>) -> Result {
         if self.defect == Defect::IgnoresStop { Ok(()) } else { call.keep_going() }
     }
 
-    /// What is wrong with reading a batch.
+    /// The defects that show when a batch is read.
     fn before(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result {
         let text = batch.column_by_name("text").ok_or("no text")?;
         match self.defect {
@@ -183,7 +183,7 @@ impl Bad {
         }
     }
 
-    /// The answer, with what is wrong with it where a document says so.
+    /// Builds the answer; if a document triggers the defect, the answer has it.
     fn answer(&self, batch: &RecordBatch, call: &Call<'_>, draft: Draft) -> Result<Output> {
         let Draft { mut events, mut kept, notes, mut texts } = draft;
         let count = kept.len();
@@ -200,7 +200,7 @@ impl Bad {
         let at = kept.iter().position(|&kept| kept == row).ok_or("a document with text was dropped")?;
         match self.defect {
             Defect::ErrorOnDocument => {
-                // An edit of a document that fails is nobody's edit.
+                // The edit of a document that fails must be ignored.
                 events.push(Event::of_edit(row, Edit::remove(0..1, "boom")));
                 events.push(Event::new(row, Action::Fail, "boom").note("it went boom"));
             }
@@ -238,7 +238,7 @@ impl Bad {
                 call.report(Level::Error, "boom", "it went boom without an event");
                 call.at_row(None);
             }
-            // SAFETY: not sound, on purpose: nothing is there.
+            // SAFETY: not sound, on purpose: there is nothing at this address.
             Defect::Segfault => unsafe { std::ptr::without_provenance_mut::<u8>(8).write_volatile(1) },
             Defect::Abort => std::process::abort(),
             Defect::Exit => {
@@ -250,7 +250,7 @@ impl Bad {
             },
             Defect::AllocationStorm => {
                 let mut hoard: Vec<Vec<u8>> = Vec::new();
-                // Never touched: the system gives addresses, and no memory.
+                // Never touched, so the system hands out addresses but no memory.
                 loop {
                     hoard.push(std::hint::black_box(Vec::with_capacity(1 << 28)));
                 }
@@ -261,19 +261,19 @@ impl Bad {
     }
 }
 
-/// What lies in the buffer, whether it is a value or not.
+/// The string in the buffer, even if the value is null.
 fn behind_null<'a>(row: &Row<'a>) -> &'a str {
     let strings = row.array("text").and_then(|a| a.as_string_opt::<i64>());
     strings.map_or("", |strings| strings.value(row.index()))
 }
 
-/// A document's depth, a call for each byte.
+/// The depth of a document, with one recursive call per byte.
 fn depth(text: &[u8]) -> usize {
     let Some((first, rest)) = text.split_first() else { return 0 };
     std::hint::black_box(usize::from(*first > 0)) + depth(std::hint::black_box(rest))
 }
 
-/// Strings of which one is not UTF-8.
+/// Strings, one of which is not UTF-8.
 fn broken_strings(count: usize, at: usize) -> ArrayRef {
     let bytes: Vec<u8> = (0..count).flat_map(|row| if row == at { [0xff, 0xfe] } else { *b"ok" }).collect();
     let offsets = OffsetBuffer::from_lengths(std::iter::repeat_n(2, count));
@@ -281,8 +281,7 @@ fn broken_strings(count: usize, at: usize) -> ArrayRef {
     Arc::new(unsafe { StringArray::new_unchecked(offsets, Buffer::from_vec(bytes), None) })
 }
 
-/// A batch of columns that may differ in length and type from what they should be: what comes out is checked by the
-/// host, not here.
+/// A batch whose columns may have the wrong length or type: the host checks the answer, not this function.
 fn batch_of(note: ArrayRef, texts: Vec<String>, kept: Vec<u32>) -> RecordBatch {
     let rows = kept.len();
     let texts: ArrayRef = Arc::new(LargeStringArray::from(texts));

@@ -1,6 +1,6 @@
-//! A plugin with every defect that a plugin can have, one at a time: option `defect` says which. Most are set off by a
-//! document that holds the word `BOOM`; batches without one are handled as they should be. Those that need no document,
-//! such as reading slices where they do not begin, show with every document. `none` has no defect.
+//! A plugin with every defect that a plugin can have, one at a time: option `defect` chooses it. Most are
+//! triggered by a document with the word `BOOM`; batches without one are processed correctly. Those that need
+//! no trigger, such as ignoring the offset of a slice, show with every document. `none` has no defect.
 
 #![expect(clippy::panic, reason = "panicking is one of the defects")]
 #![expect(clippy::print_stdout, reason = "writing where nobody should is one of the defects")]
@@ -15,7 +15,7 @@ use textmill_plugin::abi::{TmHost, TmPlugin};
 use textmill_plugin::operator::PluginSpec;
 use textmill_plugin::prelude::*;
 
-/// This plugin in native form.
+/// The specification of this plugin.
 fn plugin() -> PluginSpec {
     let mut operators = vec![batch_map::<documents::Bad>(), aggregate::<counts::Count>()];
     operators.extend(corpus::<corpus::Twins>());
@@ -28,7 +28,7 @@ fn plugin() -> PluginSpec {
     }
 }
 
-/// What `export!` writes, with functions in the table that have defects of their own.
+/// Does what `export!` generates, but some functions in the table have their own defects.
 #[unsafe(no_mangle)]
 pub extern "C" fn textmill_plugin_v1(host: *const TmHost) -> *const TmPlugin {
     raw::table(host, plugin)

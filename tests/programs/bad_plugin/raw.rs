@@ -1,5 +1,5 @@
-//! Defects of the boundary itself, which safe code behind the SDK cannot have: the table is the SDK's, with functions put
-//! before some of its own. They go by the defect that was bound last.
+//! Defects of the boundary itself, which safe code on top of the SDK cannot have: the table is the SDK's,
+//! with wrappers around some of its functions. They apply the defect that was bound last.
 
 use crate::defect::Defect;
 use arrow_array::ffi::FFI_ArrowArray;
@@ -10,14 +10,14 @@ use textmill_plugin::abi::{BindFn, ProcessFn, TmCall, TmHost, TmPlugin, TmStage,
 use textmill_plugin::operator::PluginSpec;
 use textmill_plugin::prelude::{Value, arrow_array, arrow_schema};
 
-/// The SDK's table, and the one that is handed out.
+/// The functions of the SDK that are wrapped, and the table that is handed out.
 struct Tables {
     bind: BindFn,
     process: ProcessFn,
     ours: TmPlugin,
 }
 
-// SAFETY: functions, and a string that the SDK leaks; nothing is written after construction.
+// SAFETY: pointers to functions, and a string that the SDK leaks; nothing is written after construction.
 unsafe impl Send for Tables {}
 // SAFETY: as above.
 unsafe impl Sync for Tables {}
@@ -25,7 +25,7 @@ unsafe impl Sync for Tables {}
 static TABLES: OnceLock<Option<Tables>> = OnceLock::new();
 static BOUND: Mutex<Defect> = Mutex::new(Defect::None);
 
-/// The table with our functions before the SDK's.
+/// The SDK's table with our wrappers.
 pub fn table(host: *const TmHost, plugin: fn() -> PluginSpec) -> *const TmPlugin {
     let made = TABLES.get_or_init(|| {
         // SAFETY: the SDK's table lives as long as the process, or is null.
@@ -69,7 +69,7 @@ unsafe extern "C" fn bind(
     if bound() == Defect::AcceptsAnyOptions {
         json = "{\"defect\": \"none\"}".to_owned();
     }
-    // SAFETY: everything is passed on as it came, but for the options, which outlive the call.
+    // SAFETY: everything is passed on unchanged, except the options, which outlive the call.
     let answer = unsafe { (tables.bind)(host, call, operator, TmStr::lend(&json), input, stage, output) };
     match (bound(), answer) {
         (Defect::RefusesWithoutStatus, status::OPTIONS) => status::FAILED,
@@ -90,14 +90,14 @@ unsafe extern "C" fn process(
         // SAFETY: the host passes an array, whose layout C fixes.
         unsafe { without_offsets(input.cast()) };
     }
-    // A copy of the bits instead of a move: the host still believes that the array is its own.
+    // A bitwise copy instead of a move: the host still believes that the array is its own.
     // SAFETY: not sound, on purpose: both copies will be released.
     let mut copy = std::mem::ManuallyDrop::new(unsafe { std::ptr::read(input) });
     let input = if defect == Defect::BorrowsInput { &raw mut *copy } else { input };
-    // SAFETY: everything is passed on as it came.
+    // SAFETY: everything is passed on unchanged.
     let answer = unsafe { (tables.process)(worker, call, input, documents, events) };
     if defect == Defect::ForgetsToMark {
-        // SAFETY: the SDK has filled the place, or left it empty.
+        // SAFETY: the SDK has filled the slot, or left it empty.
         if let Some(array) = unsafe { documents.as_mut() } {
             seal(array);
         }
@@ -118,18 +118,18 @@ struct RawArray {
     rest: [*mut c_void; 3],
 }
 
-/// Reads every array from where its buffers begin.
+/// Sets the offsets of an array and of its children to zero.
 unsafe fn without_offsets(array: *mut RawArray) {
-    // SAFETY: passed on to the caller.
+    // SAFETY: guaranteed by the caller.
     let Some(array) = (unsafe { array.as_mut() }) else { return };
     array.offset = 0;
     for child in 0..usize::try_from(array.n_children).unwrap_or(0) {
-        // SAFETY: there are so many children.
+        // SAFETY: the array has `n_children` children.
         unsafe { without_offsets(*array.children.add(child)) };
     }
 }
 
-/// What a callback needs that calls another one.
+/// The original release callback of an array and its private data, which `forgets` needs.
 struct Sealed {
     release: unsafe extern "C" fn(*mut FFI_ArrowArray),
     private: *mut c_void,
@@ -145,14 +145,14 @@ fn seal(array: &mut FFI_ArrowArray) {
     }
 }
 
-/// Releases, and does not say so.
+/// Releases the array, but does not mark it as released.
 unsafe extern "C" fn forgets(array: *mut FFI_ArrowArray) {
-    // SAFETY: whoever releases passes what it releases; it is done once.
+    // SAFETY: the caller passes the array that it releases, and does so once.
     let Some(array) = (unsafe { array.as_mut() }) else { return };
     let sealed: *mut Sealed = array.private_data().cast();
     // SAFETY: `seal` made it.
     let Sealed { release, private } = *unsafe { Box::from_raw(sealed) };
-    // SAFETY: callback and data belong together; then the mark of a release is taken away again.
+    // SAFETY: the callback and the data belong together; afterwards the array looks unreleased again.
     unsafe {
         array.set_private_data(private);
         (release)(array);
