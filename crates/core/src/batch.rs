@@ -44,7 +44,8 @@ pub fn string<'a>(batch: &'a RecordBatch, column: &str, row: usize) -> Option<&'
     Strings::of(batch.column_by_name(column)?.as_ref())?.get(row)
 }
 
-/// The bytes in one row of a binary column; `None` if they are null or the row is past the end.
+/// The bytes in one row of a binary column; `None` if they are null, the row is past the end, or the column
+/// is not binary.
 pub fn bytes(array: &dyn Array, row: usize) -> Option<&[u8]> {
     if row >= array.len() || array.is_null(row) {
         return None;

@@ -1,4 +1,4 @@
-//! Composes the edits of two passes over a text into edits of the original text. For [`crate::edit`].
+//! Composes the edits of two passes over a text into edits of the original text, for [`crate::edit`].
 
 use crate::edit::put_together;
 use crate::edits::{EditRef, Edits, Packed, Reason};

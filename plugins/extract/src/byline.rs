@@ -141,8 +141,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads ` by Jane Doe` inside a line: `Jane Doe by Jane Doe`, `Posted on 8 July 2025 by Jane Doe in
-    /// Culture`.
+    /// Reads ` by Jane Doe` inside a line: `Jane Doe by Jane Doe`,
+    /// `Posted on 8 July 2025 by Jane Doe in Culture`.
     fn inner(&mut self, page: &Page<'_>, index: usize) {
         let line = &page.lines[index];
         if line.prose || line.words > 24 || line.len > MAX_BYLINE {

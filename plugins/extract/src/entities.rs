@@ -104,7 +104,8 @@ pub fn names(text: &str, nouns: bool) -> Names<'_> {
     names
 }
 
-/// Calls `each` with every run of capitalised words in a line, unless most words of the line have capitals.
+/// Calls `each` with every run of capitalised words in a line, if enough of its words begin with a small
+/// letter.
 fn runs_of<'a>(text: &'a str, line: &'a str, base: usize, each: &mut impl FnMut(Run<'a>)) {
     let (small, large) = initials(crate::lines::head(line, 400));
     // Capitals are no evidence in headlines in title case and in lists of names.

@@ -80,8 +80,9 @@ pub fn attribute<'a>(text: &'a str, spans: &[Span], names: &Names<'a>, least_wor
     out
 }
 
-/// Gives a quotation without an attribution the speaker of a neighbour: one in the same paragraph, or in the
-/// paragraph before if this one begins with the quotation.
+/// Gives quotations without an attribution the speaker of a neighbour: one in the same paragraph, or in the
+/// paragraph before if this one begins with the quotation. Else the name in the line above counts, if that
+/// line ends with a colon.
 fn carry(
     text: &str,
     spans: &[Span],

@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::entities::{Mention, Names};
 
-/// What attribution remembers between quotations: the last speaker and the start of the line.
+/// The last speaker, with the offset of the line in which they were quoted.
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) last: Option<(String, usize)>,

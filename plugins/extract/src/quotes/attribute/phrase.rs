@@ -61,7 +61,7 @@ pub(super) fn noun_phrase<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<(S
             && (is_speech(word.text)
                 || is_auxiliary(word.text)
                 || FOLLOWING.has(word.text)
-                    // But `the con artist` is English.
+                    // Not right after a small word: `the con artist` is English.
                     && (taken > 1 || list[0].capital)
                     && !within_name(list, word)
                 || matches!(
@@ -220,8 +220,9 @@ fn is_article(list: &[Word<'_>]) -> bool {
         .is_some_and(|next| !is_speech(next.text) && !is_auxiliary(next.text) && !FOLLOWING.has(next.text))
 }
 
-/// Removes from a name what the person is the head of: `глава Норхавена Иван Петров`, `il presidente della
-/// Camera Marta Rossi`. A Cyrillic name that ends in a patronymic begins with the surname, so it is kept.
+/// Removes from a name what the person is the head of: `глава Норхавена Иван Петров`,
+/// `il presidente della Camera Marta Rossi`. A Cyrillic name that ends in a patronymic begins with the
+/// surname, so it is kept.
 fn without_place<'s, 'a>(name: &'s [Word<'a>], before: Option<&Word<'_>>) -> &'s [Word<'a>] {
     let [place, first, .., last] = name else { return name };
     let has_patronymic = ["вич", "вна", "ична"].iter().any(|end| last.text.ends_with(end));
