@@ -79,7 +79,8 @@ impl Map for Extract {
     fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
         let removed = removed(&doc.value(BOILERPLATE));
         let found = extract(doc.text(), &removed, &self.options, &mut self.finder);
-        // The metadata of an HTML page comes first; where it has nothing, what the page shows is used.
+        // The metadata of an HTML page comes first; where it has nothing, what the page shows is used. For the
+        // language it is the other way round.
         let said = Said::read(&doc.value(said::COLUMN), &mut self.finder);
         let on = &self.options;
         let title = said.title.map(|title| said::without_outlet(title, found.title.as_deref()));
