@@ -1,4 +1,4 @@
-//! Arrow batches of documents as read.
+//! Arrow batches of documents as they are read.
 
 use super::jsonl::unescape;
 use super::parsed::{Row, Span};
@@ -11,16 +11,16 @@ use std::sync::Arc;
 use textmill_core::event::{Action, Event};
 use textmill_core::value::array_from;
 
-/// A batch of documents as read, with what went wrong between them.
+/// A batch of documents as they are read, with the failures between them.
 #[derive(Clone, Debug)]
 pub struct InputBatch {
     /// The documents.
     pub documents: RecordBatch,
-    /// Events of the reading on the documents.
+    /// Events on the documents that reading raised.
     pub events: Vec<Event>,
-    /// Places that gave no document, with their ordinals.
+    /// Failures: places that gave no document, with their ordinals.
     pub failures: Vec<(u64, Failure)>,
-    /// Bytes of text that were read.
+    /// Bytes of text in the batch.
     pub bytes: u64,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Builder<'a> {
     buffers: &'a [Vec<u8>],
     rows: usize,
     bytes: u64,
-    /// Bytes besides the texts; they count for the size of a batch too.
+    /// Bytes besides the texts; they count towards the size of a batch, too.
     carried_bytes: u64,
     id: LargeStringBuilder,
     source: LargeStringBuilder,
@@ -46,7 +46,8 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// A builder of documents whose parts stand in `words` and `buffers`, with room for so many bytes of text.
+    /// Creates a builder for documents whose parts lie in `words` and `buffers`, with room for `room` bytes
+    /// of text.
     pub fn new(shape: &'a Shape, words: &'a str, buffers: &'a [Vec<u8>], room: usize) -> Self {
         Self {
             shape,
@@ -72,18 +73,18 @@ impl<'a> Builder<'a> {
         self.rows
     }
 
-    /// About the bytes that the batch holds.
+    /// Approximate size of the batch in bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes + self.carried_bytes
     }
 
     pub fn fail(&mut self, ordinal: u64, failure: Failure) {
-        // About what the entry holds in memory.
+        // Roughly what the entry occupies in memory.
         self.carried_bytes += 256 + failure.note.len() as u64;
         self.failures.push((ordinal, failure));
     }
 
-    /// Adds a document; `id` is the one that it got because its own was taken.
+    /// Adds a document. `id` replaces the document's own id if that one was already taken.
     pub fn push(&mut self, ordinal: u64, row: &Row, id: Option<&str>, values: impl Iterator<Item = Value>) {
         let words = self.words;
         let word = |span: Span| words.get(span.start..span.end).unwrap_or_default();
@@ -137,10 +138,10 @@ impl<'a> Builder<'a> {
         self.events.push(event.value(broken as f64).note(note));
     }
 
-    /// The batch.
+    /// Builds the batch.
     ///
     /// # Errors
-    /// Where values do not make the columns that they were checked against.
+    /// If values do not form the columns that they were checked against.
     pub fn finish(mut self) -> Result<InputBatch, String> {
         let mut arrays: Vec<ArrayRef> = vec![
             Arc::new(self.id.finish()),

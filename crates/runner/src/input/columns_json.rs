@@ -1,5 +1,5 @@
-//! Values of Arrow columns as JSON text, for every type that Parquet files have; `textmill_core::value` is
-//! for those that stages work on.
+//! Values of Arrow columns as JSON text, for every type that Parquet files can have. `textmill_core::value`
+//! covers only the types that stages work on.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float32Type;
@@ -14,7 +14,7 @@ use textmill_core::batch::Strings;
 use textmill_core::column::is_supported;
 use textmill_core::value::value_at;
 
-/// A column without a dictionary and without types that are another's short form.
+/// Converts dictionary, binary view and 16-bit float columns to the plain types that they stand for.
 pub fn plain(array: &ArrayRef) -> ArrayRef {
     let kind = match array.data_type() {
         DataType::Dictionary(_, kind) => kind.as_ref(),
@@ -25,8 +25,8 @@ pub fn plain(array: &ArrayRef) -> ArrayRef {
     cast(array, kind).unwrap_or_else(|_| Arc::clone(array))
 }
 
-/// A value for a declared column. What has no type in textmill is text, as [`write`] has it: of lists and structs with
-/// such values, JSON.
+/// The value of a row for a declared column. A value whose type textmill does not support becomes text, as
+/// [`write`] renders it: JSON for lists and structs of such values.
 pub fn value(array: &dyn Array, row: usize) -> Value {
     if is_supported(array.data_type()) || row >= array.len() || array.is_null(row) {
         return value_at(array, row);
@@ -39,8 +39,8 @@ pub fn value(array: &dyn Array, row: usize) -> Value {
     }
 }
 
-/// Writes a value as JSON. Numbers keep their digits; dates, times and whatever has no form in JSON become
-/// strings, bytes a string of hexadecimal digits.
+/// Writes a value as JSON. Numbers keep their digits. Bytes become a string of hexadecimal digits; dates,
+/// times and everything else that JSON cannot represent become strings.
 pub fn write(array: &dyn Array, row: usize, out: &mut String) {
     if row >= array.len() || array.is_null(row) {
         out.push_str("null");
@@ -80,7 +80,7 @@ pub fn write(array: &dyn Array, row: usize, out: &mut String) {
                 .ok()
                 .and_then(|formatter| formatter.value(row).try_to_string().ok());
             let Some(shown) = shown else {
-                // The name of a zone, whose rules are not at hand: the moment is the same in UTC.
+                // A named time zone whose rules are not available: show the same moment in UTC.
                 return match utc(array, row) {
                     Some(moment) => write(&moment, 0, out),
                     None => out.push_str("null"),
@@ -95,7 +95,7 @@ pub fn write(array: &dyn Array, row: usize, out: &mut String) {
     }
 }
 
-/// One row of a column of timestamps, in UTC.
+/// One row of a timestamp column, converted to UTC.
 fn utc(array: &dyn Array, row: usize) -> Option<ArrayRef> {
     let DataType::Timestamp(unit, Some(zone)) = array.data_type() else { return None };
     let kind = DataType::Timestamp(*unit, Some("+00:00".into()));

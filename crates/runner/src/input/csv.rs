@@ -1,4 +1,4 @@
-//! CSV and TSV: a row is a document, its other cells travel along as strings.
+//! CSV and TSV: each row is a document, and its other cells travel along as strings.
 
 use super::csv_cutter::Rows;
 use super::csv_rows::cells;
@@ -58,7 +58,7 @@ fn document(
         let mut value = None;
         if let Some(at) = out.shape.column(name) {
             let typed = value_of(cell, &out.shape.columns[at].1);
-            // A number keeps its digits where JSON has them too.
+            // A number keeps its digits if they are valid JSON, too.
             let number = typed.is_number().then(|| serde_json::from_str::<&RawValue>(cell.trim()).ok());
             value = Some(number.flatten().map_or_else(|| typed.to_string(), |raw| raw.get().to_owned()));
             values[at] = typed;
@@ -100,8 +100,8 @@ fn document(
     Ok((Row { id: out.say(&id), source, media_type, carried, text, surrogates: 0 }, values))
 }
 
-/// What a cell says in a column of type `kind`. What it does not say there stays a string, which does not
-/// fit.
+/// The value of a cell in a column of type `kind`. A cell that is not of this type stays a string, which then
+/// fails the type check.
 fn value_of(cell: &str, kind: &DataType) -> Value {
     if matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) {
         return cell.into();
@@ -144,7 +144,7 @@ mod tests {
         resumes(&folder, &input);
     }
 
-    /// A quote that does not close costs its row, wherever the file ends; so does a row that is too large.
+    /// An unclosed quote loses only its own row, wherever the file ends; so does a row that is too large.
     #[test]
     fn broken_rows_cost_themselves_alone() {
         let long = "x".repeat(100);
@@ -158,7 +158,8 @@ mod tests {
         insta::assert_snapshot!(failed.into_iter().cloned().collect::<Vec<_>>().join("\n"));
     }
 
-    /// A header that names no text says which columns there are, or that its cells are parted by another sign.
+    /// For a header that names no text, the note lists its columns, or says that its cells have another
+    /// separator.
     #[test]
     fn a_header_without_the_text_says_what_it_has() {
         let folder = Folder::new(&[

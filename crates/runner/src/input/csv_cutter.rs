@@ -1,4 +1,4 @@
-//! Cutting CSV and TSV into blocks of whole rows, and reading the header.
+//! Cuts CSV and TSV into blocks of whole rows, and reads the header.
 
 use super::csv_rows::{End, cells, end};
 use super::cursor::{Block, Body};
@@ -9,11 +9,11 @@ use super::window::Window;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Rows of a file, with what is needed to read them.
+/// Rows of a file, with what is needed to parse them.
 pub(super) struct Rows {
     pub block: Block,
     pub header: Arc<Header>,
-    /// The rows in the block, without the ends of their lines.
+    /// The rows as ranges of the block, without their line ends.
     pub rows: Vec<Range<usize>>,
 }
 
@@ -31,7 +31,7 @@ pub struct CsvCutter {
     limit: Limit,
 }
 
-/// A row at the start of the window.
+/// What lies at the start of the window.
 enum Next {
     Row(usize),
     /// Nothing is left.
@@ -41,11 +41,11 @@ enum Next {
 }
 
 impl CsvCutter {
-    /// A cutter of the rows in `window`, which begins at the start of the file. Goes on at `offset`, where
-    /// that is past the header; `number` rows stand before it.
+    /// Creates a cutter for the rows in `window`, which begins at the start of the file. `number` is the
+    /// number of rows before the place where cutting continues (see [`Self::go_on`]).
     ///
     /// # Errors
-    /// Where there is no header to be read.
+    /// If the header cannot be read.
     pub fn new(
         window: Window,
         file: &SourceFile,
@@ -92,10 +92,10 @@ impl CsvCutter {
         Ok(cutter)
     }
 
-    /// Checks that one column is named `text`.
+    /// Checks that exactly one column is named `text`.
     ///
     /// # Errors
-    /// Where there is none, or there are two: no row of the file can be a document then.
+    /// If there is none or more than one: then no row of the file can be a document.
     pub fn check(&self, file: &SourceFile, text: &str) -> Result<(), Box<Failure>> {
         let names = &self.header.names;
         let (rule, note) = match names.iter().filter(|name| *name == text).count() {
@@ -126,7 +126,7 @@ impl CsvCutter {
         )
     }
 
-    /// Goes on in another window on the same file, past the header.
+    /// Continues in another window on the same file, past the header.
     pub fn go_on(&mut self, window: Window) {
         self.window = window;
     }
@@ -136,12 +136,13 @@ impl CsvCutter {
         (self.window.offset(), self.number)
     }
 
-    /// The next block, of about `bytes`.
+    /// Returns the next block, of about `bytes` bytes.
     pub fn next(&mut self, file: &SourceFile, bytes: usize) -> Option<Body> {
         self.window.fill(bytes.max(1));
         let mut rows = Vec::new();
         let mut at = 0;
-        // The rows that are at hand; one that goes on past them is for the next block.
+        // Takes the rows that are complete; one that extends past the data at hand is left for the next
+        // block.
         while at < bytes.max(1) {
             let data = limited(self.window.data().get(at..)?, self.limit.bytes);
             let End::At(length) = end(data, self.header.separator) else { break };
@@ -171,7 +172,7 @@ impl CsvCutter {
         Some(Body::Rows(Rows { block, header: Arc::clone(&self.header), rows }))
     }
 
-    /// Looks for the end of the row at the start of the window, as far as rows may go.
+    /// Finds the end of the row at the start of the window, up to the size limit.
     fn row(&mut self, file: &SourceFile, number: u64) -> Next {
         loop {
             let data = self.window.data();
@@ -183,7 +184,7 @@ impl CsvCutter {
             let unclosed = || ("bad-csv", format!("a quote that opens in row {number} is not closed"));
             match found {
                 End::At(length) => return Next::Row(length),
-                // The quote may stand there by mistake: the next line is taken for a row again.
+                // The quote may be a mistake, so the next line is taken as the start of a row.
                 End::Quoted if data.len() > self.limit.bytes => {
                     let (rule, note) = unclosed();
                     let note = format!("{note} within {} bytes: {}", self.limit.bytes, self.limit.shown());
@@ -215,13 +216,13 @@ impl CsvCutter {
     }
 }
 
-/// What a row may lie in: its bytes and the end of its line. Rows end where they end in that, however much
-/// more is at hand.
+/// The bytes that a row may occupy: the limit and one byte for the line end. Makes the result independent of
+/// how much more data is at hand.
 fn limited(data: &[u8], most: usize) -> &[u8] {
     data.get(..most.saturating_add(1)).unwrap_or(data)
 }
 
-/// A row without the end of its line.
+/// A row without its line end.
 fn trimmed(row: &[u8]) -> &[u8] {
     let row = row.strip_suffix(b"\n").unwrap_or(row);
     row.strip_suffix(b"\r").unwrap_or(row)

@@ -1,20 +1,21 @@
-//! The syntax of CSV: where a row ends, and what its cells are. The `csv` crate reads rows that it cuts
-//! itself; here cutting and reading must agree on every byte, and cutting be much faster than reading.
+//! The syntax of CSV: where a row ends, and what its cells are. The `csv` crate only reads rows that it has
+//! cut itself; here cutting and reading must agree on every byte, and cutting must be much faster than
+//! reading.
 
 use memchr::{memchr, memchr2};
 
 /// Where a row ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// After so many bytes, with the end of its line.
+    /// After this many bytes, including the line end.
     At(usize),
-    /// Not in what is at hand.
+    /// Not in the bytes at hand.
     Open,
-    /// Not in what is at hand, within quotes.
+    /// Not in the bytes at hand, which end within quotes.
     Quoted,
 }
 
-/// Finds the end of the row at the start of `bytes`. A quote opens where a cell begins, and nowhere else.
+/// Finds the end of the row at the start of `bytes`. A quote opens a quoted part only at the start of a cell.
 pub fn end(bytes: &[u8], separator: u8) -> End {
     let (line, whole) = match memchr(b'\n', bytes) {
         Some(end) => (bytes.get(..end).unwrap_or_default(), true),
@@ -41,7 +42,7 @@ pub fn end(bytes: &[u8], separator: u8) -> End {
     }
 }
 
-/// Bytes of a quoted part from its opening to its closing quote.
+/// Length of a quoted part, from the opening to the closing quote, both included.
 fn inside(bytes: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
@@ -53,7 +54,7 @@ fn inside(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Gives the cells of a row, which has no end of line, to `take`, without their quotes.
+/// Passes each cell of a row, unquoted, to `take`. The row must not include its line end.
 pub fn cells(row: &[u8], separator: u8, mut take: impl FnMut(&[u8])) {
     let mut cell = Vec::new();
     let mut rest = row;
@@ -67,7 +68,7 @@ pub fn cells(row: &[u8], separator: u8, mut take: impl FnMut(&[u8])) {
         } else {
             cell.clear();
             unquote(inside, &mut cell);
-            // What stands after the closing quote belongs to the cell.
+            // Text after the closing quote belongs to the cell.
             cell.extend_from_slice(plain);
             take(&cell);
         }
@@ -82,7 +83,7 @@ fn unquote(quoted: &[u8], cell: &mut Vec<u8>) {
     let mut rest = quoted.get(1..).unwrap_or_default();
     rest = rest.strip_suffix(b"\"").unwrap_or(rest);
     while let Some(run) = memchr(b'"', rest) {
-        // Quotes stand twice; the first is kept.
+        // A quote inside is doubled; keep the first of the two.
         cell.extend_from_slice(rest.get(..=run).unwrap_or_default());
         rest = rest.get(run + 2..).unwrap_or_default();
     }
@@ -122,7 +123,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is written with every cell quoted comes back.
+        /// Cells that are written with quotes read back unchanged.
         #[test]
         fn cells_survive(table in prop::collection::vec(prop::collection::vec("[a\",\n ]{0,5}", 1..4), 0..5)) {
             let row = |row: &Vec<String>| {

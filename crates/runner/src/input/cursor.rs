@@ -1,5 +1,5 @@
-//! Walking the files in order and cutting them into chunks: the part of reading that one thread at a time
-//! does. It never fails: what cannot be read becomes a chunk that parses to failures.
+//! Walks the files in order and cuts them into chunks: the sequential part of reading. It never fails: what
+//! cannot be read becomes a chunk that parses to failures.
 
 use super::csv_cutter::{CsvCutter, Rows};
 use super::files::SourceFile;
@@ -16,18 +16,18 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// Where reading goes on: after a chunk.
+/// Where reading continues after a chunk.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// Number of the file in the list.
+    /// Index of the file in the list.
     pub file: usize,
-    /// Bytes of its content before, decompressed.
+    /// Number of decompressed bytes before it in the file.
     pub offset: u64,
-    /// Lines, rows or records before.
+    /// Number of lines, rows or records before it in the file.
     pub number: u64,
 }
 
-/// A part of the input that is parsed at one go: whole records of one file or of several.
+/// A part of the input that is parsed in one go: whole records of one or more files.
 pub struct Chunk {
     pub(super) pieces: Vec<Piece>,
     after: Position,
@@ -35,20 +35,20 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    /// Where reading goes on after it.
+    /// Where reading continues after this chunk.
     pub fn after(&self) -> &Position {
         &self.after
     }
 
-    /// Whether a document of this id may be in it, as far as that can be told without parsing: an id of plain
-    /// characters stands in the bytes, or in the name of the file, as it is.
+    /// Whether a document with this id may be in the chunk, as far as that can be told without parsing. An id
+    /// of plain characters occurs literally in the bytes or in the name of the file.
     pub fn may_hold(&self, id: &str) -> bool {
         let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte));
-        // JSON may write a slash in two ways.
+        // JSON may write a slash as `/` or `\/`.
         let part = id.split('/').max_by_key(|part| part.len()).unwrap_or_default();
         let holds = |bytes: &[u8]| !is_plain || memchr::memmem::find(bytes, part.as_bytes()).is_some();
         self.pieces.iter().any(|piece| {
-            // Ids that a file gives are made of its name.
+            // Default ids begin with the name of the file.
             id.starts_with(&piece.file.name)
                 || match &piece.body {
                     Body::Lines(block) => holds(&block.bytes),
@@ -60,7 +60,7 @@ impl Chunk {
         })
     }
 
-    /// Bytes that it holds in memory, or will hold while it is parsed, about.
+    /// Approximate number of bytes that it holds in memory, or will hold while it is parsed.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -72,25 +72,26 @@ pub(super) struct Piece {
     pub body: Body,
 }
 
-/// Bytes that hold whole records.
+/// Bytes that consist of whole records.
 pub(super) struct Block {
     pub bytes: Vec<u8>,
     /// Offset of the first byte in the file.
     pub offset: u64,
-    /// Records before it in the file.
+    /// Number of records before it in the file.
     pub number: u64,
 }
 
-/// What a piece holds.
+/// The content of a piece.
 pub(super) enum Body {
     Lines(Block),
     Rows(Rows),
     Warc(Records),
     Parquet(Group),
-    /// The file is a document and is read when it is parsed.
+    /// The whole file is one document, which is read during parsing. Holds the counter of bytes read and the
+    /// expected size.
     Whole(Arc<AtomicU64>, u64),
     Failed(Box<Failure>),
-    /// A failure after which nothing comes of the file.
+    /// A failure after which nothing more comes from the file.
     Last(Box<Failure>),
 }
 
@@ -99,7 +100,7 @@ impl Body {
         Self::Failed(Box::new(failure))
     }
 
-    /// Bytes in memory; a failure counts as well, or many of them would make one chunk.
+    /// Bytes in memory. A failure counts, too; otherwise one chunk could collect any number of them.
     fn bytes(&self) -> u64 {
         256 + match self {
             Self::Lines(block) | Self::Rows(Rows { block, .. }) => block.bytes.len() as u64,
@@ -132,8 +133,8 @@ enum Cutter {
 }
 
 impl<'a> Cursor<'a> {
-    /// A cursor before the first file that cuts chunks of about `chunk_bytes` and adds the bytes that it
-    /// reads, as they are stored, to `read`.
+    /// Creates a cursor before the first file. It cuts chunks of about `chunk_bytes`, and adds the stored
+    /// bytes that it reads to `read`.
     pub fn new(
         files: &'a [SourceFile],
         input: &'a Input,
@@ -146,18 +147,19 @@ impl<'a> Cursor<'a> {
         Self { files, input, chunk_bytes, limit, read, position, open: None, spares }
     }
 
-    /// Where chunks take their buffers from; parsers may give them back.
+    /// The pool from which chunks take their buffers; parsers may give them back.
     pub fn spares(&self) -> Spares {
         self.spares.clone()
     }
 
-    /// Goes to a position that a chunk gave. Plain files are sought in, compressed ones read up to there.
+    /// Moves to a position that a chunk gave. Plain files are sought; compressed ones are decompressed up to
+    /// there.
     pub fn resume_at(&mut self, position: &Position) {
         self.position = position.clone();
         self.open = None;
     }
 
-    /// The next chunk, and `None` after the last.
+    /// Returns the next chunk, or `None` after the last one.
     #[expect(clippy::should_implement_trait, reason = "a cursor also jumps")]
     pub fn next(&mut self) -> Option<Chunk> {
         let (mut pieces, mut bytes) = (Vec::new(), 0);
@@ -231,10 +233,10 @@ impl<'a> Cursor<'a> {
         self.open = None;
     }
 
-    /// Opens the file at the position: a cutter of its pieces, or the one piece that it is.
+    /// Opens the file at the position. Returns a cutter for its pieces, or the only piece that it is.
     fn start(&self, file: &Arc<SourceFile>) -> (Cutter, Option<Body>) {
         if let Kind::Whole(_) = file.format.kind {
-            // Text is packed to about an eighth.
+            // Text compresses to about an eighth of its size.
             let packed = file.format.compression != Compression::Plain;
             let bytes = file.bytes.saturating_mul(if packed { 8 } else { 1 }).min(self.limit.bytes as u64);
             return (Cutter::Done, Some(Body::Whole(Arc::clone(&self.read), bytes)));

@@ -1,5 +1,5 @@
-//! Which files a list of paths means: files, folders and globs, in an order that does not depend on the
-//! file system.
+//! Expands paths to the files that they mean. A path may be a file, a folder or a glob; the order does not
+//! depend on the file system.
 
 use super::format::{Format, KNOWN, format_of};
 use crate::config::suggest;
@@ -17,19 +17,19 @@ use std::time::UNIX_EPOCH;
 pub struct SourceFile {
     /// Where it is.
     pub path: PathBuf,
-    /// Its path below the folder or the fixed part of the glob that was asked for, with `/`: what ids are
-    /// made of, so that they do not depend on where the corpus lies.
+    /// Its path below the given folder or the fixed part of the given glob, with `/`. Ids are built from it,
+    /// so that they do not depend on where the corpus lies.
     pub name: String,
-    /// How it holds documents.
+    /// How it stores documents.
     pub format: Format,
     /// Its size in bytes.
     pub bytes: u64,
-    /// What changes when the file does: the time of its last change in nanoseconds since 1970, or what a store
-    /// tells of an object.
+    /// A value that changes when the file does: its modification time in nanoseconds since 1970, or whatever
+    /// a remote store reports for the object.
     pub version: Option<String>,
 }
 
-/// Size and version of a file of the disk, as in [`SourceFile`].
+/// Size and version of a local file, as in [`SourceFile`].
 pub fn state_of(path: &Path) -> (u64, Option<String>) {
     let metadata = path.metadata().ok();
     let bytes = metadata.as_ref().map_or(0, Metadata::len);
@@ -44,12 +44,12 @@ impl SourceFile {
         Self { path, name, format, bytes, version }
     }
 
-    /// What documents from it have as their source where they bring none.
+    /// The source of documents in this file that do not name one.
     pub fn source(&self) -> String {
         self.path.to_string_lossy().into_owned()
     }
 
-    /// The id of the record with this number, from 1, where it brings none.
+    /// The id of the record with this number, counted from 1, if it has none of its own.
     pub fn id_of(&self, number: u64) -> String {
         format!("{}#{number}", self.name)
     }
@@ -58,7 +58,7 @@ impl SourceFile {
 /// Why a path gives no files.
 #[derive(Debug)]
 pub struct InputError {
-    /// The path as asked for.
+    /// The path as given.
     pub path: PathBuf,
     /// What is wrong.
     pub message: String,
@@ -75,31 +75,31 @@ impl fmt::Display for InputError {
     }
 }
 
-/// What of folders is no input.
+/// What was found in folders but is not input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PassedOver {
-    /// Files of other kinds, pipes and devices, and folders of runs.
+    /// Number of files of other kinds, pipes, devices, and run folders.
     pub others: usize,
-    /// The first of their names.
+    /// The names of the first few of these.
     names: Vec<String>,
-    /// Links to folders: they could lead in a circle.
+    /// Number of links to folders, which are not followed because they could lead in a circle.
     pub links: usize,
-    /// Files and folders whose names begin with a dot.
+    /// Number of files and folders whose names begin with a dot.
     pub hidden: usize,
 }
 
 impl PassedOver {
-    /// Names that are kept.
+    /// Maximum number of names to keep.
     const NAMED: usize = 3;
 
-    /// Whether it is nothing.
+    /// Whether nothing was passed over.
     pub fn is_empty(&self) -> bool {
         self.others + self.links + self.hidden == 0
     }
 
     fn other(&mut self, name: String) {
         self.others += 1;
-        // A folder gives its entries in any order.
+        // A folder lists its entries in arbitrary order.
         let at = self.names.partition_point(|known| *known < name);
         if at < Self::NAMED {
             self.names.insert(at, name);
@@ -107,7 +107,7 @@ impl PassedOver {
         }
     }
 
-    /// Some of the files of other kinds, in brackets.
+    /// The names of some of the files of other kinds, in parentheses.
     fn named(&self) -> String {
         let more = match self.others - self.names.len() {
             0 => String::new(),
@@ -145,7 +145,7 @@ impl fmt::Display for PassedOver {
 /// The files that a path means, sorted by name, and what was passed over.
 ///
 /// # Errors
-/// Where there is nothing at the path, a named file is of an unknown kind or a pipe, or a glob matches nothing.
+/// If nothing exists at the path, a named file is a pipe or of an unknown kind, or a glob matches nothing.
 pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> {
     let fail = |message: String, hint: Option<&str>| InputError {
         path: path.to_owned(),
@@ -161,7 +161,7 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> 
     if path.is_dir() {
         let mut found = Listing::default();
         found.walk(path, path, None).map_err(|e| fail(e, Some(UNREADABLE)))?;
-        // Of a run, what came through: what it rejected is no input again.
+        // Only the documents that a run kept are input, not those that it rejected.
         if is_run_folder(path) {
             found.files.retain(|file| file.name.starts_with(DOCUMENTS));
         }
@@ -170,7 +170,7 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> 
             .ok_or_else(|| fail("there is no file of a known kind in the folder".into(), Some(KNOWN)));
     }
     if let Ok(meta) = path.metadata() {
-        // Nothing would say how large it is, and it could not be read a second time.
+        // A pipe or device has no known size and cannot be read a second time.
         if !meta.is_file() {
             let hint = "write what comes out of it into a file, and name that";
             return Err(fail("a pipe or a device, and no file".into(), Some(hint)));
@@ -202,7 +202,7 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> 
     found.finish().ok_or_else(|| fail("the glob matches no file of a known kind".into(), Some(KNOWN)))
 }
 
-/// What stands beside a path that is not there and has nearly its name.
+/// The name beside a missing path that is most similar to it.
 fn neighbour(path: &Path) -> Option<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let entries = std::fs::read_dir(folder).ok()?;
@@ -228,8 +228,8 @@ fn objects(address: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> 
     Ok((files, passed_over))
 }
 
-/// The folders of a glob before its first wildcard. A folder that is there is itself, whatever signs its
-/// name has.
+/// The folders of a glob before its first wildcard. A folder that exists is taken literally, even if its name
+/// has wildcard characters.
 fn fixed_part(glob: &Path) -> PathBuf {
     let mut base = PathBuf::new();
     for component in glob.components() {
@@ -242,10 +242,10 @@ fn fixed_part(glob: &Path) -> PathBuf {
     if base.as_os_str().is_empty() { PathBuf::from(".") } else { base }
 }
 
-/// What to do about a folder that cannot be listed.
+/// The hint for a folder that cannot be listed.
 const UNREADABLE: &str = "make it readable for you, or name the files and folders beside it one by one";
 
-/// What names of the files of a run begin with that hold what came through.
+/// The prefix of the files in a run folder that hold the kept documents.
 const DOCUMENTS: &str = "documents";
 
 #[derive(Default)]
@@ -255,7 +255,7 @@ struct Listing {
 }
 
 impl Listing {
-    /// Takes in the files below a folder. Names that begin with a dot are left alone.
+    /// Collects the files below a folder. Entries whose names begin with a dot are skipped.
     fn walk(
         &mut self,
         base: &Path,
@@ -277,10 +277,10 @@ impl Listing {
                 self.passed_over.hidden += usize::from(asked);
                 continue;
             }
-            // A link to a folder is not followed: it could lead in a circle.
+            // Links to folders are not followed: they could lead in a circle.
             let kind = path.symlink_metadata().map_err(failed)?;
             if kind.is_dir() {
-                // What a run wrote into its own input is no input.
+                // A run folder inside the input is not input.
                 if is_run_folder(&path) {
                     self.passed_over.other(name(below));
                     continue;
@@ -295,8 +295,8 @@ impl Listing {
                 self.passed_over.links += 1;
                 continue;
             }
-            // A link that leads nowhere is kept: reading it fails, and that is on record. Pipes and devices
-            // would hang.
+            // A dangling link is kept: reading it fails, and the failure is recorded. Reading pipes and
+            // devices would hang.
             let readable = path.metadata().map_or(kind.is_symlink(), |m| m.is_file());
             let name = name(below);
             let Some(format) = format_of(&path).filter(|_| readable) else {
@@ -309,13 +309,13 @@ impl Listing {
     }
 
     fn finish(mut self) -> Option<(Vec<SourceFile>, PassedOver)> {
-        // Names that are not UTF-8 can look alike; paths never do.
+        // Names that are not UTF-8 may look alike; paths are always distinct.
         self.files.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.path.cmp(&b.path)));
         (!self.files.is_empty()).then_some((self.files, self.passed_over))
     }
 }
 
-/// The name of a file below a folder.
+/// The name of a file, from its path below a folder.
 fn name(below: &Path) -> String {
     let parts: Vec<_> = below.components().map(|c| c.as_os_str().to_string_lossy()).collect();
     parts.join("/")
@@ -339,7 +339,7 @@ mod tests {
         let closed = folder.path().join("closed");
         std::fs::create_dir(&closed).unwrap();
         std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
-        // To root, nothing is closed.
+        // Root can list any folder.
         if std::fs::read_dir(&closed).is_err() {
             let error = expand(folder.path()).unwrap_err();
             assert!(error.message.starts_with("cannot list the folder `"), "{error}");
@@ -375,7 +375,7 @@ mod tests {
             passed_over.starts_with("5 files of other kinds (`0/c.exe`, `b.exe`, `d.exe` and 2 more), "),
             "{passed_over}"
         );
-        // Named itself, the link is read.
+        // A link that is named explicitly is read.
         assert_eq!(expand(&path("link")).unwrap().0.len(), 1);
         for pipe in [path("pipe.txt"), "/dev/null".into()] {
             assert_eq!(expand(&pipe).unwrap_err().message, "a pipe or a device, and no file");

@@ -1,27 +1,27 @@
-//! How files hold documents, told by their endings.
+//! The formats of input files, recognized by their endings.
 
 pub use crate::config::Compression;
 use std::path::Path;
 
-/// What a file holds, under its compression.
+/// What a file contains once it is decompressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The file is a document of this media type; plain text where it is `None`.
+    /// The file is a document of this media type, or plain text if `None`.
     Whole(Option<&'static str>),
-    /// A line is a document: a JSON object.
+    /// Each line is a document: a JSON object.
     Jsonl,
-    /// A row is a document; the cells are parted by this sign, and the first row names the columns.
+    /// Each row is a document. The byte is the cell separator; the first row names the columns.
     Csv(u8),
-    /// A row is a document.
+    /// Each row is a document.
     Parquet,
-    /// A record is a document, or belongs to one.
+    /// Each record is a document, or belongs to one.
     Warc,
 }
 
-/// How a file holds documents.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
-    /// What it holds.
+    /// What it contains.
     pub kind: Kind,
     /// How it is compressed.
     pub compression: Compression,
@@ -57,7 +57,7 @@ const COMPRESSIONS: [(&str, Compression); 4] = [
     ("bz2", Compression::Bzip2),
 ];
 
-/// The format that the ending of a path stands for, in any case of letters.
+/// The format that a path's ending stands for, ignoring case.
 pub(super) fn format_of(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let (stem, ending) = name.rsplit_once('.')?;

@@ -1,4 +1,4 @@
-//! HTTP responses as crawlers keep them: status, media type, and the body with its encodings undone.
+//! HTTP responses as crawlers store them: status, media type, and the decoded body.
 
 use super::warc_cutter::{field, header_end};
 use std::borrow::Cow;
@@ -6,7 +6,7 @@ use std::io::Read;
 
 /// The head of a response, and its body as it was sent.
 pub struct Response<'a> {
-    /// Status, such as 200.
+    /// The status code, such as 200.
     pub status: u16,
     /// The field `Content-Type`.
     pub content_type: Option<&'a str>,
@@ -19,11 +19,11 @@ pub struct Response<'a> {
 pub enum BodyError {
     /// Its encoding is broken or unknown.
     Broken(String),
-    /// It is larger than it may be.
+    /// It exceeds the size limit.
     TooLarge,
 }
 
-/// Reads the head of a response.
+/// Parses the head of a response.
 ///
 /// # Errors
 /// A sentence that says what is wrong with it.
@@ -46,11 +46,11 @@ impl<'a> Response<'a> {
         self.sent
     }
 
-    /// The body, with its transfer and content encodings undone; at most `most` bytes. Encodings that were
-    /// undone already, which crawlers do without a word, are left alone.
+    /// The body with its transfer and content encodings decoded, at most `most` bytes. Crawlers often decode
+    /// a body without changing its head; encodings that the body does not have are ignored.
     ///
     /// # Errors
-    /// Where it is broken or too large.
+    /// If the body is broken or too large.
     pub fn body(&self, most: usize) -> Result<Cow<'a, [u8]>, BodyError> {
         let mut body = Cow::Borrowed(self.sent);
         for name in ["transfer-encoding", "content-encoding"] {
@@ -65,7 +65,7 @@ impl<'a> Response<'a> {
     }
 }
 
-/// The body without an encoding; `None` where it does not have it.
+/// Decodes one encoding. `None` if the body does not have it.
 fn undo(encoding: &str, body: &[u8], most: usize) -> Result<Option<Vec<u8>>, BodyError> {
     let zlib = |bytes: &[u8]| matches!(bytes, [a, b, ..] if a & 15 == 8 && (u16::from(*a) << 8 | u16::from(*b)) % 31 == 0);
     match encoding {
@@ -93,7 +93,7 @@ fn read(encoding: &str, decoder: impl Read, most: usize) -> Result<Option<Vec<u8
     if out.len() > most { Err(BodyError::TooLarge) } else { Ok(Some(out)) }
 }
 
-/// The body without the lengths of its chunks; `None` where it does not begin with one.
+/// Joins the chunks of a chunked body. `None` if the body does not begin with a chunk.
 fn unchunk(body: &[u8]) -> Result<Option<Vec<u8>>, BodyError> {
     let broken = || BodyError::Broken("the chunks of the body are broken".into());
     let (mut out, mut rest) = (Vec::new(), body);

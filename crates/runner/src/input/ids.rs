@@ -1,22 +1,22 @@
-//! Ids that were given so far.
+//! Makes the ids of documents unique.
 
 use super::parsed::{Entry, Parsed};
 use std::collections::{HashMap, HashSet};
 use twox_hash::XxHash3_64;
 
-/// The set of ids given so far. A hash stands for an id: where two ids share one, which is one in 2^64 a
-/// pair, the second gets a suffix that it did not need.
+/// The set of ids given so far, each represented by its hash. Two different ids with the same hash (a chance
+/// of 1 in 2^64 per pair) give the second one a suffix that it does not need.
 #[derive(Debug, Default)]
 pub struct Ids {
     taken: HashSet<u64>,
-    /// The number to try next, by the hash of an id that came again. Without it, a million documents of one id would
-    /// each try all numbers.
+    /// The next suffix to try, by the hash of an id that was repeated. Without it, each of a million
+    /// documents with one id would try all numbers.
     next: HashMap<u64, u64>,
 }
 
 impl Ids {
-    /// Makes the ids of documents unique, and says which hashes were newly taken, in order. Failures take no
-    /// id away.
+    /// Makes the ids of documents unique, and returns the hashes that were newly taken, in order. Failures
+    /// take no ids.
     pub fn settle(&mut self, parsed: &mut Parsed) -> Vec<u64> {
         let mut taken = Vec::with_capacity(parsed.entries.len());
         let mut renamed = Vec::new();
@@ -49,7 +49,7 @@ impl Ids {
         new
     }
 
-    /// Takes in hashes that were taken before.
+    /// Restores hashes that an earlier run took.
     pub fn restore(&mut self, hashes: impl IntoIterator<Item = u64>) {
         self.taken.extend(hashes);
     }

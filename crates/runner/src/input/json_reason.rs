@@ -1,17 +1,17 @@
-//! Why a text is not the JSON that it should be, in plain words and with what to do. serde_json's own words are those of a
-//! parser, and stay where nothing plainer is known.
+//! Explains in plain words why a text is not the JSON that it should be, and what to do about it.
+//! serde_json's own messages are written for programmers; they remain where no plainer wording is known.
 
 use crate::table::beginning;
 use serde_json::Error;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Characters of an excerpt.
+/// Maximum number of characters in an excerpt.
 const SHOWN: usize = 30;
-/// Names of fields that are shown.
+/// Maximum number of field names to show.
 const NAMED: usize = 8;
 
-/// Why a line gives no JSON object; `place` says which.
+/// Why a line is not a JSON object; `place` names the line.
 pub(super) fn no_object(place: &str, line: &str, error: &Error) -> String {
     if !line.trim_start().starts_with('{') {
         return other_than_object(place, line.trim_start());
@@ -42,10 +42,10 @@ fn other_than_object(place: &str, line: &str) -> String {
     }
 }
 
-/// Why a text, which a place such as `line 3` names, is no JSON.
+/// Why a text is not JSON; `place` names it, such as `line 3`.
 pub(super) fn no_json(place: &str, text: &str, error: &Error) -> String {
     let words = error.to_string();
-    // Positions within the text would be given as line 1.
+    // Cut off the position: it counts within this text, so it would always be line 1.
     let words = words.split(" at line ").next().unwrap_or_default();
     if error.is_eof() && !words.contains("hex escape") {
         return format!(
@@ -94,7 +94,7 @@ pub(super) fn no_json(place: &str, text: &str, error: &Error) -> String {
     }
 }
 
-/// What is said of a line that is not UTF-8.
+/// The note for a line that is not UTF-8.
 pub(super) fn no_utf8(place: &str, line: &[u8], error: std::str::Utf8Error) -> String {
     let byte = line.get(error.valid_up_to()).copied().unwrap_or_default();
     let before = line.get(..error.valid_up_to()).unwrap_or_default();
@@ -107,7 +107,7 @@ pub(super) fn no_utf8(place: &str, line: &[u8], error: std::str::Utf8Error) -> S
     )
 }
 
-/// What is said where a record has no field with the text, and has these.
+/// The note for a record without the text field; `names` are the fields that it has.
 pub(super) fn no_field<'a>(what: &str, field: &str, names: impl ExactSizeIterator<Item = &'a str>) -> String {
     let more = names.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -121,7 +121,7 @@ pub(super) fn no_field<'a>(what: &str, field: &str, names: impl ExactSizeIterato
     }
 }
 
-/// What a JSON value is, by its first sign.
+/// The kind of a JSON value, judged by its first character.
 pub(super) fn kind_of(value: &str) -> &'static str {
     match value.as_bytes().first() {
         Some(b'[') => "an array",
@@ -133,7 +133,7 @@ pub(super) fn kind_of(value: &str) -> &'static str {
     }
 }
 
-/// What to write in place of a word that other languages have.
+/// What to write in place of a word that other languages have and JSON has not.
 fn foreign(token: &str) -> Option<&'static str> {
     match token.trim_start_matches(['+', '-']) {
         "NaN" | "nan" | "NAN" | "Infinity" | "inf" | "Inf" => {
@@ -146,7 +146,7 @@ fn foreign(token: &str) -> Option<&'static str> {
     }
 }
 
-/// The word around a column of serde_json, and everything from the column on.
+/// The word around a column as serde_json reports it, and the rest of the text from that column on.
 fn at(text: &str, column: usize) -> (&str, &str) {
     let bytes = text.as_bytes();
     let is_part =
@@ -167,8 +167,9 @@ fn excerpt(text: &str) -> Cow<'_, str> {
     beginning(text.trim(), SHOWN)
 }
 
-/// A JSON value as it is written, with U+FFFD for each escape of a lone surrogate, which stands for no character, and their
-/// number; none where there is no such escape. Python writes them for bytes that it could not decode.
+/// Replaces each lone-surrogate escape in a JSON text, which stands for no character, by U+FFFD. Returns the
+/// text and the number of replacements, or `None` if there are none. Python writes such escapes for bytes
+/// that it could not decode.
 pub(super) fn without_lone_surrogates(json: &str) -> Option<(String, u32)> {
     let mut out = String::with_capacity(json.len());
     let (mut rest, mut found) = (json, 0);
@@ -187,7 +188,7 @@ pub(super) fn without_lone_surrogates(json: &str) -> Option<(String, u32)> {
                 rest = escape.get(6..).unwrap_or_default();
                 continue;
             }
-            // The sign behind a backslash may be another one, which opens nothing.
+            // The character after a backslash may be a backslash, too, which begins no escape.
             _ => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
         };
         let (kept, after) = escape.split_at(length);

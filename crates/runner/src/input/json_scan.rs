@@ -1,29 +1,29 @@
-//! A walk over the members of a JSON object that decodes nothing. It takes a part of the language only: what
-//! is unusual (escapes in keys, lone surrogates, control characters, deep nesting) is left to serde_json,
-//! and so is every error.
+//! Scans the members of a JSON object without decoding anything. It accepts only the common part of the
+//! language; anything unusual (escapes in keys, lone surrogates, control characters, deep nesting) and every
+//! error is left to serde_json.
 
 use memchr::memchr2;
 
-/// A member of an object, as places in the line.
+/// A member of an object, as parts of the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Member<'t> {
     /// The key; it has no escapes.
     pub key: &'t str,
     /// The value as it is written.
     pub value: &'t str,
-    /// First byte of the value in the line.
+    /// Offset of the value's first byte in the line.
     pub at: usize,
     /// Whether the value is a string with escapes.
     pub escaped: bool,
-    /// Key and value as they are written, where nothing stands beside the colon.
+    /// Key and value as they are written, if there is no space around the colon.
     pub whole: Option<&'t str>,
 }
 
-/// Nesting that is followed; what is deeper is left to serde_json.
+/// Maximum nesting depth; deeper values are left to serde_json.
 const DEPTH: u32 = 120;
 
-/// Gives the members of an object to `take`, in their order. `None` where the line is not an object, or an
-/// unusual one, or `take` wants no more.
+/// Passes the members of an object to `take`, in order. `None` if the line is not an object or an unusual
+/// one, or if `take` returns `None`.
 pub fn object<'t>(line: &'t str, mut take: impl FnMut(Member<'t>) -> Option<()>) -> Option<()> {
     if line.as_bytes().chunks(64).any(|part| part.iter().fold(false, |any, byte| any | (*byte < 0x20))) {
         return None;
@@ -78,12 +78,12 @@ impl Scan<'_> {
         self.eat(byte).then_some(())
     }
 
-    /// Other white space is a control character.
+    /// Other white space is a control character, which is rejected before.
     fn space(&mut self) {
         while self.eat(b' ') {}
     }
 
-    /// Passes over a value, and says whether it is a string with escapes.
+    /// Skips a value. Returns whether it is a string with escapes.
     fn value(&mut self) -> Option<bool> {
         match self.peek()? {
             b'"' => {
@@ -95,7 +95,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Passes over the rest of a string, and says whether it has escapes.
+    /// Skips the rest of a string. Returns whether it has escapes.
     fn string(&mut self) -> Option<bool> {
         let mut escaped = false;
         loop {
@@ -107,7 +107,7 @@ impl Scan<'_> {
             }
             escaped = true;
             self.escape()?;
-            // Escapes come in rows.
+            // Escapes often come in runs.
             while self.eat(b'\\') {
                 self.escape()?;
             }
@@ -138,9 +138,9 @@ impl Scan<'_> {
         Some(code)
     }
 
-    /// Passes over an object or an array, without recursion.
+    /// Skips an object or an array, without recursion.
     fn container(&mut self) -> Option<()> {
-        // A bit for each level: whether it is an object.
+        // One bit per level: whether it is an object.
         let (mut objects, mut depth) = (0u128, 0);
         loop {
             let sign = self.peek()?;
@@ -228,7 +228,7 @@ impl Scan<'_> {
     }
 }
 
-/// The number that four hexadecimal digits stand for.
+/// The value of hexadecimal digits.
 pub fn hex(digits: &[u8]) -> Option<u32> {
     let mut code = 0;
     for digit in digits {
@@ -330,7 +330,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// What the short way takes, serde_json takes, and sees the same.
+        /// Whatever the fast path accepts, serde_json accepts and reads the same.
         #[test]
         fn both_ways_agree(line in jsonish(), cut in any::<prop::sample::Index>(), sign in "[\\PC]?", how in 0u8..3) {
             let mut line = format!("{{\"k\":{line}}}");

@@ -1,5 +1,5 @@
-//! JSON Lines: a line is a document, its other fields travel along as they are written. This is the short
-//! way, which decodes only what was asked for; lines that it does not take go to `jsonl_slow`.
+//! JSON Lines: each line is a document, and its other fields travel along as they are written. This is the
+//! fast path, which decodes only what was asked for. Lines that it does not accept go to `jsonl_slow`.
 
 use super::cursor::Block;
 use super::json_scan::{Member, hex, object};
@@ -27,11 +27,11 @@ pub(super) fn parse(context: &Context<'_>, block: Block, out: &mut Parsed) {
     out.buffers.push(block.bytes);
 }
 
-/// A line that is parsed.
+/// The place of the line that is being parsed.
 pub(super) struct Line {
-    /// Its number in the file, from 1.
+    /// Its line number in the file, from 1.
     pub number: u64,
-    /// Its first byte in the file.
+    /// Offset of its first byte in the file.
     pub offset: u64,
     start: usize,
     buffer: usize,
@@ -71,7 +71,7 @@ impl Line {
         let input = context.input;
         let mut values = vec![Value::Null; out.shape.columns.len()];
         let (mut id, mut source, mut media_type, mut text) = (None, None, None, None);
-        // Carried members stand together in the words: what else is said is put off until after them.
+        // The carried members must be contiguous in `words`, so the other values are added after them.
         let start = out.words.len();
         object(line, |member| {
             if let Some(value) = out.shape.column(member.key).and_then(|at| values.get_mut(at)) {
@@ -83,7 +83,7 @@ impl Line {
             }
             if member.key == input.id_field && id.is_none() {
                 if is_string {
-                    // An empty id is none, and the next may be one.
+                    // An empty id counts as missing; a later member may provide one.
                     if member.value.len() > 2 {
                         id = Some(member);
                     }
@@ -138,7 +138,7 @@ impl Line {
     }
 }
 
-/// Adds a string, or the characters of a number, to the words.
+/// Appends a string without its quotes, or the digits of a number, to `words`.
 fn say(member: &Member<'_>, out: &mut Parsed) -> Span {
     let inside = member.value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(member.value);
     if !member.escaped {
@@ -149,8 +149,7 @@ fn say(member: &Member<'_>, out: &mut Parsed) -> Span {
     Span { start, end: out.words.len() }
 }
 
-/// Writes what the inside of a JSON string stands for. It was found sound before: what is not stands as
-/// U+FFFD.
+/// Decodes the inside of a JSON string. It was validated before; anything invalid becomes U+FFFD.
 pub(super) fn unescape(inside: &str, out: &mut impl Write) {
     let mut rest = inside;
     while let Some(run) = memchr(b'\\', rest.as_bytes()) {
@@ -164,7 +163,7 @@ pub(super) fn unescape(inside: &str, out: &mut impl Write) {
     let _ = out.write_str(rest);
 }
 
-/// What an escape stands for, and its length.
+/// Decodes an escape sequence. Returns the character and the length of the sequence.
 fn decode(escape: &[u8]) -> (char, usize) {
     let sign = match escape.get(1) {
         Some(b'b') => '\u{8}',

@@ -1,5 +1,5 @@
-//! Lines of JSON read by serde_json: what the short way does not take. Here stands what is accepted at all,
-//! and every error.
+//! Reads the JSON lines that the fast path does not accept, with serde_json. This module defines which lines
+//! are valid, and reports every error.
 
 use super::json_reason::{kind_of, no_field, no_json, no_object, no_utf8, without_lone_surrogates};
 use super::jsonl::Line;
@@ -17,14 +17,14 @@ struct Record {
     source: String,
     media_type: Option<String>,
     text: String,
-    /// Escapes in the text and in columns that stood for no character.
+    /// Number of lone-surrogate escapes in the text and in the declared columns.
     surrogates: u32,
-    /// Members of the JSON object that were not asked for, as text, with their commas between.
+    /// The members of the JSON object that were not asked for, as JSON text, with commas between them.
     carried: String,
     columns: Vec<Value>,
 }
 
-/// Parses a line, without its end and white space around it.
+/// Parses a line that has no line end and no surrounding white space.
 pub(super) fn parse(context: &Context<'_>, line: &Line, bytes: &[u8], out: &mut Parsed) {
     let record = match record(context.input, line.number, bytes) {
         Ok(record) => record,
@@ -122,7 +122,7 @@ fn record(input: &Input, number: u64, line: &[u8]) -> Result<Record, (&'static s
     Ok(record)
 }
 
-/// A value, and the number of lone surrogates in it, which are read as U+FFFD.
+/// Deserializes a value. Also returns the number of lone surrogates in it, which are read as U+FFFD.
 fn read<T: for<'de> Deserialize<'de>>(raw: &str) -> Result<(T, u32), serde_json::Error> {
     serde_json::from_str(raw).map(|value| (value, 0)).or_else(|error| match without_lone_surrogates(raw) {
         Some((mended, found)) => serde_json::from_str(&mended).map(|value| (value, found)),

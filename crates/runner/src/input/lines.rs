@@ -1,4 +1,4 @@
-//! Cutting JSON Lines into blocks of whole lines. What the lines say is not looked at here.
+//! Cuts JSON Lines into blocks of whole lines, without parsing the lines.
 
 use super::cursor::{Block, Body};
 use super::files::SourceFile;
@@ -13,7 +13,7 @@ pub struct LineCutter {
 }
 
 impl LineCutter {
-    /// A cutter of the lines in `window`, before which `number` lines stand.
+    /// Creates a cutter for the lines in `window`, which follow `number` other lines in the file.
     pub fn new(window: Window, number: u64, limit: Limit) -> Self {
         Self { window, number, limit }
     }
@@ -23,7 +23,7 @@ impl LineCutter {
         (self.window.offset(), self.number)
     }
 
-    /// The next block, of about `bytes`.
+    /// Returns the next block, of about `bytes` bytes.
     pub fn next(&mut self, file: &SourceFile, bytes: usize) -> Option<Body> {
         self.window.fill(bytes.max(1));
         loop {
@@ -33,7 +33,7 @@ impl LineCutter {
             if self.window.ended() {
                 break;
             }
-            // As in the parser: the limit is one of lines without their end.
+            // As in the parser, the limit applies to a line without its line end.
             if self.window.data().len() > self.limit.bytes {
                 let offset = self.window.offset();
                 let size = self.window.skip_line();
@@ -44,7 +44,7 @@ impl LineCutter {
             self.window.grow();
         }
         if let Some(error) = self.window.error() {
-            // What was read of the line is lost with it; the lines before are safe.
+            // The incomplete line is lost; the lines before it are kept.
             let note = format!("the file ends in an error: {error}");
             let offset = self.window.offset();
             let failure = Failure::of_record(file, self.number + 1, offset, "broken-file", note);

@@ -1,8 +1,8 @@
 //! Input: from paths to batches of documents, in a fixed order.
 //!
-//! Reading has three steps. A [`Cursor`] cuts the files into chunks, one after the other; a [`Parser`] takes
-//! a chunk apart, and any number of them may work at once; what they give, a [`Parsed`], is numbered and
-//! named in input order ([`Ids`]), and made into batches.
+//! Reading has three steps. A [`Cursor`] cuts the files into chunks, one after the other. A [`Parser`] parses
+//! a chunk into a [`Parsed`]; any number of parsers may work at once. The results get ordinals and unique ids
+//! ([`Ids`]) in input order, and become batches.
 
 mod batch;
 mod columns_json;

@@ -1,4 +1,4 @@
-//! Bytes of input files: where they come from, and what undoes their compression.
+//! Reads the bytes of input files, local or remote, and decompresses them.
 
 use super::files::SourceFile;
 use crate::config::Compression;
@@ -12,13 +12,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Bytes that are decompressed at a time. Fixed: what a decoder gives before an error may depend on it.
+/// Size of the decompression buffer in bytes. Fixed, because what a decoder yields before an error may depend
+/// on it.
 const BUFFER: usize = 1 << 18;
 
-/// The bytes of a file as they are stored, from `offset` on.
+/// Opens the stored (still compressed) bytes of a file, from `offset` on.
 ///
 /// # Errors
-/// Where it cannot be opened.
+/// If the file cannot be opened.
 pub fn open_bytes(path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> {
     if is_address(path) {
         return remote::open(path, offset);
@@ -30,10 +31,10 @@ pub fn open_bytes(path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> 
     Ok(Box::new(file))
 }
 
-/// The content of a file from `offset` on, its compression undone. `read` counts the bytes as they are stored.
+/// Opens the decompressed content of a file, from `offset` on. `read` counts the stored bytes that are read.
 ///
 /// # Errors
-/// Where it cannot be opened, or ends or breaks before `offset`.
+/// If the file cannot be opened, or if it ends or breaks before `offset`.
 pub fn open_content(
     file: &SourceFile,
     offset: u64,
@@ -64,7 +65,7 @@ pub fn open_content(
     Ok(Box::new(content))
 }
 
-/// Counts the bytes that pass.
+/// Counts the bytes that pass through.
 struct Counted {
     inner: Box<dyn Read + Send>,
     read: Arc<AtomicU64>,
@@ -78,7 +79,7 @@ impl Read for Counted {
     }
 }
 
-/// Reads through the buffer always, however much is asked for.
+/// Always reads through the buffer, whatever the size of the request.
 struct Even<R>(BufReader<R>);
 
 impl<R: Read> Read for Even<R> {
@@ -90,7 +91,7 @@ impl<R: Read> Read for Even<R> {
     }
 }
 
-/// A file that is read in places, not from start to end.
+/// A file that is read by byte ranges instead of from start to end.
 #[derive(Clone, Debug)]
 pub struct ByteRange {
     path: PathBuf,
@@ -98,7 +99,7 @@ pub struct ByteRange {
 }
 
 impl ByteRange {
-    /// A file of so many bytes.
+    /// The byte ranges of this file.
     pub fn new(file: &SourceFile) -> Self {
         Self { path: file.path.clone(), bytes: file.bytes }
     }

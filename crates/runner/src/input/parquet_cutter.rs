@@ -1,4 +1,4 @@
-//! Cutting Parquet files into row groups, and large ones of these into rows. Nothing is decoded here.
+//! Cuts Parquet files into row groups, and large row groups into runs of rows. Decodes nothing.
 
 use super::cursor::Body;
 use super::files::SourceFile;
@@ -13,20 +13,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use textmill_core::column::{RESERVED, is_supported};
 
-/// Rows of a row group.
+/// A run of rows of a row group.
 pub(super) struct Group {
     pub metadata: ArrowReaderMetadata,
     pub group: usize,
-    /// First row, in the group.
+    /// The first row, counted within the group.
     pub start: usize,
     pub rows: usize,
-    /// Rows before it in the file.
+    /// Number of rows before it in the file.
     pub number: u64,
-    /// Bytes that it has when it is decoded, about.
+    /// Approximate size when decoded, in bytes.
     pub bytes: u64,
 }
 
-/// Cuts row groups.
+/// Cuts a file into [`Group`]s.
 pub struct ParquetCutter {
     metadata: ArrowReaderMetadata,
     read: Arc<AtomicU64>,
@@ -41,10 +41,10 @@ fn open(file: &SourceFile) -> Result<ArrowReaderMetadata, String> {
 }
 
 impl ParquetCutter {
-    /// Opens a file and goes past `number` rows.
+    /// Opens a file and skips `number` rows.
     ///
     /// # Errors
-    /// Where it cannot be read, or holds no text.
+    /// If the file cannot be read or has no text column.
     pub fn new(
         file: &SourceFile,
         input: &Input,
@@ -77,18 +77,18 @@ impl ParquetCutter {
         Ok(cutter)
     }
 
-    /// Rows before the next piece.
+    /// Number of rows before the next piece.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// Rows of the group that is at hand.
+    /// Number of rows in the current group.
     fn rows(&self) -> Option<usize> {
         let group = self.metadata.metadata().row_groups().get(self.group)?;
         Some(usize::try_from(group.num_rows()).unwrap_or(0))
     }
 
-    /// The next rows: a group, or where that is large, about `bytes` of it.
+    /// Returns the next rows: a whole group, or about `bytes` of it if it is large.
     pub fn next(&mut self, bytes: usize) -> Option<Body> {
         let mut rows = self.rows()?;
         while self.start >= rows {
@@ -102,7 +102,7 @@ impl ParquetCutter {
         let share = |bytes: u64, row: usize| (u128::from(bytes) * row as u128 / rows as u128) as u64;
         let many = bytes as u128 * rows as u128 / u128::from(size.max(1));
         let many = if size <= 2 * bytes as u64 { rows } else { (many as usize).max(1) };
-        // Values that repeat are stored once: a small group may be large in memory.
+        // Repeated values are stored once, so a group that is small on disk may be large in memory.
         let many = many.min(ROWS_AT_MOST);
         let end = rows.min(self.start + many);
         self.read.fetch_add(share(stored, end) - share(stored, self.start), Ordering::Relaxed);
@@ -120,7 +120,7 @@ impl ParquetCutter {
     }
 }
 
-/// Rows of a piece, at most.
+/// Maximum number of rows in a piece.
 const ROWS_AT_MOST: usize = 4096;
 
 fn is_text(kind: &DataType) -> bool {
@@ -130,8 +130,8 @@ fn is_text(kind: &DataType) -> bool {
     }
 }
 
-/// The columns that stages may read, where all files are Parquet: those that every file has, with one type ([`declared`]),
-/// besides id, source and text. Files that cannot be read do not count.
+/// The columns that stages may read if all files are Parquet: those that every file has with the same type
+/// ([`declared`]), except id, source and text. Unreadable files are ignored.
 pub fn parquet_columns(files: &[SourceFile], input: &Input) -> Vec<(String, DataType)> {
     if files.iter().any(|file| file.format.kind != Kind::Parquet) {
         return Vec::new();
@@ -156,8 +156,8 @@ pub fn parquet_columns(files: &[SourceFile], input: &Input) -> Vec<(String, Data
     columns
 }
 
-/// The type of the column that stages and outputs have of a column of a file: what a dictionary holds, and text for
-/// what textmill has no type of.
+/// The type that stages and outputs see for a file's column: the value type for a dictionary, and text for a
+/// type that textmill does not support.
 fn declared(kind: &DataType) -> DataType {
     match kind {
         DataType::Dictionary(_, kind) => declared(kind),

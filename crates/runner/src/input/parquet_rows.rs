@@ -1,4 +1,4 @@
-//! Parquet: a row is a document, its other columns travel along as JSON.
+//! Parquet: each row is a document, and its other columns travel along as JSON.
 
 use super::columns_json::{plain, value, write};
 use super::open::ByteRange;
@@ -13,12 +13,12 @@ use textmill_core::batch::{Strings, bytes};
 use textmill_core::column::MEDIA_TYPE;
 use textmill_core::value::value_at;
 
-/// Decodes the rows and adds them.
+/// Decodes the rows and adds them as documents.
 pub(super) fn parse(context: &Context<'_>, group: &Group, out: &mut Parsed) {
     part(context, group, group.start, group.rows, out);
 }
 
-/// Adds some rows. Where they cannot be decoded, the half of them is tried, down to the row that is broken.
+/// Adds some rows. If they cannot be decoded, tries each half separately, down to the single broken row.
 fn part(context: &Context<'_>, group: &Group, start: usize, rows: usize, out: &mut Parsed) {
     let mut number = group.number + (start - group.start) as u64;
     match decode(context, group, start, rows) {
@@ -224,7 +224,7 @@ mod tests {
         assert!(parquet_columns(&folder.files(), &input).is_empty());
     }
 
-    /// A broken page costs the rows in it, wherever chunks are cut.
+    /// A broken page loses the rows in it, wherever chunks are cut.
     #[test]
     fn a_broken_page_costs_its_rows() {
         let mut bytes = pages(90);

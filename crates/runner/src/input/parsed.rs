@@ -1,4 +1,4 @@
-//! What a chunk holds, record by record, before ordinals are given and Arrow batches are built.
+//! The records of a parsed chunk, before they get ordinals and become Arrow batches.
 
 use super::batch::{Builder, InputBatch};
 use super::record::Failure;
@@ -7,21 +7,21 @@ use super::spares::Spares;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// A part of [`Parsed::words`].
+/// A range of [`Parsed::words`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Span {
     pub start: usize,
     pub end: usize,
 }
 
-/// Where a text stands.
+/// The location of a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text {
-    /// Number of the buffer.
+    /// Index of the buffer.
     pub buffer: usize,
-    /// Part of the buffer.
+    /// Range within the buffer.
     pub span: Span,
-    /// Whether it is still a JSON string's inside.
+    /// Whether the bytes are the inside of a JSON string that is still escaped.
     pub escaped: bool,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Row {
     pub media_type: Option<Span>,
     pub carried: Span,
     pub text: Text,
-    /// Escapes that stood for no character, and were read as U+FFFD.
+    /// Number of lone-surrogate escapes, which were read as U+FFFD.
     pub surrogates: u32,
 }
 
@@ -43,24 +43,24 @@ pub(super) enum Entry {
     Failed(Box<Failure>),
 }
 
-/// Records and failures of a chunk, in input order. Ids need not be unique before [`super::Ids::settle`].
+/// The records and failures of a chunk, in input order. Ids may repeat until [`super::Ids::settle`] has run.
 pub struct Parsed {
     pub(super) shape: Arc<Shape>,
     pub(super) entries: Vec<Entry>,
     /// Ids, sources, media types and carried members.
     pub(super) words: String,
-    /// Texts, as bytes. The first buffer is for texts that do not stand in a block of the input.
+    /// Texts, as bytes. The first buffer holds the texts that do not lie in a block of the input.
     pub(super) buffers: Vec<Vec<u8>>,
-    /// Values of the declared columns, one for each document.
+    /// Values of the declared columns; each column has one per document.
     pub(super) columns: Vec<Vec<Value>>,
-    /// Entries whose id was taken, with the one they got.
+    /// Entries whose id was taken, with the id that they got instead.
     pub(super) renamed: Vec<(usize, String)>,
     pub(super) passed_over: u64,
     spares: Spares,
 }
 
 impl Parsed {
-    /// Nothing yet, with room for a little more than so many entries and bytes of words.
+    /// Creates an empty `Parsed`, with a little more room than `entries` entries and `words` bytes of words.
     pub(super) fn new(shape: Arc<Shape>, spares: Spares, (entries, words): (usize, usize)) -> Self {
         let more = |room: usize| room + room / 4;
         let columns = vec![Vec::new(); shape.columns.len()];
@@ -76,22 +76,23 @@ impl Parsed {
         }
     }
 
-    /// Records and failures.
+    /// Number of records and failures.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is no record and no failure.
+    /// Whether there are neither records nor failures.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Records that were passed over because they are no documents, such as requests in a WARC file.
+    /// Number of records that were passed over because they are not documents, such as requests in a WARC
+    /// file.
     pub fn passed_over(&self) -> u64 {
         self.passed_over
     }
 
-    /// Keeps the first `n` records and failures.
+    /// Keeps only the first `n` records and failures.
     pub fn truncate(&mut self, n: usize) {
         self.entries.truncate(n);
         self.renamed.retain(|(entry, _)| *entry < n);
@@ -101,11 +102,11 @@ impl Parsed {
         }
     }
 
-    /// Builds batches. Ordinals are given from `first_ordinal` on, to documents and failures alike. A batch
-    /// is full at `most_documents`, or as soon as it holds `most_bytes`.
+    /// Builds batches. Documents and failures alike get ordinals, counted from `first_ordinal`. A batch is
+    /// full at `most_documents`, or as soon as it holds `most_bytes`.
     ///
     /// # Errors
-    /// Where values do not make the columns that they were checked against.
+    /// If values do not form the columns that they were checked against.
     pub fn finish(
         self,
         first_ordinal: u64,
@@ -143,14 +144,14 @@ impl Parsed {
         self.words.get(span.start..span.end).unwrap_or_default()
     }
 
-    /// Adds to the words.
+    /// Appends to `words`.
     pub(super) fn say(&mut self, word: &str) -> Span {
         let start = self.words.len();
         self.words.push_str(word);
         Span { start, end: self.words.len() }
     }
 
-    /// Adds a text to the first buffer.
+    /// Appends a text to the first buffer.
     pub(super) fn own(&mut self, bytes: &[u8]) -> Text {
         let start = self.buffers.first().map_or(0, Vec::len);
         if let Some(buffer) = self.buffers.first_mut() {
@@ -159,7 +160,7 @@ impl Parsed {
         Text { buffer: 0, span: Span { start, end: start + bytes.len() }, escaped: false }
     }
 
-    /// Takes a buffer in, and says where all of it stands.
+    /// Takes over a buffer, and returns the location of its whole content.
     pub(super) fn hold(&mut self, bytes: Vec<u8>) -> Text {
         let span = Span { start: 0, end: bytes.len() };
         self.buffers.push(bytes);
@@ -170,8 +171,8 @@ impl Parsed {
         self.entries.push(Entry::Failed(Box::new(failure)));
     }
 
-    /// Adds a document, or where a value does not fit its column, a failure: it costs the document, not the
-    /// batch.
+    /// Adds a document. If a value does not fit its column, adds a failure instead: only this document is
+    /// lost, not the batch.
     pub(super) fn push(&mut self, row: Row, values: Vec<Value>, place: impl FnOnce(String) -> Failure) {
         if let Err(note) = self.shape.check(&values) {
             let mut failure = place(note);
@@ -187,7 +188,7 @@ impl Parsed {
     }
 }
 
-/// Bytes of text that the next batch will hold, at most.
+/// Upper bound for the bytes of text in the next batch.
 fn room(entries: &[Entry], most_documents: usize, most_bytes: usize) -> usize {
     let texts = entries.iter().filter_map(|entry| match entry {
         Entry::Document(row) => Some(row.text.span.end - row.text.span.start),

@@ -1,4 +1,4 @@
-//! Parsing chunks: the part of reading that every thread does for itself.
+//! Parsing chunks: the part of reading that threads do in parallel.
 
 use super::cursor::{Body, Chunk, Piece};
 use super::parsed::{Parsed, Span};
@@ -8,37 +8,37 @@ use super::{csv, jsonl, parquet_rows, warc, whole};
 use crate::config::Input;
 use std::sync::Arc;
 
-/// Parses chunks; each thread has its own.
+/// Parses chunks; each thread has its own parser.
 pub struct Parser<'a> {
     input: &'a Input,
     shape: Arc<Shape>,
     spares: Spares,
-    /// Entries and bytes of words of the chunk before: the next is about as large.
+    /// Number of entries and bytes of words in the previous chunk, as an estimate for the next one.
     before: (usize, usize),
 }
 
-/// What the parsers of the formats know beside their piece.
+/// What the parsers of the formats need to know besides their piece.
 pub(super) struct Context<'a> {
     pub input: &'a Input,
     pub file: &'a super::SourceFile,
-    /// The file's source, in the words of the [`Parsed`].
+    /// The source of the file, as a span of the words of the [`Parsed`].
     pub source: Span,
-    /// Media type of the documents, unless they bring one.
+    /// Default media type, for documents that have none of their own.
     pub media_type: Option<Span>,
 }
 
 impl<'a> Parser<'a> {
-    /// A parser for what the pipeline asks of its input.
+    /// Creates a parser for the input of a pipeline.
     pub fn new(input: &'a Input) -> Self {
         Self { input, shape: Arc::new(Shape::new(input)), spares: Spares::default(), before: (0, 0) }
     }
 
-    /// Gives buffers of chunks back to these when they are parsed.
+    /// Returns the buffers of chunks to `spares` once their content is in batches.
     pub fn giving_back(self, spares: Spares) -> Self {
         Self { spares, ..self }
     }
 
-    /// Parses a chunk. What cannot be parsed is a failure in the outcome.
+    /// Parses a chunk. Whatever cannot be parsed becomes a failure in the result.
     pub fn parse(&mut self, chunk: Chunk) -> Parsed {
         let mut out = Parsed::new(Arc::clone(&self.shape), self.spares.clone(), self.before);
         for Piece { file, body } in chunk.pieces {

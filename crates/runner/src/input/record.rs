@@ -1,4 +1,4 @@
-//! A place in the input that gives no document.
+//! Failures: places in the input that give no document.
 
 use super::files::SourceFile;
 use crate::config::Input;
@@ -6,25 +6,25 @@ use crate::config::Input;
 /// A place in the input that gives no document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
-    /// Id that a document would have had there.
+    /// The id that a document there would have.
     pub id: String,
     /// The file.
     pub source: String,
-    /// First byte of the record in the (decompressed) file; in Parquet, its row.
+    /// Offset of the record's first byte in the (decompressed) file; in Parquet, the index of its row.
     pub offset: u64,
-    /// Kebab-case reason.
+    /// The reason as a kebab-case rule name.
     pub rule: &'static str,
     /// The reason in words.
     pub note: String,
 }
 
 impl Failure {
-    /// A failure of a whole file.
+    /// Creates the failure of a whole file.
     pub(super) fn of_file(file: &SourceFile, rule: &'static str, note: String) -> Self {
         Self { id: file.name.clone(), source: file.source(), offset: 0, rule, note }
     }
 
-    /// A failure of the record with this number, from 1, in a file of many.
+    /// Creates the failure of the record with this number, counted from 1, in a file of many records.
     pub(super) fn of_record(
         file: &SourceFile,
         number: u64,
@@ -36,7 +36,7 @@ impl Failure {
     }
 }
 
-/// Bytes that a document may have.
+/// The maximum size of a document.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit {
     pub bytes: usize,
@@ -60,7 +60,7 @@ impl Limit {
         }
     }
 
-    /// The rule and the note on a record that has more.
+    /// The rule and the note for a record that exceeds the limit.
     pub fn too_large(self, what: &str, bytes: u64) -> (&'static str, String) {
         ("too-large", format!("{what} has {bytes} bytes, and {}", self.shown()))
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use textmill_core::column::{CARRIED, ID, MEDIA_TYPE, ORDINAL, RAW, SOURCE, TEXT};
 use textmill_core::value::array_from;
 
-/// Columns of documents as read.
+/// The schema of documents as they are read.
 pub fn input_schema(input: &Input) -> SchemaRef {
     let mut fields = vec![
         Field::new(ID, DataType::LargeUtf8, true),
@@ -22,7 +22,7 @@ pub fn input_schema(input: &Input) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// The schema, and the columns of it that the pipeline declares.
+/// The schema, and the columns in it that the pipeline declares.
 pub(super) struct Shape {
     pub schema: SchemaRef,
     pub columns: Vec<(String, DataType)>,
@@ -33,12 +33,12 @@ impl Shape {
         Self { schema: input_schema(input), columns: input.columns.clone() }
     }
 
-    /// Which declared column has this name.
+    /// Index of the declared column with this name.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|(column, _)| column == name)
     }
 
-    /// Whether values fit the declared columns, and if not, why.
+    /// Checks that values fit the declared columns, and says why if one does not.
     pub fn check(&self, values: &[Value]) -> Result<(), String> {
         for ((name, kind), value) in self.columns.iter().zip(values) {
             let plain = match (kind, value) {

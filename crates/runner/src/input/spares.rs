@@ -1,34 +1,34 @@
-//! Buffers of the size of a chunk that have served, to be filled again: fresh memory would have to be cleared first.
+//! Recycles chunk-sized buffers: fresh memory would have to be zeroed first.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Buffers that are kept, at most.
+/// Maximum number of buffers to keep.
 const MOST: usize = 2;
-/// Smaller buffers are not worth keeping.
+/// Minimum size in bytes of a buffer worth keeping.
 const LEAST: usize = 1 << 16;
 
-/// Buffers that have served. What is in them means nothing. By default none is kept.
+/// A pool of used buffers, whose contents mean nothing. Keeps none by default.
 #[derive(Clone, Debug, Default)]
 pub struct Spares {
     kept: Arc<Mutex<Vec<Vec<u8>>>>,
-    /// Larger buffers are let go, in bytes.
+    /// Maximum size in bytes of a buffer to keep.
     largest: usize,
 }
 
 impl Spares {
-    /// Keeps buffers of chunks of about so many bytes.
+    /// Creates a pool for the buffers of chunks of about `chunk_bytes`.
     pub fn of(chunk_bytes: usize) -> Self {
         Self { kept: Arc::default(), largest: chunk_bytes.saturating_mul(2) }
     }
 
-    /// A buffer with room for so many bytes, if there is one.
+    /// Takes a buffer with room for `bytes`, if there is one.
     pub(super) fn take(&self, bytes: usize) -> Option<Vec<u8>> {
         let mut spares = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let at = spares.iter().position(|spare| spare.capacity() >= bytes)?;
         Some(spares.swap_remove(at))
     }
 
-    /// Gives a buffer back. The first of those that were kept goes where there are enough.
+    /// Gives a buffer back. If the pool is full, this drops the oldest buffer.
     pub(super) fn give(&self, buffer: Vec<u8>) {
         if !(LEAST..=self.largest).contains(&buffer.capacity()) {
             return;

@@ -1,4 +1,5 @@
-//! What holds for every format: where chunks are cut does not show, nor where batches end.
+//! Properties that hold for every format: the result depends neither on where chunks are cut nor on where
+//! batches end.
 
 use super::{Cursor, Ids, InputBatch, Parser, SourceFile, expand};
 use crate::config::Input;
@@ -31,7 +32,7 @@ impl Folder {
         expand(self.path()).unwrap().0
     }
 
-    /// What reading gives, a line for each document, event and failure, in order.
+    /// Reads everything, and returns a line for each document, event and failure, in order.
     pub fn read(&self, input: &Input, chunk: usize, batch: (usize, usize)) -> Vec<String> {
         let files = self.files();
         let mut cursor = Cursor::new(&files, input, chunk, input.max_document_bytes, Arc::default());
@@ -51,7 +52,7 @@ impl Folder {
         lines.into_iter().map(|(_, line)| line).collect()
     }
 
-    /// The same, cut in some ways that must not show.
+    /// Like [`Self::read`], but also checks that other cuts give the same result.
     pub fn documents(&self, input: &Input) -> Vec<String> {
         let whole = self.read(input, 1 << 20, (1 << 20, 1 << 30));
         for chunk in [1, 7, 64, 300] {
@@ -133,7 +134,7 @@ fn whole_files_are_documents() {
     assert!(folder.documents(&input)[0].contains("text/x"));
 }
 
-/// The lines before a break are documents, the torn one is one failure with its offset.
+/// The lines before the break are documents; the torn line is one failure with its offset.
 #[test]
 fn a_file_that_breaks_off_loses_one_line() {
     let lines: String = (0..2000).map(|n| format!("{{\"id\":{n},\"text\":\"{}\"}}\n", n * 7919)).collect();
@@ -162,7 +163,7 @@ fn a_line_that_is_too_large_is_passed_over() {
     insta::assert_snapshot!(folder.documents(&input).join("\n"));
 }
 
-/// Reading on from any chunk gives what reading through gives.
+/// Resuming after any chunk gives the same as reading straight through.
 #[test]
 fn reading_goes_on_anywhere() {
     let lines: String = (0..50).map(|n| format!("{{\"text\":\"{}\"}}\n", n * 7919)).collect();
@@ -174,7 +175,7 @@ fn reading_goes_on_anywhere() {
     resumes(&folder, &Input::default());
 }
 
-/// Checks that reading on from any chunk gives what reading through gives.
+/// Checks that resuming after any chunk gives the same as reading straight through.
 pub(super) fn resumes(folder: &Folder, input: &Input) {
     let files = folder.files();
     let cursor = || Cursor::new(&files, input, 1, input.max_document_bytes, Arc::default());
@@ -224,7 +225,7 @@ proptest! {
         prop_assert_eq!(folder.read(&input, chunk, batch), folder.read(&input, 1 << 20, (100, 1 << 20)));
     }
 
-    /// The short way through a line gives what serde_json gives: a tab sends a line the long way.
+    /// The fast path gives the same as serde_json. The tab forces the slow path.
     #[test]
     fn both_ways_give_the_same_documents(
         members in prop::collection::vec(prop_oneof![

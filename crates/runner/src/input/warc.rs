@@ -1,5 +1,5 @@
-//! WARC and WET: responses, resources and conversions that hold text are documents; other records are passed
-//! over.
+//! WARC and WET: responses, resources and conversions that contain text are documents; other records are
+//! passed over.
 
 use super::http::{BodyError, response};
 use super::parsed::{Parsed, Row, Span, Text};
@@ -25,7 +25,7 @@ pub(super) fn parse(context: &Context<'_>, records: Records, out: &mut Parsed) {
                 let header = block.bytes.get(record.header.clone()).unwrap_or_default();
                 let text = match content.text {
                     Cow::Borrowed(bytes) => {
-                        // All that is borrowed is the end of the body.
+                        // Only the end of the body is ever borrowed.
                         let span = Span { start: record.body.end - bytes.len(), end: record.body.end };
                         Text { buffer, span, escaped: false }
                     }
@@ -40,10 +40,10 @@ pub(super) fn parse(context: &Context<'_>, records: Records, out: &mut Parsed) {
     out.buffers.push(block.bytes);
 }
 
-/// What a record holds, where that is a document.
+/// The content of a record that is a document.
 struct Content<'a> {
     status: Option<u16>,
-    /// The field `Content-Type` of what is held.
+    /// The `Content-Type` field of the content.
     kind: Option<&'a str>,
     text: Cow<'a, [u8]>,
 }
@@ -96,12 +96,12 @@ fn content<'a>(
     }
 }
 
-/// The media type in a field `Content-Type`.
+/// The media type in the value of a `Content-Type` field.
 fn media_type(field: &str) -> String {
     field.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Whether something is text: by its media type, or where that is not known, by its look.
+/// Whether content is text: by its media type or, without one, by whether it begins with `<`.
 fn is_text(kind: Option<&str>, bytes: &[u8]) -> bool {
     match kind.map(media_type).as_deref() {
         Some("application/xhtml+xml" | "application/xml") => true,
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(renamed(packed.documents(&input)), read.join("\n"));
     }
 
-    /// A broken record is one failure with its place; the next is found by its first line.
+    /// A broken record gives one failure with its offset; the next record is found by its first line.
     #[test]
     fn broken_records_cost_themselves_alone() {
         let swap = |record: Vec<u8>, from: &str, to: &str| {

@@ -1,5 +1,5 @@
-//! Cutting WARC files into blocks of whole records (ISO 28500, WARC/1.0 and 1.1). Only lengths are looked at
-//! here; a record whose length is wrong costs itself alone.
+//! Cuts WARC files into blocks of whole records (ISO 28500, WARC/1.0 and 1.1). Looks only at lengths; a
+//! record with a wrong length loses only itself.
 
 use super::cursor::{Block, Body};
 use super::files::SourceFile;
@@ -8,7 +8,7 @@ use super::window::Window;
 use memchr::memmem;
 use std::ops::Range;
 
-/// Bytes that the header of a record may have, and bytes that are kept of a body that is too large.
+/// Maximum size of a record header in bytes, and the bytes that are kept of a body that is too large.
 const HEAD: usize = 1 << 16;
 const VERSION: &[u8] = b"WARC/1.";
 
@@ -18,12 +18,12 @@ pub(super) struct Records {
     pub records: Vec<Record>,
 }
 
-/// Where a record stands in its block.
+/// The location of a record in its block.
 pub(super) struct Record {
     pub header: Range<usize>,
     pub body: Range<usize>,
     pub number: u64,
-    /// Its bytes, where its body is too large and is not all there.
+    /// Size of the body, if it is too large and therefore cut off.
     pub size: Option<u64>,
 }
 
@@ -35,23 +35,23 @@ pub struct WarcCutter {
     again: Option<u64>,
 }
 
-/// What stands at a place in the window.
+/// What lies at a place in the window.
 enum Look {
-    /// Nothing up to there.
+    /// Only line ends up to this place.
     Blank(usize),
-    /// A record whose body is all there.
+    /// A record with its whole body: header and body.
     Record(Range<usize>, Range<usize>),
     /// A record with a body of this length, which is too large.
     Large(Range<usize>, u64),
-    /// No record; the search for the next begins there.
+    /// Not a record: the reason, its place, and where the search for the next record begins.
     Bad(String, usize, usize),
-    /// The file breaks within a record.
+    /// The file breaks off within a record.
     Torn(usize),
     Nothing,
 }
 
 impl WarcCutter {
-    /// A cutter of the records in `window`, before which `number` records stand.
+    /// Creates a cutter for the records in `window`, which follow `number` other records in the file.
     pub fn new(window: Window, number: u64, most: usize) -> Self {
         Self { window, number, most, again: None }
     }
@@ -61,19 +61,19 @@ impl WarcCutter {
         (self.window.offset(), self.number)
     }
 
-    /// From where the file must be read again: a record that is too large to be kept has a wrong length, and
-    /// others may lie in what was passed over.
+    /// The offset from which the file must be read again, if any: a record that was too large to keep turned
+    /// out to have a wrong length, and other records may lie in what was skipped.
     pub fn again(&mut self) -> Option<u64> {
         self.again.take()
     }
 
-    /// Goes on in another window on the same file, at the next line that begins a record.
+    /// Continues in another window on the same file, at the next line that begins a record.
     pub fn go_on(&mut self, window: Window) {
         self.window = window;
         self.find_record();
     }
 
-    /// The next block, of about `bytes`.
+    /// Returns the next block, of about `bytes` bytes.
     pub fn next(&mut self, file: &SourceFile, bytes: usize) -> Option<Body> {
         self.window.fill(bytes.max(1));
         let (mut at, mut records, start) = (0, Vec::new(), self.number);
@@ -86,7 +86,7 @@ impl WarcCutter {
                     self.number += 1;
                     records.push(Record { header, body, number: self.number, size: None });
                 }
-                // What costs more than a look stands alone.
+                // Anything else gets a piece of its own.
                 _ if at > 0 => break,
                 Look::Nothing => return None,
                 Look::Large(header, length) => return Some(self.large(file, header, length)),
@@ -166,7 +166,7 @@ impl WarcCutter {
         }
     }
 
-    /// Whether a record may end before `after`: line ends come, and then a record or the end of the file.
+    /// Whether a record may end before `after`: line ends follow, and then a record or the end of the file.
     fn ends_record(&self, after: &[u8]) -> bool {
         let after = after.get(..16).unwrap_or(after);
         let lines = after.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -178,7 +178,8 @@ impl WarcCutter {
         }
     }
 
-    /// A failure of the record at `place`; goes on at the next line that begins a record, from `search` on.
+    /// Returns a failure of the record at `place`, and continues at the next line at or after `search` that
+    /// begins a record.
     fn bad(&mut self, file: &SourceFile, note: String, place: usize, search: usize) -> Body {
         let offset = self.window.offset() + place as u64;
         self.number += 1;
@@ -199,13 +200,14 @@ impl WarcCutter {
                 self.window.skip(data.len() as u64);
                 return;
             }
-            // A beginning of what is searched may stand at the end.
+            // The start of the pattern may lie at the end of the data.
             self.window.skip(data.len().saturating_sub(VERSION.len()) as u64);
             self.window.fill(HEAD);
         }
     }
 
-    /// A record with a body that is too large: its beginning tells whether it would be a document.
+    /// Cuts a record whose body is too large. Its beginning is kept, which tells whether it would be a
+    /// document.
     fn large(&mut self, file: &SourceFile, header: Range<usize>, length: u64) -> Body {
         let kept = length.min(HEAD as u64) as usize;
         self.window.fill(header.end + kept);
@@ -240,7 +242,7 @@ fn wrong_length(length: u64) -> String {
     format!("the record says that it has {length} bytes, and no record begins after them")
 }
 
-/// Length of a header with the empty line that ends it.
+/// Length of a header, including the empty line that ends it.
 pub(super) fn header_end(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     for end in memchr::memchr_iter(b'\n', bytes) {
@@ -253,7 +255,7 @@ pub(super) fn header_end(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-/// The value of a field in a header; the first line is none.
+/// The value of a field in a header. The first line of a header is not a field.
 pub(super) fn field<'h>(header: &'h [u8], name: &str) -> Option<&'h str> {
     header.split(|byte| *byte == b'\n').skip(1).find_map(|line| {
         let colon = memchr::memchr(b':', line)?;

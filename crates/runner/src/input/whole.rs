@@ -1,4 +1,4 @@
-//! Files that are a document each: plain text, Markdown, HTML. They are taken as they are.
+//! Files that are one document each: plain text, Markdown, HTML. They are taken as they are.
 
 use super::format::Kind;
 use super::open::open_content;
@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// Reads the file and adds it.
+/// Reads the file and adds it as a document.
 pub(super) fn parse(context: &Context<'_>, read: &Arc<AtomicU64>, out: &mut Parsed) {
     let file = context.file;
     let most = context.input.max_document_bytes;

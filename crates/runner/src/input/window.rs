@@ -3,7 +3,7 @@
 use super::spares::Spares;
 use std::io::{ErrorKind, Read};
 
-/// Bytes that were read and not yet cut off.
+/// Bytes that were read but not yet cut off.
 pub struct Window {
     source: Box<dyn Read + Send>,
     data: Vec<u8>,
@@ -14,12 +14,13 @@ pub struct Window {
 }
 
 impl Window {
-    /// A window on `source`, whose first byte is at `offset` of the file. It takes its buffers from `spares`.
+    /// Creates a window on `source`, whose first byte is at `offset` in the file. It takes its buffers from
+    /// `spares`.
     pub fn new(source: Box<dyn Read + Send>, offset: u64, spares: Spares) -> Self {
         Self { source, data: Vec::new(), offset, ended: false, error: None, spares }
     }
 
-    /// Offset of the first byte that was not cut off.
+    /// Offset in the file of the first byte that was not yet cut off.
     pub fn offset(&self) -> u64 {
         self.offset
     }
@@ -29,17 +30,17 @@ impl Window {
         &self.data
     }
 
-    /// Whether nothing comes after the bytes at hand.
+    /// Whether no more bytes follow those at hand.
     pub fn ended(&self) -> bool {
         self.ended
     }
 
-    /// Why nothing comes after them, where that is not the end of the file.
+    /// Why no more bytes follow, if the reason is an error and not the end of the file.
     pub fn error(&self) -> Option<&str> {
         self.error.as_deref()
     }
 
-    /// Reads until `bytes` are at hand or nothing comes any more.
+    /// Reads until `bytes` bytes are at hand or the source ends.
     pub fn fill(&mut self, bytes: usize) {
         if self.ended || self.data.len() >= bytes {
             return;
@@ -63,7 +64,7 @@ impl Window {
         self.data.truncate(have);
     }
 
-    /// Makes the buffer so long, for the most part with bytes that are there already.
+    /// Extends the buffer to `bytes` bytes, preferably by reusing memory that is already initialized.
     fn widen(&mut self, bytes: usize) {
         let have = self.data.len();
         let spare = if self.data.capacity() < bytes { self.spares.take(bytes) } else { None };
@@ -76,12 +77,12 @@ impl Window {
         self.data = wide;
     }
 
-    /// Reads about as much again as is at hand.
+    /// Reads until the data at hand has about doubled.
     pub fn grow(&mut self) {
         self.fill(self.data.len().saturating_mul(2).max(1 << 6));
     }
 
-    /// Cuts off the first `bytes`, without copying them.
+    /// Cuts off the first `bytes` bytes without copying them.
     pub fn take(&mut self, bytes: usize) -> Vec<u8> {
         let bytes = bytes.min(self.data.len());
         let rest = self.data.get(bytes..).unwrap_or_default().to_vec();
@@ -90,7 +91,7 @@ impl Window {
         std::mem::replace(&mut self.data, rest)
     }
 
-    /// Passes over the first `bytes`, of which any number may lie ahead.
+    /// Skips `bytes` bytes, which may reach beyond those at hand.
     pub fn skip(&mut self, bytes: u64) {
         let mut left = bytes;
         while left > 0 {
@@ -107,8 +108,8 @@ impl Window {
         }
     }
 
-    /// Passes over everything up to the end of the line, with it, and says how many bytes stood before it.
-    /// Keeps no more of it in memory than a buffer.
+    /// Skips to the next line, and returns the length of the skipped rest of the line, without its line end.
+    /// Keeps no more than one buffer of it in memory.
     pub fn skip_line(&mut self) -> u64 {
         let start = self.offset;
         loop {
