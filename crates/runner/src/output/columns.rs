@@ -1,4 +1,4 @@
-//! What is written of a document: which columns, in which order, as JSON lines or as Arrow batches for Parquet.
+//! The output columns of documents and their order, as JSON lines or as Arrow batches for Parquet.
 
 use super::row::RowWriter;
 use crate::config::{OutputFormat, Pipeline};
@@ -13,24 +13,25 @@ use textmill_core::batch::{Strings, to_layout};
 use textmill_core::column::{CARRIED, ID, MEDIA_TYPE, SOURCE, TEXT};
 use textmill_plugin::error::Result;
 
-/// The columns of documents as they are written.
+/// The output columns of documents.
 pub struct OutputColumns {
     /// Columns after `id`, `source`, `text` and `media_type`, in order.
     pub names: Vec<String>,
-    /// Whether `media_type` is written, where it is known.
+    /// Whether `media_type` is written if it is known.
     pub media_type: bool,
-    /// Fields of the input that are left out.
+    /// Input fields that are left out.
     pub omitted: Vec<String>,
-    /// Declared fields that have a column of their own in Parquet. In JSON they come out as they came in.
+    /// Declared fields that have a column of their own in Parquet. In JSON they are written as they were
+    /// read.
     typed: Vec<String>,
     schema: SchemaRef,
-    /// Finds members of a document's own that need care: their names are taken, or they are left out.
+    /// Finders for a document's own members that need care: their names are taken, or they are left out.
     special: Vec<Finder<'static>>,
 }
 
 impl OutputColumns {
-    /// Columns out of those after the last stage; `names` are those that stages wrote, `declared` the fields of the
-    /// input that have a type.
+    /// Derives the output columns from `after`, the schema after the last stage. `names` are the columns that
+    /// stages wrote, `declared` the fields of the input that have a type.
     pub fn new(pipeline: &Pipeline, after: &Schema, names: Vec<String>, declared: Vec<String>) -> Self {
         let excluded = |name: &str| pipeline.output.exclude.iter().any(|(out, _)| out == name);
         let omitted = declared.iter().filter(|name| excluded(name)).cloned().collect();
@@ -65,19 +66,19 @@ impl OutputColumns {
         self.typed.iter().filter(|name| !self.omitted.contains(name))
     }
 
-    /// Names that members of a document's own must not take.
+    /// Names that a document's own members must not take.
     fn taken(&self) -> Vec<&str> {
         let own = [ID, SOURCE, TEXT, MEDIA_TYPE, CARRIED];
         own.into_iter().chain(self.names.iter().map(String::as_str)).collect()
     }
 
-    /// Columns of the Parquet file.
+    /// The schema of the Parquet file.
     pub fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
     }
 
-    /// Appends all rows as lines of `documents.jsonl`: id, source, text, media type where known, the fields they came with
-    /// (but those left out), and what stages wrote.
+    /// Appends all rows as lines of `documents.jsonl`: id, source, text, media type if known, the document's
+    /// own fields except those left out, and the columns that stages wrote.
     pub fn lines(&self, documents: &RecordBatch, out: &mut Vec<u8>) {
         let arrays: Vec<(&str, &ArrayRef)> = self
             .names
@@ -87,7 +88,7 @@ impl OutputColumns {
         let media_types = documents.column_by_name(MEDIA_TYPE).and_then(|c| Strings::of(c.as_ref()));
         let taken = self.taken();
         let rows = RowWriter::new(documents);
-        // Escapes take a few percent more than the text.
+        // JSON escapes make the text a few percent larger.
         out.reserve(text_bytes(documents) as usize * 17 / 16);
         for row in 0..documents.num_rows() {
             let media_type = media_types.filter(|_| self.media_type).and_then(|m| m.get(row));
@@ -98,10 +99,10 @@ impl OutputColumns {
         }
     }
 
-    /// All rows as a batch of [`OutputColumns::schema`].
+    /// Converts all rows to a batch of [`OutputColumns::schema`].
     ///
     /// # Errors
-    /// Where a column is missing.
+    /// If a column is missing.
     pub fn batch(&self, documents: &RecordBatch) -> Result<RecordBatch> {
         let mut columns: Vec<ArrayRef> = Vec::new();
         for field in self.schema.fields() {
@@ -117,7 +118,7 @@ impl OutputColumns {
         Ok(RecordBatch::try_new_with_options(self.schema(), columns, &options)?)
     }
 
-    /// Fields that documents came with and that have no column, as JSON objects.
+    /// The documents' own fields that have no column, as JSON objects.
     fn carried(&self, documents: &RecordBatch) -> impl Array + use<> {
         let carried = documents.column_by_name(CARRIED).and_then(|c| Strings::of(c.as_ref()));
         let mut out = LargeStringBuilder::new();
@@ -145,7 +146,8 @@ impl OutputColumns {
     }
 }
 
-/// Finds a member by its name as JSON writes it. It may find one further down, too, which costs a second look.
+/// Finds a member by its name as JSON writes it. May also match a nested member, which only costs a closer
+/// look.
 fn finder(name: &str) -> Finder<'static> {
     let needle = format!("{}:", serde_json::to_string(name).unwrap_or_default());
     Finder::new(&needle).into_owned()

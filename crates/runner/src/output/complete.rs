@@ -24,11 +24,11 @@ pub struct Written {
     pub failed: u64,
 }
 
-/// Makes the files of the run folder, and meanwhile what `aside` gives. What was staged is there until the end, so that
-/// it may be done again.
+/// Writes the files of the run folder, and meanwhile computes `aside`. The staged files remain until the end,
+/// so that this step can be repeated.
 ///
 /// # Errors
-/// Where a file cannot be read or written, or `aside` fails.
+/// If a file cannot be read or written, or if `aside` fails.
 pub fn complete<T>(
     staging: &Staging,
     prepared: &Prepared,
@@ -37,7 +37,7 @@ pub fn complete<T>(
     stop: &AtomicBool,
     aside: impl FnOnce(&Staged<'_>) -> Result<T>,
 ) -> Result<(Written, T)> {
-    // Killed after this, an interrupted run may have no staged documents any more, and needs none.
+    // An interrupted run that was killed after this point may have no staged documents left, and needs none.
     staged.begin_completing()?;
     let staged = &*staged;
     let merge = || -> Result<(u64, u64)> {
@@ -53,7 +53,7 @@ pub fn complete<T>(
         Ok(lines)
     };
     thread::scope(|scope| {
-        // Most of this is copying: another thread does it while this one computes.
+        // This is mostly copying, so it runs on another thread while this one computes.
         let making = (threads > 1).then(|| scope.spawn(files));
         let aside = aside(staged)?;
         let (rejected, failed) = match making {
@@ -64,7 +64,7 @@ pub fn complete<T>(
     })
 }
 
-/// Makes the ledger and the files of documents.
+/// Writes the ledger and the files of documents.
 fn make(
     staging: &Staging,
     prepared: &Prepared,
@@ -104,7 +104,7 @@ fn make(
     Ok(())
 }
 
-/// The blocks of a file, until the run is being stopped.
+/// The blocks of a file; an error once the run is being stopped.
 fn blocks(file: BlockFile, stop: &AtomicBool) -> impl Iterator<Item = Result<RecordBatch>> + Send {
     (0..file.blocks())
         .map(move |at| if stop.load(Ordering::Relaxed) { Err(stopped()) } else { file.read(at) })

@@ -1,5 +1,5 @@
-//! What a run holds back from the disk in its first seconds: a short run writes little but its output. Killed meanwhile
-//! it begins anew, and has lost no more than those seconds.
+//! What a run holds back from the disk in its first seconds, so that a short run writes little but its
+//! output. A run that is killed meanwhile starts over, and has lost no more than those seconds.
 
 use super::staged::Budgets;
 use crate::engine::{Block, Morsel};
@@ -9,21 +9,21 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use textmill_plugin::error::Result;
 
-/// What is held back.
+/// The data that is held back.
 pub(super) struct Deferral {
     since: Instant,
     after: Duration,
-    /// Tables of segments that ended, by the names of their files.
+    /// Tables of ended segments, by the names of their files.
     tables: BTreeMap<String, TableWriter>,
-    /// Lines of segments that ended, by the names of their files.
+    /// Lines of ended segments, by the names of their files.
     lines: BTreeMap<String, Log>,
-    /// Memory of all lines.
+    /// The memory that all lines take.
     taken: Vec<Taken>,
-    /// How many blocks or pieces each file of the segment under way had after the last whole morsel.
+    /// Number of blocks or pieces that each file of the current segment had after the last complete morsel.
     whole: BTreeMap<String, usize>,
 }
 
-/// A file that may be held back.
+/// A file that may be deferred.
 pub(super) enum Part<'a> {
     Table(&'a mut TableWriter),
     Lines(&'a mut Log),
@@ -37,7 +37,7 @@ impl Part<'_> {
         }
     }
 
-    /// Bytes in its file.
+    /// Length of its file in bytes.
     pub(super) fn bytes(&self) -> u64 {
         match self {
             Self::Table(table) => table.len(),
@@ -45,7 +45,7 @@ impl Part<'_> {
         }
     }
 
-    /// Writes it; gives its bytes.
+    /// Writes the first `most` blocks or pieces, and returns the length of the file.
     fn settle(self, most: usize) -> Result<u64> {
         match self {
             Self::Table(table) => table.settle(most).map(|()| table.len()),
@@ -60,13 +60,13 @@ impl Deferral {
         Self { since: Instant::now(), after, tables, lines, taken, whole }
     }
 
-    /// Whether the time is over.
+    /// Whether the time of deferral is over.
     pub(super) fn is_over(&self) -> bool {
         self.since.elapsed() >= self.after
     }
 
-    /// Whether what a morsel adds may be held back, too, so many bytes of lines among it; they take their memory here. Half of the memory for rows is
-    /// left to those who work on them.
+    /// Whether the results of a morsel, including `lines` bytes of lines, may be held back, too. If so, takes
+    /// the memory for the lines. Half of the memory for rows is left to the steps that work on them.
     pub(super) fn admits(&mut self, budgets: &Budgets, morsel: &Morsel, lines: u64) -> bool {
         let bytes = |blocks: &mut dyn Iterator<Item = &Block>| blocks.map(Block::bytes).sum::<u64>();
         let documents = bytes(&mut morsel.waiting.iter()) + lines;
@@ -77,32 +77,33 @@ impl Deferral {
         admits
     }
 
-    /// Notes that a morsel was taken in whole.
+    /// Records that a complete morsel was added.
     pub(super) fn note<'a>(&mut self, parts: impl Iterator<Item = (String, Part<'a>)>) {
         self.whole = parts.map(|(name, part)| (name, part.len())).collect();
     }
 
-    /// Takes in a table of a segment that ended.
+    /// Adds a table of an ended segment.
     pub(super) fn keep_table(&mut self, name: String, table: TableWriter) {
         self.tables.insert(name, table);
     }
 
-    /// Takes in lines of a segment that ended.
+    /// Adds the lines of an ended segment.
     pub(super) fn keep_lines(&mut self, name: String, lines: Log) {
         self.lines.insert(name, lines);
     }
 
-    /// Lets go of tables that are used up.
+    /// Drops tables that are used up.
     pub(super) fn drop_tables(&mut self, is_used: impl Fn(&String) -> bool) {
         self.tables.retain(|name, _| !is_used(name));
     }
 
-    /// Lines that were kept, in pieces.
+    /// The pieces of lines that were kept under this name.
     pub(super) fn lines(&self, name: &str) -> Option<&[Vec<u8>]> {
         self.lines.get(name).map(Log::pieces)
     }
 
-    /// Writes everything, `parts` of the segment under way among it, and notes the bytes of each file.
+    /// Writes everything, including `parts`, those of the current segment, and records the length of each
+    /// file.
     pub(super) fn settle<'a>(
         &mut self,
         parts: impl Iterator<Item = (String, Part<'a>)>,

@@ -1,4 +1,4 @@
-//! The run folder: built beside its place under another name, and moved there when it is whole.
+//! The run folder: built beside its final place under another name, and moved there once it is complete.
 
 use crate::isolate::REPROS;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use twox_hash::XxHash3_64;
 
-/// The file by which a folder is known to be textmill's.
+/// The file that identifies a folder as a run folder.
 pub const MARKER: &str = "run.json";
 
 /// Why a run folder cannot be written.
@@ -35,10 +35,11 @@ impl FolderError {
     }
 }
 
-/// Whether a run may put its folder here: nothing there, an empty folder, or a folder of an earlier run.
+/// Checks whether a run may put its folder here: nothing exists, or an empty folder, or the folder of an
+/// earlier run.
 ///
 /// # Errors
-/// Where something else is there.
+/// If anything else is there.
 pub fn check_target(target: &Path) -> Result<(), FolderError> {
     let hint = "name another folder with `--output`, or move that one away";
     let refuse = |why: &str| {
@@ -77,13 +78,13 @@ pub fn check_target(target: &Path) -> Result<(), FolderError> {
     refuse("is a folder that textmill did not make")
 }
 
-/// What to do where the path of the run folder is empty.
+/// The hint for an empty output path.
 const UNNAMED: &str = "name a folder, or give `--output DIR` to a run";
 
-/// Whether what does not fit in memory may go into this folder.
+/// Checks whether data that does not fit in memory may be written to this folder.
 ///
 /// # Errors
-/// Where the folder is not there and cannot be made, or nothing can be written to it.
+/// If the folder does not exist and cannot be created, or cannot be written to.
 pub fn check_temp_dir(folder: &Path) -> Result<(), FolderError> {
     if folder.as_os_str().is_empty() {
         let hint = "name a folder, or leave `temp-dir` out";
@@ -95,7 +96,7 @@ pub fn check_temp_dir(folder: &Path) -> Result<(), FolderError> {
     check_way(folder, folder)
 }
 
-/// Whether a folder is there that can be written to, or can be made, so that the folder that is `wanted` can.
+/// Checks that `folder` can be written to, or can be created. `wanted` is the folder to name in the error.
 fn check_way(folder: &Path, wanted: &Path) -> Result<(), FolderError> {
     let refuse = |there: &Path, why: &str| {
         let message = match there == wanted {
@@ -116,32 +117,32 @@ fn check_way(folder: &Path, wanted: &Path) -> Result<(), FolderError> {
     Ok(())
 }
 
-/// Whether files can be made in a folder.
+/// Whether files can be created in a folder.
 #[cfg(unix)]
 fn is_writable(folder: &Path) -> bool {
     use rustix::fs::{Access, access};
     access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
-/// Whether files can be made in a folder: elsewhere, that turns out when one is made.
+/// Whether files can be created in a folder. Assumed on this platform; creating a file will show.
 #[cfg(not(unix))]
 fn is_writable(_: &Path) -> bool {
     true
 }
 
-/// The folder that a path lies in.
+/// The folder that contains a path.
 fn around(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Whether a run makes a file of this name.
+/// Whether a run creates a file with this name.
 fn is_file_of_a_run(name: &str) -> bool {
     let others =
         [MARKER, LOCK, STATE, REPROS, "rejected.jsonl", "failed.jsonl", "ledger.parquet", "summary.json"];
     name.starts_with("documents") || others.contains(&name)
 }
 
-/// The tables of stages in a run folder, as its `run.json` names them.
+/// The table files of stages in a run folder, as its `run.json` lists them.
 fn tables_of(folder: &Path) -> Vec<String> {
     let marker = fs::read(folder.join(MARKER)).ok();
     let json = marker.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
@@ -149,34 +150,36 @@ fn tables_of(folder: &Path) -> Vec<String> {
     tables.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
-/// Whether a folder is that of a run.
+/// Whether a folder is a run folder.
 pub fn is_run_folder(folder: &Path) -> bool {
     let marker = fs::read(folder.join(MARKER)).ok();
     let json = marker.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
     json.is_some_and(|json| json.get("textmill").is_some_and(serde_json::Value::is_string))
 }
 
-/// The file that a staging folder is known by. It is locked while the run lasts.
+/// The file that identifies a staging folder. It is locked while the run lasts.
 const LOCK: &str = ".textmill-lock";
-/// The folder, in the staging folder, of what only the run itself needs.
+/// The subfolder of the staging folder for files that only the run itself needs.
 const STATE: &str = "state";
 
-/// A run folder that is not whole yet. Dropped without [`Staging::finish`] or [`Staging::keep`], it goes away.
+/// A run folder that is not complete yet. Removed on drop, unless [`Staging::finish`] or [`Staging::keep`]
+/// was called.
 pub struct Staging {
     path: PathBuf,
     state: PathBuf,
     target: PathBuf,
-    /// Held while the run lasts, so that two runs do not share a folder.
+    /// Held while the run lasts, so that no two runs share a folder.
     lock: Option<File>,
     keep: bool,
 }
 
 impl Staging {
-    /// Opens the folder `.<name>.partial` beside the target: a new one, or that of an interrupted run. Anything
-    /// else there is left alone. What only the run needs lies below it, or in a folder of its own in `temp_dir`.
+    /// Opens the folder `.<name>.partial` beside the target: creates it, or takes over that of an interrupted
+    /// run. Anything else at that path is left alone. Files that only the run itself needs lie below it, or
+    /// in a separate folder in `temp_dir`.
     ///
     /// # Errors
-    /// Where the target is not ours, another run is writing there, or the file system refuses.
+    /// If the target is not a run folder, another run is writing there, or the file system refuses.
     pub fn open(target: &Path, temp_dir: Option<&Path>) -> Result<Self, FolderError> {
         check_target(target)?;
         let name = target.file_name().ok_or_else(|| {
@@ -185,7 +188,7 @@ impl Staging {
         let parent = around(target);
         fs::create_dir_all(parent).map_err(|e| FolderError::io("make the folder", parent, &e))?;
         let path = parent.join(format!(".{}.partial", name.to_string_lossy()));
-        // A run that was killed as it put its folder in place: the earlier folder is still the one that counts.
+        // A run was killed while it put its folder in place: the earlier folder is still the valid one.
         let old = path.with_extension("old");
         if !target.exists() && is_run_folder(&old) {
             fs::rename(&old, target).map_err(|e| FolderError::io("put back", &old, &e))?;
@@ -200,7 +203,7 @@ impl Staging {
                 folder.join(format!("textmill-{hash:016x}"))
             }
         };
-        // What is there may be hours of work: only who has looked at it may let it go.
+        // The existing files may be hours of work: they are kept until the caller has looked at them.
         let keep = keep || state.exists();
         let staging = Self { path, state, target: target.to_owned(), lock: Some(lock), keep };
         fs::create_dir_all(&staging.state)
@@ -208,7 +211,7 @@ impl Staging {
         Ok(staging)
     }
 
-    /// The folder as long as it is not in its place.
+    /// The folder where the files lie until [`Staging::finish`].
     pub fn folder(&self) -> &Path {
         &self.path
     }
@@ -218,7 +221,7 @@ impl Staging {
         self.path.join(name)
     }
 
-    /// The folder of what only the run itself needs.
+    /// The folder of files that only the run itself needs.
     pub fn state(&self) -> &Path {
         &self.state
     }
@@ -228,20 +231,20 @@ impl Staging {
         self.state.join(name)
     }
 
-    /// Whether the folder is that of a run that was killed when all was done but putting it in its place.
+    /// Whether the folder is that of a run that was killed when only the move to its place was left.
     pub fn is_whole(&self) -> bool {
         is_run_folder(&self.path)
     }
 
-    /// Whether the folder is kept when the run ends early.
+    /// Sets whether the folder is kept if the run ends early.
     pub fn keep(&mut self, keep: bool) {
         self.keep = keep;
     }
 
-    /// Removes what an interrupted run left.
+    /// Removes the files that an interrupted run left.
     ///
     /// # Errors
-    /// Where the file system refuses.
+    /// If the file system refuses.
     pub fn clear(&self) -> Result<(), FolderError> {
         let refused = |path: &Path, e: &io::Error| FolderError::io("remove", path, e);
         fs::remove_dir_all(&self.state).map_err(|e| refused(&self.state, &e))?;
@@ -256,15 +259,15 @@ impl Staging {
         fs::create_dir_all(&self.state).map_err(|e| FolderError::io("make the folder", &self.state, &e))
     }
 
-    /// Puts the folder in its place, without what only the run itself needed. An earlier run's folder there is
-    /// replaced.
+    /// Moves the folder to its place, without the files that only the run itself needed. Replaces the folder
+    /// of an earlier run.
     ///
     /// # Errors
-    /// Where the file system refuses; then the earlier folder is where it was.
+    /// If the file system refuses; the earlier folder is then still in place.
     pub fn finish(mut self) -> Result<PathBuf, FolderError> {
         self.keep = true;
         check_target(&self.target)?;
-        // After a loss of power, a folder with its name must not turn out to be empty.
+        // After a power loss, a folder with the final name must not turn out to have empty files.
         self.sync().map_err(|e| FolderError::io("write", &self.path, &e))?;
         let old = self.path.with_extension("old");
         if old.exists() {
@@ -313,10 +316,10 @@ impl Drop for Staging {
     }
 }
 
-/// Makes the folder, or takes over one that no run holds any more; gives its lock.
+/// Creates the folder, or takes over one that no run holds any more. Returns its lock.
 fn lock_folder(path: &Path, target: &Path) -> Result<File, FolderError> {
     let lock_path = path.join(LOCK);
-    // Each round ends with a lock, an error, or another run's folder gone.
+    // Each round ends with a lock, with an error, or because the folder of another run has disappeared.
     for _ in 0..100 {
         match fs::create_dir(path) {
             Ok(()) => {
@@ -330,18 +333,19 @@ fn lock_folder(path: &Path, target: &Path) -> Result<File, FolderError> {
         }
         let lock = match File::open(&lock_path) {
             Ok(lock) => lock,
-            // It went away in the meantime.
+            // The folder disappeared in the meantime.
             Err(_) if !path.exists() => continue,
-            // A run was killed as it began, or someone made a folder by this name: empty, it may go.
+            // A run was killed at its start, or someone created a folder with this name: remove it if it is
+            // empty.
             Err(_) if fs::remove_dir(path).is_ok() => continue,
-            // A run was killed as it put its folder in place.
+            // A run was killed while it put its folder in place.
             Err(_) if is_run_folder(path) => {
                 File::create(&lock_path).map_err(|e| FolderError::io("write", &lock_path, &e))?
             }
             Err(_) => return Err(in_the_way(path)),
         };
         lock_or_refuse(&lock, &lock_path, target)?;
-        // Otherwise another run finished and a third one began in between: look again.
+        // Otherwise another run finished and a third one started in between: try again.
         if is_same_file(&lock, &lock_path) {
             return Ok(lock);
         }
@@ -366,7 +370,7 @@ fn lock_or_refuse(lock: &File, path: &Path, target: &Path) -> Result<(), FolderE
     }
 }
 
-/// Whether an open file is still the one that its path leads to.
+/// Whether an open file is still the one at its path.
 #[cfg(unix)]
 fn is_same_file(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -374,7 +378,7 @@ fn is_same_file(file: &File, path: &Path) -> bool {
     (open.dev(), open.ino()) == (there.dev(), there.ino())
 }
 
-/// Whether an open file is still the one that its path leads to: elsewhere, an open file cannot be removed.
+/// Whether an open file is still the one at its path. On this platform, open files cannot be removed.
 #[cfg(not(unix))]
 fn is_same_file(_: &File, path: &Path) -> bool {
     path.exists()

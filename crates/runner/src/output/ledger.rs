@@ -1,4 +1,4 @@
-//! Rows of the ledger as an Arrow batch.
+//! Ledger rows as an Arrow batch.
 
 use super::finish::ledger_schema;
 use crate::engine::LedgerRow;
@@ -7,10 +7,10 @@ use arrow_array::{ArrayRef, RecordBatch};
 use std::sync::Arc;
 use textmill_plugin::error::Result;
 
-/// Rows of the ledger as a batch; `stages` are the names by number.
+/// Builds a batch of ledger rows; `stages` maps stage numbers to names.
 ///
 /// # Errors
-/// None in practice: the columns are those of the schema.
+/// None in practice: the columns match the schema.
 pub fn ledger_batch<'l>(rows: impl Iterator<Item = LedgerRow<'l>>, stages: &[&str]) -> Result<RecordBatch> {
     let mut ordinal = UInt64Builder::new();
     let mut id = LargeStringBuilder::new();

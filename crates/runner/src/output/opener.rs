@@ -1,4 +1,5 @@
-//! Opens the files of a run while it is made, by their names: new ones, those of an interrupted run, or none yet.
+//! Opens the staged files of a run by name: new ones, those of an interrupted run, or deferred ones that do
+//! not exist yet.
 
 use super::folder::Staging;
 use super::segment_files::{ENDED, Ended, all_lines};
@@ -10,18 +11,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use textmill_plugin::error::Result;
 
-/// Begins the name of a file of documents that wait.
+/// Prefix of the names of files with waiting documents.
 pub(super) const HELD: &str = "held-";
-/// The staged documents. Beside the final files, since lines are moved there, not copied.
+/// The staged documents. They lie beside the final files, because lines are moved there, not copied.
 pub(super) const DOCUMENTS: &str = "documents.part";
 
 /// Opens files by name: new ones, or those of an interrupted run.
 pub(super) struct Opener<'a> {
     pub staging: &'a Staging,
-    /// Good bytes of each file of an interrupted run.
+    /// Valid length in bytes of each file of an interrupted run.
     pub files: &'a BTreeMap<String, u64>,
     pub budgets: &'a Budgets,
-    /// Whether what a later run alone would read is held back.
+    /// Whether files that only a resumed run would read are deferred.
     pub is_deferred: bool,
 }
 
@@ -38,12 +39,13 @@ impl Opener<'_> {
         }
     }
 
-    /// Lines that are held back at first.
+    /// Opens a file of lines, deferred if applicable.
     pub fn lines(&self, name: &str) -> Result<Log> {
         if self.is_deferred { Ok(Log::deferred(&self.path(name))) } else { self.log(name) }
     }
 
-    /// Lines of documents that go no further, by one of [`ENDED`]: those of a segment as frames, or all of the run at once.
+    /// Opens a file of lines of documents that leave the pipeline, one of [`ENDED`]: the frames of a segment,
+    /// or with `is_all` the lines of the whole run.
     pub fn ended(&self, what: &str, segment: usize, is_all: bool) -> Result<Ended> {
         match is_all {
             true => Ok(Ended::All(self.log(&all_lines(what))?)),
@@ -70,7 +72,7 @@ impl Opener<'_> {
     }
 }
 
-/// Where a file lies.
+/// The path of a file.
 pub(super) fn path_of(staging: &Staging, name: &str) -> PathBuf {
     let is_final = name == DOCUMENTS || ENDED.iter().any(|what| name == all_lines(what));
     if is_final { staging.file(name) } else { staging.state_file(name) }

@@ -1,4 +1,5 @@
-//! `summary.json`, which is the same from run to run, and `run.json`, which is not: it holds the timings.
+//! `summary.json`, which is the same from run to run, and `run.json`, which is not because it contains
+//! timings.
 
 use super::complete::Written;
 use crate::config::{Compression, OutputFormat, schema_of_options};
@@ -10,20 +11,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-/// What was measured of a run. Of a resumed one, since it was resumed.
+/// Measurements of a run; for a resumed run, since it was resumed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timings {
-    /// From the first document to the last.
+    /// Time from the first document to the last.
     pub elapsed: Duration,
-    /// Whether the run goes on with an interrupted one.
+    /// Whether the run continues an interrupted one.
     pub resumed: bool,
-    /// Nanoseconds of all threads in making documents of bytes.
+    /// Nanoseconds that all threads spent on turning bytes into documents.
     pub reading: u64,
-    /// Nanoseconds of all threads in taking the next piece of input.
+    /// Nanoseconds that all threads spent on taking the next piece of input.
     pub taking: u64,
-    /// Nanoseconds of all threads in waiting for room.
+    /// Nanoseconds that all threads spent on waiting for room.
     pub waiting: u64,
-    /// Nanoseconds of all threads in committing.
+    /// Nanoseconds that all threads spent on committing.
     pub committing: u64,
     /// Bytes that did not fit in memory and went to disk.
     pub spilled: u64,
@@ -56,7 +57,7 @@ pub fn summary_json(prepared: &Prepared, finished: &Finished, totals: Totals) ->
     })
 }
 
-/// Documents of a run, from its counters and from what was written.
+/// Numbers of documents, from the counters of a run and from what was written.
 pub fn totals(counts: &Counts, written: Written) -> Totals {
     Totals {
         read: counts.input.documents_in,
@@ -66,7 +67,7 @@ pub fn totals(counts: &Counts, written: Written) -> Totals {
     }
 }
 
-/// The pipeline as resolved, without what changes no output.
+/// The resolved pipeline, without settings that do not affect the output.
 fn pipeline_json(prepared: &Prepared) -> Value {
     let pipeline = &prepared.pipeline;
     let stages: Vec<Value> = prepared
@@ -80,7 +81,7 @@ fn pipeline_json(prepared: &Prepared) -> Value {
                 "options": stage.options,
             });
             add_isolation(stage, &mut own);
-            // So that thresholds can be tried without the plugin.
+            // Lets thresholds be tried without the plugin.
             let thresholds = stage.bound.thresholds();
             if let Some(own) = own.as_object_mut().filter(|_| !thresholds.is_empty()) {
                 let options = thresholds.iter().map(|threshold| threshold.option.as_str());
@@ -129,7 +130,7 @@ fn pipeline_json(prepared: &Prepared) -> Value {
     })
 }
 
-/// Which documents fail depends on what a plugin's process may take.
+/// Adds the limits of a plugin's process: they decide which documents fail.
 fn add_isolation(stage: &PreparedStage, to: &mut Value) {
     if let (Some(to), Some(limits)) = (to.as_object_mut(), stage.plugin.isolation) {
         let millis = u64::try_from(limits.time.as_millis()).unwrap_or(u64::MAX);
@@ -156,7 +157,7 @@ fn plugins_json(prepared: &Prepared) -> Vec<Value> {
     plugins
 }
 
-/// Inputs listed one by one in a fingerprint, at most; more are told by a digest.
+/// Maximum number of inputs that a fingerprint lists one by one; more are summarized by a digest.
 const LISTED: usize = 10_000;
 
 /// Everything that the output of a run depends on.
@@ -170,7 +171,7 @@ pub fn fingerprint(prepared: &Prepared, files: &[SourceFile], settings: &Setting
 /// Everything that the fate of a document depends on: pipeline, plugins, and files that are read.
 pub fn made_of(prepared: &Prepared, files: &[SourceFile]) -> Fingerprint {
     let mut pipeline = pipeline_json(prepared);
-    // Named by their place in the list, stages would all differ once one is put in between.
+    // Keyed by name: with a list, inserting one stage would make all later ones differ.
     let stages: Map<String, Value> = prepared
         .stages
         .iter()
@@ -184,7 +185,7 @@ pub fn made_of(prepared: &Prepared, files: &[SourceFile]) -> Fingerprint {
     if let Some(pipeline) = pipeline.as_object_mut() {
         pipeline.remove("file");
         pipeline.remove("description");
-        // Where the folder lies is known by where the interrupted run lies.
+        // The path of the folder need not be compared: the interrupted run was found there.
         if let Some(output) = pipeline.get_mut("output").and_then(Value::as_object_mut) {
             output.remove("folder");
         }
@@ -223,12 +224,12 @@ pub fn made_of(prepared: &Prepared, files: &[SourceFile]) -> Fingerprint {
     })
 }
 
-/// A path as text. JSON has no bytes, and names of files need not be UTF-8.
+/// A path as text, lossily: JSON has no byte strings, and file names need not be UTF-8.
 fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// How a run was made: pipeline as resolved, plugins, counts, timings.
+/// How a run was made: resolved pipeline, plugins, counts, timings.
 pub fn run_json(
     prepared: &Prepared,
     files: &[SourceFile],
@@ -264,7 +265,7 @@ pub fn run_json(
         "textmill": env!("CARGO_PKG_VERSION"),
         "pipeline": pipeline,
         "plugins": plugins_json(prepared),
-        // What relative paths start from.
+        // Relative paths start from here.
         "directory": std::env::current_dir().ok().map(|folder| shown(&folder)),
         "inputs": files,
         "limit": settings.limit,

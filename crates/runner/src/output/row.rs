@@ -1,4 +1,4 @@
-//! Documents as lines of JSON. Fields of the input come out with the very characters they came in with.
+//! Documents as lines of JSON. Fields of the input are written with exactly the characters that were read.
 
 use super::value::write_value;
 use crate::input::Failure;
@@ -18,14 +18,14 @@ pub struct RowWriter<'a> {
 }
 
 impl<'a> RowWriter<'a> {
-    /// A writer for the rows of `batch`.
+    /// Creates a writer for the rows of `batch`.
     pub fn new(batch: &'a RecordBatch) -> Self {
         let strings = |name: &str| batch.column_by_name(name).and_then(|c| Strings::of(c.as_ref()));
         Self { id: strings(ID), source: strings(SOURCE), text: strings(TEXT), carried: strings(CARRIED) }
     }
 
-    /// Appends a row as a line of `documents.jsonl`. `care` says of the members that the document came with whether
-    /// some need care, and then which names are taken and which members are left out.
+    /// Appends a row as a line of `documents.jsonl`. `care` receives the document's own members; if some of
+    /// them need care, it returns the names that are taken and the members to leave out.
     pub fn line<'n>(
         &self,
         out: &mut Vec<u8>,
@@ -53,7 +53,7 @@ impl<'a> RowWriter<'a> {
         object.close();
     }
 
-    /// Id and source.
+    /// The id and the source of a row.
     fn name(&self, row: usize) -> (&'a str, &'a str) {
         (get(self.id, row), get(self.source, row))
     }
@@ -120,7 +120,7 @@ impl<'a> Object<'a> {
         Self { out, first: true }
     }
 
-    /// Opens the line of a document that goes no further: `name` is its id and source.
+    /// Opens the line of a document that leaves the pipeline; `name` is its id and source.
     fn ended(out: &'a mut Vec<u8>, name: (&str, &str), stage: &str, rule: &str) -> Self {
         let mut object = Self::open(out);
         object.text(ID, name.0);
@@ -153,7 +153,7 @@ impl<'a> Object<'a> {
         write_json(self.out, value);
     }
 
-    /// Members as they are.
+    /// Appends members as they are.
     fn members(&mut self, members: &str) {
         if !members.is_empty() {
             self.comma();
@@ -161,7 +161,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The members that the document came with, but those that are `omitted`. Those whose names are taken
+    /// Appends the document's own members, except those that are `omitted`. Members whose names are taken
     /// move into an object `carried`, so that none is lost.
     fn carried(&mut self, members: &str, taken: &[&str], omitted: &[String]) {
         if members.is_empty() {
@@ -170,7 +170,7 @@ impl<'a> Object<'a> {
         let whole = format!("{{{members}}}");
         let omits = |name: &str| omitted.iter().any(|omitted| omitted == name);
         let collides = |name: &str| taken.contains(&name) || name == CARRIED;
-        // The members were read as an object before they were joined.
+        // Cannot fail: the members were parsed as an object before they were joined.
         let items = members_of(&whole).map(|m| m.0).unwrap_or_default();
         if !items.iter().any(|(name, _)| collides(name) || omits(name)) {
             self.members(members);

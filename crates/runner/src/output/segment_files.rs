@@ -1,4 +1,4 @@
-//! The files of the segment under way, and what they are called. Opens none.
+//! The files of the current segment, and their names. Opens none of them.
 
 use super::deferral::Part;
 use super::opener::HELD;
@@ -8,12 +8,12 @@ use crate::spill::{BlockFile, TableWriter};
 use std::collections::BTreeMap;
 use textmill_plugin::error::Result;
 
-/// The files of documents that go no further.
+/// The files of documents that leave the pipeline.
 pub(super) const ENDED: [&str; 2] = ["rejected", "failed"];
 
 /// The files of a segment.
 pub(super) struct SegmentFiles {
-    /// Those of [`ENDED`].
+    /// The files of [`ENDED`].
     pub ended: [Ended; 2],
     pub ledger: BlockFile,
     pub held: Option<TableWriter>,
@@ -35,7 +35,7 @@ impl SegmentFiles {
         })
     }
 
-    /// The files that may be held back, by their names in the segment with this number.
+    /// The files that may be deferred, with their names in segment `number`.
     pub fn parts(&mut self, number: usize) -> impl Iterator<Item = (String, Part<'_>)> {
         let held = self.held.as_mut().map(|held| (format!("{HELD}{number}"), Part::Table(held)));
         let rows = self.rows.iter_mut();
@@ -48,16 +48,16 @@ impl SegmentFiles {
     }
 }
 
-/// Lines of documents that go no further.
+/// A file of lines of documents that leave the pipeline.
 pub(super) enum Ended {
-    /// Those of a segment, to be merged with those of others.
+    /// The lines of one segment as frames, to be merged with those of other segments.
     Frames(Log),
-    /// All of the run: the file itself.
+    /// All lines of the run: the final file.
     All(Log),
 }
 
 impl Ended {
-    /// Adds lines.
+    /// Appends lines.
     pub fn append(&mut self, lines: Lines) -> Result<()> {
         match self {
             Self::Frames(log) => log.append(lines.frames()),
@@ -66,7 +66,7 @@ impl Ended {
     }
 }
 
-/// Name of the file of all rejected or failed lines.
+/// Name of the file with all rejected or failed lines.
 pub(super) fn all_lines(what: &str) -> String {
     format!("{what}.jsonl")
 }

@@ -1,4 +1,4 @@
-//! The files of a run while it is made: they only grow, and a checkpoint says how far each is good.
+//! The staged files of a run: they only grow, and a checkpoint records how much of each is valid.
 
 use super::deferral::{Deferral, Part};
 use super::finish::{Frames, ledger_schema};
@@ -19,21 +19,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use textmill_plugin::drive::store::Writer;
 use textmill_plugin::error::Result;
 
-/// Memory for what waits before a barrier.
+/// Memory budgets for rows and documents that wait at a barrier.
 #[derive(Clone, Debug)]
 pub struct Budgets {
     /// For documents.
     pub documents: Arc<Budget>,
     /// For rows that are exchanged or looked up.
     pub rows: Arc<Budget>,
-    /// Whether what waits stays in memory alone for now, so that nobody need make bytes of it.
+    /// Whether waiting rows are kept only in memory for now, so that they need not be encoded.
     pub deferring: Arc<AtomicBool>,
 }
 
 /// Name of the file of ids by ordinal.
 const NAMES: &str = "names";
 
-/// The files of a run while it is made.
+/// The staged files of a run.
 pub struct Staged<'a> {
     staging: &'a Staging,
     budgets: Budgets,
@@ -44,21 +44,21 @@ pub struct Staged<'a> {
     names: Option<TableWriter>,
     states: BTreeMap<usize, BlockFile>,
     segment: Option<SegmentFiles>,
-    /// As long as nothing is written that only a later run would read.
+    /// Holds back what only a resumed run would read; `None` once that has been written.
     deferral: Option<Deferral>,
 }
 
 enum Documents {
     Lines(Log),
     Blocks(BlockFile),
-    /// They are in their place: the run was interrupted after that.
+    /// Already in their final place: the run was interrupted after that.
     Complete,
 }
 
-/// Says that the staged documents may be in their place already.
+/// Name of the file that marks that the staged documents may already be in their final place.
 const COMPLETING: &str = "completing";
 
-/// What waits before a barrier.
+/// What waits at a barrier.
 pub struct Waiting {
     /// The documents.
     pub documents: SpillTable,
@@ -67,10 +67,10 @@ pub struct Waiting {
 }
 
 impl<'a> Staged<'a> {
-    /// Begins the files of a run, or, with a checkpoint, goes on with those of an interrupted one.
+    /// Creates the files of a run or, with a checkpoint, continues those of an interrupted one.
     ///
     /// # Errors
-    /// Where a file cannot be made, or is not what the checkpoint says.
+    /// If a file cannot be created, or does not match the checkpoint.
     pub fn open(
         staging: &'a Staging,
         prepared: &Prepared,
@@ -112,15 +112,15 @@ impl<'a> Staged<'a> {
         })
     }
 
-    /// How far the run has come.
+    /// The progress of the run.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
 
-    /// Hashes of the ids of all documents read so far.
+    /// Passes the hashes of the ids of all documents read so far to `each`.
     ///
     /// # Errors
-    /// Where they cannot be read.
+    /// If they cannot be read.
     pub fn ids(&self, mut each: impl FnMut(u64)) -> Result<()> {
         let failed = |e: std::io::Error| storage("read", self.ids.path(), &e);
         let mut file = BufReader::new(File::open(self.ids.path()).map_err(failed)?);
@@ -132,16 +132,16 @@ impl<'a> Staged<'a> {
         Ok(())
     }
 
-    /// States of aggregates that were committed so far, with the numbers of their stages.
+    /// The states of aggregates that were committed so far, with the numbers of their stages.
     pub fn states(&self) -> impl Iterator<Item = (usize, &BlockFile)> {
         self.states.iter().map(|(stage, file)| (*stage, file))
     }
 
-    /// Begins a segment, or goes on with it. `held` is the schema of documents that wait at its end, `rows` those of
-    /// the early steps.
+    /// Begins a segment, or continues it. `held` is the schema of the documents that wait at its end, `rows`
+    /// are those of the early steps.
     ///
     /// # Errors
-    /// As [`Staged::open`].
+    /// As for [`Staged::open`].
     pub fn begin_segment(
         &mut self,
         number: usize,
@@ -154,7 +154,7 @@ impl<'a> Staged<'a> {
             self.checkpoint.blocks = 0;
         }
         let open = self.opener();
-        // With none in earlier segments and no segment to come, there is nothing to merge.
+        // If earlier segments have no such lines and no segment follows, there is nothing to merge.
         let is_last = held.is_none();
         let ended = |what: &str| open.ended(what, number, is_last && !self.has_lines(what, number));
         let [rejected, failed] = ENDED;
@@ -172,10 +172,10 @@ impl<'a> Staged<'a> {
         self.write_checkpoint()
     }
 
-    /// Takes in what a morsel became, and notes that it did.
+    /// Adds the results of a morsel to the files, and records it in the checkpoint.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If they cannot be written.
     pub fn commit(&mut self, morsel: Morsel) -> Result<()> {
         let budgets = &self.budgets;
         let framed = self.segment.as_ref().map_or(0, |segment| segment.framed_bytes(&morsel));
@@ -218,7 +218,7 @@ impl<'a> Staged<'a> {
         if let Origin::Input { ids, .. } = &morsel.origin {
             self.ids.append(ids.iter().flat_map(|id| id.to_le_bytes()).collect())?;
         }
-        // From here on nothing can fail before the checkpoint is written: it tells of a morsel in whole.
+        // Nothing can fail from here until the checkpoint is written, so that it covers whole morsels only.
         let checkpoint = &mut self.checkpoint;
         checkpoint.counts.add(&morsel.counts);
         checkpoint.written += morsel.written;
@@ -237,14 +237,14 @@ impl<'a> Staged<'a> {
         if self.deferral.as_ref().is_some_and(Deferral::is_over) { self.settle() } else { Ok(()) }
     }
 
-    /// Writes what was held back. From here on the run can be gone on with.
+    /// Writes what was held back. From here on, the run can be resumed.
     fn settle(&mut self) -> Result<()> {
         let Some(mut deferral) = self.deferral.take() else { return Ok(()) };
         let number = self.checkpoint.segment;
         let names = self.names.iter_mut().map(|names| (NAMES.into(), Part::Table(names)));
         let parts = names.chain(self.segment.iter_mut().flat_map(|segment| segment.parts(number)));
         if let Err(error) = deferral.settle(parts, &mut self.checkpoint.files) {
-            // Nothing was written down, and nothing may be: some of it is missing.
+            // Some of it is missing on disk, so no checkpoint may be written.
             self.deferral = Some(deferral);
             return Err(error);
         }
@@ -257,13 +257,14 @@ impl<'a> Staged<'a> {
         Opener { staging: self.staging, files: &self.checkpoint.files, budgets: &self.budgets, is_deferred }
     }
 
-    /// Ends the segment; gives what waits before the barrier behind it.
+    /// Ends the segment, and returns what waits at the barrier after it.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If the files cannot be written.
     pub fn end_segment(&mut self) -> Result<Option<Waiting>> {
         self.checkpoint.is_ended = true;
-        // What waited before the barrier in front of it is used up. The disk must know that before it goes away.
+        // What waited at the previous barrier is used up. The checkpoint must reach the disk before the files
+        // are removed.
         let before = self.checkpoint.segment.checked_sub(1);
         let used = before.map(|before| [format!("{HELD}{before}"), format!("rows-{before}-")]);
         let is_used =
@@ -304,7 +305,7 @@ impl<'a> Staged<'a> {
         Ok(Some(Waiting { documents, rows }))
     }
 
-    /// The table that was written; where that is put off, it stays at hand to be written.
+    /// Finishes a table. While writing is deferred, the writer is kept so that it can be written later.
     fn hand_out(&mut self, name: String, writer: TableWriter) -> Result<SpillTable> {
         let Some(deferral) = &mut self.deferral else { return writer.finish() };
         let table = writer.share();
@@ -312,10 +313,10 @@ impl<'a> Staged<'a> {
         Ok(table)
     }
 
-    /// What waits before the barrier behind a segment that was ended before the run was interrupted.
+    /// Reads what waits at the barrier after a segment that had ended before the run was interrupted.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// If it cannot be read.
     pub fn waiting(
         &self,
         number: usize,
@@ -331,25 +332,25 @@ impl<'a> Staged<'a> {
         Ok(Waiting { documents: open.writer(&format!("{HELD}{number}"), held)?.finish()?, rows: rows? })
     }
 
-    /// The table of ids, once the input is read.
+    /// Takes the table of ids, once all input is read.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn take_names(&mut self) -> Result<Option<SpillTable>> {
         self.names.take().map(|names| self.hand_out(NAMES.into(), names)).transpose()
     }
 
-    /// Path of the staged documents: lines, or blocks.
+    /// Path of the staged documents: a file of lines, or of blocks.
     pub fn documents(&self) -> PathBuf {
         path_of(self.staging, DOCUMENTS)
     }
 
-    /// Paths of the blocks of the ledger, a file a segment.
+    /// Paths of the block files of the ledger, one per segment.
     pub fn ledger(&self) -> Vec<PathBuf> {
         (0..=self.checkpoint.segment).map(|n| self.staging.state_file(&format!("ledger-{n}"))).collect()
     }
 
-    /// Number of `rejected` or `failed` lines, where they are all in their place.
+    /// The number of `rejected` or `failed` lines, if the final file already holds all of them.
     pub fn all_lines(&self, what: &str) -> Option<u64> {
         let Checkpoint { rejected, failed, files, .. } = &self.checkpoint;
         let number = if what == ENDED[0] { rejected } else { failed };
@@ -365,7 +366,7 @@ impl<'a> Staged<'a> {
         })
     }
 
-    /// Frames of `rejected` or `failed` lines, those of a segment in one.
+    /// Frames of `rejected` or `failed` lines, one entry per segment.
     pub fn lines(&self, what: &str) -> Vec<Frames<'_>> {
         let frames = |number| {
             let name = format!("{what}-{number}");
@@ -378,21 +379,21 @@ impl<'a> Staged<'a> {
         (0..=self.checkpoint.segment).map(frames).collect()
     }
 
-    /// Good bytes of a file, by its name.
+    /// Valid length in bytes of a file.
     pub fn length(&self, path: &std::path::Path) -> u64 {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         self.checkpoint.files.get(&name).copied().unwrap_or(0)
     }
 
-    /// Notes how many bytes of the input files were read.
+    /// Records how many bytes of the input files have been read.
     pub fn note_read(&mut self, bytes: u64) {
         self.checkpoint.bytes = bytes;
     }
 
-    /// From here on the staged documents may go away: they are being put in their place.
+    /// Marks that the staged documents are being moved to their final place, and may be gone from here on.
     ///
     /// # Errors
-    /// Where that cannot be written down.
+    /// If the mark cannot be written.
     pub fn begin_completing(&mut self) -> Result<()> {
         if self.deferral.is_some() {
             return Ok(());
@@ -403,17 +404,17 @@ impl<'a> Staged<'a> {
         written.map_err(|e| storage("write", &path, &e))
     }
 
-    /// Writes a checkpoint that a crash of the machine does not touch.
+    /// Writes a checkpoint that survives a crash of the machine.
     fn sync(&mut self) -> Result<()> {
         self.checkpoints.sync_next();
         self.write_checkpoint()
     }
 
-    /// Makes the last checkpoint one that a crash of the machine does not touch. What was written since, as of a morsel
-    /// that found the disk full, is none of it.
+    /// Makes the last checkpoint survive a crash of the machine. It does not include what was written
+    /// afterwards, such as part of a morsel for which the disk had no room.
     ///
     /// # Errors
-    /// Where the disk refuses.
+    /// If the disk refuses.
     pub fn sync_last(&mut self) -> Result<()> {
         self.checkpoints.sync_next();
         if self.deferral.is_some() {
@@ -456,7 +457,7 @@ impl<'a> Staged<'a> {
     fn put_checkpoint(&mut self) -> Result<()> {
         let (staging, files) = (self.staging, &self.checkpoint.files);
         self.checkpoints.write(&self.checkpoint, || {
-            // A file is made to reach the disk through any handle on it.
+            // Any handle on a file can be used to sync it.
             for path in files.keys().map(|name| path_of(staging, name)).filter(|path| path.exists()) {
                 let sync = File::open(&path).and_then(|file| file.sync_data());
                 sync.map_err(|e| storage("write", &path, &e))?;
@@ -466,7 +467,7 @@ impl<'a> Staged<'a> {
     }
 }
 
-/// Removes what an interrupted run left besides its checkpoint: rows that were being exchanged.
+/// Removes the files that an interrupted run left outside its checkpoint: rows that were being exchanged.
 fn remove_strangers(staging: &Staging, checkpoint: &Checkpoint) -> Result<()> {
     let folder = staging.state();
     let entries = std::fs::read_dir(folder).map_err(|e| storage("look into", folder, &e))?;

@@ -1,5 +1,5 @@
-//! Values of columns as JSON, written straight from Arrow: what `textmill_core::value` says of a value, without building
-//! it first.
+//! Writes values of columns as JSON directly from Arrow. The result equals that of `textmill_core::value`,
+//! without building a value first.
 
 use crate::json::write_text;
 use arrow_array::cast::AsArray;

@@ -1,4 +1,4 @@
-//! Cuts a file of lines into ranges that end where lines end, without reading all of it.
+//! Cuts a file of lines into ranges that end at line ends, without reading all of it.
 
 use super::parts::{cannot, open};
 use std::fs::File;
@@ -7,19 +7,21 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use textmill_plugin::error::Result;
 
-/// Bytes that are searched for a line end at a time.
+/// Number of bytes to search for a line end at a time.
 const STEP: u64 = 64 * 1024;
 
 /// Where a range ends.
 #[derive(Clone, Copy)]
 pub enum Cut {
-    /// At the first line end that gives it this many bytes or more.
+    /// At the first line end that makes it this many bytes or more.
     AtLeast(u64),
-    /// At the last line end that gives it no more than this many bytes; after one line if that is longer.
+    /// At the last line end that makes it no more than this many bytes, or after its first line if that is
+    /// longer.
     AtMost(u64),
 }
 
-/// Ranges that together are the whole file; none for an empty one. The last range ends with the file.
+/// An iterator over ranges that together cover the whole file; none for an empty one. The last range ends
+/// with the file.
 pub struct Ranges {
     path: PathBuf,
     file: File,
@@ -29,10 +31,10 @@ pub struct Ranges {
 }
 
 impl Ranges {
-    /// Ranges of the file at `path`.
+    /// Creates the ranges of the file at `path`.
     ///
     /// # Errors
-    /// Where it cannot be opened.
+    /// If it cannot be opened.
     pub fn of(path: &Path, cut: Cut) -> Result<Self> {
         let file = open(path)?;
         let length = file.metadata().map_err(cannot("read", path))?.len();
@@ -57,7 +59,7 @@ impl Ranges {
 
     /// The first line end at or after `place`, or the end of the file.
     fn line_end_after(&mut self, place: u64) -> io::Result<u64> {
-        // A line end at `place` is told by the byte before.
+        // A line ends at `place` if the byte before it is a line feed.
         let mut at = place.saturating_sub(1);
         while at < self.length {
             let bytes = self.bytes(at..self.length.min(at + STEP))?;
@@ -69,7 +71,7 @@ impl Ranges {
         Ok(self.length)
     }
 
-    /// The last line end in the range that is not after `place`.
+    /// The last line end after the start of the range and not after `place`.
     fn line_end_before(&mut self, place: u64) -> io::Result<Option<u64>> {
         let mut end = place;
         while end > self.start {
@@ -84,7 +86,7 @@ impl Ranges {
     }
 
     fn bytes(&mut self, range: Range<u64>) -> io::Result<Vec<u8>> {
-        // Never longer than a step.
+        // Never longer than `STEP`.
         let mut bytes = vec![0; (range.end - range.start) as usize];
         self.file.seek(SeekFrom::Start(range.start))?;
         self.file.read_exact(&mut bytes)?;

@@ -1,12 +1,12 @@
-//! How many bytes of values each row of an array holds. This depends on the values alone: not on offsets, slices,
-//! spare capacity, or what lies hidden under a null.
+//! Computes how many bytes of values each row of an array holds. The result depends only on the values, not
+//! on offsets, slices, spare capacity, or what is hidden under a null.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::ByteArrayType;
 use arrow_array::{Array, GenericByteArray, OffsetSizeTrait};
 use arrow_schema::DataType;
 
-/// Adds to each place of `sizes` the bytes of the value in that row of `array`.
+/// Adds the size in bytes of each row's value in `array` to the row's entry in `sizes`.
 pub fn add_value_bytes(array: &dyn Array, sizes: &mut [u64]) {
     match array.data_type() {
         DataType::Utf8 => add_strings(array.as_string::<i32>(), sizes),
@@ -95,7 +95,7 @@ fn add_lists<O: OffsetSizeTrait>(list: &dyn Array, offsets: &[O], items: &dyn Ar
     add_valid(list, gaps(offsets).map(|(from, to)| sum(from, to)), sizes);
 }
 
-/// Where each value begins and ends: offsets ascend.
+/// The start and the end of each value; offsets ascend.
 fn gaps<O: OffsetSizeTrait>(offsets: &[O]) -> impl Iterator<Item = (usize, usize)> {
     offsets.iter().zip(offsets.iter().skip(1)).map(|(from, to)| (from.as_usize(), to.as_usize()))
 }
@@ -139,7 +139,7 @@ mod tests {
         ]);
         assert_eq!(value_bytes(&lists), [8, 0, 0, 24]);
         assert_eq!(value_bytes(&lists.slice(1, 3)), [0, 0, 24]);
-        // What a struct holds under a null does not count.
+        // The values of a struct under a null do not count.
         let fields = Fields::from(vec![Field::new("a", lists.data_type().clone(), true)]);
         let nulls = NullBuffer::from(vec![false, true, true, true]);
         let structs = StructArray::new(fields, vec![Arc::new(lists) as ArrayRef], Some(nulls));

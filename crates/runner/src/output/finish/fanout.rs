@@ -1,17 +1,19 @@
-//! Jobs on several threads, their results in the order of the jobs: the engine's pool, for what has no chain of stages.
+//! Runs jobs on several threads and delivers their results in order: the engine's pool, for work without a
+//! chain of stages.
 
 use crate::engine::{Idle, Pool};
 use std::sync::atomic::AtomicBool;
 use textmill_plugin::error::Result;
 
-/// Jobs under way for each thread: taken and not committed yet.
+/// Jobs in flight per thread: taken and not yet committed.
 const WINDOW: u64 = 2;
 
-/// Does `work` on each of `jobs` on `threads` threads and hands the results to `commit`, in the order of the jobs. The
-/// threads take jobs from the iterator themselves, one at a time, so that making a job is part of the work.
+/// Runs `work` on each of `jobs` on `threads` threads, and passes the results to `commit` in the order of the
+/// jobs. The threads take jobs from the iterator themselves, one at a time, so creating a job is part of the
+/// work.
 ///
 /// # Errors
-/// The first error in the order of the jobs, of a job, its work or its commit. A panic counts as an error.
+/// The first error in the order of the jobs, from a job, its work or its commit. A panic counts as an error.
 pub fn each_in_order<J: Send, T: Send>(
     threads: usize,
     mut jobs: impl Iterator<Item = Result<J>> + Send,
@@ -67,7 +69,7 @@ mod tests {
             Ok(())
         };
         each_in_order(3, jobs, Ok, commit).unwrap();
-        // The ticket is given back just before the commit.
+        // A ticket is returned just before the commit.
         assert!(most.into_inner() <= 3 * WINDOW as usize + 1);
     }
 

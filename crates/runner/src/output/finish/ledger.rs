@@ -1,4 +1,4 @@
-//! The ledger: runs of rows sorted by ordinal, merged into one Parquet file.
+//! The ledger: merges runs of rows that are sorted by ordinal into one Parquet file.
 
 use super::parquet::{Target, properties, write};
 use super::parts::PartNames;
@@ -16,12 +16,13 @@ use std::sync::Arc;
 use textmill_core::column::{ID, ORDINAL};
 use textmill_plugin::error::Result;
 
-/// Events are small; the bytes bound the memory where their replacements are not.
+/// Events are usually small; the limit in bytes bounds the memory if their replacements are large.
 const LEDGER: Sizes = Sizes { rows: 128 * 1024, bytes: 64 << 20, portion: 16 * 1024 };
-/// Of this part of the row groups that a document is not in, the filter of ids says that it may be.
+/// False positive rate of the Bloom filters of ids: the share of row groups without an id for which its
+/// filter says that they may contain it.
 const FALSE_POSITIVES: f64 = 0.01;
 
-/// Columns of the ledger.
+/// The schema of the ledger.
 pub fn ledger_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("ordinal", DataType::UInt64, false),
@@ -39,12 +40,12 @@ pub fn ledger_schema() -> SchemaRef {
     ]))
 }
 
-/// Writes the ledger to `path`: the rows of `runs`, each sorted by `ordinal`, merged by ordinal and within one by
-/// the order of the runs. Gives the number of rows.
+/// Writes the ledger to `path`. Merges the rows of `runs`, each sorted by `ordinal`; rows with the same
+/// ordinal follow the order of the runs. Returns the number of rows.
 ///
 /// # Errors
-/// Where a batch is one, its columns are not those of `schema`, a run is out of order, or the file cannot be
-/// written.
+/// If a batch is an error, its columns are not those of `schema`, a run is out of order, or the file cannot
+/// be written.
 pub fn ledger(
     runs: Vec<impl Iterator<Item = Result<RecordBatch>> + Send>,
     schema: SchemaRef,
@@ -54,10 +55,10 @@ pub fn ledger(
     let ordinal = ColumnPath::from(ORDINAL);
     let id = ColumnPath::from(ID);
     let properties = properties()?
-        // The differences of numbers that ascend are small.
+        // The deltas of ascending numbers are small.
         .set_column_dictionary_enabled(ordinal.clone(), false)
         .set_column_encoding(ordinal, Encoding::DELTA_BINARY_PACKED)
-        // Rows are sorted by ordinal: without a filter, a reader who looks for an id reads all of them.
+        // Rows are sorted by ordinal: without a Bloom filter, a search for an id would read all of them.
         .set_column_bloom_filter_enabled(id.clone(), true)
         .set_column_bloom_filter_fpp(id.clone(), FALSE_POSITIVES)
         .set_column_bloom_filter_max_ndv(id, LEDGER.rows as u64)
@@ -69,19 +70,19 @@ pub fn ledger(
     Ok(write(Merge::new(runs, schema)?, &target, LEDGER, threads)?.1)
 }
 
-/// Merges runs: gives, again and again, the longest span of one run that comes before all others.
+/// Merges runs: repeatedly yields the longest span of one run that precedes the remaining rows of all others.
 struct Merge<I> {
     runs: Vec<Run<I>>,
-    /// Ordinal of the next row of each run that has one, and the number of the run.
+    /// For each run with rows left: the ordinal of its next row, and the number of the run.
     heads: BinaryHeap<Reverse<(u64, usize)>>,
 }
 
 struct Run<I> {
     batches: I,
     rows: Option<Arc<Rows>>,
-    /// The next row of the batch.
+    /// Index of the next row in the batch.
     at: usize,
-    /// The ordinal of the row before.
+    /// Last ordinal of the batches read so far.
     last: u64,
     schema: SchemaRef,
 }
@@ -99,7 +100,8 @@ impl<I: Iterator<Item = Result<RecordBatch>>> Merge<I> {
     fn span(&mut self) -> Result<Option<Span>> {
         let Some(Reverse((_, number))) = self.heads.pop() else { return Ok(None) };
         let Some(run) = self.runs.get_mut(number) else { return Ok(None) };
-        // Rows with the same ordinal as the next run's go before it only if this run does.
+        // Rows that share their ordinal with the head of the next run come first only if this run comes
+        // first.
         let bound = self.heads.peek().map(|&Reverse((ordinal, other))| (ordinal, number < other));
         let span = run.take_until(|ordinal| {
             bound.is_none_or(|(bound, first)| ordinal < bound || first && ordinal == bound)
@@ -118,7 +120,7 @@ impl<I: Iterator<Item = Result<RecordBatch>>> Iterator for Merge<I> {
 }
 
 impl<I: Iterator<Item = Result<RecordBatch>>> Run<I> {
-    /// Ordinal of the next row; none at the end of the run.
+    /// Ordinal of the next row; `None` at the end of the run.
     fn head(&mut self) -> Result<Option<u64>> {
         loop {
             if let Some(&ordinal) = self.rest().first() {
@@ -138,7 +140,7 @@ impl<I: Iterator<Item = Result<RecordBatch>>> Run<I> {
 
     fn take_until(&mut self, goes_first: impl Fn(u64) -> bool) -> Option<Span> {
         let rest = self.rest();
-        // Most often a few rows; looked for in steps that double, so that a long span costs little too.
+        // A span is mostly a few rows. Doubling steps keep the search cheap for long spans, too.
         let mut step = 1;
         while rest.get(step).is_some_and(|&ordinal| goes_first(ordinal)) {
             step *= 2;
@@ -152,7 +154,7 @@ impl<I: Iterator<Item = Result<RecordBatch>>> Run<I> {
         Some(Span { rows, range })
     }
 
-    /// Ordinals of the rows of the batch that are left.
+    /// The ordinals of the remaining rows of the batch.
     fn rest(&self) -> &[u64] {
         let ordinals = self.rows.as_ref().and_then(|rows| ordinals(&rows.batch));
         ordinals.and_then(|ordinals| ordinals.get(self.at..)).unwrap_or(&[])
@@ -177,7 +179,7 @@ mod tests {
     use proptest::prelude::*;
     use std::fs::{self, File};
 
-    /// Rows of a stage, named by ordinal and what makes them differ.
+    /// Rows of a stage, identified by their ordinals and by a running number.
     fn batch(stage: usize, ordinals: &[u64], first: usize) -> RecordBatch {
         let count = ordinals.len();
         let stages = StringArray::from_iter_values((0..count).map(|_| format!("stage-{stage}")));

@@ -1,4 +1,4 @@
-//! Documents as JSON Lines: the staged lines renamed, cut into parts, or compressed.
+//! Documents as JSON Lines: the staged file is renamed, cut into parts, or compressed.
 
 use super::blocks::{Cut, Ranges};
 use super::fanout::each_in_order;
@@ -11,27 +11,28 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use textmill_plugin::error::Result;
 
-/// Uncompressed bytes of a block at least: it ends with the line that reaches them. Blocks are compressed each
-/// on its own, so this size is part of what the files look like; larger blocks gain less than 1 %.
+/// Minimum number of uncompressed bytes in a block: it ends with the line that reaches them. Each block is
+/// compressed separately, so this size affects the bytes of the files; larger blocks gain less than 1 %.
 const BLOCK: u64 = 1 << 20;
-/// Level of gzip: what its own program takes.
+/// Gzip level: the default of the `gzip` program.
 const GZIP_LEVEL: u32 = 6;
-/// Level of Zstandard: what its own program takes.
+/// Zstandard level: the default of the `zstd` program.
 const ZSTD_LEVEL: i32 = 3;
-/// Bytes that are compressed at a time. A block can be larger, where a line is.
+/// Number of bytes to compress at a time. A block may be larger, because a line may.
 const CHUNK: u64 = 1 << 20;
 
-/// Makes the files of the documents out of `plain`, a file of whole lines in `folder`, and removes it. Gives
-/// the paths of the files in order: `<stem>.jsonl`, or `<stem>-00000.jsonl` and so on where `part_bytes` is given,
-/// with `.gz` or `.zst` after it where compressed. Joined, the parts are the one file byte for byte.
+/// Writes the files of documents from `plain`, a file of whole lines in `folder`, and removes `plain`.
+/// Returns the paths of the files in order: `<stem>.jsonl`, or `<stem>-00000.jsonl` and so on if `part_bytes`
+/// is given, followed by `.gz` or `.zst` if compressed. The concatenated parts equal the single file byte for
+/// byte.
 ///
-/// A plain part ends before the line that would take it past `part_bytes`; a single longer line is a part. A
-/// compressed part ends after the block (a gzip member, a zstd frame) that takes it to `part_bytes` or more.
-/// An empty corpus is one file that holds nothing.
+/// A plain part ends before the line that would take it past `part_bytes`; a single longer line is a part of
+/// its own. A compressed part ends after the block (a gzip member, a zstd frame) that takes it to
+/// `part_bytes` or more. An empty corpus gives one file without documents.
 ///
 /// # Errors
-/// Where a file cannot be read or written, or where the format is one that is never written. Then `plain` is
-/// still there, and the same call may be repeated.
+/// If a file cannot be read or written, or if the format is one that is never written. Then `plain` still
+/// exists, and the call may be repeated.
 pub fn documents(
     plain: &Path,
     folder: &Path,
@@ -114,7 +115,7 @@ fn compressed(
     Ok(paths)
 }
 
-/// A file that grows by blocks.
+/// A file that grows block by block.
 struct Part {
     path: PathBuf,
     file: File,
@@ -132,13 +133,13 @@ impl Part {
     }
 }
 
-/// Compresses a range of a file: no more than a chunk of it is in memory uncompressed.
+/// Compresses a range of a file. Holds at most one chunk of it uncompressed in memory.
 fn pack(plain: &Path, range: Range<u64>, compression: Compression) -> io::Result<Vec<u8>> {
     let length = range.end - range.start;
     let mut from = File::open(plain)?;
     from.seek(SeekFrom::Start(range.start))?;
     if compression == Compression::Gzip {
-        // The header of this builder has neither name nor time.
+        // This builder writes a header without name and time.
         let mut to = GzBuilder::new().write(Vec::new(), flate2::Compression::new(GZIP_LEVEL));
         feed(&mut from, length, &mut to)?;
         return to.finish();
@@ -150,7 +151,7 @@ fn pack(plain: &Path, range: Range<u64>, compression: Compression) -> io::Result
     to.finish()
 }
 
-/// Passes bytes on in whole chunks, so that a compressor sees the same calls each time.
+/// Passes bytes on in whole chunks, so that a compressor always sees the same calls.
 fn feed(from: &mut File, length: u64, to: &mut impl Write) -> io::Result<()> {
     let mut left = length;
     let mut chunk = vec![0; left.min(CHUNK) as usize];
@@ -174,7 +175,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The files that come of `text`.
+    /// The files that result from `text`.
     fn made(text: &[u8], kind: Compression, part: Option<u64>, threads: usize) -> Vec<(String, Vec<u8>)> {
         let folder = tempfile::tempdir().unwrap();
         let plain = folder.path().join("documents.staged");
@@ -203,7 +204,7 @@ mod tests {
         out
     }
 
-    /// Lines that do not compress to nothing, about `bytes` of them.
+    /// About `bytes` bytes of lines that do not compress to almost nothing.
     fn text(bytes: usize) -> Vec<u8> {
         let mut out = Vec::new();
         let mut state = 1_u64;
@@ -248,7 +249,7 @@ mod tests {
                     let files = made(&text, kind, Some(part), threads);
                     assert_eq!(files.len(), count);
                     assert!(joined(&files) == whole);
-                    // Each part stands for itself, and ends where a line ends.
+                    // Each part can be decompressed separately, and ends at a line end.
                     assert!(files.iter().all(|(_, bytes)| unpacked(bytes, kind).ends_with(b"\n")));
                 }
             }

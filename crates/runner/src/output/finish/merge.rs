@@ -1,4 +1,4 @@
-//! Lines that come in several runs of frames, each sorted by ordinal, merged into one file in input order.
+//! Merges lines from several runs of frames, each sorted by ordinal, into one file in input order.
 
 use super::parts::{cannot, create, open};
 use std::cmp::Reverse;
@@ -8,11 +8,11 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use textmill_plugin::error::{Error, Result};
 
-/// Bytes before a line: its ordinal, its length.
+/// Bytes before a line: its ordinal and its length.
 pub const FRAME_HEAD: usize = 16;
 
-/// Appends a line as a frame: ordinal and length as little-endian 64-bit numbers, then the bytes of the line, its
-/// line end among them.
+/// Appends a line as a frame: ordinal and length as little-endian 64-bit numbers, then the bytes of the line,
+/// including its line end.
 pub fn frame(ordinal: u64, line: &[u8], into: &mut Vec<u8>) {
     into.extend_from_slice(&ordinal.to_le_bytes());
     into.extend_from_slice(&(line.len() as u64).to_le_bytes());
@@ -28,11 +28,11 @@ pub enum Frames<'a> {
     Pieces(PathBuf, &'a [Vec<u8>]),
 }
 
-/// Merges `runs` into the file `target`: by ordinal, and within one by the order of the runs. Gives the number of
-/// lines. The runs stay where they are.
+/// Merges `runs` into the file `target`, ordered by ordinal; lines with the same ordinal follow the order of
+/// the runs. Returns the number of lines. The runs are kept.
 ///
 /// # Errors
-/// Where a file cannot be read or written, a frame is torn, or a run is out of order.
+/// If a file cannot be read or written, a frame is torn, or a run is out of order.
 pub fn merge_lines(runs: Vec<Frames<'_>>, target: &Path) -> Result<u64> {
     let mut runs = runs.into_iter().map(Run::open).collect::<Result<Vec<_>>>()?;
     let mut heads = BinaryHeap::new();
@@ -56,15 +56,15 @@ struct Run<'a> {
     path: PathBuf,
     reader: Reader<'a>,
     last: u64,
-    /// Bytes of the line that comes next.
+    /// Length in bytes of the next line.
     length: u64,
-    /// Bytes that are not read yet.
+    /// Number of bytes that are not read yet.
     left: u64,
 }
 
 enum Reader<'a> {
     File(BufReader<File>),
-    /// What is left of the first piece, and the others.
+    /// The rest of the current piece, and the following pieces.
     Pieces(&'a [u8], std::slice::Iter<'a, Vec<u8>>),
 }
 
@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
         Ok(Self { path, reader, last: 0, length: 0, left })
     }
 
-    /// Reads what stands before the next line and gives its ordinal; none at the end of the run.
+    /// Reads the head of the next frame and returns its ordinal; `None` at the end of the run.
     fn head(&mut self) -> Result<Option<u64>> {
         if self.left == 0 {
             return Ok(None);
@@ -136,7 +136,7 @@ impl<'a> Run<'a> {
     }
 
     fn copy_line(&mut self, out: &mut impl Write, target: &Path) -> Result<()> {
-        // Not `io::copy`: between files it asks the kernel, line by line.
+        // Not `io::copy`, which would make system calls for each line to copy from file to file.
         let mut left = self.length;
         while left > 0 {
             let ready = self.reader.fill_buf().map_err(cannot("read", &self.path))?;
@@ -175,7 +175,7 @@ mod tests {
         let target = folder.path().join("merged");
         let lines = merge_lines((0..runs.len()).map(path).map(Frames::File).collect(), &target);
         let file = lines.as_ref().ok().map(|_| fs::read(&target).unwrap());
-        // Pieces that end anywhere, empty ones among them, give the same.
+        // Pieces with arbitrary boundaries, including empty ones, give the same result.
         let pieces = |run: &Vec<u8>| -> Vec<Vec<u8>> {
             [&run[..0]].into_iter().chain(run.chunks(7)).map(<[u8]>::to_vec).collect()
         };

@@ -1,5 +1,5 @@
-//! The last step of a run: what was staged becomes the final files, on all threads. The bytes of these files
-//! depend on what was staged, never on threads or on how rows came in batches.
+//! The last step of a run: turns the staged files into the final files, on all threads. The bytes of the
+//! final files depend only on what was staged, never on threads or on how rows were split into batches.
 
 mod blocks;
 mod bytes;

@@ -1,5 +1,5 @@
-//! Rows as Parquet: row groups encoded on all threads, written in order. The documents among them; the ledger
-//! has a file of its own.
+//! Writes rows as Parquet: row groups are encoded on all threads, and written in order. Includes the files of
+//! documents; the ledger has its own module.
 
 use super::fanout::each_in_order;
 use super::parts::{PartNames, cannot, create};
@@ -19,18 +19,18 @@ use std::sync::Arc;
 use textmill_core::column::TEXT;
 use textmill_plugin::error::Result;
 
-/// Level of Zstandard: what its own program takes.
+/// Zstandard level: the default of the `zstd` program.
 const ZSTD_LEVEL: i32 = 3;
 
-/// A row group of documents is what a reader must hold to read one of them, and a thread to write it.
+/// A reader must hold a whole row group to read one of its documents, and a thread must hold it to write it.
 const DOCUMENTS: Sizes = Sizes { rows: 64 * 1024, bytes: 64 << 20, portion: 1024 };
 
-/// Writes documents as Parquet. Gives the paths of the files in order: `<stem>.parquet`, or `<stem>-00000.parquet`
-/// and so on where `part_bytes` is given. A part ends after the row group that takes it to `part_bytes` or
-/// more. No documents are one file without rows.
+/// Writes documents as Parquet. Returns the paths of the files in order: `<stem>.parquet`, or
+/// `<stem>-00000.parquet` and so on if `part_bytes` is given. A part ends after the row group that takes it
+/// to `part_bytes` or more. Without documents, writes one file without rows.
 ///
 /// # Errors
-/// Where a batch is one, its columns are not those of `schema`, or a file cannot be written.
+/// If a batch is an error, its columns are not those of `schema`, or a file cannot be written.
 pub fn documents(
     batches: impl Iterator<Item = Result<RecordBatch>> + Send,
     schema: SchemaRef,
@@ -39,7 +39,7 @@ pub fn documents(
     part_bytes: Option<u64>,
     threads: usize,
 ) -> Result<Vec<PathBuf>> {
-    // No two texts are alike: looking for those that are takes time and finds none.
+    // Texts are rarely equal, so a dictionary would cost time and save nothing.
     let properties = properties()?.set_column_dictionary_enabled(ColumnPath::from(TEXT), false).build();
     let names = PartNames { folder, stem, suffix: ".parquet", numbered: part_bytes.is_some() };
     let target = Target { names, part_bytes: part_bytes.unwrap_or(u64::MAX), schema, properties };
@@ -52,7 +52,7 @@ pub fn documents(
     Ok(write(spans, &target, DOCUMENTS, threads)?.0)
 }
 
-/// Where rows go, and how.
+/// Where to write rows, and how.
 pub(super) struct Target<'a> {
     pub names: PartNames<'a>,
     pub part_bytes: u64,
@@ -76,7 +76,7 @@ impl Target<'_> {
     }
 }
 
-/// What all files have in common.
+/// The properties that all files share.
 pub(super) fn properties() -> Result<WriterPropertiesBuilder> {
     Ok(WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
@@ -84,14 +84,14 @@ pub(super) fn properties() -> Result<WriterPropertiesBuilder> {
         .set_created_by(format!("textmill {}", env!("CARGO_PKG_VERSION"))))
 }
 
-/// Writes rows; gives the paths of the files and the number of rows.
+/// Writes rows. Returns the paths of the files and the number of rows.
 pub(super) fn write(
     spans: impl Iterator<Item = Result<Span>> + Send,
     target: &Target<'_>,
     sizes: Sizes,
     threads: usize,
 ) -> Result<(Vec<PathBuf>, u64)> {
-    // Makes writers of columns, which know nothing of the file that they end up in.
+    // Creates column writers, which do not depend on the file that they end up in.
     let (_, factory) = target.writer(io::sink())?;
     let encode = |group: Group| encode(group, &target.schema, sizes.portion, &factory);
     let (path, mut writer) = target.begin(0)?;
@@ -119,7 +119,7 @@ fn encode(
     factory: &ArrowRowGroupWriterFactory,
 ) -> Result<(usize, Vec<ArrowColumnChunk>)> {
     let rows = group.rows;
-    // The number of a row group matters to encrypted files alone.
+    // The number of a row group only matters for encrypted files.
     let mut writers = factory.create_column_writers(0)?;
     for batch in group.portions(schema, portion) {
         let batch = batch?;
@@ -174,7 +174,7 @@ mod tests {
         ]))
     }
 
-    /// A batch whose rows depend on their numbers alone.
+    /// A batch whose rows depend only on their numbers.
     fn batch(numbers: &[usize]) -> RecordBatch {
         let some = |n: usize, by: usize| (!n.is_multiple_of(by)).then_some(n);
         let texts = numbers.iter().map(|n| format!("{n} ").repeat(n * 7 % 23));
@@ -198,7 +198,7 @@ mod tests {
         RecordBatch::try_new(schema(), columns).unwrap()
     }
 
-    /// Batches of the rows from 0 up to the last cut: some made for themselves, others slices of a larger one.
+    /// Batches of the rows from 0 to the last cut: either separate batches, or slices of one large batch.
     fn batches(cuts: &[usize], sliced: bool) -> Vec<RecordBatch> {
         let ends: Vec<usize> = cuts
             .iter()
@@ -328,7 +328,7 @@ mod tests {
             let made = files(batches(&cuts, sliced), part, threads);
             prop_assert!(made == expected);
             prop_assert_eq!(read(&made), batch(&(0..rows).collect::<Vec<_>>()));
-            // Each part but the last is as large as asked, footer aside.
+            // Each part but the last has at least the requested size, without its footer.
             prop_assert!(made.iter().rev().skip(1).all(|file| file.len() as u64 >= part.unwrap_or(0)));
         }
     }

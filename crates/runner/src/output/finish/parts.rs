@@ -1,4 +1,4 @@
-//! The files that an output consists of: one, or numbered parts. Not when a part ends.
+//! The files that an output consists of: one file, or numbered parts. Does not decide where a part ends.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -9,38 +9,38 @@ use textmill_plugin::error::{Error, ErrorKind, Result};
 pub struct PartNames<'a> {
     /// Folder of the files.
     pub folder: &'a Path,
-    /// Name before the number.
+    /// The part of the name before the number.
     pub stem: &'a str,
-    /// Name after the number, with its dot.
+    /// The part of the name after the number, with its dot.
     pub suffix: &'a str,
-    /// Whether parts are numbered; else there is one file.
+    /// Whether parts are numbered; if not, there is one file.
     pub numbered: bool,
 }
 
 impl PartNames<'_> {
-    /// Path of a part; parts count from zero.
+    /// The path of a part; parts are counted from zero.
     pub fn path(&self, number: usize) -> PathBuf {
         let Self { folder, stem, suffix, numbered } = self;
         folder.join(if *numbered { format!("{stem}-{number:05}{suffix}") } else { format!("{stem}{suffix}") })
     }
 }
 
-/// Makes a file, or empties one that an interrupted run left.
+/// Creates a file, or truncates one that an interrupted run left.
 pub fn create(path: &Path) -> Result<File> {
     File::create(path).map_err(cannot("write", path))
 }
 
-/// Opens a file to read it.
+/// Opens a file for reading.
 pub fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(cannot("read", path))
 }
 
-/// Waits until files are on the disk.
+/// Waits until files are on disk.
 pub fn sync(paths: &[PathBuf]) -> Result<()> {
     paths.iter().try_for_each(|path| open(path)?.sync_all().map_err(cannot("write", path)))
 }
 
-/// Turns what went wrong with a file into an error that names it.
+/// Wraps an error in one that names the file.
 pub fn cannot<'a, E: Display>(what: &'a str, path: &'a Path) -> impl Fn(E) -> Error + 'a {
     move |error| Error::new(ErrorKind::Storage, format!("cannot {what} `{}`: {error}", path.display()))
 }

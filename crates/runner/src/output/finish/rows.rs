@@ -1,4 +1,4 @@
-//! Rows on their way into row groups: where a group ends depends on the rows alone, not on how they came in
+//! Groups rows into row groups. Where a group ends depends only on the rows, not on how they were split into
 //! batches.
 
 use super::bytes::add_value_bytes;
@@ -11,13 +11,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use textmill_plugin::error::Result;
 
-/// Spans of this many rows in the mean are copied span by span, shorter ones row by row.
+/// Spans of at least this many rows on average are copied span by span, shorter ones row by row.
 const LONG: usize = 16;
 
-/// A batch, and how many bytes of values it holds up to each row.
+/// A batch, with the cumulative size of its rows.
 pub struct Rows {
     pub batch: RecordBatch,
-    /// Bytes of the rows up to and with this one.
+    /// Bytes of values up to and including each row.
     ends: Vec<u64>,
 }
 
@@ -25,7 +25,7 @@ impl Rows {
     /// Measures the rows of a batch.
     ///
     /// # Errors
-    /// Where its columns are not those of `schema`.
+    /// If its columns are not those of `schema`.
     pub fn of(batch: RecordBatch, schema: &SchemaRef) -> Result<Self> {
         let columns = batch.schema_ref().fields().iter().zip(schema.fields());
         let same = batch.num_columns() == schema.fields().len()
@@ -46,7 +46,8 @@ impl Rows {
         Ok(Self { batch, ends })
     }
 
-    /// How many rows of `range` reach `bytes` together, and how many bytes they are; all rows where they do not.
+    /// The number of rows of `range` that are needed to reach `bytes`, and their size; all rows if they do
+    /// not reach it.
     fn reach(&self, range: &Range<usize>, bytes: u64) -> (usize, u64) {
         let ends = self.ends.get(range.clone()).unwrap_or(&[]);
         let before = range.start.checked_sub(1).and_then(|row| self.ends.get(row)).copied().unwrap_or(0);
@@ -56,7 +57,7 @@ impl Rows {
     }
 }
 
-/// Some rows of a batch that follow one another. Never empty.
+/// Consecutive rows of a batch. Never empty.
 #[derive(Clone)]
 pub struct Span {
     pub rows: Arc<Rows>,
@@ -76,14 +77,14 @@ impl Span {
     }
 }
 
-/// How large things are. Part of what a file looks like, so these are constants.
+/// Size limits. They affect the bytes of a file, so they are constants.
 #[derive(Clone, Copy)]
 pub struct Sizes {
-    /// Rows of a row group, at most.
+    /// Maximum number of rows in a row group.
     pub rows: usize,
-    /// Bytes of values: the row that takes a row group to them is its last.
+    /// Bytes of values in a row group: the row that reaches them is its last.
     pub bytes: u64,
-    /// Rows that a column writer takes at once: pages end where what it takes ends.
+    /// Number of rows that are passed to a column writer at once: pages end at these boundaries.
     pub portion: usize,
 }
 
@@ -91,12 +92,12 @@ pub struct Sizes {
 pub struct Groups<I> {
     spans: I,
     sizes: Sizes,
-    /// What is left of the span that ended the group before.
+    /// The rest of the span that ended the previous group.
     rest: Option<Span>,
 }
 
 impl<I: Iterator<Item = Result<Span>>> Groups<I> {
-    /// Groups of the rows of `spans`, in their order.
+    /// Creates the groups of the rows of `spans`, in order.
     pub fn new(spans: I, sizes: Sizes) -> Self {
         Self { spans, sizes, rest: None }
     }
@@ -128,15 +129,15 @@ impl<I: Iterator<Item = Result<Span>>> Iterator for Groups<I> {
     }
 }
 
-/// Rows of a row group.
+/// The rows of a row group.
 pub struct Group {
     spans: Vec<Span>,
-    /// How many.
+    /// Number of rows.
     pub rows: usize,
 }
 
 impl Group {
-    /// Batches of `portion` rows each; the last has what is left.
+    /// Batches of `portion` rows each; the last one may be smaller.
     pub fn portions(self, schema: &SchemaRef, portion: usize) -> impl Iterator<Item = Result<RecordBatch>> {
         let mut spans = self.spans.into_iter();
         let mut rest: Option<Span> = None;
