@@ -1,16 +1,16 @@
-//! How a process of a plugin comes to its end.
+//! How a plugin's process can end.
 
-/// Why a process gave no answer. It is gone then.
+/// Why a process gave no answer. The process no longer exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// It died; how.
+    /// It died; the string says how.
     Died(String),
-    /// It wanted more memory than it may have.
+    /// It exceeded its memory limit.
     OutOfMemory,
-    /// The time was up.
+    /// It exceeded its time limit.
     Late,
     /// The run is being stopped.
     Stopped,
-    /// It could not be started or spoken to.
+    /// It could not be started or communicated with.
     Broken(String),
 }

@@ -1,23 +1,23 @@
-//! What a plugin in a process of its own may take.
+//! Limits of a plugin that runs in its own process.
 
 use std::time::Duration;
 
-/// What a plugin in a process of its own may take.
+/// Limits of a plugin that runs in its own process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// For a call on documents.
+    /// Time for a call on documents.
     pub time: Duration,
-    /// Bytes that the process may hold beyond what the program holds before it has loaded the plugin.
+    /// Bytes that the process may allocate beyond what it holds before it has loaded the plugin.
     pub memory: u64,
 }
 
-/// Time for a call where the pipeline does not say.
+/// Default time for a call.
 const TIME: Duration = Duration::from_secs(60);
-/// Memory of a process where the pipeline does not say.
+/// Default memory of a process.
 const MEMORY: u64 = 2 << 30;
 
-/// No document can be blamed for binding, groups, states and reports, and they may be about the whole corpus:
-/// they have this many times as long.
+/// Factor on the time for binding, groups, states and reports. No document can be blamed for these, and they
+/// may cover the whole corpus.
 const LONGER: u32 = 10;
 
 impl Default for Limits {
@@ -27,7 +27,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Time for a call that no document can be blamed for.
+    /// Time limit for a call that no document can be blamed for.
     pub fn long(&self) -> Duration {
         self.time.saturating_mul(LONGER)
     }

@@ -1,9 +1,10 @@
-//! Stages whose plugin runs in a process of its own: a crash or a hang costs the guilty document.
+//! Stages whose plugin runs in a process of its own, so that a crash or a hang costs only the guilty
+//! document.
 //!
-//! [`IsolatedPlugin`] looks like any plugin to the engine. Behind it, each bound operator and each of its
-//! workers is a child: this program once more, which loads the library ([`serve`]). Batches go back and forth
-//! over a socket as Arrow IPC. How far a call has come stands in a file that both share, so that it is known
-//! when the child has died. Linux alone has what this takes.
+//! [`IsolatedPlugin`] looks like any other plugin to the engine. Behind it, each bound operator and each of
+//! its workers is a child process: this program again, which loads the library ([`serve`]). Batches are
+//! exchanged over a socket as Arrow IPC. The progress of a call is kept in a shared file, so that it is still
+//! known when the child has died. Available on Linux only.
 
 mod ended;
 mod limits;
@@ -26,5 +27,5 @@ pub use repro::{FOLDER as REPROS, Repro, Repros};
 #[cfg(target_os = "linux")]
 pub use serve::serve;
 
-/// The hidden subcommand that a child is started with.
+/// The hidden subcommand that starts a child process.
 pub const SUBCOMMAND: &str = "isolated-plugin";

@@ -1,4 +1,4 @@
-//! A plugin in a process of its own, and its stages, seen through the same traits as any other.
+//! A plugin in its own process, and its stages, behind the same traits as any other plugin.
 
 use super::limits::Limits;
 use super::recipe::{Bound, Opened, Recipe, Settings};
@@ -14,11 +14,11 @@ use textmill_plugin::descriptor::PluginDescriptor;
 use textmill_plugin::error::Result;
 use textmill_plugin::operator::{Plugin, Stage, Worker};
 
-/// A plugin that no library is loaded of in this process.
+/// A plugin whose library is not loaded into this process.
 pub struct IsolatedPlugin {
-    /// What it says of itself.
+    /// Its descriptor.
     pub descriptor: PluginDescriptor,
-    /// The library without links on the way.
+    /// The canonical path of the library.
     pub path: PathBuf,
     /// SHA-256 of the library, in hexadecimal.
     pub sha256: String,
@@ -28,11 +28,11 @@ pub struct IsolatedPlugin {
 }
 
 impl IsolatedPlugin {
-    /// Opens a library in a process, to hear what it says of itself. It must be what is `expected`. Minimal
-    /// reproductions go to `repros`.
+    /// Opens a library in a child process to read its descriptor. The library must match `expected`. Minimal
+    /// reproductions are written to `repros`.
     ///
     /// # Errors
-    /// Where it cannot be loaded, or dies of that.
+    /// If it cannot be loaded, or if loading it kills the process.
     pub fn open(
         path: &Path,
         expected: Option<&Expected>,
@@ -51,7 +51,7 @@ impl IsolatedPlugin {
         let settings = Settings {
             name: opened.descriptor.name.clone(),
             version: opened.descriptor.version.clone(),
-            // From here on it must be the library that it was, locked or not.
+            // From here on it must stay the same library, whether it is locked or not.
             expected: Some(expected.cloned().unwrap_or_else(|| Expected {
                 plugin: opened.descriptor.name.clone(),
                 version: opened.descriptor.version.clone(),

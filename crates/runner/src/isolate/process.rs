@@ -1,4 +1,4 @@
-//! A plugin's process as the program sees it: started, asked, watched, killed.
+//! A plugin's process as seen by the program: starts it, calls it, watches it, and kills it.
 
 use super::ended::Ended;
 use super::wire::{self, Reply, Request};
@@ -17,35 +17,35 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long a read or a write waits before it looks whether it should go on.
+/// How long a read or a write blocks before it checks whether to go on.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long a process may take to begin.
+/// How long a process may take to start.
 const BEGIN: Duration = Duration::from_secs(30);
-/// Lines of what the process wrote to stderr that are kept.
+/// Number of the last stderr lines of the process to keep.
 const LINES: usize = 32;
-/// Bytes of such a line that are kept.
+/// Maximum length in bytes of such a line; longer ones are split.
 const LINE_BYTES: u64 = 1000;
 
-/// Written where no row is known.
+/// Stored while no row is known.
 const NO_ROW: u64 = u64::MAX;
 
 /// A running process.
 pub struct Process {
     child: Child,
     socket: UnixStream,
-    /// The row that the plugin is at; it outlives the process.
+    /// Holds the row that the plugin is working on; outlives the process.
     progress: File,
     said: Arc<Mutex<VecDeque<String>>>,
     listener: Option<JoinHandle<()>>,
-    /// Whether it was asked to look at documents.
+    /// Whether the process has ever been called on documents.
     pub has_seen_documents: bool,
 }
 
 impl Process {
-    /// Starts a process that has loaded nothing yet.
+    /// Starts a process that has not loaded a library yet.
     ///
     /// # Errors
-    /// Where the system refuses.
+    /// If the system refuses.
     pub fn start() -> io::Result<Self> {
         let (socket, theirs) = UnixStream::pair()?;
         socket.set_read_timeout(Some(LOOK))?;
@@ -54,10 +54,10 @@ impl Process {
         let mut command = child::command(&[OsStr::new(super::SUBCOMMAND)])?;
         command.stdin(Stdio::from(OwnedFd::from(theirs)));
         command.stdout(Stdio::from(progress.try_clone()?)).stderr(Stdio::piped());
-        // Ctrl-C goes to all of a group: the process would die of it, and a document be blamed.
+        // Ctrl-C is sent to a whole process group: it would kill the process, and a document would be blamed.
         command.process_group(0);
         let mut child = command.spawn()?;
-        // It holds the other end of the socket, which must close when the process dies.
+        // The command holds the other end of the socket, which must close when the process dies.
         drop(command);
         let said = Arc::new(Mutex::new(VecDeque::new()));
         let listener = child.stderr.take().map(|stderr| {
@@ -74,7 +74,7 @@ impl Process {
         }
     }
 
-    /// The process says when it listens.
+    /// Waits until the process reports that it is listening.
     fn ready(&mut self) -> Result<(), Ended> {
         let mut byte = [0];
         let waiting = Waiting { socket: &self.socket, until: Instant::now() + BEGIN, stop: &|| false };
@@ -84,10 +84,10 @@ impl Process {
         }
     }
 
-    /// Sends a request and waits for the reply, at most for `time`, and no longer than `stop` answers no.
+    /// Sends a request and waits for the reply, for at most `time` and only while `stop` returns `false`.
     ///
     /// # Errors
-    /// Where there is no reply. The process is gone then.
+    /// If there is no reply. The process no longer exists then.
     pub fn call(
         &mut self,
         request: &Request,
@@ -95,7 +95,7 @@ impl Process {
         time: Duration,
         stop: &dyn Fn() -> bool,
     ) -> Result<(Reply, Vec<Vec<u8>>), Ended> {
-        // A file that cannot be written costs the hint, nothing else.
+        // If this write fails, only the hint about the row is lost.
         let _ = self.progress.write_all_at(&NO_ROW.to_le_bytes(), 0);
         let now = Instant::now();
         let until = now.checked_add(time).unwrap_or(now + Duration::from_secs(u32::MAX.into()));
@@ -104,19 +104,19 @@ impl Process {
         reply.map_err(|error| self.ended(&error))
     }
 
-    /// The row that the last call was at, where the plugin told.
+    /// The row that the last call was working on, if the plugin reported it.
     pub fn row(&self) -> Option<u32> {
         let mut bytes = [0; 8];
         self.progress.read_exact_at(&mut bytes, 0).ok()?;
         u32::try_from(u64::from_le_bytes(bytes)).ok()
     }
 
-    /// Hands out what the process wrote to stderr since it was asked last.
+    /// Takes the lines that the process has written to stderr since the last call of this function.
     pub fn said(&self) -> Vec<String> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
     }
 
-    /// Why a call failed. Sees to it that the process is gone.
+    /// Determines why a call failed, and makes sure that the process is gone.
     fn ended(&mut self, error: &io::Error) -> Ended {
         match error.kind() {
             ErrorKind::TimedOut => {
@@ -146,14 +146,14 @@ impl Process {
         }
     }
 
-    /// Waits for a process that has closed the connection. It may have closed it and live on.
+    /// Waits for a process that has closed the connection. It may have closed it and still be running.
     fn reap(&mut self) -> io::Result<ExitStatus> {
         let until = Instant::now() + Duration::from_secs(5);
         loop {
             if let Some(status) = self.child.try_wait()? {
-                // What it had started would hold the pipe, and go on.
+                // Child processes of the process would keep the pipe open, and keep running.
                 self.kill_group();
-                // What it said last is in the pipe.
+                // Its last output may still be in the pipe.
                 while self.listener.as_ref().is_some_and(|l| !l.is_finished()) && Instant::now() < until {
                     std::thread::sleep(Duration::from_millis(1));
                 }
@@ -167,7 +167,7 @@ impl Process {
         }
     }
 
-    /// What Rust's runtime says before it aborts for want of memory.
+    /// Recognizes the message that Rust's runtime prints before it aborts for lack of memory.
     fn is_out_of_memory(&self) -> bool {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.iter().any(|line| line.starts_with("memory allocation of ") && line.ends_with(" bytes failed"))
@@ -178,9 +178,9 @@ impl Process {
         let _ = self.child.wait();
     }
 
-    /// Kills the process and what it has started: it leads a group of its own.
+    /// Kills the process and its child processes: it leads its own process group.
     fn kill_group(&self) {
-        // They are dead already, or die of this.
+        // An error means that they are dead already.
         if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process_group(group, Signal::KILL);
         }
@@ -193,12 +193,12 @@ impl Drop for Process {
     }
 }
 
-/// A file without a name.
+/// Creates an anonymous file.
 fn progress_file() -> io::Result<File> {
     Ok(rustix::fs::memfd_create("textmill-progress", rustix::fs::MemfdFlags::CLOEXEC)?.into())
 }
 
-/// Keeps the last lines that a process writes to stderr.
+/// Collects the last lines that a process writes to stderr.
 fn listen(stderr: ChildStderr, said: &Mutex<VecDeque<String>>) {
     let mut stderr = BufReader::new(stderr);
     let mut line = Vec::new();
@@ -220,7 +220,7 @@ fn listen(stderr: ChildStderr, said: &Mutex<VecDeque<String>>) {
     }
 }
 
-/// The socket while a call lasts: reading and writing end when the time is up or the run is stopped.
+/// The socket during a call: reads and writes fail once the time is up or the run is being stopped.
 #[derive(Clone, Copy)]
 struct Waiting<'a> {
     socket: &'a UnixStream,
@@ -231,7 +231,7 @@ struct Waiting<'a> {
 impl Waiting<'_> {
     fn patiently(&self, mut once: impl FnMut(&UnixStream) -> io::Result<usize>) -> io::Result<usize> {
         loop {
-            // A process that never stops sending is out of its mind, too.
+            // Checked in every round, so that a process that never stops sending times out, too.
             if Instant::now() >= self.until {
                 return Err(ErrorKind::TimedOut.into());
             }
@@ -241,7 +241,7 @@ impl Waiting<'_> {
                 other => return other,
             }
             if (self.stop)() {
-                // Not `Interrupted`, which readers take for a reason to try again.
+                // Not `Interrupted`, which readers take as a reason to try again.
                 return Err(io::Error::new(ErrorKind::ConnectionAborted, "the run is being stopped"));
             }
         }

@@ -1,4 +1,4 @@
-//! A plugin's process where the system has none that textmill knows how to watch.
+//! A stand-in for systems on which textmill cannot run plugins in processes.
 
 use super::ended::Ended;
 use super::wire::{Reply, Request};
@@ -6,15 +6,15 @@ use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
-/// A process that cannot be.
+/// A process that cannot exist.
 pub struct Process {
-    /// Whether it was asked to look at documents.
+    /// Whether the process has ever been called on documents.
     pub has_seen_documents: bool,
     never: Infallible,
 }
 
 impl Process {
-    /// Refuses.
+    /// Always fails.
     ///
     /// # Errors
     /// Always.

@@ -1,5 +1,5 @@
-//! How the processes of a plugin come about: a library opened, an operator bound, a worker begun. What documents do to
-//! them is the business of `worker`.
+//! Starts the processes of a plugin: opens the library, binds an operator, and creates a worker. What
+//! documents may do to them is handled in `worker`.
 
 use super::ended::Ended;
 use super::limits::Limits;
@@ -15,7 +15,7 @@ use textmill_plugin::call::{Call, Level};
 use textmill_plugin::descriptor::PluginDescriptor;
 use textmill_plugin::error::{Error, ErrorKind, Result};
 
-/// What every process of a plugin is started with.
+/// What is needed to start any process of a plugin.
 #[derive(Clone)]
 pub(super) struct Settings {
     pub name: String,
@@ -34,7 +34,7 @@ pub(super) struct Opened {
 }
 
 impl Settings {
-    /// A process that has loaded the library.
+    /// Starts a process and loads the library in it.
     pub fn open(&self) -> std::result::Result<(Process, Opened), LoadError> {
         let fail =
             |message: String, hint: Option<String>| LoadError { path: self.path.clone(), message, hint };
@@ -61,7 +61,7 @@ impl Settings {
     }
 }
 
-/// How a process of a stage is made, and those that wait for work.
+/// How to start a process of a stage, and the idle processes.
 pub(super) struct Recipe {
     pub settings: Settings,
     pub operator: String,
@@ -70,7 +70,7 @@ pub(super) struct Recipe {
     pub idle: Mutex<Vec<Process>>,
 }
 
-/// What a bound operator said of itself.
+/// What a bound operator reports about itself.
 #[derive(Clone)]
 pub(super) struct Bound {
     pub output: SchemaRef,
@@ -79,7 +79,7 @@ pub(super) struct Bound {
 }
 
 impl Recipe {
-    /// A process in which the operator is bound.
+    /// Starts a process and binds the operator in it.
     pub fn start(&self, call: &Call<'_>) -> Result<(Process, Bound)> {
         let (mut process, _) = self.settings.open().map_err(|e| Error::from(e.to_string()).fatal())?;
         let request = Request::Bind { operator: self.operator.clone(), options: self.options.clone() };
@@ -95,19 +95,20 @@ impl Recipe {
         Ok((process, Bound { output, state, plan }))
     }
 
-    /// A process with a new worker: one that waits, or another. A `fresh` one has seen no document.
+    /// Returns a process with a new worker: an idle process, or a new one. With `fresh`, always a new one,
+    /// which has seen no documents.
     pub fn worker(&self, call: &Call<'_>, fresh: bool) -> Result<Process> {
         let long = self.settings.limits.long();
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         while let Some(mut process) = if fresh { None } else { idle() } {
-            // One that somebody has killed meanwhile is nobody's fault here.
+            // An idle process may have been killed in the meantime; that is no error here.
             let Ok((reply, _)) = process.call(&Request::Worker, &[], long, &|| call.should_stop()) else {
                 continue;
             };
             pass_on(reply, call).into_result().map_err(Error::fatal)?;
             return Ok(process);
         }
-        // No document is to blame for what happens before one is passed.
+        // Fatal, because no document was passed yet that could be blamed.
         let mut process = self.start(call).map_err(Error::fatal)?.0;
         let reply = process.call(&Request::Worker, &[], long, &|| call.should_stop());
         let (reply, _) = reply.map_err(|ended| self.error(&ended, long).fatal())?;
@@ -120,7 +121,7 @@ impl Recipe {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
     }
 
-    /// The error of a call that had no answer within `time`.
+    /// The error for a call that got no answer within `time`.
     pub fn error(&self, ended: &Ended, time: Duration) -> Error {
         let kind = match ended {
             Ended::Died(_) => ErrorKind::Crashed,
@@ -133,12 +134,12 @@ impl Recipe {
     }
 }
 
-/// Why there was no answer. Ends up in outputs: the same words from run to run.
+/// Why there was no answer. The sentence is part of the output, so it is the same from run to run.
 fn sentence(ended: &Ended, time: Duration, limits: &Limits) -> String {
     match ended {
         Ended::Died(how) => format!("the plugin's process died: {how}"),
         Ended::OutOfMemory => {
-            // In the unit that limits are given in.
+            // In MiB if possible, as in the pipeline.
             let most = match limits.memory % (1 << 20) {
                 0 => format!("{} MiB", limits.memory >> 20),
                 _ => format!("{} bytes", limits.memory),
@@ -151,12 +152,12 @@ fn sentence(ended: &Ended, time: Duration, limits: &Limits) -> String {
     }
 }
 
-/// The error of an answer to another question.
+/// The error for an answer that does not match the request.
 pub(super) fn strange() -> Error {
     Error::new(ErrorKind::Contract, "the plugin's process gave another answer than it was asked for")
 }
 
-/// Tells the host what the plugin told it, and gives the answer.
+/// Passes what the plugin reported on to the host, and returns the answer.
 pub(super) fn pass_on(reply: Reply, call: &Call<'_>) -> Answer {
     for (level, message) in reply.logs {
         call.log(Level::from_code(level), &message);

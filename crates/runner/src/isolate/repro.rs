@@ -1,5 +1,6 @@
-//! Minimal reproductions: the one document that a plugin's process died of, with everything that it takes to see it
-//! happen again. The file is a case of the SDK's harness, so that it can go straight among a plugin's tests.
+//! Minimal reproductions: the one document that killed a plugin's process, with everything needed to
+//! reproduce the crash. The file is a test case for the SDK's harness, so that it can be added to a plugin's
+//! tests as it is.
 
 use super::limits::Limits;
 use arrow_array::RecordBatch;
@@ -18,11 +19,11 @@ use textmill_plugin::harness::Case;
 /// The folder of minimal reproductions in a run folder.
 pub const FOLDER: &str = "repro";
 
-/// Where minimal reproductions go: nowhere, until a run has a folder.
+/// Where minimal reproductions are written: nowhere, until a run has a folder.
 #[derive(Clone, Debug, Default)]
 pub struct Repros(Arc<OnceLock<PathBuf>>);
 
-/// What is kept of a document that a process died of.
+/// What to record about a document that killed a process.
 pub(super) struct Guilty<'a> {
     pub plugin: &'a str,
     pub version: &'a str,
@@ -30,24 +31,24 @@ pub(super) struct Guilty<'a> {
     pub options: &'a str,
     pub limits: &'a Limits,
     pub error: &'a Error,
-    /// One row, of the columns that the operator reads.
+    /// One row, with the columns that the operator reads.
     pub document: &'a RecordBatch,
 }
 
 impl Repros {
-    /// Has them written into a run folder that is being made.
+    /// Sets the run folder below which reproductions are written.
     pub fn into_folder(&self, run_folder: &Path) {
         let _ = self.0.set(run_folder.join(FOLDER));
     }
 
-    /// Writes a minimal reproduction; gives its name within the run folder. One that cannot be written is left
-    /// out: the document fails all the same.
+    /// Writes a minimal reproduction, and returns its path within the run folder. If it cannot be written it
+    /// is omitted; the document fails all the same.
     pub(super) fn keep(&self, guilty: &Guilty<'_>) -> Option<String> {
         let folder = self.0.get()?;
         let text = guilty.file();
         let digest = Sha256::digest(&text);
         let digest: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        // The name follows from the content alone, so that it is the same in every run.
+        // The name depends only on the content, so that it is the same in every run.
         let name = format!("{}-{}-{digest}.txt", guilty.plugin, rule_of(guilty.error.kind));
         std::fs::create_dir_all(folder).ok()?;
         std::fs::write(folder.join(&name), text).ok()?;
@@ -56,14 +57,14 @@ impl Repros {
 }
 
 impl Guilty<'_> {
-    /// The file: a first line with everything but the document, then the document.
+    /// The content of the file: a first line with everything but the document, then the document.
     fn file(&self) -> Vec<u8> {
         let options: Value = serde_json::from_str(self.options).unwrap_or_default();
         let mut types = Map::new();
         let mut values = Map::new();
         let text = string(self.document, TEXT, 0);
         let raw = self.document.column_by_name(RAW).and_then(|column| bytes(column.as_ref(), 0));
-        // The document stands as it is where the reader of cases reads it back as it was.
+        // The document is written verbatim if the reader of cases will read it back unchanged.
         let body = match (raw, text) {
             (Some(raw), text) if text.is_none_or(|text| *text == *String::from_utf8_lossy(raw)) => Some(raw),
             (None, Some(text)) => Some(text.as_bytes()),
@@ -91,7 +92,7 @@ impl Guilty<'_> {
             "note": self.error.message,
         });
         let id = string(self.document, ID, 0).unwrap_or("document").replace(['\n', '\r'], " ");
-        // A name with such a mark would be read as the beginning of the columns.
+        // ` {` in an id would be read as the start of the columns.
         let id = id.replace(" {", "{");
         let values = if values.is_empty() { String::new() } else { format!(" {}", Value::Object(values)) };
         let mut file = format!("#! {header}\n=== {id}{values}\n").into_bytes();
@@ -104,26 +105,26 @@ fn has(text: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(text, part).is_some()
 }
 
-/// A minimal reproduction that was read.
+/// A minimal reproduction that was read from a file.
 #[derive(Clone, Debug)]
 pub struct Repro {
     /// Name of the plugin.
     pub plugin: String,
     /// Name of the operator.
     pub operator: Option<String>,
-    /// What the process had.
+    /// The limits that the process had.
     pub limits: Limits,
-    /// What became of the document then.
+    /// How the document failed.
     pub note: String,
-    /// Options and document.
+    /// The options and the document.
     pub case: Case,
 }
 
 impl Repro {
-    /// Reads a file: a minimal reproduction, or any case with a plugin's name in its first line.
+    /// Parses a file: a minimal reproduction, or any case that names a plugin in its first line.
     ///
     /// # Errors
-    /// Where it is none.
+    /// If it is not a valid case.
     pub fn parse(name: &str, file: &[u8]) -> Result<Self, String> {
         let case = Case::parse(name, file)?;
         let line = file.split(|&byte| byte == b'\n').next().unwrap_or_default();

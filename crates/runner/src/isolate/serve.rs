@@ -1,7 +1,7 @@
-//! The plugin's process from the inside: loads one library, binds one operator, and answers.
+//! The child process of a plugin: loads one library, binds one operator, and answers requests.
 //!
-//! Stdin is the socket to the program, stdout the file in which the row stands that the plugin is at. Both are moved
-//! out of the plugin's way first: what it prints goes to stderr.
+//! Stdin is the socket to the program; stdout is the file that holds the row that the plugin is working on.
+//! Both are moved to other descriptors first, so that what the plugin prints goes to stderr.
 
 use super::wire::{self, Answer, Reply, Request};
 use crate::host::LoadedPlugin;
@@ -21,20 +21,20 @@ use textmill_plugin::call::{Call, Host, Level};
 use textmill_plugin::error::{Error, Result};
 use textmill_plugin::operator::{Output, Plugin, Stage, Worker};
 
-/// Serves until the program is done with this process.
+/// Serves requests until the program closes the connection.
 ///
 /// # Errors
-/// Where this process was not started by the program, or cannot set itself up.
+/// If this process was not started by the program, or cannot be set up.
 pub fn serve() -> io::Result<()> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    // Anything but a socket has no peer: then a person has called this.
+    // Only a socket has a peer. Without one, this was called by hand.
     socket.peer_addr().map_err(|_| io::Error::other("textmill starts this by itself"))?;
     let progress = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let nothing = File::open("/dev/null")?;
     rustix::stdio::dup2_stdin(&nothing)?;
     rustix::stdio::dup2_stdout(io::stderr())?;
     end_with_the_program(socket.try_clone()?.into());
-    // A core dump for each poison document would fill the disk.
+    // Without this, every poison document would leave a core dump on the disk.
     let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     io::Write::write_all(&mut &socket, &[1])?;
     let mut server = Server::default();
@@ -60,11 +60,12 @@ pub fn serve() -> io::Result<()> {
     }
 }
 
-/// A plugin that hangs would outlive the program: a thread waits for the program's end of the socket to close.
+/// Starts a thread that kills this process when the program closes its end of the socket. Without it, a
+/// plugin that hangs would outlive the program.
 fn end_with_the_program(socket: OwnedFd) {
     std::thread::spawn(move || {
         loop {
-            // Nothing is asked for, so only a hang-up wakes it.
+            // No events are requested, so only a hang-up wakes it.
             let mut watched = [PollFd::new(&socket, PollFlags::empty())];
             match poll(&mut watched, None) {
                 Ok(_) => {
@@ -77,10 +78,10 @@ fn end_with_the_program(socket: OwnedFd) {
     });
 }
 
-/// What is loaded, bound and at work.
+/// The loaded library, the bound operator and the current worker.
 #[derive(Default)]
 struct Server {
-    // Dropped in this order.
+    // Fields are dropped in this order.
     worker: Option<Box<dyn Worker>>,
     stage: Option<(Box<dyn Stage>, SchemaRef)>,
     plugin: Option<LoadedPlugin>,
@@ -137,7 +138,7 @@ impl Server {
             Request::Update => {
                 let input = self.rows(part()?)?;
                 self.worker()?.update(call, input)?;
-                // The batch is in: to try it again would count it twice.
+                // Fatal, because the batch has been added: a retry would count it twice.
                 told.push(of_batch(&self.worker()?.take_state(call).map_err(Error::fatal)?)?);
                 Ok(Answer::Done)
             }
@@ -182,7 +183,7 @@ fn of_batch(batch: &RecordBatch) -> Result<Vec<u8>> {
     wire::encode(schema, Some(batch))
 }
 
-/// Lets this process hold `bytes` more than it does. An allocation beyond that fails, and Rust aborts.
+/// Lets this process allocate `bytes` more than it holds. Allocations beyond that fail, and Rust aborts.
 fn limit_memory(bytes: u64) -> Result<()> {
     let status = std::fs::read_to_string("/proc/self/status")
         .map_err(|e| format!("memory limits of stages need Linux: cannot read /proc/self/status: {e}"))?;
@@ -195,7 +196,7 @@ fn limit_memory(bytes: u64) -> Result<()> {
     Ok(())
 }
 
-/// What the plugin tells the host, kept for the reply. Where it stands goes to the file at once.
+/// Collects what the plugin tells the host for the reply. Progress is written to the file at once.
 struct Told<'a> {
     progress: &'a File,
     reply: RefCell<Reply>,
@@ -210,13 +211,13 @@ impl Host for Told<'_> {
         self.reply.borrow_mut().reports.push((level as u32, row, code.to_owned(), message.to_owned()));
     }
 
-    /// The program ends this process when the run is stopped.
+    /// Always `false`: the program kills this process when the run is stopped.
     fn should_stop(&self) -> bool {
         false
     }
 
     fn progress(&self, done: u64, _total: u64) {
-        // Without it the guilty document is found all the same, only later.
+        // If this write fails, the guilty document is still found, only later.
         let _ = self.progress.write_all_at(&done.to_le_bytes(), 0);
     }
 

@@ -1,8 +1,8 @@
-//! What goes over the socket between the program and the process of a plugin: a frame is a header as JSON and
-//! some parts, each an Arrow IPC stream of one batch or of none.
+//! The protocol on the socket between the program and a plugin's process. A frame is a header as JSON and
+//! some parts, each an Arrow IPC stream with at most one batch.
 //!
-//! Frame: bytes of the header (u32), number of parts (u32), bytes of each part (u64 each), header, parts. All numbers
-//! are little-endian.
+//! Layout of a frame: length of the header (u32), number of parts (u32), length of each part (u64 each),
+//! header, parts. All numbers are little-endian, and lengths are in bytes.
 
 use crate::host::Expected;
 use arrow_array::RecordBatch;
@@ -21,52 +21,52 @@ use textmill_plugin::descriptor::PluginDescriptor;
 use textmill_plugin::drive::store::compact;
 use textmill_plugin::error::{Error, ErrorKind, Result};
 
-/// What the program asks of the process.
+/// A request from the program to the process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Request {
-    /// Load a library. The first request.
+    /// Load a library. Always the first request.
     Open {
         /// The library.
         path: PathBuf,
-        /// What it must be, where that is known.
+        /// What the library must match, if that is known.
         expected: Option<Expected>,
-        /// Bytes that the process may hold beyond what it holds now.
+        /// Bytes that the process may allocate beyond what it holds.
         memory: u64,
     },
-    /// Bind an operator to the columns of the part.
+    /// Bind an operator. The part holds the input columns.
     Bind {
         /// Name of the operator.
         operator: String,
         /// Options as JSON.
         options: String,
     },
-    /// Begin with a new worker.
+    /// Create a new worker.
     Worker,
-    /// Map the part.
+    /// Process the part.
     Process,
-    /// Take the part in, and hand out the state of it alone.
+    /// Add the part to a state, and return the state of this part alone.
     Update,
-    /// Take the part in as a state.
+    /// Merge the part, a state.
     Merge,
-    /// Hand out the state.
+    /// Return the state.
     TakeState,
-    /// Report on the state.
+    /// Return a report on the state.
     Finish,
-    /// Reduce the groups of the part, which begin at these rows.
+    /// Reduce the groups of rows in the part.
     Reduce {
         /// First row of each group.
         starts: Vec<u64>,
     },
 }
 
-/// What the process answers.
+/// An answer from the process to the program.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Answer {
     /// The library is loaded.
     Opened {
-        /// The library without links on the way.
+        /// The canonical path of the library.
         path: PathBuf,
-        /// What the plugin says of itself.
+        /// The descriptor of the plugin.
         descriptor: PluginDescriptor,
         /// SHA-256 of the library.
         sha256: String,
@@ -80,27 +80,27 @@ pub enum Answer {
         /// What to do.
         hint: Option<String>,
     },
-    /// The operator is bound; the parts are its columns, and those of a state where it has states.
+    /// The operator is bound. The parts hold its output columns and, if it has states, their columns.
     Bound {
         /// Its plan.
         plan: Option<String>,
     },
-    /// Done; the parts are what was asked for.
+    /// Done. The parts hold the result, if any.
     Done,
     /// The report.
     Report(Value),
     /// The call failed.
     Failed {
-        /// What kind of failure.
+        /// The kind of the failure.
         kind: Kind,
         /// What went wrong.
         message: String,
-        /// Row of the part that caused it.
+        /// The row of the part that caused it.
         row: Option<u32>,
     },
 }
 
-/// Kinds of failures, as they cross.
+/// Kinds of failures that are transferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     Failed,
@@ -112,14 +112,14 @@ pub enum Kind {
     Fatal,
 }
 
-/// An answer, and what the plugin told the host meanwhile.
+/// An answer, and what the plugin told the host during the call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reply {
     /// The answer.
     pub answer: Answer,
-    /// Lines for the log, each with its level.
+    /// Log lines, each with its level.
     pub logs: Vec<(u32, String)>,
-    /// Findings: level, row, code, message.
+    /// Reports: level, row, code, message.
     pub reports: Vec<(u32, Option<u32>, String, String)>,
     /// Counters.
     pub metrics: Vec<(String, u64)>,
@@ -132,7 +132,7 @@ impl Default for Reply {
 }
 
 impl Answer {
-    /// An error as it crosses.
+    /// Converts an error to an answer.
     pub fn of_error(error: Error) -> Self {
         let kind = match error.kind {
             ErrorKind::Options => Kind::Options,
@@ -148,10 +148,10 @@ impl Answer {
         Self::Failed { kind, message: error.message, row: error.row }
     }
 
-    /// The error that crossed, or the answer.
+    /// Converts an answer back to a result.
     ///
     /// # Errors
-    /// Where the call failed.
+    /// If the call failed.
     pub fn into_result(self) -> Result<Self> {
         let (kind, message, row) = match self {
             Self::Failed { kind, message, row } => (kind, message, row),
@@ -170,10 +170,10 @@ impl Answer {
     }
 }
 
-/// A batch, or columns alone, as a part.
+/// Encodes a batch, or columns alone, as a part.
 ///
 /// # Errors
-/// Where a column has a type that does not cross.
+/// If a column has a type that cannot be encoded.
 pub fn encode(schema: &Schema, batch: Option<&RecordBatch>) -> Result<Vec<u8>> {
     let bytes = batch.map_or(0, RecordBatch::get_array_memory_size);
     let mut writer = StreamWriter::try_new(Vec::with_capacity(bytes + 1024), schema)?;
@@ -183,10 +183,10 @@ pub fn encode(schema: &Schema, batch: Option<&RecordBatch>) -> Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
-/// A part as its columns, and its batch where it has one. All content is validated.
+/// Decodes a part to its columns, and its batch if it has one. All content is validated.
 ///
 /// # Errors
-/// Where it is no stream, or a broken one.
+/// If it is not a stream, or a broken one.
 pub fn decode(part: Vec<u8>) -> Result<(SchemaRef, Option<RecordBatch>)> {
     let decoded = catch_unwind(|| {
         let mut buffer = Buffer::from_vec(part);
@@ -195,14 +195,14 @@ pub fn decode(part: Vec<u8>) -> Result<(SchemaRef, Option<RecordBatch>)> {
         let schema = decoder.schema().ok_or("a part has no columns")?;
         Ok((schema, batch))
     });
-    // Arrow asserts what it expects; what a process writes that is out of its mind must not take the program down.
+    // Arrow panics on some malformed input. A process with corrupt memory must not take the program down.
     decoded.unwrap_or_else(|_| Err("a part is no batch".into()))
 }
 
-/// A part as a batch of these columns.
+/// Decodes a part to a batch with these columns.
 ///
 /// # Errors
-/// Where it is broken, or has other columns.
+/// If it is broken, or has other columns.
 pub fn decode_batch(part: Vec<u8>, wanted: &SchemaRef) -> Result<RecordBatch> {
     let (schema, batch) = decode(part)?;
     if schema.fields() != wanted.fields() {
@@ -215,7 +215,7 @@ pub fn decode_batch(part: Vec<u8>, wanted: &SchemaRef) -> Result<RecordBatch> {
 /// Writes a frame.
 ///
 /// # Errors
-/// Where the other side is gone.
+/// If the other side is gone.
 pub fn write(mut to: impl Write, header: &impl Serialize, parts: &[Vec<u8>]) -> io::Result<()> {
     let header = serde_json::to_vec(header)?;
     let mut head = Vec::with_capacity(8 + 8 * parts.len() + header.len());
@@ -230,17 +230,17 @@ pub fn write(mut to: impl Write, header: &impl Serialize, parts: &[Vec<u8>]) -> 
     to.flush()
 }
 
-/// Bytes of a header, at most.
+/// Maximum length of a header in bytes.
 const HEADER: u32 = 256 << 20;
-/// Parts of a frame, at most.
+/// Maximum number of parts in a frame.
 const PARTS: u32 = 8;
-/// Bytes that are set aside for a part before they have come.
+/// Maximum number of bytes to allocate for a part before they arrive.
 const AHEAD: u64 = 64 << 20;
 
 /// Reads a frame.
 ///
 /// # Errors
-/// Where the other side is gone, or what it sends is none.
+/// If the other side is gone, or what it sends is not a frame.
 pub fn read<T: DeserializeOwned>(mut from: impl Read) -> io::Result<(T, Vec<Vec<u8>>)> {
     let garbled = || io::Error::new(io::ErrorKind::InvalidData, "what came is no frame");
     let mut word = [0; 4];
@@ -301,7 +301,7 @@ mod tests {
         assert_eq!(decode_batch(parts.pop().unwrap(), &batch.schema()).unwrap(), batch);
     }
 
-    /// The process may die at any byte, or write over its own memory.
+    /// The process may die at any byte, or corrupt its own memory.
     #[test]
     fn a_broken_frame_is_an_error() {
         let batch = batch();

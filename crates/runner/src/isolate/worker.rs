@@ -1,4 +1,5 @@
-//! A worker that is a process: calls, blame, and states that no crash reaches.
+//! A worker in a process: makes the calls, assigns blame for crashes, and keeps states where no crash can
+//! lose them.
 
 use super::ended::Ended;
 use super::process::Process;
@@ -16,14 +17,14 @@ use textmill_plugin::call::{Call, Level};
 use textmill_plugin::error::{Error, ErrorKind, Result};
 use textmill_plugin::operator::{Output, Worker};
 
-/// A worker that is a process. When that has died, the next call starts another.
+/// A worker in a process. If the process has died, the next call starts another one.
 pub(super) struct IsolatedWorker {
     pub recipe: Arc<Recipe>,
     pub bound: Bound,
     pub process: Option<Process>,
-    /// States of the batches that were taken in: here, where no crash reaches them.
+    /// States of the batches that were added. They are kept here, where no crash can lose them.
     pub states: Vec<RecordBatch>,
-    /// Whether there is a state in the process, which would be lost with it.
+    /// Whether the process holds a state, which would be lost with it.
     pub has_merged: bool,
 }
 
@@ -36,7 +37,7 @@ impl Drop for IsolatedWorker {
 }
 
 impl IsolatedWorker {
-    /// One call. An error in it may have ended the process.
+    /// Makes one call. An error may mean that the process has ended.
     fn ask(
         &mut self,
         call: &Call<'_>,
@@ -58,7 +59,8 @@ impl IsolatedWorker {
             Ok((reply, parts)) => {
                 let answer = pass_on(reply, call).into_result();
                 match &answer {
-                    // The plugin's worker is poisoned, the process is not: it begins with another worker.
+                    // A panic poisons only the plugin's worker: the process is kept for use with a new
+                    // worker.
                     Err(error) if error.kind == ErrorKind::Panicked => self.recipe.put_back(process),
                     _ => self.process = Some(process),
                 }
@@ -71,8 +73,9 @@ impl IsolatedWorker {
         }
     }
 
-    /// A call on documents. Where the process dies of it, the document that it was at is tried alone, in a process that has
-    /// seen no other: what kills so is guilty, and kept as a minimal reproduction.
+    /// Makes a call on documents. If it kills the process, the document that it was working on is tried
+    /// alone, in a process that has seen no other documents. A document that kills that process, too, is
+    /// guilty, and is kept as a minimal reproduction.
     fn ask_of_documents(
         &mut self,
         call: &Call<'_>,
@@ -95,12 +98,12 @@ impl IsolatedWorker {
         let alone = documents.slice(row as usize, 1);
         self.process = Some(self.recipe.worker(call, true)?);
         match self.try_documents(call, request, &alone) {
-            // It was what an earlier document had left behind, or somebody else who killed the process.
+            // An earlier document had left something behind, or someone else killed the process.
             Ok(parts) if is_alone => Ok(parts),
             Err(failed) if failed.died => Err(self.guilty(&alone, failed.error).at_row(Some(row))),
             Err(other) if is_alone || other.error.kind == ErrorKind::Cancelled => Err(other.error),
-            // It is another's fault: the caller halves the batch until it is found. A state that came of the trial is
-            // not kept, since the document comes again.
+            // Another document is guilty: the caller halves the batch until it is found. A state from this
+            // trial is discarded, because the document will be processed again.
             _ => Err(failed.error),
         }
     }
@@ -118,7 +121,7 @@ impl IsolatedWorker {
         }
     }
 
-    /// Keeps the document that a process died of, and says where.
+    /// Keeps the document that killed a process, and names the file in the error.
     fn guilty(&self, document: &RecordBatch, error: Error) -> Error {
         let Recipe { settings, operator, options, .. } = self.recipe.as_ref();
         let guilty = Guilty {
@@ -139,7 +142,7 @@ impl IsolatedWorker {
         }
     }
 
-    /// A call that no document can be blamed for.
+    /// Makes a call that no document can be blamed for.
     fn ask_of_all(
         &mut self,
         call: &Call<'_>,
@@ -157,7 +160,7 @@ impl IsolatedWorker {
         self.bound.state.as_ref().ok_or_else(|| Error::unsupported("states"))
     }
 
-    /// Brings all states together in the process.
+    /// Merges all states in the process.
     fn merge_all(&mut self, call: &Call<'_>) -> Result<()> {
         for state in std::mem::take(&mut self.states) {
             let part = wire::encode(state.schema_ref(), Some(&state))?;
@@ -168,14 +171,14 @@ impl IsolatedWorker {
     }
 }
 
-/// A call that had no good answer.
+/// A call without a usable answer.
 struct Failed {
     error: Error,
-    /// Whether the process died of it.
+    /// Whether the call killed the process.
     died: bool,
-    /// Whether the process had seen documents before.
+    /// Whether the process had seen documents before the call.
     used: bool,
-    /// The row that it was at.
+    /// The row that it was working on.
     row: Option<u32>,
 }
 
@@ -195,7 +198,7 @@ impl Worker for IsolatedWorker {
         let parts = self.ask_of_documents(call, &Request::Process, &input)?;
         let [documents, events]: [Vec<u8>; 2] = parts.try_into().map_err(|_| strange())?;
         let broken = |error: Error| Error { kind: ErrorKind::Contract, ..error };
-        // What it answers is judged with the rest of the batch, not here: it may have other columns.
+        // Only decoded here: the columns of the batch are checked together with its other properties.
         let (schema, documents) = wire::decode(documents).map_err(broken)?;
         let documents = documents.unwrap_or_else(|| RecordBatch::new_empty(schema));
         let events = wire::decode_batch(events, &event::schema()).map_err(broken)?;
@@ -210,7 +213,7 @@ impl Worker for IsolatedWorker {
     }
 
     fn update(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<()> {
-        // What was merged in lies in the process: out of it, before a document may kill it.
+        // The merged state lies in the process: take it out before a document may kill it.
         if self.has_merged {
             let state = self.take_state(call)?;
             self.states.push(state);

@@ -1,4 +1,4 @@
-//! Checkpoints: how far a run has come, and how long its files were then.
+//! Checkpoints: the progress of a run, with the lengths of its files at that time.
 
 use super::log::storage;
 use crate::engine::Counts;
@@ -10,39 +10,39 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use textmill_plugin::error::{Error, ErrorKind, Result};
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// The segment under way: the number of barriers passed.
+    /// The current segment: the number of barriers passed.
     pub segment: usize,
-    /// Whether the segment is at its end.
+    /// Whether the segment has ended.
     pub is_ended: bool,
-    /// Where reading goes on, in the first segment.
+    /// Where reading continues, in the first segment.
     pub position: Position,
-    /// Blocks of documents done, in later segments.
+    /// Number of blocks of documents done, in later segments.
     pub blocks: usize,
-    /// Places of the input that were read: documents, and what gave none.
+    /// Number of places of the input that were read, with or without a document.
     pub ordinal: u64,
-    /// Bytes of the input files that were read.
+    /// Number of bytes of the input files that were read.
     pub bytes: u64,
-    /// Records of the input that are no documents.
+    /// Number of input records that are not documents.
     pub passed_over: u64,
     /// Counters.
     pub counts: Counts,
-    /// Documents written.
+    /// Number of documents written.
     pub written: u64,
-    /// Lines of rejected documents.
+    /// Number of lines of rejected documents.
     pub rejected: u64,
-    /// Lines of failed documents.
+    /// Number of lines of failed documents.
     pub failed: u64,
-    /// Good bytes of each file, by its name.
+    /// Valid length in bytes of each file, by its name.
     pub files: BTreeMap<String, u64>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    /// The start of the machine in which it was written: what was written since need not be on the disk for the
-    /// next process to see it.
+    /// Identifies the boot of the machine during which it was written. Within the same boot, another process
+    /// sees all writes even if they have not reached the disk.
     boot: Option<String>,
     checkpoint: Checkpoint,
 }
@@ -50,7 +50,7 @@ struct Stored {
 const LATEST: &str = "checkpoint.json";
 const SYNCED: &str = "checkpoint-synced.json";
 
-/// How often everything is made to reach the disk, so that a loss of power costs no more than that.
+/// How often everything is synced to disk; bounds what a power loss costs.
 const SYNC_EVERY: Duration = Duration::from_secs(15);
 
 /// Writes and finds checkpoints in a folder.
@@ -62,19 +62,19 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Checkpoints in `folder`.
+    /// Creates the checkpoints in `folder`.
     pub fn new(folder: &Path) -> Self {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned());
         Self { folder: folder.to_owned(), boot, synced: Instant::now(), sync_next: false }
     }
 
-    /// The last good checkpoint, where there is one.
+    /// The last valid checkpoint, if there is one.
     ///
     /// # Errors
-    /// Where one is there and cannot be read.
+    /// If one exists but cannot be read.
     pub fn find(&self) -> Result<Option<Checkpoint>> {
         match self.read(LATEST)? {
-            // Without a way to tell, a crash of the machine must be assumed.
+            // Without a boot id, a crash of the machine must be assumed.
             Some(stored) if stored.boot.is_some() && stored.boot == self.boot => Ok(Some(stored.checkpoint)),
             _ => Ok(self.read(SYNCED)?.map(|stored| stored.checkpoint)),
         }
@@ -97,17 +97,18 @@ impl Checkpoints {
         }
     }
 
-    /// Makes the next checkpoint one that a crash of the machine does not touch.
+    /// Makes the next checkpoint survive a crash of the machine.
     pub fn sync_next(&mut self) {
         self.sync_next = true;
     }
 
-    /// Writes a checkpoint. `sync` makes the files that it speaks of reach the disk, and is called now and then.
+    /// Writes a checkpoint. `sync` must sync the files that it covers to disk; it is only called from time to
+    /// time.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If the checkpoint cannot be written.
     pub fn write(&mut self, checkpoint: &Checkpoint, sync: impl FnOnce() -> Result<()>) -> Result<()> {
-        // Only a short-lived copy of the words around it; the counters are a few kilobytes.
+        // Cloned, but cheap: the counters are a few kilobytes.
         let stored = Stored { boot: self.boot.clone(), checkpoint: checkpoint.clone() };
         let json = serde_json::to_vec(&stored)?;
         self.put(LATEST, &json, false)?;
@@ -120,7 +121,7 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Puts a file in place whole: a kill leaves the old one or the new one.
+    /// Replaces a file atomically: after a kill, either the old or the new one is there.
     fn put(&self, name: &str, bytes: &[u8], sync: bool) -> Result<()> {
         let path = self.folder.join(name);
         let fresh = path.with_extension("new");

@@ -1,4 +1,4 @@
-//! What a run is made of, so that another one is not taken for it.
+//! What a run is made of, to tell it from other runs.
 
 use crate::table::beginning;
 use arrow_array::TimestampNanosecondArray;
@@ -8,10 +8,10 @@ use serde_json::Value;
 /// Everything that the output depends on: pipeline, plugins, inputs.
 pub type Fingerprint = Value;
 
-/// Differences shown, at most.
+/// Maximum number of differences to show.
 const MOST: usize = 8;
 
-/// Where two fingerprints differ, in words; empty where they agree.
+/// Describes where two fingerprints differ; empty if they agree.
 pub fn differences(before: &Fingerprint, now: &Fingerprint) -> Vec<String> {
     let mut found = Vec::new();
     compare("", before, now, &mut found);
@@ -52,7 +52,7 @@ fn compare(place: &str, before: &Value, now: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// A time of nanoseconds since 1970, which is what the version of a file on a disk is.
+/// Formats a time in nanoseconds since 1970, which is the version of a local file.
 fn moment(version: &Value) -> Option<String> {
     let nanos: i64 = version.as_str()?.parse().ok()?;
     let time = TimestampNanosecondArray::from(vec![nanos]).with_timezone("+00:00");

@@ -1,4 +1,4 @@
-//! A file that only grows. What a checkpoint says of its length is good; what lies behind is cut away on resuming.
+//! An append-only file. The length in a checkpoint is valid; what lies beyond it is cut off on resuming.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -6,42 +6,42 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use textmill_plugin::error::{Error, ErrorKind, Result};
 
-/// A file that only grows.
+/// An append-only file.
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
-    /// None as long as [`Log::settle`] was not called for one that was deferred.
+    /// `None` for a deferred log, until [`Log::settle`].
     file: Option<File>,
-    /// What a deferred one has been given.
+    /// The data appended to a deferred log.
     pieces: Vec<Vec<u8>>,
     length: u64,
-    /// Bytes that were there when the disk was last told to begin.
+    /// The length when the last background sync was started.
     told: u64,
     telling: Option<JoinHandle<std::io::Result<()>>>,
 }
 
-/// Bytes after which the disk is told to begin writing: at the end, little is left to wait for.
+/// Bytes after which a background sync is started, so that little is left to wait for at the end.
 const TELL_EVERY: u64 = 64 << 20;
 
 impl Log {
-    /// Makes the file, empty.
+    /// Creates the file, empty.
     ///
     /// # Errors
-    /// Where the file system refuses.
+    /// If the file system refuses.
     pub fn create(path: &Path) -> Result<Self> {
         let file = File::create(path).map_err(|e| storage("make", path, &e))?;
         Ok(Self { file: Some(file), ..Self::deferred(path) })
     }
 
-    /// None yet: what is appended stays in memory until [`Log::settle`].
+    /// Creates a log without a file: what is appended stays in memory until [`Log::settle`].
     pub fn deferred(path: &Path) -> Self {
         Self { path: path.to_owned(), file: None, pieces: Vec::new(), length: 0, told: 0, telling: None }
     }
 
-    /// Makes the file of a deferred one, with the first of the pieces that were appended, and forgets the others.
+    /// Creates the file of a deferred log with its first `pieces` pieces, and drops the others.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn settle(&mut self, pieces: usize) -> Result<()> {
         if self.file.is_some() {
             return Ok(());
@@ -54,15 +54,15 @@ impl Log {
         Ok(())
     }
 
-    /// The pieces that were appended, of a deferred one.
+    /// The pieces that were appended to a deferred log.
     pub fn pieces(&self) -> &[Vec<u8>] {
         &self.pieces
     }
 
-    /// Opens the file of an interrupted run and cuts it to `length`.
+    /// Opens the file of an interrupted run and truncates it to `length`.
     ///
     /// # Errors
-    /// Where it is shorter, or the file system refuses.
+    /// If it is shorter, or the file system refuses.
     pub fn reopen(path: &Path, length: u64) -> Result<Self> {
         let open = OpenOptions::new().write(true).open(path).and_then(|mut file| {
             let there = file.metadata()?.len();
@@ -81,7 +81,7 @@ impl Log {
     /// Appends bytes.
     ///
     /// # Errors
-    /// Where they cannot be written, as on a full disk.
+    /// If they cannot be written, for example because the disk is full.
     pub fn append(&mut self, bytes: Vec<u8>) -> Result<()> {
         if self.file.is_some() {
             return self.write(&bytes);
@@ -99,7 +99,7 @@ impl Log {
         self.tell_disk()
     }
 
-    /// Lets the disk begin, without waiting for it.
+    /// Starts a background sync if enough was written, without waiting for it.
     fn tell_disk(&mut self) -> Result<()> {
         let busy = self.telling.as_ref().is_some_and(|telling| !telling.is_finished());
         if busy || self.length - self.told < TELL_EVERY {
@@ -113,33 +113,33 @@ impl Log {
         Ok(())
     }
 
-    /// What the disk said. It says it once: whoever asks later hears that all is well.
+    /// The result of the last background sync. An error is reported only once.
     fn heard(&mut self) -> Result<()> {
         let said = self.telling.take().and_then(|telling| telling.join().ok());
         said.unwrap_or(Ok(())).map_err(|e| storage("write", &self.path, &e))
     }
 
-    /// Bytes written so far.
+    /// Number of bytes written so far.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Where it is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Waits until everything is on the disk.
+    /// Waits until everything is on disk.
     ///
     /// # Errors
-    /// Where the disk refuses.
+    /// If the disk refuses.
     pub fn sync(&mut self) -> Result<()> {
         self.heard()?;
         self.file.as_ref().map_or(Ok(()), File::sync_data).map_err(|e| storage("write", &self.path, &e))
     }
 }
 
-/// The error of a file of the run itself: nothing is wrong with a document or a stage.
+/// The error for a file of the run itself, for which no document or stage is to blame.
 pub fn storage(what: &str, path: &Path, error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Storage, format!("cannot {what} {}: {error}", path.display()))
 }
@@ -158,7 +158,7 @@ mod tests {
         (0..5).for_each(|number| log.append(piece(number)).unwrap());
         assert_eq!(log.length(), all(0..5).len() as u64);
         log.sync().unwrap();
-        // As if interrupted after the fourth.
+        // As if the run had been interrupted after the fourth piece.
         let mut log = Log::reopen(&path, all(0..4).len() as u64).unwrap();
         (4..7).for_each(|number| log.append(piece(number)).unwrap());
         assert!(std::fs::read(&path).unwrap() == all(0..7));

@@ -1,5 +1,5 @@
-//! What makes a run resumable: files that only grow, a checkpoint of how far each is good, and what the run was
-//! made of.
+//! What makes a run resumable: append-only files, a checkpoint of the valid length of each, and a fingerprint
+//! of what the run was made of.
 
 mod checkpoint;
 mod fingerprint;

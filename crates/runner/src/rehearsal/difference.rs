@@ -1,32 +1,32 @@
-//! The lines in which two texts differ, with those around them. What becomes of them on a screen is the caller's.
+//! The lines in which two texts differ, with some context. How they are displayed is left to the caller.
 
 use crate::table::count;
 use similar::{ChangeTag, TextDiff};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Characters of a line that are shown, at most.
+/// Maximum number of characters of a line to show.
 const LINE: usize = 160;
-/// Characters that are shown before the first one that differs, where a line is cut.
+/// Number of characters to show before the first difference in a line that is cut.
 const BEFORE: usize = 40;
-/// Time after which a difference need not be the smallest: two texts of many lines have thousands to choose from.
+/// Time after which a diff need not be minimal: texts of many lines have thousands of possible diffs.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Whose line it is.
+/// Where a line comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
-    /// Of both.
+    /// Both texts.
     Same,
-    /// Of the old text.
+    /// The old text.
     Removed,
-    /// Of the new one.
+    /// The new text.
     Added,
-    /// Lines of both are left out here.
+    /// Marks that common lines are left out here.
     Gap,
 }
 
 impl Sign {
-    /// The sign as a character; a gap is a line of its own.
+    /// The sign as a character. A gap has a line of its own.
     pub fn mark(self) -> char {
         match self {
             Self::Same | Self::Gap => ' ',
@@ -36,18 +36,18 @@ impl Sign {
     }
 }
 
-/// A line of a difference.
+/// A line of a diff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Whose it is.
+    /// Where it comes from.
     pub sign: Sign,
-    /// The first character in which it differs from the line that it took the place of, or that took its.
+    /// Index of the first character that differs from the line that it replaces or is replaced by.
     pub at: usize,
-    /// The line.
+    /// The text of the line.
     pub text: String,
 }
 
-/// The lines that differ, with at most `around` lines around each change.
+/// The lines that differ, with at most `around` lines of context around each change.
 pub fn differing(old: &str, new: &str, around: usize) -> Vec<Line> {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
     let mut lines = Vec::new();
@@ -62,7 +62,7 @@ pub fn differing(old: &str, new: &str, around: usize) -> Vec<Line> {
             };
             let removed: Vec<String> = side(ChangeTag::Delete).collect();
             let added: Vec<String> = side(ChangeTag::Insert).collect();
-            // Lines that took one another's place.
+            // The n-th removed line is paired with the n-th added one.
             let at = |line: usize| match (removed.get(line), added.get(line)) {
                 (Some(old), Some(new)) => common(old, new),
                 _ => 0,
@@ -76,7 +76,7 @@ pub fn differing(old: &str, new: &str, around: usize) -> Vec<Line> {
     lines
 }
 
-/// Writes the lines that differ, at most `most` of them, each behind `indent` and its sign.
+/// Writes at most `most` lines of a diff, each after `indent` and its sign.
 pub fn write_difference(old: &str, new: &str, around: usize, most: usize, indent: &str, out: &mut String) {
     let lines = differing(old, new, around);
     let gaps = lines.iter().filter(|line| line.sign == Sign::Gap).count();
@@ -96,12 +96,13 @@ pub fn write_difference(old: &str, new: &str, around: usize, most: usize, indent
     }
 }
 
-/// Characters that two lines begin with.
+/// Length of the common prefix of two lines, in characters.
 pub fn common(old: &str, new: &str) -> usize {
     old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count()
 }
 
-/// A line, cut to what is around the character `at` where it is long. Control characters are shown as escapes.
+/// A line, cut to the surroundings of the character `at` if it is long. Control characters are shown as
+/// escapes.
 pub fn cut(line: &str, at: usize) -> String {
     let count = line.chars().count();
     let start = if count <= LINE { 0 } else { at.saturating_sub(BEFORE) };

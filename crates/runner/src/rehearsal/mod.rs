@@ -1,5 +1,5 @@
-//! A sample of the input through all stages of a pipeline, in memory and on one thread. Writes nothing; what is noted
-//! of it is up to who watches.
+//! Runs a sample of the input through all stages of a pipeline, in memory and on one thread. Writes nothing;
+//! a [`Watcher`] receives the results.
 
 mod difference;
 mod sample;

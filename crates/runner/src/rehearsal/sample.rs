@@ -11,10 +11,10 @@ use textmill_core::column::{ID, ORDINAL, SOURCE};
 use textmill_core::value::value_at;
 use textmill_plugin::error::Result;
 
-/// The first `limit` documents of the input. Places that give no document do not count.
+/// Reads the first `limit` documents of the input. Places without a document do not count.
 ///
 /// # Errors
-/// Where values do not make the columns that they were checked against.
+/// If values do not form the columns that they were checked against.
 pub fn sample(pipeline: &Pipeline, files: &[SourceFile], limit: usize) -> Result<Vec<InputBatch>> {
     let (input, run) = (&pipeline.input, &pipeline.run);
     let read = Arc::new(AtomicU64::new(0));
@@ -36,10 +36,10 @@ pub fn sample(pipeline: &Pipeline, files: &[SourceFile], limit: usize) -> Result
     Ok(batches)
 }
 
-/// Gives documents that have one of these sources another.
+/// Renames the sources of documents, by a map from old to new names.
 ///
 /// # Errors
-/// Where a batch cannot be put together again.
+/// If a batch cannot be rebuilt.
 pub fn rename_sources(batches: &mut [InputBatch], names: &BTreeMap<String, String>) -> Result<()> {
     for batch in batches {
         let documents = &batch.documents;
@@ -55,7 +55,7 @@ pub fn rename_sources(batches: &mut [InputBatch], names: &BTreeMap<String, Strin
     Ok(())
 }
 
-/// Ids of all documents and of the places that gave none, each with its ordinal, in input order.
+/// The ids of all documents and of the places without one, each with its ordinal, in input order.
 pub fn ids(batches: &[InputBatch]) -> Vec<(u64, String)> {
     let mut ids = Vec::new();
     for batch in batches {

@@ -1,4 +1,4 @@
-//! Batches through the stages, one stage after the other.
+//! Runs batches through the stages, one stage after the other.
 
 use crate::engine::{Bound, Prepared, PreparedStage};
 use arrow_array::{RecordBatch, UInt32Array};
@@ -10,22 +10,22 @@ use textmill_plugin::drive::aggregate::{AggregateDriver, report};
 use textmill_plugin::drive::map::{MapDriver, Mapped};
 use textmill_plugin::error::{Error, Result};
 
-/// Is told what each stage does.
+/// Observes what each stage does.
 pub trait Watcher {
-    /// A stage has made `mapped` of `batches`, batch by batch.
+    /// A stage has turned `batches` into `mapped`, batch by batch.
     fn stage(&mut self, stage: &PreparedStage, batches: &[RecordBatch], mapped: &[Mapped]);
 
-    /// An aggregate has made its report.
+    /// An aggregate has produced its report.
     fn report(&mut self, stage: &PreparedStage, report: Value);
 
-    /// These have come through all stages.
+    /// These batches have passed all stages.
     fn end(&mut self, batches: &[RecordBatch]);
 }
 
 /// Runs batches through all stages.
 ///
 /// # Errors
-/// Where a stage fails as a whole, or the user has stopped it.
+/// If a stage fails as a whole, or the user has stopped it.
 pub fn rehearse(
     prepared: &Prepared,
     mut batches: Vec<RecordBatch>,
@@ -62,8 +62,8 @@ pub fn rehearse(
     Ok(())
 }
 
-/// Values of kept documents that came near a threshold say nothing of what comes out, and with another threshold all of
-/// them would differ.
+/// Removes the events of kept documents whose values came near a threshold. They do not affect the output,
+/// and would all differ with another threshold.
 fn forget_near_misses(stage: &PreparedStage, mapped: &mut [Mapped]) {
     let rules: Vec<&str> = stage.bound.thresholds().iter().map(|threshold| threshold.rule.as_str()).collect();
     for mapped in mapped.iter_mut().filter(|_| !rules.is_empty()) {
@@ -73,7 +73,7 @@ fn forget_near_misses(stage: &PreparedStage, mapped: &mut [Mapped]) {
     }
 }
 
-/// Takes a batch into an aggregate; documents that do not fail pass through.
+/// Adds a batch to an aggregate; documents that do not fail pass through.
 fn pass(driver: &mut AggregateDriver<'_>, host: &dyn Host, batch: &RecordBatch) -> Result<Mapped> {
     let events = driver.update(host, batch)?;
     let fails = |row: &u32| events.iter().any(|event| event.row == *row);

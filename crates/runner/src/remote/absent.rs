@@ -1,4 +1,4 @@
-//! The module in a build without the feature `remote`: every call says so.
+//! Replaces the module in builds without the feature `remote`: every call returns an error.
 
 use super::{FolderState, RemoteError, RemoteFile};
 use bytes::Bytes;
@@ -12,7 +12,7 @@ fn absent(address: &Path) -> RemoteError {
         .hint("build it with `--features remote`, which is the default, or copy the files here first")
 }
 
-/// Fails.
+/// Always fails.
 ///
 /// # Errors
 /// Always.
@@ -20,7 +20,7 @@ pub fn list(address: &Path) -> Result<Vec<RemoteFile>, RemoteError> {
     Err(absent(address))
 }
 
-/// Fails.
+/// Always fails.
 ///
 /// # Errors
 /// Always.
@@ -28,7 +28,7 @@ pub fn open(address: &Path, _: u64) -> io::Result<Box<dyn Read + Send>> {
     Err(absent(address).into())
 }
 
-/// Fails.
+/// Always fails.
 ///
 /// # Errors
 /// Always.
@@ -36,7 +36,7 @@ pub fn size(address: &Path) -> io::Result<u64> {
     Err(absent(address).into())
 }
 
-/// Fails.
+/// Always fails.
 ///
 /// # Errors
 /// Always.
@@ -44,7 +44,7 @@ pub fn read_range(address: &Path, _: Range<u64>) -> io::Result<Bytes> {
     Err(absent(address).into())
 }
 
-/// Fails.
+/// Always fails.
 ///
 /// # Errors
 /// Always.
@@ -57,7 +57,7 @@ pub fn publish(_: &Path, address: &Path, _: impl Fn(u64)) -> Result<(), RemoteEr
 pub enum RemoteFolder {}
 
 impl RemoteFolder {
-    /// Fails.
+    /// Always fails.
     ///
     /// # Errors
     /// Always.
@@ -65,7 +65,7 @@ impl RemoteFolder {
         Err(absent(address))
     }
 
-    /// There is no folder to ask.
+    /// Cannot be called: there is no folder in this build.
     ///
     /// # Errors
     /// None.
@@ -73,7 +73,7 @@ impl RemoteFolder {
         match *self {}
     }
 
-    /// There is no folder to ask.
+    /// Cannot be called: there is no folder in this build.
     ///
     /// # Errors
     /// None.
@@ -81,7 +81,7 @@ impl RemoteFolder {
         match *self {}
     }
 
-    /// There is no folder to write to.
+    /// Cannot be called: there is no folder in this build.
     ///
     /// # Errors
     /// None.
@@ -89,7 +89,7 @@ impl RemoteFolder {
         match *self {}
     }
 
-    /// There is no folder to empty.
+    /// Cannot be called: there is no folder in this build.
     ///
     /// # Errors
     /// None.

@@ -1,4 +1,4 @@
-//! Addresses: which store, which bucket, which key. Nothing is asked of the network here.
+//! Parses addresses: store, bucket and key. No network access.
 
 use super::RemoteError;
 use super::scheme::split;
@@ -15,25 +15,25 @@ pub(super) enum Scheme {
     Web,
 }
 
-/// An address taken apart.
+/// A parsed address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address {
     pub scheme: Scheme,
-    /// As it was given.
+    /// The address as it was given.
     pub text: String,
-    /// The scheme and the bucket, or the host: `s3://bucket`.
+    /// The scheme and the bucket or host: `s3://bucket`.
     pub root: String,
-    /// What follows, without the slashes around it. For a web server, without the query.
+    /// The key without the slashes around it. For a web server, the path without the query.
     pub key: String,
-    /// Whether a slash stands at the end, or there is no key: then it cannot mean one object.
+    /// Whether it ends with a slash or has no key: then it cannot mean a single object.
     pub is_prefix: bool,
 }
 
 impl Address {
-    /// Takes an address apart.
+    /// Parses an address.
     ///
     /// # Errors
-    /// Where the scheme is unknown or no bucket is named.
+    /// If the scheme is unknown or no bucket is named.
     pub(super) fn parse(path: &Path) -> Result<Self, RemoteError> {
         let fail = |message: String| RemoteError::new(path, ErrorKind::InvalidInput, message);
         let text = path.to_str().ok_or_else(|| fail("the address is not UTF-8".into()))?;
@@ -79,7 +79,7 @@ impl Address {
         Self { scheme: self.scheme, text, root, key: key.to_owned(), is_prefix: false }
     }
 
-    /// The address of what lies below this one.
+    /// The address of `name` below this one.
     pub(super) fn below(&self, name: &str) -> Self {
         if self.key.is_empty() { self.with_key(name) } else { self.with_key(&format!("{}/{name}", self.key)) }
     }

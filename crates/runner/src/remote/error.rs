@@ -1,11 +1,11 @@
-//! Why something at an address cannot be had. Not the finding out: that is `explain`.
+//! The error of an operation at an address. The error itself is worked out in `explain`.
 
 use crate::failure::Failure;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why something at an address cannot be had.
+/// The error of an operation at an address.
 #[derive(Clone, Debug)]
 pub struct RemoteError {
     /// The address.
@@ -14,7 +14,7 @@ pub struct RemoteError {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
-    /// The kind that the error has where it is one of reading or writing.
+    /// The kind of the error when it is converted to an [`io::Error`].
     pub kind: io::ErrorKind,
 }
 
@@ -23,7 +23,7 @@ impl RemoteError {
         Self { address: address.as_ref().to_owned(), message: message.into(), hint: None, kind }
     }
 
-    /// The error that an error of reading or writing holds, or else one that says the same.
+    /// Extracts the error that an [`io::Error`] holds, or else converts the [`io::Error`] itself.
     #[cfg(feature = "remote")]
     pub(super) fn of(address: impl AsRef<Path>, error: io::Error) -> Self {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>());

@@ -1,5 +1,5 @@
-//! What an error of a store means to a user: what failed, and what to do. Stores wrap their errors many
-//! times over and keep the status of an answer in words alone, so those are read here.
+//! Explains the errors of a store to a user: what failed, and what to do. Stores wrap errors many times and
+//! give the status of a response only as text, so the text is searched.
 
 use super::RemoteError;
 use super::address::{Address, Scheme};
@@ -7,7 +7,7 @@ use object_store::Error;
 use object_store::client::{HttpError, HttpErrorKind};
 use std::io::ErrorKind;
 
-/// An error of a store in the words that a user sees.
+/// Converts an error of a store to one in the words that a user sees.
 pub(super) fn explain(address: &Address, error: &Error) -> RemoteError {
     let chain = Chain::of(error);
     let make = |kind, message: &str| RemoteError::new(address, kind, message);
@@ -73,8 +73,8 @@ pub(super) fn explain(address: &Address, error: &Error) -> RemoteError {
     chain.transport(address).unwrap_or_else(|| make(ErrorKind::Other, chain.root()))
 }
 
-/// What builders of clients say of missing keys, and where they ask the machine for its role when there are
-/// none.
+/// What the builders of clients say about missing keys, and the paths where they ask the machine for its role
+/// if there are none.
 const NO_KEYS: &[&str] = &[
     "Missing AccessKeyId",
     "Missing SecretAccessKey",
@@ -98,7 +98,7 @@ fn credentials(scheme: Scheme) -> &'static str {
     }
 }
 
-/// What an error and those below it say, outermost first.
+/// The messages of an error and of its sources, outermost first.
 struct Chain {
     texts: Vec<String>,
     kind: Option<HttpErrorKind>,
@@ -131,22 +131,22 @@ impl Chain {
         tail.split(after).next()
     }
 
-    /// The status of the answer, where there was one.
+    /// The HTTP status of the response, if there was one.
     fn status(&self) -> Option<u16> {
         self.between("status code: ", ' ')?.parse().ok()
     }
 
-    /// The store's own word for what is wrong.
+    /// The store's own error code.
     fn code(&self) -> Option<&str> {
         self.between("<Code>", '<')
     }
 
-    /// The innermost error: the others repeat it.
+    /// The innermost message: the others repeat it.
     fn root(&self) -> &str {
         self.texts.last().map_or("unknown error", String::as_str)
     }
 
-    /// What kept a request from reaching the server, or its answer from reaching us.
+    /// The error if the request did not reach the server, or the response did not arrive.
     fn transport(&self, address: &Address) -> Option<RemoteError> {
         let kind = self.kind?;
         let make = |kind, message: String| RemoteError::new(address, kind, message);

@@ -1,5 +1,5 @@
-//! A run folder on a store: what is there, putting files there, emptying it. The order in which a run's
-//! files go there is `publish`'s.
+//! A run folder on a store: checks it, uploads files to it, and empties it. The order in which a run's files
+//! are uploaded is defined in `publish`.
 
 use super::address::{Address, Scheme};
 use super::explain::explain;
@@ -12,9 +12,9 @@ use futures_util::StreamExt;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// The file by which a folder is known to be a run's.
+/// The file that identifies a folder as a run folder.
 pub(super) const MARKER: &str = "run.json";
-/// The object by which a folder is known that is not whole.
+/// The object that identifies a folder as incomplete.
 const PARTIAL: &str = ".textmill-partial";
 
 /// A run folder on a store: all objects below a prefix.
@@ -23,10 +23,10 @@ pub struct RemoteFolder {
 }
 
 impl RemoteFolder {
-    /// The folder at an address. Nothing is asked of the network.
+    /// Opens the folder at an address, without network access.
     ///
     /// # Errors
-    /// Where the address is none, or that of a web server.
+    /// If the address is invalid, or is that of a web server.
     pub fn open(address: &Path) -> Result<Self, RemoteError> {
         let address = Address::parse(address)?;
         if address.scheme == Scheme::Web {
@@ -37,14 +37,14 @@ impl RemoteFolder {
         Ok(Self { place: resolve(address)? })
     }
 
-    /// What is there.
+    /// Determines what is at the address.
     ///
     /// # Errors
-    /// Where the store cannot be asked.
+    /// If the store cannot be queried.
     pub fn check(&self) -> Result<FolderState, RemoteError> {
         if !self.place.key.is_root() && !self.place.address.is_prefix {
             match meta(&self.place) {
-                // An empty one stands for the folder.
+                // An empty object with this name represents the folder.
                 Ok(object) if object.size > 0 => return Ok(FolderState::Object),
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -61,10 +61,10 @@ impl RemoteFolder {
         })
     }
 
-    /// Whether a run may put its files there: nothing is there, or what an earlier run left.
+    /// Checks whether a run may put its files there: nothing is there, or only what an earlier run left.
     ///
     /// # Errors
-    /// Where something else is there, or the store cannot be asked.
+    /// If anything else is there, or the store cannot be queried.
     pub fn check_target(&self) -> Result<(), RemoteError> {
         let why = match self.check()? {
             FolderState::Empty | FolderState::Run | FolderState::Interrupted => return Ok(()),
@@ -76,18 +76,18 @@ impl RemoteFolder {
         Err(error.hint("name another folder with `--output`, or move that one away"))
     }
 
-    /// Puts a local file there under a name, which may have `/`. A file of that name is replaced.
+    /// Uploads a local file under a name, which may contain `/`. Replaces a file with that name.
     ///
     /// # Errors
-    /// Where the file cannot be read, or the store does not take it.
+    /// If the file cannot be read, or the store rejects it.
     pub fn upload(&self, local: &Path, name: &str) -> io::Result<()> {
         self.upload_with(local, name, &|_| ())
     }
 
-    /// Deletes what a run left there, `run.json` first. Folders of other runs below it stay.
+    /// Deletes what a run left there, `run.json` first. Keeps the folders of other runs below it.
     ///
     /// # Errors
-    /// Where something else is there, or the store refuses.
+    /// If anything else is there, or the store refuses.
     pub fn delete_all_of_run(&self) -> Result<(), RemoteError> {
         self.check_target()?;
         self.begin()?;
@@ -99,7 +99,7 @@ impl RemoteFolder {
         upload(local, &self.below(name)?, sent)
     }
 
-    /// Marks the folder as not whole, and deletes `run.json`.
+    /// Marks the folder as incomplete, and deletes `run.json`.
     pub(super) fn begin(&self) -> Result<(), RemoteError> {
         let note = format!("{{\"textmill\": \"{}\"}}\n", env!("CARGO_PKG_VERSION"));
         put(&self.below(PARTIAL)?, note.into_bytes())
@@ -107,12 +107,12 @@ impl RemoteFolder {
         self.delete(&[MARKER.to_owned()])
     }
 
-    /// Takes the mark away.
+    /// Removes the mark.
     pub(super) fn end(&self) -> Result<(), RemoteError> {
         self.delete(&[PARTIAL.to_owned()])
     }
 
-    /// Names of the run's files there, without the mark and without what belongs to runs further below.
+    /// Names of the run's files, without the mark and without the files of other runs in subfolders.
     pub(super) fn names_of_run(&self) -> Result<Vec<String>, RemoteError> {
         let mut names = self.names()?;
         let others: Vec<String> = names
@@ -125,7 +125,7 @@ impl RemoteFolder {
         Ok(names)
     }
 
-    /// Deletes files. One that is not there is no error.
+    /// Deletes files. It is no error if one does not exist.
     pub(super) fn delete(&self, names: &[String]) -> Result<(), RemoteError> {
         let keys = names.iter().map(|name| Ok(self.below(name)?.key));
         let keys: Vec<_> = keys.collect::<Result<_, RemoteError>>()?;

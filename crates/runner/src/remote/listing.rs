@@ -1,4 +1,4 @@
-//! What is at an address: one object, everything below a prefix, or what a glob matches.
+//! Lists what is at an address: one object, everything below a prefix, or what a glob matches.
 
 use super::address::{Address, Scheme};
 use super::explain::explain;
@@ -11,16 +11,16 @@ use object_store::ObjectMeta;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// The signs that make a part of a key a pattern.
+/// The characters that make a part of a key a pattern.
 const WILD: [char; 4] = ['*', '?', '[', '{'];
 
 /// The objects that an address means, sorted by name. A key with `*`, `?`, `[` or `{` is a glob whose
-/// wildcards do not match `/` (`**` does), unless it matches nothing and is the very name of an object.
-/// Another key is an object, or else the prefix of everything below it. Names with a part that begins with
-/// a dot are passed over. A web server is asked for the one file.
+/// wildcards do not match `/` (`**` does); if it matches nothing, it may still be the exact name of an
+/// object. Any other key is an object, or else the prefix of everything below it. Names with a part that
+/// begins with a dot are skipped. For a web server, the address means one file.
 ///
 /// # Errors
-/// Where nothing is there, or the store cannot be asked.
+/// If nothing is there, or the store cannot be queried.
 pub fn list(address: &Path) -> Result<Vec<RemoteFile>, RemoteError> {
     let address = Address::parse(address)?;
     if address.scheme == Scheme::Web {
@@ -39,7 +39,7 @@ pub fn list(address: &Path) -> Result<Vec<RemoteFile>, RemoteError> {
     nothing_is_an_error(found, &address, "there is no such object, and nothing below it")
 }
 
-/// What [`list`] gives for a glob.
+/// The result of [`list`] for a glob.
 fn matching(address: &Address) -> Result<Vec<RemoteFile>, RemoteError> {
     let fixed = address.key.find(WILD).and_then(|wild| address.key.get(..wild)).unwrap_or_default();
     let (base, pattern) = match fixed.rfind('/') {
@@ -51,7 +51,7 @@ fn matching(address: &Address) -> Result<Vec<RemoteFile>, RemoteError> {
         let message = format!("not a glob: {}", error.kind());
         RemoteError::new(address, ErrorKind::InvalidInput, message)
     });
-    // What is no glob can be the name of an object.
+    // An invalid glob may still be the name of an object.
     let found = glob.and_then(|glob| {
         let glob = glob.compile_matcher();
         let mut found = below(&resolve(address.with_key(base))?)?;
@@ -78,7 +78,7 @@ fn nothing_is_an_error(
     Ok(found)
 }
 
-/// The object of this very key.
+/// The object with exactly this key.
 fn one(address: &Address) -> Result<RemoteFile, RemoteError> {
     let place = resolve(address.clone())?;
     let meta = meta(&place).map_err(|error| RemoteError::of(address, error))?;
@@ -101,7 +101,7 @@ fn below(place: &Place) -> Result<Vec<RemoteFile>, RemoteError> {
     Ok(found)
 }
 
-/// Everything below a prefix, sorted by name. The empty objects that stand for folders are none.
+/// Everything below a prefix, sorted by name, except the empty objects that represent folders.
 pub(super) fn all_below(place: &Place) -> Result<Vec<RemoteFile>, RemoteError> {
     let asked = place.clone();
     let objects = runtime::wait(async move {
@@ -121,7 +121,7 @@ pub(super) fn all_below(place: &Place) -> Result<Vec<RemoteFile>, RemoteError> {
             true => Some(key),
             false => key.strip_prefix(place.key.as_ref()).and_then(|tail| tail.strip_prefix('/')),
         };
-        // The prefix itself, as the object that stands for a folder.
+        // Without a name, it is the prefix itself: the object that represents the folder.
         let Some(name) = name.filter(|name| !name.is_empty()) else { continue };
         found.push(file(PathBuf::from(place.address.with_key(key).text), name, meta));
     }

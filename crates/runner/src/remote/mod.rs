@@ -1,5 +1,5 @@
-//! Object stores and web servers: listing what is there, reading it as a stream or in ranges, writing run
-//! folders. Not formats, and nothing of the engine: callers see plain blocking calls.
+//! Object stores and web servers: lists objects, reads them as streams or in ranges, and writes run folders.
+//! Independent of formats and the engine; all calls are blocking.
 //!
 //! # Addresses
 //!
@@ -10,27 +10,31 @@
 //! | `az://container/key` (or `azure`, `abfs`, `abfss`, `adl`) | Azure Blob Storage |
 //! | `http://host/path`, `https://host/path` | one file of a web server; no listing, no writing |
 //!
-//! A key stands in an address as it is, without percent encoding; an address of a web server is taken as
-//! it is, with its query. Only [`list`] reads wildcards.
+//! A key is written in an address as it is, without percent encoding. An address of a web server is used as
+//! it is, with its query. Only [`list`] interprets wildcards.
 //!
 //! # Options
 //!
-//! They come from the environment, under the names that the stores' own tools use. The main ones:
+//! Options come from the environment, under the names that the stores' own tools use. The main ones:
 //!
-//! | store | variables |
-//! | --- | --- |
-//! | S3 | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`; without keys, the role of the machine. `AWS_ENDPOINT` for another server, `AWS_ALLOW_HTTP=true` where that speaks plain HTTP. `AWS_SKIP_SIGNATURE=true` for public buckets. `AWS_DISABLE_BULK_DELETE=true` for servers without `DeleteObjects` |
-//! | Google | `GOOGLE_APPLICATION_CREDENTIALS` or `GOOGLE_SERVICE_ACCOUNT` (a file), `GOOGLE_SERVICE_ACCOUNT_KEY` (its content); `GOOGLE_SKIP_SIGNATURE=true` for public buckets |
-//! | Azure | `AZURE_STORAGE_ACCOUNT_NAME` with `AZURE_STORAGE_ACCOUNT_KEY` or `AZURE_STORAGE_SAS_TOKEN`; `AZURE_STORAGE_USE_EMULATOR`, `AZURE_ALLOW_HTTP` |
-//! | all | `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`; with the store's prefix `…_CONNECT_TIMEOUT`, `…_READ_TIMEOUT`, `…_PROXY_URL` |
+//! - S3: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`; without keys, the
+//!   role of the machine. `AWS_ENDPOINT` for another server, `AWS_ALLOW_HTTP=true` if that speaks plain HTTP.
+//!   `AWS_SKIP_SIGNATURE=true` for public buckets. `AWS_DISABLE_BULK_DELETE=true` for servers without
+//!   `DeleteObjects`.
+//! - Google: `GOOGLE_APPLICATION_CREDENTIALS` or `GOOGLE_SERVICE_ACCOUNT` (a file),
+//!   `GOOGLE_SERVICE_ACCOUNT_KEY` (its content); `GOOGLE_SKIP_SIGNATURE=true` for public buckets.
+//! - Azure: `AZURE_STORAGE_ACCOUNT_NAME` with `AZURE_STORAGE_ACCOUNT_KEY` or `AZURE_STORAGE_SAS_TOKEN`;
+//!   `AZURE_STORAGE_USE_EMULATOR`, `AZURE_ALLOW_HTTP`.
+//! - All: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`; with the store's prefix `…_CONNECT_TIMEOUT`,
+//!   `…_READ_TIMEOUT`, `…_PROXY_URL`.
 //!
 //! A profile in `~/.aws` is not read.
 //!
 //! # Failures
 //!
-//! A request that fails on its way, or with a status of 429 or 5xx, is tried again for some seconds. A
-//! stream that breaks goes on where it broke, if the object is still the same. What fails for good is a
-//! [`RemoteError`]; from the calls that give an [`std::io::Error`] it can be had back with `get_ref`.
+//! A request that fails in transit, or with a status of 429 or 5xx, is retried for some seconds. A stream
+//! that breaks is resumed where it broke, if the object has not changed. A permanent failure is a
+//! [`RemoteError`]; where a call returns an [`std::io::Error`], `get_ref` gives access to it.
 
 mod error;
 mod scheme;
@@ -82,13 +86,12 @@ use std::path::PathBuf;
 pub struct RemoteFile {
     /// Its full address, for [`open`].
     pub address: PathBuf,
-    /// Its key below the prefix that was asked for, or the last part of it where the address names the
-    /// object.
+    /// Its key below the given prefix, or the last part of its key if the address names the object itself.
     pub name: String,
     /// Its size in bytes.
     pub bytes: u64,
-    /// What changes when the object does: its entity tag, else the time of its last change. A web server
-    /// may tell neither.
+    /// A value that changes when the object does: its entity tag, or else its modification time. A web server
+    /// may report neither.
     pub version: Option<String>,
 }
 
@@ -97,11 +100,11 @@ pub struct RemoteFile {
 pub enum FolderState {
     /// Nothing.
     Empty,
-    /// A run's folder.
+    /// A run folder.
     Run,
-    /// What a run left there that was cut off while it wrote.
+    /// The remains of a run that was interrupted while it wrote.
     Interrupted,
-    /// An object of that very name.
+    /// A single object with that name.
     Object,
     /// Objects that textmill did not put there.
     Other,

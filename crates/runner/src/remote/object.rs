@@ -1,4 +1,4 @@
-//! One object: its size, a range of it. Not a stream of it: that is `reader`.
+//! Reads the size and ranges of an object. Streaming is in `reader`.
 
 use super::address::Address;
 use super::explain::explain;
@@ -14,16 +14,16 @@ use std::path::Path;
 /// The size of an object in bytes.
 ///
 /// # Errors
-/// Where it cannot be had; the error holds a [`RemoteError`].
+/// If it cannot be determined; the error holds a [`RemoteError`].
 pub fn size(address: &Path) -> io::Result<u64> {
     let place = resolve(Address::parse(address)?)?;
     Ok(meta(&place)?.size)
 }
 
-/// Some bytes of an object: all of the range, or an error.
+/// Reads a range of an object: all of it, or an error.
 ///
 /// # Errors
-/// Where they cannot be had, or the object ends before them; the error holds a [`RemoteError`].
+/// If it cannot be read, or the object ends too early; the error holds a [`RemoteError`].
 pub fn read_range(address: &Path, range: Range<u64>) -> io::Result<Bytes> {
     let place = resolve(Address::parse(address)?)?;
     if range.is_empty() {
@@ -46,17 +46,17 @@ pub fn read_range(address: &Path, range: Range<u64>) -> io::Result<Bytes> {
     Ok(bytes)
 }
 
-/// What the store says of an object.
+/// The metadata of an object.
 ///
 /// # Errors
-/// Where there is none, or the store does not say.
+/// If there is no such object, or the store does not tell.
 pub(super) fn meta(place: &Place) -> io::Result<ObjectMeta> {
     let asked = place.clone();
     let answer = runtime::wait(async move {
         let options = GetOptions::new().with_head(true);
         match asked.store.get_opts(&asked.key, options).await {
             Ok(answer) => Ok(answer.meta),
-            // An address may be signed for reading alone.
+            // A signed address may only allow reading, so the metadata is taken from a GET request.
             Err(_) if asked.key.is_root() => Ok(get(&asked, None).await?.meta),
             Err(error) => Err(explain(&asked.address, &error)),
         }
@@ -64,13 +64,13 @@ pub(super) fn meta(place: &Place) -> io::Result<ObjectMeta> {
     Ok(answer?)
 }
 
-/// Begins to read an object, or a range of it.
+/// Starts to read an object, or a range of it.
 pub(super) async fn get(place: &Place, range: Option<GetRange>) -> Result<GetResult, RemoteError> {
     let options = GetOptions::new().with_range(range);
     place.store.get_opts(&place.key, options).await.map_err(|error| explain(&place.address, &error))
 }
 
-/// What changes when an object does. Web servers that tell no time of change are given the epoch.
+/// A value that changes when the object does. The epoch means that a web server reports no modification time.
 pub(super) fn version(meta: &ObjectMeta) -> Option<String> {
     let changed = Some(meta.last_modified).filter(|time| time.timestamp() != 0);
     meta.e_tag.clone().or_else(|| changed.map(|time| time.to_rfc3339()))

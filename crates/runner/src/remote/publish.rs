@@ -1,5 +1,5 @@
-//! A whole run folder on its way to a store. A store has no renaming of folders, so a reader knows a whole
-//! one by its `run.json`: that goes first of what an earlier run left, and comes last of the new.
+//! Uploads a whole run folder to a store. Stores cannot rename folders, so readers recognize a complete
+//! folder by its `run.json`: that of an earlier run is deleted first, and the new one is uploaded last.
 
 use super::folder::MARKER;
 use super::{RemoteError, RemoteFolder};
@@ -7,15 +7,15 @@ use std::cell::Cell;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// Puts a local run folder to an address, in place of an earlier run's there. Until it is done, no
-/// `run.json` is there, and a mark that lets a later call go on where this one was cut off. Files whose
-/// names begin with a dot stay here. `progress` hears the bytes sent so far.
+/// Uploads a local run folder to an address, and replaces an earlier run there. Until it is done, there is no
+/// `run.json`, but a mark that lets a later call continue after an interruption. Files whose names begin with
+/// a dot are not uploaded. `progress` receives the number of bytes sent so far.
 ///
-/// Two runs must not write to one address at a time: a store has no lock.
+/// Two runs must not write to one address at the same time: a store has no lock.
 ///
 /// # Errors
-/// Where the local folder is no run's, the address holds something that textmill did not put there, or the
-/// store refuses. The local folder is left as it is.
+/// If the local folder is not a run folder, the address holds something that textmill did not put there, or
+/// the store refuses. The local folder is left unchanged.
 pub fn publish(local_folder: &Path, address: &Path, progress: impl Fn(u64)) -> Result<(), RemoteError> {
     let folder = RemoteFolder::open(address)?;
     let fail = |path: &Path, error: io::Error| {
@@ -48,7 +48,7 @@ pub fn publish(local_folder: &Path, address: &Path, progress: impl Fn(u64)) -> R
     folder.end()
 }
 
-/// Files below a folder with their names, those that are hidden left out.
+/// Collects the files below a folder with their names, except hidden ones.
 fn walk(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;

@@ -1,5 +1,5 @@
-//! An object as a stream of bytes, read ahead on the network thread. A stream that breaks goes on where it
-//! broke, as long as the object is the same.
+//! Reads an object as a stream of bytes, ahead of the reader, on the network thread. A stream that breaks is
+//! resumed where it broke, as long as the object has not changed.
 
 use super::address::Address;
 use super::explain::explain;
@@ -18,20 +18,20 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::AbortHandle;
 
-/// Bytes that may wait for the one who reads.
+/// Maximum number of bytes to read ahead.
 const AHEAD: usize = 4 << 20;
-/// No piece is larger, so that a large one does not wait for all the room.
+/// Maximum size of a piece in bytes, so that a large one need not wait for all of the room.
 const PIECE: usize = AHEAD / 4;
-/// Pieces that may wait, however small they are.
+/// Maximum number of pieces to read ahead, however small they are.
 const PIECES: usize = 1024;
-/// Times that a stream may break without a byte in between.
+/// Maximum number of times that a stream may break without progress.
 const BREAKS: u32 = 4;
 
-/// Opens an object at an offset in bytes. At its end or past it, there is nothing to read.
+/// Opens an object at an offset in bytes. At or beyond its end, there is nothing to read.
 ///
 /// # Errors
-/// Where the object cannot be had. A reader's own errors end it: what was read before is not the whole,
-/// and every further read fails as well. All hold a [`RemoteError`].
+/// If the object cannot be opened. After an error while reading, the data read so far is incomplete, and all
+/// further reads fail, too. All errors hold a [`RemoteError`].
 pub fn open(address: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> {
     let place = resolve(Address::parse(address)?)?;
     let mut pump = runtime::wait(Pump::start(place, offset))??;
@@ -54,15 +54,15 @@ enum Piece {
     Failed(RemoteError),
 }
 
-/// What sends the bytes.
+/// The sending side.
 struct Pump {
     place: Place,
     stream: BoxStream<'static, object_store::Result<Bytes>>,
-    /// Bytes that the stream sends once more, since the server sends no parts.
+    /// Number of bytes to discard from the stream, because the server only sends whole objects.
     skip: u64,
-    /// Of the next byte to hand on.
+    /// Offset of the next byte to send.
     position: u64,
-    /// Of the object.
+    /// Metadata of the object.
     meta: Option<ObjectMeta>,
 }
 
@@ -74,13 +74,13 @@ impl Pump {
         Ok(pump)
     }
 
-    /// Begins or goes on at the position.
+    /// Starts the stream, or restarts it at the position.
     async fn connect(&mut self) -> Result<(), RemoteError> {
         self.skip = 0;
         let range = (self.position > 0).then_some(GetRange::Offset(self.position));
         let answer = match get(&self.place, range).await {
             Err(error) if self.position > 0 && error.kind != ErrorKind::PermissionDenied => {
-                // Either the object ends here, or the server sends it whole or not at all.
+                // The object ends here, or the server does not support ranges, or it fails altogether.
                 let Ok(whole) = get(&self.place, None).await else { return Err(error) };
                 self.skip = self.position.min(whole.meta.size);
                 whole
@@ -116,7 +116,7 @@ impl Pump {
         }
     }
 
-    /// Hands on what the stream gives, until the object ends or the stream breaks.
+    /// Sends the bytes of the stream, until the object ends or the stream breaks.
     async fn drain(&mut self, sender: &Sender<Piece>, room: &Semaphore) -> Result<(), RemoteError> {
         while let Some(next) = self.stream.next().await {
             let mut bytes = next.map_err(|error| explain(&self.place.address, &error))?;
@@ -126,7 +126,7 @@ impl Pump {
             while !bytes.is_empty() {
                 let piece = bytes.split_to(bytes.len().min(PIECE));
                 self.position += piece.len() as u64;
-                // It cannot be closed, and a piece fits into a `u32`.
+                // The semaphore is never closed, and the length of a piece fits into a `u32`.
                 let Ok(permit) = room.acquire_many(piece.len() as u32).await else { return Ok(()) };
                 permit.forget();
                 if sender.send(Piece::Data(piece)).await.is_err() {
@@ -147,7 +147,7 @@ struct Reader {
     pieces: Receiver<Piece>,
     room: Arc<Semaphore>,
     state: State,
-    /// What is said when the sender ends without a word.
+    /// The error if the sender ends without a message.
     lost: RemoteError,
     task: AbortHandle,
 }

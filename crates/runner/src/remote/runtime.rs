@@ -1,4 +1,4 @@
-//! The one thread on which all talk with the network takes place. Not the work: callers wait outside it.
+//! The one thread that does all network I/O. Callers block outside of it.
 
 use std::future::Future;
 use std::io;
@@ -8,10 +8,10 @@ use tokio::runtime::{Builder, Handle};
 
 static RUNTIME: OnceLock<Result<Handle, String>> = OnceLock::new();
 
-/// The runtime, started when it is first asked for.
+/// The runtime, started on first use.
 ///
 /// # Errors
-/// Where the system gives no thread or no descriptor for it.
+/// If the system provides no thread or no descriptor for it.
 pub(super) fn handle() -> io::Result<&'static Handle> {
     let started = RUNTIME.get_or_init(|| start().map_err(|error| error.to_string()));
     started.as_ref().map_err(|error| io::Error::other(format!("cannot start the network thread: {error}")))
@@ -25,14 +25,14 @@ fn start() -> io::Result<Handle> {
     Ok(handle)
 }
 
-/// Carries a future out on that thread and waits for it here.
+/// Runs a future on that thread and blocks until it is done.
 ///
 /// # Errors
-/// Where there is no runtime, or the future panicked.
+/// If there is no runtime, or the future panicked.
 pub(super) fn wait<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> io::Result<T> {
     let (sender, receiver) = sync_channel(1);
     handle()?.spawn(async move {
-        // Nobody may wait any more.
+        // The receiver may be gone.
         let _ = sender.send(future.await);
     });
     receiver.recv().map_err(|_| io::Error::other("the network thread gave up on a request"))

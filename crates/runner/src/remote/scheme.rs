@@ -1,17 +1,17 @@
-//! What tells an address from a path. Not which schemes are known.
+//! Tells addresses from paths. Does not know which schemes are supported.
 
 use std::path::Path;
 
-/// Whether a path is an address: it begins with a scheme and `://`, of whatever scheme.
+/// Whether a path is an address: it begins with any scheme and `://`.
 pub fn is_address(path: &Path) -> bool {
     path.to_str().is_some_and(|text| split(text).is_some())
 }
 
-/// The scheme and what follows `://`, of an address.
+/// Splits an address into its scheme and what follows `://`.
 pub(super) fn split(text: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = text.split_once("://")?;
     let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
-    // One letter alone is a drive of Windows.
+    // A single letter is a Windows drive.
     let is_scheme = scheme.len() > 1 && scheme.starts_with(|c: char| c.is_ascii_alphabetic());
     (is_scheme && scheme.chars().all(letters)).then_some((scheme, rest))
 }

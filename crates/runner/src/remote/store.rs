@@ -1,4 +1,4 @@
-//! The client of a store: how it is made from an address and the environment, and kept for the next call.
+//! Creates the client of a store from an address and the environment, and caches it.
 
 use super::RemoteError;
 use super::address::{Address, Scheme};
@@ -26,26 +26,26 @@ pub(super) struct Place {
     pub address: Address,
 }
 
-/// One client for each bucket, so that connections are used again.
+/// One client per bucket, so that connections are reused.
 static STORES: Mutex<BTreeMap<String, Store>> = Mutex::new(BTreeMap::new());
 
-/// Longer than any pause of a store that works.
+/// Longer than any pause of a working store.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The store of an address, and the key there.
+/// Resolves an address to a store and a key in it.
 ///
 /// # Errors
-/// Where the options for the store do not do, or no such key can be.
+/// If the options for the store are invalid, or the key is.
 pub(super) fn resolve(address: Address) -> Result<Place, RemoteError> {
     let failed = |error| explain(&address, &error);
     if address.scheme == Scheme::Web {
-        // The whole address is the root, so that it is asked for as it stands.
+        // The whole address is the root, so that it is requested as it is.
         let store = web_store(&address).map_err(failed)?;
         return Ok(Place { store, key: Key::ROOT, address });
     }
     let key = Key::parse(&address.key).map_err(|error| failed(error.into()))?;
-    // What the lock guards stays whole whatever panics.
+    // A panic cannot leave the map in an invalid state.
     let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(store) = stores.get(&address.root) {
         return Ok(Place { store: Arc::clone(store), key, address });
@@ -60,7 +60,7 @@ impl Place {
     /// Another object in the same store.
     ///
     /// # Errors
-    /// Where no such key can be.
+    /// If the key is invalid.
     pub(super) fn at(&self, address: Address) -> Result<Self, RemoteError> {
         let key = Key::parse(&address.key).map_err(|error| explain(&address, &error.into()))?;
         Ok(Self { store: Arc::clone(&self.store), key, address })
@@ -96,7 +96,7 @@ fn web_store(address: &Address) -> object_store::Result<Store> {
     Ok(Arc::new(builder.with_http_connector(Shared(web_client(secure)?)).build()?))
 }
 
-/// The client of all web servers: making one reads the certificates of the system.
+/// The client for all web servers: creating one loads the certificates of the system.
 fn web_client(secure: bool) -> object_store::Result<HttpClient> {
     static PLAIN: OnceLock<HttpClient> = OnceLock::new();
     static SECURE: OnceLock<HttpClient> = OnceLock::new();
@@ -118,7 +118,7 @@ impl HttpConnector for Shared {
     }
 }
 
-/// The options of a client: ours, then those of the environment.
+/// The options of a client: the base options, overridden by those of the environment.
 fn options(prefix: &str) -> ClientOptions {
     let mut options = base_options();
     for (name, value) in std::env::vars_os() {
@@ -133,12 +133,12 @@ fn options(prefix: &str) -> ClientOptions {
 }
 
 fn base_options() -> ClientOptions {
-    // The timeout of a whole request would end every long read.
+    // A timeout for the whole request would abort every long read.
     let options = ClientOptions::new().with_timeout_disabled();
     options.with_connect_timeout(CONNECT_TIMEOUT).with_read_timeout(READ_TIMEOUT)
 }
 
-/// Some seconds, and then the user hears of it.
+/// Retries for some seconds before the user sees the error.
 fn retries() -> RetryConfig {
     let (first, longest) = (Duration::from_millis(100), Duration::from_secs(4));
     RetryConfig {
@@ -148,12 +148,12 @@ fn retries() -> RetryConfig {
     }
 }
 
-/// Encryption is ring's. It fails where another was chosen before, and then that one does as well.
+/// Selects ring for encryption. Fails if another provider was installed before; that one works as well.
 fn use_ring() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// The kinds of failure after which asking again is of no use.
+/// Whether it is pointless to retry after a failure of this kind.
 pub(super) fn is_final(kind: ErrorKind) -> bool {
     use ErrorKind::{InvalidData, InvalidInput, NotFound, PermissionDenied, Unsupported};
     matches!(kind, InvalidData | InvalidInput | NotFound | PermissionDenied | Unsupported)

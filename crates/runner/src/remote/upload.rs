@@ -1,4 +1,4 @@
-//! One file on its way to a store, in parts where it is large.
+//! Uploads one file to a store, in parts if it is large.
 
 use super::explain::explain;
 use super::runtime;
@@ -8,18 +8,18 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The size of a part, of which some are held in memory.
+/// Minimum size of a part in bytes. Some parts are held in memory.
 const PART: u64 = 8 << 20;
-/// Stores take no more parts than this, and a few are kept back.
+/// Maximum number of parts, somewhat below what stores accept.
 const MOST_PARTS: u64 = 9_000;
-/// Parts on their way at a time.
+/// Number of parts to upload concurrently.
 const AT_ONCE: usize = 4;
 
-/// Puts a local file to a place, which holds all of it or what it held before. `sent` hears the bytes of
-/// each part when it is handed on.
+/// Uploads a local file to a place. The place then holds either the whole file or its previous content.
+/// `sent` receives the number of bytes of each part when it is handed on.
 ///
 /// # Errors
-/// Where the file cannot be read or the store does not take it.
+/// If the file cannot be read, or the store rejects it.
 pub(super) fn upload(local: &Path, place: &Place, sent: &impl Fn(u64)) -> io::Result<()> {
     let unreadable = |e: io::Error| io::Error::new(e.kind(), format!("cannot read {}: {e}", local.display()));
     let mut file = File::open(local).map_err(unreadable)?;
@@ -76,10 +76,10 @@ pub(super) fn upload(local: &Path, place: &Place, sent: &impl Fn(u64)) -> io::Re
     finished.map(drop).map_err(|error| explain(&place.address, &error).into())
 }
 
-/// Puts some bytes to a place.
+/// Uploads some bytes to a place.
 ///
 /// # Errors
-/// Where the store does not take them.
+/// If the store rejects them.
 pub(super) fn put(place: &Place, bytes: Vec<u8>) -> io::Result<()> {
     let to = place.clone();
     let put = runtime::wait(async move {

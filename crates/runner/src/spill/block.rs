@@ -1,8 +1,9 @@
 //! A file of blocks: record batches, compressed or not, one after the other.
 //!
-//! A block is a frame of 48 bytes and what it frames, an Arrow IPC message with its body. The frame: checksum of
-//! everything after it (xxh3), bytes of message and body, bytes of the message, rows, first and last ordinal, whether
-//! the ordinals are there and ascend. All numbers are little-endian. A schema is not stored: who opens a file knows it.
+//! A block is a head of 48 bytes, followed by an Arrow IPC message with its body. The head holds: checksum of
+//! everything after it (xxh3), length of message and body, length of the message, number of rows, first and
+//! last ordinal, and whether the rows have ascending ordinals. All numbers are little-endian, and lengths are
+//! in bytes. The schema is not stored: whoever opens a file must know it.
 
 use super::file::PlacedFile;
 use arrow_array::RecordBatch;
@@ -19,18 +20,18 @@ use textmill_plugin::drive::store::{ascending_range, compact};
 use textmill_plugin::error::{Error, ErrorKind, Result};
 use twox_hash::XxHash3_64;
 
-/// Bytes of a frame's head.
+/// Length of a head in bytes.
 const HEAD: usize = 48;
 
-/// A batch as a block.
+/// A batch encoded as a block.
 pub struct Encoded {
-    /// Head and message.
+    /// The head and the message.
     start: Vec<u8>,
     body: Vec<u8>,
     head: Head,
 }
 
-/// What the head of a frame says besides the checksum.
+/// The fields of a head besides the checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Head {
     length: u64,
@@ -39,19 +40,19 @@ struct Head {
     range: Option<(u64, u64)>,
 }
 
-/// What a block is made for.
+/// What to optimize a block for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
-    /// Little space: it is compressed.
+    /// Size: the block is compressed.
     Small,
-    /// Little time: it will hardly be read.
+    /// Time: the block will rarely be read.
     Fast,
 }
 
-/// Makes a block of a batch. Costs time, no file is needed: for worker threads.
+/// Encodes a batch as a block. Takes time but needs no file, so worker threads can do it.
 ///
 /// # Errors
-/// Where a column has a type that blocks cannot hold (dictionaries), or more than 2^32 rows.
+/// If a column has a type that blocks cannot hold (dictionaries), or the batch has more than 2^32 rows.
 pub fn encode(batch: &RecordBatch, packing: Packing) -> Result<Encoded> {
     let range = ascending_range(batch);
     let batch = compact(batch)?;
@@ -90,7 +91,7 @@ pub fn encode(batch: &RecordBatch, packing: Packing) -> Result<Encoded> {
 }
 
 impl Encoded {
-    /// Bytes it takes in a file.
+    /// Number of bytes that it takes in a file.
     pub fn len(&self) -> u64 {
         (self.start.len() + self.body.len()) as u64
     }
@@ -100,12 +101,12 @@ impl Encoded {
         self.head.rows == 0
     }
 
-    /// Rows of the batch.
+    /// Number of rows of the batch.
     pub fn rows(&self) -> u32 {
         self.head.rows
     }
 
-    /// First and last ordinal, where the batch has ordinals that ascend.
+    /// First and last ordinal, if the batch has ascending ordinals.
     pub fn range(&self) -> Option<(u64, u64)> {
         self.head.range
     }
@@ -116,36 +117,36 @@ impl Encoded {
 pub struct BlockFile {
     file: PlacedFile,
     schema: SchemaRef,
-    /// Where each block ends, and how many rows it has.
+    /// For each block, where it ends and how many rows it has.
     index: Vec<(u64, u32)>,
     temporary: bool,
 }
 
 impl BlockFile {
-    /// A new file without blocks. What stood in it before is lost.
+    /// Creates an empty file. Previous content is lost.
     ///
     /// # Errors
-    /// Where it cannot be made.
+    /// If it cannot be created.
     pub fn create(path: &Path, schema: &SchemaRef) -> Result<Self> {
         let file = PlacedFile::create(path)?;
         Ok(Self { file, schema: Arc::clone(schema), index: Vec::new(), temporary: false })
     }
 
-    /// A new file that is removed when this is dropped.
+    /// Creates a file that is removed when this is dropped.
     ///
     /// # Errors
-    /// Where it cannot be made.
+    /// If it cannot be created.
     pub fn temporary(path: &Path, schema: &SchemaRef) -> Result<Self> {
         let mut file = Self::create(path, schema)?;
         file.temporary = true;
         Ok(file)
     }
 
-    /// A file that is there already, of which `length` bytes count; whatever comes after them is cut off. Reads all of
-    /// it; `see` is told the ordinals of each block.
+    /// Opens an existing file of which `length` bytes are valid, and truncates it to that length. Reads all
+    /// of it; `see` receives the ordinal range of each block.
     ///
     /// # Errors
-    /// Where it is shorter than that, or does not hold whole and sound blocks up to there.
+    /// If the file is shorter, or the valid part does not consist of whole and intact blocks.
     pub fn open(
         path: &Path,
         schema: &SchemaRef,
@@ -184,10 +185,10 @@ impl BlockFile {
         Ok(opened)
     }
 
-    /// Adds a block of the file's schema.
+    /// Appends a block with the schema of the file.
     ///
     /// # Errors
-    /// Where it cannot be written; the file is then as it was, but for bytes past [`BlockFile::len`].
+    /// If it cannot be written. The file is then unchanged, except for bytes beyond [`BlockFile::len`].
     pub fn append(&mut self, block: &Encoded) -> Result<()> {
         let start = self.len();
         self.file.write(&block.start, start)?;
@@ -196,10 +197,10 @@ impl BlockFile {
         Ok(())
     }
 
-    /// A block. Several threads may read at once.
+    /// Reads a block. Several threads may read at once.
     ///
     /// # Errors
-    /// Where there is no such block, it cannot be read, or its bytes are not those that were written.
+    /// If there is no such block, it cannot be read, or its checksum does not match.
     pub fn read(&self, at: usize) -> Result<RecordBatch> {
         let Some((end, _)) = self.index.get(at) else {
             return Err(self.damaged(at, "there is no such block"));
@@ -220,12 +221,12 @@ impl BlockFile {
             .map_err(|e| self.damaged(at, &e.to_string()))
     }
 
-    /// How many blocks there are.
+    /// Number of blocks.
     pub fn blocks(&self) -> usize {
         self.index.len()
     }
 
-    /// Bytes of the blocks.
+    /// Length of all blocks in bytes.
     pub fn len(&self) -> u64 {
         self.index.last().map_or(0, |(end, _)| *end)
     }
@@ -235,21 +236,21 @@ impl BlockFile {
         self.index.is_empty()
     }
 
-    /// Bytes of a block.
+    /// Length of a block in bytes.
     pub fn bytes(&self, at: usize) -> u64 {
         let end = |at: usize| self.index.get(at).map_or(0, |(end, _)| *end);
         end(at) - at.checked_sub(1).map_or(0, end)
     }
 
-    /// Rows of all blocks.
+    /// Number of rows in all blocks.
     pub fn rows(&self) -> u64 {
         self.index.iter().map(|(_, rows)| u64::from(*rows)).sum()
     }
 
-    /// Waits until all blocks are on the disk.
+    /// Waits until all blocks are on disk.
     ///
     /// # Errors
-    /// Where they cannot be written.
+    /// If they cannot be written.
     pub fn sync(&self) -> Result<()> {
         self.file.sync()
     }
@@ -274,7 +275,7 @@ impl BlockFile {
 impl Drop for BlockFile {
     fn drop(&mut self) {
         if self.temporary {
-            // Nobody is left to be told; the folder it lies in goes at the end of the run.
+            // An error is ignored: the folder that contains the file is removed at the end of the run.
             let _ = std::fs::remove_file(self.file.path());
         }
     }

@@ -1,9 +1,9 @@
-//! The memory that tables and sorters share, and how much went to disk instead.
+//! The memory budget that tables and sorters share, and a count of what was written to disk instead.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Bytes that may be held in memory, counted as they are taken and given back.
+/// The number of bytes that may be held in memory, and how many of them are taken.
 #[derive(Debug)]
 pub struct Budget {
     limit: u64,
@@ -12,43 +12,43 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A budget of `limit` bytes.
+    /// Creates a budget of `limit` bytes.
     pub fn new(limit: u64) -> Arc<Self> {
         Arc::new(Self { limit, used: AtomicU64::new(0), spilled: AtomicU64::new(0) })
     }
 
-    /// Takes `bytes`, where they are free.
+    /// Takes `bytes` if they are free.
     pub fn try_take(self: &Arc<Self>, bytes: u64) -> Option<Taken> {
         self.take_up_to(bytes, self.limit)
     }
 
-    /// Takes `bytes` for rows that could as well be on disk: a quarter of the budget is left to those that sort.
+    /// Takes `bytes` for rows that could be on disk as well. Leaves a quarter of the budget to sorters.
     pub fn try_take_to_keep(self: &Arc<Self>, bytes: u64) -> Option<Taken> {
         self.take_up_to(bytes, self.limit - self.limit / 4)
     }
 
-    /// Whether [`Budget::try_take_to_keep`] of `bytes` would succeed now.
+    /// Whether [`Budget::try_take_to_keep`] of `bytes` would succeed at this moment.
     pub fn may_keep(&self, bytes: u64) -> bool {
         self.used().saturating_add(bytes) <= self.limit - self.limit / 4
     }
 
-    /// Takes `bytes` whether they are free or not: for those who have asked before.
+    /// Takes `bytes` even if they are not free, for callers that have checked before.
     pub fn take(self: &Arc<Self>, bytes: u64) -> Taken {
         self.used.fetch_add(bytes, Ordering::Relaxed);
         Taken { budget: Arc::clone(self), bytes }
     }
 
-    /// Bytes that may be held.
+    /// The size of the budget in bytes.
     pub fn limit(&self) -> u64 {
         self.limit
     }
 
-    /// Bytes that are taken.
+    /// Number of bytes that are taken.
     pub fn used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Bytes that were written to disk for want of memory, compressed.
+    /// Number of compressed bytes that were written to disk for lack of memory.
     pub fn spilled(&self) -> u64 {
         self.spilled.load(Ordering::Relaxed)
     }
@@ -67,7 +67,7 @@ impl Budget {
     }
 }
 
-/// Bytes of a budget, given back when this is dropped.
+/// Bytes taken from a budget; returned on drop.
 #[derive(Debug)]
 pub struct Taken {
     budget: Arc<Budget>,
@@ -75,19 +75,19 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// How many they are.
+    /// Number of bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Takes `more`, where they are free.
+    /// Takes `more` bytes if they are free.
     pub fn try_grow(&mut self, more: u64) -> bool {
         let grown = self.budget.add(more, self.budget.limit);
         self.bytes += if grown { more } else { 0 };
         grown
     }
 
-    /// Gives back all but `bytes`.
+    /// Returns all but `bytes`.
     pub fn shrink_to(&mut self, bytes: u64) {
         let back = self.bytes.saturating_sub(bytes);
         self.bytes -= back;

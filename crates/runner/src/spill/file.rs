@@ -1,4 +1,4 @@
-//! A file that is read and written at positions, through `&self`, with errors that name it.
+//! A file that is read and written at offsets through `&self`, and whose errors name it.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -16,13 +16,13 @@ pub(super) struct PlacedFile {
 }
 
 impl PlacedFile {
-    /// A new file, empty; one that is there already is emptied.
+    /// Creates a file, or truncates an existing one.
     pub(super) fn create(path: &Path) -> Result<Self> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path);
         Ok(Self::of(path, file.map_err(|e| failed("create", path, &e))?))
     }
 
-    /// A file that is there.
+    /// Opens an existing file.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(path);
         Ok(Self::of(path, file.map_err(|e| failed("open", path, &e))?))
@@ -42,7 +42,7 @@ impl PlacedFile {
         &self.path
     }
 
-    /// Fills `bytes` from `offset` on.
+    /// Fills `bytes` from the file, starting at `offset`.
     pub(super) fn read(&self, bytes: &mut [u8], offset: u64) -> Result<()> {
         self.read_exact(bytes, offset).map_err(|e| failed("read", &self.path, &e))
     }
@@ -52,17 +52,17 @@ impl PlacedFile {
         self.write_all(bytes, offset).map_err(|e| failed("write to", &self.path, &e))
     }
 
-    /// Bytes in the file.
+    /// Length of the file in bytes.
     pub(super) fn length(&self) -> Result<u64> {
         self.with(|file| Ok(file.metadata()?.len())).map_err(|e| failed("look at", &self.path, &e))
     }
 
-    /// Cuts the file.
+    /// Truncates the file.
     pub(super) fn cut(&self, length: u64) -> Result<()> {
         self.with(|file| file.set_len(length)).map_err(|e| failed("cut", &self.path, &e))
     }
 
-    /// Waits until everything written is on the disk.
+    /// Waits until everything written is on disk.
     pub(super) fn sync(&self) -> Result<()> {
         self.with(File::sync_data).map_err(|e| failed("write to", &self.path, &e))
     }
@@ -84,7 +84,7 @@ impl PlacedFile {
 
     #[cfg(not(unix))]
     fn with<T>(&self, act: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
-        // A thread that panicked here left no more than a position behind, which is set anew each time.
+        // A poisoned lock does no harm: the only state is the position, and each call sets it.
         act(&self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
@@ -107,7 +107,7 @@ impl PlacedFile {
     }
 }
 
-/// No document is at fault for these.
+/// The error for a file operation, for which no document is to blame.
 fn failed(doing: &str, path: &Path, error: &io::Error) -> Error {
     let why = match error.kind() {
         io::ErrorKind::StorageFull => "the disk is full".to_owned(),

@@ -1,4 +1,4 @@
-//! Merging sorted runs.
+//! Merges sorted runs.
 
 use super::block::BlockFile;
 use super::order::{Prefix, prefix};
@@ -9,24 +9,24 @@ use std::sync::Arc;
 use textmill_plugin::drive::store::SortKey;
 use textmill_plugin::error::Result;
 
-/// Merges runs into one, in batches. Rows that tie come in the order of the runs. Holds at most three blocks of each
-/// run, their keys, and a batch.
+/// Merges runs into batches. Rows with equal keys keep the order of the runs. Holds about three blocks of
+/// each run at most, their keys, and a batch.
 pub(super) struct Merge {
     key: Arc<SortKey>,
     runs: Vec<Cursor>,
-    /// Runs with rows left as a heap, that with the least key on top.
+    /// A binary heap of the runs with rows left; the run with the smallest key is on top.
     heap: Vec<usize>,
     /// Blocks that the next batch takes rows from.
     held: Vec<RecordBatch>,
     rows: usize,
 }
 
-/// A place in a run.
+/// A position in a run.
 struct Cursor {
     file: BlockFile,
-    /// Number of the next block to read.
+    /// Index of the next block to read.
     next: usize,
-    /// The block that is read, and where it stands among those held.
+    /// The current block with its keys. `held` is its index in [`Merge::held`].
     block: Option<(RecordBatch, Rows)>,
     held: usize,
     row: usize,
@@ -34,10 +34,10 @@ struct Cursor {
 }
 
 impl Merge {
-    /// Merges runs into batches of `rows` rows.
+    /// Creates a merge of runs into batches of `rows` rows.
     ///
     /// # Errors
-    /// Where a run cannot be read.
+    /// If a run cannot be read.
     pub(super) fn new(runs: Vec<BlockFile>, key: &Arc<SortKey>, rows: usize) -> Result<Self> {
         let mut merge =
             Self { key: Arc::clone(key), runs: Vec::new(), heap: Vec::new(), held: Vec::new(), rows };
@@ -61,7 +61,7 @@ impl Merge {
         Ok(merge)
     }
 
-    /// Reads the next block of a run; `false` where there is none.
+    /// Reads the next block of a run; `false` if there is none.
     fn load(&mut self, run: usize) -> Result<bool> {
         let cursor = &mut self.runs[run];
         if cursor.next == cursor.file.blocks() {
@@ -80,7 +80,7 @@ impl Merge {
     }
 
     fn batch(&mut self) -> Result<Option<RecordBatch>> {
-        // Blocks that were used up are let go between batches.
+        // Drop the blocks that are used up.
         self.held.clear();
         for cursor in &mut self.runs {
             if let Some((block, _)) = &cursor.block {
@@ -114,7 +114,7 @@ impl Merge {
         Ok(Some(interleave_record_batch(&held, &places)?))
     }
 
-    /// Moves a run down the heap to its place.
+    /// Sifts a run down the heap.
     fn sink(&mut self, mut at: usize) {
         loop {
             let mut least = at;

@@ -1,5 +1,5 @@
-//! Rows out of core: blocks in files, tables, an external sort, and the memory that they share. What the rows mean is
-//! no concern of this module.
+//! Out-of-core rows: files of blocks, tables, an external sort, and the memory budget that they share. Does
+//! not know what the rows mean.
 
 pub mod block;
 pub mod budget;

@@ -1,14 +1,15 @@
-//! The order of rows by their keys, kept small: 32 bytes a row where keys are short.
+//! Sorts rows by their keys in little memory: 32 bytes per row if keys are short.
 
 use arrow_row::Rows;
 use textmill_plugin::error::Result;
 
-/// Bytes of a key that stand beside the place of its row. Enough for two numbers and an ordinal.
+/// Number of bytes of a key that are stored beside the location of its row. Enough for two numbers and an
+/// ordinal.
 const PREFIX: usize = 24;
 
-/// The beginning of a key, zeros at its end, as numbers that compare like its bytes.
+/// The first bytes of a key, zero-padded, as numbers that compare like the bytes.
 ///
-/// No key is the beginning of another, so keys that fit are equal where their prefixes are.
+/// No key is a prefix of another, so keys that fit are equal if their prefixes are.
 pub(super) type Prefix = [u64; PREFIX / 8];
 
 /// The prefix of a key.
@@ -19,11 +20,11 @@ pub(super) fn prefix(key: &[u8]) -> Prefix {
     std::array::from_fn(|word| u64::from_be_bytes(std::array::from_fn(|n| bytes[8 * word + n])))
 }
 
-/// Keys of batches, in the order of which their rows come out.
+/// Collects the keys of batches, and sorts their rows.
 #[derive(Default)]
 pub(super) struct Order {
     entries: Vec<Vec<Entry>>,
-    /// The keys of a batch, where one of them is longer than a prefix.
+    /// The keys of each batch, if any of them is longer than a prefix.
     long: Vec<Option<Rows>>,
 }
 
@@ -35,13 +36,13 @@ struct Entry {
 }
 
 impl Order {
-    /// Bytes that the keys of a batch will take.
+    /// Number of bytes that the keys of a batch will take.
     pub(super) fn cost(keys: &Rows) -> u64 {
         let long = if is_long(keys) { keys.size() } else { 0 };
         (keys.num_rows() * size_of::<Entry>() + long) as u64
     }
 
-    /// Takes in the keys of the next batch.
+    /// Adds the keys of the next batch.
     pub(super) fn push(&mut self, keys: Rows) -> Result<()> {
         let batch = u32::try_from(self.long.len())?;
         let rows = (0_u32..).zip(keys.iter());
@@ -50,14 +51,14 @@ impl Order {
         Ok(())
     }
 
-    /// The rows, as number of the batch and of the row in it, by key and then as they came.
+    /// Sorts the rows by key, and by arrival if keys are equal.
     pub(super) fn sorted(self) -> Sorted {
         let Self { entries: parts, long } = self;
         let mut entries = Vec::with_capacity(parts.iter().map(Vec::len).sum());
         parts.into_iter().for_each(|part| entries.extend(part));
         let tail = |entry: &Entry| -> Option<&[u8]> {
             let keys = long.get(entry.batch as usize)?.as_ref()?;
-            // Whether a short key is looked up here depends on its neighbours; the order may not.
+            // Whether short keys are stored here depends on the other keys of the batch, so they are ignored.
             Some(keys.row(entry.row as usize).data()).filter(|key| key.len() > PREFIX)
         };
         entries.sort_unstable_by(|a, b| {
@@ -68,18 +69,18 @@ impl Order {
     }
 }
 
-/// Rows in their order.
+/// Rows in sorted order.
 pub(super) struct Sorted {
     entries: Vec<Entry>,
 }
 
 impl Sorted {
-    /// How many there are.
+    /// Number of rows.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// The places of `count` rows from `start` on, or of those there are.
+    /// The locations (batch, row in the batch) of up to `count` rows from `start` on.
     pub(super) fn places(&self, start: usize, count: usize) -> Vec<(usize, usize)> {
         let part = self.entries.iter().skip(start).take(count);
         part.map(|entry| (entry.batch as usize, entry.row as usize)).collect()

@@ -1,4 +1,5 @@
-//! An external sort: rows are gathered while memory lasts, sorted, written as a run; runs are merged.
+//! An external sort: rows are collected while memory lasts, sorted, and written as a run. Then the runs are
+//! merged.
 
 use super::block::{BlockFile, Packing, encode};
 use super::budget::Taken;
@@ -12,17 +13,18 @@ use std::sync::Arc;
 use textmill_plugin::drive::store::{ROWS_AT_ONCE, SortKey, Sorter, compact};
 use textmill_plugin::error::Result;
 
-/// Rows in a block of a run, at most.
+/// Maximum number of rows in a block of a run.
 const BLOCK_ROWS: usize = 4096;
-/// Bytes in a block of a run, about, at most.
+/// Approximate maximum size of a block of a run, in bytes.
 const BLOCK_BYTES: u64 = 256 * 1024;
-/// Bytes in a batch that a sort gives, about, at most.
+/// Approximate maximum size of a batch of sorted rows, in bytes.
 const BATCH_BYTES: u64 = 4 * 1024 * 1024;
-/// Memory is taken from the budget in steps of this.
+/// Memory is taken from the budget in multiples of this.
 const STEP: u64 = 1024 * 1024;
-/// Runs that are merged at once, at most: each keeps a file open.
+/// Maximum number of runs to merge at once: each keeps a file open.
 const RUNS_AT_ONCE: usize = 128;
-/// Decoded blocks that a run takes while it is merged, keys and the batch that is made counted in.
+/// Memory that a run takes during a merge, in decoded blocks, including keys and its share of the output
+/// batch.
 const BLOCKS_PER_RUN: u64 = 5;
 
 /// Rows that are being sorted.
@@ -33,7 +35,7 @@ pub struct SpillSorter {
     taken: Option<Taken>,
     gathered: Gathered,
     runs: Vec<BlockFile>,
-    /// Bytes of the largest block of a run, decoded.
+    /// Size of the largest decoded block of a run, in bytes.
     block_bytes: u64,
 }
 
@@ -42,7 +44,7 @@ pub struct SpillSorter {
 struct Gathered {
     batches: Vec<RecordBatch>,
     order: Order,
-    /// Bytes of rows and of keys.
+    /// Size of the rows, and of their keys, in bytes.
     bytes: u64,
     cost: u64,
 }
@@ -60,13 +62,13 @@ impl SpillSorter {
         })
     }
 
-    /// Whether `more` bytes beside those gathered are within what may be used.
+    /// Whether `more` bytes beyond those in memory may be used. Takes memory from the budget if necessary.
     fn has_room(&mut self, more: u64) -> bool {
         let wanted = self.gathered.bytes + self.gathered.cost + more;
         let Some(missing) = wanted.checked_sub(self.allowance()).filter(|missing| *missing > 0) else {
             return true;
         };
-        // What is taken beyond the floor; the floor itself is everybody's.
+        // Only memory beyond the floor is taken from the budget: each sort has the floor for free.
         let missing = missing.next_multiple_of(STEP);
         match &mut self.taken {
             Some(taken) => taken.try_grow(missing),
@@ -77,12 +79,12 @@ impl SpillSorter {
         }
     }
 
-    /// Bytes that the sort may use.
+    /// Number of bytes that the sort may use.
     fn allowance(&self) -> u64 {
         self.place.floor() + self.taken.as_ref().map_or(0, Taken::bytes)
     }
 
-    /// Writes what is gathered as a run.
+    /// Writes the rows in memory as a run.
     fn spill(&mut self) -> Result<()> {
         let Gathered { batches, order, bytes, .. } = std::mem::take(&mut self.gathered);
         let sorted = order.sorted();
@@ -90,7 +92,7 @@ impl SpillSorter {
         let mut run = self.place.run(&self.schema)?;
         let held: Vec<&RecordBatch> = batches.iter().collect();
         for start in (0..sorted.len()).step_by(rows) {
-            // Views would count the blocks of all rows to each.
+            // Without `compact`, views would make each block count the buffers of all rows.
             let block = compact(&interleave_record_batch(&held, &sorted.places(start, rows))?)?;
             self.block_bytes = self.block_bytes.max(block.get_array_memory_size() as u64);
             append(&self.place, &mut run, &block)?;
@@ -99,14 +101,14 @@ impl SpillSorter {
         Ok(())
     }
 
-    /// Merges runs until what is left can be merged at once.
+    /// Merges runs until the remaining ones can be merged at once.
     fn reduce_runs(&mut self) -> Result<()> {
         let at_once = self.allowance() / (BLOCKS_PER_RUN * self.block_bytes.max(1));
         let at_once = usize::try_from(at_once).unwrap_or(usize::MAX).clamp(2, RUNS_AT_ONCE);
         while self.runs.len() > at_once {
             let mut merged = Vec::with_capacity(self.runs.len().div_ceil(at_once));
             let mut runs = std::mem::take(&mut self.runs).into_iter();
-            // Neighbours are merged, so that the order of the runs stays that of their rows.
+            // Merges adjacent runs, so that rows with equal keys keep their order.
             while runs.len() > 0 {
                 let mut part: Vec<BlockFile> = runs.by_ref().take(at_once).collect();
                 if part.len() == 1 {
@@ -172,7 +174,7 @@ impl Sorter for SpillSorter {
     }
 }
 
-/// How many of `rows` rows with `bytes` bytes in all are within `limit`.
+/// How many rows fit within `limit` bytes, if `rows` rows have `bytes` bytes in all; from 1 to `most`.
 fn rows_within(limit: u64, bytes: u64, rows: usize, most: usize) -> usize {
     let each = (bytes / (rows as u64).max(1)).max(1);
     usize::try_from(limit / each).unwrap_or(most).clamp(1, most)

@@ -1,4 +1,4 @@
-//! The store that goes out of core: tables and sorters that share a budget, with their files in one folder.
+//! The out-of-core store: tables and sorters that share a budget, with their files in one folder.
 
 use super::block::BlockFile;
 use super::budget::Budget;
@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use textmill_plugin::drive::store::Store;
 use textmill_plugin::error::Result;
 
-/// Bytes that a sort may use whatever the budget says: it must get on.
+/// Bytes that a sort may use beyond the budget, so that it can always proceed.
 const FLOOR: u64 = 4 * 1024 * 1024;
 
-/// Bytes of joined rows that are held whatever the budget says.
+/// Minimum number of bytes of joined rows to hold, whatever the budget.
 const LEAST_JOIN: usize = 4 * 1024 * 1024;
 
-/// Keeps rows in memory while the budget lets it, and in files of a folder after that. The files are removed with
-/// what they hold.
+/// Keeps rows in memory as far as the budget allows, and the rest in files in a folder. Each file is removed
+/// together with the table or sorter that uses it.
 #[derive(Clone, Debug)]
 pub struct SpillStore {
     folder: PathBuf,
@@ -28,12 +28,12 @@ pub struct SpillStore {
 }
 
 impl SpillStore {
-    /// A store with its files in `folder`, which must exist once one is needed.
+    /// Creates a store with its files in `folder`, which must exist by the time the first one is needed.
     pub fn new(folder: PathBuf, budget: Arc<Budget>) -> Self {
         Self { folder, budget, floor: FLOOR, files: Arc::default() }
     }
 
-    /// The same store with sorts that may use `bytes` beyond the budget each (4 MiB where this is not called).
+    /// Sets the bytes that each sort may use beyond the budget (4 MiB by default).
     #[must_use]
     pub fn with_floor(self, bytes: u64) -> Self {
         Self { floor: bytes, ..self }
@@ -44,7 +44,7 @@ impl SpillStore {
         &self.budget
     }
 
-    /// A path that no other file of this store has.
+    /// A path that is unique within this store.
     fn path(&self, step: &str, kind: &str) -> PathBuf {
         let number = self.files.fetch_add(1, Ordering::Relaxed);
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
@@ -66,13 +66,13 @@ impl Store for SpillStore {
         SpillSorter::new(Place { store: self.clone(), step: step.to_owned() }, schema, by)
     }
 
-    /// Half of what tables leave free: joining holds rows twice for a moment.
+    /// Half of what tables leave free, because joining briefly holds rows twice.
     fn join_bytes(&self) -> usize {
         usize::try_from(self.budget.limit() / 8).unwrap_or(usize::MAX).max(LEAST_JOIN)
     }
 }
 
-/// Where a sorter puts its runs, and what it may use.
+/// Where a sorter puts its runs, and what memory it may use.
 pub(super) struct Place {
     store: SpillStore,
     step: String,

@@ -1,4 +1,5 @@
-//! Tables on block files: rows that stay in memory as well, or instead, while the budget lets them.
+//! Tables on block files. Depending on the budget, rows stay in memory, either instead of being written or in
+//! addition.
 
 use super::block::{BlockFile, Encoded, Packing, encode};
 use super::budget::{Budget, Taken};
@@ -19,11 +20,11 @@ pub struct TableWriter {
 /// Which blocks are written to the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Writes {
-    /// Those that find no room in memory.
+    /// Those that do not fit in memory.
     Overflow,
-    /// All.
+    /// All of them.
     All,
-    /// None before [`TableWriter::settle`].
+    /// None until [`TableWriter::settle`].
     None,
 }
 
@@ -37,41 +38,42 @@ pub struct SpillTable {
     rows: u64,
 }
 
-/// Bytes in memory for a byte of a compressed block, about.
+/// Approximate size in memory of one byte of a compressed block.
 const UNPACKED: u64 = 3;
 
 #[derive(Clone)]
 enum Block {
     Kept(RecordBatch, Arc<Taken>),
-    /// Number of the block in the file.
+    /// Index of the block in the file.
     Stored(usize),
 }
 
 impl TableWriter {
-    /// A table for the time of a run: written to `path` only where memory is short, and removed with it.
+    /// Creates a temporary table: written to `path` only if memory is short, and removed when it is dropped.
     pub fn temporary(path: PathBuf, schema: &SchemaRef, budget: &Arc<Budget>) -> Self {
         Self { table: SpillTable::new(schema, budget, None), path, writes: Writes::Overflow }
     }
 
-    /// A table in memory alone, until [`TableWriter::settle`] makes it one that a later run can go on with.
+    /// Creates a table in memory only, until [`TableWriter::settle`] makes it resumable.
     pub fn deferred(path: PathBuf, schema: &SchemaRef, budget: &Arc<Budget>) -> Self {
         Self { table: SpillTable::new(schema, budget, None), path, writes: Writes::None }
     }
 
-    /// A table that a later run can go on with: every block is written to `path`, what memory there is saves reading.
+    /// Creates a resumable table: every block is written to `path`, and also kept in memory if there is room,
+    /// which saves reading it.
     ///
     /// # Errors
-    /// Where the file cannot be made.
+    /// If the file cannot be created.
     pub fn create(path: &Path, schema: &SchemaRef, budget: &Arc<Budget>) -> Result<Self> {
         let file = BlockFile::create(path, schema)?;
         let table = SpillTable::new(schema, budget, Some(file));
         Ok(Self { table, path: path.to_owned(), writes: Writes::All })
     }
 
-    /// A table of which `length` bytes were written before, to go on with.
+    /// Opens a resumable table of which `length` bytes were written before.
     ///
     /// # Errors
-    /// Where those bytes are not whole and sound blocks.
+    /// If those bytes are not whole and intact blocks.
     pub fn open(path: &Path, schema: &SchemaRef, budget: &Arc<Budget>, length: u64) -> Result<Self> {
         let mut ordinals = Ordinals::default();
         let file = BlockFile::open(path, schema, length, |range| ordinals.push(range))?;
@@ -83,11 +85,11 @@ impl TableWriter {
         Ok(Self { table, path: path.to_owned(), writes: Writes::All })
     }
 
-    /// Adds a batch whose block was made elsewhere, by [`encode`], or is made here where it is needed. Without rows it
-    /// makes no block.
+    /// Adds a batch. `block` is the batch as encoded by [`encode`]; if it is `None`, the batch is encoded
+    /// here if necessary. A batch without rows adds no block.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If the block cannot be written.
     pub fn push_encoded(&mut self, batch: RecordBatch, block: Option<&Encoded>) -> Result<()> {
         if batch.num_rows() == 0 {
             return Ok(());
@@ -113,11 +115,11 @@ impl TableWriter {
         Ok(())
     }
 
-    /// Writes what a deferred table holds in memory, its first `blocks`, and forgets the others: from here on every
-    /// block is written. It stays in memory as well.
+    /// Writes the first `blocks` blocks of a deferred table to its file, and drops the others. The rows stay
+    /// in memory, too. From here on, every block is written.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If a block cannot be written.
     pub fn settle(&mut self, blocks: usize) -> Result<()> {
         if self.writes != Writes::None {
             return Ok(());
@@ -132,12 +134,12 @@ impl TableWriter {
         Ok(())
     }
 
-    /// Blocks so far.
+    /// Number of blocks so far.
     pub fn blocks(&self) -> usize {
         self.table.blocks.len()
     }
 
-    /// What was put into a deferred table so far; the rows are not copied.
+    /// A table of the rows that were added to a deferred table so far, without copying them.
     pub fn share(&self) -> SpillTable {
         let table = &self.table;
         SpillTable {
@@ -148,20 +150,20 @@ impl TableWriter {
         }
     }
 
-    /// Bytes in the file.
+    /// Length of the file in bytes.
     pub fn len(&self) -> u64 {
         self.table.file.as_ref().map_or(0, BlockFile::len)
     }
 
-    /// Whether nothing is in the file.
+    /// Whether the file is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Waits until what was written is on the disk.
+    /// Waits until everything written is on disk.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn sync(&self) -> Result<()> {
         self.table.file.as_ref().map_or(Ok(()), BlockFile::sync)
     }
@@ -203,7 +205,7 @@ impl SpillTable {
         Self { schema, budget, file, blocks: Vec::new(), ordinals: Ordinals::default(), rows: 0 }
     }
 
-    /// Bytes that a block takes in memory, about.
+    /// Approximate size of a block in memory, in bytes.
     pub fn bytes(&self, at: usize) -> u64 {
         match (self.blocks.get(at), &self.file) {
             (Some(Block::Kept(_, taken)), _) => taken.bytes(),
@@ -212,7 +214,7 @@ impl SpillTable {
         }
     }
 
-    /// Blocks are read back by the table's schema, so none of another may be written.
+    /// Checks the types of a batch: blocks are read back with the table's schema, so they must match it.
     fn check(&self, batch: &RecordBatch) -> Result<()> {
         if !same_types(&batch.schema(), &self.schema) {
             let message = "rows of other columns than the table's were put into it";
@@ -237,7 +239,7 @@ impl SpillTable {
         Ok(file.blocks() - 1)
     }
 
-    /// Forgets all blocks but the first.
+    /// Drops all but the first `blocks` blocks.
     fn truncate(&mut self, blocks: usize) {
         self.blocks.truncate(blocks);
         self.ordinals = Ordinals::default();

@@ -1,5 +1,5 @@
-//! Tests of the module as a whole: blocks that come back as they went, and a store that differs from the one in
-//! memory in nothing but where it keeps rows.
+//! Tests of the module as a whole: blocks are read back unchanged, and the store differs from the one in
+//! memory only in where it keeps rows.
 
 use super::block::{BlockFile, Packing, encode};
 use super::table::TableWriter;
@@ -18,14 +18,14 @@ use std::sync::Arc;
 use textmill_plugin::drive::memory::MemoryStore;
 use textmill_plugin::drive::store::{Sorter, Store, Table, Writer};
 
-/// What a row is made of: a string that may be missing, and a number.
+/// The source of a row: an optional string, and a number.
 type Made = (Option<String>, u64);
 
 fn made(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Made>> {
     prop::collection::vec((prop::option::of("[a-c]{0,3}|[a-zé]{40}"), 0u64..50), count)
 }
 
-/// A column of each type that passes between stages.
+/// A batch with a column of each type that passes between stages.
 fn every_type(rows: &[Made]) -> RecordBatch {
     let strings = || rows.iter().map(|(s, _)| s.as_deref());
     let (mut binary, mut fixed) = (BinaryBuilder::new(), FixedSizeBinaryBuilder::new(3));
@@ -99,7 +99,7 @@ fn what_is_not_whole_is_not_taken_for_it() {
     writer.push(two.clone()).unwrap();
     let both = writer.len();
     drop(writer);
-    // Cut back to the first block, and gone on with.
+    // Truncate to the first block, and continue.
     let mut writer = TableWriter::open(&path, &schema, &budget, first).unwrap();
     writer.push(two.clone()).unwrap();
     assert_eq!(writer.len(), both);
@@ -146,7 +146,8 @@ fn files_go_with_what_they_hold_and_errors_name_them() {
     assert!(error.starts_with("cannot create `") && error.contains("x-0.table"), "{error}");
 }
 
-/// What a store makes of batches: a table, and the rows sorted by string, by number, or by ordinal alone.
+/// What a store does with batches: the rows of a table, its first ordinals, and the rows sorted by the
+/// columns `by`.
 fn through(
     store: &impl Store,
     batches: &[RecordBatch],
@@ -212,7 +213,7 @@ fn a_deferred_table_becomes_a_file_when_it_is_settled() {
     writer.push(three.clone()).unwrap();
     assert!(!path.exists() && writer.blocks() == 3 && writer.is_empty());
     assert_eq!(whole(&shared, &schema), concat_batches(&schema, [&one, &two]).unwrap());
-    // The third is of a morsel that was not taken in whole.
+    // The third block belongs to an incomplete morsel.
     writer.settle(2).unwrap();
     writer.push(three.clone()).unwrap();
     writer.settle(1).unwrap();
