@@ -1,26 +1,25 @@
-//! Starting this program once more, as a process of its own. Says how; what the process is for is the
-//! caller's business.
+//! Starts this program again as a child process. What the process does is up to the caller.
 
 use std::ffi::OsStr;
 use std::io;
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Makes the call of this program with some arguments.
+/// Builds the command that runs this program with some arguments.
 pub type Launcher = fn(arguments: &[&OsStr]) -> io::Result<Command>;
 
 static LAUNCHER: OnceLock<Launcher> = OnceLock::new();
 
-/// Says how this program is started, for programs that have textmill as a part of them. Without it, the
-/// running executable is called with the arguments. The first call counts.
+/// Sets how this program is started, for programs that embed textmill. By default, the running executable is
+/// called with the arguments. Only the first call has an effect.
 pub fn set_launcher(launcher: Launcher) {
     let _ = LAUNCHER.set(launcher);
 }
 
-/// A call of this program with `arguments`, the program's own name left out.
+/// Builds the command that runs this program with `arguments`, which exclude the program's own name.
 ///
 /// # Errors
-/// Where the running executable cannot be told.
+/// If the path of the running executable cannot be determined.
 pub fn command(arguments: &[&OsStr]) -> io::Result<Command> {
     match LAUNCHER.get() {
         Some(launcher) => launcher(arguments),

@@ -9,7 +9,7 @@ use textmill_plugin::error::Error;
 /// The failure of a command.
 #[derive(Debug)]
 pub enum Failure {
-    /// Mistakes in a pipeline file.
+    /// Errors in a pipeline file.
     Pipeline(Box<Problems>),
     /// Anything else: a message, and what to do.
     Message {
@@ -18,11 +18,11 @@ pub enum Failure {
         /// What to do.
         hint: Option<String>,
     },
-    /// Nothing went wrong, and the answer is no: the exit status says so, and nothing else is said.
+    /// Not an error, but a negative answer: only the exit status reports it.
     Negative,
     /// The user stopped it.
     Stopped {
-        /// What became of it.
+        /// What was done before it stopped.
         message: String,
         /// What to do.
         hint: Option<String>,
@@ -30,12 +30,12 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// A failure without advice.
+    /// Creates a failure without a hint.
     pub fn new(message: impl Into<String>) -> Self {
         Self::Message { message: message.into(), hint: None }
     }
 
-    /// The same failure with advice.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(self, advice: impl Into<String>) -> Self {
         match self {
@@ -45,7 +45,7 @@ impl Failure {
         }
     }
 
-    /// The exit status of the program: 130 is what a shell gives a program that Ctrl-C ended.
+    /// The exit status of the program: 130, as shells report a program that Ctrl-C ended, or 1.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Stopped { .. } => 130,
@@ -53,7 +53,7 @@ impl Failure {
         }
     }
 
-    /// The failure as text, with colours where `styled`.
+    /// The failure as text, with colours if `styled`.
     pub fn render(&self, styled: bool) -> String {
         match self {
             Self::Pipeline(problems) => problems.render(styled),

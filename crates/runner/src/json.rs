@@ -1,17 +1,18 @@
-//! JSON objects as members whose values keep the very characters they were written with.
+//! JSON objects as lists of members whose values keep exactly the characters they were written with.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-/// The members of an object, in their order; a name may stand twice.
+/// The members of an object, in order; a name may occur twice.
 pub struct Members<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
 
-/// Reads one object and nothing else. Takes nesting of any depth: values are passed over, not built.
+/// Parses a text that is exactly one object. Accepts any nesting depth, because values are skipped, not
+/// built.
 ///
 /// # Errors
-/// serde_json's own, where the text is not one JSON object.
+/// The error of serde_json, if the text is not one JSON object.
 pub fn members(text: &str) -> Result<Members<'_>, serde_json::Error> {
     serde_json::from_str(text)
 }
@@ -40,7 +41,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// A key, borrowed where it has no escapes.
+/// A key, borrowed if it has no escapes.
 struct Key<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
@@ -67,7 +68,8 @@ impl<'de> Deserialize<'de> for Key<'de> {
     }
 }
 
-/// Appends a string as JSON, with the escapes that serde_json chooses; some gigabytes a second where there are few.
+/// Appends a string as JSON, with the same escapes as serde_json. Writes some gigabytes per second if there
+/// are few escapes.
 pub fn write_text(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     out.reserve(bytes.len() + 2);
@@ -96,11 +98,12 @@ pub fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Where the first byte is that JSON escapes: a control character, a quote, a backslash. Eight bytes at a time.
+/// Index of the first byte that JSON escapes: a control character, a quote or a backslash. Checks eight bytes
+/// at a time.
 fn first_special(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    // The high bit of each byte that is zero; bytes behind the first such one may be marked wrongly.
+    // Sets the high bit of each byte that is zero. Bits after the first zero byte may be wrong.
     let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
     let (words, rest) = bytes.as_chunks::<8>();
     for (at, word) in words.iter().enumerate() {

@@ -1,7 +1,7 @@
-//! The runner of textmill as a library: pipeline files, the host of plugins, the engine, the outputs.
+//! The runner of textmill as a library: pipeline files, the plugin host, the engine, and the outputs.
 //!
-//! It names no plugin: everything it knows of one comes from the plugin's descriptor. Unsafe code stands
-//! in [`host`] alone.
+//! It refers to no plugin by name: all it knows about one comes from the plugin's descriptor. Only [`host`]
+//! has unsafe code.
 #![deny(unsafe_code)]
 
 pub mod child;
@@ -31,13 +31,13 @@ pub mod table;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
-/// The whole program: reads the command line (the first argument is the program's own name), carries it
-/// out, and reports the outcome. Gives the exit status.
+/// Runs the whole program: parses the command line (whose first argument is the program's own name), carries
+/// out the command, and reports the outcome. Returns the exit status.
 pub fn main(arguments: Vec<OsString>) -> u8 {
     let cli = match cli::parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Where nobody listens, the status is all that can be said.
+            // If the message cannot be printed, the status must do.
             let _ = error.print();
             return error.exit_code().try_into().unwrap_or(2);
         }
@@ -52,7 +52,7 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
     }
 }
 
-/// Whether what goes to stderr has colours.
+/// Whether output on stderr is coloured.
 fn styled() -> bool {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
     std::io::stderr().is_terminal() && !no_color

@@ -1,8 +1,8 @@
-//! Ways from one place to another.
+//! Relative paths.
 
 use std::path::{Component, Path, PathBuf};
 
-/// The way from a folder to a folder or a file, both absolute and without links.
+/// The relative path from a folder to a folder or a file. Both must be absolute and without links.
 pub fn relative(from: &Path, to: &Path) -> PathBuf {
     let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();

@@ -10,45 +10,46 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use textmill_plugin::call::{Host, Level};
 
-/// How often a plain line tells how far the run is.
+/// How often a plain progress line is written.
 const LINE_EVERY: Duration = Duration::from_secs(5);
-/// How often the bar is drawn, at most.
+/// Minimum time between two updates of the bar.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
 
-/// Tells how far a run is, and passes on what plugins say.
+/// Reports the progress of a run, and passes on what plugins report.
 pub struct Progress {
     bar: Option<ProgressBar>,
     quiet: bool,
     verbose: bool,
     stop: Arc<AtomicBool>,
     read: Arc<AtomicU64>,
-    /// Nanoseconds of all threads that went into making documents of bytes.
+    /// Nanoseconds that all threads spent on turning bytes into documents.
     reading: AtomicU64,
     state: Mutex<State>,
     metrics: Mutex<BTreeMap<String, u64>>,
 }
 
 struct State {
-    /// Names of all stages, by number.
+    /// Names of all stages, by stage number.
     stages: Vec<String>,
-    /// Bytes of the input.
+    /// Size of the input in bytes.
     input_bytes: u64,
     label: String,
-    /// Documents of the segment; `None` while the input is read.
+    /// Number of documents of the segment; `None` while the input is read.
     total: Option<u64>,
     began: Instant,
     told: Instant,
     documents: u64,
-    /// Bytes that were read when the segment began.
+    /// Number of bytes that were read when the segment began.
     read_before: u64,
-    /// Nanoseconds in each stage since the last line, and before the stages.
+    /// Nanoseconds spent in each stage recently; older times count less. `reading_before` does the same for
+    /// reading.
     recent: Vec<u64>,
     reading_before: u64,
     limit: String,
 }
 
 impl Progress {
-    /// Progress of a run over input of this many bytes through stages with these names.
+    /// Creates the progress of a run over `input_bytes` of input through stages with these names.
     pub fn new(input_bytes: u64, stages: Vec<String>, quiet: bool, verbose: bool) -> Self {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| ProgressBar::new(input_bytes));
         let now = Instant::now();
@@ -77,22 +78,22 @@ impl Progress {
         }
     }
 
-    /// What ends the run when it is set.
+    /// The flag that stops the run when it is set.
     pub fn stop_switch(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.stop)
     }
 
-    /// Counts the bytes of the input files, as they lie on disk, that have been read.
+    /// The counter of bytes read from the input files, as stored on disk.
     pub fn read_counter(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.read)
     }
 
-    /// Bytes of the input files that have been read.
+    /// Number of bytes read from the input files.
     pub fn read_bytes(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
     }
 
-    /// Runs what makes documents of bytes, and notes the time it takes.
+    /// Runs `body`, which turns bytes into documents, and adds the time it takes.
     pub fn timed_reading<T>(&self, body: impl FnOnce() -> T) -> T {
         let started = Instant::now();
         let result = body();
@@ -100,12 +101,13 @@ impl Progress {
         result
     }
 
-    /// Nanoseconds of all threads that went into making documents of bytes.
+    /// Nanoseconds that all threads spent on turning bytes into documents.
     pub fn reading_nanos(&self) -> u64 {
         self.reading.load(Ordering::Relaxed)
     }
 
-    /// A run of stages, by their numbers, begins over this many documents; `None` for the one that reads the input.
+    /// Begins a segment, a sequence of stages given by their numbers, over `total` documents; `None` for the
+    /// segment that reads the input.
     pub fn segment(&self, stages: impl Iterator<Item = usize>, total: Option<u64>) {
         let Ok(mut state) = self.state.lock() else { return };
         let names: Vec<&str> = stages.map(|number| state.stages[number].as_str()).collect();
@@ -132,7 +134,7 @@ impl Progress {
         state.limit.clear();
     }
 
-    /// Documents are done; `counts` says what they cost.
+    /// Records that documents are done; `counts` has the time they took.
     pub fn advance(&self, documents: u64, counts: &Counts) {
         let Ok(mut state) = self.state.lock() else { return };
         state.documents += documents;
@@ -155,7 +157,7 @@ impl Progress {
         }
     }
 
-    /// All stages are done: the files of the run folder are made.
+    /// Reports that all stages are done, and that the files of the run folder are being written.
     pub fn completing(&self) {
         match &self.bar {
             Some(bar) => bar.set_message("writing the run folder"),
@@ -163,19 +165,19 @@ impl Progress {
         }
     }
 
-    /// What is set when the run is being stopped.
+    /// The flag that is set when the run is being stopped.
     pub fn stop_flag(&self) -> &AtomicBool {
         &self.stop
     }
 
-    /// The run is over: the bar goes away.
+    /// Removes the bar at the end of the run.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
 
-    /// A line on stderr, unless quiet.
+    /// Writes a line to stderr, unless quiet.
     pub fn line(&self, text: &str) {
         if self.quiet {
             return;
@@ -186,14 +188,14 @@ impl Progress {
         }
     }
 
-    /// Counters that plugins added to, as `stage/name`.
+    /// The counters that plugins added to, as `stage/name`.
     pub fn metrics(&self) -> BTreeMap<String, u64> {
         self.metrics.lock().map(|m| m.clone()).unwrap_or_default()
     }
 }
 
 impl State {
-    /// Finds what takes most of the time now.
+    /// Finds what takes most of the time at present.
     fn find_limit(&mut self, reading: u64) {
         let of_reading = reading - self.reading_before;
         let total = of_reading + self.recent.iter().sum::<u64>();
@@ -202,7 +204,7 @@ impl State {
         if let Some((name, nanos)) = names.zip(spent).max_by_key(|&(_, nanos)| nanos).filter(|_| total > 0) {
             self.limit = format!("; {name} takes {} % of the time", nanos * 100 / total);
         }
-        // Half of the past counts on, so that the answer does not jump.
+        // Halve past times instead of dropping them, so that the result does not jump.
         self.reading_before += of_reading / 2;
         self.recent.iter_mut().for_each(|nanos| *nanos /= 2);
     }
@@ -228,13 +230,14 @@ impl State {
     }
 }
 
-/// A line on stderr. What is there may be a file on a full disk: no reason to end the run.
+/// Writes a line to stderr. An error is ignored: stderr may be a file on a full disk, which is no reason to
+/// end the run.
 fn tell(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 fn style(counts: &str) -> ProgressStyle {
-    // The template is ours, so it is one; the default style is no less right.
+    // The template is constant and valid; the default style would do as well.
     let template = format!("{{msg:24!}} [{{bar:30}}] {counts}");
     ProgressStyle::with_template(&template)
         .map_or_else(|_| ProgressStyle::default_bar(), |s| s.progress_chars("=> "))

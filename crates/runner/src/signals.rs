@@ -1,9 +1,9 @@
-//! Signals that end a process, in words.
+//! Describes the signals that end processes.
 #![cfg(unix)]
 
 use rustix::process::Signal;
 
-/// A signal as a sentence names it: `SIGSEGV (it touched memory that is not its own)`.
+/// A signal as part of a sentence: `SIGSEGV (it touched memory that is not its own)`.
 pub fn shown(signal: i32) -> String {
     let known = [
         (Signal::SEGV, "SIGSEGV (it touched memory that is not its own)"),

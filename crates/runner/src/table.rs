@@ -1,4 +1,4 @@
-//! Tables and numbers for people.
+//! Tables and numbers in human-readable form.
 
 use crate::engine::{Counts, Prepared, Totals};
 use crate::output::Timings;
@@ -18,12 +18,12 @@ pub fn bytes(count: u64) -> String {
     if unit == 0 { format!("{count} B") } else { format!("{value:.1} {}", UNITS[unit]) }
 }
 
-/// How many of what, such as `1 document`.
+/// A number with its noun, such as `1 document`.
 pub fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
-/// So many characters of a text at most, with an ellipsis where there are more.
+/// The first `most` characters of a text, with an ellipsis if there are more.
 pub fn beginning(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
@@ -31,13 +31,13 @@ pub fn beginning(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
-/// How far a run has come.
+/// How many documents were read, as a clause.
 pub fn were_read(documents: u64) -> String {
     let verb = if documents == 1 { "was" } else { "were" };
     format!("{} {verb} read", count(documents as usize, "document"))
 }
 
-/// A number without digits that say nothing.
+/// A number with at most four decimals and no trailing zeros.
 pub fn number(value: f64) -> String {
     let text = format!("{value:.4}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
@@ -54,7 +54,7 @@ pub fn duration(nanos: u64) -> String {
     }
 }
 
-/// An empty table with headings; all columns but the first `left` are aligned right.
+/// An empty table with headings. All columns but the first `left` are right-aligned.
 pub fn table(headings: &[&str], left: usize) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_header(headings);
@@ -69,7 +69,7 @@ pub fn drawn(table: &Table) -> String {
     table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
-/// What each stage did, a row a stage.
+/// What each stage did, one row per stage.
 pub fn stages(prepared: &Prepared, counts: &Counts, totals: Totals) -> String {
     let headings =
         ["stage", "in", "out", "dropped", "failed", "edited", "bytes in", "bytes out", "time", "docs/s"];
@@ -107,7 +107,7 @@ pub fn stages(prepared: &Prepared, counts: &Counts, totals: Totals) -> String {
     format!("{table}\n{read} read = {written} written + {rejected} rejected + {failed} failed")
 }
 
-/// Where the time of a run's threads went, and its memory.
+/// How the threads spent the time of a run, and its memory.
 pub fn profile(prepared: &Prepared, counts: &Counts, timings: &Timings, threads: usize) -> String {
     let headings = ["profile", "time", "share", "docs/s", "bytes/s", "host buffers"];
     let mut table = table(&headings, 1);

@@ -1,21 +1,21 @@
-//! What an operator answers, written down for another process that compares it with its own.
+//! Writes down the answers of an operator for another process, which compares them with its own.
 
 use super::subject::Subject;
 use super::test::{Line, Notes, Verdict};
 use textmill_plugin::error::Result;
 use textmill_plugin::harness::Outcome;
 
-/// Runs the documents in one batch and writes down what became of them.
+/// Runs the documents in one batch and writes down the results.
 ///
 /// # Errors
-/// Where the stage fails as a whole.
+/// If the stage fails as a whole.
 pub fn write(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     let outcome = subject.run(&subject.batch()?)?;
     notes.write(&Line::Answers(lines(&outcome)));
     Ok(Verdict::ok(""))
 }
 
-/// An outcome in lines: a document each, and the report. The same lines mean the same outcome, to the last digit.
+/// An outcome as lines: one per document, and the report. Equal lines mean equal outcomes, to the last digit.
 pub fn lines(outcome: &Outcome) -> Vec<String> {
     let verdicts = outcome.verdicts.iter();
     let mut lines: Vec<String> = verdicts
@@ -28,7 +28,7 @@ pub fn lines(outcome: &Outcome) -> Vec<String> {
     lines
 }
 
-/// The first lines in which two answers differ, cut to where they do.
+/// The first difference between two answers: the lines, cut to where they differ.
 pub fn difference(one: &[String], other: &[String]) -> Option<String> {
     if one.len() != other.len() {
         return Some(format!("{} lines of answers, and {}", one.len(), other.len()));

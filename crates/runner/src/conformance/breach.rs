@@ -7,19 +7,19 @@ use textmill_plugin::error::{ErrorKind, Result};
 use textmill_plugin::event::Action;
 use textmill_plugin::harness::{Case, Outcome, Verdict};
 
-/// What became of the documents, where the stage as a whole came through, and every breach of the contract: what is
-/// wrong, and with which document.
+/// The outcomes for documents, for each run in which the stage as a whole did not fail, and all breaches of
+/// the contract: what is wrong, and with which document.
 pub struct Answers {
-    /// Outcomes of the usual documents and of the hostile ones.
+    /// Outcomes for the usual documents and for the hostile ones.
     pub outcomes: Vec<Outcome>,
     /// Breaches in words.
     pub breaches: Vec<(Clause, String)>,
 }
 
-/// Runs the usual documents and the hostile ones, and keeps what the host says of the answers.
+/// Runs the usual documents and the hostile ones, and collects what the host finds wrong with the answers.
 ///
 /// # Errors
-/// Where the stage fails as a whole, and not by breaking the contract.
+/// If the stage fails as a whole, other than by breaking the contract.
 pub fn answers(subject: &Subject, notes: &Notes) -> Result<Answers> {
     let mut answers = Answers { outcomes: Vec::new(), breaches: Vec::new() };
     let cases: [(&str, Case); 2] = [("the documents", subject.case()), ("hostile texts", subject.hostile())];
@@ -44,22 +44,22 @@ pub fn answers(subject: &Subject, notes: &Notes) -> Result<Answers> {
     Ok(answers)
 }
 
-/// The breaches of one part of the contract.
+/// The breaches of one clause of the contract.
 ///
 /// # Errors
-/// As [`answers`].
+/// As for [`answers`].
 pub fn of_clause(subject: &Subject, notes: &Notes, clause: Clause) -> Result<Vec<String>> {
     let answers = answers(subject, notes)?;
     Ok(answers.breaches.into_iter().filter(|(of, _)| *of == clause).map(|(_, what)| what).collect())
 }
 
-/// The note of the fail event of a document that failed by a rule of the host: `contract` or `panic`.
+/// The note of the fail event, if a document failed by the given rule of the host: `contract` or `panic`.
 pub fn failed_by<'a>(verdict: &'a Verdict, rule: &str) -> Option<&'a str> {
     let event = verdict.events.iter().find(|e| e.action == Action::Fail && e.rule == rule)?;
     Some(event.note.as_deref().unwrap_or("without a word"))
 }
 
-/// Documents that failed by a panic or a breach of the contract, in words.
+/// Describes the documents that failed by a panic or a breach of the contract.
 pub fn broken(outcome: &Outcome) -> Vec<String> {
     let of = |v: &Verdict| {
         let panicked = failed_by(v, "panic").map(|note| format!("document `{}`: {note}", v.id));

@@ -1,5 +1,5 @@
-//! The process that carries out one test: it sets its own limits, loads the library, and writes down what it does and
-//! what it finds. Whatever happens to it happens to nobody else.
+//! The process that runs one test: it limits its own resources, loads the library, and writes down what it
+//! does and finds. Whatever happens to it affects no other test.
 
 use super::answers;
 use super::request::Request;
@@ -10,10 +10,10 @@ use crate::host::LoadedPlugin;
 use std::fs::OpenOptions;
 use textmill_plugin::error::Result;
 
-/// Carries out a test. The verdict is in the notes, not in the answer.
+/// Runs a test. The verdict is in the notes, not in the return value.
 ///
 /// # Errors
-/// Where the request is none, or the notes cannot be written.
+/// If the request is invalid, or the notes cannot be written.
 pub fn carry_out(request: &str) -> Result<(), String> {
     let request: Request = serde_json::from_str(request).map_err(|e| format!("the request is none: {e}"))?;
     let notes = OpenOptions::new().append(true).open(&request.notes);
@@ -61,15 +61,16 @@ fn test(request: Request, notes: &Notes) -> Result<Verdict> {
     }
 }
 
-/// Sees to it that neither a storm of allocations nor an endless loop outlives what asked for the test.
+/// Limits resources, so that neither runaway allocations nor an endless loop can outlive the parent process.
 #[cfg(unix)]
 fn limit(request: &Request) {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let set = |resource, limit: u64| {
-        // A limit that the system does not know is none; the time limit of the parent still holds.
+        // An error is ignored: if the system does not support a limit, the time limit of the parent still
+        // applies.
         let _ = setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) });
     };
-    // Nobody looks at the core of a test.
+    // Nobody needs the core dump of a test.
     set(Resource::Core, 0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     set(Resource::Cpu, (request.limit_seconds + 5) * threads);

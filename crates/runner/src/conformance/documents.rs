@@ -1,5 +1,4 @@
-//! Documents that nobody has written: texts of many kinds from a seed, with a value in every column that an operator
-//! reads.
+//! Generated documents: texts of many kinds from a seed, with a value in every column that an operator reads.
 
 use super::texts::{HOSTILE, LINES, ODD, SENTENCES};
 use arrow_schema::DataType;
@@ -8,7 +7,8 @@ use textmill_core::column::{ID, MEDIA_TYPE, ORDINAL, RAW, SOURCE, TEXT, parse_ty
 use textmill_plugin::descriptor::{OperatorDescriptor, Read};
 use textmill_plugin::harness::{Case, Document, Random};
 
-/// Texts of a seed. Some are empty, some repeat another one, some differ from another one by a word.
+/// Generates texts from a seed. Some are empty, some repeat another text, and some differ from another by a
+/// word.
 pub fn texts(seed: u64, count: usize) -> Vec<String> {
     let mut random = Random::seeded(seed);
     let mut texts: Vec<String> = Vec::with_capacity(count);
@@ -26,7 +26,7 @@ pub fn texts(seed: u64, count: usize) -> Vec<String> {
     texts
 }
 
-/// A page: lines around a few paragraphs, mostly in one language.
+/// A page: a few paragraphs, each in one language, with other lines around them.
 fn page(random: &mut Random) -> String {
     let mut page = String::new();
     let line = |page: &mut String, text: &str, random: &mut Random| {
@@ -52,7 +52,7 @@ fn page(random: &mut Random) -> String {
 }
 
 fn paragraph(random: &mut Random) -> String {
-    // English more often than the others: most rules are about it.
+    // English is more frequent than the others, because most rules are about it.
     let language = if random.once_in(2) { 0 } else { random.below(SENTENCES.len()) };
     let mut sentences = Vec::new();
     for _ in 0..random.within(1..5) {
@@ -61,7 +61,7 @@ fn paragraph(random: &mut Random) -> String {
     sentences.join(" ")
 }
 
-/// A case of the texts for an operator: every column that it reads has values.
+/// A case with these texts for an operator, with values in every column that it reads.
 pub fn case(operator: &OperatorDescriptor, options: &Value, seed: u64, texts: &[String]) -> Case {
     let document = |(n, text): (usize, &String)| Document {
         id: format!("d{n}"),
@@ -74,14 +74,14 @@ pub fn case(operator: &OperatorDescriptor, options: &Value, seed: u64, texts: &[
     case
 }
 
-/// The hostile texts as a case, each document with the name of what is wrong with it.
+/// The hostile texts as a case. Each document is named after what is wrong with it.
 pub fn hostile(operator: &OperatorDescriptor, options: &Value, seed: u64) -> Case {
     let texts: Vec<String> = HOSTILE.iter().map(|(_, text)| (*text).to_owned()).collect();
     let mut case = case(operator, options, seed, &texts);
     for (document, (name, _)) in case.documents.iter_mut().zip(HOSTILE) {
         document.id = name.to_owned();
     }
-    // Bytes that are not UTF-8 reach an operator that reads `raw`, and lossy text every other.
+    // Operators that read `raw` see bytes that are not UTF-8; all others see lossy text.
     let broken: [(&str, &[u8]); 3] = [
         ("not-utf-8", b"\xff\xfe\x00a\xc3"),
         ("latin-1", b"caf\xe9 na\xefve"),
@@ -96,7 +96,7 @@ pub fn hostile(operator: &OperatorDescriptor, options: &Value, seed: u64) -> Cas
     case
 }
 
-/// Gives every document a value in every column that the operator reads and the document does not have.
+/// Fills every column that the operator reads and that no document has.
 pub fn fill(case: &mut Case, operator: &OperatorDescriptor, seed: u64) {
     for read in &operator.reads {
         let Some(column) = column_of(read, operator, &case.options) else { continue };
@@ -117,7 +117,7 @@ pub fn fill(case: &mut Case, operator: &OperatorDescriptor, seed: u64) {
     }
 }
 
-/// The column that an operator reads.
+/// The column that a read of an operator refers to.
 pub fn column_of(read: &Read, operator: &OperatorDescriptor, options: &Value) -> Option<String> {
     if let Some(column) = &read.column {
         return Some(column.clone());
@@ -127,7 +127,7 @@ pub fn column_of(read: &Read, operator: &OperatorDescriptor, options: &Value) ->
     Some(options.get(option).or_else(default)?.as_str()?.to_owned())
 }
 
-/// A value of a type that suits the name of its column.
+/// A value of this type that suits the name of its column.
 fn value(kind: &DataType, column: &str, random: &mut Random) -> Value {
     match kind {
         DataType::Boolean => random.once_in(2).into(),
@@ -170,7 +170,7 @@ fn string(column: &str, random: &mut Random) -> &'static str {
 mod tests {
     use super::*;
 
-    /// A seed stands in the command that reproduces a failure: it must give the same documents tomorrow.
+    /// The seed is part of the command that reproduces a failure, so it must always give the same documents.
     #[test]
     fn a_seed_gives_its_texts_again() {
         assert_eq!(texts(7, 40), texts(7, 40));

@@ -1,15 +1,15 @@
-//! Documents that an author gives a check: a case file of the harness, or JSON Lines.
+//! Documents that an author provides for a check: a case file of the harness, or JSON Lines.
 
 use serde_json::{Map, Value};
 use std::path::Path;
 use textmill_plugin::error::Result;
 use textmill_plugin::harness::{Case, Document};
 
-/// Reads documents. A file whose name ends in `.jsonl` or `.ndjson` holds an object a line: `id`, `text`, and columns; any
-/// other is a case file.
+/// Reads documents. A file whose name ends in `.jsonl` or `.ndjson` holds one object per line: `id`, `text`,
+/// and columns. Any other file is a case file.
 ///
 /// # Errors
-/// Where the file cannot be read, or a line is no document.
+/// If the file cannot be read, or a line is not a document.
 pub fn read(path: &Path) -> Result<Case> {
     let fail = |message: String| format!("{}: {message}", path.display());
     let bytes = std::fs::read(path).map_err(|e| fail(e.to_string()))?;

@@ -1,6 +1,6 @@
-//! What `textmill plugin check` asks of a plugin: tests of the contract, each of which runs in a process of its own, so
-//! that whatever a plugin does costs that test alone. The tests stand in `checks`, one in each file; the README lists
-//! them. How they are shown is the command's business.
+//! What `textmill plugin check` requires of a plugin: tests of the contract. Each test runs in a process of
+//! its own, so that whatever a plugin does affects only that test. The tests are in `checks`, one per file;
+//! the README lists them. The command decides how they are displayed.
 
 mod answers;
 mod breach;
@@ -22,16 +22,16 @@ pub use process::{Finished, run};
 pub use request::Request;
 pub use test::{PluginLine, Run, Test, Verdict};
 
-/// The tests, in the order in which they are shown.
+/// The tests, in the order in which they are displayed.
 pub const TESTS: &[Test] = checks::ALL;
 
-/// The test that opens the library; all others need it to pass, save those of the file alone.
+/// The test that opens the library. All others depend on it, except those that only look at the file.
 pub const OPENS: &str = checks::OPENS;
 
-/// What a process is asked for that does not test but answers.
+/// The name of a request that runs no test, but returns answers.
 const ANSWERS: &str = "answers";
 
-/// The test of this id.
+/// The test with this id.
 pub fn find(id: &str) -> Option<&'static Test> {
     TESTS.iter().find(|test| test.id == id)
 }

@@ -1,4 +1,4 @@
-//! Runs a test in a process of its own, and says what became of it: a verdict, a death, or silence.
+//! Runs a test in a process of its own, and reports how it ended: with a verdict, a crash, or a timeout.
 
 use super::request::Request;
 use super::test::{Line, PluginLine, Verdict};
@@ -13,30 +13,30 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What a test's process left.
+/// The results of a test's process.
 #[derive(Debug)]
 pub struct Finished {
-    /// What it found; a death or a hang is a failure.
+    /// The verdict; a crash or a timeout is a failure.
     pub verdict: Verdict,
-    /// What is known of the plugin, where its library could be opened.
+    /// What is known about the plugin, if its library could be opened.
     pub plugin: Option<PluginLine>,
-    /// What became of the documents, where it was asked for.
+    /// The answers for the documents, if they were requested.
     pub answers: Option<Vec<String>>,
     /// How long it took.
     pub elapsed: Duration,
 }
 
-/// How often the process is looked at.
+/// How often the process is polled.
 const LOOK: Duration = Duration::from_millis(5);
-/// Bytes of what a process writes to stderr that are kept.
+/// Maximum number of stderr bytes to keep.
 const STDERR_BYTES: usize = 4096;
-/// Bytes of notes that are read, at most.
+/// Maximum number of bytes of notes to read.
 const NOTES_BYTES: u64 = 256 << 20;
 
-/// Runs a test and waits for it, as long as the request allows.
+/// Runs a test and waits for it, within the time limit of the request.
 ///
 /// # Errors
-/// Where the process cannot be started, or there is no place for its notes.
+/// If the process cannot be started, or its notes cannot be created.
 pub fn run(request: &Request, environment: &[(&str, &str)]) -> Result<Finished, String> {
     let notes = NotesFile::new()?;
     let request = Request { notes: notes.0.clone(), ..request.clone() };
@@ -52,7 +52,7 @@ pub fn run(request: &Request, environment: &[(&str, &str)]) -> Result<Finished, 
     let limit = Duration::from_secs(request.limit_seconds);
     let status = wait(&mut process, started + limit);
     let elapsed = started.elapsed();
-    // What the test has started may hold the pipe as long as it likes.
+    // Child processes of the test may hold the pipe open indefinitely.
     let patience = Instant::now() + Duration::from_secs(2);
     while stderr.as_ref().is_some_and(|reader| !reader.is_finished()) && Instant::now() < patience {
         thread::sleep(LOOK);
@@ -62,7 +62,7 @@ pub fn run(request: &Request, environment: &[(&str, &str)]) -> Result<Finished, 
     let found = read(&notes.0);
     let verdict = match (status, found.verdict) {
         (Ok(Some(status)), Some(verdict)) if status.success() => verdict,
-        // It had its verdict, and died after it: of a destructor, or of what it had done to the memory.
+        // It died after its verdict, either in a destructor or because it had corrupted memory.
         (Ok(Some(status)), Some(_)) => {
             Verdict::failed(format!("{} after the test, at its end{words}", death(status)))
         }
@@ -79,7 +79,7 @@ pub fn run(request: &Request, environment: &[(&str, &str)]) -> Result<Finished, 
     Ok(Finished { verdict, plugin: found.plugin, answers: found.answers, elapsed })
 }
 
-/// Waits; `None` where it had to be killed.
+/// Waits for the process; `None` if it had to be killed.
 fn wait(process: &mut Child, until: Instant) -> std::io::Result<Option<ExitStatus>> {
     loop {
         if let Some(status) = process.try_wait()? {
@@ -94,7 +94,7 @@ fn wait(process: &mut Child, until: Instant) -> std::io::Result<Option<ExitStatu
     }
 }
 
-/// How a process ended that gave no verdict.
+/// Describes the end of a process that gave no verdict.
 fn death(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
@@ -106,7 +106,7 @@ fn death(status: ExitStatus) -> String {
     }
 }
 
-/// The last line that says something of what a process wrote to stderr, for a sentence.
+/// The last meaningful line that a process wrote to stderr, for use in a sentence.
 fn tail(mut stderr: impl Read) -> String {
     let mut kept: VecDeque<u8> = VecDeque::new();
     let mut buffer = [0; 4096];
@@ -123,7 +123,7 @@ fn tail(mut stderr: impl Read) -> String {
     line.map(|line| format!("; its last words: `{line}`")).unwrap_or_default()
 }
 
-/// What stands in notes, as far as they go.
+/// The content of notes, as far as it can be read.
 #[derive(Default)]
 struct Found {
     doing: Option<String>,
@@ -136,7 +136,7 @@ fn read(notes: &Path) -> Found {
     let mut found = Found::default();
     let Ok(file) = std::fs::File::open(notes) else { return found };
     for line in BufReader::new(file.take(NOTES_BYTES)).lines() {
-        // A line that was cut short, or one that a plugin wrote, says nothing.
+        // Skip lines that are incomplete or were written by a plugin.
         let Some(line) = line.ok().and_then(|line| serde_json::from_str(&line).ok()) else { continue };
         match line {
             Line::Doing(what) => found.doing = Some(what),
@@ -148,7 +148,7 @@ fn read(notes: &Path) -> Found {
     found
 }
 
-/// A file of our own in the folder for temporary ones, gone when it is no longer needed.
+/// A temporary file of this process, removed on drop.
 struct NotesFile(PathBuf);
 
 impl NotesFile {
@@ -156,7 +156,7 @@ impl NotesFile {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let folder = std::env::temp_dir();
         let mut error = None;
-        // Another process with this number may have left its file.
+        // Another process with the same id may have left its file.
         for _ in 0..100 {
             let number = COUNT.fetch_add(1, Ordering::Relaxed);
             let path = folder.join(format!("textmill-check-{}-{number}.jsonl", std::process::id()));

@@ -1,32 +1,32 @@
-//! What a test's process is asked for. Travels as JSON in an argument.
+//! The request to a test's process. It is passed as a JSON argument.
 
 use crate::host::Expected;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// A test of a library, for a process of its own.
+/// A test of a library, to run in a process of its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
     /// The library.
     pub library: PathBuf,
-    /// What it must be: every test looks at the same one.
+    /// What the library must match, so that every test looks at the same one.
     pub expected: Option<Expected>,
     /// Id of the test.
     pub test: String,
-    /// The operator, for tests of one.
+    /// The operator, for tests of a single operator.
     pub operator: Option<String>,
-    /// Options, where they were given.
+    /// The options, if they were given.
     pub options: Option<Value>,
-    /// Documents, where they were given.
+    /// The file of documents, if it was given.
     pub input: Option<PathBuf>,
-    /// What everything random follows from.
+    /// The seed of everything random.
     pub seed: u64,
-    /// Seconds after which the process is ended.
+    /// Seconds after which the process is killed.
     pub limit_seconds: u64,
-    /// Bytes of a document that is called huge.
+    /// Size in bytes of a huge document.
     pub huge_bytes: u64,
-    /// Bytes of address space that the process may have; 0 for any number.
+    /// Maximum address space of the process in bytes; 0 for no limit.
     pub memory_bytes: u64,
     /// The file for its notes.
     pub notes: PathBuf,

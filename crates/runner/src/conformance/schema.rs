@@ -1,22 +1,22 @@
-//! The options of an operator as its JSON Schema tells them: which there are, and values that do not fit them.
+//! The options that the JSON Schema of an operator defines, and values that do not fit them.
 
 use serde_json::{Map, Value, json};
 
-/// An option, or a key of a table that is one.
+/// An option, or a key of a table that is an option.
 #[derive(Clone, Debug)]
 pub struct Property {
-    /// Names from the outermost table on.
+    /// Names, from the outermost table inwards.
     pub path: Vec<String>,
-    /// What it is, where the schema says.
+    /// Its description, if the schema has one.
     pub doc: Option<String>,
     /// Values to try, most of which will not fit.
     pub values: Vec<Value>,
 }
 
-/// How deep tables in tables are looked into.
+/// Maximum nesting depth of tables to look into.
 const DEPTH: usize = 4;
 
-/// Every option, those of inner tables after the table.
+/// All options; those of an inner table follow the table.
 pub fn properties(schema: &Value) -> Vec<Property> {
     let mut found = Vec::new();
     collect(schema, schema, &[], &mut found);
@@ -53,7 +53,7 @@ fn follow<'a>(root: &'a Value, mut schema: &'a Value) -> &'a Value {
     schema
 }
 
-/// Values of every type, and ones just outside of what the schema allows.
+/// Values of every type, and values just outside of what the schema allows.
 fn values(schema: &Value) -> Vec<Value> {
     let mut values = vec![
         Value::Null,
@@ -71,7 +71,7 @@ fn values(schema: &Value) -> Vec<Value> {
         json!({"no-such-key": 1}),
     ];
     let number = |key: &str| schema.get(key).and_then(Value::as_f64);
-    // One beyond the last that is allowed; where the last is not, that one.
+    // A value just beyond the limit; for an exclusive limit, the limit itself.
     let whole = schema.get("type") == Some(&json!("integer"));
     let beyond =
         |limit: f64, step: f64| if whole { json!((limit + step) as i64) } else { json!(limit + step / 8.0) };
@@ -82,7 +82,7 @@ fn values(schema: &Value) -> Vec<Value> {
     values
 }
 
-/// Options with the value of a property set. Tables on the way are made where they are missing.
+/// Options with the value of a property set. Missing tables on its path are created.
 pub fn with(options: &Value, path: &[String], value: Value) -> Value {
     let mut options = options.clone();
     let mut at = &mut options;
@@ -90,7 +90,7 @@ pub fn with(options: &Value, path: &[String], value: Value) -> Value {
         if !at.is_object() {
             *at = Value::Object(Map::new());
         }
-        // The line above makes sure of it.
+        // Cannot happen: the line above makes it an object.
         let Value::Object(members) = at else { return Value::Null };
         at = members.entry(name.clone()).or_insert(Value::Null);
     }

@@ -1,4 +1,4 @@
-//! What a test looks at: an operator of a loaded plugin with options and documents, and the ways to run it.
+//! The subject of a test: an operator of a loaded plugin, with options and documents, and the ways to run it.
 
 use super::documents;
 use super::request::Request;
@@ -13,7 +13,7 @@ use textmill_plugin::error::Result;
 use textmill_plugin::harness::{Bound, Case, Outcome};
 use textmill_plugin::plan::INPUT;
 
-/// Documents that are generated where none are given.
+/// Number of documents to generate if none are given.
 const DOCUMENTS: usize = 48;
 /// An operator under test.
 pub struct Subject {
@@ -23,13 +23,13 @@ pub struct Subject {
     pub operator: OperatorDescriptor,
     /// Its options.
     pub options: Value,
-    /// What everything random follows from.
+    /// The seed of everything random.
     pub seed: u64,
     /// How long the test may take.
     pub limit: Duration,
-    /// The documents, where they were given.
+    /// The documents, if they were given.
     given: Option<Case>,
-    /// How this process was asked to run the test.
+    /// The request that this process received.
     pub request: Request,
 }
 
@@ -37,7 +37,7 @@ impl Subject {
     /// The operator that a request names.
     ///
     /// # Errors
-    /// Where there is no such operator, or the documents cannot be read.
+    /// If there is no such operator, or the documents cannot be read.
     pub fn new(plugin: LoadedPlugin, request: Request) -> Result<Self> {
         let name = request.operator.as_deref();
         let operator = plugin.descriptor.operator(name);
@@ -54,7 +54,7 @@ impl Subject {
         Ok(Self { plugin, operator, options, seed, limit, given, request })
     }
 
-    /// The documents of most tests: those that were given, or generated ones.
+    /// The documents for most tests: the given ones, or generated ones.
     pub fn case(&self) -> Case {
         match &self.given {
             Some(given) => {
@@ -66,20 +66,20 @@ impl Subject {
         }
     }
 
-    /// Documents of some texts.
+    /// Documents with these texts.
     pub fn case_of(&self, texts: &[String]) -> Case {
         documents::case(&self.operator, &self.options, self.seed, texts)
     }
 
-    /// Documents whose texts break careless code.
+    /// Documents with texts that break careless code.
     pub fn hostile(&self) -> Case {
         documents::hostile(&self.operator, &self.options, self.seed)
     }
 
-    /// The documents of most tests as one batch.
+    /// The documents for most tests as one batch.
     ///
     /// # Errors
-    /// Where a value does not fit its column.
+    /// If a value does not fit its column.
     pub fn batch(&self) -> Result<RecordBatch> {
         Ok(self.case().batch()?)
     }
@@ -92,18 +92,18 @@ impl Subject {
         Bound::bind(&self.plugin, Some(&self.operator.name), &self.options, &documents.schema())
     }
 
-    /// What becomes of documents in one batch, on a stage and a worker of their own.
+    /// Runs documents in one batch, on a new stage and a new worker.
     ///
     /// # Errors
-    /// Where the stage cannot be bound or fails as a whole.
+    /// If the stage cannot be bound or fails as a whole.
     pub fn run(&self, documents: &RecordBatch) -> Result<Outcome> {
         self.bind(documents)?.run(&NoHost, std::slice::from_ref(documents))
     }
 
-    /// The same, with arrays handed over in another layout.
+    /// Like [`Subject::run`], but passes arrays in another layout.
     ///
     /// # Errors
-    /// As [`Subject::run`].
+    /// As for [`Subject::run`].
     pub fn run_laid_out(&self, documents: &RecordBatch, layout: Layout) -> Result<Outcome> {
         let (plugin, _) = Probe::attach(&self.plugin, layout);
         let bound = Bound::bind(&plugin, Some(&self.operator.name), &self.options, &documents.schema())?;
@@ -111,8 +111,8 @@ impl Subject {
     }
 }
 
-/// The operators that see the documents themselves: the operator, or the steps of its plan that read the input and
-/// nothing else.
+/// The operators that see the documents themselves: the operator, or the steps of its plan that only read the
+/// input.
 pub fn readers(bound: &Bound) -> Vec<&BoundOperator> {
     match bound.plan() {
         None => vec![bound.operator()],
@@ -120,7 +120,7 @@ pub fn readers(bound: &Bound) -> Vec<&BoundOperator> {
     }
 }
 
-/// Every operator at work in a stage, each with what it is in the plan.
+/// All operators of a stage, each with a prefix that names its place in the plan.
 pub fn operators(bound: &Bound) -> Vec<(String, &BoundOperator)> {
     match bound.plan() {
         None => vec![(String::new(), bound.operator())],

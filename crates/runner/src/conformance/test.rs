@@ -1,4 +1,4 @@
-//! What a test is: a name, a sentence, and what it does; and what it finds.
+//! What a test is: a name, a sentence and a function; and what it finds.
 
 use super::subject::Subject;
 use crate::host::LoadedPlugin;
@@ -11,24 +11,24 @@ use textmill_plugin::error::Result;
 
 /// A test.
 pub struct Test {
-    /// Name on the command line, in kebab case: that of its file.
+    /// Name on the command line, in kebab case; its file has the same name.
     pub id: &'static str,
-    /// What it asks for, in a sentence.
+    /// What it requires, in a sentence.
     pub doc: &'static str,
-    /// What it does. An error is a failure, too.
+    /// The function to run. An error counts as a failure.
     pub run: Run,
 }
 
-/// What a test does, by what it needs.
+/// The function of a test, by what it needs.
 #[derive(Clone, Copy)]
 pub enum Run {
-    /// The file, not loaded.
+    /// The file, without loading it.
     File(fn(&Path, &Notes) -> Result<Verdict>),
-    /// The library, loaded.
+    /// The loaded library.
     Plugin(fn(&LoadedPlugin, &Notes) -> Result<Verdict>),
-    /// Each operator that can be a stage, which may be one that cannot be bound.
+    /// Each operator that can be a stage, even if it cannot be bound.
     Operator(fn(&Subject, &Notes) -> Result<Verdict>),
-    /// Each operator that can be a stage and has been bound once.
+    /// Each operator that can be a stage and could be bound.
     Bound(fn(&Subject, &Notes) -> Result<Verdict>),
 }
 
@@ -36,7 +36,7 @@ pub enum Run {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "lowercase")]
 pub enum Verdict {
-    /// The plugin keeps to the contract, with a figure or two.
+    /// The plugin fulfils the contract.
     Ok {
         /// What was measured, in a few words; may be empty.
         #[serde(default)]
@@ -44,17 +44,17 @@ pub enum Verdict {
     },
     /// It does not.
     Failed {
-        /// What was seen, a sentence each.
+        /// What was observed, one sentence each.
         seen: Vec<String>,
     },
-    /// The test says nothing of this plugin or operator.
+    /// The test does not apply to this plugin or operator.
     Skipped {
         /// Why.
         why: String,
     },
 }
 
-/// What was seen is told this often, and then counted.
+/// Maximum number of observations to list; the rest are counted.
 const TOLD_AT_MOST: usize = 10;
 
 impl Verdict {
@@ -73,7 +73,7 @@ impl Verdict {
         Self::Skipped { why: why.into() }
     }
 
-    /// The plugin passes where nothing was seen.
+    /// The plugin passes if nothing was observed.
     pub fn of(mut seen: Vec<String>, note: impl Into<String>) -> Self {
         if seen.is_empty() {
             return Self::ok(note);
@@ -87,45 +87,45 @@ impl Verdict {
     }
 }
 
-/// Where a test's process writes what it is doing and what it found, a line of JSON each. The last line that came
-/// through tells what a process was doing when it died.
+/// The file to which a test's process writes what it is doing and what it found, one line of JSON each. If
+/// the process dies, the last complete line tells what it was doing.
 pub struct Notes(Mutex<File>);
 
 /// A line of the notes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Line {
-    /// What is being done now.
+    /// What the process is doing.
     Doing(String),
     /// The plugin's descriptor, as JSON, with the version of the ABI.
     Plugin(Box<PluginLine>),
-    /// What became of the documents, a line for each, for comparison with another process.
+    /// The answers for the documents, one line each, for comparison with another process.
     Answers(Vec<String>),
-    /// What was found.
+    /// The verdict.
     Verdict(Verdict),
 }
 
-/// What is known of a plugin once its library is open.
+/// What is known about a plugin once its library is open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PluginLine {
-    /// What it says of itself.
+    /// Its descriptor.
     pub descriptor: textmill_plugin::descriptor::PluginDescriptor,
     /// Version of the ABI that it was built with.
     pub abi: (u32, u32),
 }
 
 impl Notes {
-    /// Notes in an open file.
+    /// Creates notes that are written to an open file.
     pub fn new(file: File) -> Self {
         Self(Mutex::new(file))
     }
 
-    /// Says what is being done now.
+    /// Notes what is being done.
     pub fn doing(&self, what: impl Into<String>) {
         self.write(&Line::Doing(what.into()));
     }
 
-    /// Writes a line. A file that cannot be written leaves the reader without a verdict, which it reports.
+    /// Writes a line. If this fails, the reader finds no verdict, and reports that.
     pub fn write(&self, line: &Line) {
         if let (Ok(mut file), Ok(mut text)) = (self.0.lock(), serde_json::to_string(line)) {
             text.push('\n');

@@ -1,4 +1,4 @@
-//! Tests of the list of tests: each has its file, its sentence and its line in the README.
+//! Tests of the list of tests: each has a file, a sentence and a line in the README.
 
 use super::TESTS;
 use std::path::Path;

@@ -1,7 +1,7 @@
-//! What generated documents are made of: invented sentences in many scripts, lines as web pages have them, and
-//! characters that break careless code. Only words; how they become documents stands in `documents`.
+//! Building blocks of generated documents: invented sentences in many scripts, lines as on web pages, and
+//! characters that break careless code. How they are combined is defined in `documents`.
 
-/// Sentences, a language a row.
+/// Sentences, one row per language.
 pub const SENTENCES: [&[&str]; 14] = [
     &[
         "The ferry to Velmara left the quay at half past seven, a little late because of the fog.",
@@ -42,7 +42,7 @@ pub const SENTENCES: [&[&str]; 14] = [
     &["Lautta lähtee Velmaraan joka aamu puoli kahdeksalta.", "Kellon soittajaa ei tiedetä."],
 ];
 
-/// Lines as they stand around an article.
+/// Lines as they occur around an article.
 pub const LINES: [&str; 24] = [
     "Home | News | Culture | Weather | Contact",
     "Home > Region > Velmara",
@@ -70,7 +70,7 @@ pub const LINES: [&str; 24] = [
     "Reporting by the Coast Wire desk.",
 ];
 
-/// Paragraphs in which something is not as it should be.
+/// Paragraphs with something unusual in them.
 pub const ODD: [&str; 12] = [
     "<p class=\"lead\">Velmara&rsquo;s <b>ferry</b> &amp; pier</p><script>alert(1)</script>",
     "CafÃ© and naÃ¯ve are what is left of words that were read in the wrong encoding.",

@@ -1,4 +1,4 @@
-//! A folder that is being filled: files are written into one that is new or empty, and nothing is overwritten.
+//! A folder to fill: files are only written to a new or empty one, and nothing is overwritten.
 
 use crate::failure::Failure;
 use std::fs::{self, OpenOptions};
@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// Files that were there and stay as they are.
+    /// Files that existed before and are kept.
     kept: Vec<String>,
 }
 
-/// Whether an entry of a folder is what a new repository begins with.
+/// Whether an entry of a folder is typical of a new repository.
 fn is_of_repository(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().to_ascii_uppercase();
     matches!(name, ".git" | ".gitignore" | ".gitattributes")
@@ -21,19 +21,19 @@ fn is_of_repository(name: &str) -> bool {
 }
 
 impl Folder {
-    /// Makes the folder, and those above it, where it is not there yet.
+    /// Creates the folder and its parents if they do not exist.
     ///
     /// # Errors
-    /// Where it holds anything, is no folder, or cannot be made.
+    /// If it is not empty, is not a folder, or cannot be created.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         Self::open_with(path, |_| false)
     }
 
-    /// As [`Folder::open`], where the folder may be a new repository: `.git`, `.gitignore`, README and LICENSE files
-    /// stay as they are.
+    /// Like [`Folder::open`], but the folder may be a new repository: `.git`, `.gitignore`, README and
+    /// LICENSE files are kept.
     ///
     /// # Errors
-    /// Where it holds anything else, is no folder, or cannot be made.
+    /// If it holds anything else, is not a folder, or cannot be created.
     pub fn open_repository(path: &Path) -> Result<Self, Failure> {
         Self::open_with(path, is_of_repository)
     }
@@ -66,20 +66,20 @@ impl Folder {
         }
     }
 
-    /// Its path, as it was given.
+    /// The path as it was given.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether a file was there and stays as it is.
+    /// Whether a file existed before and is kept.
     pub fn has(&self, file: &str) -> bool {
         self.kept.iter().any(|kept| kept == file)
     }
 
-    /// Writes a file, and makes the folders that it lies in.
+    /// Writes a file, and creates the folders on its path.
     ///
     /// # Errors
-    /// Where it is there already, or cannot be written.
+    /// If it already exists, or cannot be written.
     pub fn write(&self, file: &str, content: impl AsRef<[u8]>) -> Result<(), Failure> {
         let path = self.path.join(file);
         if let Some(parent) = path.parent() {

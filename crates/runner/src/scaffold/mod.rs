@@ -1,4 +1,4 @@
-//! Writing what others start from: projects of plugins, workspaces of pipelines. Runs nothing and loads nothing.
+//! Writes files to start from: plugin projects and pipeline workspaces. Runs nothing and loads nothing.
 
 mod folder;
 mod name;

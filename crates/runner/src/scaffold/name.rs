@@ -1,9 +1,9 @@
-//! Names that a plugin can have: its crate, its library and its stage are called by them.
+//! Valid names of plugins, which are also those of the crate, the library and the stage.
 
 use crate::config::TABLES;
 use crate::failure::Failure;
 
-/// Words of Rust, none of which can name a crate. One is in two parts, since a test looks for it as code.
+/// Rust keywords, which cannot name a crate. One is split in two, because a test searches the code for it.
 const KEYWORDS: [&str; 52] = [
     "abstract",
     "as",
@@ -59,7 +59,7 @@ const KEYWORDS: [&str; 52] = [
     "union",
 ];
 
-/// Crates and folders that Cargo, the compiler or the plugin itself has under these names.
+/// Names of crates and folders that Cargo, the compiler or the plugin itself uses.
 const TAKEN: [&str; 18] = [
     "alloc",
     "build",
@@ -81,13 +81,13 @@ const TAKEN: [&str; 18] = [
     "target",
 ];
 
-/// Most characters of a name.
+/// Maximum length of a name.
 const LONGEST: usize = 64;
 
 /// Checks the name of a new plugin.
 ///
 /// # Errors
-/// Where a crate, a library or a stage cannot be called so; with a name that would do, where one is near.
+/// If a crate, a library or a stage cannot have this name. The hint suggests a valid one if possible.
 pub fn check_name(name: &str) -> Result<(), Failure> {
     if !is_kebab_case(name) {
         let message = format!("`{name}` cannot be the name of a plugin: it must be in kebab-case");
@@ -126,7 +126,7 @@ fn is_kebab_case(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(word)
 }
 
-/// The name as it was probably meant.
+/// A guess at the intended name, in kebab-case.
 fn kebab_case(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {

@@ -1,4 +1,4 @@
-//! The project of a new plugin: its files, out of the templates of its kind and language.
+//! The project of a new plugin, generated from the templates of its kind and language.
 
 use super::folder::Folder;
 use super::sdk::Sdk;
@@ -25,7 +25,7 @@ pub enum Language {
     C,
 }
 
-/// A file of a project: its path in it, and the template of what it holds.
+/// A file of a project: its path, and the template of its content.
 type Template = (&'static str, &'static str);
 
 macro_rules! templates {
@@ -75,19 +75,20 @@ const C_HEADERS: &[Template] = &[
     ("include/textmill_arrow.h", include_str!("../../../plugin/include/textmill_arrow.h")),
 ];
 
-/// A project that has not been written yet.
+/// A project that is not written yet.
 pub struct Project {
     templates: Vec<Template>,
     description: &'static str,
-    /// The SDK, where the project is built with it.
+    /// The SDK, if the project is built with it.
     sdk: Option<Sdk>,
 }
 
 impl Project {
-    /// The project of a plugin of this kind in this language. `sdk` is the SDK's folder, where the user has given one.
+    /// Prepares the project of a plugin of this kind in this language. `sdk` is the SDK's folder, if the user
+    /// has given one.
     ///
     /// # Errors
-    /// Where there is no template, or no SDK.
+    /// If there is no template, or the SDK cannot be found.
     pub fn new(kind: Kind, language: Language, sdk: Option<&Path>) -> Result<Self, Failure> {
         let (templates, description) = match (language, kind) {
             (Language::Rust, Kind::Map) => (
@@ -114,10 +115,10 @@ impl Project {
         Ok(Self { templates, description, sdk })
     }
 
-    /// Writes the project of the plugin `name` into a folder that is empty or not there yet.
+    /// Writes the project of the plugin `name` to a folder that is empty or does not exist.
     ///
     /// # Errors
-    /// Where the folder does not suit, or a file cannot be written.
+    /// If the folder is not suitable, or a file cannot be written.
     pub fn write(&self, name: &str, place: &Path) -> Result<(), Failure> {
         let sdk = self.sdk.as_ref().map(|sdk| sdk.path_from(place)).transpose()?.unwrap_or_default();
         let folder = Folder::open(place)?;
@@ -136,7 +137,7 @@ impl Project {
     }
 }
 
-/// A path as it stands inside quotes.
+/// A path, escaped for use within quotes.
 fn escaped(path: &str) -> String {
     path.replace('\\', "\\\\").replace('"', "\\\"")
 }

@@ -1,4 +1,4 @@
-//! Where the SDK lies that a new plugin is built with: the folder `crates/plugin` of a checkout of textmill.
+//! Locates the SDK that a new plugin is built with: the folder `crates/plugin` of a checkout of textmill.
 
 use crate::failure::Failure;
 use crate::paths::relative;
@@ -10,18 +10,18 @@ const CRATE: &str = "textmill-plugin";
 /// The SDK.
 #[derive(Clone, Debug)]
 pub struct Sdk {
-    /// Its folder, absolute.
+    /// Its absolute path.
     folder: PathBuf,
-    /// The checkout that it lies in, absolute.
+    /// The absolute path of the checkout that contains it.
     checkout: PathBuf,
 }
 
 impl Sdk {
-    /// The SDK in the folder that is given, else in the checkout that this program was built from, else in one that
-    /// this program lies in.
+    /// Finds the SDK: in the given folder, or else in the checkout that this program was built from, or else
+    /// in one that contains this program.
     ///
     /// # Errors
-    /// Where the folder is not the SDK's, or none can be found.
+    /// If the given folder is not the SDK's, or none can be found.
     pub fn find(given: Option<&Path>) -> Result<Self, Failure> {
         if let Some(folder) = given {
             let hint = "give the folder `crates/plugin` of a checkout of textmill";
@@ -48,16 +48,17 @@ impl Sdk {
         (name == CRATE).then_some(Self { folder, checkout })
     }
 
-    /// The versions that the SDK was tested with, as a `Cargo.lock`.
+    /// The dependency versions that the SDK was tested with, as a `Cargo.lock`.
     pub fn lock(&self) -> Option<String> {
         std::fs::read_to_string(self.checkout.join("Cargo.lock")).ok()
     }
 
-    /// The path of the SDK as a project in `folder`, which need not be there, writes it: relative where the project lies
-    /// inside the checkout or beside it, else absolute. With slashes on every system.
+    /// The path of the SDK to write in a project in `folder`, which need not exist. Relative if the project
+    /// lies inside the checkout or beside it, else absolute. Uses slashes on every system.
     ///
     /// # Errors
-    /// Where the project's crate would become a part of the checkout's own workspace, or the path is no text.
+    /// If the project's crate would become a member of the checkout's own workspace, or the path is not
+    /// UTF-8.
     pub fn path_from(&self, folder: &Path) -> Result<String, Failure> {
         let place = real(folder)
             .map_err(|error| Failure::new(format!("cannot tell where {} lies: {error}", folder.display())))?;
@@ -80,7 +81,7 @@ impl Sdk {
     }
 }
 
-/// The absolute path of a folder without links, as far as the folders on the way are there.
+/// The absolute path of a folder with links resolved, as far as its parents exist.
 fn real(folder: &Path) -> std::io::Result<PathBuf> {
     let whole = std::path::absolute(folder)?;
     for there in whole.ancestors() {
@@ -102,7 +103,7 @@ mod tests {
         assert!(Sdk::find(Some(&sdk.checkout)).is_ok());
         assert!(Sdk::find(Some(&sdk.checkout.join("crates/core"))).is_err());
         let temp = tempfile::TempDir::new().unwrap();
-        // Relative or not, depending on where this checkout lies: it leads there.
+        // Whether it is relative or absolute depends on where this checkout lies; it must lead to the SDK.
         let path = temp.path().join(sdk.path_from(temp.path()).unwrap());
         assert_eq!(path.canonicalize().unwrap(), sdk.folder);
         let far = Path::new("/somewhere-else/project");

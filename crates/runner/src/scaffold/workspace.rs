@@ -1,4 +1,4 @@
-//! The workspace of a user: a pipeline with a sample. Which plugins are in it is the caller's to say.
+//! The workspace of a user: a pipeline with a sample. The caller decides which plugins it has.
 
 use super::folder::Folder;
 use crate::config::SCHEMA_FILE;
@@ -26,16 +26,16 @@ const README: &str = include_str!("../../templates/workspace/README.md");
 const PLUGINS: &str = include_str!("../../templates/workspace/plugins.md");
 const IGNORED: &str = include_str!("../../templates/workspace/gitignore");
 
-/// What a workspace's version control is to pass over.
+/// The patterns that a workspace's version control should ignore.
 pub fn ignored() -> String {
     IGNORED.lines().collect::<Vec<_>>().join(" ")
 }
 
-/// Writes a workspace whose pipeline has these plugins as its stages, all but the schema and the snapshots of
-/// the sample.
+/// Writes a workspace whose pipeline has these plugins as its stages, except for the schema and the snapshots
+/// of the sample.
 ///
 /// # Errors
-/// Where a file cannot be written.
+/// If a file cannot be written.
 pub fn workspace(folder: &Folder, plugins: &[(&str, &PluginDescriptor)]) -> Result<(), Failure> {
     let name = name_of(folder.path());
     for (file, text) in PAGES {
@@ -51,7 +51,7 @@ pub fn workspace(folder: &Folder, plugins: &[(&str, &PluginDescriptor)]) -> Resu
     folder.write(PIPELINE_FILE, pipeline(&name, plugins))
 }
 
-/// The name of a folder, which may be given as `.` and the like.
+/// The name of a folder, which may be given as `.` or the like.
 fn name_of(folder: &Path) -> String {
     let place = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     place.file_name().map_or_else(|| "corpus".into(), |name| name.to_string_lossy().into_owned())
@@ -84,8 +84,8 @@ fn pipeline(name: &str, plugins: &[(&str, &PluginDescriptor)]) -> String {
     out
 }
 
-/// Whether a plugin can be a stage of a new pipeline: it wants nothing but the text and what every document has, and no
-/// option.
+/// Whether a plugin can be a stage of a new pipeline: it needs no option, and no columns but the text and
+/// those that every document has.
 pub fn suits_any_text(plugin: &PluginDescriptor) -> bool {
     let given = [ID, SOURCE, TEXT, MEDIA_TYPE, ORDINAL, RAW];
     plugin.operators.first().is_some_and(|operator| {
@@ -97,8 +97,8 @@ pub fn suits_any_text(plugin: &PluginDescriptor) -> bool {
     })
 }
 
-/// Where in a pipeline a plugin belongs, if nothing else is known: first what changes the text, then what compares
-/// documents, then what annotates those that are left, and reports last.
+/// The place of a plugin in a pipeline, if nothing else is known: plugins that edit the text come first, then
+/// those that compare documents, then those that annotate the remaining ones, and reports come last.
 pub fn rank(plugin: &PluginDescriptor) -> u8 {
     let edits = |operator: &OperatorDescriptor| operator.writes.iter().any(|write| write.column == TEXT);
     match plugin.operators.first() {

@@ -1,19 +1,19 @@
-//! The rules that stand behind a change, by the lines in which two contents differ.
+//! Finds the rules that caused a change, from the lines in which two contents differ.
 
 use super::change::Change;
 use super::folder::Key;
 use crate::rehearsal::{Sign, differing};
 use std::collections::BTreeSet;
 
-/// The rules behind a change: those of its own lines, else those that changed the same document in the stage before.
-/// Gives them in words. `changes` are all of the pipeline.
+/// Describes the rules that caused a change: those in its own lines, or else those that changed the same
+/// document in the nearest stage before. `changes` are all changes of the pipeline.
 pub fn causes(change: &Change, changes: &[Change]) -> Vec<String> {
     let own = rules(change);
     if !own.is_empty() {
         return own.into_iter().map(|rule| format!("`{rule}`")).collect();
     }
     let Key::Document(document, stage) = change.key else { return Vec::new() };
-    // What reaches a stage has come through those before it.
+    // What reaches a stage has passed those before it.
     let before = changes.iter().filter(|other| {
         matches!(other.key, Key::Document(of, at) if of == document && at < stage) && !rules(other).is_empty()
     });
@@ -23,12 +23,12 @@ pub fn causes(change: &Change, changes: &[Change]) -> Vec<String> {
     rules(other).into_iter().map(|rule| format!("`{rule}` in `{stage}`")).collect()
 }
 
-/// Rules in the lines that differ.
+/// The rules in the lines that differ.
 fn rules(change: &Change) -> BTreeSet<String> {
     if !matches!(change.key, Key::Document(..)) {
         return BTreeSet::new();
     }
-    // Where the verdict is another, all else follows from that.
+    // If the verdict differs, everything else follows from that.
     let verdict = |content: &str| content.lines().next().map(rules_of).unwrap_or_default();
     let (old, new) = (verdict(change.old.as_deref().unwrap_or_default()), verdict(&change.new));
     if old != new {
@@ -39,7 +39,7 @@ fn rules(change: &Change) -> BTreeSet<String> {
     differ.flat_map(|line| rules_of(&line.text)).collect()
 }
 
-/// Rules in a line: in tags behind a line of text, or in backticks behind what was done.
+/// The rules in a line: in tags after a line of text, or in backticks after an action.
 fn rules_of(line: &str) -> Vec<String> {
     let word = |text: &str| {
         let end = text.find(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').unwrap_or(text.len());

@@ -6,40 +6,41 @@ use super::folder::Key;
 /// A snapshot that differs from the accepted one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// What it is of.
+    /// What the snapshot is of.
     pub key: Key,
-    /// The document's id, or what else it is of.
+    /// The document's id, or a description of what else it is of.
     pub what: String,
     /// The stage.
     pub stage: Option<String>,
     /// The accepted content.
     pub old: Option<String>,
-    /// The content now.
+    /// The content as it is now.
     pub new: String,
 }
 
 /// How a snapshot differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// There was none.
+    /// There was no accepted content.
     New,
-    /// It is another.
+    /// The content differs.
     Changed,
     /// There is nothing to keep any more.
     Gone,
 }
 
-/// Changes that are answered together: one, and what follows from it alone. Where a document's way comes to an end, what
-/// stages behind did to it is gone, and there is nothing to say of that.
+/// Changes that are accepted or rejected together: one change, and those that merely follow from it. If a
+/// document is dropped or fails in a stage, the snapshots of the following stages become empty, which needs
+/// no separate answer.
 pub struct Group<'a> {
-    /// The change that is looked at.
+    /// The change to review.
     pub head: &'a Change,
-    /// What follows from it.
+    /// The changes that follow from it.
     pub followers: Vec<&'a Change>,
 }
 
 impl<'a> Group<'a> {
-    /// The groups of some changes, which are in order.
+    /// Groups changes, which must be in order.
     pub fn of(changes: &'a [Change]) -> Vec<Self> {
         let mut groups: Vec<Self> = Vec::new();
         for change in changes {
@@ -58,7 +59,7 @@ impl<'a> Group<'a> {
         head == document && is_end(&self.head.new) && is_absent(&change.new)
     }
 
-    /// The changes, the head first.
+    /// All changes of the group, the head first.
     pub fn all(&self) -> impl Iterator<Item = &'a Change> {
         std::iter::once(self.head).chain(self.followers.iter().copied())
     }
@@ -75,7 +76,7 @@ impl Change {
         }
     }
 
-    /// The document in words, or what else it is.
+    /// A title for the change: the document and the stage, or what else it is of.
     pub fn title(&self) -> String {
         match (&self.key, &self.stage) {
             (Key::Report(_), Some(stage)) => format!("report of `{stage}`"),

@@ -1,5 +1,5 @@
-//! What a stage did to a document, as lines. The first line says what became of the document; `--- text`, `--- columns`
-//! and `--- events` begin the sections.
+//! What a stage did to a document, as lines. The first line is the verdict on the document; `--- text`, `---
+//! columns` and `--- events` begin the sections.
 
 use super::text::{evidence, struck};
 use super::yaml;
@@ -9,16 +9,16 @@ use textmill_core::edit::{Edit, sort_and_check};
 use textmill_core::event::{Action, Event};
 use textmill_plugin::harness::visible;
 
-/// What is said of a document that a stage let pass as it was. No file is kept of that.
+/// The content for a document that a stage did not change. No file is kept for it.
 const UNTOUCHED: &str = "kept, untouched";
-/// How it begins where a document does not reach a stage. Nor of that.
+/// The prefix of the content for a document that does not reach a stage. No file is kept for it.
 const ABSENT: &str = "does not get here: ";
-/// What is said of a stage without a report. Nor of that.
+/// The content for a stage without a report. No file is kept for it.
 const NO_REPORT: &str = "no report";
-/// Lines of a dropped document that are shown.
+/// Number of lines of a dropped document to show.
 const DROPPED_LINES: usize = 3;
 
-/// Whether a content says that nothing happened, which is the same as no snapshot.
+/// Whether a content says that nothing happened, which is equivalent to no snapshot.
 pub fn is_nothing(content: &str) -> bool {
     let content = content.trim_end();
     content == UNTOUCHED
@@ -26,25 +26,25 @@ pub fn is_nothing(content: &str) -> bool {
         || content.starts_with(ABSENT) && content.lines().count() == 1
 }
 
-/// Whether a content says that its document did not reach the stage.
+/// Whether a content says that the document did not reach the stage.
 pub(super) fn is_absent(content: &str) -> bool {
     content.starts_with(ABSENT)
 }
 
-/// Whether a content says that its document's way ends in the stage.
+/// Whether a content says that the document was dropped or failed in the stage.
 pub(super) fn is_end(content: &str) -> bool {
     content.starts_with("dropped by ") || content.starts_with("failed by ")
 }
 
-/// Whether two contents say the same. Where a decision is the same, on the same value, another threshold makes no
-/// difference: it would show at every document that the rule has ever looked at.
+/// Whether two contents are equivalent. A different threshold does not count if value and decision are the
+/// same: otherwise it would affect every document that the rule has ever looked at.
 pub fn is_same(old: &str, new: &str) -> bool {
     old == new || is_nothing(old) && is_nothing(new) || {
         without_thresholds(old).eq(without_thresholds(new))
     }
 }
 
-/// The lines without thresholds where an event tells of them: in the verdict, in tags, among the events.
+/// The lines without the thresholds of events: in the verdict, in tags, and in the events section.
 fn without_thresholds(content: &str) -> impl Iterator<Item = String> {
     let mut in_events = false;
     content.lines().enumerate().map(move |(number, line)| {
@@ -71,14 +71,14 @@ fn without_thresholds(content: &str) -> impl Iterator<Item = String> {
 pub struct Content<'a> {
     /// The text that the stage received.
     pub before: &'a str,
-    /// Columns that it wrote or changed.
+    /// The columns that it wrote or changed.
     pub columns: Vec<(String, Value)>,
     /// Its events on the document.
     pub events: Vec<&'a Event>,
 }
 
 impl Content<'_> {
-    /// How the document's way ended here, if it did. `id_of` knows documents by their ordinals.
+    /// How the document was dropped or failed here, if it was. `id_of` maps ordinals to document ids.
     pub fn end(&self, id_of: &dyn Fn(u64) -> Option<String>) -> Option<String> {
         let ending = |event: &&&Event| matches!(event.action, Action::Drop | Action::Fail);
         self.events.iter().find(ending).map(|event| line(event, self.before, id_of))
@@ -102,7 +102,7 @@ impl Content<'_> {
             .filter(|event| event.to_edit().is_none())
             .map(|event| line(event, self.before, id_of))
             .collect();
-        // The verdict stands above.
+        // The verdict already says this.
         if let Some(at) = events.iter().position(|event| Some(event) == end.as_ref()) {
             events.remove(at);
         }
@@ -121,7 +121,7 @@ impl Content<'_> {
     }
 }
 
-/// The content where a document does not reach a stage: it ended its way `how` in `stage`.
+/// The content for a document that does not reach a stage, because it ended as `how` says in `stage`.
 pub(super) fn absent(how: &str, stage: &str) -> String {
     format!("{ABSENT}{how}, in `{stage}`")
 }
@@ -139,7 +139,7 @@ pub(super) fn report(report: Option<&Value>) -> String {
     lines.join("\n")
 }
 
-/// The beginning of a text that goes no further.
+/// The first lines of a text that goes no further.
 fn beginning(text: &str) -> Vec<String> {
     let lines = || text.lines().filter(|line| !line.trim().is_empty());
     let mut out: Vec<String> = lines()
@@ -153,7 +153,7 @@ fn beginning(text: &str) -> Vec<String> {
     out
 }
 
-/// An event in a line.
+/// An event as one line.
 fn line(event: &Event, before: &str, id_of: &dyn Fn(u64) -> Option<String>) -> String {
     let mut out = match event.action {
         Action::Drop => format!("dropped by `{}`", event.rule),

@@ -1,28 +1,29 @@
-//! A snapshot as a file in the form of the crate `insta`: a YAML header between two lines `---`, then the content.
+//! A snapshot file in the format of the crate `insta`: a YAML header between two lines `---`, then the
+//! content.
 
 use super::yaml;
 use std::fmt::Write as _;
 
-/// How accepted snapshots end.
+/// The file ending of accepted snapshots.
 pub const ENDING: &str = ".snap";
-/// How pending ones end.
+/// The file ending of pending snapshots.
 pub const NEW_ENDING: &str = ".snap.new";
 
 /// A snapshot with its header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Name of the pipeline file, without its folder: where it lies differs between machines.
+    /// Name of the pipeline file, without its folder, which differs between machines.
     pub source: String,
     /// What it is of: the id of a document, or a few words.
     pub description: String,
-    /// What was at work: the name of a stage.
+    /// The name of a stage.
     pub expression: String,
-    /// The content, without white space at its end.
+    /// The content, without trailing white space.
     pub content: String,
 }
 
 impl Snapshot {
-    /// The file.
+    /// The content of the file.
     pub fn to_text(&self) -> String {
         let mut out = String::from("---\n");
         for (key, value) in
@@ -36,7 +37,7 @@ impl Snapshot {
         out
     }
 
-    /// Reads a file, also one that insta has written. `None` where it is none.
+    /// Parses a file, which insta may have written. `None` if it is not a snapshot.
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.split_inclusive('\n');
         if lines.next()?.trim_end() != "---" {
@@ -49,7 +50,7 @@ impl Snapshot {
                 snapshot.content = rest.replace("\r\n", "\n").trim_end().to_owned();
                 return Some(snapshot);
             }
-            // Keys of other kinds, such as `info`, are nested, and mean nothing here.
+            // Other keys, such as `info`, have nested values and are ignored.
             let Some((key, value)) = line.split_once(": ") else { continue };
             let field = match key {
                 "source" => &mut snapshot.source,
@@ -94,7 +95,8 @@ mod tests {
         assert_eq!(Snapshot::parse("---\nsource: x\n"), None);
     }
 
-    /// insta's own reader finds the same in the file, and what its writer makes of that is read here.
+    /// The reader of insta finds the same in the file, and this module reads what the writer of insta makes
+    /// of it.
     #[test]
     fn insta_reads_and_writes_the_same() {
         let temp = tempfile::TempDir::new().unwrap();

@@ -1,4 +1,4 @@
-//! What is known of the last test that ran to its end, kept beside the snapshots while something of it waits for an answer.
+//! A record of the last completed test, kept beside the snapshots while some of its results await an answer.
 
 use super::folder::{SnapshotFolder, failed};
 use crate::failure::Failure;
@@ -8,29 +8,29 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-/// The folder that it is kept in, which no version control is to see.
+/// The folder of the record, which version control should ignore.
 const FOLDER: &str = ".last-test";
 
-/// A test that ran to its end.
+/// A completed test.
 pub struct Finished {
     /// What it was made of.
     pub basis: Fingerprint,
-    /// The snapshots that it found nothing to make any more, by their paths below the folder.
+    /// The snapshots that it no longer produces, as paths below the folder.
     pub orphans: Vec<String>,
 }
 
 impl Finished {
-    /// Reads what is kept. `None` where nothing is, or nothing that can be read: a test makes it anew.
+    /// Reads the record. `None` if there is none or it cannot be read: a test writes it anew.
     pub fn read(folder: &SnapshotFolder) -> Option<Self> {
         let mut kept: serde_json::Value = serde_json::from_slice(&fs::read(file(folder)).ok()?).ok()?;
         let orphans = serde_json::from_value(kept["orphans"].take()).ok()?;
         Some(Self { basis: kept["basis"].take(), orphans })
     }
 
-    /// Keeps it where snapshots are pending or orphans are left.
+    /// Writes the record if snapshots are pending or orphans are left.
     ///
     /// # Errors
-    /// Where a file cannot be written.
+    /// If a file cannot be written.
     pub fn keep(&self, folder: &SnapshotFolder, pending: bool) -> Result<(), Failure> {
         if !pending && self.orphans.is_empty() {
             return Ok(());
@@ -45,10 +45,10 @@ impl Finished {
         write(file(folder), format!("{kept:#}\n"))
     }
 
-    /// Drops what is kept.
+    /// Removes the record.
     ///
     /// # Errors
-    /// Where it cannot be removed.
+    /// If it cannot be removed.
     pub fn forget(folder: &SnapshotFolder) -> Result<(), Failure> {
         let path = file(folder);
         match fs::remove_file(&path) {
@@ -56,20 +56,20 @@ impl Finished {
             removed => removed.map_err(|error| failed("remove", &path, &error))?,
         }
         let place = folder.path().join(FOLDER);
-        // Of another pipeline that keeps its snapshots here.
+        // Other pipelines may keep their snapshots here, too.
         let others = fs::read_dir(&place).into_iter().flatten().flatten();
         if others.into_iter().all(|entry| entry.file_name() == ".gitignore") {
             let _ = fs::remove_dir_all(&place);
-            // Fails where something is in it.
+            // Fails if the folder is not empty.
             let _ = fs::remove_dir(folder.path());
         }
         Ok(())
     }
 
-    /// Drops what is kept once nothing waits for an answer.
+    /// Removes the record once nothing awaits an answer.
     ///
     /// # Errors
-    /// Where the folder cannot be read or the file not be removed.
+    /// If the folder cannot be read or the file cannot be removed.
     pub fn forget_if_done(folder: &SnapshotFolder) -> Result<(), Failure> {
         let left = Self::read(folder).map(|kept| kept.orphans).unwrap_or_default();
         if folder.pending()?.is_empty() && !left.iter().any(|orphan| folder.path().join(orphan).exists()) {

@@ -1,5 +1,6 @@
-//! A folder of snapshots: a folder for each document with a file for each stage that did something to it, a file for each
-//! report, and one for the options of all stages. Pending snapshots lie beside those that they would replace.
+//! A folder of snapshots. It has a subfolder for each document, with a file for each stage that did something
+//! to the document, a file for each report, and one for the options of all stages. Pending snapshots lie
+//! beside those that they would replace.
 
 use super::change::Change;
 use super::content::{is_nothing, is_same};
@@ -11,21 +12,21 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What a snapshot is of. In the order of a review.
+/// What a snapshot is of. Ordered as in a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
     /// The options of all stages.
     Options,
-    /// A document in a stage, by their numbers.
+    /// A document in a stage, by their indices.
     Document(usize, usize),
-    /// The report of a stage.
+    /// The report of a stage, by its index.
     Report(usize),
 }
 
 /// The snapshots of a pipeline.
 pub struct SnapshotFolder {
     path: PathBuf,
-    /// Name of the pipeline file, which its snapshots have in their header.
+    /// Name of the pipeline file, which is in the header of its snapshots.
     source: String,
     documents: Vec<String>,
     stages: Vec<String>,
@@ -35,7 +36,7 @@ pub struct SnapshotFolder {
 }
 
 impl SnapshotFolder {
-    /// The folder at `path` of the pipeline file called `source`, with these documents and stages.
+    /// Creates the folder at `path` for the pipeline file named `source`, with these documents and stages.
     pub fn new(path: PathBuf, source: String, documents: Vec<String>, stages: Vec<String>) -> Self {
         let (document_names, stage_names) = (file_names(&documents), file_names(&stages));
         let mut paths = BTreeMap::from([(Key::Options, "options".to_owned())]);
@@ -49,7 +50,7 @@ impl SnapshotFolder {
         Self { path, source, documents, stages, paths, keys }
     }
 
-    /// Where the folder is.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -59,10 +60,10 @@ impl SnapshotFolder {
         &self.source
     }
 
-    /// What a snapshot would change: its content beside the accepted one. `None` where they are the same.
+    /// Compares a content with the accepted snapshot. `None` if they are the same.
     ///
     /// # Errors
-    /// Where the accepted one cannot be read.
+    /// If the accepted snapshot cannot be read.
     pub fn compare(&self, key: Key, content: &str) -> Result<Option<Change>, Failure> {
         let old = self.read(key, ENDING)?.map(|snapshot| snapshot.content);
         let content = content.trim_end();
@@ -76,7 +77,7 @@ impl SnapshotFolder {
     /// The pending changes, in the order of documents and stages.
     ///
     /// # Errors
-    /// Where the folder or a snapshot cannot be read.
+    /// If the folder or a snapshot cannot be read.
     pub fn pending(&self) -> Result<Vec<Change>, Failure> {
         let mut changes = Vec::new();
         for name in self.files()? {
@@ -92,15 +93,15 @@ impl SnapshotFolder {
         Ok(changes)
     }
 
-    /// Snapshots of this pipeline that none of its documents and stages makes, by their paths below the folder.
+    /// Snapshots of this pipeline that none of its documents and stages produces, as paths below the folder.
     ///
     /// # Errors
-    /// Where the folder or a snapshot cannot be read.
+    /// If the folder or a snapshot cannot be read.
     pub fn orphans(&self) -> Result<Vec<String>, Failure> {
         let mut orphans = Vec::new();
         for name in self.files()? {
             let Some(stem) = name.strip_suffix(ENDING) else { continue };
-            // What somebody else keeps here is theirs.
+            // Snapshots of other pipelines are not touched.
             if !self.keys.contains_key(stem)
                 && read(&self.path.join(&name))?.is_some_and(|snapshot| snapshot.source == self.source)
             {
@@ -110,10 +111,10 @@ impl SnapshotFolder {
         Ok(orphans)
     }
 
-    /// Makes these changes pending, and no other.
+    /// Makes exactly these changes pending, and removes all other pending ones.
     ///
     /// # Errors
-    /// Where a file cannot be written.
+    /// If a file cannot be written.
     pub fn hold(&self, changes: &[Change]) -> Result<(), Failure> {
         let wanted: BTreeMap<&str, &Change> =
             changes.iter().map(|change| (self.paths[&change.key].as_str(), change)).collect();
@@ -139,10 +140,10 @@ impl SnapshotFolder {
         Ok(())
     }
 
-    /// Puts a pending snapshot in its place. One that says that nothing happens leaves no file.
+    /// Accepts a pending snapshot. If it says that nothing happens, no file is left.
     ///
     /// # Errors
-    /// Where a file cannot be moved or removed.
+    /// If a file cannot be moved or removed.
     pub fn accept(&self, change: &Change) -> Result<(), Failure> {
         let [pending, accepted] = [NEW_ENDING, ENDING].map(|ending| self.file(change.key, ending));
         if is_nothing(&change.new) {
@@ -152,10 +153,10 @@ impl SnapshotFolder {
         fs::rename(&pending, &accepted).map_err(|error| failed("move", &pending, &error))
     }
 
-    /// Drops a pending snapshot.
+    /// Removes a pending snapshot.
     ///
     /// # Errors
-    /// Where it cannot be removed.
+    /// If it cannot be removed.
     pub fn reject(&self, change: &Change) -> Result<(), Failure> {
         self.remove(&self.file(change.key, NEW_ENDING))
     }
@@ -163,7 +164,7 @@ impl SnapshotFolder {
     /// Removes an orphan.
     ///
     /// # Errors
-    /// Where it cannot be removed.
+    /// If it cannot be removed.
     pub fn delete(&self, orphan: &str) -> Result<(), Failure> {
         self.remove(&self.path.join(orphan))
     }
@@ -195,7 +196,7 @@ impl SnapshotFolder {
         Ok(snapshot)
     }
 
-    /// Names of all snapshots in the folder and in the folders of documents, in order, with `/`.
+    /// Names of all snapshots in the folder and its subfolders, sorted, with `/`.
     fn files(&self) -> Result<Vec<String>, Failure> {
         let mut names = Vec::new();
         for (name, is_folder) in entries(&self.path)? {
@@ -213,7 +214,7 @@ impl SnapshotFolder {
         Ok(names)
     }
 
-    /// Removes a file, if it is there, and the folder around it where that is empty then.
+    /// Removes a file if it exists, and its folder if that becomes empty.
     fn remove(&self, path: &Path) -> Result<(), Failure> {
         match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -222,14 +223,14 @@ impl SnapshotFolder {
             _ => {}
         }
         if let Some(parent) = path.parent() {
-            // Fails where something is in it.
+            // Fails if the folder is not empty.
             let _ = fs::remove_dir(parent);
         }
         Ok(())
     }
 }
 
-/// What is in a folder, and which of it are folders. Links are not followed.
+/// The entries of a folder, each with whether it is a folder. Links are not followed.
 fn entries(folder: &Path) -> Result<Vec<(String, bool)>, Failure> {
     let listed = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -246,7 +247,7 @@ fn entries(folder: &Path) -> Result<Vec<(String, bool)>, Failure> {
     Ok(found)
 }
 
-/// What to do about a file that is no snapshot.
+/// The hint for a file that is not a snapshot.
 const RESTORE: &str = "restore it, or remove it and accept what `textmill test` makes";
 
 fn read(path: &Path) -> Result<Option<Snapshot>, Failure> {

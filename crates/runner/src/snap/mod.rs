@@ -1,5 +1,5 @@
-//! Snapshots of pipelines: what each stage does to each document, as text for people, in files that `cargo insta review`
-//! reads too. Runs nothing and asks nothing: that is up to the commands.
+//! Snapshots of pipelines: what each stage does to each document, as readable text, in files that `cargo
+//! insta review` also reads. Neither runs pipelines nor asks the user: that is up to the commands.
 
 mod cause;
 mod change;

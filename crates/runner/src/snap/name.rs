@@ -1,14 +1,14 @@
-//! Names of files for ids, which may hold anything.
+//! File names for ids, which may contain anything.
 
 use super::file::{ENDING, NEW_ENDING};
 use std::collections::BTreeSet;
 use twox_hash::XxHash3_64;
 
-/// Characters of an id that its name takes over.
+/// Maximum number of characters of an id that its name adopts.
 const LONGEST: usize = 80;
 
-/// A name for each id, all different, also where a file system does not tell `a` from `A`. An id that is a good name
-/// already keeps it; the others get a number that depends on the id alone.
+/// A unique name for each id, even on file systems that ignore case. An id that is a good name is kept as it
+/// is; others get a hash that depends only on the id.
 pub(super) fn file_names(ids: &[String]) -> Vec<String> {
     let mut taken = BTreeSet::new();
     let mut name = |id: &String| {

@@ -1,4 +1,5 @@
-//! The options of all stages as a snapshot, a line each, and which of them have changed since it was accepted.
+//! The options of all stages as a snapshot with one line each, and which of them have changed since it was
+//! accepted.
 
 use super::yaml;
 use crate::engine::Prepared;
@@ -10,11 +11,11 @@ use std::collections::BTreeMap;
 pub struct OptionChange {
     /// The stage that it belongs to.
     pub stage: String,
-    /// Its name, as `--set` has it, with the old value and the new one.
+    /// Its name as in `--set`, with the old and the new value.
     pub text: String,
 }
 
-/// The options of all stages with their values, those that were not given with their defaults.
+/// The options of all stages with their values, including defaults.
 pub fn options(prepared: &Prepared) -> String {
     let mut lines = Vec::new();
     for stage in &prepared.stages {
@@ -37,7 +38,7 @@ fn flatten(name: &str, value: &Value, lines: &mut Vec<String>) {
     }
 }
 
-/// What has changed between two such contents, in the order of the newer one.
+/// The differences between two such contents, in the order of the newer one.
 pub fn changed(old: &str, new: &str) -> Vec<OptionChange> {
     let read = |text: &str| -> Vec<(String, String)> {
         let pair = |line: &str| line.split_once(": ").map(|(key, value)| (key.to_owned(), value.to_owned()));

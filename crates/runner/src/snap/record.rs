@@ -1,4 +1,4 @@
-//! Notes what each stage does to each document.
+//! Records what each stage does to each document.
 
 use super::content::{Content, absent, report};
 use super::folder::Key;
@@ -14,37 +14,37 @@ use textmill_core::event::{Action, Event};
 use textmill_core::value::value_at;
 use textmill_plugin::drive::map::Mapped;
 
-/// What reading is called, as in the ledger. No stage can be called so.
+/// The name for reading, as in the ledger. No stage can have this name.
 const INPUT: &str = "input";
 
-/// Watches a rehearsal.
+/// Records a rehearsal.
 pub struct Recorder<'a> {
     prepared: &'a Prepared,
-    /// Numbers of the documents, by ordinal.
+    /// Indices of the documents, by ordinal.
     numbers: BTreeMap<u64, usize>,
     documents: Vec<String>,
-    /// How documents ended their way, and where.
+    /// How and where documents were dropped or failed.
     ended: BTreeMap<usize, (String, String)>,
     contents: BTreeMap<Key, String>,
 }
 
-/// What was noted.
+/// The recorded results.
 pub struct Recorded {
     /// Ids of the documents, in input order.
     pub documents: Vec<String>,
-    /// Names of the stages, reading first.
+    /// Names of the stages; reading comes first.
     pub stages: Vec<String>,
-    /// The content of every snapshot that there could be.
+    /// The content of every possible snapshot.
     pub contents: BTreeMap<Key, String>,
 }
 
-/// Names of what has snapshots: reading, then the stages.
+/// The names of everything that has snapshots: reading, then the stages.
 pub fn stage_names<'a>(stages: impl Iterator<Item = &'a String>) -> Vec<String> {
     std::iter::once(INPUT.to_owned()).chain(stages.cloned()).collect()
 }
 
 impl<'a> Recorder<'a> {
-    /// A recorder that has seen the reading.
+    /// Creates a recorder, and records the reading.
     pub fn new(prepared: &'a Prepared, read: &[InputBatch]) -> Self {
         let ids = ids(read);
         let numbers = ids.iter().enumerate().map(|(number, (ordinal, _))| (*ordinal, number)).collect();
@@ -62,7 +62,7 @@ impl<'a> Recorder<'a> {
         recorder
     }
 
-    /// What was noted.
+    /// Returns the results.
     pub fn finish(mut self) -> Recorded {
         let stages = stage_names(self.prepared.stages.iter().map(|stage| &stage.name));
         for stage in 0..stages.len() {
@@ -75,7 +75,7 @@ impl<'a> Recorder<'a> {
         Recorded { documents: self.documents, stages, contents: self.contents }
     }
 
-    /// Notes what a stage did to the documents of a batch. `columns` are those that it wrote of a row.
+    /// Records what a stage did to the documents of a batch. `columns` returns those that it wrote in a row.
     fn note(
         &mut self,
         stage: usize,
@@ -112,7 +112,7 @@ impl<'a> Recorder<'a> {
         self.prepared.stages.iter().position(|s| s.name == stage.name).map_or(0, |at| at + 1)
     }
 
-    /// Whether a column is one that outputs show.
+    /// Whether a column is shown in outputs.
     fn is_shown(&self, name: &str) -> bool {
         let own = [ID, SOURCE, TEXT];
         let excluded = &self.prepared.pipeline.output.exclude;

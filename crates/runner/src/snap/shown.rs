@@ -1,4 +1,5 @@
-//! A change on a screen: what differs, section by section, in colours. Where they are not wanted, the writer takes them out.
+//! Shows a change on a terminal: the differences, section by section, in colours. The writer strips the
+//! colours if they are not wanted.
 
 use super::change::{Change, State};
 use super::content::is_end;
@@ -6,7 +7,7 @@ use crate::rehearsal::{Line, Sign, cut, differing};
 use crate::table::count;
 use std::fmt::Write as _;
 
-/// Lines around a change that are shown with it.
+/// Number of context lines around a change.
 const AROUND: usize = 2;
 
 const BOLD: &str = "\u{1b}[1m";
@@ -17,12 +18,12 @@ const STRUCK: &str = "\u{1b}[9m";
 const UNSTRUCK: &str = "\u{1b}[29m";
 const OFF: &str = "\u{1b}[0m";
 
-/// A line that stands out.
+/// A highlighted line.
 pub fn heading(text: &str) -> String {
     format!("{BOLD}{text}{OFF}")
 }
 
-/// What differs, with at most `most` lines.
+/// The differences, in at most `most` lines.
 pub fn shown(change: &Change, most: usize) -> String {
     let old = change.old.as_deref().unwrap_or_default();
     if change.state() == State::Gone {
@@ -52,7 +53,7 @@ pub fn shown(change: &Change, most: usize) -> String {
         }
         let (was_end, is_end) = (is_end(change.old.as_deref().unwrap_or_default()), is_end(&change.new));
         if new.is_empty() && was_end != is_end {
-            // What is told of a document that ends here is another thing than what is told of one that goes on.
+            // A document that ends here has other sections than one that goes on.
             let now = match name {
                 "text" if was_end => "it goes on as it came in",
                 _ if was_end => "nothing to tell",
@@ -70,8 +71,8 @@ pub fn shown(change: &Change, most: usize) -> String {
             );
             continue;
         }
-        // Of what goes no further the beginning is shown, and nobody wants to see where that is, nor that beside the
-        // whole.
+        // Only the beginning of a document that ends here is shown, so a comparison with the full text would
+        // be useless.
         if name == "text" && was_end != is_end {
             for line in new.lines() {
                 if left == 0 {
@@ -98,7 +99,7 @@ pub fn shown(change: &Change, most: usize) -> String {
     out
 }
 
-/// The sections of a content by their names; what stands before the first has none.
+/// The sections of a content by name; the part before the first section has an empty name.
 fn sections(content: &str) -> Vec<(String, String)> {
     let mut sections = vec![(String::new(), String::new())];
     for line in content.lines() {

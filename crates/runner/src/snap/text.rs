@@ -1,4 +1,5 @@
-//! A text with the edits of a stage in it: removed lines struck out, each edit named by its rule.
+//! A text with the edits of a stage marked: removed lines are struck out, and each edit is tagged with its
+//! rule.
 //!
 //! ```text
 //!   a line that stays
@@ -14,14 +15,15 @@ use std::ops::Range;
 use textmill_core::edit::Edit;
 use textmill_plugin::harness::visible;
 
-/// Lines in a row that are shown whole, where no edit is among them.
+/// Maximum number of consecutive lines without edits to show in full.
 const RUN: usize = 40;
-/// Characters of a piece without edits that are shown.
+/// Maximum number of characters to show of a passage without edits.
 const PIECE: usize = 400;
-/// Characters that an edit inside a line may remove or add; with more, lines stand below one another.
+/// Maximum number of characters that an inline edit may remove or add; larger ones show old lines above new
+/// ones.
 const INSIDE: usize = 80;
 
-/// Shows a text with its edits, which are in order and do not overlap.
+/// Shows a text with its edits, which must be in order and not overlap.
 pub(super) fn struck(before: &str, edits: &[Edit]) -> Vec<String> {
     let of = |(number, edit)| small(before, edit).into_iter().map(move |part| (number, part));
     let (origins, parts): (Vec<usize>, Vec<Edit>) = edits.iter().enumerate().flat_map(of).unzip();
@@ -32,19 +34,19 @@ pub(super) fn struck(before: &str, edits: &[Edit]) -> Vec<String> {
 
 struct Struck<'a> {
     before: &'a str,
-    /// The lines, without their ends.
+    /// The lines, without their line ends.
     lines: Vec<Range<usize>>,
     edits: &'a [Edit],
-    /// Of which edit each is a part.
+    /// For each part, the index of the edit that it belongs to.
     origins: Vec<usize>,
-    /// Edits whose evidence has been told.
+    /// For each edit, whether its evidence was already shown.
     told: Vec<bool>,
     out: Vec<Shown>,
 }
 
-/// A line as shown.
+/// A line to show.
 enum Shown {
-    /// One without edits.
+    /// A line without edits.
     Kept(String),
     Other(String),
 }
@@ -65,7 +67,7 @@ impl<'a> Struck<'a> {
         let (mut line, mut edit) = (0, 0);
         while line < self.lines.len() {
             let (first_line, first_edit) = (line, edit);
-            // A group: lines whose ends between them are edited, and all edits that touch them.
+            // A group: consecutive lines whose line ends are edited, and all edits that touch them.
             let end = loop {
                 let end = self.lines[line].end;
                 while self.edits.get(edit).is_some_and(|e| e.end <= end && e.start <= end) {
@@ -86,7 +88,7 @@ impl<'a> Struck<'a> {
         let start = self.lines[lines.start].start;
         if edits.is_empty() {
             let last = lines.end == self.lines.len();
-            // What follows the last line's end is no line.
+            // The empty rest after the last line end is not a line.
             if !(last && start == end && start > 0) {
                 self.out.push(Shown::Kept(piece(&self.before[start..end])));
             }
@@ -115,10 +117,10 @@ impl<'a> Struck<'a> {
         }
     }
 
-    /// Lines of which at most one stays.
+    /// Shows lines of which at most one remains.
     fn removed(&mut self, lines: Range<usize>, edits: Range<usize>, none: bool) {
         let in_text = self.lines.len();
-        // Where none does, an empty one is left, unless the text ends here.
+        // If none remains, an empty line is left, unless the text ends here.
         let left = none.then(|| {
             let empty = lines.clone().rev().find(|line| self.lines[*line].is_empty());
             empty.or_else(|| (lines.end < in_text).then_some(lines.end - 1))
@@ -136,12 +138,12 @@ impl<'a> Struck<'a> {
                     false => Shown::Kept(piece(&self.before[line])),
                     true => Shown::Other(self.inside(line, edits.clone())),
                 };
-                // What follows the last line's end is no line.
+                // The empty rest after the last line end is not a line.
                 if edited || number + 1 < in_text || !self.lines[number].is_empty() {
                     self.out.push(shown);
                 }
             } else {
-                // The line's own end counts: an empty line has nothing else that can be removed.
+                // The line end counts, too: an empty line has nothing else that can be removed.
                 let touched = line.start.saturating_sub(usize::from(line.is_empty()))..line.end + 1;
                 let tags = self.tags(edits.clone(), &touched);
                 self.out.push(Shown::Other(format!("~ {}{tags}", piece(&self.before[line]))));
@@ -149,7 +151,7 @@ impl<'a> Struck<'a> {
         }
     }
 
-    /// A line, or some that are joined, with the edits inside.
+    /// Shows a line, or several that are joined, with inline edits.
     fn inside(&mut self, span: Range<usize>, edits: Range<usize>) -> String {
         let mut out = String::from("* ");
         let mut at = span.start;
@@ -172,7 +174,7 @@ impl<'a> Struck<'a> {
         out + &tags
     }
 
-    /// Lines, and below them those that take their place.
+    /// Shows old lines, followed by those that replace them.
     fn replaced(&mut self, lines: Range<usize>, edits: Range<usize>, span: Range<usize>) {
         let (mut after, mut at) = (String::new(), span.start);
         for edit in &self.edits[edits.clone()] {
@@ -189,7 +191,7 @@ impl<'a> Struck<'a> {
         self.out.extend(after.split('\n').map(|line| Shown::Other(format!("> {}", piece(line)))));
     }
 
-    /// The rules of the edits that touch a span, with what an edit is based on where it is named first.
+    /// The rules of the edits that touch a span. The first tag of an edit also shows its evidence.
     fn tags(&mut self, edits: Range<usize>, span: &Range<usize>) -> String {
         let mut tags: Vec<(String, usize)> = Vec::new();
         for number in edits {
@@ -216,7 +218,8 @@ impl<'a> Struck<'a> {
     }
 }
 
-/// An edit as small ones: without what it leaves as it was at both ends, and one for each line where it joins and parts none.
+/// Splits an edit into small ones: without its common prefix and suffix, and one for each line if it keeps
+/// the number of lines.
 fn small(before: &str, edit: &Edit) -> Vec<Edit> {
     let old = &before[edit.span()];
     let parts: Vec<(&str, &str)> = match old.matches('\n').count() {
@@ -239,23 +242,23 @@ fn small(before: &str, edit: &Edit) -> Vec<Edit> {
         }
         at = end + 1;
     }
-    // It changes nothing, and is shown as what it is.
+    // The edit changes nothing; show it as it is.
     if out.is_empty() { vec![edit.clone()] } else { out }
 }
 
-/// Bytes of a line that edits cover.
+/// Number of bytes of a line that edits cover.
 fn covered(edits: &[Edit], line: &Range<usize>) -> usize {
     let of = |edit: &Edit| edit.end.min(line.end).saturating_sub(edit.start.max(line.start));
     edits.iter().map(of).sum()
 }
 
-/// The rule of an edit, and what it is based on.
+/// The rule of an edit, with its evidence.
 fn tag(edit: &Edit) -> String {
     let evidence = evidence(edit.value, edit.threshold, edit.note.as_deref());
     if evidence.is_empty() { format!("[{}]", edit.rule) } else { format!("[{}: {evidence}]", edit.rule) }
 }
 
-/// What a rule measured, and what it had to say.
+/// What a rule measured and noted.
 pub(super) fn evidence(value: Option<f64>, threshold: Option<f64>, note: Option<&str>) -> String {
     let value = value.map(|value| format!("value {}", number(value)));
     let threshold = threshold.map(|threshold| format!("threshold {}", number(threshold)));
@@ -264,12 +267,12 @@ pub(super) fn evidence(value: Option<f64>, threshold: Option<f64>, note: Option<
     parts.join(", ")
 }
 
-/// What cannot be seen as escapes, line ends among it.
+/// Escapes invisible characters, including line ends.
 fn ends_visible(text: &str) -> String {
     visible(&text.replace('\n', "\\n"))
 }
 
-/// A piece of a text; where it is long, its beginning and its end.
+/// A passage of text; of a long one, only the beginning and the end.
 pub(super) fn piece(text: &str) -> String {
     let count = text.chars().count();
     let shown = |text: &str| ends_visible(text);
@@ -281,7 +284,7 @@ pub(super) fn piece(text: &str) -> String {
     format!("{} […{} characters…] {}", shown(&head), count - PIECE, shown(&tail))
 }
 
-/// Leaves out the middle of long runs of lines without edits.
+/// Omits the middle of long runs of lines without edits.
 fn shorten(lines: Vec<Shown>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut run: Vec<String> = Vec::new();
@@ -310,9 +313,9 @@ fn shorten(lines: Vec<Shown>) -> Vec<String> {
     out.into_iter().map(without_end).collect()
 }
 
-/// A line whose white space at the end can be seen: editors take it away.
+/// Makes trailing white space visible, because editors remove it.
 fn without_end(line: String) -> String {
-    // An empty line that stays.
+    // An empty line that remains.
     if line.trim().is_empty() {
         return String::new();
     }

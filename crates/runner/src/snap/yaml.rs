@@ -1,4 +1,4 @@
-//! Values as short YAML for people. Not a writer of any YAML: long strings are cut, numbers lose digits that say nothing.
+//! Values as short, readable YAML. Not a general YAML writer: long strings are cut, and numbers are rounded.
 
 use crate::table::number;
 use serde_json::Value;
@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use textmill_plugin::harness::is_hidden;
 use twox_hash::XxHash3_64;
 
-/// Characters that a value may have to stand on one line.
+/// Maximum width in characters of a line that holds a whole value.
 const LINE: usize = 100;
-/// Characters of a string that are shown.
+/// Maximum number of characters of a string to show.
 const STRING: usize = 400;
 
-/// Writes `name: value`, on one line where there is room, else one line for each part.
+/// Writes `name: value`, on one line if there is room, else with one line for each part.
 pub(super) fn entry(name: &str, value: &Value, out: &mut Vec<String>) {
     block(&format!("{}:", word(name)), value, 0, out);
 }
@@ -32,7 +32,7 @@ pub(super) fn inline(value: &Value) -> String {
     }
 }
 
-/// Writes a value after `head`, which stands `depth` levels deep.
+/// Writes a value after `head`, at nesting level `depth`.
 fn block(head: &str, value: &Value, depth: usize, out: &mut Vec<String>) {
     let margin = "  ".repeat(depth);
     let short = inline(value);
@@ -40,7 +40,7 @@ fn block(head: &str, value: &Value, depth: usize, out: &mut Vec<String>) {
     match value {
         Value::Array(items) if !fits && !items.is_empty() => {
             out.push(format!("{margin}{head}"));
-            // An item is never spread over lines: a list of a hundred names stays readable.
+            // An item is never split over several lines, so that a list of a hundred names stays readable.
             out.extend(items.iter().map(|item| format!("{margin}  - {}", inline(item))));
         }
         Value::Object(members) if !fits && !members.is_empty() => {
@@ -53,14 +53,14 @@ fn block(head: &str, value: &Value, depth: usize, out: &mut Vec<String>) {
     }
 }
 
-/// A fraction with the digits that matter.
+/// A fraction, rounded.
 fn short(value: f64) -> String {
     let text = number(value);
-    // So small that nothing would be left.
+    // Rounding would turn a very small value into zero.
     if text.parse::<f64>().is_ok_and(|shown| shown == 0.0) && value != 0.0 { value.to_string() } else { text }
 }
 
-/// A long string's beginning, and a number that is another where the rest is.
+/// The beginning of a long string, with a hash that differs if the rest differs.
 fn cut(text: &str) -> String {
     match text.char_indices().nth(STRING) {
         Some((end, _)) => {
@@ -72,7 +72,7 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// A string as a YAML scalar: plain where it cannot be taken for anything else, else in quotes.
+/// A string as a YAML scalar: plain if that is unambiguous, else in quotes.
 pub(super) fn word(text: &str) -> String {
     let inside = |c: char| c.is_alphanumeric() || " -_./()+'’%&*~$@".contains(c);
     let words = ["true", "false", "null", "yes", "no", "on", "off"];
@@ -105,7 +105,7 @@ pub(super) fn word(text: &str) -> String {
     out
 }
 
-/// Reads a scalar that stands on one line. insta may have written it.
+/// Reads a scalar on one line, which insta may have written.
 pub(super) fn read_word(text: &str) -> String {
     match text.starts_with('"') {
         true => serde_json::from_str(text).unwrap_or_else(|_| text.trim_matches('"').to_owned()),

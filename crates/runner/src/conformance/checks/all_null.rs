@@ -1,4 +1,4 @@
-//! Whether columns without a single value are read as such, and not as what lies in their buffers.
+//! Whether columns without any value are read as null, not as what lies in their buffers.
 
 use crate::conformance::breach::broken;
 use crate::conformance::subject::Subject;
@@ -43,14 +43,14 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     Ok(Verdict::of(seen, ""))
 }
 
-/// The batch with all columns but the host's own replaced.
+/// The batch with all columns replaced except those of the host.
 fn with_columns(
     documents: &RecordBatch,
     replace: impl Fn(&ArrayRef) -> Result<ArrayRef>,
 ) -> Result<RecordBatch> {
     let schema = documents.schema();
     let columns = schema.fields().iter().zip(documents.columns());
-    // These two are never null: the host gives them.
+    // These two are never null, because the host provides them.
     let columns: Result<Vec<ArrayRef>> = columns
         .map(|(field, column)| match field.name().as_str() {
             ID | ORDINAL => Ok(Arc::clone(column)),

@@ -1,4 +1,4 @@
-//! Whether an operator binds to the documents' columns, and answers the columns that it declares.
+//! Whether an operator binds to the documents' columns, and returns the columns that it declares.
 
 use crate::conformance::subject::{Subject, operators};
 use crate::conformance::test::{Notes, Run, Test, Verdict};

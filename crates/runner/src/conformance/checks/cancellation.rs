@@ -1,4 +1,4 @@
-//! How soon a call ends once the host asks to stop.
+//! How soon a call ends after the host asks it to stop.
 
 use crate::conformance::subject::{Subject, readers};
 use crate::conformance::test::{Notes, Run, Test, Verdict};
@@ -18,15 +18,15 @@ pub const TEST: Test = Test {
     run: Run::Bound(run),
 };
 
-/// How long a call may go on after the host has asked to stop.
+/// How long a call may continue after the host has asked it to stop.
 const LATENCY: Duration = Duration::from_secs(1);
-/// How long a call may go on to its end, as if nobody had asked.
+/// How long a call may continue until its regular end after the host has asked it to stop.
 const FINISHING: Duration = Duration::from_millis(400);
-/// Batches are made larger until a call takes this long, so that a call that never asks is told from one that does.
+/// Batches are enlarged until a call takes this long, to tell calls that never check from those that do.
 const LONG: Duration = Duration::from_millis(1500);
-/// Bytes of a batch that are enough for an operator so quick that it need not ask.
+/// Size in bytes of a batch that is large enough for an operator so fast that it need not check.
 const ENOUGH: usize = 64 << 20;
-/// A slow moment of the machine is no fault of the plugin: the best of so many tries counts.
+/// The best of this many tries counts, because a temporary slowdown of the machine is not the plugin's fault.
 const TRIES: usize = 3;
 
 fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
@@ -34,10 +34,10 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     let bound = subject.bind(&documents)?;
     let mut seen = Vec::new();
     let mut measured = Vec::new();
-    // On a short limit, a shorter call has to do.
+    // With a short time limit, a shorter call must do.
     let long = LONG.min(subject.limit / 8);
     let allowed = |kind: Option<ErrorKind>| {
-        // One that goes on to its end has not asked, and is late only because the batch was not larger.
+        // A call that runs to its end did not check, and is not later only because the batch was not larger.
         let most = if kind.is_some() { LATENCY } else { FINISHING };
         most.min(long * 2 / 3)
     };
@@ -88,7 +88,7 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     Ok(Verdict::of(seen, note.unwrap_or_default()))
 }
 
-/// How long a call takes where the host asks to stop after `stop`; and its error, where it has one.
+/// How long a call takes if the host asks it to stop after `stop`, and its error, if any.
 fn time(
     operator: &BoundOperator,
     batch: &RecordBatch,
@@ -113,7 +113,7 @@ fn work(
     }
 }
 
-/// A host that asks to stop at a time.
+/// A host that asks to stop at a given time.
 struct Stopping {
     at: Option<Instant>,
 }

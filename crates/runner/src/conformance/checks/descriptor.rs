@@ -1,4 +1,4 @@
-//! Whether the descriptor is one that a host and its users can work with.
+//! Whether the descriptor is usable for a host and its users.
 
 use crate::config::with_defaults;
 use crate::conformance::schema::{Property, properties};
@@ -25,7 +25,8 @@ fn run(plugin: &LoadedPlugin, notes: &Notes) -> Result<Verdict> {
         seen.push(format!("its name `{}` is not in kebab case", descriptor.name));
     }
     let file = plugin.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    // Pipelines name a plugin by its file. A file of another shape is only ever named by its path.
+    // Pipelines refer to a plugin by its file name. A file with another name pattern can only be referred to
+    // by its path.
     if file.starts_with(std::env::consts::DLL_PREFIX)
         && file.ends_with(std::env::consts::DLL_SUFFIX)
         && file != library_name(&descriptor.name)
@@ -144,7 +145,7 @@ fn options(operator: &OperatorDescriptor, seen: &mut Vec<String>) {
                 .into(),
         );
     }
-    // Whatever has a default is given it; what is required and has none is the user's to say.
+    // Fill in all defaults; required options without a default are up to the user.
     let defaults = with_defaults(schema, &json!({}));
     for error in validator.iter_errors(&defaults) {
         if !matches!(error.kind(), jsonschema::error::ValidationErrorKind::Required { .. }) {
@@ -161,14 +162,14 @@ fn options(operator: &OperatorDescriptor, seen: &mut Vec<String>) {
     }
 }
 
-/// Lowercase words and numbers with dashes between them.
+/// Whether a name consists of lowercase words and digits, separated by dashes.
 fn is_kebab(name: &str) -> bool {
     let word =
         |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(word)
 }
 
-/// Three numbers with dots, and what may stand behind them (semver 2.0).
+/// Whether a version is three numbers with dots, optionally followed by a suffix (semver 2.0).
 fn is_version(version: &str) -> bool {
     let core = version.split(['-', '+']).next().unwrap_or_default();
     let numbers: Vec<&str> = core.split('.').collect();

@@ -1,5 +1,5 @@
-//! Whether the same documents are answered with the same bytes: again, elsewhere in memory, by another process, at another
-//! time, with another environment.
+//! Whether the same documents always give the same bytes: when repeated, elsewhere in memory, in another
+//! process, at another time, and with another environment.
 
 use crate::conformance::ANSWERS;
 use crate::conformance::answers::{difference, lines};
@@ -18,7 +18,7 @@ pub const TEST: Test = Test {
     run: Run::Bound(run),
 };
 
-/// What a plugin must not look at, changed for the fresh process.
+/// Environment that a plugin must not depend on, changed for the new process.
 const ELSEWHERE: [(&str, &str); 8] = [
     ("TZ", "Pacific/Kiritimati"),
     ("LANG", "tr_TR.UTF-8"),
@@ -29,7 +29,7 @@ const ELSEWHERE: [(&str, &str); 8] = [
     ("USER", "nobody"),
     ("HOSTNAME", "elsewhere"),
 ];
-/// A clock that shows seconds has gone on after this long.
+/// After this time, a clock with a resolution of seconds has advanced.
 const SECOND: Duration = Duration::from_millis(1050);
 
 fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {

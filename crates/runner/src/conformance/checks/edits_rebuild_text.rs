@@ -1,4 +1,4 @@
-//! Whether the text after is the text before with the edits of the ledger, and nothing else.
+//! Whether the text received with the edits of the ledger applied is exactly the text answered.
 
 use crate::conformance::breach::answers;
 use crate::conformance::subject::Subject;

@@ -1,4 +1,4 @@
-//! Whether a batch without rows is answered with nothing.
+//! Whether a batch without rows gives an empty answer.
 
 use crate::conformance::subject::{Subject, operators};
 use crate::conformance::test::{Notes, Run, Test, Verdict};

@@ -1,4 +1,4 @@
-//! Whether events are ones that a ledger can hold and a reader can follow.
+//! Whether events are valid for the ledger and understandable to a reader.
 
 use crate::conformance::breach::answers;
 use crate::conformance::subject::Subject;
@@ -46,7 +46,7 @@ fn wrong(event: &Event, text: &str, documents: u64) -> Option<String> {
     if let Some(other) = event.other.filter(|&other| other >= documents) {
         return Some(format!("names the document {other} of {documents}"));
     }
-    // Edits were checked against both texts.
+    // Edits have already been checked against both texts.
     let span = event.start.zip(event.end).filter(|_| event.action != Action::Edit);
     if let Some((start, end)) = span {
         let bytes = usize::try_from(start).ok().zip(usize::try_from(end).ok());

@@ -1,5 +1,5 @@
-//! Whether the library offers symbols beside its one. Symbols of plugins must not meet: two that export a function of
-//! the same name would, on some systems, call each other's.
+//! Whether the library exports other symbols than its one. Symbols of plugins must not clash: on some
+//! systems, if two plugins export a function with the same name, one would call the other's.
 
 use crate::conformance::test::{Notes, Run, Test, Verdict};
 use object::{Object, ObjectSymbol};
@@ -14,9 +14,9 @@ pub const TEST: Test = Test {
     run: Run::File(run),
 };
 
-/// Symbols that come of linking and not of the author. Rust's linker script for a `cdylib` hides everything but what is
-/// marked, the runtime with it, so none of Rust's stands here; older linkers of C put these marks into every library, and
-/// they name places, not functions that anyone calls by name.
+/// Symbols that come from linking and not from the author. For a `cdylib`, Rust's linker script hides
+/// everything that is not marked, including the runtime, so none of Rust's symbols are listed here. Older C
+/// linkers put these marks into every library; they name places, not functions that anyone calls by name.
 const OF_THE_LINKER: [&str; 8] =
     ["_init", "_fini", "__bss_start", "_edata", "_end", "__bss_start__", "__bss_end__", "__end__"];
 
@@ -33,7 +33,7 @@ fn run(library: &Path, notes: &Notes) -> Result<Verdict> {
         exported.extend(symbols.filter_map(|symbol| Some(symbol.name().ok()?.to_owned())));
     } else {
         let found = file.exports().map_err(|e| format!("its exports cannot be read: {e}"))?;
-        // Mach-O puts an underscore before every name of C.
+        // Mach-O prefixes every C name with an underscore.
         let mach = file.format() == object::BinaryFormat::MachO;
         let name = |bytes: &[u8]| {
             let name = String::from_utf8_lossy(bytes).into_owned();

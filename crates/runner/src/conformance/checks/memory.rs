@@ -1,4 +1,4 @@
-//! Whether a plugin that is called again and again takes more and more memory.
+//! Whether a plugin that is called repeatedly takes more and more memory.
 
 use crate::conformance::subject::Subject;
 use crate::conformance::test::{Notes, Run, Test, Verdict};
@@ -13,16 +13,16 @@ pub const TEST: Test = Test {
     run: Run::Bound(run),
 };
 
-/// Bytes of text that are milled before memory is measured, and after.
+/// Bytes of documents to run while memory is measured; half of that before.
 const FED: usize = 24 << 20;
-/// A share of what was fed, above which growth is more than what allocators keep.
+/// Growth is excessive above this share of the documents run, which is more than allocators keep.
 const GROWTH_OF_FED: f64 = 0.3;
-/// Growth that is always forgiven, in bytes.
+/// Growth that is always allowed, in bytes.
 const FORGIVEN: u64 = 4 << 20;
-/// How long the documents are run before memory is measured, and after, at most.
+/// Maximum time to run the documents before memory is measured. `MEASURING` is the time while it is measured.
 const SETTLING: Duration = Duration::from_secs(1);
 const MEASURING: Duration = Duration::from_secs(2);
-/// Rounds at least, however large the documents are.
+/// Minimum number of rounds, however large the documents are.
 const ROUNDS: usize = 8;
 
 fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
@@ -57,12 +57,12 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     })
 }
 
-/// A stage, a worker, the documents, and everything released.
+/// Creates a stage and a worker, runs the documents, and releases everything.
 fn once(subject: &Subject, documents: &arrow_array::RecordBatch) -> Result<()> {
     subject.bind(documents)?.run(&NoHost, std::slice::from_ref(documents)).map(drop)
 }
 
-/// Bytes of memory that the process has in use.
+/// The resident memory of the process in bytes.
 fn resident() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find(|line| line.starts_with("VmRSS:"))?;

@@ -1,5 +1,5 @@
-//! Whether buffers are read at the least alignment that Arrow asks for. Its C Data Interface recommends 64 bytes; what
-//! it demands is the alignment of the values, as C knows them.
+//! Whether buffers are read with the minimum alignment that Arrow requires. Its C Data Interface recommends
+//! 64 bytes, but only requires the alignment of the values as C defines it.
 
 use crate::conformance::subject::Subject;
 use crate::conformance::test::{Notes, Run, Test, Verdict};

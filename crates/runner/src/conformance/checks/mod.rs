@@ -1,4 +1,4 @@
-//! The tests, one in each file, in the order in which they are shown.
+//! The tests, one per file, in the order in which they are displayed.
 
 use super::test::Test;
 

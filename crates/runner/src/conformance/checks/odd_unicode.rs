@@ -1,4 +1,4 @@
-//! Whether texts of odd characters come through, alone as well as beside others.
+//! Whether texts with odd characters pass, both alone and beside others.
 
 use crate::conformance::breach::broken;
 use crate::conformance::subject::Subject;

@@ -1,5 +1,5 @@
-//! Whether the plugin itself refuses options that do not suit it. The host's check against the schema comes first in a
-//! run, but another host may have none, and a schema cannot say everything.
+//! Whether the plugin itself rejects unsuitable options. In a run, the host checks them against the schema
+//! first, but another host may not, and a schema cannot express everything.
 
 use crate::conformance::schema::{Property, properties, with};
 use crate::conformance::subject::Subject;
@@ -45,7 +45,7 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
             ));
         }
     }
-    // What is refused for its own sake shows only beside options that are accepted.
+    // Options that are rejected on their own account can only be tested beside options that are accepted.
     notes.doing("binding with the options given");
     let base = match trial.bind(&subject.options.to_string()) {
         Ok(_) => subject.options.clone(),
@@ -75,7 +75,8 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     Ok(Verdict::of(seen, format!("{tried} values tried")))
 }
 
-/// Tries values for every option: what the schema refuses must be refused, what it allows must bind or be refused.
+/// Tries values for every option: the plugin must reject what the schema rejects, and must bind or reject
+/// what the schema allows.
 fn values(trial: &Trial<'_>, schema: &Value, base: &Value, notes: &Notes, seen: &mut Vec<String>) -> usize {
     let Ok(validator) = jsonschema::options().build(schema) else { return 0 };
     let mut tried = 0;
@@ -87,7 +88,7 @@ fn values(trial: &Trial<'_>, schema: &Value, base: &Value, notes: &Notes, seen: 
             tried += 1;
             let what = format!("`{name}` = {value}");
             if validator.is_valid(&options) {
-                // Whether it is accepted is for the plugin to say; how it refuses is not.
+                // The plugin decides whether to accept it, but must reject it properly.
                 if let Err(error) = trial.bind(&options.to_string()) {
                     clean(&error, &what, seen);
                 }
@@ -105,14 +106,14 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// Binds past the host's own checks.
+    /// Binds without the host's own checks.
     fn bind(&self, options: &str) -> Result<Box<dyn Stage>> {
         let call = Call::new(&NoHost);
         self.subject.plugin.bind(&call, &self.subject.operator.name, options, Arc::clone(&self.passed))
     }
 }
 
-/// Options must be refused, and cleanly; the message must have the word, where there is one.
+/// Checks that options are rejected properly. If `word` is given, the message must contain it.
 fn refused(trial: &Trial<'_>, options: &str, what: &str, word: Option<&str>, seen: &mut Vec<String>) {
     match trial.bind(options) {
         Ok(_) => seen.push(format!("it accepts {what}")),
@@ -140,7 +141,7 @@ fn shown(error: &Error) -> String {
     }
 }
 
-/// Enough of a message to know it by: a number may have hundreds of digits.
+/// The beginning of a message, enough to recognize it: a number may have hundreds of digits.
 fn short(message: &str) -> String {
     beginning(message, 200).into_owned()
 }

@@ -1,4 +1,4 @@
-//! Whether hostile documents leave the process alive, and a panic is what the host can see and name.
+//! Whether hostile documents leave the process alive, and whether the host can see and name a panic.
 
 use crate::conformance::breach::failed_by;
 use crate::conformance::subject::{Subject, readers};
@@ -27,7 +27,7 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
         let bound = subject.bind(&documents)?;
         for operator in readers(&bound) {
             let passed = operator.project(&documents)?;
-            // One by one: a process that dies leaves behind which one it was.
+            // One by one, so that if the process dies, the notes tell which document it was.
             for row in 0..passed.num_rows() {
                 let id = string(&documents, ID, row).unwrap_or_default();
                 notes.doing(format!("answering the document `{id}`"));
@@ -57,7 +57,7 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     Ok(Verdict::of(seen, format!("{count} documents")))
 }
 
-/// One call on a worker of its own.
+/// One call on a new worker.
 fn call(operator: &BoundOperator, rows: RecordBatch) -> Result<()> {
     let call = Call::new(&NoHost);
     let mut worker = operator.stage.new_worker(&call)?;

@@ -12,7 +12,7 @@ pub const TEST: Test = Test {
     run: Run::Bound(run),
 };
 
-/// Splits that are tried.
+/// Number of splits to try.
 pub(super) const ROUNDS: u32 = 12;
 
 fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {

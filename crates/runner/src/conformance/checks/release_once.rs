@@ -1,4 +1,4 @@
-//! Whether everything that crosses is released, and once.
+//! Whether everything that crosses the ABI is released exactly once.
 
 use crate::conformance::subject::{Subject, readers};
 use crate::conformance::test::{Notes, Run, Test, Verdict};
@@ -37,7 +37,7 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
         let call = Call::new(&NoHost);
         let mut worker = operator.stage.new_worker(&call)?;
         let Output { documents, .. } = worker.process(&call, operator.project(&documents)?)?;
-        // A copy in memory of our own.
+        // A copy in memory of the host.
         let order = arrow_array::UInt32Array::from_iter_values(0..documents.num_rows() as u32);
         let copy = arrow_select::take::take_record_batch(&documents, &order)?;
         answers.push((documents, copy));

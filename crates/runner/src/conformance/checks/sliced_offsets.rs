@@ -1,4 +1,4 @@
-//! Whether rows are read where they begin, and not where their buffers do.
+//! Whether rows are read from the start of the slice, not from the start of the buffers.
 
 use crate::conformance::subject::Subject;
 use crate::conformance::test::{Notes, Run, Test, Verdict};

@@ -1,4 +1,4 @@
-//! Whether strings are read in each of Arrow's three layouts, where the descriptor leaves the layout open.
+//! Whether strings are read in each of Arrow's three layouts if the descriptor does not prescribe one.
 
 use crate::conformance::documents::column_of;
 use crate::conformance::subject::Subject;
@@ -37,7 +37,7 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     for kind in [DataType::Utf8, DataType::LargeUtf8, DataType::Utf8View] {
         let words = type_name(&kind);
         let laid_out = in_layout(&documents, &open, &kind)?;
-        // Views of a slice share the buffers of the whole.
+        // Views of a slice share the buffers of the whole array.
         for layout in [Layout::Plain, Layout::Sliced] {
             notes.doing(format!("running them with `{}` as {words}", open.join("`, `")));
             match subject.run_laid_out(&laid_out, layout) {
@@ -53,7 +53,7 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     Ok(Verdict::of(seen, format!("{} columns", open.len())))
 }
 
-/// The batch with some of its columns in a layout.
+/// The batch with some of its columns converted to a layout.
 fn in_layout(documents: &RecordBatch, names: &[String], kind: &DataType) -> Result<RecordBatch> {
     let (mut fields, mut columns) = (Vec::new(), Vec::new());
     for (field, column) in documents.schema().fields().iter().zip(documents.columns()) {

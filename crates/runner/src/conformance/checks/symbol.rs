@@ -13,7 +13,7 @@ pub const TEST: Test = Test {
     run: Run::Plugin(run),
 };
 
-/// What cannot be opened never comes here: the error of opening it is the verdict.
+/// A library that cannot be opened never gets here: the error of opening it is the verdict.
 fn run(plugin: &LoadedPlugin, notes: &Notes) -> Result<Verdict> {
     let mut seen = Vec::new();
     notes.doing("asking for extensions");

@@ -1,4 +1,4 @@
-//! Whether several workers of one stage, each on a thread of its own, keep out of each other's way.
+//! Whether several workers of one stage, each on its own thread, do not interfere with each other.
 
 use crate::conformance::subject::Subject;
 use crate::conformance::test::{Notes, Run, Test, Verdict};
@@ -17,9 +17,9 @@ pub const TEST: Test = Test {
     run: Run::Bound(run),
 };
 
-/// Threads at once.
+/// Number of concurrent threads.
 const THREADS: usize = 4;
-/// How often each runs the documents.
+/// How often each thread runs the documents.
 const ROUNDS: usize = 3;
 
 fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
@@ -53,7 +53,8 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     Ok(Verdict::of(seen, format!("{THREADS} threads")))
 }
 
-/// The documents several times; the last outcome, or the first that is another than the one before.
+/// Runs the documents several times. Returns the last outcome, or the first that differs from the previous
+/// one.
 fn several(bound: &Bound, batches: &[RecordBatch]) -> Result<Outcome> {
     let mut last = bound.run(&NoHost, batches)?;
     for _ in 1..ROUNDS {

@@ -1,4 +1,4 @@
-//! Whether documents of a byte and documents of ten megabytes come through, and in a time that fits their size.
+//! Whether documents of one byte and of ten megabytes pass, in a time that fits their size.
 
 use crate::conformance::breach::broken;
 use crate::conformance::subject::Subject;

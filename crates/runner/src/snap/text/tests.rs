@@ -1,4 +1,4 @@
-//! What texts with edits look like.
+//! How texts with edits are shown.
 
 use super::*;
 use proptest::prelude::*;
@@ -54,7 +54,7 @@ fn edits_inside_a_line_stand_in_it() {
         show(&text, vec![Edit::remove(0..151, "menu"), space]),
         format!("{}\n* and so[-\\u{{a0}}-]{{+ +}}on    [space]", line.replace("\\u{20}", " "))
     );
-    // What an edit leaves as it was is not shown as edited.
+    // Parts that an edit leaves unchanged are not marked.
     let edit = Edit::replace(1..7, "\n\nb", "space");
     assert_eq!(show("a\n\n   bc", vec![edit]), "  a\n\n* [-   -]bc    [space]");
     let lines = Edit::replace(0..5, "A\nb\nC", "upper");
@@ -97,7 +97,7 @@ fn long_ones_stand_below_one_another() {
     assert_eq!(piece(&"x".repeat(500)).len(), 400 + " […100 characters…] ".len());
 }
 
-/// What a reader makes of the shown text: what stands there afterwards.
+/// The text after the edits, as read from what is shown.
 fn read(shown: &str) -> String {
     let line = |line: &str| match line.get(..2) {
         Some("~ ") => None,
@@ -123,7 +123,8 @@ fn read(shown: &str) -> String {
 }
 
 proptest! {
-    /// Every text with any edits reads as the text after them, but for empty lines at its end; and every rule is named.
+    /// What is shown for any text and edits reads as the text after them, except for trailing empty lines;
+    /// and every rule is named.
     #[test]
     fn what_is_shown_reads_as_the_text_afterwards(
         text in "[abé\n]{0,40}",
@@ -144,7 +145,7 @@ proptest! {
             edits.push(Edit::replace(bounds[start]..bounds[end], replacement, format!("rule-{number}")));
         }
         sort_and_check(&text, &mut edits).unwrap();
-        // What changes nothing need not be told from what does.
+        // Edits that change nothing need not be recognizable.
         edits.retain(|edit| text[edit.span()] != edit.replacement);
         let shown = struck(&text, &edits).join("\n");
         let (read, after) = (read(&shown), apply(&text, &edits));
