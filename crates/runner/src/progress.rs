@@ -41,8 +41,8 @@ struct State {
     documents: u64,
     /// Number of bytes that were read when the segment began.
     read_before: u64,
-    /// Nanoseconds spent in each stage recently; older times count less. `reading_before` does the same for
-    /// reading.
+    /// Nanoseconds spent in each stage; older times count less. `reading_before` is the time for reading that
+    /// no longer counts.
     recent: Vec<u64>,
     reading_before: u64,
     limit: String,

@@ -46,8 +46,8 @@ impl<'a> Response<'a> {
         self.sent
     }
 
-    /// The body with its transfer and content encodings decoded, at most `most` bytes. Crawlers often decode
-    /// a body without changing its head; encodings that the body does not have are ignored.
+    /// The body with its transfer and content encodings decoded, at most `most` bytes. Crawlers may decode
+    /// a body without saying so; encodings that the body does not have are ignored.
     ///
     /// # Errors
     /// If the body is broken or too large.

@@ -26,7 +26,7 @@ pub(super) struct Group {
     pub bytes: u64,
 }
 
-/// Cuts a file into [`Group`]s.
+/// Cuts a file into groups of rows.
 pub struct ParquetCutter {
     metadata: ArrowReaderMetadata,
     read: Arc<AtomicU64>,

@@ -25,13 +25,13 @@ pub enum State {
     New,
     /// The content differs.
     Changed,
-    /// There is nothing to keep any more.
+    /// There is nothing left to keep.
     Gone,
 }
 
 /// Changes that are accepted or rejected together: one change, and those that merely follow from it. If a
-/// document is dropped or fails in a stage, the snapshots of the following stages become empty, which needs
-/// no separate answer.
+/// document is dropped or fails in a stage, the following stages do nothing to it any longer, which
+/// needs no separate answer.
 pub struct Group<'a> {
     /// The change to review.
     pub head: &'a Change,

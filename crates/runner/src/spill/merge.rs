@@ -26,7 +26,7 @@ struct Cursor {
     file: BlockFile,
     /// Index of the next block to read.
     next: usize,
-    /// The current block with its keys. `held` is its index in [`Merge::held`].
+    /// The current block with its keys. `held` is its index in `Merge::held`.
     block: Option<(RecordBatch, Rows)>,
     held: usize,
     row: usize,

@@ -1,7 +1,7 @@
 //! The plugin `{{name}}`. {{description}}.
 //!
-//! Documents pass through. Each thread counts what it sees in a state of its own, the host merges the states, and the
-//! report of the last one stands in `summary.json`.
+//! Documents pass through. Each thread counts in a state of its own, the host merges the states, and the
+//! report on the final state is written to `summary.json`.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -29,13 +29,13 @@ struct Operator {
     options: Options,
 }
 
-/// What is known after some documents. Integers and sorted maps, so that neither the order of documents nor the way
-/// they were split shows in the report.
+/// The counts after some documents. Integers and sorted maps make sure that neither the order of documents
+/// nor the way they are split affects the report.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
     documents: u64,
     words: u64,
-    /// Documents by the number of words, rounded down to a multiple of `step`.
+    /// Number of documents by number of words, rounded down to a multiple of `step`.
     lengths: BTreeMap<u64, u64>,
 }
 

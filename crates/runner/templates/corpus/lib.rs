@@ -1,8 +1,8 @@
 //! The plugin `{{name}}`. {{description}}.
 //!
-//! It compares documents with one another, in three steps: each document puts an item under a key, whatever meets under a
-//! key is looked at together, and what was found there goes back to the documents. Sorting, exchanging and spilling are
-//! the host's.
+//! It compares documents with one another, in three steps: each document emits an item under a key, all items
+//! with the same key are reduced together, and the findings are applied to the documents. The host does the
+//! sorting, exchanging and spilling.
 #![forbid(unsafe_code)]
 
 use textmill_plugin::prelude::*;
@@ -29,18 +29,18 @@ struct Operator {
     options: Options,
 }
 
-/// What is found for a document.
+/// What was found out about a document.
 #[derive(Serialize, Deserialize)]
 struct Finding {
-    /// The first document with this opening, by its place in the input.
+    /// The ordinal of the first document with this opening.
     first: u64,
-    /// Documents with this opening.
+    /// Number of documents with this opening.
     documents: u64,
 }
 
 impl Corpus for Operator {
     type Options = Options;
-    /// Nothing has to be known of a document but that it has the key.
+    /// A document only needs the key, so its item is empty.
     type Item = ();
     type Finding = Finding;
 
