@@ -26,7 +26,7 @@ pub fn texts(seed: u64, count: usize) -> Vec<String> {
     texts
 }
 
-/// A page: a few paragraphs, each in one language, with other lines around them.
+/// A page: a few paragraphs, mostly in one language each, with other lines around them.
 fn page(random: &mut Random) -> String {
     let mut page = String::new();
     let line = |page: &mut String, text: &str, random: &mut Random| {
