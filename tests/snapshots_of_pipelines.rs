@@ -391,9 +391,9 @@ fn documents_that_fail_are_snapshotted_as_failed() {
     insta::assert_snapshot!("failed_documents", shown.join("\n"));
     succeeded(&call(&bench, &["test", "pipeline.toml", "--ci"]).output());
 
-    // More than anybody would read.
+    // More than anybody would read; broken lines do not count.
     let many: String = (0..1001).map(|n| format!("{{\"text\": \"{n}\"}}\n")).collect();
-    bench.write("pages/input.jsonl", many);
+    bench.write("pages/input.jsonl", format!("{{broken\n{{broken\n{many}"));
     let test = call(&bench, &["test", "pipeline.toml"]).output();
     let said = String::from_utf8_lossy(&test.stderr).into_owned();
     assert!(said.contains("more than 1000 documents") && said.contains("`limit`"), "{said}");

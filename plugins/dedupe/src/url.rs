@@ -24,11 +24,18 @@ pub fn canonical(address: &str) -> String {
     };
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let scheme = scheme.to_ascii_lowercase();
-    let is_web = scheme == "http" || scheme == "https";
+    // `http` counts as `https`, so the port of either is one that `http` need not name.
+    let ports: &[&str] = match scheme.as_str() {
+        "http" => &[":80", ":443"],
+        "https" => &[":443"],
+        _ => &[],
+    };
+    let is_web = !ports.is_empty();
     let mut out = if is_web { "https".to_owned() } else { scheme };
     out.push_str("://");
-    out.push_str(&host(authority, is_web));
-    let path = unescaped(&without_dots(path));
+    out.push_str(&host(authority, ports));
+    // An encoded dot is a dot: segments are removed after decoding.
+    let path = without_dots(&unescaped(path));
     out.push_str(path.trim_end_matches('/'));
     let mut parameters: Vec<String> = query.split('&').filter(is_kept).map(unescaped).collect();
     parameters.sort_unstable();
@@ -39,13 +46,12 @@ pub fn canonical(address: &str) -> String {
     out
 }
 
-/// Host and port in lower case, without user, default port and, for `http` and `https`, `www.`.
-fn host(authority: &str, is_web: bool) -> String {
+/// Host and port in lower case, without user, without one of the default `ports` and, if there are some, without `www.`.
+fn host(authority: &str, ports: &[&str]) -> String {
     let lower = authority.to_lowercase();
     let bare = lower.rsplit('@').next().unwrap_or_default();
-    let bare = if is_web { bare.strip_prefix("www.").unwrap_or(bare) } else { bare };
-    let port = |port: &str| bare.strip_suffix(port).filter(|_| is_web);
-    let bare = port(":80").or_else(|| port(":443")).unwrap_or(bare);
+    let bare = if ports.is_empty() { bare } else { bare.strip_prefix("www.").unwrap_or(bare) };
+    let bare = ports.iter().find_map(|port| bare.strip_suffix(port)).unwrap_or(bare);
     bare.trim_end_matches([':', '.']).to_owned()
 }
 
@@ -108,6 +114,7 @@ mod tests {
             "HTTP://www.Example.org:80/news/./42/?page=2&id=7#top",
             "https://example.org/other/../news/42?utm_source=mail&id=7&page=2&fbclid=x",
             " https://user@example.org:443/news/%34%32?id=7&page=2 ",
+            "https://example.org/other/%2e%2E/news/%2e/42?id=7&page=2",
         ] {
             assert_eq!(canonical(address), page);
         }
@@ -122,6 +129,7 @@ mod tests {
             "https://example.org/News?id=8",
             "https://example.org/News",
             "https://example.org:8080/News?id=7",
+            "https://example.org:80/News?id=7",
             "https://sub.example.org/News?id=7",
             "https://example.org/News%2F?id=7",
             "ftp://example.org/News?id=7",

@@ -102,6 +102,15 @@ impl Parsed {
         }
     }
 
+    /// Keeps the first `n` documents and the failures before the last of them.
+    pub fn truncate_documents(&mut self, n: usize) {
+        let mut documents =
+            self.entries.iter().enumerate().filter(|(_, entry)| matches!(entry, Entry::Document(_)));
+        if let Some((last, _)) = n.checked_sub(1).and_then(|last| documents.nth(last)) {
+            self.truncate(last + 1);
+        }
+    }
+
     /// Builds batches. Documents and failures alike get ordinals, counted from `first_ordinal`. A batch is
     /// full at `most_documents`, or as soon as it holds `most_bytes`.
     ///

@@ -11,7 +11,7 @@ use textmill_core::column::{ID, ORDINAL, SOURCE};
 use textmill_core::value::value_at;
 use textmill_plugin::error::Result;
 
-/// Reads the first `limit` documents of the input. Places without a document do not count.
+/// Reads the first `limit` documents of the input. Failures among them do not count.
 ///
 /// # Errors
 /// If values do not form the columns that they were checked against.
@@ -24,7 +24,7 @@ pub fn sample(pipeline: &Pipeline, files: &[SourceFile], limit: usize) -> Result
     while left > 0 {
         let Some(chunk) = cursor.next() else { break };
         let mut parsed = parser.parse(chunk);
-        parsed.truncate(left);
+        parsed.truncate_documents(left);
         ids.settle(&mut parsed);
         let places = parsed.len() as u64;
         for batch in parsed.finish(ordinal, run.batch_documents, run.batch_bytes)? {

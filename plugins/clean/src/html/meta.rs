@@ -53,9 +53,8 @@ impl Sayings {
         if script.len() > LONGEST_SCRIPT {
             return;
         }
-        // Some pages wrap the JSON in an HTML comment. Broken JSON is ignored.
-        let plain = script.trim().trim_start_matches("<!--").trim_end_matches("-->").trim();
-        if let Ok(value) = serde_json::from_str::<Value>(plain) {
+        // Broken JSON is ignored.
+        if let Ok(value) = serde_json::from_str::<Value>(unwrapped(script)) {
             self.add_thing(&value, 0);
         }
     }
@@ -116,6 +115,21 @@ impl Sayings {
     }
 }
 
+/// The JSON of a script without the comment or CDATA section that some pages wrap it in, such as `//<![CDATA[ … //]]>`.
+fn unwrapped(script: &str) -> &str {
+    let (mut json, mut length) = (script.trim(), usize::MAX);
+    while json.len() < length {
+        length = json.len();
+        for start in ["<!--", "<![CDATA[", "//", "/*", "*/"] {
+            json = json.strip_prefix(start).unwrap_or(json).trim_start();
+        }
+        for end in ["-->", "]]>", "//", "/*", "*/"] {
+            json = json.strip_suffix(end).unwrap_or(json).trim_end();
+        }
+    }
+    json
+}
+
 /// Whether a schema.org type is that of a text.
 fn is_document(kind: &Value) -> bool {
     const KINDS: &[&str] = &["Article", "Posting", "Report", "WebPage", "Recipe", "Review"];
@@ -139,12 +153,18 @@ mod tests {
                 "datePublished": "2020-02-03T04:05:06Z"}]}"#,
         );
         said.add_json_ld("{broken");
+        for (start, end) in [("<!--", "-->"), ("//<![CDATA[\n", "\n//]]>"), ("/*<![CDATA[*/", "/*]]>*/")] {
+            said.add_json_ld(&format!("{start}[{{\"@type\": \"Article\", \"headline\": \"B\"}}]{end}"));
+        }
         let list: Vec<(String, String)> = said.finish().into_iter().map(|s| (s.name, s.value)).collect();
         let wanted = [
             ("headline", "A ferry"),
             ("datePublished", "2020-02-03T04:05:06Z"),
             ("author.name", "Ines Tollgate"),
             ("author.name", "Bo Marsh"),
+            ("headline", "B"),
+            ("headline", "B"),
+            ("headline", "B"),
         ];
         assert_eq!(list, wanted.map(|(n, v)| (n.to_owned(), v.to_owned())));
     }
