@@ -1,4 +1,4 @@
-//! The complete cleaning of one document: decode, repair, normalise, remove furniture and repeats.
+//! The complete cleaning of one document: decode, repair, normalise, remove line_rules and repeats.
 
 mod normalised;
 mod training;
@@ -16,7 +16,7 @@ use crate::html::code;
 use crate::html::items::Item;
 use crate::html::lines::Lines;
 use crate::html::markup::Markup;
-use crate::html::meta::Said;
+use crate::html::meta::MetaItem;
 use crate::html::{MarkupOf, Reading};
 use crate::lines::Line;
 use crate::model::Model;
@@ -31,9 +31,9 @@ use crate::outcome::{places, structure};
 use crate::parts::Part;
 use crate::pii::{self, Pii};
 use crate::quality::{self, BadWords, Measure, Quality};
-use crate::room::{Kept, Room};
-use crate::rules::boilerplate::{Furniture, Look};
+use crate::rules::boilerplate::{LineRules, RuledPage};
 use crate::rules::menus;
+use crate::scratch::{Scratch, ScratchPool};
 use crate::tables::Tables;
 use crate::{closing, decide};
 
@@ -52,7 +52,7 @@ pub struct Cleaned<'a> {
     /// Removed lines that may carry metadata.
     pub boilerplate: RemovedLines,
     /// Metadata that an HTML page states about itself.
-    pub said: Vec<Said>,
+    pub page_meta: Vec<MetaItem>,
     /// Stretches that the model kept by a narrow margin, sorted.
     pub doubtful: Vec<Stretch>,
     /// Values of the active quality filters, measured on the text that is left.
@@ -72,7 +72,7 @@ pub enum Format {
 struct Seen {
     /// The markup of each shown line, for HTML.
     markup: Option<Vec<Markup>>,
-    look: Look,
+    ruled: RuledPage,
 }
 
 /// The decisions on a document's lines.
@@ -87,7 +87,7 @@ struct Judged {
 /// The rules and the model that judge the lines of a format.
 #[derive(Clone)]
 struct Judges {
-    furniture: Furniture,
+    line_rules: LineRules,
     /// The model, if it is switched on.
     model: Option<Arc<Model>>,
 }
@@ -106,7 +106,7 @@ pub struct Cleaner {
     quality: Quality,
     bad_words: BadWords,
     pii: Pii,
-    room: Kept,
+    scratch: ScratchPool,
     normal_form: NormalForm,
     join_hyphenated: bool,
     keep_structure: bool,
@@ -127,8 +127,8 @@ impl Cleaner {
             // The model was trained on the output of all rules. Lines of rules that are switched off are kept
             // in the end.
             let seen = if is_on { Rules::default() } else { rules.clone() };
-            let furniture = Furniture::new(cues.clone(), dates.clone(), seen, lexicon, is_plain);
-            Judges { furniture, model: Some(model).filter(|_| is_on) }
+            let line_rules = LineRules::new(cues.clone(), dates.clone(), seen, lexicon, is_plain);
+            Judges { line_rules, model: Some(model).filter(|_| is_on) }
         };
         let plain = judges(model, lexicon, true);
         let html = judges(html_model, html_lexicon, false);
@@ -141,7 +141,7 @@ impl Cleaner {
             quality: options.quality.clone(),
             bad_words: BadWords::new(&options.quality.bad_words)?,
             pii: options.pii,
-            room: Kept::default(),
+            scratch: ScratchPool::default(),
             normal_form: options.normal_form,
             join_hyphenated: options.join_hyphenated,
             keep_structure: options.keep_structure,
@@ -166,12 +166,12 @@ impl Cleaner {
         text: &'a str,
         raw: Option<&[u8]>,
     ) -> Result<Cleaned<'a>, EditError> {
-        let Normalised { mut rewriter, encoding, markup, items, said, indented, .. } =
+        let Normalised { mut rewriter, encoding, markup, items, page_meta, indented, .. } =
             self.normalise(format, text, raw)?;
-        let title = Title::of(&said);
-        let Judged { edits, mut boilerplate, places, doubtful } = self
-            .room
-            .with(|room| self.judge(format, &rewriter, (markup, &items), title.as_ref(), indented, room));
+        let title = Title::of(&page_meta);
+        let Judged { edits, mut boilerplate, places, doubtful } = self.scratch.with(|scratch| {
+            self.judge(format, &rewriter, (markup, &items), title.as_ref(), indented, scratch)
+        });
         rewriter.pass_packed(edits)?;
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
         rewriter.pass(edits)?;
@@ -182,7 +182,7 @@ impl Cleaner {
         for (at, place) in boilerplate.places_mut().zip(places::made(&edits, places.into_iter())) {
             *at = place as u64;
         }
-        Ok(Cleaned { edits, text, encoding, boilerplate, said, doubtful, measured })
+        Ok(Cleaned { edits, text, encoding, boilerplate, page_meta, doubtful, measured })
     }
 
     /// Decides which lines of a normalised document to remove; `markup` and `title` are those of the HTML
@@ -194,7 +194,7 @@ impl Cleaner {
         (markup, items): (Option<Lines>, &[Item]),
         title: Option<&Title>,
         indented: bool,
-        room: &mut Room,
+        scratch: &mut Scratch,
     ) -> Judged {
         let text = rewriter.text();
         let judged = indented.then(|| code::judged(text, &self.rules));
@@ -202,32 +202,32 @@ impl Cleaner {
         let (mut removals, mut handed_on, mut signs) = (Removals::new(), HandedOn::default(), Vec::new());
         let mut doubtful = Doubtful::default();
         for part in Part::all(text, judged.as_deref()) {
-            let Judges { furniture, model } = self.judges(format);
-            let Seen { markup, mut look } = Self::see(furniture, &part, &mut markup, room);
-            let Room { lines, tallies, shown, model: model_room, .. } = &mut *room;
+            let Judges { line_rules, model } = self.judges(format);
+            let Seen { markup, mut ruled } = Self::see(line_rules, &part, &mut markup, scratch);
+            let Scratch { lines, tallies, shown, model: model_scratch, .. } = &mut *scratch;
             // An HTML fragment, such as the summary in a feed, is not a page either.
             let may_be_page = format == Format::Html && shown.len() >= FEW;
-            let model = model.as_ref().filter(|_| may_be_page || look.is_page);
+            let model = model.as_ref().filter(|_| may_be_page || ruled.is_page);
             let Decided { mut marks, near } = match model {
                 Some(model) => {
-                    let asked = menus::without(format, lines, &look.marks, shown);
+                    let asked = menus::scored_rows(format, lines, &ruled.marks, shown);
                     let view =
-                        Page::new(part.judged(), (lines, tallies), &look, asked, markup.as_deref(), title);
-                    let mut decided = decide::marks(model, &self.cuts, &view, model_room);
+                        Page::new(part.judged(), (lines, tallies), &ruled, asked, markup.as_deref(), title);
+                    let mut decided = decide::marks(model, &self.cuts, &view, model_scratch);
                     if format == Format::Plain {
-                        let by_rules = (look.marks.as_slice(), &self.rules);
-                        let states = (look.states.as_slice(), shown.as_slice());
+                        let by_rules = (ruled.marks.as_slice(), &self.rules);
+                        let states = (ruled.states.as_slice(), shown.as_slice());
                         closing::keep(part.judged(), lines, states, by_rules, &mut decided.marks);
                     }
                     decided
                 }
-                None => Decided::by_rules(std::mem::take(&mut look.marks), &self.cuts),
+                None => Decided::by_rules(std::mem::take(&mut ruled.marks), &self.cuts),
             };
             if let Some(markup) = &markup {
                 code::keep_brackets(lines, &mut marks, shown, markup);
             }
             if self.rules.repeated_paragraph {
-                repeated(part.judged(), lines, &look.states, &mut marks);
+                repeated(part.judged(), lines, &ruled.states, &mut marks);
             }
             if let Some(markup) = &markup {
                 code::fill_holes(lines, &mut marks, shown, markup);
@@ -242,7 +242,7 @@ impl Cleaner {
                 let place = (part.base, part.text);
                 signs.extend(structure::signs(place, lines, &marks, (shown, &markup), items));
             }
-            (room.states, room.hits) = (look.states, look.hits);
+            (scratch.states, scratch.hits) = (ruled.states, ruled.hits);
         }
         let boilerplate = handed_on.finish();
         let mut received = Received::new(rewriter.packed());
@@ -262,13 +262,13 @@ impl Cleaner {
 
     /// Applies all rules to the lines of a part of a page.
     fn see(
-        furniture: &Furniture,
+        line_rules: &LineRules,
         part: &Part<'_>,
         markup: &mut Option<MarkupOf<'_>>,
-        room: &mut Room,
+        scratch: &mut Scratch,
     ) -> Seen {
-        Line::take(part.judged(), room);
-        let Room { lines, distinct, begins, shown, states, hits, .. } = room;
+        Line::take(part.judged(), scratch);
+        let Scratch { lines, distinct, begins, shown, states, hits, .. } = scratch;
         let mut count = 0;
         shown.resize(lines.len(), 0);
         for (i, line) in lines.iter().enumerate() {
@@ -284,9 +284,9 @@ impl Cleaner {
             }
             None => markup.lines(shown.iter().map(|&i| part.base + lines[i].start)),
         });
-        let room = (std::mem::take(states), std::mem::take(hits));
-        let look = furniture.look(part.judged(), (lines, distinct, shown), begins, room);
-        Seen { markup, look }
+        let scratch = (std::mem::take(states), std::mem::take(hits));
+        let ruled = line_rules.apply(part.judged(), (lines, distinct, shown), begins, scratch);
+        Seen { markup, ruled }
     }
 }
 

@@ -4,8 +4,8 @@
 use fearless_simd::{Level, Simd, dispatch};
 
 use crate::model::features::Page;
-use crate::model::wide::{cut_off, small};
-use crate::model::{Model, Room};
+use crate::model::simd::{cut_off, small};
+use crate::model::{Model, Scratch};
 use crate::options::{Rule, Rules};
 use crate::rules::boilerplate::{Mark, State, Threshold, bit};
 use textmill_plugin::descriptor::Drops;
@@ -38,9 +38,9 @@ pub struct Decided {
 }
 
 /// Marks the lines of a page: those with sure cues, and those whose likelihood is below a cut.
-pub fn marks(model: &Model, cuts: &Cuts, page: &Page<'_>, room: &mut Room) -> Decided {
+pub fn marks(model: &Model, cuts: &Cuts, page: &Page<'_>, scratch: &mut Scratch) -> Decided {
     let (states, shown) = (page.states, page.shown);
-    let mut likelihoods = model.likelihoods(page, room);
+    let mut likelihoods = model.likelihoods(page, scratch);
     settle(&mut likelihoods, shown.iter().map(|&i| page.lines[i].words()));
     let mut decided = Decided::by_rules(page.marks.to_vec(), cuts);
     decided.settle_marks(cuts, page.markup.is_some(), (page.marks, states), shown.iter().zip(&likelihoods));

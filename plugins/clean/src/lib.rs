@@ -21,9 +21,9 @@ pub mod pii;
 pub mod quality;
 mod quick;
 pub mod repair;
-mod room;
 mod rules;
 mod scan;
+mod scratch;
 mod tables;
 
 use clean::Format;
@@ -69,7 +69,7 @@ impl Map for Clean {
 
     fn describe() -> Describe {
         let describe = Describe::new("clean")
-            .doc("decodes, repairs and normalises the text; removes page furniture and repeated paragraphs")
+            .doc("decodes, repairs and normalises the text; removes boilerplate and repeated paragraphs")
             .reads("text")
             .reads_optional("raw")
             .reads_optional("media_type")
@@ -156,7 +156,7 @@ impl Map for Clean {
         let texts = LargeStringArray::from_iter_values(lines.iter().map(|line| line.text));
         let places = UInt64Array::from_iter_values(lines.iter().map(|line| line.at));
         doc.set_list("boilerplate", vec![Arc::new(rules), Arc::new(texts), Arc::new(places)]);
-        doc.set("page_meta", (!cleaned.said.is_empty()).then_some(&cleaned.said));
+        doc.set("page_meta", (!cleaned.page_meta.is_empty()).then_some(&cleaned.page_meta));
         doc.edits_packed(cleaned.edits);
         Ok(())
     }

@@ -2,8 +2,8 @@
 //! and language.
 //!
 //! It writes columns and does not change the text. If an earlier stage left the lines that it removed in a
-//! column `boilerplate`, they are read at their former places, because dates and authors are often in page
-//! furniture. The README says how each column is found and how well.
+//! column `boilerplate`, they are read at their former places, because dates and authors are often in the page's
+//! boilerplate. The README says how each column is found and how well.
 #![forbid(unsafe_code)]
 
 pub mod byline;

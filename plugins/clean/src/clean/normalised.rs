@@ -5,7 +5,7 @@ use textmill_plugin::edit::{EditError, Rewriter};
 use super::{Cleaner, Format};
 use crate::html::items::Item;
 use crate::html::lines::Lines;
-use crate::html::meta::Said;
+use crate::html::meta::MetaItem;
 use crate::html::{self, Blocks, code};
 use crate::repair::mojibake::{self, cyrillic, others};
 use crate::repair::{decode, leftovers, normalize};
@@ -19,7 +19,7 @@ pub(super) struct Normalised<'a> {
     /// Items of its lists, if its structure is kept.
     pub items: Vec<Item>,
     /// Metadata that the page states about itself.
-    pub said: Vec<Said>,
+    pub page_meta: Vec<MetaItem>,
     /// Whether code in it keeps its indentation.
     pub indented: bool,
     /// The names of its blocks, if requested.
@@ -49,12 +49,12 @@ impl Cleaner {
             encoding = decoded.encoding;
             rewriter.pass(decoded.edits)?;
         }
-        let (mut markup, mut items, mut said) = (None, Vec::new(), Vec::new());
+        let (mut markup, mut items, mut page_meta) = (None, Vec::new(), Vec::new());
         let (mut indented, mut blocks) = (false, None);
         if format == Format::Html {
             let page = html::page(rewriter.text(), &self.reading);
             rewriter.pass_packed(page.edits)?;
-            (markup, items, said, blocks) = (Some(page.lines), page.items, page.said, page.blocks);
+            (markup, items, page_meta, blocks) = (Some(page.lines), page.items, page.page_meta, page.blocks);
         }
         if format == Format::Plain && (self.rules.html_entity || self.rules.html_tag) {
             let edits = leftovers::markup(rewriter.text(), &self.rules);
@@ -88,6 +88,6 @@ impl Cleaner {
             let edits = leftovers::hyphens(rewriter.text());
             rewriter.pass(edits)?;
         }
-        Ok(Normalised { rewriter, encoding, markup, items, said, indented, blocks })
+        Ok(Normalised { rewriter, encoding, markup, items, page_meta, indented, blocks })
     }
 }

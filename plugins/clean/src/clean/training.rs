@@ -10,8 +10,8 @@ use crate::model::features::{self, Page};
 use crate::model::grid::Grid;
 use crate::model::title::Title;
 use crate::parts::Part;
-use crate::room::Room;
 use crate::rules::menus;
+use crate::scratch::Scratch;
 use textmill_plugin::edit::EditError;
 
 /// A page as training sees it.
@@ -41,20 +41,21 @@ impl Cleaner {
     /// # Errors
     /// As [`Self::clean_as`].
     pub fn features(&self, format: Format, text: &str) -> Result<Features, EditError> {
-        let Normalised { rewriter, markup, said, indented, blocks, .. } =
+        let Normalised { rewriter, markup, page_meta, indented, blocks, .. } =
             self.normalise(format, text, None)?;
-        let title = Title::of(&said);
+        let title = Title::of(&page_meta);
         let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
         let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
         let page = Part { text: rewriter.text(), base: 0, judged: judged.as_deref() };
-        let mut room = Room::default();
-        let Seen { markup, look } = Self::see(&self.judges(format).furniture, &page, &mut markup, &mut room);
-        let Room { lines, tallies, shown, .. } = room;
-        let asked = menus::without(format, &lines, &look.marks, &shown);
+        let mut scratch = Scratch::default();
+        let Seen { markup, ruled } =
+            Self::see(&self.judges(format).line_rules, &page, &mut markup, &mut scratch);
+        let Scratch { lines, tallies, shown, .. } = scratch;
+        let asked = menus::scored_rows(format, &lines, &ruled.marks, &shown);
         let mut grid = Grid::new(asked.len(), &[]);
         let page_of =
-            Page::new(page.judged(), (&lines, &tallies), &look, asked, markup.as_deref(), title.as_ref());
-        page_of.fill(&mut grid, &mut features::Room::default());
+            Page::new(page.judged(), (&lines, &tallies), &ruled, asked, markup.as_deref(), title.as_ref());
+        page_of.fill(&mut grid, &mut features::Scratch::default());
         let Blocks { blocks, lines: of_lines } = blocks.unwrap_or_default();
         let block_of = |markup: &Markup| {
             let at = of_lines.binary_search_by_key(&markup.source, |(source, _)| *source);

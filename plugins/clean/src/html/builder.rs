@@ -8,7 +8,7 @@ use super::hints::{hides, is_permalink, is_streamed, look, number};
 use super::items::Items;
 use super::lines::Lines;
 use super::markup::{Markup, within};
-use super::meta::Sayings;
+use super::meta::MetaItems;
 use super::names::Named;
 use super::stack::{Gap, Stack, Start, around};
 use super::{Blocks, Page, Reading};
@@ -72,13 +72,13 @@ enum Attribute {
     /// `start`, `value`.
     Number,
     /// One that says something about the page.
-    Said(Saying),
+    Meta(MetaPart),
     Other,
 }
 
 /// Attributes of elements that say something about the page.
 #[derive(Clone, Copy, PartialEq)]
-enum Saying {
+enum MetaPart {
     /// `property`.
     Property,
     /// `name`, `rel`.
@@ -114,7 +114,7 @@ pub(super) struct Builder<'s> {
     edits: Edits,
     lines: Lines,
     statement: Statement,
-    said: Sayings,
+    page_meta: MetaItems,
     /// The open element whose text says something about the page.
     telling: Option<Telling>,
     /// The names in the start tag that is being read, and those of all blocks, if [`Reading::keeps_names`] is
@@ -147,7 +147,7 @@ impl<'s> Builder<'s> {
             edits: Edits::new(),
             lines: Lines::default(),
             statement: Statement::default(),
-            said: Sayings::default(),
+            page_meta: MetaItems::default(),
             telling: None,
             names: Vec::new(),
             blocks: reading.keeps_names.then(Blocks::default),
@@ -163,7 +163,7 @@ impl<'s> Builder<'s> {
         Page {
             edits: std::mem::take(&mut self.edits),
             lines: std::mem::take(&mut self.lines),
-            said: std::mem::take(&mut self.said).finish(),
+            page_meta: std::mem::take(&mut self.page_meta).finish(),
             blocks: self.blocks.take(),
             items: self.items.take().map_or_else(Vec::new, Items::finish),
         }
@@ -179,15 +179,15 @@ impl<'s> Builder<'s> {
                 self.telling = Some(Telling::JsonLd)
             }
             Kind::Time if value.is_empty() => self.telling = Some(Telling::Time),
-            Kind::Time => self.said.add("time", "datetime", &value),
-            Kind::Root => self.said.add("html", "lang", &value),
+            Kind::Time => self.page_meta.add("time", "datetime", &value),
+            Kind::Root => self.page_meta.add("html", "lang", &value),
             Kind::Void if tag.name == LINK && name.eq_ignore_ascii_case("canonical") => {
-                self.said.add("link", "canonical", &value);
+                self.page_meta.add("link", "canonical", &value);
             }
             Kind::Void if tag.name == META => {
                 // Both may be present, each for a different reader.
                 for name in [property, name].into_iter().filter(|name| !name.is_empty()) {
-                    self.said.add("meta", &name.to_ascii_lowercase(), &value);
+                    self.page_meta.add("meta", &name.to_ascii_lowercase(), &value);
                 }
             }
             _ => {}
@@ -198,9 +198,9 @@ impl<'s> Builder<'s> {
     fn tell(&mut self, text: &[u8]) {
         let text = String::from_utf8_lossy(text);
         match self.telling.take() {
-            Some(Telling::Title) => self.said.add("title", "title", &text),
-            Some(Telling::JsonLd) => self.said.add_json_ld(&text),
-            Some(Telling::Time) => self.said.add("time", "text", &text),
+            Some(Telling::Title) => self.page_meta.add("title", "title", &text),
+            Some(Telling::JsonLd) => self.page_meta.add_json_ld(&text),
+            Some(Telling::Time) => self.page_meta.add("time", "text", &text),
             None => {}
         }
     }
@@ -387,13 +387,15 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                         || matches!(tag.kind, Kind::Time | Kind::Root | Kind::Hidden)
                 });
                 self.0.attribute = match name {
-                    b"property" if says => Attribute::Said(Saying::Property),
-                    b"name" | b"rel" if says => Attribute::Said(Saying::Name),
-                    b"itemprop" if says && self.0.statement.name.is_empty() => Attribute::Said(Saying::Name),
-                    _ if says && self.0.tag.is_some_and(|tag| tag.value() == Some(name)) => {
-                        Attribute::Said(Saying::Value)
+                    b"property" if says => Attribute::Meta(MetaPart::Property),
+                    b"name" | b"rel" if says => Attribute::Meta(MetaPart::Name),
+                    b"itemprop" if says && self.0.statement.name.is_empty() => {
+                        Attribute::Meta(MetaPart::Name)
                     }
-                    b"type" if says => Attribute::Said(Saying::Type),
+                    _ if says && self.0.tag.is_some_and(|tag| tag.value() == Some(name)) => {
+                        Attribute::Meta(MetaPart::Value)
+                    }
+                    b"type" if says => Attribute::Meta(MetaPart::Type),
                     b"class" => Attribute::Class,
                     b"id" => Attribute::Id,
                     b"role" | b"data-testid" | b"data-component" => Attribute::Name,
@@ -431,13 +433,13 @@ impl Callback<Infallible, usize> for Tokens<'_, '_> {
                         Attribute::Style => tag.hidden |= hides(value),
                         Attribute::Property => tag.is_body_item |= value == b"articleBody",
                         Attribute::Number => tag.number = number(value),
-                        Attribute::Said(saying) => {
+                        Attribute::Meta(part) => {
                             let value = String::from_utf8_lossy(value).into_owned();
-                            match saying {
-                                Saying::Property => self.0.statement.property = value,
-                                Saying::Name => self.0.statement.name = value,
-                                Saying::Value => self.0.statement.value = value,
-                                Saying::Type => self.0.statement.kind = value,
+                            match part {
+                                MetaPart::Property => self.0.statement.property = value,
+                                MetaPart::Name => self.0.statement.name = value,
+                                MetaPart::Value => self.0.statement.value = value,
+                                MetaPart::Type => self.0.statement.kind = value,
                             }
                         }
                         Attribute::Class | Attribute::Id | Attribute::Name | Attribute::Other => {}

@@ -15,7 +15,7 @@ const TIMES: usize = 20;
 
 /// One statement of a page about itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Said {
+pub struct MetaItem {
     /// `title`, `meta`, `link`, `time`, `html` or `json-ld`.
     pub kind: &'static str,
     /// The name. For `<meta>`: its `property`, `name` or `itemprop` in lower case. For a link: its `rel`. For
@@ -27,13 +27,13 @@ pub struct Said {
 
 /// All statements of a page, up to the limits.
 #[derive(Debug, Default)]
-pub struct Sayings {
-    list: Vec<Said>,
+pub struct MetaItems {
+    list: Vec<MetaItem>,
     bytes: usize,
     times: usize,
 }
 
-impl Sayings {
+impl MetaItems {
     /// Adds a statement, unless its value is blank or the page has reached its limit.
     pub fn add(&mut self, kind: &'static str, name: &str, value: &str) {
         let words: Vec<&str> = value.split_whitespace().collect();
@@ -45,7 +45,7 @@ impl Sayings {
         }
         self.bytes += bytes;
         self.times += usize::from(kind == "time");
-        self.list.push(Said { kind, name: name.to_owned(), value });
+        self.list.push(MetaItem { kind, name: name.to_owned(), value });
     }
 
     /// Adds what a JSON-LD script says about the article or page: text and dates, and authors by their names.
@@ -110,7 +110,7 @@ impl Sayings {
     }
 
     /// The statements, in the order of the page.
-    pub fn finish(self) -> Vec<Said> {
+    pub fn finish(self) -> Vec<MetaItem> {
         self.list
     }
 }
@@ -146,17 +146,17 @@ mod tests {
 
     #[test]
     fn json_ld_is_flattened() {
-        let mut said = Sayings::default();
-        said.add_json_ld(
+        let mut page_meta = MetaItems::default();
+        page_meta.add_json_ld(
             r#"{"@graph": [{"@type": "Organization", "name": "Ledger"}, {"@type": ["NewsArticle"], "headline": " A  ferry ",
                 "author": [{"@type": "Person", "name": "Ines Tollgate"}, {"@type": "Organization", "name": "Ledger"}, "Bo Marsh"],
                 "datePublished": "2020-02-03T04:05:06Z"}]}"#,
         );
-        said.add_json_ld("{broken");
+        page_meta.add_json_ld("{broken");
         for (start, end) in [("<!--", "-->"), ("//<![CDATA[\n", "\n//]]>"), ("/*<![CDATA[*/", "/*]]>*/")] {
-            said.add_json_ld(&format!("{start}[{{\"@type\": \"Article\", \"headline\": \"B\"}}]{end}"));
+            page_meta.add_json_ld(&format!("{start}[{{\"@type\": \"Article\", \"headline\": \"B\"}}]{end}"));
         }
-        let list: Vec<(String, String)> = said.finish().into_iter().map(|s| (s.name, s.value)).collect();
+        let list: Vec<(String, String)> = page_meta.finish().into_iter().map(|s| (s.name, s.value)).collect();
         let wanted = [
             ("headline", "A ferry"),
             ("datePublished", "2020-02-03T04:05:06Z"),
@@ -171,8 +171,8 @@ mod tests {
 
     #[test]
     fn a_page_says_no_more_than_there_is_room_for() {
-        let mut said = Sayings::default();
-        (0..1000).for_each(|_| said.add("meta", "x", &"y".repeat(2000)));
-        assert_eq!(said.finish().len(), HANDED_ON / (LONGEST + 1));
+        let mut page_meta = MetaItems::default();
+        (0..1000).for_each(|_| page_meta.add("meta", "x", &"y".repeat(2000)));
+        assert_eq!(page_meta.finish().len(), HANDED_ON / (LONGEST + 1));
     }
 }

@@ -29,7 +29,7 @@ use html5gum::{Emitter, ForwardingEmitter, State, Tokenizer};
 use items::Item;
 use lines::Lines;
 use markup::Markup;
-use meta::Said;
+use meta::MetaItem;
 use std::convert::Infallible;
 use std::sync::Arc;
 use textmill_plugin::edit::Edits;
@@ -44,7 +44,7 @@ pub struct Page {
     /// The first lines of its list items, if [`Reading::keeps_items`] is set.
     pub items: Vec<Item>,
     /// What the page says about itself.
-    pub said: Vec<Said>,
+    pub page_meta: Vec<MetaItem>,
     /// The names of its blocks, if [`Reading::keeps_names`] is set.
     pub blocks: Option<Blocks>,
 }

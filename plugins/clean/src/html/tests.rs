@@ -56,8 +56,8 @@ fn drawings_end_where_they_do() {
     assert_eq!(text("a<math><mi>x</mi><mtext><b>y</b></mtext></math>b"), "ab");
     // The slash means nothing in HTML.
     assert_eq!(text("<title/>a</title><div/>b<b/>c"), "bc");
-    let said = page("<svg><title>Logo</title></svg><title>Ferry</title>", &reading(false)).said;
-    assert_eq!(said.iter().map(|said| said.value.as_str()).collect::<Vec<_>>(), ["Ferry"]);
+    let said = page("<svg><title>Logo</title></svg><title>Ferry</title>", &reading(false)).page_meta;
+    assert_eq!(said.iter().map(|item| item.value.as_str()).collect::<Vec<_>>(), ["Ferry"]);
 }
 
 /// Pieces of a page that scripts move to their places.
@@ -109,7 +109,8 @@ fn hostile_pages_take_linear_time() {
 #[test]
 fn an_empty_title_tells_nothing() {
     let reading = reading(false);
-    let said = |source| page(source, &reading).said.into_iter().map(|said| said.value).collect::<Vec<_>>();
+    let said =
+        |source| page(source, &reading).page_meta.into_iter().map(|item| item.value).collect::<Vec<_>>();
     assert_eq!(said("<title>a ferry</title>runs"), ["a ferry"]);
     assert!(said("<title></title>runs").is_empty());
 }
@@ -164,7 +165,7 @@ fn nesting_has_an_end() {
 fn a_value_stands_in_the_attribute_of_its_element() {
     let said = |source: &str| {
         let page = page(source, &reading(false));
-        page.said.into_iter().map(|said| format!("{} {}", said.name, said.value)).collect::<Vec<_>>()
+        page.page_meta.into_iter().map(|item| format!("{} {}", item.name, item.value)).collect::<Vec<_>>()
     };
     assert_eq!(said("<meta name=author content='Ines Tollgate' lang=en>"), ["author Ines Tollgate"]);
     assert_eq!(said("<time datetime=2020-02-03 lang=en content=x>3 Feb</time>"), ["datetime 2020-02-03"]);

@@ -23,7 +23,7 @@ pub struct Counts {
     /// Places where a sentence ends and another begins.
     pub breaks: u32,
     /// Whether the line has a byte beyond ASCII. The counts are meaningless then.
-    pub is_wide: bool,
+    pub is_non_ascii: bool,
     /// Whether the line may contain ` by `.
     pub may_by: bool,
     /// Whether the line may contain a bar or colon after a space.
@@ -185,7 +185,7 @@ fn walk<S: Simd>(
             counts.commas += (comma & line).count_ones();
             counts.bars += (bar & line).count_ones();
             counts.breaks += (breaks & line).count_ones();
-            counts.is_wide |= wide & line != 0;
+            counts.is_non_ascii |= wide & line != 0;
             counts.may_by |= by & line != 0;
             counts.may_path |= path & line != 0;
             if end == 0 {

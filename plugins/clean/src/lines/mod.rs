@@ -4,7 +4,7 @@ pub mod blocks;
 mod tally;
 
 use crate::quick::Keyed;
-use crate::room::Room;
+use crate::scratch::Scratch;
 use blocks::Counts;
 pub use tally::Tally;
 
@@ -21,14 +21,14 @@ pub struct Line {
     /// For the first line with this text: how many lines have it. For a later one: how many of them precede
     /// it.
     copies: u32,
-    /// Flags and small numbers, as laid out in [`signs`].
-    signs: u32,
+    /// Flags and small numbers, as laid out in [`flags`].
+    flags: u32,
 }
 
-macro_rules! signs {
+macro_rules! flags {
     ($($(#[doc = $doc:literal])+ $method:ident $name:ident $bit:literal;)+) => {
         /// Flags of a line, one bit each; the small numbers lie above them.
-        mod signs {
+        mod flags {
             $(pub const $name: u32 = 1 << $bit;)+
         }
 
@@ -36,13 +36,13 @@ macro_rules! signs {
             $($(#[doc = $doc])+
             #[inline]
             pub fn $method(&self) -> bool {
-                self.signs & signs::$name != 0
+                self.flags & flags::$name != 0
             })+
         }
     };
 }
 
-signs! {
+flags! {
     /// Ends like a sentence, closing quotation marks and brackets aside.
     sentence SENTENCE 0;
     /// Ends with a full stop (of any script), not with a question or exclamation mark.
@@ -67,7 +67,7 @@ signs! {
     /// it does not.
     may_path MAY_PATH 10;
     /// Whether it contains a character beyond ASCII.
-    is_wide WIDE 11;
+    is_non_ascii NON_ASCII 11;
     /// Whether it contains a letter.
     has_letters LETTERS 12;
     /// Has 30 characters or more, as lines of a wrapped paragraph do.
@@ -76,7 +76,7 @@ signs! {
     is_long LONG 14;
 }
 
-/// Offsets of the small numbers in the signs of a line, by their lowest bit; each number is at most
+/// Offsets of the small numbers in the flags of a line, by their lowest bit; each number is at most
 /// [`NUMBER`].
 const DIGITS: u32 = 16;
 const BREAKS: u32 = 20;
@@ -91,15 +91,15 @@ const LONG_CHARS: u32 = 50;
 impl Line {
     /// Splits `text` into lines.
     pub fn all(text: &str) -> Vec<Line> {
-        let mut room = Room::default();
-        Self::take(text, &mut room);
-        room.lines
+        let mut scratch = Scratch::default();
+        Self::take(text, &mut scratch);
+        scratch.lines
     }
 
     /// Writes the lines of `text`, their tallies, the numbers of the lines that are not copies, and where
     /// phrases may begin into `room`.
-    pub fn take(text: &str, room: &mut Room) {
-        let Room { lines, tallies, begins, twins, distinct, .. } = room;
+    pub fn take(text: &str, scratch: &mut Scratch) {
+        let Scratch { lines, tallies, begins, twins, distinct, .. } = scratch;
         lines.clear();
         tallies.clear();
         blocks::lines(text, begins, |start, end, counts| {
@@ -114,27 +114,27 @@ impl Line {
             let line = &mut lines[number];
             let content = &text.as_bytes()[line.start..line.end];
             if let (Some(&first), Some(&last)) = (content.first(), content.last()) {
-                if line.is_wide()
+                if line.is_non_ascii()
                     && let Some(tally) = tallies.get_mut(number)
                 {
                     let is_shouted = tally.count(line.text(text));
-                    let signs = line.signs & (signs::MAY_BY | signs::MAY_PATH | signs::WIDE);
-                    let signs = signs | sign(is_shouted, signs::SHOUTED);
-                    *line = Line::new(line.start, line.end, tally, signs);
+                    let flags = line.flags & (flags::MAY_BY | flags::MAY_PATH | flags::NON_ASCII);
+                    let flags = flags | flag(is_shouted, flags::SHOUTED);
+                    *line = Line::new(line.start, line.end, tally, flags);
                 }
                 // Most lines begin with an ASCII letter: the table suffices for these, except for `o`, which
                 // may be a bullet.
-                line.signs |= if first.is_ascii_alphabetic() && first != b'o' {
-                    OPENINGS[usize::from(first)] | sign(first.is_ascii_lowercase(), signs::SMALL)
+                line.flags |= if first.is_ascii_alphabetic() && first != b'o' {
+                    OPENINGS[usize::from(first)] | flag(first.is_ascii_lowercase(), flags::SMALL)
                 } else {
                     opening(first, line.text(text))
                 };
-                line.signs |= match last {
+                line.flags |= match last {
                     _ if last.is_ascii_alphabetic() => 0,
                     b'0'..=b'9' => ENDS_WITH_DIGIT << ENDING,
                     _ => match closing(line.text(text)) {
                         0 if line.is_long() && is_unstopped(line, text) => FULL_STOP,
-                        signs => signs,
+                        flags => flags,
                     },
                 };
             }
@@ -189,7 +189,7 @@ impl Line {
 
     /// Number of the first line with the same text.
     #[inline]
-    pub fn twin(&self) -> usize {
+    pub fn first_copy(&self) -> usize {
         self.twin as usize
     }
 
@@ -202,39 +202,39 @@ impl Line {
 
     #[inline]
     fn number(&self, at: u32) -> usize {
-        (self.signs >> at & NUMBER) as usize
+        (self.flags >> at & NUMBER) as usize
     }
 
-    /// A line with the counts of `tally` and further signs.
+    /// A line with the counts of `tally` and further flags.
     #[inline(always)]
-    fn new(start: usize, end: usize, tally: &Tally, signs: u32) -> Line {
-        let signs = signs
-            | sign(start == end, signs::BLANK)
-            | sign(tally.letters > 0, signs::LETTERS)
-            | sign(tally.chars >= FILLED_CHARS, signs::FILLED)
-            | sign(tally.chars >= LONG_CHARS, signs::LONG)
+    fn new(start: usize, end: usize, tally: &Tally, flags: u32) -> Line {
+        let flags = flags
+            | flag(start == end, flags::BLANK)
+            | flag(tally.letters > 0, flags::LETTERS)
+            | flag(tally.chars >= FILLED_CHARS, flags::FILLED)
+            | flag(tally.chars >= LONG_CHARS, flags::LONG)
             | (tally.digits.min(NUMBER) << DIGITS)
             | (tally.breaks.min(NUMBER) << BREAKS);
-        Line { start, end, words: tally.words, twin: 0, copies: 0, signs }
+        Line { start, end, words: tally.words, twin: 0, copies: 0, flags }
     }
 }
 
-/// `sign` if `is` holds, otherwise 0.
+/// `flag` if `is` holds, otherwise 0.
 #[inline(always)]
-fn sign(is: bool, sign: u32) -> u32 {
-    u32::from(is) * sign
+fn flag(is: bool, flag: u32) -> u32 {
+    u32::from(is) * flag
 }
 
-/// The signs that follow from the counts of an ASCII line.
+/// The flags that follow from the counts of an ASCII line.
 #[inline(always)]
 fn of_counts(counts: &Counts) -> u32 {
-    sign(counts.upper > 0 && counts.lower == 0, signs::SHOUTED)
-        | sign(counts.may_by, signs::MAY_BY)
-        | sign(counts.may_path, signs::MAY_PATH)
-        | sign(counts.is_wide, signs::WIDE)
+    flag(counts.upper > 0 && counts.lower == 0, flags::SHOUTED)
+        | flag(counts.may_by, flags::MAY_BY)
+        | flag(counts.may_path, flags::MAY_PATH)
+        | flag(counts.is_non_ascii, flags::NON_ASCII)
 }
 
-/// The signs that follow from the start of a line; `byte` is its first byte.
+/// The flags that follow from the start of a line; `byte` is its first byte.
 fn opening(byte: u8, content: &str) -> u32 {
     let mut chars = content.chars();
     let Some(first) = chars.next() else { return 0 };
@@ -242,9 +242,9 @@ fn opening(byte: u8, content: &str) -> u32 {
     let gap = chars.next().is_none_or(|c| c == ' ');
     let bullet = matches!(first, '•' | '▪' | '●' | '◦' | '■' | '►' | '▸' | '▶' | '‣' | '⁃' | '·' | '○')
         || gap && matches!(first, '-' | '*' | '–' | '+' | '»' | '›' | '>' | 'o');
-    sign(first.is_lowercase(), signs::SMALL)
-        | sign(quote, signs::QUOTE)
-        | sign(bullet, signs::BULLET)
+    flag(first.is_lowercase(), flags::SMALL)
+        | flag(quote, flags::QUOTE)
+        | flag(bullet, flags::BULLET)
         | OPENINGS[usize::from(byte)]
 }
 
@@ -267,8 +267,8 @@ static OPENINGS: [u32; 256] = {
 /// The [`Line::end_kind`] of a line that ends with a digit.
 const ENDS_WITH_DIGIT: u32 = 1;
 
-/// The signs of a line that ends with a full stop.
-const FULL_STOP: u32 = signs::FULL_STOP | signs::SENTENCE | (5 << ENDING);
+/// The flags of a line that ends with a full stop.
+const FULL_STOP: u32 = flags::FULL_STOP | flags::SENTENCE | (5 << ENDING);
 
 /// Number of words from which a line of Thai or Lao counts as ending with a full stop: these scripts have
 /// none.
@@ -290,20 +290,20 @@ fn unquoted(content: &str) -> &str {
     ])
 }
 
-/// The signs that follow from the end of a line.
+/// The flags that follow from the end of a line.
 fn closing(content: &str) -> u32 {
     let tail = match content.as_bytes().last() {
         Some(b'.' | b'!' | b'?' | b':') => content,
         _ => unquoted(content),
     };
     match tail.chars().next_back() {
-        Some('…') => signs::CUT | (2 << ENDING),
-        Some('.') if tail.ends_with("...") => signs::CUT | (2 << ENDING),
+        Some('…') => flags::CUT | (2 << ENDING),
+        Some('.') if tail.ends_with("...") => flags::CUT | (2 << ENDING),
         Some('.' | '。' | '۔' | '।' | '．' | '։' | '።' | '။' | '॥' | '｡' | '។' | '៕') => {
             FULL_STOP
         }
-        Some('!' | '?' | '！' | '？' | '؟' | ';' | '՞' | '፧') => signs::SENTENCE | (4 << ENDING),
-        Some(':' | '：') => signs::COLON | (3 << ENDING),
+        Some('!' | '?' | '！' | '？' | '؟' | ';' | '՞' | '፧') => flags::SENTENCE | (4 << ENDING),
+        Some(':' | '：') => flags::COLON | (3 << ENDING),
         _ => 0,
     }
 }
@@ -423,9 +423,9 @@ mod tests {
             };
             let length = next() % 200;
             let text: String = (0..length).map(|_| pieces[next() % pieces.len()]).collect();
-            let mut room = Room::default();
-            Line::take(&text, &mut room);
-            for (line, tally) in room.lines.iter().zip(&room.tallies) {
+            let mut scratch = Scratch::default();
+            Line::take(&text, &mut scratch);
+            for (line, tally) in scratch.lines.iter().zip(&scratch.tallies) {
                 let mut byte_by_byte = Tally::default();
                 let is_shouted = byte_by_byte.count_with(line.text(&text), usize::MAX);
                 assert_eq!((tally, line.shouted()), (&byte_by_byte, is_shouted), "{text:?}");
@@ -436,7 +436,7 @@ mod tests {
     #[test]
     fn copies_are_counted() {
         let lines = Line::all("a\nb\na\n\na\nb");
-        let all: Vec<(usize, usize)> = lines.iter().map(|line| (line.twin(), line.copies())).collect();
+        let all: Vec<(usize, usize)> = lines.iter().map(|line| (line.first_copy(), line.copies())).collect();
         assert_eq!(all, [(0, 3), (1, 2), (0, 1), (3, 1), (0, 2), (1, 1)]);
     }
 
@@ -457,13 +457,13 @@ mod tests {
         assert!(one(thai).full_stop() && one(&format!("“{thai}”")).full_stop());
         let languages = "English Español Français Deutsch Italiano Português Nederlands Svenska Dansk Norsk Suomi Polski Čeština Magyar Türkçe Română Ελληνικά ไทย";
         assert!(!one(languages).sentence() && !one("หน้าแรก").sentence());
-        assert!(one("a :: b").may_path() && one("a → b").is_wide() && !one("a/b: c d").may_path());
+        assert!(one("a :: b").may_path() && one("a → b").is_non_ascii() && !one("a/b: c d").may_path());
         for length in 0..140 {
             let before = "x".repeat(length);
             assert!(
                 one(&format!("{before} by Ann")).may_by()
                     && one(&format!("{before} / Ann")).may_path()
-                    && !one(&format!("{before} bx Ann")).is_wide()
+                    && !one(&format!("{before} bx Ann")).is_non_ascii()
             );
         }
         assert!(!one("baby").may_by());

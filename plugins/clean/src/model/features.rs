@@ -11,12 +11,12 @@ use crate::model::counts::Counts;
 use crate::model::grid::{Grid, ramp, ramp_down, ramp_down_over, ramp_over, scale, share};
 use crate::model::lexicon;
 use crate::model::rows::{COMMENTS, DATES, Rows, TEASERS};
+use crate::model::simd;
 use crate::model::sums::Sums;
 use crate::model::title::Title;
-use crate::model::wide;
 use crate::options::Rule;
 use crate::rules::body::Segment;
-use crate::rules::boilerplate::{Look, Mark, State};
+use crate::rules::boilerplate::{Mark, RuledPage, State};
 use crate::rules::cues::{Hits, class};
 use std::ops::Range;
 
@@ -47,7 +47,7 @@ pub struct Page<'p> {
 
 /// Scratch buffers for computing the features, reused from page to page because allocations are expensive.
 #[derive(Default)]
-pub struct Room {
+pub struct Scratch {
     rows: Rows,
     sums: [Sums; 2],
     counts: Counts,
@@ -91,7 +91,7 @@ impl<'p> Page<'p> {
     pub fn new(
         text: &'p str,
         (lines, tallies): (&'p [Line], &'p [Tally]),
-        look: &'p Look,
+        ruled: &'p RuledPage,
         shown: &'p [usize],
         markup: Option<&'p [Markup]>,
         title: Option<&'p Title>,
@@ -100,10 +100,10 @@ impl<'p> Page<'p> {
             text,
             lines,
             tallies,
-            states: &look.states,
-            hits: &look.hits,
-            marks: &look.marks,
-            segments: &look.segments,
+            states: &ruled.states,
+            hits: &ruled.hits,
+            marks: &ruled.marks,
+            segments: &ruled.segments,
             shown,
             markup,
             title,
@@ -111,8 +111,8 @@ impl<'p> Page<'p> {
     }
 
     /// Fills `grid` with a column for each feature.
-    pub fn fill(&self, grid: &mut Grid, room: &mut Room) {
-        let Room { rows, sums, counts, copies, lengths } = room;
+    pub fn fill(&self, grid: &mut Grid, scratch: &mut Scratch) {
+        let Scratch { rows, sums, counts, copies, lengths } = scratch;
         rows.take(self);
         self.of_lines(rows, grid);
         self.of_repeats(rows, grid, (&mut sums[0], counts), (copies, lengths));
@@ -144,9 +144,9 @@ impl<'p> Page<'p> {
             let letters = u64::from(rows.letters[i]) * 8;
             letters.checked_div(u64::from(rows.words[i])).map_or(0, |length| length.min(255) as u8)
         });
-        grid.put_wide("letters", |level, cells| wide::shares(level, &rows.letters, &rows.chars, cells));
-        grid.put_wide("digits", |level, cells| wide::shares(level, &rows.digits, &rows.chars, cells));
-        grid.put_wide("capitals", |level, cells| wide::shares(level, &rows.capitals, &rows.words, cells));
+        grid.put_wide("letters", |level, cells| simd::shares(level, &rows.letters, &rows.chars, cells));
+        grid.put_wide("digits", |level, cells| simd::shares(level, &rows.digits, &rows.chars, cells));
+        grid.put_wide("capitals", |level, cells| simd::shares(level, &rows.capitals, &rows.words, cells));
         grid.put_counts("commas", &rows.commas);
         grid.put("bars", |i| scale(self.tallies[self.shown[i]].bars as usize));
         grid.put("breaks", |i| scale(self.tallies[self.shown[i]].breaks as usize));
@@ -168,7 +168,7 @@ impl<'p> Page<'p> {
         before.clear();
         let small = |n: usize| n.min(255) as u8;
         for &i in self.shown {
-            let (line, twin) = (&self.lines[i], self.lines[i].twin());
+            let (line, twin) = (&self.lines[i], self.lines[i].first_copy());
             copies.push(small(self.lines[twin].copies()));
             // Branch-free: the outcome is unpredictable.
             before.push(u8::from(twin != i) * small(line.copies()));
@@ -180,7 +180,7 @@ impl<'p> Page<'p> {
         grid.put_wide("copies-above", |_, cells| cells.copy_from_slice(before));
         // How much neighbouring lines differ in length: little in lists.
         lengths.resize(rows.len(), 0);
-        wide::scales(grid.level(), &rows.chars, lengths);
+        simd::scales(grid.level(), &rows.chars, lengths);
         let above = std::iter::once(&0).chain(lengths.iter());
         let unlike = lengths.iter().zip(above).map(|(length, above)| u32::from(length.abs_diff(*above)));
         grid.put_differences("unlike-4", sums.of(rows.len(), unlike).window(-3, 5));
@@ -228,7 +228,7 @@ impl<'p> Page<'p> {
             let comments = sums.of(rows.len(), of_kind(&rows.kinds, COMMENTS));
             grid.put_counts("comments-above", comments.upto());
             let (all, above) = (comments.all(), comments.above());
-            grid.put_wide("comments-below", |level, cells| wide::rests(level, all, above, cells));
+            grid.put_wide("comments-below", |level, cells| simd::rests(level, all, above, cells));
         }
         let teasers = counts.of(&rows.kinds, |kinds| is_of(*kinds, TEASERS));
         grid.put_windows("teasers-6", teasers.window(-6, 7));
@@ -318,13 +318,13 @@ fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2], counts
     let words = words.of(count, rows.words.iter().copied());
     grid.put_wide("from-top", |_, cells| ramp(cells, 0));
     grid.put_wide("from-bottom", |_, cells| ramp_down(cells, 0));
-    grid.put_wide("place", wide::places);
-    grid.put_wide("words-above", |level, cells| wide::shares_of(level, words.all(), words.above(), cells));
+    grid.put_wide("place", simd::places);
+    grid.put_wide("words-above", |level, cells| simd::shares_of(level, words.all(), words.above(), cells));
     let prose = sums.of(count, rows.prose_words.iter().copied());
     let prose_words = prose.all();
-    grid.put_wide("prose-above", |level, cells| wide::shares_of(level, prose.all(), prose.above(), cells));
+    grid.put_wide("prose-above", |level, cells| simd::shares_of(level, prose.all(), prose.above(), cells));
     grid.put_counts("prose-words-above", prose.above());
-    grid.put_wide("prose-words-below", |level, cells| wide::rests(level, prose.all(), prose.upto(), cells));
+    grid.put_wide("prose-words-below", |level, cells| simd::rests(level, prose.all(), prose.upto(), cells));
     for (name, reach) in [("prose-2", 2), ("prose-5", 5), ("prose-12", 12), ("prose-30", 30)] {
         grid.put_differences(name, prose.window(-reach, reach + 1));
     }
@@ -347,7 +347,7 @@ fn of_places(rows: &Rows, grid: &mut Grid, [words, sums]: &mut [Sums; 2], counts
     }
     let capitals = sums.of(count, rows.capitals.iter().copied());
     grid.put_wide("capitals-5", |level, cells| {
-        wide::window_shares(level, capitals.window(-5, 6), words.window(-5, 6), cells);
+        simd::window_shares(level, capitals.window(-5, 6), words.window(-5, 6), cells);
     });
     put_nearest(grid, ("since-prose", "until-prose"), rows.of_prose.iter().map(|&i| i as usize));
     grid.put_page("page-lines", scale(count));

@@ -200,26 +200,26 @@ impl Forest {
     /// The score of each of `lines` lines, in [`UNIT`]s of a logit: above 0 is more likely than not.
     /// `columns` are those of [`Self::columns`], each with a byte for each line. If one does not extend to
     /// the next multiple of 64 lines, all are copied first, so 64 more bytes avoid a copy.
-    pub fn score(&self, columns: &[&[u8]], lines: usize, room: &mut Room) -> Vec<i32> {
-        self.score_at(Level::new(), columns, lines, room)
+    pub fn score(&self, columns: &[&[u8]], lines: usize, scratch: &mut Scratch) -> Vec<i32> {
+        self.score_at(Level::new(), columns, lines, scratch)
     }
 
     /// [`Self::score`] with the instructions of `level`.
-    fn score_at(&self, level: Level, columns: &[&[u8]], lines: usize, room: &mut Room) -> Vec<i32> {
+    fn score_at(&self, level: Level, columns: &[&[u8]], lines: usize, scratch: &mut Scratch) -> Vec<i32> {
         let whole = lines.next_multiple_of(BLOCK);
         if columns.iter().any(|column| column.len() < whole) {
             let longer = columns.iter().map(|column| [column, [0; BLOCK].as_slice()].concat());
             let longer: Vec<Vec<u8>> = longer.collect();
             let columns: Vec<&[u8]> = longer.iter().map(Vec::as_slice).collect();
-            return self.score_whole(level, &columns, lines, room);
+            return self.score_whole(level, &columns, lines, scratch);
         }
-        self.score_whole(level, columns, lines, room)
+        self.score_whole(level, columns, lines, scratch)
     }
 
     /// [`Self::score_at`] for columns that extend to the end of the last block.
-    fn score_whole(&self, level: Level, columns: &[&[u8]], lines: usize, room: &mut Room) -> Vec<i32> {
+    fn score_whole(&self, level: Level, columns: &[&[u8]], lines: usize, scratch: &mut Scratch) -> Vec<i32> {
         let mut scores = vec![self.base; lines];
-        let Room { roots, blocks } = room;
+        let Scratch { roots, blocks } = scratch;
         roots.clear();
         roots.resize(self.trees.len(), 0);
         for Constant { tree, column, number, bit } in &self.constant {
@@ -308,14 +308,14 @@ impl Written {
 struct Blocks([[[i8; BLOCK]; 2]; COLUMNS]);
 
 /// Scratch buffers for scoring, reused from page to page.
-pub struct Room {
+pub struct Scratch {
     /// For each tree, what its questions to constant columns add to the index of a leaf, repeated in four
     /// bytes.
     roots: Vec<u32>,
     blocks: Box<Blocks>,
 }
 
-impl Default for Room {
+impl Default for Scratch {
     fn default() -> Self {
         Self { roots: Vec::new(), blocks: Box::new(Blocks([[[0; BLOCK]; 2]; COLUMNS])) }
     }
@@ -432,7 +432,7 @@ mod tests {
     fn trees_add_up() {
         let forest = Forest::parse("# two\nbias -5\na>1: 10 20\nb>0 a>3: 1 2 3 4\n", |_| false).unwrap();
         assert_eq!(forest.columns(), ["a", "b"]);
-        let scores = forest.score(&[&[0, 2, 4], &[0, 1, 1]], 3, &mut Room::default());
+        let scores = forest.score(&[&[0, 2, 4], &[0, 1, 1]], 3, &mut Scratch::default());
         assert_eq!(scores, [-5 + 10 + 1, -5 + 20 + 2, -5 + 20 + 4]);
     }
 
@@ -479,14 +479,14 @@ mod tests {
                         _ => &pages,
                     })
                     .collect();
-                assert_eq!(forest.score(&columns, 150, &mut Room::default()), wanted);
+                assert_eq!(forest.score(&columns, 150, &mut Scratch::default()), wanted);
                 #[cfg(target_arch = "x86_64")]
                 for level in [
                     Level::new().as_sse2().map(Level::Sse2),
                     Level::new().as_sse4_2().map(Level::Sse4_2),
                     Level::new().as_avx2().map(Level::Avx2),
                 ] {
-                    let score = |level| forest.score_at(level, &columns, 150, &mut Room::default());
+                    let score = |level| forest.score_at(level, &columns, 150, &mut Scratch::default());
                     assert!(level.is_none_or(|level| score(level) == wanted), "{level:?}");
                 }
             }

@@ -4,7 +4,7 @@
 
 use fearless_simd::Level;
 
-use crate::model::wide;
+use crate::model::simd;
 use std::ops::Range;
 
 /// Rows of zeros above and below each column: how far a column can be shifted.
@@ -112,18 +112,18 @@ impl Grid {
 
     /// Adds a column of counts, scaled.
     pub fn put_counts(&mut self, name: &'static str, counts: &[u32]) {
-        self.put_wide(name, |level, cells| wide::scales(level, counts, cells));
+        self.put_wide(name, |level, cells| simd::scales(level, counts, cells));
     }
 
     /// Adds a column of counts, each the difference of two numbers, scaled.
     pub fn put_differences(&mut self, name: &'static str, numbers: (&[u32], &[u32])) {
-        self.put_wide(name, |level, cells| wide::differences(level, numbers, cells));
+        self.put_wide(name, |level, cells| simd::differences(level, numbers, cells));
     }
 
     /// Adds a column of the scaled count in each window of fewer than 64 rows, given the prefix counts at its
     /// two ends.
     pub fn put_windows(&mut self, name: &'static str, counts: (&[u8], &[u8])) {
-        self.put_wide(name, |level, cells| wide::counts(level, counts, cells));
+        self.put_wide(name, |level, cells| simd::counts(level, counts, cells));
     }
 
     /// Adds a column that `fill` writes completely, at the given SIMD level.

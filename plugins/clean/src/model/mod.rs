@@ -9,9 +9,9 @@ pub mod grid;
 pub mod lexicon;
 mod markup;
 mod rows;
+pub mod simd;
 mod sums;
 pub mod title;
-pub mod wide;
 pub mod words;
 
 use crate::html::markup::Markup;
@@ -60,7 +60,7 @@ impl Model {
         let is_constant = |column: &str| column.starts_with(OF_PAGE) && !column.contains('@');
         let forest = Forest::parse(weights, is_constant)?;
         let mut grid = Grid::new(0, &[]);
-        Page { markup, ..Page::default() }.fill(&mut grid, &mut features::Room::default());
+        Page { markup, ..Page::default() }.fill(&mut grid, &mut features::Scratch::default());
         let place = |column: &String| {
             let (name, shift) = match column.split_once('@') {
                 Some((name, shift)) => (name, shift.parse().ok()?),
@@ -81,25 +81,25 @@ impl Model {
     }
 
     /// How likely each shown line of a page is to belong to the main text, in thousandths.
-    pub fn likelihoods(&self, page: &Page<'_>, room: &mut Room) -> Vec<u16> {
+    pub fn likelihoods(&self, page: &Page<'_>, scratch: &mut Scratch) -> Vec<u16> {
         let rows = page.shown.len();
-        room.grid.empty(rows, &self.wanted);
-        page.fill(&mut room.grid, &mut room.features);
+        scratch.grid.empty(rows, &self.wanted);
+        page.fill(&mut scratch.grid, &mut scratch.features);
         let columns: Vec<&[u8]> =
-            self.columns.iter().map(|&(column, shift)| room.grid.column_on(column, shift)).collect();
-        let scores = self.forest.score(&columns, rows, &mut room.forest);
+            self.columns.iter().map(|&(column, shift)| scratch.grid.column_on(column, shift)).collect();
+        let scores = self.forest.score(&columns, rows, &mut scratch.forest);
         let mut likelihoods = vec![0; rows];
-        dispatch!(room.grid.level(), simd => of_scores(simd, &scores, &mut likelihoods));
+        dispatch!(scratch.grid.level(), simd => of_scores(simd, &scores, &mut likelihoods));
         likelihoods
     }
 }
 
 /// Scratch buffers for scoring a page.
 #[derive(Default)]
-pub struct Room {
+pub struct Scratch {
     grid: Grid,
-    features: features::Room,
-    forest: forest::Room,
+    features: features::Scratch,
+    forest: forest::Scratch,
 }
 
 /// Converts scores to likelihoods.
@@ -118,7 +118,7 @@ fn likelihood(score: i32) -> u16 {
         power *= power;
     }
     // Adding 0.5 and truncating rounds, since no number here is below 0.
-    wide::small(wide::cut_off(1000.0 / (1.0 + power) + 0.5))
+    simd::small(simd::cut_off(1000.0 / (1.0 + power) + 0.5))
 }
 
 #[cfg(test)]

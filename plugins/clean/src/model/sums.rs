@@ -74,8 +74,8 @@ mod tests {
 
     #[test]
     fn windows_end_with_the_page() {
-        let mut room = Sums::default();
-        let sums = room.of(4, [1, 2, 4, 8].into_iter());
+        let mut sums_of = Sums::default();
+        let sums = sums_of.of(4, [1, 2, 4, 8].into_iter());
         let window = |from, to| {
             let (to, from) = sums.window(from, to);
             to.iter().zip(from).map(|(to, from)| to - from).collect::<Vec<_>>()
@@ -86,9 +86,9 @@ mod tests {
         assert_eq!(sums.above(), [0, 1, 3, 7]);
         assert_eq!(sums.upto(), [1, 3, 7, 15]);
         assert_eq!(sums.all(), 15);
-        let sums = room.of(4, [1, u32::MAX - 1, u32::MAX, u32::MAX].into_iter());
+        let sums = sums_of.of(4, [1, u32::MAX - 1, u32::MAX, u32::MAX].into_iter());
         assert_eq!(sums.upto(), [1, u32::MAX, u32::MAX, u32::MAX]);
-        assert_eq!(room.of(3, [u32::MAX, 5, 7].into_iter()).upto(), [u32::MAX; 3]);
-        assert_eq!(room.of(0, [].into_iter()).all(), 0);
+        assert_eq!(sums_of.of(3, [u32::MAX, 5, 7].into_iter()).upto(), [u32::MAX; 3]);
+        assert_eq!(sums_of.of(0, [].into_iter()).all(), 0);
     }
 }

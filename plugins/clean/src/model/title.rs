@@ -1,7 +1,7 @@
 //! The title that an HTML page states, and how similar each line is to it. The main text is near the
 //! headline, and of several texts on a page it is the one below the headline. Decides nothing.
 
-use crate::html::meta::Said;
+use crate::html::meta::MetaItem;
 use crate::lines::Line;
 use crate::quick::QuickMap;
 
@@ -50,10 +50,10 @@ impl Likeness {
 
 impl Title {
     /// The title of a page; `None` if it states none.
-    pub fn of(said: &[Said]) -> Option<Self> {
-        let find = |(kind, name)| said.iter().find(|said| said.kind == kind && said.name == name);
-        let (source, said) = SOURCES.into_iter().find_map(|source| Some((source, find(source)?)))?;
-        let text = if source.0 == "title" { without_site(&said.value) } else { &said.value };
+    pub fn of(page_meta: &[MetaItem]) -> Option<Self> {
+        let find = |(kind, name)| page_meta.iter().find(|item| item.kind == kind && item.name == name);
+        let (source, page_meta) = SOURCES.into_iter().find_map(|source| Some((source, find(source)?)))?;
+        let text = if source.0 == "title" { without_site(&page_meta.value) } else { &page_meta.value };
         let mut words = QuickMap::default();
         each_word(text, |word| {
             let number = words.len();
@@ -109,8 +109,8 @@ fn each_word(text: &str, mut each: impl FnMut(u64)) {
 mod tests {
     use super::*;
 
-    fn said(kind: &'static str, name: &str, value: &str) -> Said {
-        Said { kind, name: name.into(), value: value.into() }
+    fn item(kind: &'static str, name: &str, value: &str) -> MetaItem {
+        MetaItem { kind, name: name.into(), value: value.into() }
     }
 
     fn likeness(title: &Title, line: &str) -> Likeness {
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_headline_is_like_the_title() {
-        let page = [said("title", "title", "The Tollgate Ledger | Ferry reopens after repairs – Harbour")];
+        let page = [item("title", "title", "The Tollgate Ledger | Ferry reopens after repairs – Harbour")];
         let title = Title::of(&page).unwrap();
         let whole = likeness(&title, "Ferry reopens after repairs");
         assert_eq!((whole.hundredths(), whole.is_title()), (100, true));
@@ -134,9 +134,9 @@ mod tests {
 
     #[test]
     fn the_best_source_of_a_title_counts() {
-        let page = [said("title", "title", "Ledger"), said("meta", "og:title", "A ferry - at last")];
+        let page = [item("title", "title", "Ledger"), item("meta", "og:title", "A ferry - at last")];
         assert!(likeness(&Title::of(&page).unwrap(), "A ferry, at last").is_title());
-        assert!(Title::of(&[said("meta", "og:title", "…")]).is_none());
+        assert!(Title::of(&[item("meta", "og:title", "…")]).is_none());
         assert!(Title::of(&[]).is_none());
     }
 }

@@ -17,7 +17,7 @@ const REPEATED_WORDS: usize = 8;
 /// question in the line above.
 fn is_another_time(text: &str, lines: &[Line], copy: usize) -> bool {
     let Some(above) = lines[..copy].iter().rposition(|line| !line.blank()) else { return false };
-    let is_same = |line: usize| lines[line].twin() < line;
+    let is_same = |line: usize| lines[line].first_copy() < line;
     let below = (copy + 1..lines.len()).find(|&line| !lines[line].blank());
     // If a neighbouring line is a copy, too, the whole passage is a repeat.
     !is_same(above)
@@ -31,7 +31,7 @@ fn is_another_time(text: &str, lines: &[Line], copy: usize) -> bool {
 pub fn repeated(text: &str, lines: &[Line], states: &[State], marks: &mut [Option<Mark>]) {
     // Evaluates both conditions without a branch: whether a line is a copy is unpredictable, and both are
     // cheap.
-    let is_copy = |(i, line): (usize, &Line)| (line.twin() < i) & (line.words() >= REPEATED_WORDS);
+    let is_copy = |(i, line): (usize, &Line)| (line.first_copy() < i) & (line.words() >= REPEATED_WORDS);
     if !lines.iter().enumerate().any(is_copy) {
         return;
     }
@@ -50,7 +50,7 @@ pub fn repeated(text: &str, lines: &[Line], states: &[State], marks: &mut [Optio
             let length = lines[i..].iter().take_while(|line| is_wrapped_here && !line.blank()).count();
             end = i + length.max(1);
             // The paragraph repeats an earlier one as a whole, which is kept.
-            let is_copy = |i: usize| lines[i].twin() < i && marks[lines[i].twin()].is_none();
+            let is_copy = |i: usize| lines[i].first_copy() < i && marks[lines[i].first_copy()].is_none();
             let is_long = |i: usize| lines[i].words() >= REPEATED_WORDS;
             if is_wrapped_here && (i..end).all(is_copy) && (i..end).any(is_long) {
                 let marks = marks[i..end].iter_mut().filter(|mark| mark.is_none());
@@ -60,14 +60,14 @@ pub fn repeated(text: &str, lines: &[Line], states: &[State], marks: &mut [Optio
         if marks[i].is_some()
             || line.words() < REPEATED_WORDS
             || is_wrapped_here
-            || line.twin() < i && is_another_time(text, lines, i)
+            || line.first_copy() < i && is_another_time(text, lines, i)
         {
             continue;
         }
-        match first[line.twin()] {
+        match first[line.first_copy()] {
             Some(earlier) => {
                 let gone = if Some(earlier) == summary && text_since {
-                    first[line.twin()] = Some(i);
+                    first[line.first_copy()] = Some(i);
                     earlier
                 } else {
                     i
@@ -75,7 +75,7 @@ pub fn repeated(text: &str, lines: &[Line], states: &[State], marks: &mut [Optio
                 marks[gone] = Some(Mark::by(Rule::RepeatedParagraph));
             }
             None => {
-                first[line.twin()] = Some(i);
+                first[line.first_copy()] = Some(i);
                 text_since |= summary.is_some_and(|s| s < i);
             }
         }

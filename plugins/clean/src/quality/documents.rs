@@ -5,7 +5,7 @@ use super::tokens::{Token, tokens};
 use super::words::BadWords;
 use crate::lines::Line;
 use crate::quick::{QuickMap, hash};
-use crate::room::Room;
+use crate::scratch::Scratch;
 
 /// Longest line that FineWeb calls short, in characters.
 const SHORT_LINE: u32 = 30;
@@ -19,9 +19,9 @@ pub fn values(text: &str, quality: &Quality, words: &BadWords, removed: f64) -> 
     if !Measure::ALL.iter().any(|measure| is_on(measure.group())) {
         return found;
     }
-    let mut room = Room::default();
-    Line::take(text, &mut room);
-    let Room { mut lines, mut tallies, .. } = room;
+    let mut scratch = Scratch::default();
+    Line::take(text, &mut scratch);
+    let Scratch { mut lines, mut tallies, .. } = scratch;
     lines.retain(|line| !line.blank());
     tallies.retain(|tally| tally.chars > 0);
     let needs_tokens = is_on(Group::GopherQuality) || is_on(Group::GopherRepetition) || is_on(Group::Fineweb);

@@ -91,7 +91,7 @@ pub fn segments(text: &str, lines: &[Line], shown: &[usize], states: &[State]) -
 }
 
 /// Scores the lines from the first to the last of a range of shown lines, in tenths of words: prose speaks
-/// for the main text, furniture against it.
+/// for the main text, boilerplate against it.
 fn scores(
     text: &str,
     lines: &[Line],

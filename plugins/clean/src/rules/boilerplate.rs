@@ -1,4 +1,4 @@
-//! Decides which lines of a page are furniture: cue rules line by line, then blocks that follow a cue, then
+//! Decides which lines of a page are boilerplate: cue rules line by line, then blocks that follow a cue, then
 //! lines before, after and outside the main text.
 
 use std::sync::Arc;
@@ -110,7 +110,7 @@ impl Mark {
 pub struct Single {
     /// Its hints.
     pub hits: Hits,
-    /// Set if the line is furniture.
+    /// Set if the line is boilerplate.
     pub mark: Option<Mark>,
     /// Whether the line is prose: long, with the punctuation of sentences.
     pub prose: bool,
@@ -119,9 +119,9 @@ pub struct Single {
 /// The state of a line while the rules run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct State {
-    /// Index of its hints in [`Look::hits`]; 0 if it has none.
+    /// Index of its hints in [`RuledPage::hits`]; 0 if it has none.
     pub cue: u32,
-    /// Set if the line is furniture.
+    /// Set if the line is boilerplate.
     pub mark: Option<Mark>,
     /// Whether the line is prose: long, with the punctuation of sentences, or part of a wrapped paragraph.
     pub prose: bool,
@@ -133,7 +133,7 @@ pub struct State {
 
 /// The findings of the rules on a page.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub struct RuledPage {
     /// The state of each line, from the line alone and from cues near it.
     pub states: Vec<State>,
     /// The hints of lines that have any; the first entry is empty.
@@ -168,7 +168,7 @@ const TEASER_LINES: usize = 14;
 
 /// The rules with their tables; cheap to clone.
 #[derive(Clone)]
-pub struct Furniture {
+pub struct LineRules {
     pub(crate) cues: Arc<Cues>,
     pub(crate) dates: Arc<DateWords>,
     pub(crate) rules: Rules,
@@ -179,7 +179,7 @@ pub struct Furniture {
     cache: LineCache,
 }
 
-impl Furniture {
+impl LineRules {
     /// Creates rules over shared tables. `lexicon` scores the words of lines.
     pub fn new(
         cues: Arc<Cues>,
@@ -194,40 +194,40 @@ impl Furniture {
     /// Applies the rules to the lines of `text`, in which phrases may begin at `begins`. `distinct` are the
     /// numbers of lines that are not copies, with their hashes; `shown` are the numbers of lines that are not
     /// blank; `states` and `hits` are buffers to reuse.
-    pub fn look(
+    pub fn apply(
         &self,
         text: &str,
         (lines, distinct, shown): (&[Line], &[(u32, u32)], &[usize]),
         begins: &Begins,
         (mut states, mut hits): (Vec<State>, Vec<Hits>),
-    ) -> Look {
+    ) -> RuledPage {
         states.clear();
         states.resize(lines.len(), State::default());
         hits.clear();
         hits.push(Hits::default());
-        self.look_alone(text, (lines, distinct), begins, (&mut states, &mut hits));
+        self.apply_alone(text, (lines, distinct), begins, (&mut states, &mut hits));
         // The rules that mark single lines, one bit each.
         let mut rules = 0u64;
         // Numbers of the lines whose text occurs often on the page.
         let (mut often, mut count) = (vec![0; lines.len()], 0);
         for (i, line) in lines.iter().enumerate() {
             // Copies are judged like the first line with the same text.
-            let state = states[line.twin()];
+            let state = states[line.first_copy()];
             states[i] = state;
             // Always written, and the count advances only if wanted: avoids an unpredictable branch.
             often[count] = i;
-            count += usize::from(lines[line.twin()].copies() >= OFTEN);
+            count += usize::from(lines[line.first_copy()].copies() >= OFTEN);
             rules |= state.mark.map_or(0, |mark| bit(mark.rule));
         }
         often.truncate(count);
         let is_wrapped = body::wrapped_paragraphs(lines, &mut states) * 2 >= shown.len().max(1);
-        let betrays = |line: &Line, state: &State| {
+        let indicates = |line: &Line, state: &State| {
             line.has_letters()
-                && state.mark.is_some_and(|m| betrays_page(m.rule) && !may_be_said(line, m.rule))
+                && state.mark.is_some_and(|m| indicates_page(m.rule) && !may_be_speech(line, m.rule))
         };
         // Stops at the last one needed: most pages have it near the top.
         let least = if is_wrapped && self.is_plain { shown.len().div_ceil(OF_FRAME).max(1) } else { 1 };
-        let of_frame = lines.iter().zip(&states).filter(|(line, state)| betrays(line, state));
+        let of_frame = lines.iter().zip(&states).filter(|(line, state)| indicates(line, state));
         let is_page = of_frame.take(least).count() == least;
         if !is_page && self.is_plain {
             // In a long text, a line or two look like a frame by chance, lines of symbols separate scenes,
@@ -237,7 +237,7 @@ impl Furniture {
             let first = states.iter().position(|state| state.prose).unwrap_or(0);
             for (i, state) in states.iter_mut().enumerate() {
                 let is_entry = has_entries && i > first && is_date(state);
-                if is_entry || state.mark.is_some_and(|m| betrays_page(m.rule)) {
+                if is_entry || state.mark.is_some_and(|m| indicates_page(m.rule)) {
                     state.mark = None;
                 }
             }
@@ -258,11 +258,11 @@ impl Furniture {
         for (mark, state) in marks.iter_mut().zip(&mut states) {
             std::mem::swap(mark, &mut state.mark);
         }
-        Look { states, hits, segments, marks, is_page }
+        RuledPage { states, hits, segments, marks, is_page }
     }
 
     /// Judges each line that is not a copy, alone.
-    fn look_alone(
+    fn apply_alone(
         &self,
         text: &str,
         (lines, distinct): (&[Line], &[(u32, u32)]),
@@ -299,7 +299,7 @@ impl Furniture {
                 let scores = lexicon
                     .map_or([NEUTRAL; FETCHED], |lexicon| lexicon.scores(text, spans, begins, &mut words));
                 for (&(number, hash), score) in others.iter().zip(scores) {
-                    let judged = (self.first_look(text, &lines[number as usize], begins), score);
+                    let judged = (self.apply_to_line(text, &lines[number as usize], begins), score);
                     known.put(&text.as_bytes()[span(number)], hash, judged);
                     put(number, judged);
                 }
@@ -380,7 +380,7 @@ impl Furniture {
             let (line, state) = (&lines[i], &mut states[i]);
             // Of the lines with the same text, either all are short or none is.
             if state.mark.is_none() && line.words() <= 8 && !line.sentence() && line.has_letters() {
-                let count = lines[line.twin()].copies();
+                let count = lines[line.first_copy()].copies();
                 state.mark =
                     Some(Mark::with(Rule::Navigation, count, OFTEN)).filter(|m| self.rules.on(m.rule));
             }
@@ -436,7 +436,7 @@ pub(crate) fn bit(rule: Rule) -> u64 {
 }
 
 /// Whether a line under this rule shows that the text is a saved page, with a frame around it.
-fn betrays_page(rule: Rule) -> bool {
+fn indicates_page(rule: Rule) -> bool {
     !matches!(
         rule,
         Rule::Timestamp
@@ -451,7 +451,7 @@ fn betrays_page(rule: Rule) -> bool {
 
 /// Whether a line under this rule may be a sentence of a text that is not a page, such as `About.` or `Go!`
 /// in a play.
-fn may_be_said(line: &Line, rule: Rule) -> bool {
+fn may_be_speech(line: &Line, rule: Rule) -> bool {
     // Fewest words of a notice, which is a sentence, too.
     const NOTICE: usize = 5;
     line.sentence() && rule != Rule::Copyright && line.words() < NOTICE

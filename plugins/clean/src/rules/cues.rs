@@ -1,4 +1,4 @@
-//! The phrases that betray page furniture, in many languages, and how they are looked up. The tables say what
+//! The phrases that indicate boilerplate, in many languages, and how they are looked up. The tables say what
 //! a phrase hints at; the rules decide whether to remove a line.
 //!
 //! A table is a text file: `[class mode]` opens a section, each line below is a phrase, `# ` starts a comment

@@ -4,7 +4,7 @@
 use crate::lines::Line;
 use crate::options::Rule;
 use crate::rules::body;
-use crate::rules::boilerplate::{Furniture, HEADLINE, Mark, PARAGRAPH, State};
+use crate::rules::boilerplate::{HEADLINE, LineRules, Mark, PARAGRAPH, State};
 use crate::rules::cues::{Hits, class};
 use std::ops::RangeInclusive;
 
@@ -24,7 +24,7 @@ const PATH: [&str; 6] = ["/", ">", "»", "›", "::", "→"];
 /// Fewest digits of a line that ends with a date.
 const DIGITS: usize = 5;
 
-impl Furniture {
+impl LineRules {
     /// Marks the remaining lines of the frame around and between the segments of the main text.
     pub(crate) fn frame(
         &self,
@@ -65,7 +65,7 @@ impl Furniture {
             if states[i].mark.is_none() && !line.blank() && Some(i) != lede {
                 // Of the lines above, all but the summary are blank or get a mark, and so count as short.
                 let above = lede.filter(|lede| *lede < i).map_or(i, |lede| i - lede - 1).min(REACH);
-                let is_title = title.is_some_and(|title| lines[title].twin() == line.twin());
+                let is_title = title.is_some_and(|title| lines[title].first_copy() == line.first_copy());
                 let mark = self.header_mark(text, line, (&states[i], hits), is_title, above + run + 1);
                 states[i].mark = Some(mark);
             }
@@ -97,7 +97,7 @@ impl Furniture {
         self.widgets_inside(lines, states, body_start, last.last);
         if let Some(title) = title {
             for i in body_start..lines.len() {
-                if states[i].mark.is_none() && lines[i].twin() == lines[title].twin() {
+                if states[i].mark.is_none() && lines[i].first_copy() == lines[title].first_copy() {
                     states[i].mark = Some(Mark::by(Rule::Headline));
                 }
             }
@@ -146,7 +146,7 @@ impl Furniture {
                 continue;
             }
             // A line that occurs twice up here is the headline, however long it is.
-            if shown.iter().any(|&j| j != i && lines[j].twin() == line.twin()) {
+            if shown.iter().any(|&j| j != i && lines[j].first_copy() == line.first_copy()) {
                 continue;
             }
             let head = &lines[above];
@@ -182,7 +182,7 @@ impl Furniture {
         if self.names_author(text, line, state, hits) {
             return Mark::by(Rule::Byline);
         }
-        if line.words() <= 14 && (line.may_path() || line.is_wide()) && is_path(line.text(text)) {
+        if line.words() <= 14 && (line.may_path() || line.is_non_ascii()) && is_path(line.text(text)) {
             return Mark::by(Rule::Breadcrumb);
         }
         if state.prose {

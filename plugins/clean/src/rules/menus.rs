@@ -11,14 +11,14 @@ use std::ops::Range;
 const BESIDE: usize = 16;
 
 /// Returns the shown lines that the model scores.
-pub fn without<'s>(
+pub fn scored_rows<'s>(
     format: Format,
     lines: &[Line],
     marks: &[Option<Mark>],
     shown: &'s [usize],
 ) -> &'s [usize] {
     match format {
-        Format::Plain => &shown[between(lines, marks, shown)],
+        Format::Plain => &shown[range_of_scored(lines, marks, shown)],
         Format::Html => shown,
     }
 }
@@ -28,7 +28,7 @@ pub fn without<'s>(
 ///
 /// On 1,720 labelled pages, these menus hold 13 % of the lines, none of which was main text that the model
 /// kept; on pages of manuals, they hold two thirds.
-fn between(lines: &[Line], marks: &[Option<Mark>], shown: &[usize]) -> Range<usize> {
+fn range_of_scored(lines: &[Line], marks: &[Option<Mark>], shown: &[usize]) -> Range<usize> {
     let is_text = |&i: &usize| lines[i].is_long() | lines[i].sentence();
     let stays = |&i: &usize| marks[i].is_none();
     // A page without text has no menus beside it.
@@ -52,7 +52,7 @@ mod tests {
         let marks: Vec<_> =
             (0..page.len()).map(|i| (!stay.contains(&i)).then(|| Mark::by(Rule::Navigation))).collect();
         let shown: Vec<usize> = (0..page.len()).filter(|&i| !lines[i].blank()).collect();
-        between(&lines, &marks, &shown)
+        range_of_scored(&lines, &marks, &shown)
     }
 
     #[test]

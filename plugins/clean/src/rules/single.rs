@@ -3,12 +3,12 @@
 use crate::lines::blocks::Begins;
 use crate::lines::{Line, separates};
 use crate::options::Rule;
-use crate::rules::boilerplate::{Furniture, LONG, Mark, PARAGRAPH, Single};
+use crate::rules::boilerplate::{LONG, LineRules, Mark, PARAGRAPH, Single};
 use crate::rules::cues::{Hits, class};
 
-impl Furniture {
+impl LineRules {
     /// Judges a line alone.
-    pub(crate) fn first_look(&self, text: &str, line: &Line, begins: &Begins) -> Single {
+    pub(crate) fn apply_to_line(&self, text: &str, line: &Line, begins: &Begins) -> Single {
         let content = line.text(text);
         let prose = line.words() >= PARAGRAPH && (line.sentence() || line.cut()) || line.words() >= LONG;
         let mut state = Single { hits: Hits::default(), mark: None, prose };
@@ -33,7 +33,7 @@ impl Furniture {
     fn cue_rule(&self, content: &str, line: &Line, hits: Hits) -> Option<Mark> {
         let words = line.words();
         // `Line::digits` counts ASCII digits only.
-        let may_date = line.digits() > 0 || line.is_wide() && content.contains(is_numeric);
+        let may_date = line.digits() > 0 || line.is_non_ascii() && content.contains(is_numeric);
         if may_date && !content.starts_with('|') && self.dates.is_timestamp(content) {
             return Some(Mark::by(Rule::Timestamp));
         }

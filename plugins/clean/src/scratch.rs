@@ -15,7 +15,7 @@ const MOST: usize = 1 << 14;
 
 /// Scratch buffers for the lines of a page.
 #[derive(Default)]
-pub struct Room {
+pub struct Scratch {
     pub lines: Vec<Line>,
     /// The counts of each line.
     pub tallies: Vec<Tally>,
@@ -29,27 +29,27 @@ pub struct Room {
     pub states: Vec<State>,
     /// The hints of lines that have some.
     pub hits: Vec<Hits>,
-    pub model: model::Room,
+    pub model: model::Scratch,
 }
 
 /// The buffers of one worker; a clone starts without any.
 #[derive(Default)]
-pub struct Kept(Mutex<Option<Box<Room>>>);
+pub struct ScratchPool(Mutex<Option<Box<Scratch>>>);
 
-impl Clone for Kept {
+impl Clone for ScratchPool {
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
-impl Kept {
+impl ScratchPool {
     /// Calls `work` with the kept buffers, or with new ones while another call uses these.
-    pub fn with<R>(&self, work: impl FnOnce(&mut Room) -> R) -> R {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mut room = kept.unwrap_or_default();
-        let result = work(&mut room);
-        if room.lines.capacity().max(room.begins.blocks()) <= MOST {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(room);
+    pub fn with<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
+        let pooled = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut scratch = pooled.unwrap_or_default();
+        let result = work(&mut scratch);
+        if scratch.lines.capacity().max(scratch.begins.blocks()) <= MOST {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(scratch);
         }
         result
     }
@@ -61,16 +61,16 @@ mod tests {
 
     #[test]
     fn room_is_kept_but_not_much() {
-        let kept = Kept::default();
-        kept.with(|room| room.shown.push(7));
-        assert_eq!(kept.with(|room| room.shown.clone()), [7]);
-        assert_eq!(kept.clone().with(|room| room.shown.len()), 0);
+        let pooled = ScratchPool::default();
+        pooled.with(|scratch| scratch.shown.push(7));
+        assert_eq!(pooled.with(|scratch| scratch.shown.clone()), [7]);
+        assert_eq!(pooled.clone().with(|scratch| scratch.shown.len()), 0);
         // Nested calls have separate buffers.
-        let inner = kept.with(|_| kept.with(|room| room.shown.len()));
+        let inner = pooled.with(|_| pooled.with(|scratch| scratch.shown.len()));
         assert_eq!(inner, 0);
-        kept.with(|room| room.lines.reserve(MOST + 1));
-        assert_eq!(kept.with(|room| room.lines.capacity()), 0);
-        kept.with(|room| Line::take(&"long ".repeat(MOST * 13), room));
-        assert_eq!(kept.with(|room| room.begins.blocks()), 0);
+        pooled.with(|scratch| scratch.lines.reserve(MOST + 1));
+        assert_eq!(pooled.with(|scratch| scratch.lines.capacity()), 0);
+        pooled.with(|scratch| Line::take(&"long ".repeat(MOST * 13), scratch));
+        assert_eq!(pooled.with(|scratch| scratch.begins.blocks()), 0);
     }
 }
