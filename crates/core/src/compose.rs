@@ -1,6 +1,6 @@
 //! Composes the edits of two passes over a text into edits of the original text, for [`crate::edit`].
 
-use crate::edit::put_together;
+use crate::edit::splice;
 use crate::edits::{EditRef, Edits, Packed, Reason};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -106,7 +106,7 @@ fn merged(
     }
     let edits = laters.iter().map(|l| (l.start - span.start..l.end - span.start, l.replacement.as_ref()));
     let mut text = String::new();
-    put_together(&middle[span.clone()], edits, |piece| text.push_str(piece));
+    splice(&middle[span.clone()], edits, |piece| text.push_str(piece));
     (text.into(), reason)
 }
 

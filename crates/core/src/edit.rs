@@ -159,7 +159,7 @@ pub(crate) fn check<'e>(
     Ok(())
 }
 
-pub(crate) fn put_together<'e>(
+pub(crate) fn splice<'e>(
     text: &str,
     edits: impl Iterator<Item = (Range<usize>, &'e str)>,
     mut put: impl FnMut(&str),
@@ -176,9 +176,7 @@ pub(crate) fn put_together<'e>(
 /// The text after `edits`, which must be sorted and checked.
 pub fn apply(text: &str, edits: &[Edit]) -> String {
     let mut out = String::with_capacity(text.len());
-    put_together(text, edits.iter().map(|edit| (edit.span(), edit.replacement.as_ref())), |s| {
-        out.push_str(s)
-    });
+    splice(text, edits.iter().map(|edit| (edit.span(), edit.replacement.as_ref())), |s| out.push_str(s));
     out
 }
 
@@ -272,7 +270,7 @@ impl Edits {
     /// Passes the text after the edits to `put`, piece by piece.
     pub fn apply_with(&self, text: &str, put: impl FnMut(&str)) {
         let edits = self.iter().map(|edit| (edit.start..edit.end, edit.replacement.as_ref()));
-        put_together(text, edits, put);
+        splice(text, edits, put);
     }
 }
 

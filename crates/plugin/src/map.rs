@@ -165,7 +165,7 @@ impl Default for Cell {
 }
 
 /// The cells of all documents as a column.
-fn put_together(kind: &DataType, cells: Vec<Cell>) -> Result<ArrayRef> {
+fn splice(kind: &DataType, cells: Vec<Cell>) -> Result<ArrayRef> {
     if cells.iter().all(|cell| matches!(cell, Cell::Value(_))) {
         let value = |cell| if let Cell::Value(value) = cell { value } else { Value::Null };
         let values: Vec<Value> = cells.into_iter().map(value).collect();
@@ -317,7 +317,7 @@ impl<'a> Collected<'a> {
                     }
                 });
             } else if let Some(column) = cells.next() {
-                columns.push(put_together(kind, column)?);
+                columns.push(splice(kind, column)?);
             }
         }
         if self.shape.selects {

@@ -28,7 +28,7 @@ impl Letters {
     fn new(classify: impl Fn(char) -> Class, fold: impl Fn(char) -> Option<u16>) -> Self {
         let plane = |code| char::from_u32(code);
         let classes: Box<[Class]> =
-            (0..0x1_0000).map(|code| plane(code).map_or(Class::Parting, &classify)).collect();
+            (0..0x1_0000).map(|code| plane(code).map_or(Class::Separator, &classify)).collect();
         let mut joining: Box<[u8]> =
             classes.iter().map(|class| if *class == Class::Mark { JOINS } else { 0 }).collect();
         for c in (0..0x1_0000).filter_map(plane) {
@@ -165,7 +165,7 @@ pub enum Class {
     /// A word of its own.
     Single,
     /// Separates words.
-    Parting,
+    Separator,
 }
 
 fn classify(c: char) -> Class {
@@ -174,7 +174,7 @@ fn classify(c: char) -> Class {
             if c.is_ascii_alphanumeric() {
                 Class::Letter
             } else {
-                Class::Parting
+                Class::Separator
             }
         }
         0xAD
@@ -229,7 +229,7 @@ fn classify(c: char) -> Class {
             Class::Single
         }
         _ if c.is_alphanumeric() => Class::Letter,
-        _ => Class::Parting,
+        _ => Class::Separator,
     }
 }
 
@@ -238,7 +238,7 @@ fn classify_plainly(c: char) -> Class {
     match classify(c) {
         Class::Single => Class::Single,
         _ if c == '_' || c.is_alphanumeric() => Class::Letter,
-        _ => Class::Parting,
+        _ => Class::Separator,
     }
 }
 
@@ -326,7 +326,7 @@ mod tests {
             (Class::Letter, "aZ0éßжعक한"),
             (Class::Mark, "\u{301}\u{ad}\u{200d}\u{94d}"),
             (Class::Single, "漢かカก၁"),
-            (Class::Parting, " ,.—…_€😀\u{a0}"),
+            (Class::Separator, " ,.—…_€😀\u{a0}"),
         ] {
             for c in characters.chars() {
                 assert_eq!(Letters::get().class(c), class, "{c:?}");

@@ -109,7 +109,7 @@ pub fn characters(text: &str, mut take: impl FnMut(u64)) {
     for c in letters.composed(text) {
         match letters.class(c) {
             Class::Mark => {}
-            Class::Parting => parted = any,
+            Class::Separator => parted = any,
             Class::Letter | Class::Single => {
                 if parted {
                     take(WordHash::of(b" "));
@@ -206,7 +206,7 @@ fn wide<const PLAIN: bool>(
         match letters.class(c) {
             Class::Letter => letters.push(c, scratch),
             Class::Mark => {}
-            Class::Parting => {
+            Class::Separator => {
                 if !scratch.is_empty() {
                     take(WordHash::of(scratch));
                 }
@@ -349,7 +349,7 @@ mod tests {
             match letters.class(c) {
                 Class::Letter => letters.push(c, &mut word),
                 Class::Mark => {}
-                Class::Parting => end(&mut word),
+                Class::Separator => end(&mut word),
                 Class::Single => {
                     end(&mut word);
                     letters.push(c, &mut word);

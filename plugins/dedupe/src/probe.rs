@@ -50,7 +50,7 @@ impl Probe {
 
     /// [`Shingles::alike`] of the set in the table and another one. `set` is the set that was given to
     /// [`Probe::set`].
-    pub fn alike(
+    pub fn overlap_if_similar(
         &self,
         set: Shingles<'_>,
         other: Shingles<'_>,
@@ -58,7 +58,7 @@ impl Probe {
         threshold: f64,
     ) -> Option<Overlap> {
         if self.is_odd {
-            return set.alike(other, measure, threshold);
+            return set.overlap_if_similar(other, measure, threshold);
         }
         let (a, b) = set.comparable(other);
         let mut overlap = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
@@ -126,8 +126,8 @@ mod tests {
             probe.set(set);
             for measure in [Measure::Jaccard, Measure::Containment] {
                 prop_assert_eq!(
-                    probe.alike(set, other, measure, threshold),
-                    set.alike(other, measure, threshold)
+                    probe.overlap_if_similar(set, other, measure, threshold),
+                    set.overlap_if_similar(other, measure, threshold)
                 );
             }
         }

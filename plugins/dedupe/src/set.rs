@@ -85,7 +85,7 @@ impl<'a> Shingles<'a> {
     }
 
     /// [`Shingles::overlap`] if it reaches the threshold. Stops with `None` as soon as it cannot.
-    pub fn alike(self, other: Self, measure: Measure, threshold: f64) -> Option<Overlap> {
+    pub fn overlap_if_similar(self, other: Self, measure: Measure, threshold: f64) -> Option<Overlap> {
         let (a, b) = self.comparable(other);
         let mut overlap = Overlap { both: 0, first: a.len() as u64, second: b.len() as u64 };
         let (mut at, mut to) = (0, 0);
@@ -297,7 +297,7 @@ mod tests {
             for measure in [Measure::Jaccard, Measure::Containment] {
                 for threshold in [0.2, 0.5, 0.8] {
                     let reaches = overlap.reaches(measure, threshold);
-                    let told = Shingles::new(&own).alike(Shingles::new(&others), measure, threshold);
+                    let told = Shingles::new(&own).overlap_if_similar(Shingles::new(&others), measure, threshold);
                     prop_assert_eq!(told, reaches.then_some(overlap));
                 }
             }

@@ -34,7 +34,7 @@ pub trait Columns {
     ///
     /// # Errors
     /// Fails if there is none of this type.
-    fn small_numbers(&self, name: &str) -> Result<&UInt32Array> {
+    fn u32_numbers(&self, name: &str) -> Result<&UInt32Array> {
         self.column(name)?.as_primitive_opt::<UInt32Type>().ok_or_else(|| wrong(name))
     }
 
@@ -50,7 +50,7 @@ pub trait Columns {
     ///
     /// # Errors
     /// Fails if there is none of this type.
-    fn truths(&self, name: &str) -> Result<&BooleanArray> {
+    fn booleans(&self, name: &str) -> Result<&BooleanArray> {
         self.column(name)?.as_boolean_opt().ok_or_else(|| wrong(name))
     }
 

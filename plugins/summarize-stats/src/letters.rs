@@ -12,7 +12,7 @@ pub enum Class {
     /// A word of its own.
     Single,
     /// Separates words.
-    Parting,
+    Separator,
 }
 
 /// Lookup tables for the Basic Multilingual Plane, built once per process. One lookup replaces several
@@ -24,7 +24,7 @@ pub struct Letters {
 }
 
 static LETTERS: LazyLock<Letters> = LazyLock::new(|| Letters {
-    classes: (0..0x1_0000).map(|code| char::from_u32(code).map_or(Class::Parting, classify)).collect(),
+    classes: (0..0x1_0000).map(|code| char::from_u32(code).map_or(Class::Separator, classify)).collect(),
     lower: (0..0x1_0000).map(|code| char::from_u32(code).and_then(lower).unwrap_or(0)).collect(),
 });
 
@@ -75,7 +75,7 @@ fn lower(c: char) -> Option<u16> {
 
 fn classify(c: char) -> Class {
     if !c.is_alphanumeric() {
-        if is_mark(c) { Class::Mark } else { Class::Parting }
+        if is_mark(c) { Class::Mark } else { Class::Separator }
     } else if is_counted_singly(c) {
         Class::Single
     } else {
@@ -122,7 +122,7 @@ mod tests {
             (Class::Letter, "aZ0éßжعक한ก"),
             (Class::Mark, "\u{301}\u{200d}\u{94d}"),
             (Class::Single, "漢かカ"),
-            (Class::Parting, " ,.—…_€😀\u{a0}"),
+            (Class::Separator, " ,.—…_€😀\u{a0}"),
         ] {
             for c in characters.chars() {
                 assert_eq!(Letters::get().class(c), class, "{c:?}");

@@ -84,7 +84,7 @@ impl Iterator for Words<'_> {
                         self.at = word.end;
                         return Some(word);
                     }
-                    Class::Mark | Class::Parting => {}
+                    Class::Mark | Class::Separator => {}
                 }
                 at += c.len_utf8();
             }

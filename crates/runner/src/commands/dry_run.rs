@@ -3,7 +3,7 @@
 use super::print;
 use crate::engine::{Bound, Prepared, Sample, Settings};
 use crate::failure::Failure;
-use crate::input::{PassedOver, SourceFile};
+use crate::input::{Skipped, SourceFile};
 use crate::progress::Progress;
 use crate::table::{bytes, count, duration};
 use arrow_schema::Schema;
@@ -19,10 +19,10 @@ use textmill_plugin::plan::StepOp;
 pub fn dry_run(
     prepared: &Prepared,
     files: &[SourceFile],
-    passed_over: PassedOver,
+    skipped: Skipped,
     settings: Settings,
 ) -> Result<(), Failure> {
-    let mut out = plan(prepared, files, &passed_over);
+    let mut out = plan(prepared, files, &skipped);
     let names = prepared.stages.iter().map(|stage| stage.name.clone()).collect();
     let progress = Progress::new(0, names, true, false);
     let sample = Sample::take(prepared, files, settings, &progress)?;
@@ -30,12 +30,12 @@ pub fn dry_run(
     print(out.trim_end())
 }
 
-fn plan(prepared: &Prepared, files: &[SourceFile], passed_over: &PassedOver) -> String {
+fn plan(prepared: &Prepared, files: &[SourceFile], skipped: &Skipped) -> String {
     let mut out = String::new();
     let total: u64 = files.iter().map(|file| file.bytes).sum();
     put(&mut out, &format!("input: {}, {}", count(files.len(), "file"), bytes(total)));
-    if !passed_over.is_empty() {
-        put(&mut out, &format!("  passed over: {passed_over}"));
+    if !skipped.is_empty() {
+        put(&mut out, &format!("  passed over: {skipped}"));
     }
     put(&mut out, &format!("  columns: {}", columns_of_input(prepared)));
     for (number, stage) in prepared.stages.iter().enumerate() {

@@ -2,10 +2,10 @@
 //! folder, plugins, options, columns.
 
 use super::place;
-use crate::config::{Draft, Locking, OutputFormat, Pipeline, Place, Problem, Problems, Source, located};
+use crate::config::{Draft, LockPolicy, OutputFormat, Pipeline, Place, Problem, Problems, Source, located};
 use crate::engine::{Prepared, prepare};
 use crate::failure::Failure;
-use crate::input::{PassedOver, SourceFile, expand, parquet_columns};
+use crate::input::{Skipped, SourceFile, expand, parquet_columns};
 use crate::output::check_temp_dir;
 use crate::remote::is_address;
 use std::collections::HashMap;
@@ -42,7 +42,7 @@ pub(super) struct Examined {
     /// The files that it reads.
     pub files: Vec<SourceFile>,
     /// What is passed over in its folders.
-    pub passed_over: PassedOver,
+    pub skipped: Skipped,
     /// What is probably unintended.
     pub warnings: Problems,
 }
@@ -60,8 +60,8 @@ impl Examined {
 ///
 /// # Errors
 /// Returns all mistakes at once, in the order of the file. Mistakes in the lock file come before all others.
-pub(super) fn examine(mut draft: Draft, looks: Looks, locking: &Locking) -> Result<Examined, Failure> {
-    let (files, passed_over) = inputs(&mut draft, looks);
+pub(super) fn examine(mut draft: Draft, looks: Looks, lock_policy: &LockPolicy) -> Result<Examined, Failure> {
+    let (files, skipped) = inputs(&mut draft, looks);
     if looks.has_tests {
         let (_, problems) = expanded(&draft.pipeline, &draft.pipeline.test.inputs, looks);
         draft.problems.extend(problems);
@@ -71,8 +71,8 @@ pub(super) fn examine(mut draft: Draft, looks: Looks, locking: &Locking) -> Resu
     if draft.pipeline.output.format == OutputFormat::Parquet {
         declare_all(&mut draft.pipeline, &files);
     }
-    let (prepared, warnings) = prepare(draft, locking)?;
-    Ok(Examined { prepared, files, passed_over, warnings })
+    let (prepared, warnings) = prepare(draft, lock_policy)?;
+    Ok(Examined { prepared, files, skipped, warnings })
 }
 
 /// The files that a pipeline reads, of which there must be at least one. Does not check plugins or options.
@@ -85,7 +85,7 @@ pub(super) fn input_files(mut draft: Draft) -> Result<(Pipeline, Vec<SourceFile>
 }
 
 /// The files that a pipeline reads, and what it passes over.
-fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, PassedOver) {
+fn inputs(draft: &mut Draft, looks: Looks) -> (Vec<SourceFile>, Skipped) {
     let pipeline = &draft.pipeline;
     if pipeline.input.paths.is_empty() {
         let node = pipeline.tree.entry("input").and_then(|input| input.node.entry("paths")).map(|e| &e.node);
@@ -116,8 +116,8 @@ fn expanded(
     pipeline: &Pipeline,
     paths: &[Named],
     looks: Looks,
-) -> ((Vec<SourceFile>, PassedOver), Vec<Problem>) {
-    let (mut files, mut passed_over): (Vec<SourceFile>, PassedOver) = Default::default();
+) -> ((Vec<SourceFile>, Skipped), Vec<Problem>) {
+    let (mut files, mut skipped): (Vec<SourceFile>, Skipped) = Default::default();
     let mut problems = Vec::new();
     let mut first: HashMap<PathBuf, usize> = HashMap::new();
     for (number, (path, place)) in paths.iter().enumerate() {
@@ -151,7 +151,7 @@ fn expanded(
                     first.entry(plain(&file.path)).or_insert(number);
                 }
                 files.extend(found);
-                passed_over += others;
+                skipped += others;
             }
             Err(error) => {
                 let hint = match place {
@@ -167,7 +167,7 @@ fn expanded(
             }
         }
     }
-    ((files, passed_over), problems)
+    ((files, skipped), problems)
 }
 
 /// For a path that leads nowhere: the same path, taken relative to the parent of its file's folder, if it
@@ -247,5 +247,5 @@ pub(super) fn examine_file(
     locked: bool,
 ) -> Result<Examined, Failure> {
     let draft = Draft::read(path, sets)?;
-    examine(draft, looks, &Locking::of(Some(path), locked)?)
+    examine(draft, looks, &LockPolicy::of(Some(path), locked)?)
 }

@@ -4,7 +4,7 @@ use super::print;
 use super::schema::schema_text;
 use super::snapshots::accept_first;
 use crate::cli::InitArgs;
-use crate::config::{Locking, SCHEMA_FILE};
+use crate::config::{LockPolicy, SCHEMA_FILE};
 use crate::failure::Failure;
 use crate::host::{Discovery, Found, LoadedPlugin, Opened};
 use crate::scaffold::{Folder, PIPELINE_FILE, ignored, rank, suits_any_text, workspace};
@@ -58,7 +58,7 @@ pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
 /// found.
 fn plugins(file: &Path) -> Vec<(Found, LoadedPlugin)> {
     let suiting = |discovery: &Discovery| {
-        let mut plugins = Opened::in_folders(discovery, &Locking::default()).plugins;
+        let mut plugins = Opened::in_folders(discovery, &LockPolicy::default()).plugins;
         plugins.retain(|(_, plugin)| suits_any_text(&plugin.descriptor));
         plugins.sort_by_key(|(found, plugin)| (rank(&plugin.descriptor), found.name.clone()));
         plugins

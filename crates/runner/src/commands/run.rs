@@ -6,7 +6,7 @@ use super::interrupted::interrupted;
 use super::place::{local_folder, publish_folder};
 use super::print;
 use crate::cli::RunArgs;
-use crate::config::{Draft, Locking};
+use crate::config::{Draft, LockPolicy};
 use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares, hand_over_saved};
 use crate::failure::Failure;
 use crate::input::SourceFile;
@@ -33,13 +33,13 @@ use textmill_plugin::error::{Error, ErrorKind};
 /// Returns the message for the user.
 pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(), Failure> {
     let draft = read(args)?;
-    let locking = Locking::of(Some(&args.pipeline), locked)?;
+    let lock_policy = LockPolicy::of(Some(&args.pipeline), locked)?;
     let looks = if args.dry_run { Looks::DRY_RUN } else { Looks::RUN };
-    let examined = examine(draft, looks, &locking)?;
+    let examined = examine(draft, looks, &lock_policy)?;
     if !quiet {
         examined.warn();
     }
-    let Examined { mut prepared, files, mut passed_over, .. } = examined;
+    let Examined { mut prepared, files, mut skipped, .. } = examined;
     let target = prepared.pipeline.output.folder.clone();
     let run = &prepared.pipeline.run;
     let threads = run.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
@@ -54,7 +54,7 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
     let asked = std::mem::replace(&mut prepared.pipeline.input.max_document_bytes, settings.shares.document);
     prepared.pipeline.input.is_memory_short = settings.shares.document < asked;
     if args.dry_run {
-        return super::dry_run::dry_run(&prepared, &files, passed_over, settings);
+        return super::dry_run::dry_run(&prepared, &files, skipped, settings);
     }
     let target = target.ok_or_else(|| {
         let hint = "give `--output DIR`, or write `folder = \"…\"` under `[output]`";
@@ -69,9 +69,9 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
         progress.line(&format!("documents above {most} fail: an eighth of the memory is what one may have"));
     }
     // Hidden files are always passed over and need no mention.
-    passed_over.hidden = 0;
-    if !passed_over.is_empty() {
-        progress.line(&format!("passed over: {passed_over}"));
+    skipped.hidden = 0;
+    if !skipped.is_empty() {
+        progress.line(&format!("passed over: {skipped}"));
     }
     if args.resume && is_address(&target) && is_run_folder(&local) {
         // Only the upload is left to do.
@@ -212,8 +212,8 @@ impl Work<'_> {
             ));
         }
         // Not under a limit: records that were read after it would be counted.
-        if staged.checkpoint().passed_over > 0 && settings.limit.is_none() {
-            let records = match staged.checkpoint().passed_over {
+        if staged.checkpoint().skipped > 0 && settings.limit.is_none() {
+            let records = match staged.checkpoint().skipped {
                 1 => "1 record of the input is no document, and was passed over".to_owned(),
                 many => format!("{many} records of the input are no documents, and were passed over"),
             };

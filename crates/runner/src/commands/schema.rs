@@ -2,7 +2,7 @@
 
 use super::print;
 use crate::cli::SchemaArgs;
-use crate::config::{Draft, Locking, Offered, schema};
+use crate::config::{Draft, LockPolicy, Offered, schema};
 use crate::failure::Failure;
 use crate::host::{Discovery, LoadedPlugin, Opened};
 use std::path::Path;
@@ -22,8 +22,8 @@ pub(super) fn print_schema(args: &SchemaArgs, locked: bool) -> Result<(), Failur
 /// If the pipeline file cannot be read.
 pub(super) fn schema_text(pipeline: Option<&Path>, locked: bool) -> Result<String, Failure> {
     let discovery = Discovery::new(pipeline);
-    let locking = Locking::of(pipeline, locked)?;
-    let opened = Opened::in_folders(&discovery, &locking);
+    let lock_policy = LockPolicy::of(pipeline, locked)?;
+    let opened = Opened::in_folders(&discovery, &lock_policy);
     for error in &opened.broken {
         anstream::eprintln!("{error}");
     }
@@ -34,7 +34,7 @@ pub(super) fn schema_text(pipeline: Option<&Path>, locked: bool) -> Result<Strin
         match named.iter_mut().find(|(_, plugin)| plugin.path == found.real_path()) {
             Some((names, _)) => names.push(path),
             None => {
-                let opened = Opened::all([found], &locking);
+                let opened = Opened::all([found], &lock_policy);
                 named.extend(opened.plugins.into_iter().map(|(_, plugin)| (vec![path.clone()], plugin)));
                 opened.broken.iter().for_each(|error| anstream::eprintln!("{error}"));
             }

@@ -225,7 +225,7 @@ fn is_sha256(text: &str) -> bool {
 
 /// Which libraries a pipeline may load: those in its lock file, and whether others are refused.
 #[derive(Clone, Debug, Default)]
-pub struct Locking {
+pub struct LockPolicy {
     /// The path of the lock file, as shown to the user, and its contents.
     lock: Option<(PathBuf, Lock)>,
     /// Whether plugins that are not locked are refused.
@@ -243,7 +243,7 @@ pub struct NotLocked {
     pub hint: String,
 }
 
-impl Locking {
+impl LockPolicy {
     /// Reads the lock file of a pipeline; without a pipeline there is none. With `only_locked`, plugins that
     /// it does not name are refused.
     ///
@@ -389,15 +389,15 @@ mod tests {
             plugin.sha256.remove(&platform());
             plugin.sha256.remove("linux-x86_64");
         }
-        let locking = |only_locked| Locking {
+        let lock_policy = |only_locked| LockPolicy {
             lock: Some((LOCK_FILE.into(), lock.clone())),
             only_locked,
             pipeline: None,
         };
-        assert_eq!(locking(false).expected("one").unwrap(), None);
-        let refused = locking(true).expected("one").unwrap_err().message;
+        assert_eq!(lock_policy(false).expected("one").unwrap(), None);
+        let refused = lock_policy(true).expected("one").unwrap_err().message;
         assert!(refused.contains("has it for `macos-aarch64`"), "{refused}");
-        let refused = locking(true).expected("third").unwrap_err().message;
+        let refused = lock_policy(true).expected("third").unwrap_err().message;
         assert_eq!(refused, "plugin `third` is not locked: textmill.lock does not name it");
     }
 }

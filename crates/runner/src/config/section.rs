@@ -64,7 +64,7 @@ impl<'a> Section<'a> {
         let node = self.node(key)?;
         let value = read(&node.kind);
         if value.is_none() {
-            problems.push(self.told(key, wanted.refuse(key, node)));
+            problems.push(self.with_doc(key, wanted.refuse(key, node)));
         }
         value
     }
@@ -83,7 +83,7 @@ impl<'a> Section<'a> {
         match scalar(node).as_ref().unwrap_or(&node.kind) {
             Kind::Bool(flag) => Some(*flag),
             _ => {
-                problems.push(self.told(key, Wanted::Flag.refuse(key, node)));
+                problems.push(self.with_doc(key, Wanted::Flag.refuse(key, node)));
                 None
             }
         }
@@ -97,7 +97,7 @@ impl<'a> Section<'a> {
             _ => None,
         };
         if count.is_none() {
-            problems.push(self.told(key, Wanted::Count.refuse(key, node)));
+            problems.push(self.with_doc(key, Wanted::Count.refuse(key, node)));
         }
         count
     }
@@ -133,7 +133,7 @@ impl<'a> Section<'a> {
             _ => {
                 let message = format!("`{key}` must be a string, and it is {}", node.shown());
                 let hint = format!("it is one of `\"{}\"`", words.join("\"`, `\""));
-                problems.push(self.told(key, Problem::at(&node.place, message).hint(hint)));
+                problems.push(self.with_doc(key, Problem::at(&node.place, message).hint(hint)));
                 return None;
             }
         };
@@ -145,12 +145,12 @@ impl<'a> Section<'a> {
         let problem =
             Problem::at(&node.place, format!("`{key}` cannot be `{text}`{}", node.variables_in_words()))
                 .hint(hint);
-        problems.push(self.told(key, problem));
+        problems.push(self.with_doc(key, problem));
         None
     }
 
     /// Adds the schema's description of the key to a problem.
-    pub(super) fn told(&self, key: &str, problem: Problem) -> Problem {
+    pub(super) fn with_doc(&self, key: &str, problem: Problem) -> Problem {
         let doc = key_schema(self.name.trim_matches('`'), key)
             .and_then(|own| Some(format!("`{key}`: {}", own.get("description")?.as_str()?)));
         problem.maybe_doc(doc)
@@ -178,7 +178,7 @@ impl<'a> Section<'a> {
                         Some(text) => format!("write `{}`", quoted(&text)),
                         None => format!("write `{key} = [\"…\", \"…\"]`"),
                     };
-                    problems.push(self.told(key, Problem::at(&item.place, message).hint(hint)));
+                    problems.push(self.with_doc(key, Problem::at(&item.place, message).hint(hint)));
                 }
             }
         }
@@ -191,7 +191,7 @@ impl<'a> Section<'a> {
             let problem = Problem::at(&entry.place, format!("unknown key `{}` in {}", entry.key, self.name));
             let near = nearest(&entry.key, self.known.iter().copied());
             problems.push(match near {
-                Some(near) => self.told(near, problem.hint(format!("did you mean `{near}`?"))),
+                Some(near) => self.with_doc(near, problem.hint(format!("did you mean `{near}`?"))),
                 None => problem.hint(self.elsewhere(&entry.key)),
             });
         }

@@ -313,7 +313,7 @@ impl Run {
         if let Some(node) = section.node("threads").filter(|_| run.threads > Some(MOST_THREADS.into())) {
             let message = format!("`threads` must be at most {MOST_THREADS}, and it is {}", node.shown());
             let hint = "leave it out for as many as there are cores";
-            problems.push(section.told("threads", Problem::at(&node.place, message).hint(hint)));
+            problems.push(section.with_doc("threads", Problem::at(&node.place, message).hint(hint)));
         }
         if let Some(count) = section.count("batch-documents", problems) {
             run.batch_documents = count.min(1 << 24);
@@ -325,7 +325,7 @@ impl Run {
         if let Some(node) = section.node("memory").filter(|_| run.memory < LEAST_MEMORY) {
             let message = format!("`memory` must be at least 4 MiB, and it is {}", node.shown());
             let hint = "write `memory = \"512MiB\"`, or leave it out for `2GiB`";
-            problems.push(section.told("memory", Problem::at(&node.place, message).hint(hint)));
+            problems.push(section.with_doc("memory", Problem::at(&node.place, message).hint(hint)));
         }
         if let (Some(node), Some(text)) = (section.node("temp-dir"), section.text("temp-dir", problems)) {
             run.temp_dir = Some(located(text, &node.place, sources));

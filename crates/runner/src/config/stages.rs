@@ -183,7 +183,7 @@ fn isolation(section: &mut Section<'_>, problems: &mut Vec<Problem>) -> Option<L
     if let Some(node) = section.node("memory-limit").filter(|_| memory.is_some_and(|m| m < LEAST_MEMORY)) {
         let message = format!("`memory-limit` must be at least 1 MiB, and it is {}", node.shown());
         let hint = "write `memory-limit = \"256MiB\"`, or leave it out";
-        problems.push(section.told("memory-limit", Problem::at(&node.place, message).hint(hint)));
+        problems.push(section.with_doc("memory-limit", Problem::at(&node.place, message).hint(hint)));
     }
     if word == Some("process") {
         let usual = Limits::default();

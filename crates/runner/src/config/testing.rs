@@ -37,7 +37,8 @@ impl Testing {
         let inputs = section.texts("inputs", problems);
         if let Some(node) = section.node("inputs").filter(|node| node.is_empty_list()) {
             let hint = "leave it out for the first documents of the pipeline's own input";
-            problems.push(section.told("inputs", Problem::at(&node.place, "`inputs` is empty").hint(hint)));
+            problems
+                .push(section.with_doc("inputs", Problem::at(&node.place, "`inputs` is empty").hint(hint)));
         }
         for (text, place) in inputs.unwrap_or_default() {
             testing.inputs.push((located(text, place, sources), Some(place.clone())));

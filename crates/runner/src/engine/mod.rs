@@ -2,7 +2,6 @@
 
 mod chain;
 mod counts;
-mod doubts;
 mod ledger;
 mod lines;
 mod loaded;
@@ -21,6 +20,7 @@ mod run;
 mod sample;
 mod segment;
 mod sums;
+mod warnings;
 
 pub use counts::{Counts, RuleCounts, StageCounts, Totals};
 pub use ledger::LedgerRow;

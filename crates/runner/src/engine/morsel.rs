@@ -114,7 +114,7 @@ pub enum Origin {
         /// Hashes of the ids that were new.
         ids: Vec<u64>,
         /// Number of records that are not documents.
-        passed_over: u64,
+        skipped: u64,
     },
 }
 

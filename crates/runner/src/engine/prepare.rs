@@ -1,12 +1,12 @@
 //! Turns a pipeline file into bound stages: finds and opens plugins, checks options, and tracks columns.
 
-use super::doubts::doubts;
 use super::loaded::{SAVED_EARLIER, Unsuited, open as open_saved};
 use super::missing::{Reach, missing, with_missing};
 use super::opened::OpenedPlugin;
 use super::placed::{also, placed, without_wrong};
+use super::warnings::warnings;
 use crate::config::{
-    Draft, Kind as NodeKind, Locking, Pipeline, Problem, Problems, Severity, Source, StageConfig,
+    Draft, Kind as NodeKind, LockPolicy, Pipeline, Problem, Problems, Severity, Source, StageConfig,
     check_options, fitted, located, suggest, with_defaults,
 };
 use crate::host::Discovery;
@@ -132,12 +132,12 @@ impl Bound {
 }
 
 /// Finds and binds everything that a pipeline names; `draft` may already contain mistakes. Libraries must
-/// match `locking`. If something cannot be known about one stage, such as the columns after a missing plugin,
+/// match `lock_policy`. If something cannot be known about one stage, such as the columns after a missing plugin,
 /// nothing that depends on it is reported for later stages. The second value holds the warnings.
 ///
 /// # Errors
 /// Returns all mistakes, including those of the draft, in the order of the files.
-pub fn prepare(draft: Draft, locking: &Locking) -> Result<(Prepared, Problems), Problems> {
+pub fn prepare(draft: Draft, lock_policy: &LockPolicy) -> Result<(Prepared, Problems), Problems> {
     let Draft { mut pipeline, mut problems, gaps, has_all_stages } = draft;
     let discovery = Discovery::new(Some(&pipeline.path));
     let input = input_schema(&pipeline.input);
@@ -145,7 +145,7 @@ pub fn prepare(draft: Draft, locking: &Locking) -> Result<(Prepared, Problems), 
     let mut opened: Vec<Arc<OpenedPlugin>> = Vec::new();
     let mut plugins: Vec<Option<Arc<OpenedPlugin>>> = Vec::new();
     for stage in &pipeline.stages {
-        let plugin = open(&discovery, locking, stage, &repros, &mut opened);
+        let plugin = open(&discovery, lock_policy, stage, &repros, &mut opened);
         plugins.push(plugin.map_err(|problem| problems.push(problem)).ok());
     }
     for (stage, plugin) in pipeline.stages.iter_mut().zip(&plugins) {
@@ -184,7 +184,7 @@ pub fn prepare(draft: Draft, locking: &Locking) -> Result<(Prepared, Problems), 
     let written: BTreeSet<&str> = stages.iter().flat_map(|s| s.bound.writes()).collect();
     let names = reach.is_named.then(|| output_columns(&pipeline, &columns, &written, &mut problems));
     if problems.iter().all(|problem| problem.severity == Severity::Warning) {
-        problems.extend(doubts(&pipeline, &stages));
+        problems.extend(warnings(&pipeline, &stages));
     }
     let problems = pipeline.problems(problems);
     match names {
@@ -199,7 +199,7 @@ pub fn prepare(draft: Draft, locking: &Locking) -> Result<(Prepared, Problems), 
 
 fn open(
     discovery: &Discovery,
-    locking: &Locking,
+    lock_policy: &LockPolicy,
     stage: &StageConfig,
     repros: &Repros,
     opened: &mut Vec<Arc<OpenedPlugin>>,
@@ -212,7 +212,7 @@ fn open(
     if let Some(plugin) = opened.iter().find(|p| p.path == path && p.isolation == stage.isolation) {
         return Ok(Arc::clone(plugin));
     }
-    let expected = locking
+    let expected = lock_policy
         .expected(&found.name)
         .map_err(|refused| Problem::at(&stage.plugin_place, refused.message).hint(refused.hint))?;
     let plugin = OpenedPlugin::open(&found.path, expected.as_ref(), stage.isolation, repros)

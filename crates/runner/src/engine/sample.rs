@@ -82,7 +82,7 @@ impl Sample {
             let places = parsed.len() as u64;
             let batches = parsed.finish(ordinal, run.batch_documents, settings.shares.chunk)?;
             ordinal += places;
-            let origin = Origin::Input { after, places, ids: Vec::new(), passed_over: 0 };
+            let origin = Origin::Input { after, places, ids: Vec::new(), skipped: 0 };
             let morsel = milling.mill(&mut chain, origin, batches)?;
             sample.documents += morsel.documents;
             sample.failed += morsel.counts.input.failed;

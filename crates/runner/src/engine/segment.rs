@@ -57,7 +57,7 @@ impl Engine<'_> {
         let reading = Mutex::new(Reading { ids, ordinal: checkpoint.ordinal, left });
         let stile = Turnstile::default();
         let milling = self.milling(segment);
-        let spares = cursor.spares();
+        let pool = cursor.pool();
         let run = &self.prepared.pipeline.run;
         self.pool(&segment).run(
             || {
@@ -68,7 +68,7 @@ impl Engine<'_> {
                 let cost = Shares::cost(chunk.bytes());
                 Some(Ok((chunk, cost)))
             },
-            || (Parser::new(input).giving_back(spares.clone()), milling.start()),
+            || (Parser::new(input).with_pool(pool.clone()), milling.start()),
             |(parser, chain), number, chunk: Chunk| {
                 let turn = stile.place(number);
                 let after = chunk.after().clone();
@@ -84,9 +84,9 @@ impl Engine<'_> {
                     enough.fetch_or(reading.left == 0, Ordering::Relaxed);
                     (first, reading.ids.settle(&mut parsed))
                 })?;
-                let (places, passed_over) = (parsed.len() as u64, parsed.passed_over());
+                let (places, skipped) = (parsed.len() as u64, parsed.skipped());
                 let batches = parsed.finish(first, run.batch_documents, shares.chunk)?;
-                let origin = Origin::Input { after, places, ids: hashes, passed_over };
+                let origin = Origin::Input { after, places, ids: hashes, skipped };
                 milling.mill(chain, origin, batches)
             },
             |morsel| self.commit(staged, morsel),

@@ -1,7 +1,7 @@
 //! Opens all plugins that can be found. Files that are not plugins are skipped.
 
 use super::{Discovery, Found, LoadError, LoadedPlugin};
-use crate::config::{Locking, NotLocked};
+use crate::config::{LockPolicy, NotLocked};
 
 /// The plugins that can be found.
 #[derive(Default)]
@@ -14,10 +14,10 @@ pub struct Opened {
 
 impl Opened {
     /// Opens what was found, as far as the lock file permits.
-    pub fn all(found: impl IntoIterator<Item = Found>, locking: &Locking) -> Self {
+    pub fn all(found: impl IntoIterator<Item = Found>, lock_policy: &LockPolicy) -> Self {
         let mut opened = Self::default();
         for found in found {
-            let expected = match locking.expected(&found.name) {
+            let expected = match lock_policy.expected(&found.name) {
                 Ok(expected) => expected,
                 // Without loading the file, nobody knows whether it is a plugin, so it is reported.
                 Err(NotLocked { message, hint }) => {
@@ -39,7 +39,7 @@ impl Opened {
     }
 
     /// Opens every plugin in the folders.
-    pub fn in_folders(discovery: &Discovery, locking: &Locking) -> Self {
-        Self::all(discovery.all(), locking)
+    pub fn in_folders(discovery: &Discovery, lock_policy: &LockPolicy) -> Self {
+        Self::all(discovery.all(), lock_policy)
     }
 }

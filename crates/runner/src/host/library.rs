@@ -197,6 +197,7 @@ impl LoadedPlugin {
             return Err(fail("it returned no plugin table".into(), None));
         }
         // Check the major version first: in another version, nothing else is where it seems to be.
+        // SAFETY: every table of every version begins with `struct_size` and `abi_major`.
         let major = unsafe { (&raw const (*table).abi_major).read() };
         if major != ABI_MAJOR {
             let message =
@@ -204,6 +205,7 @@ impl LoadedPlugin {
             return Err(fail(message, Some("rebuild the plugin with the SDK of this textmill")));
         }
         // An older plugin's table may be shorter than this host's, a newer one's longer.
+        // SAFETY: it is aligned, and as large as it says.
         let table = unsafe { read_table(table) }.map_err(|size| {
             let least = TmPlugin::SIZE_1_0;
             let message = format!("its table has {size} bytes, and that of version 1.0 has {least}");

@@ -62,7 +62,7 @@ pub fn is_privileged() -> bool {
 /// # Errors
 /// If others can change what is there, or if it is not a file.
 pub fn check(path: &Path) -> Result<PathBuf, Refusal> {
-    let way = Way::to(path)?;
+    let way = ResolvedPath::to(path)?;
     #[cfg(unix)]
     unix::check(&way)?;
     let meta = way.real.symlink_metadata().map_err(unread)?;
@@ -117,7 +117,7 @@ pub fn other_kind(meta: &std::fs::Metadata) -> Option<&'static str> {
 }
 
 /// The path to a file, resolved step by step.
-struct Way {
+struct ResolvedPath {
     /// The file, with symlinks resolved.
     real: PathBuf,
     /// The symlinks on the path; the folder of each has its symlinks resolved.
@@ -125,7 +125,7 @@ struct Way {
     links: Vec<PathBuf>,
 }
 
-impl Way {
+impl ResolvedPath {
     fn to(path: &Path) -> Result<Self, Refusal> {
         let path = std::path::absolute(path).map_err(unread)?;
         if cfg!(not(unix)) {
@@ -168,7 +168,7 @@ fn parts(path: &Path) -> Vec<std::ffi::OsString> {
 mod unix {
     //! Owners and modes.
 
-    use super::{Refusal, Way, unread};
+    use super::{Refusal, ResolvedPath, unread};
     use std::os::unix::fs::MetadataExt;
     use std::path::Path;
 
@@ -266,7 +266,7 @@ mod unix {
     }
 
     /// Checks everything on the path.
-    pub(super) fn check(way: &Way) -> Result<(), Refusal> {
+    pub(super) fn check(way: &ResolvedPath) -> Result<(), Refusal> {
         let who = who();
         for link in &way.links {
             let folder = link.parent().unwrap_or(Path::new("/"));
@@ -382,11 +382,11 @@ mod tests {
         std::fs::write(root.join("a/b/file"), "").unwrap();
         std::os::unix::fs::symlink("a/b", root.join("near")).unwrap();
         std::os::unix::fs::symlink(root.join("near"), root.join("a/far")).unwrap();
-        let way = Way::to(&root.join("a/./far/../b/file")).unwrap();
+        let way = ResolvedPath::to(&root.join("a/./far/../b/file")).unwrap();
         assert_eq!(way.real, root.join("a/b/file"));
         assert_eq!(way.links, [root.join("a/far"), root.join("near")]);
         std::os::unix::fs::symlink("round", root.join("round")).unwrap();
-        let refusal = Way::to(&root.join("round/file")).err().unwrap();
+        let refusal = ResolvedPath::to(&root.join("round/file")).err().unwrap();
         assert_eq!(refusal.message, "more than 40 links lie on the way to it");
     }
 }

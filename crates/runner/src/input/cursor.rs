@@ -1,6 +1,7 @@
 //! Walks the files in order and cuts them into chunks: the sequential part of reading. It never fails: what
 //! cannot be read becomes a chunk that parses to failures.
 
+use super::buffer_pool::BufferPool;
 use super::csv_cutter::{CsvCutter, Rows};
 use super::files::SourceFile;
 use super::format::Kind;
@@ -8,7 +9,6 @@ use super::lines::LineCutter;
 use super::open::open_content;
 use super::parquet_cutter::{Group, ParquetCutter};
 use super::record::{Failure, Limit};
-use super::spares::Spares;
 use super::warc_cutter::{Records, WarcCutter};
 use super::window::Window;
 use crate::config::{Compression, Input};
@@ -121,7 +121,7 @@ pub struct Cursor<'a> {
     read: Arc<AtomicU64>,
     position: Position,
     open: Option<(Arc<SourceFile>, Cutter)>,
-    spares: Spares,
+    pool: BufferPool,
 }
 
 enum Cutter {
@@ -142,14 +142,14 @@ impl<'a> Cursor<'a> {
         max_document_bytes: usize,
         read: Arc<AtomicU64>,
     ) -> Self {
-        let (position, spares) = (Position::default(), Spares::of(chunk_bytes));
+        let (position, pool) = (Position::default(), BufferPool::of(chunk_bytes));
         let limit = Limit { bytes: max_document_bytes, ..Limit::of(input) };
-        Self { files, input, chunk_bytes, limit, read, position, open: None, spares }
+        Self { files, input, chunk_bytes, limit, read, position, open: None, pool }
     }
 
     /// The pool from which chunks take their buffers; parsers may give them back.
-    pub fn spares(&self) -> Spares {
-        self.spares.clone()
+    pub fn pool(&self) -> BufferPool {
+        self.pool.clone()
     }
 
     /// Moves to a position that a chunk gave. Plain files are sought; compressed ones are decompressed up to
@@ -196,7 +196,7 @@ impl<'a> Cursor<'a> {
                 Cutter::Warc(records) => {
                     let body = records.next(file, bytes);
                     if let Some(offset) = records.again() {
-                        match window(file, offset, &self.read, &self.spares) {
+                        match window(file, offset, &self.read, &self.pool) {
                             Ok(window) => records.go_on(window),
                             Err(failure) => {
                                 let file = Arc::clone(file);
@@ -249,7 +249,7 @@ impl<'a> Cursor<'a> {
 
     fn cutter(&self, file: &SourceFile) -> Result<Cutter, Box<Failure>> {
         let Position { offset, number, .. } = self.position;
-        let window = |offset| window(file, offset, &self.read, &self.spares);
+        let window = |offset| window(file, offset, &self.read, &self.pool);
         Ok(match file.format.kind {
             Kind::Jsonl => Cutter::Lines(LineCutter::new(window(offset)?, number, self.limit)),
             Kind::Csv(separator) => {
@@ -274,10 +274,10 @@ fn window(
     file: &SourceFile,
     offset: u64,
     read: &Arc<AtomicU64>,
-    spares: &Spares,
+    pool: &BufferPool,
 ) -> Result<Window, Box<Failure>> {
     match open_content(file, offset, read) {
-        Ok(content) => Ok(Window::new(content, offset, spares.clone())),
+        Ok(content) => Ok(Window::new(content, offset, pool.clone())),
         Err(error) => {
             let note = format!("cannot read the file: {error}");
             Err(Box::new(Failure::of_file(file, "unreadable-file", note)))

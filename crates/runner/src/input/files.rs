@@ -77,7 +77,7 @@ impl fmt::Display for InputError {
 
 /// What was found in folders but is not input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PassedOver {
+pub struct Skipped {
     /// Number of files of other kinds, pipes, devices, and run folders.
     pub others: usize,
     /// The names of the first few of these.
@@ -88,7 +88,7 @@ pub struct PassedOver {
     pub hidden: usize,
 }
 
-impl PassedOver {
+impl Skipped {
     /// Maximum number of names to keep.
     const NAMED: usize = 3;
 
@@ -117,7 +117,7 @@ impl PassedOver {
     }
 }
 
-impl AddAssign for PassedOver {
+impl AddAssign for Skipped {
     fn add_assign(&mut self, more: Self) {
         self.others += more.others;
         self.names.extend(more.names);
@@ -127,7 +127,7 @@ impl AddAssign for PassedOver {
     }
 }
 
-impl fmt::Display for PassedOver {
+impl fmt::Display for Skipped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = [
             (self.others, "file of another kind", "files of other kinds", self.named()),
@@ -146,7 +146,7 @@ impl fmt::Display for PassedOver {
 ///
 /// # Errors
 /// If nothing exists at the path, a named file is a pipe or of an unknown kind, or a glob matches nothing.
-pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> {
+pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, Skipped), InputError> {
     let fail = |message: String, hint: Option<&str>| InputError {
         path: path.to_owned(),
         message,
@@ -179,7 +179,7 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> 
             return Err(fail("a file of an unknown kind".into(), Some(KNOWN)));
         };
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        return Ok((vec![SourceFile::new(path.to_owned(), name, format)], PassedOver::default()));
+        return Ok((vec![SourceFile::new(path.to_owned(), name, format)], Skipped::default()));
     }
     let text = path.to_string_lossy();
     if !text.contains(['*', '?', '[', '{']) {
@@ -212,20 +212,20 @@ fn neighbour(path: &Path) -> Option<String> {
 }
 
 /// The objects that an address means.
-fn objects(address: &Path) -> Result<(Vec<SourceFile>, PassedOver), InputError> {
+fn objects(address: &Path) -> Result<(Vec<SourceFile>, Skipped), InputError> {
     let fail = |message: String, hint: Option<String>| InputError { path: address.to_owned(), message, hint };
     let found = list(address).map_err(|error| fail(error.message, error.hint))?;
-    let (mut files, mut passed_over) = (Vec::new(), PassedOver::default());
+    let (mut files, mut skipped) = (Vec::new(), Skipped::default());
     for RemoteFile { address, name, bytes, version } in found {
         match format_of(Path::new(&name)) {
             Some(format) => files.push(SourceFile { path: address, name, format, bytes, version }),
-            None => passed_over.other(name),
+            None => skipped.other(name),
         }
     }
     if files.is_empty() {
         return Err(fail("there is no file of a known kind".into(), Some(KNOWN.into())));
     }
-    Ok((files, passed_over))
+    Ok((files, skipped))
 }
 
 /// The folders of a glob before its first wildcard. A folder that exists is taken literally, even if its name
@@ -251,7 +251,7 @@ const DOCUMENTS: &str = "documents";
 #[derive(Default)]
 struct Listing {
     files: Vec<SourceFile>,
-    passed_over: PassedOver,
+    skipped: Skipped,
 }
 
 impl Listing {
@@ -274,7 +274,7 @@ impl Listing {
             let below = path.strip_prefix(base).unwrap_or(&path);
             let asked = glob.is_none_or(|g| g.is_match(below));
             if path.file_name().is_none_or(|n| n.to_string_lossy().starts_with('.')) {
-                self.passed_over.hidden += usize::from(asked);
+                self.skipped.hidden += usize::from(asked);
                 continue;
             }
             // Links to folders are not followed: they could lead in a circle.
@@ -282,7 +282,7 @@ impl Listing {
             if kind.is_dir() {
                 // A run folder inside the input is not input.
                 if is_run_folder(&path) {
-                    self.passed_over.other(name(below));
+                    self.skipped.other(name(below));
                     continue;
                 }
                 self.walk(base, &path, glob)?;
@@ -292,7 +292,7 @@ impl Listing {
                 continue;
             }
             if path.is_dir() {
-                self.passed_over.links += 1;
+                self.skipped.links += 1;
                 continue;
             }
             // A dangling link is kept: reading it fails, and the failure is recorded. Reading pipes and
@@ -300,7 +300,7 @@ impl Listing {
             let readable = path.metadata().map_or(kind.is_symlink(), |m| m.is_file());
             let name = name(below);
             let Some(format) = format_of(&path).filter(|_| readable) else {
-                self.passed_over.other(name);
+                self.skipped.other(name);
                 continue;
             };
             self.files.push(SourceFile::new(path, name, format));
@@ -308,10 +308,10 @@ impl Listing {
         Ok(())
     }
 
-    fn finish(mut self) -> Option<(Vec<SourceFile>, PassedOver)> {
+    fn finish(mut self) -> Option<(Vec<SourceFile>, Skipped)> {
         // Names that are not UTF-8 may look alike; paths are always distinct.
         self.files.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.path.cmp(&b.path)));
-        (!self.files.is_empty()).then_some((self.files, self.passed_over))
+        (!self.files.is_empty()).then_some((self.files, self.skipped))
     }
 }
 
@@ -360,20 +360,20 @@ mod tests {
         std::fs::write(elsewhere.path().join("c.txt"), "a text").unwrap();
         std::os::unix::fs::symlink(elsewhere.path(), path("link")).unwrap();
         mknodat(CWD, path("pipe.txt"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-        let (files, passed_over) = expand(folder.path()).unwrap();
+        let (files, skipped) = expand(folder.path()).unwrap();
         assert_eq!(files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a.txt"]);
         assert_eq!(
-            passed_over.to_string(),
+            skipped.to_string(),
             "2 files of other kinds (`b.exe`, `pipe.txt`), 1 link to a folder, 1 hidden entry"
         );
         for name in ["d.exe", "0/c.exe", "e.exe"] {
             std::fs::create_dir_all(path("0")).unwrap();
             std::fs::write(path(name), "a text").unwrap();
         }
-        let passed_over = expand(folder.path()).unwrap().1.to_string();
+        let skipped = expand(folder.path()).unwrap().1.to_string();
         assert!(
-            passed_over.starts_with("5 files of other kinds (`0/c.exe`, `b.exe`, `d.exe` and 2 more), "),
-            "{passed_over}"
+            skipped.starts_with("5 files of other kinds (`0/c.exe`, `b.exe`, `d.exe` and 2 more), "),
+            "{skipped}"
         );
         // A link that is named explicitly is read.
         assert_eq!(expand(&path("link")).unwrap().0.len(), 1);

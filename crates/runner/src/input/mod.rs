@@ -5,6 +5,7 @@
 //! ([`Ids`]) in input order, and become batches.
 
 mod batch;
+mod buffer_pool;
 mod columns_json;
 mod csv;
 mod csv_cutter;
@@ -26,7 +27,6 @@ mod parsed;
 mod parser;
 mod record;
 mod schema;
-mod spares;
 #[cfg(test)]
 mod tests;
 mod warc;
@@ -36,7 +36,7 @@ mod window;
 
 pub use batch::InputBatch;
 pub use cursor::{Chunk, Cursor, Position};
-pub use files::{InputError, PassedOver, SourceFile, expand, state_of};
+pub use files::{InputError, Skipped, SourceFile, expand, state_of};
 pub use format::{Format, Kind};
 pub use ids::Ids;
 pub use open::{ByteRange, open_bytes};

@@ -1,9 +1,9 @@
 //! The records of a parsed chunk, before they get ordinals and become Arrow batches.
 
 use super::batch::{Builder, InputBatch};
+use super::buffer_pool::BufferPool;
 use super::record::Failure;
 use super::schema::Shape;
-use super::spares::Spares;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -55,13 +55,13 @@ pub struct Parsed {
     pub(super) columns: Vec<Vec<Value>>,
     /// Entries whose id was taken, with the id that they got instead.
     pub(super) renamed: Vec<(usize, String)>,
-    pub(super) passed_over: u64,
-    spares: Spares,
+    pub(super) skipped: u64,
+    pool: BufferPool,
 }
 
 impl Parsed {
     /// Creates an empty `Parsed`, with a little more room than `entries` entries and `words` bytes of words.
-    pub(super) fn new(shape: Arc<Shape>, spares: Spares, (entries, words): (usize, usize)) -> Self {
+    pub(super) fn new(shape: Arc<Shape>, pool: BufferPool, (entries, words): (usize, usize)) -> Self {
         let more = |room: usize| room + room / 4;
         let columns = vec![Vec::new(); shape.columns.len()];
         Self {
@@ -71,8 +71,8 @@ impl Parsed {
             buffers: vec![Vec::new()],
             columns,
             renamed: Vec::new(),
-            passed_over: 0,
-            spares,
+            skipped: 0,
+            pool,
         }
     }
 
@@ -88,8 +88,8 @@ impl Parsed {
 
     /// Number of records that were passed over because they are not documents, such as requests in a WARC
     /// file.
-    pub fn passed_over(&self) -> u64 {
-        self.passed_over
+    pub fn skipped(&self) -> u64 {
+        self.skipped
     }
 
     /// Keeps only the first `n` records and failures.
@@ -122,7 +122,7 @@ impl Parsed {
         most_documents: usize,
         most_bytes: usize,
     ) -> Result<Vec<InputBatch>, String> {
-        let Self { shape, entries, words, buffers, columns, renamed, spares, .. } = self;
+        let Self { shape, entries, words, buffers, columns, renamed, pool, .. } = self;
         let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
         let mut renamed = renamed.into_iter().peekable();
         let mut batches = Vec::new();
@@ -145,7 +145,7 @@ impl Parsed {
             }
             batches.push(batch.finish()?);
         }
-        buffers.into_iter().for_each(|buffer| spares.give(buffer));
+        buffers.into_iter().for_each(|buffer| pool.give(buffer));
         Ok(batches)
     }
 

@@ -1,9 +1,9 @@
 //! Parsing chunks: the part of reading that threads do in parallel.
 
+use super::buffer_pool::BufferPool;
 use super::cursor::{Body, Chunk, Piece};
 use super::parsed::{Parsed, Span};
 use super::schema::Shape;
-use super::spares::Spares;
 use super::{csv, jsonl, parquet_rows, warc, whole};
 use crate::config::Input;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub struct Parser<'a> {
     input: &'a Input,
     shape: Arc<Shape>,
-    spares: Spares,
+    pool: BufferPool,
     /// Number of entries and bytes of words in the previous chunk, as an estimate for the next one.
     before: (usize, usize),
 }
@@ -30,17 +30,17 @@ pub(super) struct Context<'a> {
 impl<'a> Parser<'a> {
     /// Creates a parser for the input of a pipeline.
     pub fn new(input: &'a Input) -> Self {
-        Self { input, shape: Arc::new(Shape::new(input)), spares: Spares::default(), before: (0, 0) }
+        Self { input, shape: Arc::new(Shape::new(input)), pool: BufferPool::default(), before: (0, 0) }
     }
 
     /// Returns the buffers of chunks to `spares` once their content is in batches.
-    pub fn giving_back(self, spares: Spares) -> Self {
-        Self { spares, ..self }
+    pub fn with_pool(self, pool: BufferPool) -> Self {
+        Self { pool, ..self }
     }
 
     /// Parses a chunk. Whatever cannot be parsed becomes a failure in the result.
     pub fn parse(&mut self, chunk: Chunk) -> Parsed {
-        let mut out = Parsed::new(Arc::clone(&self.shape), self.spares.clone(), self.before);
+        let mut out = Parsed::new(Arc::clone(&self.shape), self.pool.clone(), self.before);
         for Piece { file, body } in chunk.pieces {
             let source = out.say(&file.path.to_string_lossy());
             let media_type = self.input.media_type.as_deref().map(|kind| out.say(kind));

@@ -19,7 +19,7 @@ pub(super) fn parse(context: &Context<'_>, records: Records, out: &mut Parsed) {
             Failure::of_record(context.file, record.number, offset, rule, note)
         };
         match content(context, record, &block.bytes) {
-            Ok(None) => out.passed_over += 1,
+            Ok(None) => out.skipped += 1,
             Err((rule, note)) => out.fail(place(rule, note)),
             Ok(Some(content)) => {
                 let header = block.bytes.get(record.header.clone()).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! A window on the content of a file, from which whole records are cut.
 
-use super::spares::Spares;
+use super::buffer_pool::BufferPool;
 use std::io::{ErrorKind, Read};
 
 /// Bytes that were read but not yet cut off.
@@ -10,14 +10,14 @@ pub struct Window {
     offset: u64,
     ended: bool,
     error: Option<String>,
-    spares: Spares,
+    pool: BufferPool,
 }
 
 impl Window {
     /// Creates a window on `source`, whose first byte is at `offset` in the file. It takes its buffers from
     /// `spares`.
-    pub fn new(source: Box<dyn Read + Send>, offset: u64, spares: Spares) -> Self {
-        Self { source, data: Vec::new(), offset, ended: false, error: None, spares }
+    pub fn new(source: Box<dyn Read + Send>, offset: u64, pool: BufferPool) -> Self {
+        Self { source, data: Vec::new(), offset, ended: false, error: None, pool }
     }
 
     /// Offset in the file of the first byte that was not yet cut off.
@@ -67,7 +67,7 @@ impl Window {
     /// Extends the buffer to `bytes` bytes, preferably by reusing memory that is already initialized.
     fn widen(&mut self, bytes: usize) {
         let have = self.data.len();
-        let spare = if self.data.capacity() < bytes { self.spares.take(bytes) } else { None };
+        let spare = if self.data.capacity() < bytes { self.pool.take(bytes) } else { None };
         let mut wide =
             spare.unwrap_or_else(|| if have == 0 { vec![0; bytes] } else { std::mem::take(&mut self.data) });
         wide.resize(bytes, 0);

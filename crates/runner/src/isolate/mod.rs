@@ -6,7 +6,7 @@
 //! exchanged over a socket as Arrow IPC. The progress of a call is kept in a shared file, so that it is still
 //! known when the child has died. Available on Linux only.
 
-mod ended;
+mod call_failure;
 mod limits;
 mod plugin;
 #[cfg(target_os = "linux")]
@@ -14,7 +14,7 @@ mod process;
 #[cfg(not(target_os = "linux"))]
 #[path = "process_absent.rs"]
 mod process;
-mod recipe;
+mod process_pool;
 mod repro;
 #[cfg(target_os = "linux")]
 mod serve;

@@ -1,7 +1,7 @@
 //! A plugin in its own process, and its stages, behind the same traits as any other plugin.
 
 use super::limits::Limits;
-use super::recipe::{Bound, Opened, Recipe, Settings};
+use super::process_pool::{Bound, Opened, ProcessPool, Settings};
 use super::repro::Repros;
 use super::worker::IsolatedWorker;
 use crate::host::{Expected, LoadError};
@@ -77,22 +77,22 @@ impl Plugin for IsolatedPlugin {
         options: &str,
         input: SchemaRef,
     ) -> Result<Box<dyn Stage>> {
-        let recipe = Arc::new(Recipe {
+        let pool = Arc::new(ProcessPool {
             settings: self.settings.clone(),
             operator: operator.to_owned(),
             options: options.to_owned(),
             input,
             idle: Mutex::new(Vec::new()),
         });
-        let (process, bound) = recipe.start(call)?;
-        recipe.put_back(process);
-        Ok(Box::new(IsolatedStage { recipe, bound }))
+        let (process, bound) = pool.start(call)?;
+        pool.put_back(process);
+        Ok(Box::new(IsolatedStage { pool, bound }))
     }
 }
 
 /// A stage whose workers are processes.
 struct IsolatedStage {
-    recipe: Arc<Recipe>,
+    pool: Arc<ProcessPool>,
     bound: Bound,
 }
 
@@ -102,9 +102,9 @@ impl Stage for IsolatedStage {
     }
 
     fn new_worker(&self, call: &Call<'_>) -> Result<Box<dyn Worker>> {
-        let process = Some(self.recipe.worker(call, false)?);
-        let (recipe, bound) = (Arc::clone(&self.recipe), self.bound.clone());
-        Ok(Box::new(IsolatedWorker { recipe, bound, process, states: Vec::new(), has_merged: false }))
+        let process = Some(self.pool.worker(call, false)?);
+        let (pool, bound) = (Arc::clone(&self.pool), self.bound.clone());
+        Ok(Box::new(IsolatedWorker { pool, bound, process, states: Vec::new(), has_merged: false }))
     }
 
     fn state_schema(&self) -> Option<SchemaRef> {

@@ -1,6 +1,6 @@
 //! A plugin's process as seen by the program: starts it, calls it, watches it, and kills it.
 
-use super::ended::Ended;
+use super::call_failure::CallFailure;
 use super::wire::{self, Reply, Request};
 use crate::{child, signals};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -67,20 +67,20 @@ impl Process {
         let mut process = Self { child, socket, progress, said, listener, has_seen_documents: false };
         match process.ready() {
             Ok(()) => Ok(process),
-            Err(ended) => {
+            Err(failure) => {
                 let said = process.said().join("; ");
-                Err(io::Error::other(format!("{ended:?}; it said: {said}")))
+                Err(io::Error::other(format!("{failure:?}; it said: {said}")))
             }
         }
     }
 
     /// Waits until the process reports that it is listening.
-    fn ready(&mut self) -> Result<(), Ended> {
+    fn ready(&mut self) -> Result<(), CallFailure> {
         let mut byte = [0];
         let waiting = Waiting { socket: &self.socket, until: Instant::now() + BEGIN, stop: &|| false };
         match { waiting }.read_exact(&mut byte) {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.ended(&error)),
+            Err(error) => Err(self.failure(&error)),
         }
     }
 
@@ -94,14 +94,14 @@ impl Process {
         parts: &[Vec<u8>],
         time: Duration,
         stop: &dyn Fn() -> bool,
-    ) -> Result<(Reply, Vec<Vec<u8>>), Ended> {
+    ) -> Result<(Reply, Vec<Vec<u8>>), CallFailure> {
         // If this write fails, only the hint about the row is lost.
         let _ = self.progress.write_all_at(&NO_ROW.to_le_bytes(), 0);
         let now = Instant::now();
         let until = now.checked_add(time).unwrap_or(now + Duration::from_secs(u32::MAX.into()));
         let waiting = Waiting { socket: &self.socket, until, stop };
         let reply = wire::write(waiting, request, parts).and_then(|()| wire::read(waiting));
-        reply.map_err(|error| self.ended(&error))
+        reply.map_err(|error| self.failure(&error))
     }
 
     /// The row that the last call was working on, if the plugin reported it.
@@ -117,31 +117,31 @@ impl Process {
     }
 
     /// Determines why a call failed, and makes sure that the process is gone.
-    fn ended(&mut self, error: &io::Error) -> Ended {
+    fn failure(&mut self, error: &io::Error) -> CallFailure {
         match error.kind() {
             ErrorKind::TimedOut => {
                 self.kill();
-                Ended::Late
+                CallFailure::Late
             }
             ErrorKind::ConnectionAborted => {
                 self.kill();
-                Ended::Stopped
+                CallFailure::Stopped
             }
             ErrorKind::InvalidData => {
                 self.kill();
-                Ended::Died("it wrote over the connection to its host".into())
+                CallFailure::Died("it wrote over the connection to its host".into())
             }
             ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => {
                 let status = self.reap();
                 match status {
-                    Ok(_) if self.is_out_of_memory() => Ended::OutOfMemory,
-                    Ok(status) => Ended::Died(how(status)),
-                    Err(error) => Ended::Broken(error.to_string()),
+                    Ok(_) if self.is_out_of_memory() => CallFailure::OutOfMemory,
+                    Ok(status) => CallFailure::Died(how(status)),
+                    Err(error) => CallFailure::Broken(error.to_string()),
                 }
             }
             _ => {
                 self.kill();
-                Ended::Broken(error.to_string())
+                CallFailure::Broken(error.to_string())
             }
         }
     }

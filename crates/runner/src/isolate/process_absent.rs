@@ -1,6 +1,6 @@
 //! A stand-in for systems on which textmill cannot run plugins in processes.
 
-use super::ended::Ended;
+use super::call_failure::CallFailure;
 use super::wire::{Reply, Request};
 use std::convert::Infallible;
 use std::io;
@@ -29,7 +29,7 @@ impl Process {
         _: &[Vec<u8>],
         _: Duration,
         _: &dyn Fn() -> bool,
-    ) -> Result<(Reply, Vec<Vec<u8>>), Ended> {
+    ) -> Result<(Reply, Vec<Vec<u8>>), CallFailure> {
         match self.never {}
     }
 

@@ -1,9 +1,9 @@
 //! A worker in a process: makes the calls, assigns blame for crashes, and keeps states where no crash can
 //! lose them.
 
-use super::ended::Ended;
+use super::call_failure::CallFailure;
 use super::process::Process;
-use super::recipe::{Bound, Recipe, pass_on, strange};
+use super::process_pool::{Bound, ProcessPool, pass_on, strange};
 use super::repro::Guilty;
 use super::wire::{self, Answer, Request};
 use arrow_array::RecordBatch;
@@ -19,7 +19,7 @@ use textmill_plugin::operator::{Output, Worker};
 
 /// A worker in a process. If the process has died, the next call starts another one.
 pub(super) struct IsolatedWorker {
-    pub recipe: Arc<Recipe>,
+    pub pool: Arc<ProcessPool>,
     pub bound: Bound,
     pub process: Option<Process>,
     /// States of the batches that were added. They are kept here, where no crash can lose them.
@@ -31,7 +31,7 @@ pub(super) struct IsolatedWorker {
 impl Drop for IsolatedWorker {
     fn drop(&mut self) {
         if let Some(process) = self.process.take() {
-            self.recipe.put_back(process);
+            self.pool.put_back(process);
         }
     }
 }
@@ -47,7 +47,7 @@ impl IsolatedWorker {
     ) -> Result<(Answer, Vec<Vec<u8>>), Failed> {
         let mut process = match self.process.take() {
             Some(process) => process,
-            None => self.recipe.worker(call, false)?,
+            None => self.pool.worker(call, false)?,
         };
         let used = process.has_seen_documents;
         process.has_seen_documents |= matches!(request, Request::Process | Request::Update);
@@ -61,14 +61,15 @@ impl IsolatedWorker {
                 match &answer {
                     // A panic poisons only the plugin's worker: the process is kept for use with a new
                     // worker.
-                    Err(error) if error.kind == ErrorKind::Panicked => self.recipe.put_back(process),
+                    Err(error) if error.kind == ErrorKind::Panicked => self.pool.put_back(process),
                     _ => self.process = Some(process),
                 }
                 Ok((answer?, parts))
             }
-            Err(ended) => {
-                let died = matches!(ended, Ended::Died(_) | Ended::Late | Ended::OutOfMemory);
-                Err(Failed { error: self.recipe.error(&ended, time), died, used, row: process.row() })
+            Err(failure) => {
+                let died =
+                    matches!(failure, CallFailure::Died(_) | CallFailure::Late | CallFailure::OutOfMemory);
+                Err(Failed { error: self.pool.error(&failure, time), died, used, row: process.row() })
             }
         }
     }
@@ -96,7 +97,7 @@ impl IsolatedWorker {
             return Err(failed.error);
         };
         let alone = documents.slice(row as usize, 1);
-        self.process = Some(self.recipe.worker(call, true)?);
+        self.process = Some(self.pool.worker(call, true)?);
         match self.try_documents(call, request, &alone) {
             // An earlier document had left something behind, or someone else killed the process.
             Ok(parts) if is_alone => Ok(parts),
@@ -115,7 +116,7 @@ impl IsolatedWorker {
         documents: &RecordBatch,
     ) -> Result<Vec<Vec<u8>>, Failed> {
         let part = wire::encode(documents.schema_ref(), Some(documents))?;
-        match self.ask(call, request, &[part], self.recipe.settings.limits.time)? {
+        match self.ask(call, request, &[part], self.pool.settings.limits.time)? {
             (Answer::Done, parts) => Ok(parts),
             _ => Err(strange().into()),
         }
@@ -123,7 +124,7 @@ impl IsolatedWorker {
 
     /// Keeps the document that killed a process, and names the file in the error.
     fn guilty(&self, document: &RecordBatch, error: Error) -> Error {
-        let Recipe { settings, operator, options, .. } = self.recipe.as_ref();
+        let ProcessPool { settings, operator, options, .. } = self.pool.as_ref();
         let guilty = Guilty {
             plugin: &settings.name,
             version: &settings.version,
@@ -149,7 +150,7 @@ impl IsolatedWorker {
         request: &Request,
         parts: &[Vec<u8>],
     ) -> Result<(Answer, Vec<Vec<u8>>)> {
-        let long = self.recipe.settings.limits.long();
+        let long = self.pool.settings.limits.long();
         self.ask(call, request, parts, long).map_err(|failed| match failed.died {
             true => failed.error.fatal(),
             false => failed.error,

@@ -26,7 +26,7 @@ pub struct Checkpoint {
     /// Number of bytes of the input files that were read.
     pub bytes: u64,
     /// Number of input records that are not documents.
-    pub passed_over: u64,
+    pub skipped: u64,
     /// Counters.
     pub counts: Counts,
     /// Number of documents written.

@@ -227,10 +227,10 @@ impl<'a> Staged<'a> {
         checkpoint.failed += failed;
         match morsel.origin {
             Origin::Held { blocks } => checkpoint.blocks += blocks,
-            Origin::Input { after, places, passed_over, .. } => {
+            Origin::Input { after, places, skipped, .. } => {
                 checkpoint.position = after;
                 checkpoint.ordinal += places;
-                checkpoint.passed_over += passed_over;
+                checkpoint.skipped += skipped;
             }
         }
         self.write_checkpoint()?;

@@ -236,8 +236,8 @@ impl<'a> Reader<'a> {
                 column("cluster")?,
                 column("duplicates")?,
             ],
-            copies: rows.truths("is_copy")?,
-            rules: rows.small_numbers("rule")?,
+            copies: rows.booleans("is_copy")?,
+            rules: rows.u32_numbers("rule")?,
             similarities: rows.floats("similarity")?,
         })
     }

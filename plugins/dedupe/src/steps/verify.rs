@@ -72,8 +72,8 @@ impl Group for Verify {
             for row in group.clone().skip(1) {
                 let other = Shingles::new(sets.value(joined.at(row)?));
                 let overlap = match is_many {
-                    true => self.probe.alike(set, other, measure, threshold),
-                    false => set.alike(other, measure, threshold),
+                    true => self.probe.overlap_if_similar(set, other, measure, threshold),
+                    false => set.overlap_if_similar(other, measure, threshold),
                 };
                 a.append_value(low);
                 b.append_value(ordinals.value(row));
@@ -125,7 +125,7 @@ impl BatchMap for Link {
     fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output> {
         call.keep_going()?;
         let (a, b) = (batch.numbers("a")?, batch.numbers("b")?);
-        let (similarities, alike) = (batch.floats("similarity")?, batch.truths("alike")?);
+        let (similarities, alike) = (batch.floats("similarity")?, batch.booleans("alike")?);
         let (mut from, mut to, mut shares) =
             (UInt64Builder::new(), UInt64Builder::new(), Float64Builder::new());
         for row in (0..batch.num_rows()).filter(|row| alike.value(*row)) {

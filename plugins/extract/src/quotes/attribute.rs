@@ -5,7 +5,7 @@ use super::Quote;
 use super::find::Span;
 use crate::entities::Names;
 use crate::lines::{head, tail};
-use context::{ahead, behind};
+use context::{attribution_after, attribution_before};
 use memory::Memory;
 
 mod context;
@@ -51,7 +51,7 @@ pub fn attribute<'a>(text: &'a str, spans: &[Span], names: &Names<'a>, least_wor
         let before = tail(&text[before_start.min(span.outer_start)..span.outer_start], CONTEXT);
         let after = head(&text[span.outer_end..after_end], CONTEXT);
         let content = &text[span.start..span.end];
-        let direct = behind(after, content).or_else(|| ahead(before));
+        let direct = attribution_after(after, content).or_else(|| attribution_before(before));
         let resolved =
             direct.and_then(|d| Some((memory.resolve(&d.subject, names, span.outer_start)?, d.verb)));
         if let Some((speaker, _)) = &resolved {
@@ -131,7 +131,7 @@ fn carry(
             let above = text[..line.0].trim_end();
             let start = above.rfind('\n').map_or(0, |n| n + 1);
             if above.ends_with(':')
-                && let Some(direct) = ahead(tail(above.get(start..).unwrap_or(""), CONTEXT))
+                && let Some(direct) = attribution_before(tail(above.get(start..).unwrap_or(""), CONTEXT))
                 && let Subject::Name(name) = direct.subject
             {
                 found[index] = Some((name.to_owned(), None));

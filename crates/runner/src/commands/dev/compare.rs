@@ -1,6 +1,6 @@
 //! Shows what has changed between two builds: document by document, and in numbers.
 
-use super::rehearse::{Rehearsal, Told};
+use super::rehearse::{DocumentResult, Rehearsal};
 use crate::rehearsal::{common, cut, write_difference};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,8 @@ const LINES: usize = 40;
 const AROUND: usize = 1;
 /// Shows what has changed, or that nothing has.
 pub(super) fn compare(former: &Rehearsal, fresh: &Rehearsal) -> String {
-    let before: BTreeMap<&str, &Told> = former.documents.iter().map(|t| (t.id.as_str(), t)).collect();
+    let before: BTreeMap<&str, &DocumentResult> =
+        former.documents.iter().map(|t| (t.id.as_str(), t)).collect();
     let after: BTreeSet<&str> = fresh.documents.iter().map(|t| t.id.as_str()).collect();
     let mut out = String::new();
     let mut changes = Changes::default();
@@ -79,7 +80,7 @@ impl Changes {
     }
 }
 
-fn document(old: &Told, new: &Told, changes: &mut Changes, out: &mut String) {
+fn document(old: &DocumentResult, new: &DocumentResult, changes: &mut Changes, out: &mut String) {
     changes.changed += 1;
     if old.end == new.end {
         let _ = writeln!(out, "=== {}: {}", new.id, new.end.shown());
@@ -129,11 +130,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(id: &str, text: &str) -> Told {
-        Told { id: id.into(), text: text.into(), ..Told::default() }
+    fn told(id: &str, text: &str) -> DocumentResult {
+        DocumentResult { id: id.into(), text: text.into(), ..DocumentResult::default() }
     }
 
-    fn rehearsal(documents: Vec<Told>) -> Rehearsal {
+    fn rehearsal(documents: Vec<DocumentResult>) -> Rehearsal {
         Rehearsal { documents, ..Rehearsal::default() }
     }
 

@@ -12,7 +12,7 @@ use self::watch::Watch;
 use super::examine::{Examined, Looks, examine};
 use super::print;
 use crate::cli::DevArgs;
-use crate::config::{Draft, Locking, Pipeline, StageConfig, suggest};
+use crate::config::{Draft, LockPolicy, Pipeline, StageConfig, suggest};
 use crate::failure::Failure;
 use crate::host::{Discovery, Project};
 use crate::progress::Progress;
@@ -117,9 +117,9 @@ impl Dev<'_> {
         }
         // Each build is a different library and none of them is locked. The other plugins stay subject to the
         // lock file.
-        let locking = Locking::of(Some(&self.args.pipeline), self.locked)?;
-        let locking = locking.without(&self.args.plugin).without(&self.plugin);
-        let Examined { prepared, files, .. } = examine(draft, Looks::SAMPLE, &locking)?;
+        let lock_policy = LockPolicy::of(Some(&self.args.pipeline), self.locked)?;
+        let lock_policy = lock_policy.without(&self.args.plugin).without(&self.plugin);
+        let Examined { prepared, files, .. } = examine(draft, Looks::SAMPLE, &lock_policy)?;
         let names = prepared.stages.iter().map(|stage| stage.name.clone()).collect();
         let host = Progress::new(0, names, quiet, self.verbose);
         let stop = host.stop_switch();

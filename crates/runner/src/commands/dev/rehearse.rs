@@ -20,14 +20,14 @@ use textmill_plugin::harness::event_line;
 #[derive(Default)]
 pub(super) struct Rehearsal {
     /// The documents, in input order.
-    pub documents: Vec<Told>,
+    pub documents: Vec<DocumentResult>,
     /// Reports, by stage.
     pub reports: BTreeMap<String, Value>,
 }
 
 /// The result for a document.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Told {
+pub(super) struct DocumentResult {
     /// Its id.
     pub id: String,
     /// How it ended.
@@ -115,13 +115,13 @@ impl<'a> Tally<'a> {
             for row in 0..batch.num_rows() {
                 let id = string(batch, ID, row).unwrap_or_default().to_owned();
                 tally.places.insert(ordinal(batch, row), tally.rehearsal.documents.len());
-                tally.rehearsal.documents.push(Told { id, ..Told::default() });
+                tally.rehearsal.documents.push(DocumentResult { id, ..DocumentResult::default() });
             }
         }
         tally
     }
 
-    fn told(&mut self, batch: &RecordBatch, row: usize) -> Option<&mut Told> {
+    fn told(&mut self, batch: &RecordBatch, row: usize) -> Option<&mut DocumentResult> {
         self.places.get(&ordinal(batch, row)).and_then(|&at| self.rehearsal.documents.get_mut(at))
     }
 

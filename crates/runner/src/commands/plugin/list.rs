@@ -2,17 +2,17 @@
 
 use super::print;
 use crate::cli::ListArgs;
-use crate::config::Locking;
+use crate::config::LockPolicy;
 use crate::failure::Failure;
 use crate::host::{Discovery, Opened};
 use crate::table::table;
 
 /// Lists the plugins that can be found.
 pub(super) fn list(args: &ListArgs, locked: bool) -> Result<(), Failure> {
-    let locking = Locking::of(args.pipeline.as_deref(), locked)?;
+    let lock_policy = LockPolicy::of(args.pipeline.as_deref(), locked)?;
     let discovery = Discovery::new(args.pipeline.as_deref());
     let mut rows = table(&["plugin", "version", "operators", "found", "library"], 5);
-    let opened = Opened::in_folders(&discovery, &locking);
+    let opened = Opened::in_folders(&discovery, &lock_policy);
     if opened.plugins.is_empty() {
         let folders: Vec<String> =
             discovery.folders().iter().map(|(_, path)| path.display().to_string()).collect();

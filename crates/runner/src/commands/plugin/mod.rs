@@ -11,7 +11,7 @@ mod which;
 
 use super::print;
 use crate::cli::{PluginCommand, PluginName};
-use crate::config::{Locking, NotLocked};
+use crate::config::{LockPolicy, NotLocked};
 use crate::failure::Failure;
 use crate::host::{Discovery, Found, LoadedPlugin};
 
@@ -34,9 +34,9 @@ pub fn plugin(command: &PluginCommand, locked: bool) -> Result<(), Failure> {
 
 /// Opens the plugin that a command names.
 fn open(args: &PluginName, locked: bool) -> Result<LoadedPlugin, Failure> {
-    let locking = Locking::of(args.pipeline.as_deref(), locked)?;
+    let lock_policy = LockPolicy::of(args.pipeline.as_deref(), locked)?;
     let found = find(&Discovery::new(args.pipeline.as_deref()), &args.name)?;
-    let expected = locking.expected(&found.name)?;
+    let expected = lock_policy.expected(&found.name)?;
     Ok(LoadedPlugin::open_with(&found.path, expected.as_ref())?)
 }
 

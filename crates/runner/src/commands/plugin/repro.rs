@@ -3,7 +3,7 @@
 use super::shrink::shrink;
 use super::{find, print};
 use crate::cli::ReproArgs;
-use crate::config::Locking;
+use crate::config::LockPolicy;
 use crate::engine::OpenedPlugin;
 use crate::failure::Failure;
 use crate::host::Discovery;
@@ -38,7 +38,7 @@ pub(super) fn repro(args: &ReproArgs, locked: bool) -> Result<(), Failure> {
         Some(_) => failure,
         None => failure.hint(which_pipeline(&args.file)),
     })?;
-    let expected = Locking::of(pipeline, locked)?.expected(&found.name)?;
+    let expected = LockPolicy::of(pipeline, locked)?.expected(&found.name)?;
     let isolation = (!args.in_process).then_some(repro.limits);
     let plugin = OpenedPlugin::open(&found.path, expected.as_ref(), isolation, &Repros::default())?;
     let failed = |message: String| Failure::new(format!("{shown} cannot be replayed: {message}"));

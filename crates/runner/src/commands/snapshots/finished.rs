@@ -2,7 +2,7 @@
 
 use super::super::examine::{Examined, Looks, examine};
 use super::read;
-use crate::config::Locking;
+use crate::config::LockPolicy;
 use crate::failure::Failure;
 use crate::input::SourceFile;
 use crate::journal::{Fingerprint, differences};
@@ -52,7 +52,7 @@ pub(super) fn finished(
         return Ok(orphans);
     }
     let name = path.display();
-    let now = basis(&examine(read(path)?, Looks::SAMPLE, &Locking::of(Some(path), false)?)?);
+    let now = basis(&examine(read(path)?, Looks::SAMPLE, &LockPolicy::of(Some(path), false)?)?);
     let Some(finished) = Finished::read(folder) else {
         let message = format!(
             "{name}: what its snapshots are now is not known: its last test did not finish, or there was none"

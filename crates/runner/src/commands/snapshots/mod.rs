@@ -2,17 +2,17 @@
 
 mod find;
 mod finished;
-mod held;
 mod keys;
+mod pending;
 mod review;
 mod test;
 
-pub(super) use held::{accept, accept_first, reject};
+pub(super) use pending::{accept, accept_first, reject};
 pub(super) use review::review;
 pub(super) use test::test;
 
 use super::examine::{Examined, Looks, examine};
-use crate::config::{Draft, Locking, Pipeline};
+use crate::config::{Draft, LockPolicy, Pipeline};
 use crate::engine::Prepared;
 use crate::failure::Failure;
 use crate::input::{InputBatch, SourceFile};
@@ -37,8 +37,8 @@ fn read(path: &Path) -> Result<Draft, Failure> {
 }
 
 /// Prepares the pipeline to run on the test's input, and reads the documents of the test.
-fn examined(draft: Draft, locking: &Locking) -> Result<(Examined, Vec<InputBatch>), Failure> {
-    let examined = examine(draft, Looks::SAMPLE, locking)?;
+fn examined(draft: Draft, lock_policy: &LockPolicy) -> Result<(Examined, Vec<InputBatch>), Failure> {
+    let examined = examine(draft, Looks::SAMPLE, lock_policy)?;
     examined.warn();
     let read = documents(&examined.prepared.pipeline, &examined.files)?;
     Ok((examined, read))

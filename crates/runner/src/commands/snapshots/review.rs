@@ -3,8 +3,8 @@
 use super::super::print;
 use super::find::pipelines;
 use super::finished::finished;
-use super::held::folder_of;
 use super::keys::{Answer, HELP, KEYS, read};
+use super::pending::folder_of;
 use super::test::one;
 use crate::cli::ReviewArgs;
 use crate::failure::Failure;

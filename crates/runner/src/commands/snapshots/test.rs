@@ -5,7 +5,7 @@ use super::find::pipelines;
 use super::finished::basis;
 use super::{examined, folder, read, record};
 use crate::cli::TestArgs;
-use crate::config::Locking;
+use crate::config::LockPolicy;
 use crate::failure::Failure;
 use crate::snap::{Change, Finished, Group, Key, SnapshotFolder, State, causes, changed, heading, shown};
 use crate::table::count;
@@ -52,13 +52,13 @@ struct Outcome {
 }
 
 fn test_one(path: &Path, ci: bool, verbose: bool, locked: bool) -> Result<Outcome, Failure> {
-    let locking = Locking::of(Some(path), locked)?;
+    let lock_policy = LockPolicy::of(Some(path), locked)?;
     let draft = read(path)?;
     if !ci {
         // An unfinished test leaves nothing that could be accepted.
         Finished::forget(&folder(&draft.pipeline, Vec::new(), Vec::new()))?;
     }
-    let (examined, documents) = examined(draft, &locking)?;
+    let (examined, documents) = examined(draft, &lock_policy)?;
     // Taken before the test: changes made during it have not been tested.
     let basis = basis(&examined);
     let prepared = examined.prepared;

@@ -1,7 +1,7 @@
 //! Reads TOML as far as possible: reports every syntax error that is not a consequence of another one, and
 //! reads the rest of the file. The meaning of keys is not checked here.
 
-mod told;
+mod messages;
 
 use super::problem::Problem;
 use super::tree::{Node, tree};
@@ -67,17 +67,17 @@ pub(super) fn read(source: &str, file: usize) -> Read {
     let reader = Reader { left: Cell::new(AGAIN) };
     while let Some((message, at)) = reader.first_error(&text) {
         let statement = Statement::around(&text, at.start, &reader);
-        let mut told = told::told(&text, &message, at.clone(), &statement, file);
-        if message == told::DUPLICATE {
-            told = told::with_first(told, &text, &statement, file);
+        let mut problem = messages::describe(&text, &message, at.clone(), &statement, file);
+        if message == messages::DUPLICATE {
+            problem = messages::with_first(problem, &text, &statement, file);
         }
-        problems.push(told);
+        problems.push(problem);
         let is_over = text.get(statement.range.clone()).is_none_or(|s| s.trim().is_empty());
         if is_over || problems.len() == MOST || reader.is_tired() {
             text.clear();
             break;
         }
-        if let Some(more) = told::more_than_equals(&text, &statement) {
+        if let Some(more) = messages::more_than_equals(&text, &statement) {
             // What follows is read as the value, even over several lines.
             blank(&mut text, more);
             continue;

@@ -115,7 +115,7 @@ fn opening_subject<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<Subject<'
 }
 
 /// Reads the attribution after a quotation: `, said Name`, `Name said`, `, according to Name`, `— Name`.
-pub(super) fn behind<'a>(after: &'a str, content: &str) -> Option<Found<'a>> {
+pub(super) fn attribution_after<'a>(after: &'a str, content: &str) -> Option<Found<'a>> {
     let lead = after.trim_start();
     let own_sentence = content.ends_with('.') || after.starts_with(['.', '\n', ';']);
     if lead.is_empty()
@@ -267,7 +267,7 @@ fn skip_reflexive<'s, 'a>(list: &'s [Word<'a>]) -> &'s [Word<'a>] {
 }
 
 /// Reads the attribution before a quotation: `Name said: "`, `According to Name, "`, `Name called it "`.
-pub(super) fn ahead(before: &str) -> Option<Found<'_>> {
+pub(super) fn attribution_before(before: &str) -> Option<Found<'_>> {
     let sentence = sentence_tail(before);
     let list: Vec<Word<'_>> = words(sentence, 0).collect();
     let list = &list[list.len().saturating_sub(MAX_WORDS + 20)..];

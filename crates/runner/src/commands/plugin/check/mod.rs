@@ -5,7 +5,7 @@ mod show;
 
 use super::{find, print};
 use crate::cli::PluginCheckArgs;
-use crate::config::{Locking, bytes_of, suggest};
+use crate::config::{LockPolicy, bytes_of, suggest};
 use crate::conformance::{self, Finished, OPENS, PluginLine, Request, Run, TESTS, Test, Verdict};
 use crate::failure::Failure;
 use crate::host::{Discovery, Expected};
@@ -52,7 +52,7 @@ pub(super) fn check(args: &PluginCheckArgs, locked: bool) -> Result<(), Failure>
     let wanted = wanted(&args.only)?;
     let pipeline = args.pipeline.as_deref();
     let found = find(&Discovery::new(pipeline), name)?;
-    let expected = Locking::of(pipeline, locked)?.expected(&found.name)?;
+    let expected = LockPolicy::of(pipeline, locked)?.expected(&found.name)?;
     if let Some(expected) = &expected {
         expected.verify(&found.path)?;
     }

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 pub(super) const DUPLICATE: &str = "duplicate key";
 
 /// The problem for a syntax error at a place of a file.
-pub(super) fn told(
+pub(super) fn describe(
     text: &str,
     message: &str,
     at: Range<usize>,

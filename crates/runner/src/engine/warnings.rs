@@ -6,7 +6,7 @@ use crate::config::{Pipeline, Problem};
 use std::collections::BTreeSet;
 
 /// Warnings about bound stages.
-pub(super) fn doubts(pipeline: &Pipeline, stages: &[PreparedStage]) -> Vec<Problem> {
+pub(super) fn warnings(pipeline: &Pipeline, stages: &[PreparedStage]) -> Vec<Problem> {
     // If a stage could not be bound, the two lists do not match.
     if stages.len() != pipeline.stages.len() {
         return Vec::new();

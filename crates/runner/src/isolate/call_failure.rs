@@ -2,7 +2,7 @@
 
 /// Why a process gave no answer. The process no longer exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum CallFailure {
     /// It died; the string says how.
     Died(String),
     /// It exceeded its memory limit.

@@ -9,13 +9,13 @@ const LEAST: usize = 1 << 16;
 
 /// A pool of used buffers, whose contents mean nothing. Keeps none by default.
 #[derive(Clone, Debug, Default)]
-pub struct Spares {
+pub struct BufferPool {
     kept: Arc<Mutex<Vec<Vec<u8>>>>,
     /// Maximum size in bytes of a buffer to keep.
     largest: usize,
 }
 
-impl Spares {
+impl BufferPool {
     /// Creates a pool for the buffers of chunks of about `chunk_bytes`.
     pub fn of(chunk_bytes: usize) -> Self {
         Self { kept: Arc::default(), largest: chunk_bytes.saturating_mul(2) }
@@ -23,9 +23,9 @@ impl Spares {
 
     /// Takes a buffer with room for `bytes`, if there is one.
     pub(super) fn take(&self, bytes: usize) -> Option<Vec<u8>> {
-        let mut spares = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = spares.iter().position(|spare| spare.capacity() >= bytes)?;
-        Some(spares.swap_remove(at))
+        let mut pool = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = pool.iter().position(|spare| spare.capacity() >= bytes)?;
+        Some(pool.swap_remove(at))
     }
 
     /// Gives a buffer back. If the pool is full, this drops the oldest buffer.
@@ -33,11 +33,11 @@ impl Spares {
         if !(LEAST..=self.largest).contains(&buffer.capacity()) {
             return;
         }
-        let mut spares = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if spares.len() == MOST {
-            spares.remove(0);
+        let mut pool = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.len() == MOST {
+            pool.remove(0);
         }
-        spares.push(buffer);
+        pool.push(buffer);
     }
 }
 
@@ -47,12 +47,12 @@ mod tests {
 
     #[test]
     fn a_buffer_that_fits_is_given_again() {
-        let spares = Spares::of(4 * LEAST);
-        assert!(spares.take(1).is_none());
+        let pool = BufferPool::of(4 * LEAST);
+        assert!(pool.take(1).is_none());
         for size in [10, LEAST, 3 * LEAST, 2 * LEAST, 9 * LEAST] {
-            spares.clone().give(vec![1; size]);
+            pool.clone().give(vec![1; size]);
         }
-        let take = |bytes| spares.take(bytes).map(|spare| spare.len());
+        let take = |bytes| pool.take(bytes).map(|spare| spare.len());
         assert_eq!(take(3 * LEAST), Some(3 * LEAST));
         assert_eq!(take(3 * LEAST), None, "too large a one was let go");
         assert_eq!(take(1), Some(2 * LEAST));

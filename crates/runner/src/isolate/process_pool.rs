@@ -1,7 +1,7 @@
 //! Starts the processes of a plugin: opens the library, binds an operator, and creates a worker. What
 //! documents may do to them is handled in `worker`.
 
-use super::ended::Ended;
+use super::call_failure::CallFailure;
 use super::limits::Limits;
 use super::process::Process;
 use super::repro::Repros;
@@ -46,8 +46,8 @@ impl Settings {
             memory: self.limits.memory,
         };
         let reply = process.call(&request, &[], self.limits.long(), &|| false);
-        let (reply, _) = reply.map_err(|ended| {
-            let how = sentence(&ended, self.limits.long(), &self.limits);
+        let (reply, _) = reply.map_err(|failure| {
+            let how = sentence(&failure, self.limits.long(), &self.limits);
             fail(format!("its process gave no answer as it loaded the library: {how}"), None)
         })?;
         match reply.answer {
@@ -62,7 +62,7 @@ impl Settings {
 }
 
 /// How to start a process of a stage, and the idle processes.
-pub(super) struct Recipe {
+pub(super) struct ProcessPool {
     pub settings: Settings,
     pub operator: String,
     pub options: String,
@@ -78,7 +78,7 @@ pub(super) struct Bound {
     pub plan: Option<String>,
 }
 
-impl Recipe {
+impl ProcessPool {
     /// Starts a process and binds the operator in it.
     pub fn start(&self, call: &Call<'_>) -> Result<(Process, Bound)> {
         let (mut process, _) = self.settings.open().map_err(|e| Error::from(e.to_string()).fatal())?;
@@ -86,7 +86,7 @@ impl Recipe {
         let parts = [wire::encode(&self.input, None)?];
         let long = self.settings.limits.long();
         let reply = process.call(&request, &parts, long, &|| call.should_stop());
-        let (reply, parts) = reply.map_err(|ended| self.error(&ended, long))?;
+        let (reply, parts) = reply.map_err(|failure| self.error(&failure, long))?;
         let answer = pass_on(reply, call).into_result()?;
         let Answer::Bound { plan } = answer else { return Err(strange()) };
         let mut schemas = parts.into_iter().map(|part| Ok(wire::decode(part)?.0));
@@ -111,7 +111,7 @@ impl Recipe {
         // Fatal, because no document was passed yet that could be blamed.
         let mut process = self.start(call).map_err(Error::fatal)?.0;
         let reply = process.call(&Request::Worker, &[], long, &|| call.should_stop());
-        let (reply, _) = reply.map_err(|ended| self.error(&ended, long).fatal())?;
+        let (reply, _) = reply.map_err(|failure| self.error(&failure, long).fatal())?;
         pass_on(reply, call).into_result().map_err(Error::fatal)?;
         Ok(process)
     }
@@ -122,23 +122,23 @@ impl Recipe {
     }
 
     /// The error for a call that got no answer within `time`.
-    pub fn error(&self, ended: &Ended, time: Duration) -> Error {
-        let kind = match ended {
-            Ended::Died(_) => ErrorKind::Crashed,
-            Ended::OutOfMemory => ErrorKind::MemoryLimit,
-            Ended::Late => ErrorKind::TimeLimit,
-            Ended::Stopped => ErrorKind::Cancelled,
-            Ended::Broken(_) => ErrorKind::Fatal,
+    pub fn error(&self, failure: &CallFailure, time: Duration) -> Error {
+        let kind = match failure {
+            CallFailure::Died(_) => ErrorKind::Crashed,
+            CallFailure::OutOfMemory => ErrorKind::MemoryLimit,
+            CallFailure::Late => ErrorKind::TimeLimit,
+            CallFailure::Stopped => ErrorKind::Cancelled,
+            CallFailure::Broken(_) => ErrorKind::Fatal,
         };
-        Error::new(kind, sentence(ended, time, &self.settings.limits))
+        Error::new(kind, sentence(failure, time, &self.settings.limits))
     }
 }
 
 /// Why there was no answer. The sentence is part of the output, so it is the same from run to run.
-fn sentence(ended: &Ended, time: Duration, limits: &Limits) -> String {
-    match ended {
-        Ended::Died(how) => format!("the plugin's process died: {how}"),
-        Ended::OutOfMemory => {
+fn sentence(failure: &CallFailure, time: Duration, limits: &Limits) -> String {
+    match failure {
+        CallFailure::Died(how) => format!("the plugin's process died: {how}"),
+        CallFailure::OutOfMemory => {
             // In MiB if possible, as in the pipeline.
             let most = match limits.memory % (1 << 20) {
                 0 => format!("{} MiB", limits.memory >> 20),
@@ -146,9 +146,11 @@ fn sentence(ended: &Ended, time: Duration, limits: &Limits) -> String {
             };
             format!("the plugin's process wanted more memory than the {most} that `memory-limit` allows")
         }
-        Ended::Late => format!("the plugin gave no answer within the {time:?} that `time-limit` allows"),
-        Ended::Stopped => "the run is being stopped".to_owned(),
-        Ended::Broken(why) => format!("the plugin's process cannot be spoken to: {why}"),
+        CallFailure::Late => {
+            format!("the plugin gave no answer within the {time:?} that `time-limit` allows")
+        }
+        CallFailure::Stopped => "the run is being stopped".to_owned(),
+        CallFailure::Broken(why) => format!("the plugin's process cannot be spoken to: {why}"),
     }
 }
 

@@ -6,7 +6,7 @@ use super::find::pipelines;
 use super::finished::finished;
 use super::{documents, examined, folder, read, record};
 use crate::cli::{AcceptArgs, RejectArgs};
-use crate::config::{Locking, Pipeline};
+use crate::config::{LockPolicy, Pipeline};
 use crate::failure::Failure;
 use crate::rehearsal::ids;
 use crate::snap::{Finished, Key, SnapshotFolder, stage_names};
@@ -79,7 +79,7 @@ pub(in super::super) fn reject(args: &RejectArgs, quiet: bool) -> Result<(), Fai
 /// # Errors
 /// If the pipeline does not run, or if a file cannot be written.
 pub(in super::super) fn accept_first(path: &Path) -> Result<usize, Failure> {
-    let (examined, documents) = examined(read(path)?, &Locking::of(Some(path), false)?)?;
+    let (examined, documents) = examined(read(path)?, &LockPolicy::of(Some(path), false)?)?;
     let prepared = examined.prepared;
     let (recorded, options) = record(&prepared, documents, false)?;
     let folder = folder(&prepared.pipeline, recorded.documents, recorded.stages);
