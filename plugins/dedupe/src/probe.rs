@@ -48,7 +48,7 @@ impl Probe {
         }
     }
 
-    /// [`Shingles::alike`] of the set in the table and another one. `set` is the set that was given to
+    /// [`Shingles::overlap_if_similar`] of the set in the table and another one. `set` is the set that was given to
     /// [`Probe::set`].
     pub fn overlap_if_similar(
         &self,
