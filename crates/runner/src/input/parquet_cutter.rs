@@ -131,7 +131,7 @@ fn is_text(kind: &DataType) -> bool {
 }
 
 /// The columns that stages may read if all files are Parquet: those that every file has with the same type
-/// ([`declared`]), except id, source and text. Unreadable files are ignored.
+/// (see `declared`), except id, source and text. Unreadable files are ignored.
 pub fn parquet_columns(files: &[SourceFile], input: &Input) -> Vec<(String, DataType)> {
     if files.iter().any(|file| file.format.kind != Kind::Parquet) {
         return Vec::new();
