@@ -222,7 +222,7 @@ fn what_is_hardly_meant_is_a_warning() {
     insta::assert_snapshot!(stderr(&output, bench.folder.path()));
     let output = call(&bench, "run", &[]).output();
     succeeded(&output);
-    assert!(stderr(&output, bench.folder.path()).contains("warning: input.jsonl is read a second time"));
+    assert!(stderr(&output, bench.folder.path()).contains("warning: input.jsonl is read twice"));
     let output = call(&bench, "run", &["--quiet"]).output();
     assert!(output.stderr.is_empty());
 }

@@ -152,8 +152,8 @@ fn a_limit_says_that_it_ended_the_run() {
         let shown = String::from_utf8_lossy(&output.stdout).into_owned();
         shown.lines().find(|line| line.starts_with("ended")).map(str::to_owned)
     };
-    assert_eq!(ended("1").unwrap(), "ended at the limit of 1 document: the input has more");
-    assert_eq!(ended("3").unwrap(), "ended at the limit of 3 documents: the input has no more");
+    assert_eq!(ended("1").unwrap(), "ended at the limit of 1 document: the input has more documents");
+    assert_eq!(ended("3").unwrap(), "ended at the limit of 3 documents: the input has no more documents");
     assert_eq!(ended("4"), None);
     // Also if the remaining documents are in a separate chunk.
     bench.write("more.jsonl", "{\"text\":\"four\"}\n");

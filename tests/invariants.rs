@@ -131,7 +131,7 @@ fn compressed_input_is_read() {
     bench.write("input.jsonl", "");
     let output = bench.run("", &["--input", input.to_str().unwrap()]);
     succeeded(&output);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("passed over: 1 file of another kind"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("skipped: 1 file of another kind"));
     assert_eq!(bench.ids("documents.jsonl"), ["a", "b", "a~2", "b~2", "3.txt"]);
     succeeded(&bench.run("", &["--input", input.to_str().unwrap(), "--limit", "3"]));
     assert_eq!(bench.ids("documents.jsonl"), ["a", "b", "a~2"]);

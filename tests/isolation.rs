@@ -124,7 +124,7 @@ fn without_isolation_a_crash_keeps_the_finished_work() {
     // The finished documents are not read again.
     let output = bench.call(stage, &small).arg("--resume").output();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("going on with an interrupted run"), "{said}");
+    assert!(said.contains("continuing an interrupted run"), "{said}");
 }
 
 /// A minimal reproduction is replayed with its original limits, and is a case of the harness.

@@ -169,7 +169,7 @@ fn other_platforms_stay_while_the_version_does() {
     let output = call(&bench, &["plugin", "lock"]);
     succeeded(&output);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(told.contains("0.0.1 -> ") && told.contains("no more locked for plan9-mips"), "{told}");
+    assert!(told.contains("0.0.1 -> ") && told.contains("no longer locked for plan9-mips"), "{told}");
     assert!(!lock().contains("plan9"));
 }
 
@@ -230,6 +230,6 @@ fn an_interrupted_run_goes_on_with_what_is_locked() {
     put(&bench, "min-length", b"");
     let resumed = run(&["--resume"]).output();
     succeeded(&resumed);
-    assert!(stderr(&resumed, bench.folder.path()).contains("going on with an interrupted run"));
+    assert!(stderr(&resumed, bench.folder.path()).contains("continuing an interrupted run"));
     assert_eq!(rows(&bench.read("documents.jsonl")).len(), texts.len());
 }

@@ -126,7 +126,7 @@ fn a_full_disk_leaves_a_run_that_goes_on() {
 
     let resumed = bench.call(CHAIN, &["--threads", "3", "--memory", "4MiB", "--resume"]).output();
     succeeded(&resumed);
-    assert!(stderr(&resumed, bench.folder.path()).contains("going on with an interrupted run"));
+    assert!(stderr(&resumed, bench.folder.path()).contains("continuing an interrupted run"));
     assert!(expected == bench.same());
 }
 
@@ -186,7 +186,7 @@ fn interrupted_in_its_first_seconds_a_run_goes_on_too() {
                 let resumed = bench.call(CHAIN, &[&large[..], &["--resume"]].concat()).output();
                 succeeded(&resumed);
                 let told = stderr(&resumed, bench.folder.path());
-                assert!(told.contains("going on with an interrupted run"), "{told}");
+                assert!(told.contains("continuing an interrupted run"), "{told}");
             } else {
                 // Stopped while its files were being made.
                 succeeded(&bench.run(CHAIN, &[]));

@@ -724,7 +724,7 @@ static inline int tm_json_skip(TmJson *json, int depth) {
 }
 
 /* The next member of the object: its name without quotes (escapes as they stand) and the text of its value. 0 at the end, and where
-   the text is no JSON object: ask `broken` after the loop. */
+   the text is not JSON object: ask `broken` after the loop. */
 static inline int tm_json_member(TmJson *json, TmStr *name, TmStr *value) {
   const uint8_t *from;
   if (json->broken) {

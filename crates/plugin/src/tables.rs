@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn an_array_is_no_table() {
         assert!(check::<Outer>(r#"{"words": ["[", "b"], "inner": {"least": 1}}"#).is_ok());
-        assert!(check::<Outer>("[").is_ok(), "what is no JSON is for serde to say");
+        assert!(check::<Outer>("[").is_ok(), "what is not JSON is for serde to say");
         let message = |json: &str| check::<Outer>(json).unwrap_err().message;
         assert_eq!(message("[]"), "options are a table, and not an array");
         assert_eq!(message("{\"inner\": [3]}"), "`inner`: invalid type: an array, expected a table");

@@ -6,15 +6,15 @@ use rustix::process::Signal;
 /// A signal as part of a sentence: `SIGSEGV (it touched memory that is not its own)`.
 pub fn shown(signal: i32) -> String {
     let known = [
-        (Signal::SEGV, "SIGSEGV (it touched memory that is not its own)"),
-        (Signal::BUS, "SIGBUS (it touched memory that is not there)"),
+        (Signal::SEGV, "SIGSEGV (it accessed memory that it does not own)"),
+        (Signal::BUS, "SIGBUS (it accessed memory that does not exist)"),
         (Signal::ABORT, "SIGABRT (it aborted)"),
-        (Signal::ILL, "SIGILL (it came to an instruction that is none)"),
+        (Signal::ILL, "SIGILL (it executed an invalid instruction)"),
         (Signal::FPE, "SIGFPE (it divided by zero, or the like)"),
-        (Signal::TRAP, "SIGTRAP (it came to a trap)"),
-        (Signal::KILL, "SIGKILL (by somebody else, or the system was out of memory)"),
-        (Signal::TERM, "SIGTERM (it was asked to end)"),
-        (Signal::XCPU, "SIGXCPU (it used more time than it may)"),
+        (Signal::TRAP, "SIGTRAP (it hit a trap)"),
+        (Signal::KILL, "SIGKILL (by another process, or because the system ran out of memory)"),
+        (Signal::TERM, "SIGTERM (it was asked to terminate)"),
+        (Signal::XCPU, "SIGXCPU (it exceeded its time limit)"),
         (Signal::SYS, "SIGSYS (it made a call that is not allowed)"),
     ];
     let found = known.iter().find(|(known, _)| known.as_raw() == signal);

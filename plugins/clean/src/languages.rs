@@ -34,7 +34,7 @@ impl Languages {
         }
         let mut checks = Checks::new();
         checks.require(unknown.is_empty(), "languages", || {
-            let what = if unknown.len() == 1 { "which is no code" } else { "which are no codes" };
+            let what = if unknown.len() == 1 { "which is not a code" } else { "which are not codes" };
             let unknown = unknown.join(", ");
             format!(
                 "has {unknown}, {what} of a language that can be told; the plugin's README lists all codes"
@@ -249,7 +249,7 @@ mod tests {
         let codes = ["english", "EN", "xx", "ger"].map(str::to_owned);
         assert_eq!(
             Languages::new(&codes).unwrap_err().message,
-            "`languages` has `english` (did you mean `en`?), `xx`, `ger` (did you mean `de`?), which are no codes of a language \
+            "`languages` has `english` (did you mean `en`?), `xx`, `ger` (did you mean `de`?), which are not codes of a language \
              that can be told; the plugin's README lists all codes"
         );
         assert!(

@@ -102,7 +102,7 @@ impl Options {
         let mut checks = Checks::new();
         let words = &self.quality.bad_words;
         checks.require(words.iter().all(|word| !word.trim().is_empty()), "quality.bad-words", || {
-            "must not hold an empty word, which stands in every text".to_owned()
+            "must not contain an empty word, which occurs in every text".to_owned()
         });
         checks.finish()
     }

@@ -116,7 +116,7 @@ pub enum Keep {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Metric {
-    /// Shared shingles divided by all shingles of both documents.
+    /// Shared shingles divided by the distinct shingles of both documents together.
     #[default]
     Jaccard,
     /// Shared shingles divided by those of the shorter document: a page is similar to a longer one that contains it.

@@ -66,7 +66,7 @@ fn command_of(arguments: &[OsString]) -> Command {
 /// # Errors
 /// If it is not a whole number.
 pub fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
-    text.parse().map_err(|_| "a whole number from 0 on is wanted, such as 100".to_owned())
+    text.parse().map_err(|_| "expected a whole number of at least 0, such as 100".to_owned())
 }
 
 /// Parses a number of documents, which must be at least 1: a run of nothing would replace a good one.
@@ -75,7 +75,7 @@ pub fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
 /// If it is not a whole number of at least 1.
 pub fn at_least_one(text: &str) -> Result<u64, String> {
     let number = text.parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| "a whole number from 1 on is wanted, such as 100".to_owned())
+    number.ok_or_else(|| "expected a whole number of at least 1, such as 100".to_owned())
 }
 
 #[cfg(test)]
@@ -101,11 +101,11 @@ mod tests {
     fn numbers_below_zero_are_told_what_is_wanted() {
         for line in ["ledger out --rows -1", "diff a b --documents -1"] {
             let said = said(&format!("textmill {line}"));
-            assert!(said.contains("a whole number from 0 on is wanted"), "{said}");
+            assert!(said.contains("expected a whole number of at least 0"), "{said}");
         }
         for limit in ["-1", "0", "many"] {
             let said = said(&format!("textmill run a.toml --limit {limit}"));
-            assert!(said.contains("a whole number from 1 on is wanted"), "{said}");
+            assert!(said.contains("expected a whole number of at least 1"), "{said}");
         }
         for line in ["run a.toml --threads -1", "dev a.toml --plugin b --limit -1"] {
             let said = said(&format!("textmill {line}"));

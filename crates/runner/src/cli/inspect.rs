@@ -78,10 +78,12 @@ pub struct DiffArgs {
     pub json: bool,
 }
 
-/// Tries another threshold on a finished run: how many documents would be kept or dropped instead, and which are nearest.
+/// Tries another threshold on a finished run: how many documents would be kept instead of dropped or dropped instead of
+/// kept, and which are nearest.
 ///
 /// It reads only the ledger, so it takes seconds. It works for rules whose threshold the plugin has declared: the ledger
-/// holds the values of what they dropped or came near to dropping (within a factor of two of the threshold). What later
+/// holds the values of the documents and passages that they removed or nearly removed (within a factor of two of the
+/// threshold). What later
 /// stages would do with a document that is no longer dropped is unknown.
 #[derive(Args, Debug)]
 #[command(after_help = WHAT_IF_EXAMPLES)]

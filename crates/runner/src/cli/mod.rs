@@ -166,12 +166,12 @@ pub struct SchemaArgs {
 const SCHEMA_EXAMPLES: &str = "Example:
   textmill schema pipeline.toml > textmill.schema.json";
 
-/// Creates a workspace: a pipeline, a sample document with its snapshots, a folder for plugins, a schema for editors.
+/// Creates a workspace: a pipeline, sample documents with their snapshots, a folder for plugins, a schema for editors.
 ///
 /// The stages are those shipped plugins that need only text.
 #[derive(Args, Debug)]
 pub struct InitArgs {
-    /// Folder of the workspace: must not exist, be empty, or hold only what a new repository has.
+    /// Folder of the workspace. It must be new, empty, or hold only what a new repository has.
     pub dir: PathBuf,
 }
 

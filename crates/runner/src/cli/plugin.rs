@@ -120,7 +120,7 @@ pub struct ReproArgs {
 /// Writes textmill.lock: which libraries pipelines may load, by hash.
 ///
 /// The file lists the pipelines, and each plugin with its version, its ABI and the SHA-256 of its library per platform.
-/// It is written beside the pipelines, or to the parent folder if that has `plugins` or a lock file. From then on, a
+/// It is written beside the pipelines, or one folder higher if that folder has `plugins` or a lock file. From then on, a
 /// library that differs is refused before any of its code runs; `--locked` also refuses libraries that are not locked. On
 /// another platform, the same command adds that platform's hashes.
 ///
@@ -203,7 +203,7 @@ const CHECK_EXAMPLES: &str = "Examples:
 /// Parses a time from 1 second to 1 day, in whole seconds. A shorter time counts as 1 second.
 fn seconds(words: &str) -> Result<u64, String> {
     let time = time_of(words).map(|time| time.as_secs().max(1)).filter(|seconds| *seconds <= 86_400);
-    time.ok_or_else(|| "it is no time of up to a day; write `90`, `90s` or `2m`".to_owned())
+    time.ok_or_else(|| "it must be a time of at most a day; write `90`, `90s` or `2m`".to_owned())
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ fn plan(prepared: &Prepared, files: &[SourceFile], skipped: &Skipped) -> String 
     let total: u64 = files.iter().map(|file| file.bytes).sum();
     put(&mut out, &format!("input: {}, {}", count(files.len(), "file"), bytes(total)));
     if !skipped.is_empty() {
-        put(&mut out, &format!("  passed over: {skipped}"));
+        put(&mut out, &format!("  skipped: {skipped}"));
     }
     put(&mut out, &format!("  columns: {}", columns_of_input(prepared)));
     for (number, stage) in prepared.stages.iter().enumerate() {
@@ -48,11 +48,11 @@ fn plan(prepared: &Prepared, files: &[SourceFile], skipped: &Skipped) -> String 
                 put(&mut out, &format!("  reads: {}", columns(&operator.passed)));
             }
             Bound::Aggregate(operator) => {
-                put(&mut out, &format!("{head}: aggregate, documents pass through"));
+                put(&mut out, &format!("{head}: aggregate; documents pass through"));
                 put(&mut out, &format!("  reads: {}", columns(&operator.passed)));
             }
             Bound::Plan(_, plan) => {
-                put(&mut out, &format!("{head}: plan, needs the whole corpus"));
+                put(&mut out, &format!("{head}: plan; needs the whole corpus"));
                 for step in steps(plan) {
                     put(&mut out, &format!("  {step}"));
                 }
@@ -99,7 +99,7 @@ pub(super) fn steps(plan: &BoundPlan) -> Vec<String> {
 
 fn estimate(out: &mut String, sample: &Sample, prepared: &Prepared, settings: Settings) {
     if sample.documents == 0 {
-        put(out, "estimate: the sample has no document to go by");
+        put(out, "estimate: none, the sample has no documents");
         return;
     }
     let whole = |part: u64| (part as f64 * sample.all / sample.documents as f64) as u64;

@@ -139,7 +139,7 @@ fn expanded(
                         1 => format!("{} is", plain(&file.path).display()),
                         more => format!("{} and {} more files are", plain(&file.path).display(), more - 1),
                     };
-                    let doubt = problem(format!("{what} read a second time")).warning();
+                    let doubt = problem(format!("{what} read twice")).warning();
                     let doubt = doubt.hint("ids of the copies are made unique; name each file once");
                     let other = paths.get(*at).and_then(|(_, place)| place.as_ref());
                     problems.push(match other.filter(|other| other.span().is_some()) {

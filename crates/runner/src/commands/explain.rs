@@ -77,7 +77,7 @@ impl Story<'_> {
     fn tell(&self, id: &str) -> Result<String, Failure> {
         let mut out = String::new();
         let ending = match self.fate.ending {
-            Ending::Written => "came through",
+            Ending::Written => "passed all stages",
             Ending::Rejected => "was dropped",
             Ending::Failed => "failed",
         };
@@ -87,15 +87,14 @@ impl Story<'_> {
         if text.is_none() && self.entries.iter().any(|entry| entry.action == "edit") {
             let _ = writeln!(
                 out,
-                "its input is not there any more, or was written to since: removed passages are shown by their places"
+                "its input is missing or was modified since the run: only the positions of removed passages are shown"
             );
         }
         if self.read.is_some_and(|read| !read.is_utf8()) {
             let how = match self.fate.text("encoding") {
-                Some(encoding) => format!("what was removed is shown as {encoding} decodes it"),
-                None => {
-                    "what was removed is shown with a replacement character for each broken place".to_owned()
-                }
+                Some(encoding) => format!("removed passages are shown decoded as {encoding}"),
+                None => "removed passages are shown with a replacement character for each invalid sequence"
+                    .to_owned(),
             };
             let _ = writeln!(out, "its bytes are not UTF-8: {how}");
         }
@@ -112,7 +111,7 @@ impl Story<'_> {
         }
         self.ending(text.as_deref(), &mut out);
         if self.is_cut.get() {
-            let _ = writeln!(out, "\npassages that end with … are longer: `--full` shows all of them");
+            let _ = writeln!(out, "\npassages that end with … are shortened; `--full` shows them in full");
         }
         if self.entries.iter().any(names_rules) {
             let _ = writeln!(
@@ -172,7 +171,7 @@ impl Story<'_> {
         let what = match entry.action.as_str() {
             "drop" => "dropped by",
             "fail" => "failed by",
-            _ if entry.threshold.is_some() => "kept, and near the threshold of",
+            _ if entry.threshold.is_some() => "kept, near the threshold of",
             _ => "noted by",
         };
         let place =
@@ -219,13 +218,15 @@ impl Story<'_> {
         if self.fate.ending != Ending::Written {
             let stage = self.fate.text("stage").unwrap_or_default();
             let size = bytes(written.len() as u64);
-            let _ = writeln!(out, "\nits way ended in `{stage}`, with {size} of text");
+            let _ = writeln!(out, "\nit ended in `{stage}`, with {size} of text");
             return;
         }
         let _ = writeln!(out, "\nwritten with {} of text", bytes(written.len() as u64));
         if text.is_some_and(|text| text != written) {
-            let _ =
-                writeln!(out, "the input has changed since: its text and these edits do not make this text");
+            let _ = writeln!(
+                out,
+                "the input has changed since the run: its text and these edits do not produce this text"
+            );
         }
         self.passage("  | ", written, out);
         let own = ["id", "source", "text"];

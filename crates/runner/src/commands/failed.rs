@@ -61,7 +61,7 @@ impl Failed {
             many => format!("all {many} documents"),
         };
         let hint = format!(
-            "`{}` has the reason of each; mend the input, or the pipeline where it names the wrong fields, and run it again",
+            "`{}` has the reason for each; fix the input, or the field names in the pipeline, and run it again",
             shown.join("failed.jsonl").display()
         );
         self.all.then(|| Failure::new(format!("{all} failed, {}", self.reason())).hint(hint))

@@ -25,7 +25,7 @@ pub(super) fn init(args: &InitArgs) -> Result<(), Failure> {
     folder.write(SCHEMA_FILE, schema_text(Some(&file), false)?)?;
     let accepted = accept_first(&file).map_err(|failure| {
         Failure::new(format!(
-            "{} is written, and its pipeline does not run:\n{}",
+            "{} was created, but its pipeline does not run:\n{}",
             args.dir.display(),
             failure.render(false)
         ))

@@ -33,20 +33,22 @@ pub fn interrupted(
         let changed = differences(&before, &now);
         let at = table::were_read(checkpoint.ordinal);
         if args.resume && changed.is_empty() && args.strict && has_failures(&checkpoint) {
-            return Err(Failure::new("documents have failed already, and the run is to be strict")
-                .hint("leave `--strict` out, or mend the input and begin anew with `--restart`"));
+            return Err(Failure::new("documents have already failed, and `--strict` allows none")
+                .hint("leave `--strict` out, or fix the input and start over with `--restart`"));
         }
         if args.resume && changed.is_empty() {
-            progress.line(&format!("going on with an interrupted run: {at}"));
+            progress.line(&format!("continuing an interrupted run: {at}"));
             return Ok(Some(checkpoint));
         }
         if args.resume {
-            let message = format!("the interrupted run was another one:\n  {}", changed.join("\n  "));
-            return Err(Failure::new(message).hint("undo the change, or begin anew with `--restart`"));
+            let message = format!("the interrupted run was a different one:\n  {}", changed.join("\n  "));
+            return Err(Failure::new(message).hint("undo the change, or start over with `--restart`"));
         }
         if !args.restart && changed.is_empty() {
             let message = format!("a run into this folder was interrupted: {at}");
-            return Err(Failure::new(message).hint("go on with `--resume`, or begin anew with `--restart`"));
+            return Err(
+                Failure::new(message).hint("continue with `--resume`, or start over with `--restart`")
+            );
         }
         if !args.restart {
             let message = format!(
@@ -54,11 +56,11 @@ pub fn interrupted(
                 changed.join("\n  ")
             );
             return Err(
-                Failure::new(message).hint("begin anew with `--restart`, which drops what it has done")
+                Failure::new(message).hint("start over with `--restart`, which discards its progress")
             );
         }
     } else if args.resume {
-        let message = format!("there is no interrupted run to go on with in {}", staging.state().display());
+        let message = format!("there is no interrupted run to continue in {}", staging.state().display());
         let hint = "leave `--resume` out, or give the `temp-dir` that the run had";
         return Err(Failure::new(message).hint(hint));
     }

@@ -64,7 +64,7 @@ fn note_unknown_rule(run: &RunFolder, rule: &str, stage: Option<&str>) {
     }
     let of = stage.map(|stage| format!(" of stage `{stage}`")).unwrap_or_default();
     let hint = suggest(rule, known.iter().copied()).unwrap_or_else(|| match known.is_empty() {
-        true => "there is no event at all".to_owned(),
+        true => "the ledger has no events".to_owned(),
         false => format!("there are `{}`", known.into_iter().collect::<Vec<_>>().join("`, `")),
     });
     anstream::eprintln!("note: no event{of} has the rule `{rule}`; {hint}");
@@ -173,7 +173,7 @@ impl Counts {
     /// The table, in the order of the stages.
     fn table(mut self, stages: &[&str]) -> String {
         let headings =
-            ["stage", "action", "rule", "events", "documents", "least", "middle", "greatest", "threshold"];
+            ["stage", "action", "rule", "events", "documents", "min", "median", "max", "threshold"];
         let mut out = table(&headings, 3);
         let (mut events, mut rules) = (0, 0);
         for stage in stages {
@@ -200,7 +200,7 @@ impl Counts {
             }
         }
         if rules == 0 {
-            return "no event passes the filter".to_owned();
+            return "no event matches the filter".to_owned();
         }
         let table = drawn(&out);
         format!("{table}\n{} of {}", count(events as usize, "event"), count(rules, "rule"))

@@ -58,7 +58,7 @@ fn isolated_plugin() -> Result<(), Failure> {
     }
     #[cfg(not(target_os = "linux"))]
     {
-        Err(Failure::new("`isolation = \"process\"` takes Linux"))
+        Err(Failure::new("`isolation = \"process\"` needs Linux"))
     }
 }
 

@@ -27,7 +27,7 @@ pub fn local_folder(prepared: &Prepared, target: &Path) -> PathBuf {
 pub fn publish_folder(folder: &Path, target: &Path) -> Result<(), Failure> {
     if let Err(error) = publish(folder, target, |_| ()) {
         let hint = format!(
-            "the run is done, its folder is whole at {}, and `--resume` tries the upload again",
+            "the run is complete, its folder is at {}, and `--resume` retries the upload",
             folder.display()
         );
         let hint = error.hint.map_or(hint.clone(), |advice| format!("{advice}; {hint}"));

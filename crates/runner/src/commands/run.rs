@@ -66,12 +66,12 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
     stop_on_interrupt(&progress);
     if prepared.pipeline.input.is_memory_short {
         let most = table::bytes(settings.shares.document as u64);
-        progress.line(&format!("documents above {most} fail: an eighth of the memory is what one may have"));
+        progress.line(&format!("documents above {most} fail: a document may use an eighth of the memory"));
     }
     // Hidden files are always passed over and need no mention.
     skipped.hidden = 0;
     if !skipped.is_empty() {
-        progress.line(&format!("passed over: {skipped}"));
+        progress.line(&format!("skipped: {skipped}"));
     }
     if args.resume && is_address(&target) && is_run_folder(&local) {
         // Only the upload is left to do.
@@ -184,7 +184,7 @@ impl Work<'_> {
         if !totals.balance() {
             let message = format!(
                 "documents are missing: {} read, {} written, {} rejected, {} failed; \
-                 this is a fault of textmill, please report it",
+                 this is a bug in textmill; please report it",
                 totals.read, totals.written, totals.rejected, totals.failed
             );
             return Err(Error::new(ErrorKind::Fatal, message));
@@ -205,7 +205,7 @@ impl Work<'_> {
         hand_over_saved(prepared, staging)?;
         let mut shown = table::stages(prepared, &finished.counts, totals);
         if let Some(limit) = settings.limit.filter(|limit| totals.read >= *limit) {
-            let rest = if left_out.into_inner() { "has more" } else { "has no more" };
+            let rest = if left_out.into_inner() { "has more documents" } else { "has no more documents" };
             shown.push_str(&format!(
                 "\nended at the limit of {}: the input {rest}",
                 table::count(limit as usize, "document")
@@ -214,8 +214,8 @@ impl Work<'_> {
         // Not under a limit: records that were read after it would be counted.
         if staged.checkpoint().skipped > 0 && settings.limit.is_none() {
             let records = match staged.checkpoint().skipped {
-                1 => "1 record of the input is no document, and was passed over".to_owned(),
-                many => format!("{many} records of the input are no documents, and were passed over"),
+                1 => "1 record of the input is not a document and was skipped".to_owned(),
+                many => format!("{many} records of the input are not documents and were skipped"),
             };
             shown.push_str(&format!("\n{records}"));
         }
@@ -240,20 +240,20 @@ fn ended_early(staging: &mut Staging, error: Error) -> Failure {
     let Some(done) = done.filter(|done| can_resume(&error) && done.ordinal > 0) else {
         return match error.kind {
             ErrorKind::Cancelled => {
-                Failure::Stopped { message: "the run was stopped; nothing was kept of it".into(), hint: None }
+                Failure::Stopped { message: "the run was stopped; nothing was kept".into(), hint: None }
             }
             _ => error.into(),
         };
     };
     staging.keep(true);
-    let hint = "the same command with `--resume` goes on from there";
+    let hint = "the same command with `--resume` continues from there";
     match error.kind {
         ErrorKind::Cancelled => {
             let message = format!("the run was stopped; {}", table::were_read(done.ordinal));
             Failure::Stopped { message, hint: Some(hint.into()) }
         }
         _ => Failure::new(format!("{}; {}", error.message, table::were_read(done.ordinal)))
-            .hint(format!("make room or mend it; {hint}")),
+            .hint(format!("free some space or fix the problem; {hint}")),
     }
 }
 
@@ -265,7 +265,9 @@ fn stop_on_interrupt(progress: &Progress) {
             std::process::exit(130);
         }
         // While a plugin does not return, the program would otherwise look dead.
-        anstream::eprintln!("stopping when the stages at work come back; another Ctrl-C ends it at once");
+        anstream::eprintln!(
+            "stopping as soon as the running stages return; press Ctrl-C again to stop at once"
+        );
     };
     if let Err(error) = ctrlc::set_handler(handler) {
         progress.line(&format!("cannot listen for an interrupt: {error}"));
@@ -278,8 +280,8 @@ pub(super) fn write_json(path: &Path, value: &Value) -> Result<(), Error> {
 }
 
 const FILES: [(&str, &str); 5] = [
-    ("rejected.jsonl", "what a stage dropped, and why"),
-    ("failed.jsonl", "what could not be processed, and why"),
+    ("rejected.jsonl", "documents that a stage dropped, and why"),
+    ("failed.jsonl", "documents that could not be processed, and why"),
     ("ledger.parquet", "every decision and every edit"),
     ("summary.json", "counts and reports"),
     ("run.json", "how this run was made"),
@@ -304,7 +306,7 @@ fn listing(folder: &Path, shown: &Path) -> String {
     documents.retain(|path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("documents")));
     documents.sort();
     let mut lines: Vec<String> =
-        documents.iter().take(3).map(|path| line(path, "what came through")).collect();
+        documents.iter().take(3).map(|path| line(path, "documents that passed")).collect();
     if documents.len() > 3 {
         lines.push(format!("… and {} more parts", documents.len() - 3));
     }
@@ -317,7 +319,7 @@ fn listing(folder: &Path, shown: &Path) -> String {
     let repros = std::fs::read_dir(folder.join(REPROS)).into_iter().flatten().flatten().count();
     if repros > 0 {
         let place = shown.join(REPROS);
-        lines.push(format!("{}  {repros}, documents that a plugin's process died of", place.display()));
+        lines.push(format!("{}  {repros}, documents that crashed a plugin's process", place.display()));
     }
     lines.join("\n")
 }

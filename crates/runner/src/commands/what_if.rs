@@ -97,8 +97,9 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
         .unwrap_or_default();
     let wanted: Vec<&Threshold> = all.iter().filter(|t| t.option == option).collect();
     if wanted.is_empty() {
-        let message =
-            format!("option `{option}` of stage `{stage}` decides no rule that the ledger alone can replay");
+        let message = format!(
+            "option `{option}` of stage `{stage}` decides no rule that can be replayed from the ledger alone"
+        );
         return Err(Failure::new(message).hint(replayable(run, stage, option, &all)));
     }
     let value = set_value(value.trim(), &Place::Set(set.to_owned()));
@@ -118,9 +119,9 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
             Some(before) => before,
             None => applied(run, stage, &threshold.rule)?.ok_or_else(|| {
                 let rule = &threshold.rule;
-                let message = format!("rule `{rule}` put no value on the ledger of this run");
+                let message = format!("rule `{rule}` has no values on the ledger of this run");
                 let hint =
-                    "it is switched off, or no document came near; run the pipeline with another threshold";
+                    "it is switched off, or no document came near the threshold; run the pipeline with another threshold";
                 Failure::new(message).hint(hint)
             })?,
         };
@@ -162,7 +163,7 @@ fn replayable(run: &RunFolder, stage: &str, option: &str, all: &[Threshold]) -> 
     };
     match names(true) {
         none if none.is_empty() => {
-            format!("it could replay {}, of which this run's ledger has no event; {other_way}", names(false))
+            format!("it could replay {}, but this run's ledger has no event of it; {other_way}", names(false))
         }
         known => format!("of this run it can replay {known}; otherwise {other_way}"),
     }
@@ -363,16 +364,13 @@ impl Answer {
             return out.trim_end().to_owned();
         }
         let (dropped, written) = (self.dropped, self.dropped_of_written);
-        let _ = writeln!(
-            out,
-            "  {least}{dropped} more would be dropped, {written} of which came through in the end"
-        );
+        let _ = writeln!(out, "  {least}{dropped} more would be dropped, {written} of which were written");
         let _ = writeln!(out, "  {} more would pass this rule; others may still drop them", self.kept);
         for (what, examples) in [("dropped", &self.nearest_dropped), ("kept", &self.nearest_kept)] {
             if examples.is_empty() {
                 continue;
             }
-            let _ = writeln!(out, "  nearest of those that would be {what}:");
+            let _ = writeln!(out, "  nearest documents that would be {what}:");
             for example in examples {
                 let now = if example.dropped_now { "dropped now" } else { "kept now" };
                 let _ = writeln!(out, "    {}  {} ({now})", number(example.value), example.id);
@@ -399,7 +397,7 @@ impl Answer {
         if !self.drops_less && self.near_passages == 0 {
             let _ = writeln!(
                 out,
-                "  what is not edited now has no value on the ledger: run the pipeline to see what more would go"
+                "  the ledger has no values of what is not edited now: run the pipeline to see what else would be removed"
             );
         }
         if self.held_to_others > 0 {

@@ -63,7 +63,7 @@ pub(super) fn gather(
 /// The file that the last of these sources extends.
 fn base_of(node: &Node, sources: &[Source], environment: Environment<'_>) -> Result<Source, Problem> {
     let Kind::Text(text) = &node.kind else {
-        let message = format!("`{EXTENDS}` must be a string, and it is {}", node.kind_name());
+        let message = format!("`{EXTENDS}` must be a string, but it is {}", node.kind_name());
         return Err(Problem::at(&node.place, message).hint("name one file: `extends = \"base.toml\"`"));
     };
     let text = lenient(text, environment);
@@ -73,7 +73,7 @@ fn base_of(node: &Node, sources: &[Source], environment: Environment<'_>) -> Res
     if let Some(first) = sources.iter().position(|source| real(&source.path) == real(&path)) {
         let chain = sources[first..].iter().map(|source| source.path.display().to_string());
         let chain: Vec<String> = chain.chain([path.display().to_string()]).collect();
-        let message = format!("the files extend one another: {}", chain.join(" -> "));
+        let message = format!("the files extend each other in a circle: {}", chain.join(" -> "));
         return Err(Problem::at(&node.place, message).hint(format!("take one `{EXTENDS}` out of the circle")));
     }
     let unread = |why: String| {
@@ -86,7 +86,7 @@ fn base_of(node: &Node, sources: &[Source], environment: Environment<'_>) -> Res
     };
     // Reading a pipe would wait forever.
     if path.metadata().is_ok_and(|meta| !meta.is_file()) {
-        return Err(unread("it is no file".into()));
+        return Err(unread("it is not a file".into()));
     }
     let text = std::fs::read(&path).map_err(|error| unread(error.to_string()))?;
     let text = String::from_utf8(text).map_err(|error| unread(format!("it is not UTF-8: {error}")))?;
@@ -133,7 +133,7 @@ fn merge_files(
                         let place = node.entry("name").map_or(&node.place, |entry| &entry.node.place);
                         let base = sources.get(file + 1).map(|source| source.path.display().to_string());
                         let base = base.unwrap_or_default();
-                        let message = format!("{base} has no stage `{name}` that could be changed");
+                        let message = format!("{base} has no stage `{name}` to change");
                         let hint = suggest(&name, known.iter().map(String::as_str));
                         let hint = hint.unwrap_or_else(|| {
                             format!("it has `{}`; a new stage names its `plugin`", known.join("`, `"))
@@ -213,7 +213,7 @@ fn move_stages(tree: &mut Node, environment: Environment<'_>, problems: &mut Vec
         let ready = waiting.iter().position(|next| waiting.iter().all(|other| other.stage != next.beside));
         let Some(ready) = ready else {
             let circle: Vec<&str> = waiting.iter().map(|m| names[m.stage].as_str()).collect();
-            let message = format!("stages go beside one another in a circle: `{}`", circle.join("`, `"));
+            let message = format!("the positions of stages form a circle: `{}`", circle.join("`, `"));
             let hint = "leave `before` and `after` out of one of them";
             problems.push(Problem::at(&waiting[0].place, message).hint(hint));
             break;
@@ -246,7 +246,7 @@ fn wish(
         ["before", "after"].map(|key| stage.text(key).is_some().then(|| take(stage, key)).flatten());
     let (entry, is_behind) = match (before, after) {
         (Some(_), Some(entry)) => {
-            let message = "a stage goes before another or after one, not both";
+            let message = "a stage can have `before` or `after`, not both";
             return Err(Box::new(Problem::at(&entry.place, message).hint("leave one of them out")));
         }
         (Some(entry), None) => (entry, false),
@@ -262,7 +262,7 @@ fn wish(
             let others = names.iter().enumerate().filter(|(at, _)| *at != number);
             let others: Vec<&str> = others.map(|(_, name)| name.as_str()).collect();
             let message = match found {
-                Some(_) => format!("stage `{wanted}` cannot stand beside itself"),
+                Some(_) => format!("stage `{wanted}` cannot be placed relative to itself"),
                 None => format!("there is no stage `{wanted}`"),
             };
             let hint = suggest(&wanted, others.iter().copied());
@@ -339,9 +339,9 @@ mod tests {
             ("plugin = \"b\"\nname = \"b2\"", "a=a b=b c=c b2=b{}"),
             (
                 "name = \"a\"\nafter = \"b\"\n[[stage]]\nname = \"b\"\nafter = \"a\"",
-                "a=a b=b c=c ! stages go beside one another in a circle: `a`, `b`",
+                "a=a b=b c=c ! the positions of stages form a circle: `a`, `b`",
             ),
-            ("name = \"b\"\nafter = \"b\"", "a=a b=b c=c ! stage `b` cannot stand beside itself"),
+            ("name = \"b\"\nafter = \"b\"", "a=a b=b c=c ! stage `b` cannot be placed relative to itself"),
         ] {
             let changes = if changes.is_empty() { String::new() } else { stage(changes) };
             assert_eq!(over(&changes), found, "{changes}");

@@ -70,7 +70,7 @@ impl Lock {
         let whole = |message: String| Problems::whole(path, Problem::whole(message));
         // Reading a pipe would wait forever.
         if path.metadata().is_ok_and(|meta| !meta.is_file()) {
-            return Err(whole("the lock file is no file".into()));
+            return Err(whole("the lock file is not a file".into()));
         }
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
@@ -89,7 +89,7 @@ impl Lock {
             }
             Err(found) => problems = found,
         }
-        let advice = "a lock file is written by `textmill plugin lock`; remove it to have it written anew";
+        let advice = "a lock file is written by `textmill plugin lock`; remove it to create a new one";
         // A lock file is not meant to be edited by hand. A newer format keeps its own hint.
         let hinted = |p: Problem| if p.hint.as_deref() == Some(OTHER_FORMAT) { p } else { p.hint(advice) };
         let list = problems.into_iter().map(hinted).collect();
@@ -164,7 +164,7 @@ fn lock(tree: &Node, problems: &mut Vec<Problem>) -> Lock {
             }
         }
         Some((_, node)) => {
-            let message = format!("`plugin` must be an array of tables, and it is {}", node.kind_name());
+            let message = format!("`plugin` must be an array of tables, but it is {}", node.kind_name());
             problems.push(Problem::at(&node.place, message));
         }
     }
@@ -188,7 +188,7 @@ fn plugin(node: &Node, problems: &mut Vec<Problem>) -> Option<(String, LockedPlu
         None => false,
         Some((Kind::Bool(pinned), _)) => *pinned,
         Some((_, node)) => {
-            let message = format!("`pinned` must be a boolean, and it is {}", node.kind_name());
+            let message = format!("`pinned` must be a boolean, but it is {}", node.kind_name());
             problems.push(Problem::at(&node.place, message));
             false
         }
@@ -210,7 +210,7 @@ fn plugin(node: &Node, problems: &mut Vec<Problem>) -> Option<(String, LockedPlu
             }
         }
         Some((_, node)) => {
-            let message = format!("`sha256` must be a table, and it is {}", node.kind_name());
+            let message = format!("`sha256` must be a table, but it is {}", node.kind_name());
             problems.push(Problem::at(&node.place, message));
         }
         None => problems.push(Problem::at(section.place(), "a locked plugin has no `sha256`")),
@@ -264,7 +264,7 @@ impl LockPolicy {
             (Some(pipeline), Some([beside, above])) => {
                 let path = pipeline.display().to_string();
                 let message = format!(
-                    "there is no lock file; looked for\n  {}\n  {}",
+                    "there is no lock file; searched for:\n  {}\n  {}",
                     beside.display(),
                     above.display()
                 );
@@ -359,7 +359,7 @@ mod tests {
         }
         insta::assert_snapshot!(sample().render());
         assert_eq!(Lock::read(&folder.path().join("none")).unwrap(), None);
-        assert!(Lock::read(folder.path()).unwrap_err().render(false).contains("the lock file is no file"));
+        assert!(Lock::read(folder.path()).unwrap_err().render(false).contains("the lock file is not a file"));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub fn check_options(plugin: &str, schema: &Value, options: &Node, gaps: bool) -
                 let at = format!("{pointer}/{name}");
                 let within =
                     if pointer.is_empty() { String::new() } else { option_words(options, &pointer) + ": " };
-                let message = format!("{within}plugin `{plugin}` wants the option `{name}`");
+                let message = format!("{within}plugin `{plugin}` requires the option `{name}`");
                 let example =
                     subschema(schema, &at).and_then(|own| example(schema, own)).unwrap_or("…".into());
                 let table = if pointer.is_empty() { " under `[stage.options]`" } else { "" };
@@ -125,7 +125,7 @@ fn told(
                 return None;
             }
             let named: Vec<&str> = types.iter().map(|t| type_words(t)).collect();
-            let message = format!("must be {}, and it is {}", named.join(" or "), node.shown());
+            let message = format!("must be {}, but it is {}", named.join(" or "), node.shown());
             let right = types.iter().find_map(|kind| converted(kind, node));
             let hint = right.or_else(|| example(root, own)).map(|right| write(&right));
             Some((message, hint))
@@ -134,7 +134,7 @@ fn told(
         | Fault::Maximum { .. }
         | Fault::ExclusiveMinimum { .. }
         | Fault::ExclusiveMaximum { .. } => {
-            let message = format!("must be {}, and it is {}", range_words(root, own)?, node.shown());
+            let message = format!("must be {}, but it is {}", range_words(root, own)?, node.shown());
             let is_default = own.get("default").is_some_and(|default| !default.is_null());
             let words = if is_default { "the default is" } else { "it could be" };
             Some((message, example(root, own).map(|value| format!("{words} `{value}`"))))

@@ -22,7 +22,7 @@ impl<'a> Section<'a> {
             Kind::Table(entries) => (entries.as_slice(), true),
             _ => {
                 // The name brings its own backticks if it needs any.
-                let message = format!("{name} must be a table, and it is {}", node.kind_name());
+                let message = format!("{name} must be a table, but it is {}", node.kind_name());
                 let hint = format!("write its keys under {name}");
                 problems.push(Problem::at(&node.place, message).hint(hint));
                 (&[][..], false)
@@ -131,7 +131,7 @@ impl<'a> Section<'a> {
         let text = match &node.kind {
             Kind::Text(text) => text.as_str(),
             _ => {
-                let message = format!("`{key}` must be a string, and it is {}", node.shown());
+                let message = format!("`{key}` must be a string, but it is {}", node.shown());
                 let hint = format!("it is one of `\"{}\"`", words.join("\"`, `\""));
                 problems.push(self.with_doc(key, Problem::at(&node.place, message).hint(hint)));
                 return None;
@@ -247,7 +247,7 @@ impl Wanted {
             Some(right) => format!("write `{key} = {right}`"),
             None => format!("write it as in `{key} = {}`", default_of(key).as_deref().unwrap_or(example)),
         };
-        Problem::at(&node.place, format!("`{key}` must be {words}, and it is {}", node.shown())).hint(hint)
+        Problem::at(&node.place, format!("`{key}` must be {words}, but it is {}", node.shown())).hint(hint)
     }
 }
 

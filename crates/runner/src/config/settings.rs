@@ -167,7 +167,7 @@ pub(super) fn join(folder: &Path, path: &str) -> PathBuf {
 
 fn columns_of(node: &Node, problems: &mut Vec<Problem>) -> Vec<(String, DataType)> {
     let Kind::Table(entries) = &node.kind else {
-        let message = format!("`columns` must be a table, and it is {}", node.kind_name());
+        let message = format!("`columns` must be a table, but it is {}", node.kind_name());
         let hint = "write a name and a type for each: `columns = { url = \"utf8\" }`";
         problems.push(Problem::at(&node.place, message).hint(hint));
         return Vec::new();
@@ -189,7 +189,7 @@ fn columns_of(node: &Node, problems: &mut Vec<Problem>) -> Vec<(String, DataType
             }),
             _ => {
                 let is = entry.node.kind_name();
-                let message = format!("the type of `{}` must be a string, and it is {is}", entry.key);
+                let message = format!("the type of `{}` must be a string, but it is {is}", entry.key);
                 let hint = format!("write `{} = \"{}\"`; {TYPES}", entry.key, type_of(&entry.node));
                 Err(Problem::at(&entry.node.place, message).hint(hint))
             }
@@ -311,7 +311,7 @@ impl Run {
         let mut section = Section::new("`[run]`", node, problems);
         run.threads = section.count("threads", problems);
         if let Some(node) = section.node("threads").filter(|_| run.threads > Some(MOST_THREADS.into())) {
-            let message = format!("`threads` must be at most {MOST_THREADS}, and it is {}", node.shown());
+            let message = format!("`threads` must be at most {MOST_THREADS}, but it is {}", node.shown());
             let hint = "leave it out for as many as there are cores";
             problems.push(section.with_doc("threads", Problem::at(&node.place, message).hint(hint)));
         }
@@ -323,7 +323,7 @@ impl Run {
         }
         run.memory = section.bytes("memory", problems).unwrap_or(run.memory);
         if let Some(node) = section.node("memory").filter(|_| run.memory < LEAST_MEMORY) {
-            let message = format!("`memory` must be at least 4 MiB, and it is {}", node.shown());
+            let message = format!("`memory` must be at least 4 MiB, but it is {}", node.shown());
             let hint = "write `memory = \"512MiB\"`, or leave it out for `2GiB`";
             problems.push(section.with_doc("memory", Problem::at(&node.place, message).hint(hint)));
         }

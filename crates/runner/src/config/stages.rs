@@ -84,7 +84,7 @@ pub(super) fn stages(
 ) -> Stages {
     let Some(node) = node else { return Stages::default() };
     let Kind::List(nodes) = &node.kind else {
-        let message = format!("`stage` must be an array of tables, and it is {}", node.kind_name());
+        let message = format!("`stage` must be an array of tables, but it is {}", node.kind_name());
         problems.push(Problem::at(&node.place, message).hint("write `[[stage]]`, with two brackets"));
         return Stages { gaps: true, ..Stages::default() };
     };
@@ -181,7 +181,7 @@ fn isolation(section: &mut Section<'_>, problems: &mut Vec<Problem>) -> Option<L
     let time = section.time("time-limit", problems);
     let memory = section.bytes("memory-limit", problems);
     if let Some(node) = section.node("memory-limit").filter(|_| memory.is_some_and(|m| m < LEAST_MEMORY)) {
-        let message = format!("`memory-limit` must be at least 1 MiB, and it is {}", node.shown());
+        let message = format!("`memory-limit` must be at least 1 MiB, but it is {}", node.shown());
         let hint = "write `memory-limit = \"256MiB\"`, or leave it out";
         problems.push(section.with_doc("memory-limit", Problem::at(&node.place, message).hint(hint)));
     }
@@ -194,7 +194,7 @@ fn isolation(section: &mut Section<'_>, problems: &mut Vec<Problem>) -> Option<L
     let has_word = section.node("isolation").is_some() && word.is_none();
     for (key, is_read) in [("time-limit", time.is_some()), ("memory-limit", memory.is_some())] {
         if let Some(node) = section.node(key).filter(|_| !has_word && is_read) {
-            let message = format!("`{key}` is for a plugin in a process of its own");
+            let message = format!("`{key}` needs `isolation = \"process\"`");
             let hint = "add `isolation = \"process\"`, or leave it out";
             problems.push(Problem::at(&node.place, message).hint(hint));
         }

@@ -98,9 +98,8 @@ fn replaced(text: &str, environment: Environment<'_>) -> Result<(String, Vec<Use
         let part = || rest[at..at + 2 + end + 1].to_owned();
         if !is_name(name) {
             return Err(Wrong {
-                message: format!("`{name}` is no name of a variable"),
-                hint: "write `${NAME}` or `${NAME:-default}`; `$${` stands for the characters themselves"
-                    .into(),
+                message: format!("`{name}` is not the name of a variable"),
+                hint: "write `${NAME}` or `${NAME:-default}`; `$${` is a literal `${`".into(),
                 part: part(),
             });
         }
@@ -113,9 +112,8 @@ fn replaced(text: &str, environment: Environment<'_>) -> Result<(String, Vec<Use
             None => match value {
                 Some(value) => (value, false),
                 None => {
-                    let hint = format!(
-                        "set it, or give a default: `${{{name}:-…}}`; `$${{` stands for the characters themselves"
-                    );
+                    let hint =
+                        format!("set it, or give a default: `${{{name}:-…}}`; `$${{` is a literal `${{`");
                     let message = match similar(name) {
                         Some(other) => format!("the variable `{name}` is not set, and `{other}` is"),
                         None => format!("the variable `{name}` is not set"),

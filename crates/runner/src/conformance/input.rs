@@ -28,7 +28,7 @@ pub fn read(path: &Path) -> Result<Case> {
             let mut string = |name: &str| match columns.shift_remove(name) {
                 Some(Value::String(text)) => Ok(Some(text)),
                 None => Ok(None),
-                Some(_) => Err(wrong(format!("`{name}` is no string"))),
+                Some(_) => Err(wrong(format!("`{name}` is not a string"))),
             };
             let id = string("id")?.unwrap_or_else(|| format!("line-{}", n + 1));
             let text = string("text")?.ok_or_else(|| wrong("there is no `text`".into()))?;
@@ -63,7 +63,7 @@ mod tests {
         assert_eq!((case.documents.len(), &case.options), (2, &json!({"least": 3})));
 
         for (text, wrong) in
-            [("{\"id\": 7}", "line 1: `id` is no string"), ("{}", "line 1: there is no `text`")]
+            [("{\"id\": 7}", "line 1: `id` is not a string"), ("{}", "line 1: there is no `text`")]
         {
             let message = read(&write("wrong.jsonl", text)).unwrap_err().message;
             assert!(message.ends_with(wrong), "{message}");

@@ -75,12 +75,12 @@ pub(super) const SAVED_EARLIER: &str = "an earlier run makes it, with the option
 /// columns.
 pub(super) fn open(path: &Path, meaning: Option<&str>, schema: &SchemaRef) -> Result<Rows, Unsuited> {
     let unsuited = |why: String| Unsuited { why, hint: SAVED_EARLIER };
-    let outdated = |why: String| Unsuited { why, hint: "make it anew" };
+    let outdated = |why: String| Unsuited { why, hint: "create it again" };
     let file = File::open(path).map_err(|e| unsuited(format!("cannot be read: {e}")))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file)
-        .map_err(|e| unsuited(format!("is no file of saved rows: {e}")))?;
+        .map_err(|e| unsuited(format!("is not a file of saved rows: {e}")))?;
     match builder.schema().metadata().get(MEANING) {
-        None => return Err(unsuited("is no file of saved rows".into())),
+        None => return Err(unsuited("is not a file of saved rows".into())),
         Some(found) if Some(found.as_str()) != meaning => {
             let wanted = meaning.unwrap_or_default();
             return Err(outdated(format!("holds `{found}`, and this stage needs `{wanted}`")));

@@ -32,7 +32,7 @@ pub(super) fn missing(
         None => String::new(),
     };
     let message =
-        format!("stage `{}` reads the column `{name}`{by}, and nothing before it gives it", stage.name);
+        format!("stage `{}` reads the column `{name}`{by}, but no earlier stage provides it", stage.name);
     let problem = Problem::at(place, message);
     let writer = later.iter().find(|(_, operator)| operator.writes.iter().any(|write| write.column == *name));
     if let Some((writer, _)) = writer {

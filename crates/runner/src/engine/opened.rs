@@ -64,7 +64,7 @@ impl OpenedPlugin {
     pub fn place(&self) -> String {
         match &self.isolation {
             Some(limits) => format!(
-                ", in a process of its own with {:?} a call and {}",
+                ", in a separate process with {:?} per call and {}",
                 limits.time,
                 crate::table::bytes(limits.memory)
             ),

@@ -102,7 +102,7 @@ impl Discovery {
     /// The message and the hint for a plugin that [`Discovery::find`] does not find.
     pub fn not_found(&self, plugin: &str, attempts: &[Attempt]) -> (String, String) {
         let tried: Vec<String> = attempts.iter().map(|a| format!("  {}", a.path.display())).collect();
-        let message = format!("there is no plugin `{plugin}`; looked for\n{}", tried.join("\n"));
+        let message = format!("there is no plugin `{plugin}`; searched:\n{}", tried.join("\n"));
         let mut places = self.folders.iter().map(|(_, folder)| folder.join(plugin));
         let project = match plugin.contains(['/', '\\']) {
             true => Project::at(&self.base.join(plugin)),

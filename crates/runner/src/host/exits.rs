@@ -49,8 +49,8 @@ unsafe extern "C" {
 extern "C" fn at_exit() {
     let Some(plugin) = WITHIN.get() else { return };
     let message = format!("plugin `{plugin}` ended the program: it called `exit` in the middle of its work");
-    let hint = "write `isolation = \"process\"` into its stage, and it costs a document instead; what a run has \
-                finished, `--resume` goes on with";
+    let hint = "add `isolation = \"process\"` to its stage, so that it costs only a document; `--resume` continues from \
+                what the run has finished";
     let failure = crate::failure::Failure::new(message).hint(hint);
     anstream::eprintln!("{}", failure.render(crate::styled()));
     // SAFETY: it ends the program immediately, whatever other threads are doing.

@@ -125,7 +125,7 @@ impl Expected {
         let Self { plugin, version, sha256: locked, lock } = self;
         let Some(lock) = lock else {
             let message = format!("the library of plugin `{plugin}` has changed since this began");
-            return Err(Refusal::new(message).hint("begin anew"));
+            return Err(Refusal::new(message).hint("start over"));
         };
         let lock = lock.display();
         let message = format!(

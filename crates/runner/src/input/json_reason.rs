@@ -36,7 +36,7 @@ fn other_than_object(place: &str, line: &str) -> String {
             excerpt(line)
         ),
         _ => format!(
-            "{place} is no JSON, it begins with `{}`: a line must hold an object such as {{\"text\": \"…\"}}",
+            "{place} is not JSON, it begins with `{}`: a line must hold an object such as {{\"text\": \"…\"}}",
             excerpt(line)
         ),
     }
@@ -74,7 +74,7 @@ pub(super) fn no_json(place: &str, text: &str, error: &Error) -> String {
         }
         "trailing comma" => format!("{place} has a comma behind its last value: take it away"),
         "trailing characters" => format!(
-            "{place} goes on behind its object with `{}`: each object must stand in a line of its own",
+            "{place} continues after its object with `{}`: each object must be on its own line",
             excerpt(rest)
         ),
         "expected `,` or `}`" | "expected `,` or `]`" | "expected `:`" => {
@@ -86,11 +86,9 @@ pub(super) fn no_json(place: &str, text: &str, error: &Error) -> String {
             "{place} has a tab or another control character inside a string, which JSON writes as `\\t` or `\\u0000`"
         ),
         words if words.contains("hex escape") => {
-            format!(
-                "{place} has an escape `\\u` that stands for no character, such as half of a surrogate pair"
-            )
+            format!("{place} has an escape `\\u` that is not a character, such as half of a surrogate pair")
         }
-        words => format!("{place} is no JSON: {words}"),
+        words => format!("{place} is not JSON: {words}"),
     }
 }
 

@@ -120,7 +120,7 @@ pub fn each_line(run: &RunFolder, mut take: impl FnMut(Ending, &str, &[u8])) -> 
             let path = last.unwrap_or_else(|| run.file("documents.jsonl"));
             let why = match path.exists() {
                 true => format!("it holds {count} of the {told} documents that `run.json` counts"),
-                false => format!("it is gone, and `run.json` counts {told} documents in it"),
+                false => format!("it is missing, but `run.json` counts {told} documents in it"),
             };
             return Err(damaged(&path, &why));
         }

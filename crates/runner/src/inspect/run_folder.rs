@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// The error for a file of a run that is missing or not as it was written.
 pub(super) fn damaged(path: &Path, why: &dyn Display) -> Failure {
     Failure::new(format!("the run is damaged: {}: {why}", path.display()))
-        .hint("put the file back as it was, or make the run again")
+        .hint("restore the file, or run the pipeline again")
 }
 
 /// A finished run.
@@ -36,8 +36,8 @@ impl RunFolder {
             if file.is_file() && path.join("ledger.parquet").exists() {
                 return Err(damaged(&file, &"it is not what a run writes"));
             }
-            let message = format!("`{}` is no run folder", path.display());
-            let hint = "give the folder that `textmill run` has written, the one with `run.json` in it";
+            let message = format!("`{}` is not a run folder", path.display());
+            let hint = "give the folder that `textmill run` wrote, which contains `run.json`";
             return Err(Failure::new(message).hint(hint));
         }
         let json = |name: &str| {

@@ -19,7 +19,7 @@ impl Process {
     /// # Errors
     /// Always.
     pub fn start() -> io::Result<Self> {
-        let message = "`isolation = \"process\"` takes Linux";
+        let message = "`isolation = \"process\"` needs Linux";
         Err(io::Error::new(io::ErrorKind::Unsupported, message))
     }
 

@@ -144,13 +144,13 @@ fn sentence(failure: &CallFailure, time: Duration, limits: &Limits) -> String {
                 0 => format!("{} MiB", limits.memory >> 20),
                 _ => format!("{} bytes", limits.memory),
             };
-            format!("the plugin's process wanted more memory than the {most} that `memory-limit` allows")
+            format!("the plugin's process exceeded the {most} that `memory-limit` allows")
         }
         CallFailure::Late => {
             format!("the plugin gave no answer within the {time:?} that `time-limit` allows")
         }
         CallFailure::Stopped => "the run is being stopped".to_owned(),
-        CallFailure::Broken(why) => format!("the plugin's process cannot be spoken to: {why}"),
+        CallFailure::Broken(why) => format!("the connection to the plugin's process failed: {why}"),
     }
 }
 

@@ -30,7 +30,7 @@ fn compare(place: &str, before: &Value, now: &Value, found: &mut Vec<String>) {
             for (name, value) in a {
                 match b.get(name) {
                     Some(other) => compare(&inner(name), value, other, found),
-                    None => found.push(format!("`{}` was {}, and is gone", inner(name), shown(value))),
+                    None => found.push(format!("`{}` was {}, now removed", inner(name), shown(value))),
                 }
             }
             for (name, value) in b.iter().filter(|(name, _)| !a.contains_key(*name)) {
@@ -92,7 +92,7 @@ mod tests {
             differences(&before, &now),
             [
                 "`stages.near.threshold` was 0.8, and is 0.9",
-                "`inputs.b.txt` was {}, and is gone",
+                "`inputs.b.txt` was {}, now removed",
                 "`inputs.c.txt` is new: {}",
             ]
         );

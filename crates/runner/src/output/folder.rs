@@ -53,12 +53,12 @@ pub fn check_target(target: &Path) -> Result<(), FolderError> {
         });
     }
     if target.file_name().is_none() {
-        return refuse("is no name of a folder that a run could make");
+        return refuse("cannot be the name of a run folder");
     }
     check_way(around(target), target)?;
     let Ok(meta) = target.symlink_metadata() else { return Ok(()) };
     if !meta.is_dir() {
-        return refuse("is there already and is not a folder");
+        return refuse("already exists and is not a folder");
     }
     let entries = fs::read_dir(target).map_err(|e| FolderError::io("look into", target, &e))?;
     let names: Vec<String> =

@@ -17,10 +17,10 @@ pub(super) fn explain(address: &Address, error: &Error) -> RemoteError {
     }
     if chain.says("URL scheme is not allowed") {
         let hint = match address.scheme {
-            Scheme::S3 => "set `AWS_ALLOW_HTTP=true` if the endpoint may be spoken to without encryption",
-            Scheme::Google => "set `GOOGLE_ALLOW_HTTP=true` if it may be spoken to without encryption",
-            Scheme::Azure => "set `AZURE_ALLOW_HTTP=true` if it may be spoken to without encryption",
-            Scheme::Web => "write `http://` if it may be spoken to without encryption",
+            Scheme::S3 => "set `AWS_ALLOW_HTTP=true` if the endpoint may be contacted without encryption",
+            Scheme::Google => "set `GOOGLE_ALLOW_HTTP=true` if it may be contacted without encryption",
+            Scheme::Azure => "set `AZURE_ALLOW_HTTP=true` if it may be contacted without encryption",
+            Scheme::Web => "write `http://` if it may be contacted without encryption",
         };
         return make(ErrorKind::PermissionDenied, "plain HTTP is not allowed").hint(hint);
     }
@@ -41,7 +41,7 @@ pub(super) fn explain(address: &Address, error: &Error) -> RemoteError {
             return make(ErrorKind::InvalidInput, &format!("no store takes such a key: {source}"));
         }
         (_, Some(status @ 500..) | Some(status @ 429)) => {
-            let message = format!("the server fails again and again (status {status})");
+            let message = format!("the server keeps failing (status {status})");
             return make(ErrorKind::Other, &message).hint("try again later");
         }
         (_, Some(416)) => {
@@ -50,8 +50,8 @@ pub(super) fn explain(address: &Address, error: &Error) -> RemoteError {
         _ => {}
     }
     if chain.says("redirect without LOCATION") || status.is_some_and(|status| status / 100 == 3) {
-        return make(ErrorKind::InvalidInput, "the server says that it is elsewhere")
-            .hint("the bucket may lie in another region: set `AWS_REGION`");
+        return make(ErrorKind::InvalidInput, "the server redirects elsewhere")
+            .hint("the bucket may be in another region: set `AWS_REGION`");
     }
     if chain.says_one_of(&["Range request not supported", "non-partial response when range requested"]) {
         return make(ErrorKind::Unsupported, "the server does not send parts of a file")
@@ -94,7 +94,7 @@ fn credentials(scheme: Scheme) -> &'static str {
             "set `GOOGLE_APPLICATION_CREDENTIALS`, or for a public bucket `GOOGLE_SKIP_SIGNATURE=true`"
         }
         Scheme::Azure => "set `AZURE_STORAGE_ACCOUNT_NAME` and `AZURE_STORAGE_ACCOUNT_KEY`",
-        Scheme::Web => "the server wants a user, or an address that it has signed",
+        Scheme::Web => "the server requires credentials or a signed URL",
     }
 }
 
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(error.to_string(), "`s3://b/k`: permission denied (SignatureDoesNotMatch)");
         assert_eq!(error.kind, ErrorKind::PermissionDenied);
         let error = explained("s3://b/k", &generic("non-2xx status code: 503 Slow Down"));
-        assert_eq!(error.message, "the server fails again and again (status 503)");
+        assert_eq!(error.message, "the server keeps failing (status 503)");
         let text = "status code: 400 Bad Request: <Error><Code>Malformed</Code><Message>no, `eu-1`</Message>";
         let error = explained("s3://b/k", &generic(text));
         assert_eq!(error.message, "the server refuses with status 400 (Malformed)");

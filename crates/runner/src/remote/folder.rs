@@ -68,7 +68,7 @@ impl RemoteFolder {
     pub fn check_target(&self) -> Result<(), RemoteError> {
         let why = match self.check()? {
             FolderState::Empty | FolderState::Run | FolderState::Interrupted => return Ok(()),
-            FolderState::Object => "is there already and is not a folder",
+            FolderState::Object => "already exists and is not a folder",
             FolderState::Other => "is a folder that textmill did not make",
         };
         let error =

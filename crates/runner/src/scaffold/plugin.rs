@@ -106,7 +106,7 @@ impl Project {
                 ([C_MAP, C_HEADERS].concat(), "Counts characters, and drops documents of few characters")
             }
             (Language::C, _) => {
-                let message = "there is no project in C but of the kind `map`";
+                let message = "a project in C can only be of the kind `map`";
                 let hint = "leave `--kind` out, or write it in Rust; `include/textmill_plugin.h` has the whole contract";
                 return Err(Failure::new(message).hint(hint));
             }

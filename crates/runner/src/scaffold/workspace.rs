@@ -65,12 +65,10 @@ fn pipeline(name: &str, plugins: &[(&str, &PluginDescriptor)]) -> String {
         quoted(name)
     );
     out.push_str(
-        "\n# What `textmill test` runs the pipeline on; `snapshots` holds what it is to make of that.\n\
+        "\n# Test inputs of `textmill test`; the accepted results are in `snapshots`.\n\
          [test]\ninputs = [\"pages\"]\n",
     );
-    out.push_str(
-        "\n# What happens to them, in order. `textmill plugin info NAME` shows what each can be told.\n",
-    );
+    out.push_str("\n# The stages, in order. `textmill plugin info NAME` shows the options of each.\n");
     for (name, descriptor) in plugins {
         let about = descriptor.description.lines().next().unwrap_or_default();
         let _ = writeln!(out, "\n# {about}.");

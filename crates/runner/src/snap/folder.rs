@@ -190,7 +190,7 @@ impl SnapshotFolder {
         let snapshot = read(&path)?;
         if let Some(other) = snapshot.as_ref().filter(|snapshot| snapshot.source != self.source) {
             let message = format!("{} is a snapshot of `{}`", path.display(), other.source);
-            let hint = "give each pipeline a folder of its own, as `snapshots` under `[test]`";
+            let hint = "give each pipeline its own folder, with `snapshots` under `[test]`";
             return Err(Failure::new(message).hint(hint));
         }
         Ok(snapshot)
@@ -254,7 +254,7 @@ fn read(path: &Path) -> Result<Option<Snapshot>, Failure> {
     let text = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            let message = format!("{} is no snapshot: it is not UTF-8", path.display());
+            let message = format!("{} is not a snapshot: it is not UTF-8", path.display());
             return Err(Failure::new(message).hint(RESTORE));
         }
         text => text.map_err(|error| failed("read", path, &error))?,
@@ -263,7 +263,7 @@ fn read(path: &Path) -> Result<Option<Snapshot>, Failure> {
         Some(snapshot) => Ok(Some(snapshot)),
         None => {
             let message =
-                format!("{} is no snapshot: it has no header between two lines `---`", path.display());
+                format!("{} is not a snapshot: it has no header between two lines `---`", path.display());
             Err(Failure::new(message).hint(RESTORE))
         }
     }

@@ -60,7 +60,7 @@ pub fn changed(old: &str, new: &str) -> Vec<OptionChange> {
         }
     }
     for (key, value) in old.iter().filter(|(key, _)| !after.contains_key(key)) {
-        changes.push(change(key, format!("{key}: was {value}, and is gone")));
+        changes.push(change(key, format!("{key}: was {value}, now removed")));
     }
     changes
 }
@@ -81,7 +81,7 @@ mod tests {
                 "a | a: some 1, first -> some 2, first",
                 "a | a.one: 1 -> 2",
                 "a | a.four: [1, 2], which is new",
-                "a | a.two.three: was x, and is gone",
+                "a | a.two.three: was x, now removed",
             ]
         );
         assert!(changed(old, old).is_empty());

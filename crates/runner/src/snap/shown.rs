@@ -55,9 +55,9 @@ pub fn shown(change: &Change, most: usize) -> String {
         if new.is_empty() && was_end != is_end {
             // A document that ends here has other sections than one that goes on.
             let now = match name {
-                "text" if was_end => "it goes on as it came in",
+                "text" if was_end => "it is passed on unchanged",
                 _ if was_end => "nothing to tell",
-                _ => "not told any more: the document goes no further",
+                _ => "no longer shown: the document is dropped here",
             };
             let _ = writeln!(out, "{GREEN}+ {now}{OFF}");
             continue;
@@ -150,12 +150,12 @@ mod tests {
         };
         assert_eq!(
             said(dropped, kept),
-            "- dropped by `too-short`\n+ kept\n--- text\n+ it goes on as it came in\n--- columns\n+ words: 3\n"
+            "- dropped by `too-short`\n+ kept\n--- text\n+ it is passed on unchanged\n--- columns\n+ words: 3\n"
         );
         assert_eq!(
             said(kept, dropped),
             "- kept\n+ dropped by `too-short`\n--- text\n  one\n  two\n  … and 2 more lines\n\
-             --- columns\n+ not told any more: the document goes no further\n"
+             --- columns\n+ no longer shown: the document is dropped here\n"
         );
         assert_eq!(
             said(dropped, edited),

@@ -14,8 +14,8 @@ pub struct Quality {
     pub gopher_repetition: bool,
     /// The rules of C4, according to its paper or its code.
     pub c4: C4,
-    /// Words and phrases, in upper or lower case; documents that contain them are dropped under the rule `c4-bad-words`. The list
-    /// that C4 used is not included.
+    /// Words and phrases, matched whole, in upper or lower case. Documents with more of them than the threshold
+    /// `c4-bad-words` (default: 0) are dropped. The list that C4 used is not included.
     pub bad_words: Vec<String>,
     /// FineWeb's own filter: line ends, short lines, repeated lines, line breaks.
     pub fineweb: bool,
@@ -133,9 +133,9 @@ measures! {
     gopher_shortest_mean_word GopherShortestMeanWord "gopher-shortest-mean-word" GopherQuality Below 3.0;
     /// Maximum mean word length in characters. Default: 10.
     gopher_longest_mean_word GopherLongestMeanWord "gopher-longest-mean-word" GopherQuality Above 10.0;
-    /// Maximum number of `#` per word or sign. Default: 0.1.
+    /// Maximum number of `#` per token (words and punctuation marks). Default: 0.1.
     gopher_hashes GopherHashes "gopher-hashes" GopherQuality Above 0.1;
-    /// Maximum number of ellipses per word or sign. Default: 0.1.
+    /// Maximum number of ellipses per token (words and punctuation marks). Default: 0.1.
     gopher_ellipses GopherEllipses "gopher-ellipses" GopherQuality Above 0.1;
     /// Maximum share of lines that begin with a bullet. Default: 0.9.
     gopher_bullet_lines GopherBulletLines "gopher-bullet-lines" GopherQuality Above 0.9;
@@ -145,13 +145,13 @@ measures! {
     gopher_letter_words GopherLetterWords "gopher-letter-words" GopherQuality Below 0.8;
     /// Minimum number of distinct words among `the`, `be`, `to`, `of`, `and`, `that`, `have`, `with`. Default: 2.
     gopher_stop_words GopherStopWords "gopher-stop-words" GopherQuality Below 2.0;
-    /// Maximum share of repeated lines. Default: 0.3.
+    /// Maximum share of lines that occurred before. Default: 0.3.
     gopher_repeated_lines GopherRepeatedLines "gopher-repeated-lines" GopherRepetition Above 0.3;
-    /// Maximum share of repeated paragraphs. Default: 0.3.
+    /// Maximum share of paragraphs that occurred before. Default: 0.3.
     gopher_repeated_paragraphs GopherRepeatedParagraphs "gopher-repeated-paragraphs" GopherRepetition Above 0.3;
-    /// Maximum share of characters in repeated lines. Default: 0.2.
+    /// Maximum share of characters in lines that occurred before. Default: 0.2.
     gopher_repeated_line_characters GopherRepeatedLineCharacters "gopher-repeated-line-characters" GopherRepetition Above 0.2;
-    /// Maximum share of characters in repeated paragraphs. Default: 0.2.
+    /// Maximum share of characters in paragraphs that occurred before. Default: 0.2.
     gopher_repeated_paragraph_characters GopherRepeatedParagraphCharacters "gopher-repeated-paragraph-characters" GopherRepetition Above 0.2;
     /// Maximum share of characters in the most frequent word 2-gram. Default: 0.2.
     gopher_top_2_gram GopherTop2Gram "gopher-top-2-gram" GopherRepetition Above 0.2;
@@ -159,19 +159,19 @@ measures! {
     gopher_top_3_gram GopherTop3Gram "gopher-top-3-gram" GopherRepetition Above 0.18;
     /// Maximum share of characters in the most frequent word 4-gram. Default: 0.16.
     gopher_top_4_gram GopherTop4Gram "gopher-top-4-gram" GopherRepetition Above 0.16;
-    /// Maximum share of characters in repeated word 5-grams. Default: 0.15.
+    /// Maximum share of characters in word 5-grams that occurred before. Default: 0.15.
     gopher_repeated_5_grams GopherRepeated5Grams "gopher-repeated-5-grams" GopherRepetition Above 0.15;
-    /// Maximum share of characters in repeated word 6-grams. Default: 0.14.
+    /// Maximum share of characters in word 6-grams that occurred before. Default: 0.14.
     gopher_repeated_6_grams GopherRepeated6Grams "gopher-repeated-6-grams" GopherRepetition Above 0.14;
-    /// Maximum share of characters in repeated word 7-grams. Default: 0.13.
+    /// Maximum share of characters in word 7-grams that occurred before. Default: 0.13.
     gopher_repeated_7_grams GopherRepeated7Grams "gopher-repeated-7-grams" GopherRepetition Above 0.13;
-    /// Maximum share of characters in repeated word 8-grams. Default: 0.12.
+    /// Maximum share of characters in word 8-grams that occurred before. Default: 0.12.
     gopher_repeated_8_grams GopherRepeated8Grams "gopher-repeated-8-grams" GopherRepetition Above 0.12;
-    /// Maximum share of characters in repeated word 9-grams. Default: 0.11.
+    /// Maximum share of characters in word 9-grams that occurred before. Default: 0.11.
     gopher_repeated_9_grams GopherRepeated9Grams "gopher-repeated-9-grams" GopherRepetition Above 0.11;
-    /// Maximum share of characters in repeated word 10-grams. Default: 0.10.
+    /// Maximum share of characters in word 10-grams that occurred before. Default: 0.10.
     gopher_repeated_10_grams GopherRepeated10Grams "gopher-repeated-10-grams" GopherRepetition Above 0.10;
-    /// Minimum number of sentences in the remaining lines. Default: 3 or 5 by the version.
+    /// Minimum number of sentences in the remaining lines. Default: 3 with `c4 = "paper"`, 5 with `"code"`.
     c4_sentences C4Sentences "c4-sentences" C4 Below 5.0;
     /// Maximum number of curly brackets, which indicate code. Default: 0.
     c4_curly_brackets C4CurlyBrackets "c4-curly-brackets" C4 Above 0.0;
@@ -183,7 +183,7 @@ measures! {
     fineweb_line_ends FinewebLineEnds "fineweb-line-ends" Fineweb Below 0.12;
     /// Maximum share of lines of at most 30 characters. Default: 0.67.
     fineweb_short_lines FinewebShortLines "fineweb-short-lines" Fineweb Above 0.67;
-    /// Maximum share of characters in repeated lines. Default: 0.01.
+    /// Maximum share of characters in lines that occurred before. Default: 0.01.
     fineweb_repeated_characters FinewebRepeatedCharacters "fineweb-repeated-characters" Fineweb Above 0.01;
     /// Maximum number of line breaks per word. Default: 0.3.
     fineweb_line_breaks FinewebLineBreaks "fineweb-line-breaks" Fineweb Above 0.3;

@@ -230,7 +230,7 @@ impl BatchMap for Others {
         call.keep_going()?;
         let names = Found::of(batch, NAMES)?;
         let found = names.array("id")?;
-        let found = Strings::of(found.as_ref()).ok_or("the column `id` is no string")?;
+        let found = Strings::of(found.as_ref()).ok_or("the column `id` is not a string")?;
         let mut ids = LargeStringBuilder::new();
         for row in 0..batch.num_rows() {
             ids.append_option(names.range(row).next().and_then(|at| found.get(at)));
@@ -272,7 +272,7 @@ impl BatchMap for Report {
     fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output> {
         let found = Found::of(batch, OTHERS)?;
         let ids = found.array("id")?;
-        let ids = Strings::of(ids.as_ref()).ok_or("the column `id` is no string")?;
+        let ids = Strings::of(ids.as_ref()).ok_or("the column `id` is not a string")?;
         let others = found.column::<UInt64Type>("other")?.values();
         let mut numbers = Vec::with_capacity(NUMBERS.len());
         for name in NUMBERS {

@@ -201,7 +201,7 @@ impl BatchMap for Remove {
             let documents = RecordBatch::try_new(Arc::new(self.schema()), columns)?;
             return Ok(Output { documents, events: Events::new() });
         }
-        let texts = Strings::of(received.as_ref()).ok_or("the column `text` is no string")?;
+        let texts = Strings::of(received.as_ref()).ok_or("the column `text` is not a string")?;
         let starts = found.column::<UInt64Type>("start")?.values();
         let lengths = found.column::<UInt32Type>("length")?.values();
         let documents = found.column::<UInt64Type>("documents")?.values();

@@ -39,13 +39,13 @@ pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure>
         });
     }
     let stages = count(prepared.stages.len(), "stage");
-    let mut lines = vec![format!("{} is sound: {stages}", args.pipeline.display())];
+    let mut lines = vec![format!("{} is valid: {stages}", args.pipeline.display())];
     for (number, stage) in prepared.stages.iter().enumerate() {
         let plugin = &stage.plugin.descriptor;
         let kind = match &stage.bound {
             Bound::Map(_) => "map",
             Bound::Aggregate(_) => "aggregate",
-            Bound::Plan(..) => "plan, needs the whole corpus",
+            Bound::Plan(..) => "plan; needs the whole corpus",
         };
         let number = number + 1;
         let place = stage.plugin.place();

@@ -152,7 +152,7 @@ fn facts(stage: &PreparedStage) -> Vec<String> {
         format!("library: {}", plugin.path.display()),
         format!("sha256: {}, {locked}", plugin.sha256),
         match &stage.bound {
-            Bound::Map(_) => "map: each document by itself".to_owned(),
+            Bound::Map(_) => "map: one document at a time".to_owned(),
             Bound::Aggregate(_) => "aggregate: documents pass through".to_owned(),
             Bound::Plan(..) => "plan: needs the whole corpus".to_owned(),
         },

@@ -52,7 +52,7 @@ pub(super) fn dev(args: &DevArgs, verbose: bool, locked: bool) -> Result<(), Fai
         if dev.stopped() {
             return Ok(());
         }
-        say("waiting for a change; Ctrl-C ends");
+        say("waiting for a change; press Ctrl-C to stop");
         while !watch.changed() {
             std::thread::sleep(LOOK_EVERY);
             if dev.stopped() {
@@ -81,7 +81,7 @@ impl Dev<'_> {
     fn begin(&mut self) {
         let found = Discovery::new(Some(&self.args.pipeline)).find(&self.plugin);
         let Ok(found) = found else {
-            say(&format!("there is no former build of `{}` to compare with", self.plugin));
+            say(&format!("there is no previous build of `{}` to compare with", self.plugin));
             return;
         };
         say(&format!("comparing with {}", found.path.display()));
@@ -178,7 +178,7 @@ fn find_project(args: &DevArgs, plugin: &str) -> Result<Project, Failure> {
     }
     let tried: Vec<String> = places.iter().map(|place| format!("  {}", place.display())).collect();
     let message = format!(
-        "there are no sources of `{plugin}`, a folder with a `Cargo.toml` or a `Makefile`; looked at\n{}",
+        "there are no sources of `{plugin}`, a folder with a `Cargo.toml` or a `Makefile`; searched:\n{}",
         tried.join("\n")
     );
     Err(Failure::new(message).hint("give the folder with `--crate`"))
@@ -192,7 +192,9 @@ fn stop_on_interrupt(stop: &Arc<AtomicBool>) {
             std::process::exit(130);
         }
         // While a plugin does not return, the program would otherwise look dead.
-        anstream::eprintln!("stopping when the stages at work come back; another Ctrl-C ends it at once");
+        anstream::eprintln!(
+            "stopping as soon as the running stages return; press Ctrl-C again to stop at once"
+        );
     };
     if let Err(error) = ctrlc::set_handler(handler) {
         say(&format!("cannot listen for an interrupt: {error}"));

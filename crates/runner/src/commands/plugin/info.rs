@@ -41,7 +41,7 @@ pub fn describe(operator: &OperatorDescriptor, out: &mut String) {
         let _ = writeln!(out, "  {}", operator.doc.replace('\n', "\n  "));
     }
     let kind = match operator.kind {
-        Kind::Map => "map: each document alone",
+        Kind::Map => "map: one document at a time",
         Kind::Aggregate => "aggregate: documents pass through, a report is made",
         Kind::Plan => "plan: needs the whole corpus",
         Kind::Group => "group",
@@ -71,7 +71,7 @@ pub fn describe(operator: &OperatorDescriptor, out: &mut String) {
 fn read(read: &Read) -> String {
     match (&read.column, &read.option) {
         (Some(column), _) if read.required => column.clone(),
-        (Some(column), _) => format!("{column} (where there is one)"),
+        (Some(column), _) => format!("{column} (if it exists)"),
         (None, Some(option)) => format!("the column that `{option}` names"),
         (None, None) => String::new(),
     }

@@ -32,7 +32,7 @@ pub(super) fn lock(args: &LockArgs, locked: bool) -> Result<(), Failure> {
         let state = if before.is_some() { "is stale" } else { "is missing" };
         let message = format!("{shown} {state}\n{}", changes.join("\n"));
         return Err(
-            Failure::new(message).hint("look at the changes, and take them in with `textmill plugin lock`")
+            Failure::new(message).hint("review the changes, and accept them with `textmill plugin lock`")
         );
     }
     write(&path, &now.render())?;
@@ -57,7 +57,7 @@ fn place(pipelines: &[PathBuf]) -> Result<PathBuf, Failure> {
                     pipeline.display(),
                     path.display()
                 );
-                return Err(Failure::new(message).hint("lock them one after the other"));
+                return Err(Failure::new(message).hint("lock them one at a time"));
             }
             Some(_) => {}
             None => chosen = Some((path, pipeline)),
@@ -104,7 +104,7 @@ impl Wanted {
         let discovery = Discovery::new(Some(path));
         for name in names {
             if name.contains(['/', '\\']) {
-                let hint = "give the name alone; a pipeline may name a library by its path";
+                let hint = "give only the name; a pipeline may name a library by its path";
                 return Err(Failure::new(format!("`--plugin {name}` is a path")).hint(hint));
             }
             wanted.take(find(&discovery, name)?, true)?;
@@ -163,7 +163,10 @@ fn relative(file: &Path, root: &Path) -> Result<String, Failure> {
     let inner = whole.strip_prefix(root).unwrap_or(&whole);
     let parts: Option<Vec<&str>> = inner.iter().map(|part| part.to_str()).collect();
     parts.map(|parts| parts.join("/")).ok_or_else(|| {
-        Failure::new(format!("the name of {} is not UTF-8, and cannot stand in a lock file", file.display()))
+        Failure::new(format!(
+            "the name of {} is not UTF-8 and cannot be written to a lock file",
+            file.display()
+        ))
     })
 }
 
@@ -184,7 +187,7 @@ fn changes(old: &Lock, now: &Lock) -> Vec<String> {
                     before.sha256.keys().map(String::as_str).filter(|p| *p != here).collect();
                 let stale = match stale.is_empty() {
                     true => String::new(),
-                    false => format!(", no more locked for {}", stale.join(", ")),
+                    false => format!(", no longer locked for {}", stale.join(", ")),
                 };
                 let versions = format!("{} -> {}", before.version, plugin.version);
                 line("changed", name, &format!("{versions} ({here} {short}{stale})"));
@@ -209,7 +212,7 @@ fn changes(old: &Lock, now: &Lock) -> Vec<String> {
         line("added", name, "(pipeline)");
     }
     for name in old.pipelines.difference(&now.pipelines) {
-        line("removed", name, "(pipeline, which is gone)");
+        line("removed", name, "(pipeline, which no longer exists)");
     }
     lines
 }

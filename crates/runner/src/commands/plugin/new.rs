@@ -37,7 +37,7 @@ pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
 fn is_free(args: &NewArgs) -> Result<(), Failure> {
     let Ok(found) = Discovery::new(args.pipeline.as_deref()).find(&args.name) else { return Ok(()) };
     let message = format!("there is a plugin `{}` already: {}", args.name, found.path.display());
-    let hint = "one of two plugins with a name hides the other; choose another name";
+    let hint = "of two plugins with the same name, one hides the other; choose another name";
     Err(Failure::new(message).hint(hint))
 }
 
@@ -72,6 +72,6 @@ fn with_stage(file: &Path, plugin: &str) -> Result<String, Failure> {
     if after.is_ok_and(|after| after.stages.len() == before.stages.len() + 1) {
         return Ok(text);
     }
-    let hint = "its stages are no `[[stage]]` tables; leave `--pipeline` out, and add the stage by hand";
+    let hint = "its stages are not `[[stage]]` tables; leave `--pipeline` out and add the stage by hand";
     Err(Failure::new(format!("{} cannot take another stage", file.display())).hint(hint))
 }

@@ -24,7 +24,7 @@ pub(super) fn repro(args: &ReproArgs, locked: bool) -> Result<(), Failure> {
     let name = args.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let hint = "the files in the folder `repro` of a run folder are";
     let repro = Repro::parse(&name, &content)
-        .map_err(|e| Failure::new(format!("{shown} is no minimal reproduction: {e}")).hint(hint))?;
+        .map_err(|e| Failure::new(format!("{shown} is not a reproduction file: {e}")).hint(hint))?;
     let plugin = match &args.plugin {
         Some(plugin) => plugin.clone(),
         None if repro.plugin.is_empty() => {
@@ -95,10 +95,10 @@ fn smaller(
 ) -> Result<(), Failure> {
     let rule = first_failure(outcome);
     let [document] = repro.case.documents.as_slice() else {
-        return Err(Failure::new("only a file with one document can be made smaller"));
+        return Err(Failure::new("only a file with one document can be shrunk"));
     };
     let Ok(text) = std::str::from_utf8(&document.bytes) else {
-        return Err(Failure::new("only a document in UTF-8 can be made smaller"));
+        return Err(Failure::new("only a document in UTF-8 can be shrunk"));
     };
     let shrunk = shrink(text, TRIES, |text| {
         let mut case = repro.case.clone();

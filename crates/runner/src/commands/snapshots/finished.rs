@@ -55,14 +55,14 @@ pub(super) fn finished(
     let now = basis(&examine(read(path)?, Looks::SAMPLE, &LockPolicy::of(Some(path), false)?)?);
     let Some(finished) = Finished::read(folder) else {
         let message = format!(
-            "{name}: what its snapshots are now is not known: its last test did not finish, or there was none"
+            "{name}: the state of its snapshots is unknown: its last test did not finish, or there was none"
         );
         return Err(Failure::new(message).hint(format!("run `textmill test {name}` first")));
     };
     let changed = differences(&finished.basis, &now);
     if !changed.is_empty() {
         let message = format!(
-            "{name}: what is pending is not of this pipeline: since its test\n  {}",
+            "{name}: the pending snapshots are out of date: since the test\n  {}",
             changed.join("\n  ")
         );
         return Err(Failure::new(message).hint(format!("run `textmill test {name}` again")));

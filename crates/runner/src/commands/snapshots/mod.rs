@@ -70,7 +70,7 @@ fn first(pipeline: &Pipeline, files: &[SourceFile]) -> Result<Vec<InputBatch>, F
     if count > OF_TEST {
         let message =
             format!("the test inputs of {} have more than {OF_TEST} documents", pipeline.path.display());
-        let hint = "name fewer under `[test]`, or say how many with `limit`";
+        let hint = "name fewer under `[test]`, or set a `limit`";
         return Err(Failure::new(message).hint(hint));
     }
     Ok(read)

@@ -101,7 +101,7 @@ impl<'a> Review<'a> {
         for (number, orphan) in self.orphans.iter().enumerate() {
             let at = groups.len() + number + 1;
             let out = format!(
-                "{}\nnothing makes this snapshot any more; accepting that removes it\n",
+                "{}\nthis snapshot is no longer produced; accepting removes it\n",
                 heading(&format!("{}: {at} of {all}\n=== {orphan}", self.path.display()))
             );
             if ask(&out, tally)? == Answer::Accept {
@@ -114,7 +114,7 @@ impl<'a> Review<'a> {
             return Ok(());
         };
         if self.changes.is_empty() {
-            anstream::eprintln!("{}: options that no document shows are taken down", self.path.display());
+            anstream::eprintln!("{}: recording changed options that affect no document", self.path.display());
         }
         if tally.accepted > accepted || self.changes.is_empty() {
             self.folder.accept(of_options)

@@ -111,11 +111,11 @@ impl Report<'_> {
             if !options.is_empty() {
                 let _ = writeln!(
                     out,
-                    "options that have changed, which no document shows:\n  {}",
+                    "options that have changed without affecting a document:\n  {}",
                     options.join("\n  ")
                 );
                 if !ci {
-                    let _ = writeln!(out, "`textmill accept {name}` takes them down");
+                    let _ = writeln!(out, "`textmill accept {name}` records them");
                 }
             }
             return out;
@@ -146,7 +146,7 @@ impl Report<'_> {
             out.push('\n');
         }
         if !self.orphans.is_empty() {
-            let _ = writeln!(out, "{}", heading("snapshots that nothing makes any more"));
+            let _ = writeln!(out, "{}", heading("snapshots that are no longer produced"));
             for orphan in self.orphans {
                 let _ = writeln!(out, "  {}", self.folder.path().join(orphan).display());
             }
@@ -205,7 +205,7 @@ pub(super) fn one(group: &Group<'_>, changes: &[Change], most: usize, out: &mut 
     let change = group.head;
     let state = match change.state() {
         State::New => ", new",
-        State::Gone => ", nothing any more",
+        State::Gone => ", now nothing",
         State::Changed => "",
     };
     let _ = writeln!(out, "{}", heading(&format!("=== {}{state}", change.title())));
@@ -218,6 +218,6 @@ pub(super) fn one(group: &Group<'_>, changes: &[Change], most: usize, out: &mut 
     let behind: Vec<String> =
         group.followers.iter().filter_map(|change| Some(format!("`{}`", change.stage.as_ref()?))).collect();
     if !behind.is_empty() {
-        let _ = writeln!(out, "it gets no further: not to {}", behind.join(", "));
+        let _ = writeln!(out, "it no longer reaches {}", behind.join(", "));
     }
 }

@@ -85,11 +85,11 @@ fn each_mistake_is_told_once_and_with_its_place() {
     assert_eq!(said(&schema, "unit = 3"), ["option `unit` of `p` cannot be `3`"]);
     assert_eq!(
         said(&schema, "by-language = { de = \"x\" }"),
-        ["option `by-language.de` of `p` must be a number, and it is the string `\"x\"`"]
+        ["option `by-language.de` of `p` must be a number, but it is the string `\"x\"`"]
     );
     assert_eq!(
         said(&schema, "sizes = [1, \"x\"]"),
-        ["item 2 of option `sizes` of `p` must be a whole number, and it is the string `\"x\"`"]
+        ["item 2 of option `sizes` of `p` must be a whole number, but it is the string `\"x\"`"]
     );
     // A number that the schema accepts as whole reaches the plugin as an integer.
     assert_eq!(fitted(&schema, &Node::parse("most = 2.0").unwrap()).to_json(), json!({"most": 2}));
@@ -129,11 +129,11 @@ fn of_an_enum_with_data_the_later_choice_counts() {
     assert_eq!(over("{ how = \"any\" }", &[]), json!({"how": "any"}));
     assert_eq!(
         said(&schema, "how = { between = { low = 1, hihg = 2 } }"),
-        ["option `between`: plugin `p` wants the option `high`", "plugin `p` has no option `hihg`"]
+        ["option `between`: plugin `p` requires the option `high`", "plugin `p` has no option `hihg`"]
     );
     assert_eq!(
         said(&schema, "how = { at-least = \"x\" }"),
-        ["option `at-least` of `p` must be a whole number, and it is the string `\"x\"`"]
+        ["option `at-least` of `p` must be a whole number, but it is the string `\"x\"`"]
     );
     assert_eq!(said(&schema, "how = { betwen = 1 }"), ["option `how` of `p` has no `betwen`"]);
     assert_eq!(

@@ -159,11 +159,11 @@ pub(super) fn stage() -> Value {
                 "$ref": "#/$defs/boolean",
             },
             "before": {
-                "description": "Name of a stage before which this one is placed.",
+                "description": "Name of the stage that this one is placed before, wherever it is written in the file.",
                 "type": "string",
             },
             "after": {
-                "description": "Name of a stage after which this one is placed.",
+                "description": "Name of the stage that this one is placed after, wherever it is written in the file.",
                 "type": "string",
             },
             "options": {
@@ -200,7 +200,7 @@ pub(super) fn output() -> Value {
         "Where documents go.",
         json!({
             "folder": {
-                "description": "The run folder, relative to this file, or its URL. A run replaces only the folder of an earlier run.",
+                "description": "The run folder, relative to this file, or its URL. A run replaces only an earlier run's folder or an empty one.",
                 "type": "string",
             },
             "exclude": {
@@ -281,7 +281,7 @@ pub(super) fn test() -> Value {
                 "type": "string",
             },
             "limit": {
-                "description": "Maximum number of documents, taken from the start of the inputs. Default: 1000, or 20 of the pipeline's own input.",
+                "description": "Maximum number of documents, taken from the start of the inputs. Default: 1000 if `inputs` is given, otherwise 20.",
                 "type": "integer",
                 "minimum": 1,
             },

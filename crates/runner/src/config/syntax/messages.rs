@@ -30,7 +30,7 @@ pub(super) fn describe(
             true if first.trim().starts_with("[[") => {
                 format!("write `[[{key}]]` each time, with two brackets")
             }
-            true => "a table stands in one place: put all of its keys there".to_owned(),
+            true => "a table must be written in one place: put all of its keys there".to_owned(),
             false => "keep one of them".to_owned(),
         };
         return Problem::at(&at, format!("`{key}` is given twice")).hint(hint);
@@ -94,7 +94,7 @@ pub(super) fn describe(
             false => meant(bare).written(),
         };
         let at = place(equals..more.end - shift);
-        let problem = Problem::at(&at, "between key and value stands one `=`, and nothing else");
+        let problem = Problem::at(&at, "there must be exactly one `=` between key and value");
         return problem.hint(format!("write `{key} = {right}`"));
     }
     match value.chars().next() {
@@ -116,7 +116,7 @@ pub(super) fn describe(
                 .map_or(back, |c| at.start + c.len_utf8());
             let escape = text.get(back..end).unwrap_or_default();
             let problem =
-                Problem::at(&Place::file(file, back..end), format!("`{escape}` is no escape sequence"));
+                Problem::at(&Place::file(file, back..end), format!("`{escape}` is not an escape sequence"));
             problem.hint("write `\\\\` for a backslash, or put the string in single quotes")
         }
         Some('\'') if message.starts_with("unexpected key or value") => {
@@ -133,11 +133,11 @@ pub(super) fn describe(
             if let Some((second, key)) = second_key(bare) {
                 let at = place(value_at + second..value_at + bare.len());
                 let problem = Problem::at(&at, format!("`{key}` begins on the line of another key"));
-                return problem.hint("put each key on a line of its own");
+                return problem.hint("put each key on its own line");
             }
             let meant = meant(bare);
             let why = if let Meant::String(_) = meant { ": a string needs quotes" } else { "" };
-            let message = format!("`{bare}` is no TOML value{why}");
+            let message = format!("`{bare}` is not a TOML value{why}");
             let problem = Problem::at(&place(value_at..value_at + bare.len()), message);
             problem.hint(format!("write `{key} = {}`", meant.written()))
         }
@@ -177,7 +177,7 @@ fn in_array(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem
             return Problem::at(&place, "a comma is missing before this").hint("put a `,` between each two");
         }
         if !bare.trim().is_empty() {
-            return Problem { message: format!("`{bare}` is no TOML value"), ..problem }
+            return Problem { message: format!("`{bare}` is not a TOML value"), ..problem }
                 .hint(format!("write `{}`", meant(bare).written()));
         }
     }
@@ -190,12 +190,12 @@ fn as_said(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem 
     let hint = match message {
         _ if message.starts_with("cannot extend") => "write all of its keys in one place",
         _ if message.contains("unquoted key") => {
-            "lines are `key = value` or `[table]`, and a key with other characters stands in quotes"
+            "lines are `key = value` or `[table]`, and a key with other characters needs quotes"
         }
         _ if message.contains("comment character") => "take the control character out",
-        _ => return Problem::at(&Place::file(file, start..end), format!("this is no TOML: {message}")),
+        _ => return Problem::at(&Place::file(file, start..end), format!("this is not TOML: {message}")),
     };
-    Problem::at(&Place::file(file, start..end), format!("this is no TOML: {message}")).hint(hint)
+    Problem::at(&Place::file(file, start..end), format!("this is not TOML: {message}")).hint(hint)
 }
 
 /// The offset and the key of a second `key = value` that follows a value.

@@ -135,7 +135,7 @@ fn jobs(
             let hint = suggest(name, stages.iter().copied());
             let hint = hint.unwrap_or_else(|| format!("it has `{}`", stages.join("`, `")));
             let message = match known.iter().any(|o| o.name == *name) {
-                true => format!("operator `{name}` is a step of a plan, and is tested as a part of it"),
+                true => format!("operator `{name}` is a step of a plan and is tested as part of it"),
                 false => format!("plugin `{}` has no operator `{name}`", plugin.descriptor.name),
             };
             return Err(Failure::new(message).hint(hint));
