@@ -149,6 +149,49 @@ fn the_template_in_c_does_what_its_fixture_says() {
     assert_eq!(became, std::fs::read_to_string(bench.path("fixture/accepted.jsonl")).unwrap());
 }
 
+/// What a writer in C hears who forgets a row. `words` of the texts are 1 to 4, and the third is the one that is forgotten.
+#[test]
+fn a_row_that_a_plugin_in_c_forgets_is_named() {
+    let bench = Bench::new();
+    let source = std::fs::read_to_string(workspace().join(EXAMPLE)).unwrap();
+    let said = |name: &str, changes: &[(&str, &str)]| {
+        let changed = changes.iter().fold(source.clone(), |source, (from, to)| {
+            assert!(source.contains(from), "the example has no `{from}`");
+            source.replace(from, to)
+        });
+        let source = bench.write(&format!("{name}.c"), &changed);
+        let library = build(source.to_str().unwrap(), &[], bench.folder.path(), name);
+        let plugin = LoadedPlugin::open(&library).unwrap();
+        let texts: ArrayRef = Arc::new(LargeStringArray::from(vec!["a", "a b", "a b c", "a b c d"]));
+        let batch = RecordBatch::try_from_iter_with_nullable([("text", texts, true)]).unwrap();
+        let call = Call::new(&NoHost);
+        let operator = BoundOperator::bind(&plugin, &call, None, &json!({}), &batch.schema()).unwrap();
+        let error = operator.stage.new_worker(&call).unwrap().process(&call, batch).unwrap_err();
+        (error.row, error.message)
+    };
+    let forgets = ("tm_add_u64(&columns[0], words);", "if (words != 3) { tm_add_u64(&columns[0], words); }");
+    let uneven = "it does not give each column one value for this row; give all of them one, or none where it is dropped";
+    assert_eq!(said("uneven", &[forgets]), (Some(2), uneven.to_owned()));
+    let twice = (
+        "tm_add_u64(&columns[0], words);",
+        "tm_add_u64(&columns[0], words); if (words == 4) { tm_add_u64(&columns[0], 1); }",
+    );
+    assert_eq!(said("twice", &[twice]), (Some(3), uneven.to_owned()));
+    // As an operator that drops nothing: the rows of the answer are those of the batch.
+    let all = ("columns[1].length, documents", "4, documents");
+    let passed_over =
+        ("if (words < stage->min_words) {", "if (words == 3) { continue; } if (words < stage->min_words) {");
+    let (row, message) = said("passed-over", &[all, passed_over]);
+    assert_eq!(row, Some(2));
+    assert!(
+        message.starts_with("it gives no column a value for this row; answer it, or declare"),
+        "{message}"
+    );
+    let unasked = ("tm_begin_row(stage->host, call, columns, 2, row);", "");
+    let counted = "its column number 1 has 3 values for 4 rows";
+    assert_eq!(said("unasked", &[forgets, unasked]), (None, counted.to_owned()));
+}
+
 /// One symbol and nothing else; `nm` comes with the compiler.
 #[cfg(target_os = "linux")]
 #[test]
