@@ -1,12 +1,14 @@
 //! Checks a stage's options against the plugin's own JSON Schema, and points at the place in the file.
 
 mod choices;
+mod fit;
+
+pub use self::fit::fitted;
 
 use self::choices::{choices, of_choice};
 use super::problem::{Problem, nearest};
 use super::section::{flag_of, quoted};
-use super::tree::{Kind, Node, Place};
-use super::variables::scalar;
+use super::tree::{Kind, Node};
 use jsonschema::error::ValidationErrorKind as Fault;
 use serde_json::{Value, json};
 
@@ -304,16 +306,27 @@ pub fn option_doc(schema: &Value, option: &str) -> Option<String> {
     described(schema, &pointer_of(option))
 }
 
+/// Whether an option takes numbers; dots lead into tables. `None` where there is no such option.
+pub fn takes_numbers(schema: &Value, option: &str) -> Option<bool> {
+    let (outer, name) = option.rsplit_once('.').unwrap_or(("", option));
+    let outer = if outer.is_empty() { String::new() } else { pointer_of(outer) };
+    let outer = present(schema, subschema(schema, &outer)?);
+    let own = outer.get("properties")?.get(name)?;
+    Some(types(schema, own).iter().any(|kind| ["integer", "number"].contains(kind)))
+}
+
+/// The schema of a value that may be null, as of an `Option` of a struct: the one beside that of null.
+fn present<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    let is_null = |schema: &&Value| schema.get("type").and_then(Value::as_str) == Some("null");
+    match schema.get("anyOf").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([one, null] | [null, one]) if is_null(&null) => resolved(root, one).unwrap_or(one),
+        _ => schema,
+    }
+}
+
 /// The pointer to an option; dots lead into tables.
 fn pointer_of(option: &str) -> String {
     format!("/{}", option.replace('.', "/"))
-}
-
-/// Options in which strings that came from variables are what the schema wants: numbers, or booleans.
-pub fn fitted(schema: &Value, options: &Node) -> Node {
-    let mut options = options.clone();
-    fit(schema, schema, &mut options);
-    options
 }
 
 /// What a schema says of some of its options, whole in itself. Dots lead into tables.
@@ -332,53 +345,6 @@ pub fn schema_of_options<'a>(schema: &Value, options: impl IntoIterator<Item = &
         *at = own;
     }
     out
-}
-
-/// Whole numbers below it are floats without loss.
-const WHOLE_AT_MOST: f64 = 9_007_199_254_740_992.0;
-
-fn fit(root: &Value, schema: &Value, node: &mut Node) {
-    let Some(own) = resolved(root, schema) else { return };
-    if let Some(kind) = scalar(node) {
-        let types = types(root, own);
-        let is_wanted = match kind {
-            Kind::Integer(_) => types.contains(&"integer") || types.contains(&"number"),
-            Kind::Float(_) => types.contains(&"number"),
-            Kind::Bool(_) => types.contains(&"boolean"),
-            _ => false,
-        };
-        if is_wanted && !types.contains(&"string") {
-            node.kind = kind;
-        }
-        return;
-    }
-    match &mut node.kind {
-        // JSON knows one kind of number, and a plugin may know whole ones alone.
-        Kind::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE_AT_MOST => {
-            let types = types(root, own);
-            if types.contains(&"integer") && !types.contains(&"number") {
-                node.kind = Kind::Integer(*number as i64);
-            }
-        }
-        Kind::Table(entries) => {
-            if entries.len() > 1 && !choices(root, own).is_empty() {
-                // Files merge tables without a schema. Of several choices, that of the file that extends counts.
-                let rank = |place: &Place| place.span().map_or(0, |span| span.file + 1);
-                let last = entries.iter().map(|entry| rank(&entry.place)).min();
-                entries.retain(|entry| Some(rank(&entry.place)) == last);
-            }
-            for entry in entries {
-                let inner = own.get("properties").and_then(|p| p.get(&entry.key));
-                let inner = inner.or_else(|| own.get("additionalProperties"));
-                inner.into_iter().for_each(|inner| fit(root, inner, &mut entry.node));
-            }
-        }
-        Kind::List(items) => {
-            let inner = own.get("items");
-            items.iter_mut().for_each(|item| inner.into_iter().for_each(|inner| fit(root, inner, item)));
-        }
-        _ => {}
-    }
 }
 
 /// Tables that are completed at most: defaults of a schema that refers to itself could go on for ever.

@@ -127,6 +127,12 @@ fn of_an_enum_with_data_the_later_choice_counts() {
     assert_eq!(over("{}", &["a.how.between={ low = 1, high = 2 }"]), between);
     assert_eq!(over("{}", &["a.how.at-least=4"]), json!({"how": {"at-least": 4}}));
     assert_eq!(over("{ how = \"any\" }", &[]), json!({"how": "any"}));
+    // What is set counts more than what stands in a file, and what is set last more than what was before.
+    let set = ["a.how.between.low=1", "a.how.at-least=4", "a.how.between.high=2"];
+    assert_eq!(over("{}", &set), between);
+    assert_eq!(over("{}", &set[..2]), json!({"how": {"at-least": 4}}));
+    let own = "{ how = { between = { low = 1, high = 2 } } }";
+    assert_eq!(over(own, &["a.how.at-least=4"]), json!({"how": {"at-least": 4}}));
     assert_eq!(
         said(&schema, "how = { between = { low = 1, hihg = 2 } }"),
         ["option `between`: plugin `p` wants the option `high`", "plugin `p` has no option `hihg`"]
@@ -140,4 +146,30 @@ fn of_an_enum_with_data_the_later_choice_counts() {
         said(&schema, "how = { at-least = 1, between = { low = 1, high = 2 } }"),
         ["option `how` of `p` takes one key"]
     );
+}
+
+/// A whole number may be written as a float within a choice, too, and in a table that may be left out.
+#[test]
+fn whole_numbers_in_choices_and_optional_tables_are_fitted() {
+    let inner =
+        json!({"type": "object", "properties": {"most": {"type": "integer"}}, "additionalProperties": false});
+    let choice = |name: &str| json!({"type": "object", "properties": {name: inner}, "required": [name], "additionalProperties": false});
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "unit": {"anyOf": [{"$ref": "#/$defs/unit"}, {"type": "null"}]},
+            "perhaps": {"anyOf": [inner, {"type": "null"}]},
+        },
+        "$defs": {"unit": {"oneOf": [choice("words"), choice("lines")]}},
+    });
+    for (text, value) in [
+        ("unit = { words = { most = 2.0 } }", json!({"unit": {"words": {"most": 2}}})),
+        ("perhaps = { most = 3.0 }", json!({"perhaps": {"most": 3}})),
+    ] {
+        assert_eq!(fitted(&schema, &Node::parse(text).unwrap()).to_json().to_string(), value.to_string());
+    }
+    assert_eq!(takes_numbers(&schema, "perhaps.most"), Some(true));
+    assert_eq!(takes_numbers(&schema, "perhaps"), Some(false));
+    assert_eq!(takes_numbers(&schema, "perhaps.least"), None);
+    assert_eq!(takes_numbers(&schema, "most"), None);
 }
