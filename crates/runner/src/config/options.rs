@@ -9,6 +9,7 @@ use self::choices::{choices, of_choice};
 use super::problem::{Problem, nearest};
 use super::section::{flag_of, quoted};
 use super::tree::{Kind, Node};
+use crate::table::count;
 use jsonschema::error::ValidationErrorKind as Fault;
 use serde_json::{Value, json};
 
@@ -144,8 +145,22 @@ fn told(
         Fault::MinLength { limit: 1 } | Fault::MinItems { limit: 1 } => {
             Some(("must not be empty".into(), Some("give a value, or leave it out".into())))
         }
+        Fault::MinLength { limit } => Some(too_few_or_many(node, "at least", *limit, "character")),
+        Fault::MaxLength { limit } => Some(too_few_or_many(node, "at most", *limit, "character")),
+        Fault::MinItems { limit } => Some(too_few_or_many(node, "at least", *limit, "item")),
+        Fault::MaxItems { limit } => Some(too_few_or_many(node, "at most", *limit, "item")),
         _ => None,
     }
+}
+
+fn too_few_or_many(node: &Node, how: &str, limit: u64, what: &str) -> (String, Option<String>) {
+    let has = match &node.kind {
+        Kind::Text(text) => text.chars().count(),
+        Kind::List(items) => items.len(),
+        _ => 0,
+    };
+    let limit = count(usize::try_from(limit).unwrap_or(usize::MAX), what);
+    (format!("must have {how} {limit}, and it has {has}"), None)
 }
 
 /// A value in the words of a pipeline.

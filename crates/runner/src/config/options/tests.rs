@@ -173,3 +173,47 @@ fn whole_numbers_in_choices_and_optional_tables_are_fitted() {
     assert_eq!(takes_numbers(&schema, "perhaps.least"), None);
     assert_eq!(takes_numbers(&schema, "most"), None);
 }
+
+/// An enum with data that may be left out is told as any other.
+#[test]
+fn choices_that_may_be_left_out_are_told() {
+    let inner = json!({"type": "object", "properties": {"most": {"type": "integer"}}, "required": ["most"], "additionalProperties": false});
+    let choice = |name: &str| json!({"type": "object", "properties": {name: inner}, "required": [name], "additionalProperties": false});
+    let unit = json!({"oneOf": [choice("words"), choice("lines")]});
+    let schema = json!({
+        "type": "object",
+        "properties": {"unit": {"anyOf": [{"$ref": "#/$defs/unit"}, {"type": "null"}]}},
+        "$defs": {"unit": unit},
+    });
+    assert_eq!(
+        said(&schema, "unit = { words = { most = 2.5 } }"),
+        ["option `words.most` of `p` must be a whole number, and it is `2.5`"]
+    );
+    assert_eq!(said(&schema, "unit = { word = { most = 2 } }"), ["option `unit` of `p` has no `word`"]);
+    assert_eq!(
+        said(&schema, "unit = { words = { most = 2 }, lines = { most = 2 } }"),
+        ["option `unit` of `p` takes one key"]
+    );
+}
+
+#[test]
+fn lengths_are_told_with_what_there_is() {
+    let marks = json!({"type": "array", "items": {"type": "string", "minLength": 2, "maxLength": 3}, "minItems": 2, "maxItems": 3});
+    let schema = json!({"type": "object", "properties": {"marks": marks}});
+    assert_eq!(said(&schema, "marks = [\"ab\", \"abc\"]"), [""; 0]);
+    assert_eq!(
+        said(&schema, "marks = [\"é\", \"abcd\"]"),
+        [
+            "item 1 of option `marks` of `p` must have at least 2 characters, and it has 1",
+            "item 2 of option `marks` of `p` must have at most 3 characters, and it has 4",
+        ]
+    );
+    assert_eq!(
+        said(&schema, "marks = [\"ab\"]"),
+        ["option `marks` of `p` must have at least 2 items, and it has 1"]
+    );
+    assert_eq!(
+        said(&schema, "marks = [\"ab\", \"ab\", \"ab\", \"ab\"]"),
+        ["option `marks` of `p` must have at most 3 items, and it has 4"]
+    );
+}
