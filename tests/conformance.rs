@@ -308,6 +308,19 @@ fn a_failure_is_shown_with_the_command_that_repeats_it() {
     assert!(text.contains("0 ok, 1 failed, 0 skipped"), "{text}");
 }
 
+/// A reason that is longer than its place in the table stands below it, once.
+#[test]
+fn why_a_test_is_skipped_is_told_whole() {
+    let arguments =
+        ["plugin", "check", "bad-plugin", "--operator", "count", "--only", "options", "--only", "bind"];
+    let output = textmill().args(arguments).args(["--options", r#"{"defect": "keps-first"}"#]).output();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let whole = "\nskipped options\n  it does not bind with the options given: `defect` cannot be `keps-first`; it is one of \
+                 `panic-while-counting`, ";
+    assert!(text.contains(whole), "{text}");
+    assert_eq!(text.matches("; pass others with --options").count(), 1, "{text}");
+}
+
 #[test]
 fn wrong_calls_say_what_is_wrong() {
     let mut shown = String::new();

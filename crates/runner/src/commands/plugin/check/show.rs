@@ -53,6 +53,15 @@ pub(super) fn text(report: &Report) -> String {
         }
         let _ = writeln!(out, "  run it again: {}", row.command);
     }
+    // Once, though every test that the reason concerns has it.
+    let mut told: Vec<&str> = Vec::new();
+    for row in &report.rows {
+        let Verdict::Skipped { why } = &row.verdict else { continue };
+        if first_line(why) != *why && !told.contains(&why.as_str()) {
+            told.push(why);
+            let _ = writeln!(out, "\nskipped {}\n  {}", row.test, why.replace('\n', "\n    "));
+        }
+    }
     let count = |wanted: fn(&Verdict) -> bool| report.rows.iter().filter(|row| wanted(&row.verdict)).count();
     let ok = count(|v| matches!(v, Verdict::Ok { .. }));
     let failed = count(|v| matches!(v, Verdict::Failed { .. }));
