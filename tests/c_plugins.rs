@@ -192,6 +192,45 @@ fn a_row_that_a_plugin_in_c_forgets_is_named() {
     assert_eq!(said("unasked", &[forgets, unasked]), (None, counted.to_owned()));
 }
 
+/// The version of an operator's output is no option, and decides as much: a test of a pipeline tells when it is another.
+#[test]
+fn an_output_of_another_version_is_told_of_accepted_snapshots() {
+    let bench = Bench::new();
+    bench.documents(&["a", "a b", "a b c"]);
+    bench.write(
+        "pipeline.toml",
+        "[input]\npaths = [\"input.jsonl\"]\n\n[test]\n\n[[stage]]\nplugin = \"count-words\"\n",
+    );
+    let source = std::fs::read_to_string(workspace().join(EXAMPLE)).unwrap();
+    let build_version = |version: u32| {
+        let version = format!("\\\"semantics_version\\\": {version}");
+        let changed = source.replace("\\\"semantics_version\\\": 1", &version);
+        assert!(changed.contains(&version));
+        let path = bench.write("plugin.c", changed);
+        build(path.to_str().unwrap(), &[], &bench.path("plugins"), "count-words");
+    };
+    let call = |arguments: &[&str]| textmill().args(arguments).current_dir(bench.folder.path()).output();
+    let said = |arguments: &[&str]| String::from_utf8_lossy(&call(arguments).stdout).into_owned();
+    build_version(1);
+    call(&["test"]);
+    succeeded(&call(&["accept"]));
+    assert!(
+        !said(&["plugin", "info", "count-words", "--pipeline", "pipeline.toml"]).contains("of its output")
+    );
+    build_version(3);
+    let test = said(&["test"]);
+    assert!(
+        test.contains("count-words: the output of plugin `count-words` went from version 1 to 3"),
+        "{test}"
+    );
+    let info = said(&["plugin", "info", "count-words", "--pipeline", "pipeline.toml"]);
+    assert!(info.contains("  version   3 of its output\n"), "{info}");
+    succeeded(&call(&["run", "pipeline.toml", "--output", "out"]));
+    let run: Value =
+        serde_json::from_str(&std::fs::read_to_string(bench.path("out/run.json")).unwrap()).unwrap();
+    assert_eq!(run["pipeline"]["stages"][0]["output-version"], 3);
+}
+
 /// One symbol and nothing else; `nm` comes with the compiler.
 #[cfg(target_os = "linux")]
 #[test]

@@ -220,7 +220,8 @@ typedef struct TmStage TmStage;
 /* What one thread works with; only the plugin looks inside. */
 typedef struct TmWorker TmWorker;
 
-/* What the host offers. The table lives as long as the process. Every function may be called during a call only. */
+/* What the host offers. The table lives as long as the process. Functions may be called during a call only (but see
+   `textmill_plugin_v1`). */
 typedef struct TmHost {
   /* Bytes of this table. */
   uint32_t struct_size;
