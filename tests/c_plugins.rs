@@ -150,6 +150,88 @@ fn the_template_in_c_does_what_its_fixture_says() {
     assert_eq!(became, std::fs::read_to_string(bench.path("fixture/accepted.jsonl")).unwrap());
 }
 
+/// What a writer in C hears who forgets a row. `words` of the texts are 1 to 4, and the third is the one that is forgotten.
+#[test]
+fn a_row_that_a_plugin_in_c_forgets_is_named() {
+    let bench = Bench::new();
+    let source = std::fs::read_to_string(workspace().join(EXAMPLE)).unwrap();
+    let said = |name: &str, changes: &[(&str, &str)]| {
+        let changed = changes.iter().fold(source.clone(), |source, (from, to)| {
+            assert!(source.contains(from), "the example has no `{from}`");
+            source.replace(from, to)
+        });
+        let source = bench.write(&format!("{name}.c"), &changed);
+        let library = build(source.to_str().unwrap(), &[], bench.folder.path(), name);
+        let plugin = LoadedPlugin::open(&library).unwrap();
+        let texts: ArrayRef = Arc::new(LargeStringArray::from(vec!["a", "a b", "a b c", "a b c d"]));
+        let batch = RecordBatch::try_from_iter_with_nullable([("text", texts, true)]).unwrap();
+        let call = Call::new(&NoHost);
+        let operator = BoundOperator::bind(&plugin, &call, None, &json!({}), &batch.schema()).unwrap();
+        let error = operator.stage.new_worker(&call).unwrap().process(&call, batch).unwrap_err();
+        (error.row, error.message)
+    };
+    let forgets = ("tm_add_u64(&columns[0], words);", "if (words != 3) { tm_add_u64(&columns[0], words); }");
+    let uneven = "it does not give each column one value for this row; give all of them one, or none where it is dropped";
+    assert_eq!(said("uneven", &[forgets]), (Some(2), uneven.to_owned()));
+    let twice = (
+        "tm_add_u64(&columns[0], words);",
+        "tm_add_u64(&columns[0], words); if (words == 4) { tm_add_u64(&columns[0], 1); }",
+    );
+    assert_eq!(said("twice", &[twice]), (Some(3), uneven.to_owned()));
+    // As an operator that drops nothing: the rows of the answer are those of the batch.
+    let all = ("columns[1].length, documents", "4, documents");
+    let passed_over =
+        ("if (words < stage->min_words) {", "if (words == 3) { continue; } if (words < stage->min_words) {");
+    let (row, message) = said("passed-over", &[all, passed_over]);
+    assert_eq!(row, Some(2));
+    assert!(
+        message.starts_with("it gives no column a value for this row; answer it, or declare"),
+        "{message}"
+    );
+    let unasked = ("tm_begin_row(stage->host, call, columns, 2, row);", "");
+    let counted = "its column number 1 has 3 values for 4 rows";
+    assert_eq!(said("unasked", &[forgets, unasked]), (None, counted.to_owned()));
+}
+
+/// The version of an operator's output is no option, and decides as much: a test of a pipeline tells when it is another.
+#[test]
+fn an_output_of_another_version_is_told_of_accepted_snapshots() {
+    let bench = Bench::new();
+    bench.documents(&["a", "a b", "a b c"]);
+    bench.write(
+        "pipeline.toml",
+        "[input]\npaths = [\"input.jsonl\"]\n\n[test]\n\n[[stage]]\nplugin = \"count-words\"\n",
+    );
+    let source = std::fs::read_to_string(workspace().join(EXAMPLE)).unwrap();
+    let build_version = |version: u32| {
+        let version = format!("\\\"semantics_version\\\": {version}");
+        let changed = source.replace("\\\"semantics_version\\\": 1", &version);
+        assert!(changed.contains(&version));
+        let path = bench.write("plugin.c", changed);
+        build(path.to_str().unwrap(), &[], &bench.path("plugins"), "count-words");
+    };
+    let call = |arguments: &[&str]| textmill().args(arguments).current_dir(bench.folder.path()).output();
+    let said = |arguments: &[&str]| String::from_utf8_lossy(&call(arguments).stdout).into_owned();
+    build_version(1);
+    call(&["test"]);
+    succeeded(&call(&["accept"]));
+    assert!(
+        !said(&["plugin", "info", "count-words", "--pipeline", "pipeline.toml"]).contains("of its output")
+    );
+    build_version(3);
+    let test = said(&["test"]);
+    assert!(
+        test.contains("count-words: the output of plugin `count-words` went from version 1 to 3"),
+        "{test}"
+    );
+    let info = said(&["plugin", "info", "count-words", "--pipeline", "pipeline.toml"]);
+    assert!(info.contains("  version   3 of its output\n"), "{info}");
+    succeeded(&call(&["run", "pipeline.toml", "--output", "out"]));
+    let run: Value =
+        serde_json::from_str(&std::fs::read_to_string(bench.path("out/run.json")).unwrap()).unwrap();
+    assert_eq!(run["pipeline"]["stages"][0]["output-version"], 3);
+}
+
 /// One symbol and nothing else; `nm` comes with the compiler.
 #[cfg(target_os = "linux")]
 #[test]

@@ -125,6 +125,7 @@ const DEFECTS: &[(&str, &str, &[&str])] = &[
     ("bad", "hoards", &["memory"]),
     ("bad", "leaks-stages", &["memory", "release-once"]),
     ("count", "!panic-while-counting", &["panic-contained", "documents-pass"]),
+    ("count", "reads-undeclared", &["documents-pass", "answers-valid"]),
     ("count", "keeps-first", &["merge-invariance", "partition-invariance"]),
     ("count", "mean-of-means", &["merge-invariance", "partition-invariance"]),
     ("count", "adds-floats", &["merge-invariance", "partition-invariance"]),
@@ -235,6 +236,7 @@ fn every_bad_library_is_named() {
     libraries.push(("text".into(), check(&text.display().to_string())));
     for table in [
         "no-table",
+        "panics",
         "no-function",
         "short",
         "other-version",
@@ -304,6 +306,19 @@ fn a_failure_is_shown_with_the_command_that_repeats_it() {
     let text = String::from_utf8_lossy(&again.stdout).into_owned();
     assert!(text.contains("document `boom`: its edits do not turn the text"), "{text}");
     assert!(text.contains("0 ok, 1 failed, 0 skipped"), "{text}");
+}
+
+/// A reason that is longer than its place in the table stands below it, once.
+#[test]
+fn why_a_test_is_skipped_is_told_whole() {
+    let arguments =
+        ["plugin", "check", "bad-plugin", "--operator", "count", "--only", "options", "--only", "bind"];
+    let output = textmill().args(arguments).args(["--options", r#"{"defect": "keps-first"}"#]).output();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let whole = "\nskipped options\n  it does not bind with the options given: `defect` cannot be `keps-first`; it is one of \
+                 `panic-while-counting`, ";
+    assert!(text.contains(whole), "{text}");
+    assert_eq!(text.matches("; pass others with --options").count(), 1, "{text}");
 }
 
 #[test]

@@ -27,6 +27,7 @@ impl Map for Odd {
         Describe::new("Odd_Operator")
             .reads("text")
             .reads_option("no-such-option")
+            .threshold("too-few", "least-words", Drops::Below)
             .writes("when", DataType::Date32)
             .writes("source", DataType::Utf8)
     }

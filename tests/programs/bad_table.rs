@@ -1,5 +1,7 @@
-//! A library whose one symbol does what the variable `TEXTMILL_BAD_TABLE` says: it returns no table or a
-//! broken one, or does not return at all.
+//! A library whose one symbol does what the variable `TEXTMILL_BAD_TABLE` says: it returns no table, one that is
+//! too short, or one without a function, does not return at all, or panics while it describes itself.
+
+#![expect(clippy::panic, reason = "panicking is one of the defects")]
 
 use std::ffi::c_void;
 use textmill_plugin::abi::{TmHost, TmPlugin, TmStage, TmStr, TmWorker, status};
@@ -59,7 +61,7 @@ const AGGREGATE: &str =
 
 /// The plugin's one symbol.
 #[unsafe(no_mangle)]
-pub extern "C" fn textmill_plugin_v1(_: *const TmHost) -> *const TmPlugin {
+pub extern "C" fn textmill_plugin_v1(host: *const TmHost) -> *const TmPlugin {
     let mut table = TmPlugin {
         struct_size: size_of::<TmPlugin>() as u32,
         abi_major: 1,
@@ -76,6 +78,7 @@ pub extern "C" fn textmill_plugin_v1(_: *const TmHost) -> *const TmPlugin {
     };
     match std::env::var("TEXTMILL_BAD_TABLE").unwrap_or_default().as_str() {
         "no-table" => return std::ptr::null(),
+        "panics" => return textmill_plugin::export::table(host, || panic!("no words for the language `xx`")),
         "no-function" => table.process = None,
         "short" => table.struct_size = 40,
         "other-version" => table.abi_major = 9,

@@ -107,14 +107,19 @@ impl fmt::Display for EditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OutOfRange { span, len, rule } => {
-                write!(f, "edit `{rule}` at {}..{} leaves the text of {len} bytes", span.start, span.end)
+                let Range { start, end } = span;
+                write!(f, "edit `{rule}` at {start}..{end} reaches beyond the text, which has {len} bytes")
             }
             Self::InsideCharacter { span, rule } => {
-                write!(f, "edit `{rule}` at {}..{} cuts a character", span.start, span.end)
+                let Range { start, end } = span;
+                write!(
+                    f,
+                    "edit `{rule}` at {start}..{end} cuts a character: spans are in bytes, not in characters"
+                )
             }
             Self::Overlap { first, second, rules } => write!(
                 f,
-                "edits `{}` at {}..{} and `{}` at {}..{} overlap",
+                "edits `{}` at {}..{} and `{}` at {}..{} overlap: a byte can be edited once",
                 rules[0], first.start, first.end, rules[1], second.start, second.end
             ),
         }
@@ -301,7 +306,7 @@ mod tests {
     fn overlapping_edits_are_refused() {
         let mut edits = vec![Edit::remove(0..3, "a"), Edit::remove(2..4, "b")];
         let error = sort_and_check("abcdef", &mut edits).unwrap_err();
-        assert_eq!(error.to_string(), "edits `a` at 0..3 and `b` at 2..4 overlap");
+        assert_eq!(error.to_string(), "edits `a` at 0..3 and `b` at 2..4 overlap: a byte can be edited once");
         let mut edits = vec![Edit::remove(0..1, "a")];
         assert!(matches!(sort_and_check("é", &mut edits), Err(EditError::InsideCharacter { .. })));
     }

@@ -4,10 +4,11 @@
  *
  * Header only, C11 and C++11, needs nothing but the C library. Everything is `static inline` and begins with `tm_` or `Tm`.
  * Functions that can fail answer 1 for success and 0 for failure; the one failure of builders is that memory
- * ran out, which they remember, so that only the last step (tm_batch_finish, tm_events_finish) has to be asked.
+ * ran out, which they remember, so that only the last step (tm_answer, tm_events_finish) has to be asked.
  *
  *     strings    TmStrings text;  tm_strings_of(format, batch, 0, &text);  tm_strings_get(&text, row, &string)
- *     columns    TmColumn words = tm_column("L");  tm_add_u64(&words, 7);  tm_batch_finish(&words, 1, rows, out)
+ *     columns    TmColumn words = tm_column("L");  tm_begin_row(host, call, &words, 1, row);  tm_add_u64(&words, 7);
+ *                tm_answer(host, call, &words, 1, rows, out)
  *     schemas    TmField fields[] = {{"words", "L", 1}};  tm_schema(fields, 1, out)
  *     events     TmEvents events = tm_events();  tm_event_drop(&events, row, "too-short", 3, 10);
  *     options    TmJson json = tm_json(options);  while (tm_json_member(&json, &name, &value)) ...
@@ -191,6 +192,9 @@ typedef struct TmColumn {
   TmBytes validity; /* empty as long as no row is null */
   TmBytes offsets;  /* strings: where each begins, and where the last ends */
   TmBytes data;
+  /* What tm_begin_row notes, in the first of a batch's columns: the row that was begun last and how long the columns were
+     then; the first row that was given no value, and the first that not every column was given one. 0: none, 1: row 0. */
+  int64_t begun, before, passed_over, uneven;
 } TmColumn;
 
 /* A column without rows. `format`: "u", "U", "C", "I", "L", "l" or "g". */
@@ -402,6 +406,73 @@ static inline int tm_batch_finish(TmColumn *columns, size_t count, int64_t rows,
   out->release = tm_batch_release;
   out->private_data = own;
   return 1;
+}
+
+/* Notes what the row that was begun last was given. */
+static inline void tm_end_row(TmColumn *columns, size_t count) {
+  int given = 1, left_out = 1;
+  size_t n;
+  if (count == 0 || columns[0].begun == 0) {
+    return;
+  }
+  for (n = 0; n < count; n++) {
+    given = given && columns[n].length == columns[0].before + 1;
+    left_out = left_out && columns[n].length == columns[0].before;
+  }
+  if (left_out && columns[0].passed_over == 0) {
+    columns[0].passed_over = columns[0].begun;
+  } else if (!given && !left_out && columns[0].uneven == 0) {
+    columns[0].uneven = columns[0].begun;
+  }
+}
+
+/* Begins a row of the batch. The host is told of it, so that it knows the row should the plugin crash in a process of its own; and
+   tm_answer can tell which row was forgotten. */
+static inline void tm_begin_row(const TmHost *host, TmCall *call, TmColumn *columns, size_t count, int64_t row) {
+  host->progress(call, (uint64_t)row, 0);
+  tm_end_row(columns, count);
+  if (count > 0) {
+    columns[0].begun = row + 1;
+    columns[0].before = columns[0].length;
+  }
+}
+
+/* tm_batch_finish, which says what is wrong where it fails: a row that a column was given no value for, or memory. `rows` are
+   those of the answer: of the batch, where the operator drops none, else the length of the column `row`. Answers a status. The
+   columns are given away, whatever it answers. */
+static inline int32_t tm_answer(const TmHost *host, TmCall *call, TmColumn *columns, size_t count, int64_t rows,
+                                struct ArrowArray *out) {
+  size_t n, wrong = count;
+  int failed = 0;
+  int64_t length = 0, uneven = 0, passed_over = 0;
+  tm_end_row(columns, count);
+  for (n = 0; n < count; n++) {
+    failed |= columns[n].failed;
+    if (wrong == count && columns[n].length != rows) {
+      wrong = n;
+      length = columns[n].length;
+    }
+  }
+  if (count > 0) {
+    uneven = columns[0].uneven;
+    passed_over = columns[0].passed_over;
+  }
+  if (tm_batch_finish(columns, count, rows, out)) {
+    return TM_OK;
+  }
+  if (failed || wrong == count) {
+    return tm_no_memory(host, call);
+  }
+  if (uneven > 0) {
+    return tm_fail(host, call, TM_FAILED, (uint32_t)(uneven - 1), "rows",
+                   "it does not give each column one value for this row; give all of them one, or none where it is dropped");
+  }
+  if (passed_over > 0) {
+    return tm_fail(host, call, TM_FAILED, (uint32_t)(passed_over - 1), "rows",
+                   "it gives no column a value for this row; answer it, or declare `\"rows\": \"select\"` and drop it by an event");
+  }
+  return tm_fail(host, call, TM_FAILED, TM_NO_ROW, "rows", "its column number %u has %lld values for %lld rows",
+                 (unsigned)wrong + 1, (long long)length, (long long)rows);
 }
 
 /* ==== Schemas ============================================================================================= */

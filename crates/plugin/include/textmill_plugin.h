@@ -39,8 +39,8 @@
  *
  * THREADS. A stage is shared: `bind`, `new_worker` and functions that take a `const TmStage *` may be called from
  * several threads at once, and must not change it. A worker is used by one thread at a time, but not always by the
- * same. The host's functions may be called during a call only, on the thread of that call, with the
- * `TmCall *` of that call. A plugin makes no threads and leaves signal handlers, locale and environment alone.
+ * same. The host's functions may be called during a call only (but see `textmill_plugin_v1`), on the thread of that call, with
+ * the `TmCall *` of that call. A plugin makes no threads and leaves signal handlers, locale and environment alone.
  *
  * FAILURE. A function answers a status: zero or above is success, below zero the call failed. Say why with
  * `report(call, TM_LEVEL_ERROR, row, code, message)` before answering; the last such report counts. With a row, the
@@ -220,7 +220,8 @@ typedef struct TmStage TmStage;
 /* What one thread works with; only the plugin looks inside. */
 typedef struct TmWorker TmWorker;
 
-/* What the host offers. The table lives as long as the process. Every function may be called during a call only. */
+/* What the host offers. The table lives as long as the process. Functions may be called during a call only (but see
+   `textmill_plugin_v1`). */
 typedef struct TmHost {
   /* Bytes of this table. */
   uint32_t struct_size;
@@ -339,7 +340,8 @@ typedef struct TmPlan {
 #endif
 
 /* The one symbol of a plugin. Gives its table, the same at every call, or null where it cannot. Everything else in the library
-   should be hidden (-fvisibility=hidden). It may be called more than once, and from any thread. */
+   should be hidden (-fvisibility=hidden). It may be called more than once, and from any thread. Before it answers null it may say
+   why with `host->report(NULL, TM_LEVEL_ERROR, TM_NO_ROW, code, message)`: the one function that may be called outside of a call. */
 TM_EXPORT const TmPlugin *textmill_plugin_v1(const TmHost *host);
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
 //! Rules: no Rust type, enum, bool or usize crosses. Strings are pointer and length, borrowed for the
 //! call. Fields are only ever appended, and `struct_size` says how many there are ([`read_table`] reads no
 //! further); abilities beyond a table are extensions, found by name. A plugin calls the host's functions only
-//! during a call, on the thread of that call.
+//! during a call, on the thread of that call; save that [`EntryPoint`] may `report` with a null call why it answers null.
 //!
 //! The same in C, with all that an author has to know, is `include/textmill_plugin.h`; a test compares the two.
 
@@ -321,7 +321,7 @@ pub struct TmPlan {
     pub plan: Option<unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, text: *mut TmStr) -> i32>,
 }
 
-/// The exported function of a plugin.
+/// The exported function of a plugin; null where there is no table to give.
 pub type EntryPoint = unsafe extern "C" fn(host: *const TmHost) -> *const TmPlugin;
 
 #[cfg(all(test, target_pointer_width = "64"))]

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::operator::{OperatorEntry, Stage, Worker};
 use crate::options::{self, Options};
 use crate::pace::Pace;
+use crate::reads::Reads;
 use crate::row::Row;
 use arrow_array::cast::AsArray;
 use arrow_array::{LargeBinaryArray, RecordBatch};
@@ -121,13 +122,15 @@ static STATE_SCHEMA: LazyLock<SchemaRef> =
     LazyLock::new(|| Arc::new(Schema::new(vec![Field::new(STATE, DataType::LargeBinary, false)])));
 
 fn bind<T: Aggregate>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<dyn Stage>> {
-    Ok(Box::new(AggregateStage {
-        operator: Arc::new(T::bind(options::parse(json)?).map_err(Error::of_options)?),
-    }))
+    let options: T::Options = options::parse(json)?;
+    let reads = Arc::new(Reads::of(&T::describe(), &options));
+    let operator = Arc::new(T::bind(options).map_err(Error::of_options)?);
+    Ok(Box::new(AggregateStage { operator, reads }))
 }
 
 struct AggregateStage<T> {
     operator: Arc<T>,
+    reads: Arc<Reads>,
 }
 
 impl<T: Aggregate> Stage for AggregateStage<T> {
@@ -139,6 +142,7 @@ impl<T: Aggregate> Stage for AggregateStage<T> {
         let operator = Arc::clone(&self.operator);
         Ok(Box::new(AggregateWorker {
             operator,
+            reads: Arc::clone(&self.reads),
             state: T::State::default(),
             fresh: T::State::default(),
             torn: false,
@@ -152,6 +156,7 @@ impl<T: Aggregate> Stage for AggregateStage<T> {
 
 struct AggregateWorker<T: Aggregate> {
     operator: Arc<T>,
+    reads: Arc<Reads>,
     state: T::State,
     /// The batch under way: joined to `state` once it is whole, so that an error or a panic in it
     /// leaves `state` as it was.
@@ -180,10 +185,13 @@ impl<T: Aggregate> Worker for AggregateWorker<T> {
     fn update(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<()> {
         self.fresh = T::State::default();
         let mut pace = Pace::new();
+        let asked = self.reads.asked();
         for row in Row::of(&input) {
+            let row = row.asked(&asked);
             call.at_row(Some(row.index() as u32));
             pace.before(&row, call)?;
-            self.operator.update(&mut self.fresh, &row).map_err(|e| e.at_row(call.row()))?;
+            let updated = self.operator.update(&mut self.fresh, &row);
+            asked.check(updated).map_err(|e| e.at_row(call.row()))?;
         }
         call.at_row(None);
         let fresh = std::mem::take(&mut self.fresh);

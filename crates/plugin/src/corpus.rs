@@ -11,6 +11,7 @@ use crate::operator::{OperatorEntry, Output};
 use crate::options::Options;
 use crate::pace::Pace;
 use crate::plan::Plan;
+use crate::reads::Reads;
 use crate::row::{Doc, Row};
 use crate::{batch_map::BatchMap, batch_map::batch_map};
 use arrow_array::builder::{LargeBinaryBuilder, UInt64Builder};
@@ -215,7 +216,10 @@ fn step<T: Corpus>(name: &str) -> Describe {
 }
 
 #[derive(Clone)]
-struct Emit<T>(T);
+struct Emit<T> {
+    corpus: T,
+    reads: Arc<Reads>,
+}
 
 impl<T: Corpus> BatchMap for Emit<T> {
     type Options = T::Options;
@@ -228,7 +232,8 @@ impl<T: Corpus> BatchMap for Emit<T> {
     }
 
     fn bind(options: T::Options) -> Result<Self> {
-        T::bind(options).map(Self)
+        let reads = Arc::new(Reads::of(&T::describe(), &options));
+        Ok(Self { corpus: T::bind(options)?, reads })
     }
 
     fn schema(&self) -> Schema {
@@ -238,11 +243,14 @@ impl<T: Corpus> BatchMap for Emit<T> {
     fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output> {
         let mut out = Emitter { ordinal: 0, rows: Keyed::default(), items: PhantomData };
         let mut pace = Pace::new();
+        let asked = self.reads.asked();
         for row in Row::of(batch) {
+            let row = row.asked(&asked);
             call.at_row(Some(row.index() as u32));
             pace.before(&row, call)?;
             out.ordinal = row.ordinal();
-            self.0.emit(&row, &mut out).map_err(|e| e.at_row(call.row()))?;
+            let emitted = self.corpus.emit(&row, &mut out);
+            asked.check(emitted).map_err(|e| e.at_row(call.row()))?;
         }
         call.at_row(None);
         let Keyed { mut keys, mut ordinals, mut items } = out.rows;

@@ -187,7 +187,9 @@ pub mod options;
 mod pace;
 pub mod plan;
 pub mod prelude;
+mod reads;
 pub mod row;
 mod tables;
+mod words;
 
 pub use textmill_core::{batch, column, edit, event, value};

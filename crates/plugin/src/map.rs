@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::operator::{OperatorEntry, Output, Stage, Worker};
 use crate::options::{self, Options};
 use crate::pace::Pace;
+use crate::reads::Reads;
 use crate::row::{Changes, Doc, Row, Written};
 use arrow_array::builder::LargeStringBuilder;
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array, new_null_array};
@@ -101,13 +102,17 @@ fn bind<T: Map>(_call: &Call<'_>, json: &str, _input: SchemaRef) -> Result<Box<d
     if selects {
         fields.push(Field::new(ROW, DataType::UInt32, false));
     }
-    let operator = T::bind(options::parse(json)?).map_err(Error::of_options)?;
-    let shape = Arc::new(Shape { writes: describe.writes, selects, schema: Arc::new(Schema::new(fields)) });
+    let options: T::Options = options::parse(json)?;
+    let reads = Reads::of(&describe, &options);
+    let operator = T::bind(options).map_err(Error::of_options)?;
+    let schema = Arc::new(Schema::new(fields));
+    let shape = Arc::new(Shape { writes: describe.writes, reads, selects, schema });
     Ok(Box::new(MapStage { operator, shape }))
 }
 
 struct Shape {
     writes: Vec<(String, DataType)>,
+    reads: Reads,
     selects: bool,
     schema: SchemaRef,
 }
@@ -136,16 +141,22 @@ impl<T: Map> Worker for MapWorker<T> {
     fn process(&mut self, call: &Call<'_>, input: RecordBatch) -> Result<Output> {
         let mut out = Collected::new(&self.shape, &input);
         let mut pace = Pace::new();
+        let asked = self.shape.reads.asked();
         for row in Row::of(&input) {
             let number = row.index() as u32;
             call.at_row(Some(number));
+            let row = row.asked(&asked);
             pace.before(&row, call)?;
             let mut changes = Changes { values: vec![None; out.columns.len()], ..Changes::default() };
             let outcome = self.operator.map(&mut Doc::new(row, &self.shape.writes, &mut changes, call));
             if let Err(error) = outcome {
                 changes.error.get_or_insert(error.message);
             }
-            out.take_in(number, row.text(), changes);
+            // Whatever else went wrong may come of it.
+            if let Some(undeclared) = asked.undeclared() {
+                changes.error = Some(undeclared);
+            }
+            out.take_in(number, row.received(), changes);
         }
         call.at_row(None);
         out.finish(&input, call)
@@ -248,10 +259,14 @@ impl<'a> Collected<'a> {
             changes.error = Some(error.to_string());
         }
         if changes.error.is_none() && !changes.edits.is_empty() && !self.writes_text() {
-            changes.error = Some("the operator edits `text` but does not declare that it writes it".into());
+            changes.error = Some(
+                "it edits `text` without declaring it; add `.writes(\"text\", DataType::LargeUtf8)` to its `describe`"
+                    .into(),
+            );
         }
         if changes.error.is_none() && changes.dropped && !self.shape.selects {
-            changes.error = Some("the operator drops a document but does not declare that it selects".into());
+            changes.error =
+                Some("it drops documents without declaring it; add `.selects()` to its `describe`".into());
         }
         if let Some(message) = changes.error {
             let event = Event::new(row, Action::Fail, "operator-error").note(message);
@@ -307,7 +322,10 @@ impl<'a> Collected<'a> {
                 columns.push(match self.texts.take() {
                     Some(mut builder) => Arc::new(builder.finish()) as ArrayRef,
                     None => {
-                        let received = input.column_by_name(TEXT).ok_or("the input has no column `text`")?;
+                        let received = input.column_by_name(TEXT);
+                        let received = received.ok_or(
+                            "it writes `text` without reading it; add `.reads(\"text\")` to its `describe`",
+                        )?;
                         let kept = if rows.len() == input.num_rows() {
                             Arc::clone(received)
                         } else {

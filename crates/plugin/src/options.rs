@@ -40,6 +40,7 @@
 //! ```
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::words;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -118,11 +119,37 @@ pub fn mistakes(message: &str) -> Vec<Mistake<'_>> {
 /// Reads options from JSON.
 ///
 /// # Errors
-/// Where they do not fit: one of kind [`ErrorKind::Options`] with a line for each option that does not. The words are
-/// serde's, or tell the bounds that the schema sets.
+/// Where they do not fit: one of kind [`ErrorKind::Options`] with a line for each option that does not.
 pub fn parse<T: Options>(json: &str) -> Result<T> {
     let json = if json.trim().is_empty() { "{}" } else { json };
     crate::tables::check::<T>(json)?;
+    if serde_json::from_str::<T>(json).is_err()
+        && let Ok(mut options) = serde_json::from_str(json)
+        && make_whole(&mut options)
+    {
+        return read(&options.to_string());
+    }
+    read(json)
+}
+
+/// JSON knows one kind of number, where serde wants whole ones to be written so: makes `2` of `2.0`. Gives whether there
+/// were any.
+fn make_whole(options: &mut Value) -> bool {
+    // Below it a float holds every whole number.
+    const AT_MOST: f64 = 9_007_199_254_740_992.0;
+    match options {
+        Value::Number(number) if number.is_f64() => {
+            let whole = number.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < AT_MOST);
+            whole.inspect(|whole| *options = Value::from(*whole as i64)).is_some()
+        }
+        // All of them, not the first alone.
+        Value::Array(items) => items.iter_mut().map(make_whole).filter(|made| *made).count() > 0,
+        Value::Object(members) => members.values_mut().map(make_whole).filter(|made| *made).count() > 0,
+        _ => false,
+    }
+}
+
+fn read<T: Options>(json: &str) -> Result<T> {
     let (error, mut found) = match serde_json::from_str(json) {
         Ok(options) => {
             let found = crate::bounds::beyond::<T>(json);
@@ -141,11 +168,11 @@ pub fn parse<T: Options>(json: &str) -> Result<T> {
             && let Err(error) = serde_json::from_value::<T>(Value::Object(options))
             && !misfits.iter().any(|name| error.to_string().contains(&format!("`{name}`")))
         {
-            found.push(without_place(&error.to_string()).to_owned());
+            found.push(words::alone(without_place(&error.to_string())));
         }
     }
     if found.is_empty() {
-        found.push(without_place(&error.to_string()).to_owned());
+        found.push(words::alone(without_place(&error.to_string())));
     }
     Err(Error::new(ErrorKind::Options, found.join("\n")))
 }
@@ -170,13 +197,35 @@ fn misfits<T: Options>(
                 misfits::<T>(inner, path, found);
             }
             if found.len() == before {
-                found.push(mistake(&path.join("."), ": ", without_place(&error.to_string())));
+                found.push(told(path, value, without_place(&error.to_string())));
             }
             names.push(name.clone());
         }
         path.pop();
     }
     names
+}
+
+/// What serde says of the option that a path leads to.
+fn told(path: &[String], value: &Value, said: &str) -> String {
+    let option = path.join(".");
+    // Of an option that there is not, its own name is told.
+    let own = path.last().map(|name| format!("unknown field `{name}`, "));
+    match own.and_then(|own| said.strip_prefix(&own)) {
+        Some(known) => {
+            let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+            let known = if known.is_empty() {
+                "it takes none here".to_owned()
+            } else {
+                format!("there are `{}`", known.join("`, `"))
+            };
+            mistake(&option, " ", &format!("is no option; {known}"))
+        }
+        _ => {
+            let of_array = said.starts_with("invalid type: sequence") || said.starts_with("invalid length");
+            mistake(&option, " ", &words::plain(said, value.is_array() && !of_array))
+        }
+    }
 }
 
 /// A mistake as one line.
@@ -232,10 +281,10 @@ mod tests {
         assert_eq!(
             lines::<Lenient>(json),
             [
-                "`least`: invalid value: integer `-1`, expected u64",
-                "`rules.head-line`: invalid type: string \"no\", expected a boolean",
-                "`rules.middle`: unknown field `middle`, expected `head-line` or `foot-line`",
-                "`lest`: unknown field `lest`, expected `least` or `rules`",
+                "`least` must be a whole number of at least 0, and is `-1`",
+                "`rules.head-line` must be `true` or `false`, and is the string \"no\"",
+                "`rules.middle` is no option; there are `head-line`, `foot-line`",
+                "`lest` is no option; there are `least`, `rules`",
             ]
         );
         assert_eq!(lines::<Lenient>("7").len(), 1);
@@ -244,14 +293,31 @@ mod tests {
 
     #[test]
     fn what_is_missing_shows_beside_what_does_not_fit() {
-        assert_eq!(lines::<Strict>(r#"{"least": 1}"#), ["missing field `column`"]);
+        assert_eq!(lines::<Strict>(r#"{"least": 1}"#), ["it wants the option `column`"]);
         assert_eq!(
             lines::<Strict>(r#"{"least": "x"}"#),
-            ["`least`: invalid type: string \"x\", expected u64", "missing field `column`"]
+            [
+                "`least` must be a whole number of at least 0, and is the string \"x\"",
+                "it wants the option `column`"
+            ]
         );
         assert_eq!(
             lines::<Strict>(r#"{"column": 7, "least": 1}"#),
-            ["`column`: invalid type: integer `7`, expected a string"]
+            ["`column` must be a string, and is `7`"]
+        );
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_as_a_float() {
+        assert_eq!(parse::<Strict>(r#"{"column": "a", "least": 2.0}"#).unwrap().least, 2);
+        assert_eq!(
+            lines::<Strict>(r#"{"column": "a", "least": 2.5}"#),
+            ["`least` must be a whole number of at least 0, and is `2.5`"]
+        );
+        // Where another is wrong, the whole one is not.
+        assert_eq!(
+            lines::<Strict>(r#"{"column": 7.0, "least": 2.0}"#),
+            ["`column` must be a string, and is `7`"]
         );
     }
 

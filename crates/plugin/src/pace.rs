@@ -32,7 +32,7 @@ impl Pace {
             (self.rows, self.bytes) = (0, 0);
         }
         self.rows += 1;
-        self.bytes += row.text().len();
+        self.bytes += row.received().len();
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::call::Call;
 use crate::descriptor::Drops;
+use crate::reads::Asked;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -22,13 +23,29 @@ pub struct Row<'a> {
     batch: &'a RecordBatch,
     text: Option<Strings<'a>>,
     row: usize,
+    /// Where the columns that an operator declares are known: notes one that it asks for beside them.
+    asked: Option<&'a Asked<'a>>,
 }
 
 impl<'a> Row<'a> {
     /// The rows of a batch, in order.
     pub fn of(batch: &'a RecordBatch) -> impl Iterator<Item = Row<'a>> {
         let text = batch.column_by_name(TEXT).and_then(|c| Strings::of(c.as_ref()));
-        (0..batch.num_rows()).map(move |row| Row { batch, text, row })
+        (0..batch.num_rows()).map(move |row| Row { batch, text, row, asked: None })
+    }
+
+    /// The same row, which notes what it is asked for.
+    pub(crate) fn asked(self, asked: &'a Asked<'a>) -> Self {
+        Self { asked: Some(asked), ..self }
+    }
+
+    /// Notes that a column was asked for, if there is none.
+    fn missed(&self, column: &str) {
+        if let Some(asked) = self.asked
+            && self.batch.column_by_name(column).is_none()
+        {
+            asked.missed(column);
+        }
     }
 
     /// Number of the row in its batch.
@@ -38,6 +55,14 @@ impl<'a> Row<'a> {
 
     /// The text; empty where the row has none.
     pub fn text(&self) -> &'a str {
+        if self.text.is_none() {
+            self.missed(TEXT);
+        }
+        self.received()
+    }
+
+    /// The text, whether the operator declares to read it or not.
+    pub(crate) fn received(&self) -> &'a str {
         self.text.and_then(|t| t.get(self.row)).unwrap_or("")
     }
 
@@ -55,38 +80,54 @@ impl<'a> Row<'a> {
 
     /// Place of the document in the input order; 0 where the operator does not read `ordinal`.
     pub fn ordinal(&self) -> u64 {
-        self.uint(ORDINAL).unwrap_or(0)
+        self.number_in(ORDINAL).unwrap_or(0)
     }
 
     /// The string in a column; `None` where it is null, or where there is no such string column.
     pub fn str(&self, column: &str) -> Option<&'a str> {
-        batch::string(self.batch, column, self.row)
+        let found = batch::string(self.batch, column, self.row);
+        if found.is_none() {
+            self.missed(column);
+        }
+        found
     }
 
     /// The number in a `uint64` column.
     pub fn uint(&self, column: &str) -> Option<u64> {
+        let found = self.number_in(column);
+        if found.is_none() {
+            self.missed(column);
+        }
+        found
+    }
+
+    fn number_in(&self, column: &str) -> Option<u64> {
         let array = self.batch.column_by_name(column)?.as_primitive_opt::<UInt64Type>()?;
         array.is_valid(self.row).then(|| array.value(self.row))
     }
 
     /// The bytes in a binary column.
     pub fn bytes(&self, column: &str) -> Option<&'a [u8]> {
-        batch::bytes(self.batch.column_by_name(column)?.as_ref(), self.row)
+        batch::bytes(self.array(column)?.as_ref(), self.row)
     }
 
     /// The whole Arrow column; this row is [`Row::index`] of it.
     pub fn array(&self, column: &str) -> Option<&'a ArrayRef> {
-        self.batch.column_by_name(column)
+        let found = self.batch.column_by_name(column);
+        if found.is_none() {
+            self.missed(column);
+        }
+        found
     }
 
     /// The value in a column of any type; null where there is no such column.
     pub fn value(&self, column: &str) -> Value {
-        self.batch.column_by_name(column).map_or(Value::Null, |array| value_at(array, self.row))
+        self.array(column).map_or(Value::Null, |array| value_at(array, self.row))
     }
 
     /// Whether the batch has this column.
     pub fn has(&self, column: &str) -> bool {
-        self.batch.column_by_name(column).is_some()
+        self.array(column).is_some()
     }
 }
 
@@ -209,7 +250,8 @@ impl<'a> Doc<'a> {
     /// document; a declared column that is not set is null.
     pub fn set(&mut self, column: &str, value: impl Serialize) {
         if column == TEXT {
-            self.complain("text changes through edits alone".to_owned());
+            let how = "change it with `remove`, `replace` or `edit`, each under a rule";
+            self.complain(format!("the column `text` cannot be set; {how}"));
             return;
         }
         let value = serde_json::to_value(value).map(Written::Json);
@@ -228,7 +270,14 @@ impl<'a> Doc<'a> {
                 Ok(value) => self.changes.values[slot] = Some(value),
                 Err(error) => self.complain(format!("column `{column}`: {error}")),
             },
-            None => self.complain(format!("the operator does not declare the column `{column}`")),
+            None => {
+                let declared = self.writes.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>();
+                let declares = if declared.is_empty() { "nothing".to_owned() } else { declared.join(", ") };
+                self.complain(format!(
+                    "it writes the column `{column}` without declaring it; add `.writes(\"{column}\", …)` to its \
+                     `describe`, which declares {declares}"
+                ));
+            }
         }
     }
 

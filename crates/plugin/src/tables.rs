@@ -20,8 +20,8 @@ pub(crate) fn check<T: Options>(json: &str) -> Result {
         None => Ok(()),
         Some(path) => {
             let message = match path.is_empty() {
-                true => "options are a table, and not an array".to_owned(),
-                false => format!("`{}`: invalid type: an array, expected a table", path.join(".")),
+                true => "the options must be a table, and are an array".to_owned(),
+                false => format!("`{}` must be a table, and is an array", path.join(".")),
             };
             Err(Error::new(ErrorKind::Options, message))
         }
@@ -92,7 +92,7 @@ mod tests {
         assert!(check::<Outer>(r#"{"words": ["[", "b"], "inner": {"least": 1}}"#).is_ok());
         assert!(check::<Outer>("[").is_ok(), "what is not JSON is for serde to say");
         let message = |json: &str| check::<Outer>(json).unwrap_err().message;
-        assert_eq!(message("[]"), "options are a table, and not an array");
-        assert_eq!(message("{\"inner\": [3]}"), "`inner`: invalid type: an array, expected a table");
+        assert_eq!(message("[]"), "the options must be a table, and are an array");
+        assert_eq!(message("{\"inner\": [3]}"), "`inner` must be a table, and is an array");
     }
 }

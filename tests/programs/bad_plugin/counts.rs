@@ -10,6 +10,8 @@ pub enum Defect {
     /// Panics in a document with `BOOM`.
     #[default]
     PanicWhileCounting,
+    /// Reads a column that it does not declare.
+    ReadsUndeclared,
     /// Keeps the first text it meets.
     KeepsFirst,
     /// Takes the mean of means.
@@ -59,6 +61,9 @@ impl Aggregate for Count {
     }
 
     fn update(&self, state: &mut State, row: &Row<'_>) -> Result<()> {
+        if self.0 == Defect::ReadsUndeclared {
+            row.str("language");
+        }
         let text = row.text();
         state.documents += 1;
         state.first.get_or_insert_with(|| text.chars().take(20).collect());

@@ -155,8 +155,8 @@ static int32_t map(const TmStage *stage, TmCall *call, const struct ArrowArray *
   for (row = 0; row < texts.length; row++) {
     uint64_t words;
     TmStr text;
-    /* The row that begins: should it crash in a process of its own, the host knows of which. */
-    stage->host->progress(call, (uint64_t)row, 0);
+    /* Should it crash in a process of its own, or forget the row, the host knows of which. */
+    tm_begin_row(stage->host, call, columns, 2, row);
     /* A null text is one without words. */
     tm_strings_get(&texts, row, &text);
     if (!count(stage->host, call, text, &unasked, &words)) {
@@ -185,9 +185,10 @@ static int32_t process(TmWorker *worker, TmCall *call, struct ArrowArray *input,
     tm_events_free(&events);
     return status;
   }
-  if (!tm_batch_finish(columns, 2, columns[0].length, documents)) {
+  status = tm_answer(worker->stage->host, call, columns, 2, columns[1].length, documents);
+  if (status != TM_OK) {
     tm_events_free(&events);
-    return tm_no_memory(worker->stage->host, call);
+    return status;
   }
   /* Should this fail, the host releases the documents. */
   return tm_events_finish(&events, out_events) ? TM_OK : tm_no_memory(worker->stage->host, call);

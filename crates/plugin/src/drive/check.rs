@@ -163,7 +163,10 @@ fn kept_rows(operator: &BoundOperator, count: usize, output: &Output, fates: &[F
     };
     if !operator.selects() {
         if answered != count {
-            return Err(broken(format!("it answers {answered} rows for a batch of {count}")));
+            return Err(broken(format!(
+                "it answers {answered} rows for a batch of {count}; answer each row, or declare that it selects rows, and say why \
+                 one is dropped"
+            )));
         }
         for row in 0..count {
             keep(row as u32, row)?;

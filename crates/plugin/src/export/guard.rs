@@ -1,6 +1,6 @@
 //! What every exported function runs inside: reports, panics, arrays taken over and handed over.
 
-use super::{LAST_PANIC, payload_text};
+use super::panic_words;
 use crate::abi::{self, TmCall, TmHost, TmStage, TmStr, TmWorker, status};
 use crate::call::{Call, Host, Level};
 use crate::error::{Error, ErrorKind, Result};
@@ -62,6 +62,12 @@ impl Host for AbiHost {
     }
 }
 
+/// Tells the host of an error outside of any call: while the plugin is opened.
+pub(super) fn report_to(host: *const TmHost, code: &str, message: &str) {
+    let call = std::ptr::null_mut();
+    AbiHost { table: host_table(host), call }.report(Level::Error, None, code, message);
+}
+
 /// What a `TmStage` is.
 pub(super) struct BoundStage {
     pub(super) host: *const TmHost,
@@ -96,11 +102,7 @@ pub(super) fn guarded(
             return status;
         }
         Ok(Err(error)) => error,
-        Err(payload) => {
-            let words = LAST_PANIC.with(|last| last.borrow_mut().take());
-            let words = words.unwrap_or_else(|| payload_text(payload.as_ref()).to_owned());
-            Error::new(ErrorKind::Panicked, words).at_row(call.row())
-        }
+        Err(payload) => Error::new(ErrorKind::Panicked, panic_words(payload.as_ref())).at_row(call.row()),
     };
     let (status, code) = match error.kind {
         ErrorKind::Failed

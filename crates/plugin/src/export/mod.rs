@@ -78,8 +78,8 @@ unsafe impl Sync for Exported {}
 
 static EXPORTED: OnceLock<Exported> = OnceLock::new();
 
-/// The table of this library's plugin; null when the descriptor cannot be made, or the host's table is none of
-/// this major version. For `export!`.
+/// The table of this library's plugin; null when the descriptor cannot be made, which the host is told why, or the
+/// host's table is none of this major version. For `export!`.
 pub fn table(host: *const TmHost, plugin: fn() -> PluginSpec) -> *const TmPlugin {
     if !host.is_null() && guard::host_table(host).is_none() {
         return std::ptr::null();
@@ -108,7 +108,19 @@ pub fn table(host: *const TmHost, plugin: fn() -> PluginSpec) -> *const TmPlugin
             Exported { spec, table }
         })
     });
-    made.map_or(std::ptr::null(), |exported| &raw const exported.table)
+    match made {
+        Ok(exported) => &raw const exported.table,
+        Err(payload) => {
+            guard::report_to(host, "panicked", &panic_words(payload.as_ref()));
+            std::ptr::null()
+        }
+    }
+}
+
+/// What the panic that was just caught said, and where.
+fn panic_words(payload: &(dyn Any + Send)) -> String {
+    let words = LAST_PANIC.with(|last| last.borrow_mut().take());
+    words.unwrap_or_else(|| payload_text(payload).to_owned())
 }
 
 thread_local! {

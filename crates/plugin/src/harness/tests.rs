@@ -83,6 +83,7 @@ fn plugin() -> PluginSpec {
         aggregate::<Sums>(),
         aggregate::<Joined>(),
         map::<Numbered>(),
+        map::<Careless>(),
     ];
     PluginSpec { name: "t".into(), version: "0", licence: "", description: "", operators }
 }
@@ -128,4 +129,52 @@ fn what_depends_on_the_split_is_found() {
          document `d4`: `number: 5`, and `number: 1`\n\
          split into documents 4..12 on worker 0, documents 0..4 on worker 1"
     );
+}
+
+/// Asks for what it does not declare, in a document that says so.
+#[derive(Clone)]
+struct Careless;
+
+impl Map for Careless {
+    type Options = NoOptions;
+    fn describe() -> Describe {
+        Describe::new("careless").reads("text").writes("words", DataType::UInt64)
+    }
+    fn bind(_: NoOptions) -> Result<Self> {
+        Ok(Self)
+    }
+    fn map(&mut self, doc: &mut Doc<'_>) -> Result<()> {
+        match doc.text() {
+            "reads" => _ = doc.str("language"),
+            "writes" => doc.set("word", 1),
+            "sets text" => doc.set("text", "other"),
+            "edits" => doc.remove(0..1, "first"),
+            "drops" => doc.drop("any", 1.0, 0.0),
+            _ => doc.set("words", 1),
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_not_declared_fails_the_document_with_the_declaration_to_add() {
+    let said = |text: &str| {
+        let outcome = super::run(&plugin(), Some("careless"), &Case::of(text), 1).unwrap();
+        let event = outcome.verdicts[0].events.first().cloned();
+        event.and_then(|event| event.note).unwrap_or_default()
+    };
+    assert_eq!(said("fine"), "");
+    assert_eq!(
+        said("reads"),
+        "it reads the column `language` without declaring it; add `.reads(\"language\")` to its `describe`, or \
+         `.reads_optional(\"language\")` where documents may lack it"
+    );
+    assert_eq!(
+        said("writes"),
+        "it writes the column `word` without declaring it; add `.writes(\"word\", …)` to its `describe`, which declares \
+         `words`"
+    );
+    assert!(said("sets text").starts_with("the column `text` cannot be set; change it with `remove`"));
+    assert!(said("edits").ends_with("add `.writes(\"text\", DataType::LargeUtf8)` to its `describe`"));
+    assert!(said("drops").ends_with("add `.selects()` to its `describe`"));
 }

@@ -20,7 +20,7 @@ mod tree;
 mod variables;
 
 pub use lock::{LOCK_FILE, Lock, LockPolicy, LockedPlugin, NotLocked, lock_places, platform};
-pub use options::{check_options, fitted, option_doc, schema_of_options, with_defaults};
+pub use options::{check_options, fitted, option_doc, schema_of_options, takes_numbers, with_defaults};
 pub use pipeline::{Draft, Pipeline, TABLES};
 pub use problem::{Problem, Problems, Severity, nearest, suggest};
 pub use schema::{Offered, SCHEMA_FILE, key_schemas, schema};

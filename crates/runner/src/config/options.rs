@@ -1,12 +1,15 @@
 //! Checks a stage's options against the plugin's own JSON Schema, and points at the place in the file.
 
 mod choices;
+mod fit;
+
+pub use self::fit::fitted;
 
 use self::choices::{choices, of_choice};
 use super::problem::{Problem, nearest};
 use super::section::{flag_of, quoted};
-use super::tree::{Kind, Node, Place};
-use super::variables::scalar;
+use super::tree::{Kind, Node};
+use crate::table::count;
 use jsonschema::error::ValidationErrorKind as Fault;
 use serde_json::{Value, json};
 
@@ -142,8 +145,22 @@ fn told(
         Fault::MinLength { limit: 1 } | Fault::MinItems { limit: 1 } => {
             Some(("must not be empty".into(), Some("give a value, or leave it out".into())))
         }
+        Fault::MinLength { limit } => Some(too_few_or_many(node, "at least", *limit, "character")),
+        Fault::MaxLength { limit } => Some(too_few_or_many(node, "at most", *limit, "character")),
+        Fault::MinItems { limit } => Some(too_few_or_many(node, "at least", *limit, "item")),
+        Fault::MaxItems { limit } => Some(too_few_or_many(node, "at most", *limit, "item")),
         _ => None,
     }
+}
+
+fn too_few_or_many(node: &Node, how: &str, limit: u64, what: &str) -> (String, Option<String>) {
+    let has = match &node.kind {
+        Kind::Text(text) => text.chars().count(),
+        Kind::List(items) => items.len(),
+        _ => 0,
+    };
+    let limit = count(usize::try_from(limit).unwrap_or(usize::MAX), what);
+    (format!("must have {how} {limit}, but it has {has}"), None)
 }
 
 /// A value as a pipeline file writes it.
@@ -305,16 +322,28 @@ pub fn option_doc(schema: &Value, option: &str) -> Option<String> {
     described(schema, &pointer_of(option))
 }
 
+/// Whether an option takes numbers; dots separate the levels of nested tables. `None` if there is no such
+/// option.
+pub fn takes_numbers(schema: &Value, option: &str) -> Option<bool> {
+    let (outer, name) = option.rsplit_once('.').unwrap_or(("", option));
+    let outer = if outer.is_empty() { String::new() } else { pointer_of(outer) };
+    let outer = present(schema, subschema(schema, &outer)?);
+    let own = outer.get("properties")?.get(name)?;
+    Some(types(schema, own).iter().any(|kind| ["integer", "number"].contains(kind)))
+}
+
+/// The schema of the value if it may be null, as for an `Option` of a struct.
+fn present<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    let is_null = |schema: &&Value| schema.get("type").and_then(Value::as_str) == Some("null");
+    match schema.get("anyOf").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([one, null] | [null, one]) if is_null(&null) => resolved(root, one).unwrap_or(one),
+        _ => schema,
+    }
+}
+
 /// The JSON pointer to an option; dots separate the levels of nested tables.
 fn pointer_of(option: &str) -> String {
     format!("/{}", option.replace('.', "/"))
-}
-
-/// Converts strings that came from variables to the numbers or booleans that the schema wants.
-pub fn fitted(schema: &Value, options: &Node) -> Node {
-    let mut options = options.clone();
-    fit(schema, schema, &mut options);
-    options
 }
 
 /// The part of a schema that covers some of its options, as a schema of its own. Dots separate the levels of
@@ -334,54 +363,6 @@ pub fn schema_of_options<'a>(schema: &Value, options: impl IntoIterator<Item = &
         *at = own;
     }
     out
-}
-
-/// Floats represent all whole numbers below this one exactly.
-const WHOLE_AT_MOST: f64 = 9_007_199_254_740_992.0;
-
-fn fit(root: &Value, schema: &Value, node: &mut Node) {
-    let Some(own) = resolved(root, schema) else { return };
-    if let Some(kind) = scalar(node) {
-        let types = types(root, own);
-        let is_wanted = match kind {
-            Kind::Integer(_) => types.contains(&"integer") || types.contains(&"number"),
-            Kind::Float(_) => types.contains(&"number"),
-            Kind::Bool(_) => types.contains(&"boolean"),
-            _ => false,
-        };
-        if is_wanted && !types.contains(&"string") {
-            node.kind = kind;
-        }
-        return;
-    }
-    match &mut node.kind {
-        // JSON has one kind of number, but a plugin may accept only whole ones.
-        Kind::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE_AT_MOST => {
-            let types = types(root, own);
-            if types.contains(&"integer") && !types.contains(&"number") {
-                node.kind = Kind::Integer(*number as i64);
-            }
-        }
-        Kind::Table(entries) => {
-            if entries.len() > 1 && !choices(root, own).is_empty() {
-                // Files merge tables without a schema. If several choices come together, the extending file's
-                // one counts.
-                let rank = |place: &Place| place.span().map_or(0, |span| span.file + 1);
-                let last = entries.iter().map(|entry| rank(&entry.place)).min();
-                entries.retain(|entry| Some(rank(&entry.place)) == last);
-            }
-            for entry in entries {
-                let inner = own.get("properties").and_then(|p| p.get(&entry.key));
-                let inner = inner.or_else(|| own.get("additionalProperties"));
-                inner.into_iter().for_each(|inner| fit(root, inner, &mut entry.node));
-            }
-        }
-        Kind::List(items) => {
-            let inner = own.get("items");
-            items.iter_mut().for_each(|item| inner.into_iter().for_each(|inner| fit(root, inner, item)));
-        }
-        _ => {}
-    }
 }
 
 /// The maximum number of tables that are completed: the defaults of a schema that refers to itself may never

@@ -235,15 +235,17 @@ impl Node {
         let Kind::Table(entries) = &mut self.kind else {
             return Err(Problem::at(place, format!("`{first}` cannot be set in {kind}")));
         };
-        let at = match entries.iter().position(|e| e.key == *first) {
-            Some(at) => at,
+        let mut entry = match entries.iter().position(|e| e.key == *first) {
+            Some(at) => entries.remove(at),
             None => {
                 let node = Self::new(Kind::Table(Vec::new()), place.clone());
-                entries.push(Entry { key: (*first).to_owned(), place: place.clone(), node });
-                entries.len() - 1
+                Entry { key: (*first).to_owned(), place: place.clone(), node }
             }
         };
-        entries[at].node.set(rest, value, place)
+        let result = entry.node.set(rest, value, place);
+        // What was set last stands last.
+        entries.push(entry);
+        result
     }
 }
 

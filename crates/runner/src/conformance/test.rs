@@ -2,6 +2,7 @@
 
 use super::subject::Subject;
 use crate::host::LoadedPlugin;
+use crate::table::count;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;
@@ -15,6 +16,8 @@ pub struct Test {
     pub id: &'static str,
     /// What it requires, in a sentence.
     pub doc: &'static str,
+    /// What to do if it fails, in a sentence.
+    pub advice: &'static str,
     /// The function to run. An error counts as a failure.
     pub run: Run,
 }
@@ -74,10 +77,11 @@ impl Verdict {
     }
 
     /// The plugin passes if nothing was observed.
-    pub fn of(mut seen: Vec<String>, note: impl Into<String>) -> Self {
+    pub fn of(seen: Vec<String>, note: impl Into<String>) -> Self {
         if seen.is_empty() {
             return Self::ok(note);
         }
+        let mut seen = merged(seen);
         let more = seen.len().saturating_sub(TOLD_AT_MOST);
         seen.truncate(TOLD_AT_MOST);
         if more > 0 {
@@ -85,6 +89,29 @@ impl Verdict {
         }
         Self::Failed { seen }
     }
+}
+
+/// Merges observations on several documents that differ only in numbers: keeps the first, with the number of the
+/// others.
+fn merged(seen: Vec<String>) -> Vec<String> {
+    let of_document = |what: &str| {
+        let (_, rest) = what.strip_prefix("document `")?.split_once('`')?;
+        // Lengths and positions differ from document to document.
+        Some(rest.replace(|c: char| c.is_ascii_digit(), ""))
+    };
+    let mut told: Vec<(String, Option<String>, usize)> = Vec::new();
+    for what in seen {
+        let key = of_document(&what);
+        match told.iter_mut().find(|(_, of, _)| key.is_some() && *of == key) {
+            Some((.., others)) => *others += 1,
+            None => told.push((what, key, 0)),
+        }
+    }
+    let line = |(what, _, others): (String, Option<String>, usize)| match others {
+        0 => what,
+        n => format!("{what} (and {} alike)", count(n, "more document")),
+    };
+    told.into_iter().map(line).collect()
 }
 
 /// The file to which a test's process writes what it is doing and what it found, one line of JSON each. If
@@ -131,5 +158,32 @@ impl Notes {
             text.push('\n');
             let _ = file.write_all(text.as_bytes());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_alike_of_several_documents_is_told_once() {
+        let seen = [
+            "document `a`: x 1",
+            "document `b`: y",
+            "document `c`: x 1",
+            "other",
+            "document `d`: x 23",
+            "other",
+        ];
+        let Verdict::Failed { seen } = Verdict::of(seen.map(str::to_owned).to_vec(), "") else {
+            panic!("something was seen");
+        };
+        assert_eq!(
+            seen,
+            ["document `a`: x 1 (and 2 more documents alike)", "document `b`: y", "other", "other"]
+        );
+        let many = (0..30).map(|n| format!("document `a`: {}", "x".repeat(n))).collect();
+        let Verdict::Failed { seen } = Verdict::of(many, "") else { panic!("something was seen") };
+        assert_eq!(seen.last().map(String::as_str), Some("and 20 more of the kind"));
     }
 }

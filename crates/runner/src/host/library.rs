@@ -2,11 +2,12 @@
 //! library is trustworthy.
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
+use super::discover::plugin_name;
 use super::exits::Within;
 use super::file::LibraryFile;
 use super::probe::Probe;
 use super::stage::LoadedStage;
-use super::table::host;
+use super::table::{host, take_reported};
 use super::trust::Refusal;
 use arrow_schema::SchemaRef;
 use serde::{Deserialize, Serialize};
@@ -51,17 +52,20 @@ pub(super) struct Functions {
 }
 
 impl Functions {
-    /// Reads a table; `None` if a function is null.
-    fn of(table: &TmPlugin, plugin: &'static str) -> Option<Self> {
-        table.flush?;
-        Some(Self {
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// The name of a function that is null.
+    fn of(table: &TmPlugin, plugin: &'static str) -> std::result::Result<Self, &'static str> {
+        table.flush.ok_or("flush")?;
+        Ok(Self {
             plugin,
-            bind: table.bind?,
-            release_stage: table.release_stage?,
-            new_worker: table.new_worker?,
-            release_worker: table.release_worker?,
-            process: table.process?,
-            get_extension: table.get_extension?,
+            bind: table.bind.ok_or("bind")?,
+            release_stage: table.release_stage.ok_or("release_stage")?,
+            new_worker: table.new_worker.ok_or("new_worker")?,
+            release_worker: table.release_worker.ok_or("release_worker")?,
+            process: table.process.ok_or("process")?,
+            get_extension: table.get_extension.ok_or("get_extension")?,
             probe: None,
         })
     }
@@ -190,11 +194,12 @@ impl LoadedPlugin {
                 Some("a plugin crate needs `textmill_plugin::export!` and `crate-type = [\"cdylib\"]`"),
             ),
         })?;
+        take_reported();
         // SAFETY: by contract the function takes the host's table and returns the plugin's.
         let table = unsafe { entry(host()) };
         drop(within);
         if table.is_null() || !table.is_aligned() {
-            return Err(fail("it returned no plugin table".into(), None));
+            return Err(refuse(&path, no_table(&path)));
         }
         // Check the major version first: in another version, nothing else is where it seems to be.
         // SAFETY: every table of every version begins with `struct_size` and `abi_major`.
@@ -213,13 +218,24 @@ impl LoadedPlugin {
         })?;
         // SAFETY: the plugin's string lives as long as the process.
         let json = unsafe { table.descriptor.to_string() };
-        let descriptor: PluginDescriptor =
-            serde_json::from_str(&json).map_err(|e| fail(format!("its descriptor is not one: {e}"), None))?;
+        let descriptor: PluginDescriptor = serde_json::from_str(&json).map_err(|e| {
+            fail(
+                format!("its descriptor is not one: {e}"),
+                Some("`textmill_plugin.h` says what a descriptor contains"),
+            )
+        })?;
         // Leaked like the library, it lives as long as the program.
-        let functions = Functions::of(&table, descriptor.name.clone().leak())
-            .ok_or_else(|| fail("a function is missing in its table".into(), None))?;
+        let functions = Functions::of(&table, descriptor.name.clone().leak()).map_err(|missing| {
+            fail(
+                format!("the function `{missing}` of its table is null"),
+                Some("no function of `TmPlugin` may be null"),
+            )
+        })?;
         if descriptor.operators.is_empty() {
-            return Err(fail("it has no operators".into(), None));
+            return Err(fail(
+                "it has no operators".into(),
+                Some("its descriptor must list one in `operators`"),
+            ));
         }
         let abi = (major, table.abi_minor);
         Ok(Self { descriptor, sha256, locked: expected.is_some(), abi, functions, path })
@@ -253,6 +269,21 @@ impl Plugin for LoadedPlugin {
         input: SchemaRef,
     ) -> Result<Box<dyn Stage>> {
         Ok(Box::new(LoadedStage::bind(self.functions, call, operator, options, &input)?))
+    }
+}
+
+/// Why a plugin returned no table, by what it reported, if anything.
+fn no_table(path: &Path) -> Refusal {
+    let name = plugin_name(path).map_or_else(|| "it".to_owned(), |name| format!("plugin `{name}`"));
+    match take_reported() {
+        Some((code, message)) if code == "panicked" => Refusal::new(format!(
+            "{name} panicked while describing itself: {message}"
+        ))
+        .hint("the panic is in `describe` of an operator, or in the defaults or the schema of its options"),
+        Some((_, message)) => Refusal::new(format!("{name} cannot be opened: {message}")),
+        None => Refusal::new("it returned no plugin table").hint(
+            "`textmill_plugin_v1` must return a pointer to a `TmPlugin` that lives as long as the process",
+        ),
     }
 }
 

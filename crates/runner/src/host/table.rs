@@ -89,6 +89,16 @@ impl<'a> CallState<'a> {
     }
 }
 
+thread_local! {
+    /// What a plugin reported outside of any call, while it was opened.
+    static OUTSIDE: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+}
+
+/// Takes code and message of the last error that a plugin reported on this thread outside of any call.
+pub(super) fn take_reported() -> Option<(String, String)> {
+    OUTSIDE.with(|outside| outside.borrow_mut().take())
+}
+
 /// Finds the call that a plugin passes back, and keeps a panic in the host from crossing the boundary.
 ///
 /// # Safety
@@ -119,6 +129,14 @@ unsafe extern "C" fn report(call: *mut TmCall, severity: u32, row: u32, code: Tm
             }
         }
     };
+    if call.is_null() {
+        // SAFETY: the plugin lends both strings for this call.
+        let said = unsafe { (code.to_string(), message.to_string()) };
+        if Level::from_code(severity) == Level::Error {
+            OUTSIDE.with(|outside| *outside.borrow_mut() = Some(said));
+        }
+        return;
+    }
     // SAFETY: the plugin passes its call.
     unsafe { with_call(call, (), keep) }
 }

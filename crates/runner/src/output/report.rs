@@ -81,6 +81,11 @@ fn pipeline_json(prepared: &Prepared) -> Value {
                 "options": stage.options,
             });
             add_isolation(stage, &mut own);
+            let version =
+                stage.plugin.descriptor.operator(Some(&stage.operator)).map(|o| o.semantics_version);
+            if let Some(version) = version.filter(|version| *version > 1) {
+                own["output-version"] = json!(version);
+            }
             // Lets thresholds be tried without the plugin.
             let thresholds = stage.bound.thresholds();
             if let Some(own) = own.as_object_mut().filter(|_| !thresholds.is_empty()) {

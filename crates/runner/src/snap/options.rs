@@ -15,13 +15,21 @@ pub struct OptionChange {
     pub text: String,
 }
 
+/// Precedes the version of an operator's output, as given by `Describe::version`.
+const OUTPUT_VERSION: &str = ", output version ";
+
 /// The options of all stages with their values, including defaults.
 pub fn options(prepared: &Prepared) -> String {
     let mut lines = Vec::new();
     for stage in &prepared.stages {
         let plugin = &stage.plugin.descriptor;
         let operator = &stage.operator;
-        lines.push(format!("{}: {} {}, {operator}", stage.name, plugin.name, plugin.version));
+        let line = format!("{}: {} {}, {operator}", stage.name, plugin.name, plugin.version);
+        // Nobody is told of the first.
+        lines.push(match plugin.operator(Some(operator)).map(|operator| operator.semantics_version) {
+            Some(version) if version > 1 => format!("{line}{OUTPUT_VERSION}{version}"),
+            _ => line,
+        });
         flatten(&stage.name, &stage.options, &mut lines);
     }
     if lines.is_empty() { "no stage".into() } else { lines.join("\n") }
@@ -55,7 +63,11 @@ pub fn changed(old: &str, new: &str) -> Vec<OptionChange> {
     for (key, value) in &new {
         match before.get(key) {
             Some(old) if *old == value => {}
-            Some(old) => changes.push(change(key, format!("{key}: {old} -> {value}"))),
+            Some(old) => {
+                let text =
+                    another_output(key, old, value).unwrap_or_else(|| format!("{key}: {old} -> {value}"));
+                changes.push(change(key, text));
+            }
             None => changes.push(change(key, format!("{key}: {value}, which is new"))),
         }
     }
@@ -63,6 +75,23 @@ pub fn changed(old: &str, new: &str) -> Vec<OptionChange> {
         changes.push(change(key, format!("{key}: was {value}, now removed")));
     }
     changes
+}
+
+/// What is told of a stage whose operator says that its output has another meaning.
+fn another_output(stage: &str, old: &str, new: &str) -> Option<String> {
+    let read = |line: &str| match line.rsplit_once(OUTPUT_VERSION) {
+        Some((of, version)) => Some((of.to_owned(), version.parse::<u32>().ok()?)),
+        None => Some((line.to_owned(), 1)),
+    };
+    let ((old, before), (new, after)) = (read(old)?, read(new)?);
+    let plugin = |of: &str| of.split_once(' ').map(|(name, _)| name.to_owned());
+    // An option's value may be any text; a stage's line alone is under a name without dots.
+    if before == after || stage.contains('.') || plugin(&old) != plugin(&new) {
+        return None;
+    }
+    let name = plugin(&new)?;
+    let versions = if old == new { String::new() } else { format!("{old} -> {new}; ") };
+    Some(format!("{stage}: {versions}the output of plugin `{name}` went from version {before} to {after}"))
 }
 
 #[cfg(test)]
@@ -85,5 +114,22 @@ mod tests {
             ]
         );
         assert!(changed(old, old).is_empty());
+    }
+
+    #[test]
+    fn an_output_of_another_version_is_told() {
+        let told = |old: &str, new: &str| changed(old, new).into_iter().map(|c| c.text).collect::<Vec<_>>();
+        let first = "a: some 1, only\na.one: 1, output version 2";
+        let second = first.replace("only", "only, output version 2");
+        assert_eq!(told(first, &second), ["a: the output of plugin `some` went from version 1 to 2"]);
+        let third = second.replace("some 1, only, output version 2", "some 2, only, output version 3");
+        assert_eq!(
+            told(&second, &third),
+            ["a: some 1, only -> some 2, only; the output of plugin `some` went from version 2 to 3"]
+        );
+        let other = second.replace("some 1", "other 1");
+        assert_eq!(told(first, &other), ["a: some 1, only -> other 1, only, output version 2"]);
+        let option = first.replace("one: 1, output version 2", "one: 1, output version 3");
+        assert_eq!(told(first, &option), ["a.one: 1, output version 2 -> 1, output version 3"]);
     }
 }

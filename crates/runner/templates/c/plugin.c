@@ -82,8 +82,8 @@ static int32_t map(const TmStage *stage, TmCall *call, const struct ArrowArray *
   for (row = 0; row < texts.length; row++) {
     uint64_t chars;
     TmStr text;
-    /* The row that begins: should it crash in a process of its own, the host knows of which. */
-    stage->host->progress(call, (uint64_t)row, 0);
+    /* Should it crash in a process of its own, or forget the row, the host knows of which. */
+    tm_begin_row(stage->host, call, columns, COLUMNS, row);
     if (stage->host->should_stop(call)) {
       return tm_fail(stage->host, call, TM_CANCELLED, TM_NO_ROW, "cancelled", "the run is being stopped");
     }
@@ -155,8 +155,8 @@ static int32_t process(TmWorker *worker, TmCall *call, struct ArrowArray *input,
   }
   status = map(worker->stage, call, input, columns, &events);
   tm_release_array(input);
-  if (status == TM_OK && !tm_batch_finish(columns, COLUMNS, columns[ROW].length, documents)) {
-    status = tm_no_memory(worker->stage->host, call);
+  if (status == TM_OK) {
+    status = tm_answer(worker->stage->host, call, columns, COLUMNS, columns[ROW].length, documents);
   }
   if (status == TM_OK && !tm_events_finish(&events, out_events)) {
     status = tm_no_memory(worker->stage->host, call);

@@ -1,9 +1,8 @@
 //! `textmill plugin info`.
 
-use super::{open, print};
+use super::{open, options::options, print};
 use crate::cli::PluginName;
 use crate::failure::Failure;
-use serde_json::Value;
 use std::fmt::Write as _;
 use textmill_plugin::descriptor::{Kind, OperatorDescriptor, Read, Rows, Threading};
 
@@ -52,6 +51,9 @@ pub fn describe(operator: &OperatorDescriptor, out: &mut String) {
     };
     let threading = if operator.threading == Threading::Serial { "; one thread" } else { "" };
     let _ = writeln!(out, "  kind      {kind}{rows}{threading}");
+    if operator.semantics_version > 1 {
+        let _ = writeln!(out, "  version   {} of its output", operator.semantics_version);
+    }
     let reads: Vec<String> = operator.reads.iter().map(read).collect();
     let _ =
         writeln!(out, "  reads     {}", if reads.is_empty() { "nothing".into() } else { reads.join(", ") });
@@ -64,8 +66,7 @@ pub fn describe(operator: &OperatorDescriptor, out: &mut String) {
         let _ = writeln!(out, "    {}: {}", write.column, write.kind);
     }
     let _ = writeln!(out, "  options");
-    let mut schema = SchemaWords { root: &operator.options, left: WORDS_AT_MOST };
-    schema.options(&operator.options, 4, out);
+    options(&operator.options, 4, out);
 }
 
 fn read(read: &Read) -> String {
@@ -75,109 +76,4 @@ fn read(read: &Read) -> String {
         (None, Some(option)) => format!("the column that `{option}` names"),
         (None, None) => String::new(),
     }
-}
-
-/// The maximum number of parts of a schema that are described: a schema that refers to itself has no end.
-const WORDS_AT_MOST: usize = 10_000;
-
-/// Describes a schema in words.
-struct SchemaWords<'a> {
-    root: &'a Value,
-    left: usize,
-}
-
-impl SchemaWords<'_> {
-    /// Whether there is room for one more part at this depth.
-    fn go_on(&mut self, depth: usize) -> bool {
-        self.left = self.left.saturating_sub(1);
-        self.left > 0 && depth < 16
-    }
-
-    /// Describes the options of a schema: one entry each with type, default and doc, nested tables below
-    /// their own entry.
-    fn options(&mut self, schema: &Value, indent: usize, out: &mut String) {
-        let pad = " ".repeat(indent);
-        if !self.go_on(indent / 4) {
-            let _ = writeln!(out, "{pad}...");
-            return;
-        }
-        let Some(properties) = schema.get("properties").and_then(Value::as_object).filter(|p| !p.is_empty())
-        else {
-            let _ = writeln!(out, "{pad}none");
-            return;
-        };
-        for (name, own) in properties {
-            let target = follow(self.root, own);
-            let default =
-                own.get("default").filter(|d| !d.is_object()).map(|d| format!(" = {d}")).unwrap_or_default();
-            let (kind, range) = (self.type_words(target, 0), range_words(own));
-            let _ = writeln!(out, "{pad}{name}: {kind}{range}{default}");
-            let doc = own.get("description").or_else(|| target.get("description")).and_then(Value::as_str);
-            for line in doc.unwrap_or_default().lines() {
-                let _ = writeln!(out, "{pad}    {line}");
-            }
-            if target.get("properties").is_some() {
-                self.options(target, indent + 4, out);
-            }
-        }
-    }
-
-    fn type_words(&mut self, schema: &Value, depth: usize) -> String {
-        if !self.go_on(depth) {
-            return "...".to_owned();
-        }
-        let quoted =
-            |values: &Vec<Value>| values.iter().map(Value::to_string).collect::<Vec<_>>().join(" | ");
-        if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-            return quoted(values);
-        }
-        if let Some(value) = schema.get("const") {
-            return value.to_string();
-        }
-        for key in ["oneOf", "anyOf"] {
-            if let Some(kinds) = schema.get(key).and_then(Value::as_array) {
-                let words = kinds.iter().map(|k| self.type_words(follow(self.root, k), depth + 1));
-                return words.collect::<Vec<_>>().join(" | ");
-            }
-        }
-        let mut word = |kind: &str| match kind {
-            "object" => "table".to_owned(),
-            "array" => match schema.get("items") {
-                Some(items) => {
-                    format!("array of {}", self.type_words(follow(self.root, items), depth + 1))
-                }
-                None => "array".to_owned(),
-            },
-            "null" => "unset".to_owned(),
-            other => other.to_owned(),
-        };
-        match schema.get("type") {
-            Some(Value::String(kind)) => word(kind),
-            Some(Value::Array(kinds)) => {
-                kinds.iter().filter_map(Value::as_str).map(word).collect::<Vec<_>>().join(" | ")
-            }
-            _ => "any".to_owned(),
-        }
-    }
-}
-
-/// The range of an option, as far as its type does not imply it.
-fn range_words(schema: &Value) -> String {
-    let is_unsigned = schema.get("type").and_then(Value::as_str) == Some("integer");
-    let bounds = [
-        ("minimum", " of at least"),
-        ("exclusiveMinimum", " above"),
-        ("maximum", " of at most"),
-        ("exclusiveMaximum", " below"),
-    ];
-    let bounds = bounds.into_iter().filter_map(|(key, words)| {
-        let bound = schema.get(key)?.as_f64()?;
-        (key != "minimum" || bound != 0.0 || !is_unsigned).then(|| format!("{words} {bound}"))
-    });
-    bounds.collect::<Vec<_>>().join(" and")
-}
-
-fn follow<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
-    let reference = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref")).and_then(Value::as_str);
-    reference.and_then(|r| root.pointer(r.strip_prefix('#')?)).unwrap_or(schema)
 }

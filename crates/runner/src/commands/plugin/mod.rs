@@ -5,6 +5,7 @@ pub mod info;
 mod list;
 mod lock;
 mod new;
+mod options;
 mod repro;
 mod shrink;
 mod which;

@@ -2,7 +2,7 @@
 
 use super::super::problem::{Problem, suggest};
 use super::super::tree::{Kind, Node};
-use super::{check_options, option_words, resolved, subschema};
+use super::{check_options, option_words, present, resolved, subschema};
 use serde_json::{Value, json};
 
 /// Returns what is wrong with a table that should name one choice, with that choice's values. `None` if the
@@ -46,6 +46,7 @@ pub(super) fn of_choice(
 
 /// The choices of a schema that are tables with a single key, as for an enum with data.
 pub(super) fn choices<'a>(root: &'a Value, schema: &'a Value) -> Vec<(&'a str, &'a Value)> {
+    let schema = present(root, schema);
     let all = ["oneOf", "anyOf"].into_iter().find_map(|key| schema.get(key)?.as_array());
     let of = |choice: &'a Value| {
         let choice = resolved(root, choice)?;

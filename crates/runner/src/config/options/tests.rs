@@ -127,6 +127,12 @@ fn of_an_enum_with_data_the_later_choice_counts() {
     assert_eq!(over("{}", &["a.how.between={ low = 1, high = 2 }"]), between);
     assert_eq!(over("{}", &["a.how.at-least=4"]), json!({"how": {"at-least": 4}}));
     assert_eq!(over("{ how = \"any\" }", &[]), json!({"how": "any"}));
+    // What is set counts more than what stands in a file, and what is set last more than what was before.
+    let set = ["a.how.between.low=1", "a.how.at-least=4", "a.how.between.high=2"];
+    assert_eq!(over("{}", &set), between);
+    assert_eq!(over("{}", &set[..2]), json!({"how": {"at-least": 4}}));
+    let own = "{ how = { between = { low = 1, high = 2 } } }";
+    assert_eq!(over(own, &["a.how.at-least=4"]), json!({"how": {"at-least": 4}}));
     assert_eq!(
         said(&schema, "how = { between = { low = 1, hihg = 2 } }"),
         ["option `between`: plugin `p` requires the option `high`", "plugin `p` has no option `hihg`"]
@@ -139,5 +145,75 @@ fn of_an_enum_with_data_the_later_choice_counts() {
     assert_eq!(
         said(&schema, "how = { at-least = 1, between = { low = 1, high = 2 } }"),
         ["option `how` of `p` takes one key"]
+    );
+}
+
+/// A whole number may be written as a float within a choice, too, and in a table that may be left out.
+#[test]
+fn whole_numbers_in_choices_and_optional_tables_are_fitted() {
+    let inner =
+        json!({"type": "object", "properties": {"most": {"type": "integer"}}, "additionalProperties": false});
+    let choice = |name: &str| json!({"type": "object", "properties": {name: inner}, "required": [name], "additionalProperties": false});
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "unit": {"anyOf": [{"$ref": "#/$defs/unit"}, {"type": "null"}]},
+            "perhaps": {"anyOf": [inner, {"type": "null"}]},
+        },
+        "$defs": {"unit": {"oneOf": [choice("words"), choice("lines")]}},
+    });
+    for (text, value) in [
+        ("unit = { words = { most = 2.0 } }", json!({"unit": {"words": {"most": 2}}})),
+        ("perhaps = { most = 3.0 }", json!({"perhaps": {"most": 3}})),
+    ] {
+        assert_eq!(fitted(&schema, &Node::parse(text).unwrap()).to_json().to_string(), value.to_string());
+    }
+    assert_eq!(takes_numbers(&schema, "perhaps.most"), Some(true));
+    assert_eq!(takes_numbers(&schema, "perhaps"), Some(false));
+    assert_eq!(takes_numbers(&schema, "perhaps.least"), None);
+    assert_eq!(takes_numbers(&schema, "most"), None);
+}
+
+/// An enum with data that may be left out is told as any other.
+#[test]
+fn choices_that_may_be_left_out_are_told() {
+    let inner = json!({"type": "object", "properties": {"most": {"type": "integer"}}, "required": ["most"], "additionalProperties": false});
+    let choice = |name: &str| json!({"type": "object", "properties": {name: inner}, "required": [name], "additionalProperties": false});
+    let unit = json!({"oneOf": [choice("words"), choice("lines")]});
+    let schema = json!({
+        "type": "object",
+        "properties": {"unit": {"anyOf": [{"$ref": "#/$defs/unit"}, {"type": "null"}]}},
+        "$defs": {"unit": unit},
+    });
+    assert_eq!(
+        said(&schema, "unit = { words = { most = 2.5 } }"),
+        ["option `words.most` of `p` must be a whole number, but it is `2.5`"]
+    );
+    assert_eq!(said(&schema, "unit = { word = { most = 2 } }"), ["option `unit` of `p` has no `word`"]);
+    assert_eq!(
+        said(&schema, "unit = { words = { most = 2 }, lines = { most = 2 } }"),
+        ["option `unit` of `p` takes one key"]
+    );
+}
+
+#[test]
+fn lengths_are_told_with_what_there_is() {
+    let marks = json!({"type": "array", "items": {"type": "string", "minLength": 2, "maxLength": 3}, "minItems": 2, "maxItems": 3});
+    let schema = json!({"type": "object", "properties": {"marks": marks}});
+    assert_eq!(said(&schema, "marks = [\"ab\", \"abc\"]"), [""; 0]);
+    assert_eq!(
+        said(&schema, "marks = [\"é\", \"abcd\"]"),
+        [
+            "item 1 of option `marks` of `p` must have at least 2 characters, and it has 1",
+            "item 2 of option `marks` of `p` must have at most 3 characters, and it has 4",
+        ]
+    );
+    assert_eq!(
+        said(&schema, "marks = [\"ab\"]"),
+        ["option `marks` of `p` must have at least 2 items, and it has 1"]
+    );
+    assert_eq!(
+        said(&schema, "marks = [\"ab\", \"ab\", \"ab\", \"ab\"]"),
+        ["option `marks` of `p` must have at most 3 items, and it has 4"]
     );
 }

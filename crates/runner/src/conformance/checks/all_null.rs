@@ -16,6 +16,7 @@ pub const TEST: Test = Test {
     id: "all-null",
     doc: "Columns whose every value is null, the text among them, are answered without a panic, and whatever lies in their \
           buffers is not read.",
+    advice: "ask whether a row is null before its value is read; `Row::str` then gives `None`, and `Row::text` an empty text",
     run: Run::Bound(run),
 };
 

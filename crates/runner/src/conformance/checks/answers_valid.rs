@@ -9,6 +9,7 @@ use textmill_plugin::error::Result;
 pub const TEST: Test = Test {
     id: "answers-valid",
     doc: "Every answer passes the host's checks: columns, types, lengths, UTF-8, and rows that ascend and exist.",
+    advice: "answer the columns that were bound, each as long as the others, with a row for each document that goes on",
     run: Run::Bound(run),
 };
 

@@ -11,6 +11,7 @@ pub const TEST: Test = Test {
     id: "bind",
     doc: "The operator binds with the options given, on any thread, with and without its optional columns and beside \
           columns that it does not read, and answers the columns that it declares.",
+    advice: "what `describe` declares to read and write is what the operator must take and answer",
     run: Run::Operator(run),
 };
 

@@ -15,6 +15,7 @@ use textmill_plugin::operator::Worker;
 pub const TEST: Test = Test {
     id: "cancellation",
     doc: "A call over a large batch ends within a second of the host asking to stop, however large the batch is.",
+    advice: "ask `call.keep_going()` (in C, `should_stop`) within long loops, and hand its error on",
     run: Run::Bound(run),
 };
 

@@ -1,21 +1,26 @@
 //! Whether the descriptor is usable for a host and its users.
 
-use crate::config::with_defaults;
+use crate::config::{suggest, takes_numbers, with_defaults};
 use crate::conformance::schema::{Property, properties};
 use crate::conformance::test::{Notes, Run, Test, Verdict};
 use crate::host::{LoadedPlugin, library_name};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use textmill_core::column::{CARRIED, ID, ORDINAL, ROW, SOURCE, is_supported, parse_type};
-use textmill_plugin::descriptor::{Kind, OperatorDescriptor, Rows};
+use textmill_core::column::{CARRIED, ID, ORDINAL, ROW, SOURCE, TEXT, is_supported, parse_type};
+use textmill_plugin::descriptor::{Kind, OperatorDescriptor, Rows, Threshold};
 use textmill_plugin::error::Result;
 
 pub const TEST: Test = Test {
     id: "descriptor",
     doc: "Names are in kebab case and unique, kinds suit rows, columns have types, the options are a JSON Schema 2020-12 \
           whose defaults fit it, and everything that a user sees has a doc.",
+    advice: "it is `describe`, the struct of options and Cargo.toml that say so; `textmill plugin info` shows what arrives",
     run: Run::Plugin(run),
 };
+
+/// What to take in the place of a type that columns do not have.
+const TYPES: &str =
+    "take `utf8`, `int64`, `uint64`, `float64`, `boolean`, or a `list<…>` or `struct<name: …>` of such";
 
 fn run(plugin: &LoadedPlugin, notes: &Notes) -> Result<Verdict> {
     notes.doing("reading the descriptor");
@@ -48,10 +53,9 @@ fn run(plugin: &LoadedPlugin, notes: &Notes) -> Result<Verdict> {
         seen.push("its first operator, which a stage gets that names none, cannot be a stage".into());
     }
     let mut names = BTreeSet::new();
+    let twice = descriptor.operators.iter().filter(|operator| !names.insert(&operator.name));
+    seen.extend(twice.map(|operator| format!("it has two operators `{}`", operator.name)));
     for operator in &descriptor.operators {
-        if !names.insert(&operator.name) {
-            seen.push(format!("it has two operators `{}`", operator.name));
-        }
         let mut of_operator = Vec::new();
         of(operator, &mut of_operator);
         seen.extend(of_operator.into_iter().map(|what| format!("operator `{}`: {what}", operator.name)));
@@ -94,23 +98,33 @@ fn of(operator: &OperatorDescriptor, seen: &mut Vec<String>) {
                 seen.push(format!("column `{name}`: hosts cannot write the type {}", write.kind));
             }
             Ok(_) => {}
-            Err(why) => seen.push(format!("column `{name}`: {why}")),
+            Err(why) => seen.push(format!("column `{name}`: {why}; {TYPES}")),
         }
     }
+    let reads_text = operator.reads.iter().any(|read| read.column.as_deref() == Some(TEXT));
+    if operator.kind == Kind::Map
+        && operator.rows != Rows::Table
+        && written.contains(&TEXT.to_owned())
+        && !reads_text
+    {
+        seen.push("it writes `text` without reading it; declare that it reads `text`, too".into());
+    }
+    thresholds(operator, seen);
     options(operator, seen);
 }
 
 fn reads(operator: &OperatorDescriptor, seen: &mut Vec<String>) {
     for read in &operator.reads {
         if let Some(Err(why)) = read.kind.as_deref().map(parse_type) {
-            seen.push(format!("a column that it reads: {why}"));
+            seen.push(format!("a column that it reads: {why}; {TYPES}"));
         }
         match (&read.column, &read.option) {
             (Some(_), None) => {}
             (None, Some(option)) => {
                 if operator.options.pointer(&format!("/properties/{option}")).is_none() {
+                    let instead = instead(operator, option, |_| true);
                     seen.push(format!(
-                        "it reads the column that option `{option}` names, and has no such option"
+                        "it reads the column that option `{option}` names, and has no such option; {instead}"
                     ));
                 }
             }
@@ -118,6 +132,33 @@ fn reads(operator: &OperatorDescriptor, seen: &mut Vec<String>) {
                 seen.push("a column that it reads is named by itself or by an option, and not by both".into())
             }
         }
+    }
+}
+
+/// What stands in the place of an option that does not exist, of those that are wanted.
+fn instead(operator: &OperatorDescriptor, wrong: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let names: Vec<String> = properties(&operator.options).iter().map(|p| p.path.join(".")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| wanted(name)).collect();
+    suggest(wrong, names.iter().copied()).unwrap_or_else(|| match names.is_empty() {
+        true => "it has none of the kind".to_owned(),
+        false => format!("there are `{}`", names.join("`, `")),
+    })
+}
+
+/// `textmill what-if` tries other values of these options.
+fn thresholds(operator: &OperatorDescriptor, seen: &mut Vec<String>) {
+    let is_number = |option: &str| takes_numbers(&operator.options, option);
+    for Threshold { rule, option, .. } in &operator.thresholds {
+        if !is_kebab(rule) {
+            seen.push(format!("the rule `{rule}` of a threshold is not in kebab case"));
+        }
+        let wrong = match is_number(option) {
+            Some(true) => continue,
+            Some(false) => "which is no number",
+            None => "which it does not have",
+        };
+        let instead = instead(operator, option, |name| is_number(name) == Some(true));
+        seen.push(format!("the threshold of rule `{rule}` is the option `{option}`, {wrong}; {instead}"));
     }
 }
 
@@ -149,7 +190,8 @@ fn options(operator: &OperatorDescriptor, seen: &mut Vec<String>) {
     let defaults = with_defaults(schema, &json!({}));
     for error in validator.iter_errors(&defaults) {
         if !matches!(error.kind(), jsonschema::error::ValidationErrorKind::Required { .. }) {
-            seen.push(format!("the default of option `{}` does not fit: {error}", error.instance_path()));
+            let option = error.instance_path().as_str().trim_start_matches('/').replace('/', ".");
+            seen.push(format!("the default of option `{option}` does not fit its own schema: {error}"));
         }
     }
     for Property { path, doc, .. } in properties(schema) {

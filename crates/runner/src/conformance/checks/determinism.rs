@@ -15,6 +15,7 @@ pub const TEST: Test = Test {
     id: "determinism",
     doc: "The same documents are answered with the same bytes by the same stage, a fresh one, and a fresh process a second \
           later with another language, time zone and home.",
+    advice: "use no clock, environment, address, random number or order of a hash map: sort, or take a `BTreeMap`",
     run: Run::Bound(run),
 };
 

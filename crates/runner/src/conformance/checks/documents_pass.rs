@@ -9,6 +9,7 @@ pub const TEST: Test = Test {
     id: "documents-pass",
     doc: "None of the usual documents fails: failing is for those that cannot be processed. Documents that suit the operator \
           are given with --input.",
+    advice: "mend what fails; where the documents do not suit the operator, give others with --input",
     run: Run::Bound(run),
 };
 

@@ -13,6 +13,7 @@ use textmill_plugin::error::Result;
 pub const TEST: Test = Test {
     id: "empty-batch",
     doc: "A batch without rows gives no rows and no events; an aggregate of nothing has a state and a report.",
+    advice: "take no row as given: no first one, no division by their number",
     run: Run::Bound(run),
 };
 

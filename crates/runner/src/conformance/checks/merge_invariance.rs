@@ -11,6 +11,7 @@ pub const TEST: Test = Test {
     id: "merge-invariance",
     doc: "Whatever the order of the documents and whatever the tree in which states are merged, an aggregate's report is the \
           same, to the last digit.",
+    advice: "merge so that order does not matter: sums of whole numbers and sorted maps, no means of means",
     run: Run::Bound(run),
 };
 

@@ -11,6 +11,7 @@ pub const TEST: Test = Test {
     id: "misaligned-buffers",
     doc: "Buffers that are aligned for their values and for nothing more, such as bytes at odd addresses and views at \
           multiples of eight, are read as any others.",
+    advice: "copy numbers out of their bytes (`memcpy`, `from_le_bytes`), or read columns through `Row`",
     run: Run::Bound(run),
 };
 

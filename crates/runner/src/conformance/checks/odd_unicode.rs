@@ -11,6 +11,7 @@ pub const TEST: Test = Test {
     id: "odd-unicode",
     doc: "Texts of combining marks, controls, byte order marks, joined emoji, right-to-left marks, half tags and the like are \
           answered without a panic, and alike alone and beside others.",
+    advice: "cut texts where `char_indices`, `find`, `match_indices` and `Doc::lines` say, and nowhere else",
     run: Run::Bound(run),
 };
 

@@ -17,6 +17,8 @@ pub const TEST: Test = Test {
     id: "options",
     doc: "No options bind, or the missing one is named; an unknown option, a wrong type, a value out of range and JSON that \
           is none are refused by the plugin itself, with status OPTIONS and a message.",
+    advice: "give the struct of options `#[serde(default, deny_unknown_fields)]`, bounds `#[schemars(range(…))]`, and refuse the rest in `bind` \
+             by `Checks`",
     run: Run::Operator(run),
 };
 

@@ -14,6 +14,7 @@ pub const TEST: Test = Test {
     id: "release-once",
     doc: "Arrays that the plugin is given are taken over and released once; what it hands out can be released once, and lives \
           longer than the worker and the stage that made it.",
+    advice: "take over what is passed (set its `release` to null) or release it, once; what is handed out must own its memory",
     run: Run::Bound(run),
 };
 

@@ -12,6 +12,7 @@ pub const TEST: Test = Test {
     id: "sliced-offsets",
     doc: "A batch that is a slice of a longer one, by offsets of the struct and of its columns, is answered as one that is \
           whole.",
+    advice: "count from the offsets of the batch and of the column, as `Row` and `tm_strings_of` do",
     run: Run::Bound(run),
 };
 

@@ -14,6 +14,7 @@ pub const TEST: Test = Test {
     id: "threads",
     doc: "Several workers of one stage on several threads at once answer what one alone answers, and operators can be bound on \
           all of them at once.",
+    advice: "share nothing that changes between workers: no static, no lock behind which something is counted",
     run: Run::Bound(run),
 };
 

@@ -2,7 +2,7 @@
 
 use super::{Report, Row};
 use crate::cli::PluginCheckArgs;
-use crate::conformance::{TESTS, Verdict};
+use crate::conformance::{TESTS, Verdict, find};
 use crate::table::{beginning, duration, table};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -46,7 +46,21 @@ pub(super) fn text(report: &Report) -> String {
         for what in seen {
             let _ = writeln!(out, "  {}", what.replace('\n', "\n    "));
         }
+        // What is told with a hint of its own, or is another test's finding, needs no other.
+        let is_told = |what: &String| what.contains("; hint: ") || what.starts_with("it cannot be told");
+        if let Some(test) = find(row.test).filter(|_| !seen.iter().all(is_told)) {
+            let _ = writeln!(out, "  what to do: {}", test.advice);
+        }
         let _ = writeln!(out, "  run it again: {}", row.command);
+    }
+    // Once, though every test that the reason concerns has it.
+    let mut told: Vec<&str> = Vec::new();
+    for row in &report.rows {
+        let Verdict::Skipped { why } = &row.verdict else { continue };
+        if first_line(why) != *why && !told.contains(&why.as_str()) {
+            told.push(why);
+            let _ = writeln!(out, "\nskipped {}\n  {}", row.test, why.replace('\n', "\n    "));
+        }
     }
     let count = |wanted: fn(&Verdict) -> bool| report.rows.iter().filter(|row| wanted(&row.verdict)).count();
     let ok = count(|v| matches!(v, Verdict::Ok { .. }));
@@ -66,6 +80,9 @@ pub(super) fn json(report: &Report) -> String {
             out.extend(verdict);
             out.insert("seconds".into(), row.elapsed.as_secs_f64().into());
             out.insert("command".into(), row.command.clone().into());
+            if let (Verdict::Failed { .. }, Some(test)) = (&row.verdict, find(row.test)) {
+                out.insert("advice".into(), test.advice.into());
+            }
         }
         out
     };

@@ -1,0 +1,277 @@
+//! Options of an operator as `textmill plugin info` tells them: each with its type, what it may be, its default and its doc.
+
+use serde_json::{Map, Value};
+use std::fmt::Write as _;
+
+/// Parts of a schema that are told at most: one that refers to itself has no end.
+const WORDS_AT_MOST: usize = 10_000;
+
+/// What stands behind the type of an option that may be left unset.
+const UNSET: &str = " | unset";
+
+/// Tells the options of a schema, an entry each.
+pub(super) fn options(schema: &Value, indent: usize, out: &mut String) {
+    SchemaWords { root: schema, left: WORDS_AT_MOST }.options(schema, indent, out);
+}
+
+/// A schema that is being put into words.
+struct SchemaWords<'a> {
+    root: &'a Value,
+    left: usize,
+}
+
+impl<'a> SchemaWords<'a> {
+    /// Whether there is room for one more part, this deep.
+    fn go_on(&mut self, depth: usize) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left > 0 && depth < 16
+    }
+
+    /// Options of a schema, an entry each with type, default and doc; nested tables below theirs.
+    fn options(&mut self, schema: &'a Value, indent: usize, out: &mut String) {
+        let pad = " ".repeat(indent);
+        if !self.go_on(indent / 4) {
+            let _ = writeln!(out, "{pad}...");
+            return;
+        }
+        let Some(properties) = properties(schema).filter(|p| !p.is_empty()) else {
+            let _ = writeln!(out, "{pad}none");
+            return;
+        };
+        for (name, own) in properties {
+            self.option(name, own, None, indent, out);
+        }
+    }
+
+    /// One option; `doc` is what is said of it elsewhere.
+    fn option(&mut self, name: &str, own: &'a Value, doc: Option<&str>, indent: usize, out: &mut String) {
+        let pad = " ".repeat(indent);
+        let target = follow(self.root, own);
+        let default =
+            own.get("default").filter(|d| !d.is_object()).map(|d| format!(" = {d}")).unwrap_or_default();
+        // Attributes of a field stand beside its reference.
+        let (words, bounds) = (self.type_words(target, 0), bounds_beside(own, target));
+        let kind = match words.strip_suffix(UNSET) {
+            Some(words) => format!("{words}{bounds}{UNSET}"),
+            None => format!("{words}{bounds}"),
+        };
+        let _ = writeln!(out, "{pad}{name}: {kind}{default}");
+        let own_doc = own.get("description").or_else(|| target.get("description")).and_then(Value::as_str);
+        for line in doc.or(own_doc).unwrap_or_default().lines() {
+            let _ = writeln!(out, "{pad}    {line}");
+        }
+        self.inside(target, indent + 4, out);
+    }
+
+    /// What lies in a table, in the tables of an array or under any key, and what each of several choices means.
+    fn inside(&mut self, schema: &'a Value, indent: usize, out: &mut String) {
+        if !self.go_on(indent / 4) {
+            return;
+        }
+        if properties(schema).is_some() {
+            return self.options(schema, indent, out);
+        }
+        let within = ["items", "additionalProperties"].into_iter().find_map(|key| schema.get(key));
+        if let Some(within) = within.filter(|within| within.is_object()) {
+            return self.inside(follow(self.root, within), indent, out);
+        }
+        for choice in choices(schema).into_iter().flatten() {
+            let choice = follow(self.root, choice);
+            let doc = choice.get("description").and_then(Value::as_str);
+            match properties(choice) {
+                Some(properties) => {
+                    properties.iter().for_each(|(name, own)| self.option(name, own, doc, indent, out));
+                }
+                None if choices(choice).is_some() => self.inside(choice, indent, out),
+                None => {
+                    let word = choice.get("const").or_else(|| choice.pointer("/enum/0"));
+                    if let (Some(word), Some(doc)) = (word, doc) {
+                        let _ = writeln!(out, "{}{word}: {}", " ".repeat(indent), doc.replace('\n', " "));
+                    }
+                }
+            }
+        }
+    }
+
+    fn type_words(&mut self, schema: &'a Value, depth: usize) -> String {
+        if !self.go_on(depth) {
+            return "...".to_owned();
+        }
+        let quoted =
+            |values: &Vec<Value>| values.iter().map(Value::to_string).collect::<Vec<_>>().join(" | ");
+        if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+            return quoted(values);
+        }
+        if let Some(value) = schema.get("const") {
+            return value.to_string();
+        }
+        if let Some(kinds) = choices(schema) {
+            let words = kinds.iter().map(|kind| match properties(kind) {
+                // One key, and what belongs to it.
+                Some(only) if only.len() == 1 => {
+                    format!("{{ {} = … }}", only.keys().next().map_or("", String::as_str))
+                }
+                _ => self.bounded(kind, depth + 1),
+            });
+            return words.collect::<Vec<_>>().join(" | ");
+        }
+        let mut word = |kind: &str| match kind {
+            "object" => match schema.get("additionalProperties").filter(|inner| inner.is_object()) {
+                Some(inner) => format!("table of {}", self.bounded(inner, depth + 1)),
+                None => "table".to_owned(),
+            },
+            "array" => match schema.get("items") {
+                Some(items) => format!("array of {}", self.bounded(items, depth + 1)),
+                None => "array".to_owned(),
+            },
+            "null" => "unset".to_owned(),
+            other => other.to_owned(),
+        };
+        match schema.get("type") {
+            Some(Value::String(kind)) => word(kind),
+            Some(Value::Array(kinds)) => {
+                kinds.iter().filter_map(Value::as_str).map(word).collect::<Vec<_>>().join(" | ")
+            }
+            _ => "any".to_owned(),
+        }
+    }
+
+    /// A type with its bounds, as that of an item.
+    fn bounded(&mut self, own: &'a Value, depth: usize) -> String {
+        let target = follow(self.root, own);
+        let (kind, bounds) = (self.type_words(target, depth), bounds_beside(own, target));
+        if bounds.is_empty() { kind } else { format!("({kind}{bounds})") }
+    }
+}
+
+/// What a value may be, as far as its type does not say so. Attributes of a field stand beside its reference.
+fn bounds_beside(own: &Value, target: &Value) -> String {
+    let words = bounds(own);
+    if words.is_empty() && !std::ptr::eq(own, target) { bounds(target) } else { words }
+}
+
+fn bounds(schema: &Value) -> String {
+    let number = |key: &str| schema.get(key).and_then(Value::as_f64);
+    let is_unsigned = schema.get("type").and_then(Value::as_str) == Some("integer");
+    let mut words = Vec::new();
+    for (key, how) in [
+        ("minimum", " of at least"),
+        ("exclusiveMinimum", " above"),
+        ("maximum", " of at most"),
+        ("exclusiveMaximum", " below"),
+    ] {
+        let bound = number(key).filter(|bound| key != "minimum" || *bound != 0.0 || !is_unsigned);
+        words.extend(bound.map(|bound| format!("{how} {bound}")));
+    }
+    let mut words = words.join(" and");
+    for (least, most, what) in [("minLength", "maxLength", "character"), ("minItems", "maxItems", "item")] {
+        let plural = |number: f64| if number == 1.0 { "" } else { "s" };
+        match (number(least).filter(|least| *least > 0.0), number(most)) {
+            (Some(least), Some(most)) if least == most => {
+                let _ = write!(words, " of {least} {what}{}", plural(least));
+            }
+            (Some(least), Some(most)) => {
+                let _ = write!(words, " of {least} to {most} {what}{}", plural(most));
+            }
+            (Some(least), None) => {
+                let _ = write!(words, " of at least {least} {what}{}", plural(least));
+            }
+            (None, Some(most)) => {
+                let _ = write!(words, " of at most {most} {what}{}", plural(most));
+            }
+            (None, None) => {}
+        }
+    }
+    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
+        let _ = write!(words, " that matches `{pattern}`");
+    }
+    if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
+        words.push_str(", no two alike");
+    }
+    words
+}
+
+fn properties(schema: &Value) -> Option<&Map<String, Value>> {
+    schema.get("properties").and_then(Value::as_object)
+}
+
+fn choices(schema: &Value) -> Option<&Vec<Value>> {
+    ["oneOf", "anyOf"].into_iter().find_map(|key| schema.get(key)?.as_array())
+}
+
+fn follow<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    let reference = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref")).and_then(Value::as_str);
+    reference.and_then(|r| root.pointer(r.strip_prefix('#')?)).unwrap_or(schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemars::JsonSchema;
+    use std::collections::BTreeMap;
+
+    #[derive(JsonSchema)]
+    #[serde(rename_all = "kebab-case")]
+    #[expect(dead_code, reason = "its schema is all that is looked at")]
+    enum Mode {
+        /// Soon done.
+        Quick,
+        /// By so many.
+        Counted {
+            /// How many.
+            #[schemars(range(min = 1))]
+            most: u64,
+        },
+    }
+
+    #[derive(JsonSchema)]
+    #[serde(rename_all = "kebab-case")]
+    #[expect(dead_code, reason = "its schema is all that is looked at")]
+    enum Side {
+        Left,
+        Right,
+    }
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "its schema is all that is looked at")]
+    struct Inner {
+        /// Within.
+        #[schemars(length(min = 2))]
+        word: String,
+    }
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "its schema is all that is looked at")]
+    struct All {
+        /// A share.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        share: f64,
+        /// A name.
+        #[schemars(length(min = 1, max = 20))]
+        name: String,
+        /// Marks.
+        #[schemars(length(min = 1, max = 5), inner(length(equal = 2)))]
+        marks: Vec<String>,
+        /// Perhaps a mark.
+        #[schemars(length(max = 1))]
+        mark: Option<String>,
+        /// How.
+        mode: Mode,
+        /// Perhaps how.
+        perhaps: Option<Mode>,
+        /// On which side.
+        side: Option<Side>,
+        /// Weights.
+        weights: BTreeMap<String, f64>,
+        /// Tables.
+        tables: Vec<Inner>,
+    }
+
+    #[test]
+    fn bounds_and_choices_are_told() {
+        let schema = schemars::schema_for!(All).to_value();
+        let mut told = String::new();
+        options(&schema, 0, &mut told);
+        insta::assert_snapshot!(told);
+    }
+}
