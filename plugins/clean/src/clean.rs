@@ -18,6 +18,7 @@ use crate::html::lines::Lines;
 use crate::html::markup::Markup;
 use crate::html::meta::MetaItem;
 use crate::html::{MarkupOf, Reading};
+use crate::languages::Languages;
 use crate::lines::Line;
 use crate::model::Model;
 use crate::model::features::Page;
@@ -55,6 +56,8 @@ pub struct Cleaned<'a> {
     pub page_meta: Vec<MetaItem>,
     /// Stretches that the model kept by a narrow margin, sorted.
     pub doubtful: Vec<Stretch>,
+    /// If only some languages are kept: the confidence that the text is in another one, and the detected language.
+    pub foreign: Option<(f64, &'static str)>,
     /// Values of the active quality filters, measured on the text that is left.
     pub measured: Vec<(Measure, f64)>,
 }
@@ -106,6 +109,7 @@ pub struct Cleaner {
     quality: Quality,
     bad_words: BadWords,
     pii: Pii,
+    languages: Languages,
     scratch: ScratchPool,
     normal_form: NormalForm,
     join_hyphenated: bool,
@@ -141,6 +145,7 @@ impl Cleaner {
             quality: options.quality.clone(),
             bad_words: BadWords::new(&options.quality.bad_words)?,
             pii: options.pii,
+            languages: Languages::new(&options.languages)?,
             scratch: ScratchPool::default(),
             normal_form: options.normal_form,
             join_hyphenated: options.join_hyphenated,
@@ -166,13 +171,15 @@ impl Cleaner {
         text: &'a str,
         raw: Option<&[u8]>,
     ) -> Result<Cleaned<'a>, EditError> {
-        let Normalised { mut rewriter, encoding, markup, items, page_meta, indented, .. } =
+        let Normalised { mut rewriter, encoding, markup, items, mut page_meta, indented, .. } =
             self.normalise(format, text, raw)?;
         let title = Title::of(&page_meta);
         let Judged { edits, mut boilerplate, places, doubtful } = self.scratch.with(|scratch| {
             self.judge(format, &rewriter, (markup, &items), title.as_ref(), indented, scratch)
         });
         rewriter.pass_packed(edits)?;
+        // Before the quality filters, some of which empty texts that are not English.
+        let foreign = self.languages.foreign(rewriter.text());
         let (edits, refined) = quality::removals(rewriter.text(), &self.quality);
         rewriter.pass(edits)?;
         let measured = quality::values(rewriter.text(), &self.quality, &self.bad_words, refined);
@@ -182,7 +189,11 @@ impl Cleaner {
         for (at, place) in boilerplate.places_mut().zip(places::made(&edits, places.into_iter())) {
             *at = place as u64;
         }
-        Ok(Cleaned { edits, text, encoding, boilerplate, page_meta, doubtful, measured })
+        if self.pii.is_any() {
+            boilerplate = boilerplate.with_texts(|text| pii::masked(text, &self.pii));
+            page_meta.iter_mut().for_each(|item| item.value = pii::masked(&item.value, &self.pii));
+        }
+        Ok(Cleaned { edits, text, encoding, boilerplate, page_meta, doubtful, foreign, measured })
     }
 
     /// Decides which lines of a normalised document to remove; `markup` and `title` are those of the HTML

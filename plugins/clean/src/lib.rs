@@ -27,7 +27,6 @@ mod scratch;
 mod tables;
 
 use clean::Format;
-use languages::Languages;
 use options::{Options, ReadAsHtml, Rule};
 use outcome::doubtful::Stretch;
 use outcome::taken;
@@ -45,7 +44,6 @@ pub struct Clean {
     binary_share: f64,
     html: ReadAsHtml,
     quality: Quality,
-    languages: Languages,
     language_confidence: f64,
 }
 
@@ -110,7 +108,6 @@ impl Map for Clean {
             min_chars: options.min_chars,
             binary_share: options.binary_share,
             html: options.html,
-            languages: Languages::new(&options.languages)?,
             language_confidence: options.language_confidence,
             quality: options.quality,
         })
@@ -134,13 +131,13 @@ impl Map for Clean {
             Some(note) => event.note(note),
             None => event,
         };
-        let least = self.min_chars as f64;
-        let mut is_dropped = doc.measure_with(of_most, "no-text-left", left as f64, least, Drops::Below);
-        if let Some((foreign, name)) = self.languages.foreign(&cleaned.text) {
+        let mut is_dropped = false;
+        if let Some((foreign, name)) = cleaned.foreign {
             let named = |event: Event| event.note(format!("it is {name}"));
-            is_dropped |=
-                doc.measure_with(named, "language", foreign, self.language_confidence, Drops::Above);
+            is_dropped = doc.measure_with(named, "language", foreign, self.language_confidence, Drops::Above);
         }
+        let least = self.min_chars as f64;
+        is_dropped |= doc.measure_with(of_most, "no-text-left", left as f64, least, Drops::Below);
         for &(measure, value) in &cleaned.measured {
             is_dropped |= doc.measure(measure.id(), value, self.quality.threshold(measure), measure.drops());
         }

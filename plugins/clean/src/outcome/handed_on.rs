@@ -39,6 +39,13 @@ impl RemovedLines {
         })
     }
 
+    /// The same lines with other texts.
+    pub(crate) fn with_texts(&self, new: impl Fn(&str) -> String) -> Self {
+        let mut lines = Self::default();
+        self.iter().for_each(|line| lines.push(line.rule, &new(line.text), line.at));
+        lines
+    }
+
     /// Iterates over the places of the lines.
     pub(crate) fn places_mut(&mut self) -> impl Iterator<Item = &mut u64> {
         self.lines.iter_mut().map(|(.., at)| at)

@@ -32,6 +32,26 @@ pub struct Pii {
 /// A match: one past its last byte, the rule and the mask.
 type Found = (usize, &'static str, &'static str);
 
+impl Pii {
+    /// Whether anything is masked.
+    pub fn is_any(self) -> bool {
+        let Self { email, ip_address, phone, card_number, iban } = self;
+        email || ip_address || phone || card_number || iban
+    }
+}
+
+/// Returns `text` with the masks applied.
+pub fn masked(text: &str, pii: &Pii) -> String {
+    let (mut out, mut from) = (String::with_capacity(text.len()), 0);
+    for edit in masks(text, pii) {
+        out.push_str(text.get(from..edit.start).unwrap_or_default());
+        out.push_str(&edit.replacement);
+        from = edit.end;
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    out
+}
+
 /// The edits that mask `text`, in order.
 pub fn masks(text: &str, pii: &Pii) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
@@ -144,6 +164,7 @@ mod tests {
             ("GB82 WEST 1234 5698 7654 32 and DE89370400440532013000", "<IBAN> and <IBAN>"),
         ] {
             assert_eq!(masked(text), with);
+            assert_eq!(super::masked(text, &ALL), with);
         }
     }
 

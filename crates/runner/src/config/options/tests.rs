@@ -204,16 +204,16 @@ fn lengths_are_told_with_what_there_is() {
     assert_eq!(
         said(&schema, "marks = [\"é\", \"abcd\"]"),
         [
-            "item 1 of option `marks` of `p` must have at least 2 characters, and it has 1",
-            "item 2 of option `marks` of `p` must have at most 3 characters, and it has 4",
+            "item 1 of option `marks` of `p` must have at least 2 characters, but it has 1",
+            "item 2 of option `marks` of `p` must have at most 3 characters, but it has 4",
         ]
     );
     assert_eq!(
         said(&schema, "marks = [\"ab\"]"),
-        ["option `marks` of `p` must have at least 2 items, and it has 1"]
+        ["option `marks` of `p` must have at least 2 items, but it has 1"]
     );
     assert_eq!(
         said(&schema, "marks = [\"ab\", \"ab\", \"ab\", \"ab\"]"),
-        ["option `marks` of `p` must have at most 3 items, and it has 4"]
+        ["option `marks` of `p` must have at most 3 items, but it has 4"]
     );
 }
