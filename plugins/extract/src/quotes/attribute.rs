@@ -183,6 +183,12 @@ mod tests {
             ("“It is open to all,” said Ada Reed on Tuesday.", "Ada Reed", Some("said")),
             ("“It is open to all,” Transport Minister Ada Reed said on Tuesday.", "Ada Reed", Some("said")),
             ("“It is open to all,” Reed, the transport minister, said.", "Reed", Some("said")),
+            ("“It is open to all,” the lock keeper, Ada Reed, told the Post.", "Ada Reed", Some("told")),
+            (
+                "“It is open to all,” the lock keeper, a friend of the ferry, said.",
+                "the lock keeper",
+                Some("said"),
+            ),
             ("Ada Reed, who runs the ferry, added: “It is open to all.”", "Ada Reed", Some("added")),
             ("The bridge, according to Ada Reed, “is open to all of us.”", "Ada Reed", Some("according")),
             ("“It is open to all,” according to Ada Reed.", "Ada Reed", Some("according")),

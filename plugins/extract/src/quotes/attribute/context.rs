@@ -177,9 +177,7 @@ pub(super) fn attribution_after<'a>(after: &'a str, content: &str) -> Option<Fou
         let close = rest.first().is_some_and(|w| sentence[verb.end..w.start].trim().is_empty());
         let rest = skip_reflexive(rest);
         if close && let Some((subject, used)) = noun_phrase(sentence, rest) {
-            let subject = apposed(sentence, rest, used)
-                .filter(|_| !matches!(subject, Subject::Name(_)))
-                .unwrap_or(subject);
+            let subject = apposed_or(subject, sentence, rest, used);
             return Some(Found { subject, verb: Some(verb.text) });
         }
         return later(sentence, &list);
@@ -197,6 +195,7 @@ pub(super) fn attribution_after<'a>(after: &'a str, content: &str) -> Option<Fou
             && (near || between.trim_start().starts_with([',', '(', '—', '–']))
     });
     if let Some(at) = verb {
+        let subject = apposed_or(subject, sentence, &list, used);
         return Some(Found { subject, verb: Some(list[at].text) });
     }
     if let Some(found) = later(sentence, &list) {
@@ -246,6 +245,14 @@ fn later<'a>(sentence: &'a str, list: &[Word<'a>]) -> Option<Found<'a>> {
         }
     }
     None
+}
+
+/// The name in apposition to `subject`, or `subject` if it is a name already or none follows.
+fn apposed_or<'a>(subject: Subject<'a>, sentence: &'a str, list: &[Word<'a>], used: usize) -> Subject<'a> {
+    match subject {
+        Subject::Name(_) => subject,
+        _ => apposed(sentence, list, used).unwrap_or(subject),
+    }
 }
 
 /// `the librarian, Ada Reed`: the full name after the comma that follows `used` words.
