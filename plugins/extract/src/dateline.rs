@@ -49,7 +49,7 @@ pub fn dateline(page: &Page<'_>, title: Option<usize>, published: Option<Date>) 
 }
 
 /// `Oberdorf. Die Brücke ist offen.`: the place and a full stop before the first paragraph, as in German
-/// papers, if the page mentions that place elsewhere, too.
+/// papers, if the place is known, named in the headline, or follows a preposition in one of the paragraphs.
 fn full_stop(page: &Page<'_>, title: Option<usize>, from: usize) -> Option<String> {
     let line = page.lines.iter().skip(from).find(|line| line.prose)?;
     let (place, rest) = head(line.text, MAX_BYTES).split_once(". ")?;

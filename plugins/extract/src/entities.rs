@@ -104,6 +104,13 @@ pub fn names(text: &str, nouns: bool) -> Names<'_> {
     names
 }
 
+/// Whether a word is a mask in angle brackets that stands for personal data, such as `<EMAIL>`.
+fn is_mask(text: &str, word: &Word<'_>) -> bool {
+    let bytes = text.as_bytes();
+    bytes.get(word.end) == Some(&b'>')
+        && word.start.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'<')
+}
+
 /// Calls `each` with every run of capitalised words in a line, if enough of its words begin with a small
 /// letter.
 fn runs_of<'a>(text: &'a str, line: &'a str, base: usize, each: &mut impl FnMut(Run<'a>)) {
@@ -163,7 +170,8 @@ fn runs_of<'a>(text: &'a str, line: &'a str, base: usize, each: &mut impl FnMut(
                     && !text[word.end..next.start].contains('\n')
             })
             && !run.last().is_some_and(|w| is_common(w.text));
-        let word = Word { capital: word.capital && !is_compound(word.text), ..word };
+        let capital = word.capital && !is_compound(word.text) && !is_mask(text, &word);
+        let word = Word { capital, ..word };
         if word.capital && continues || particle {
             run.push(word);
         } else {
@@ -415,6 +423,14 @@ mod tests {
     fn first_words_of_sentences_are_not_names() {
         assert_eq!(
             of("Rivers rise in spring, and people who live near them know it well enough by now."),
+            []
+        );
+    }
+
+    #[test]
+    fn masks_are_not_names() {
+        assert_eq!(
+            of("Whoever finds the plank may write to <EMAIL> or call <PHONE> before the ferry leaves."),
             []
         );
     }
