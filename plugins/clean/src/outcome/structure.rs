@@ -50,7 +50,11 @@ pub fn signs(
             }
             Kind::Cell => {
                 put(line.start, "| ".into());
-                put(line.end, " |".into());
+                let before = n.checked_sub(1).and_then(|before| kept.get(before));
+                match before.is_some_and(|(_, before)| before.kind == Kind::Cell) {
+                    true => put(line.end, " |".into()),
+                    false => put(line.end, below_header(line.text(text)).into()),
+                }
             }
             kind => {
                 if let Some(level) = kind.heading_level() {
@@ -71,6 +75,11 @@ pub fn signs(
         }
     }
     edits
+}
+
+/// Returns the end of the first row of a table, with the row of dashes that Markdown wants below it.
+fn below_header(row: &str) -> String {
+    format!(" |\n|{}", " --- |".repeat(row.split(" | ").count()))
 }
 
 /// Returns the fence for a block of code: three backticks, or one more than the longest run of backticks in
