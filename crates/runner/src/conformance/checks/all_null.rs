@@ -14,9 +14,10 @@ use textmill_plugin::harness::difference;
 
 pub const TEST: Test = Test {
     id: "all-null",
-    doc: "Columns whose every value is null, the text among them, are answered without a panic, and whatever lies in their \
-          buffers is not read.",
-    advice: "ask whether a row is null before its value is read; `Row::str` then gives `None`, and `Row::text` an empty text",
+    doc: "Columns in which every value is null, including the text, are processed without a panic, and \
+          the contents of their buffers are not read.",
+    advice: "check whether a row is null before reading its value: `Row::str` then returns `None`, and \
+             `Row::text` an empty text",
     run: Run::Bound(run),
 };
 

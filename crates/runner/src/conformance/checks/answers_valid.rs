@@ -8,8 +8,10 @@ use textmill_plugin::error::Result;
 
 pub const TEST: Test = Test {
     id: "answers-valid",
-    doc: "Every answer passes the host's checks: columns, types, lengths, UTF-8, and rows that ascend and exist.",
-    advice: "answer the columns that were bound, each as long as the others, with a row for each document that goes on",
+    doc: "Every answer passes the host's checks: columns, types, lengths, UTF-8, and rows that exist \
+          and are in ascending order.",
+    advice: "return the columns that were bound, all of the same length, with a row for each document \
+             that is passed on",
     run: Run::Bound(run),
 };
 

@@ -9,9 +9,9 @@ use textmill_plugin::error::{Error, Result};
 
 pub const TEST: Test = Test {
     id: "bind",
-    doc: "The operator binds with the options given, on any thread, with and without its optional columns and beside \
-          columns that it does not read, and answers the columns that it declares.",
-    advice: "what `describe` declares to read and write is what the operator must take and answer",
+    doc: "The operator binds with the given options on any thread, with and without its optional \
+          columns and beside columns that it does not read, and returns the columns that it declares.",
+    advice: "the operator must accept and return what `describe` declares that it reads and writes",
     run: Run::Operator(run),
 };
 

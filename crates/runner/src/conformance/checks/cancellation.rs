@@ -14,8 +14,9 @@ use textmill_plugin::operator::Worker;
 
 pub const TEST: Test = Test {
     id: "cancellation",
-    doc: "A call over a large batch ends within a second of the host asking to stop, however large the batch is.",
-    advice: "ask `call.keep_going()` (in C, `should_stop`) within long loops, and hand its error on",
+    doc: "A call on a large batch ends within a second after the host asks to stop, however large the \
+          batch is.",
+    advice: "call `call.keep_going()` (in C, `should_stop`) within long loops, and return its error",
     run: Run::Bound(run),
 };
 

@@ -12,9 +12,10 @@ use textmill_plugin::error::Result;
 
 pub const TEST: Test = Test {
     id: "descriptor",
-    doc: "Names are in kebab case and unique, kinds suit rows, columns have types, the options are a JSON Schema 2020-12 \
-          whose defaults fit it, and everything that a user sees has a doc.",
-    advice: "it is `describe`, the struct of options and Cargo.toml that say so; `textmill plugin info` shows what arrives",
+    doc: "Names are in kebab case and unique, kinds suit rows, columns have types, the options are a \
+          JSON Schema 2020-12 with fitting defaults, and everything that users see has a doc.",
+    advice: "the descriptor is made from `describe`, the struct of options and Cargo.toml; `textmill \
+             plugin info` shows it",
     run: Run::Plugin(run),
 };
 

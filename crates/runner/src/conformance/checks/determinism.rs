@@ -13,9 +13,10 @@ use textmill_plugin::error::Result;
 
 pub const TEST: Test = Test {
     id: "determinism",
-    doc: "The same documents are answered with the same bytes by the same stage, a fresh one, and a fresh process a second \
-          later with another language, time zone and home.",
-    advice: "use no clock, environment, address, random number or order of a hash map: sort, or take a `BTreeMap`",
+    doc: "The same documents give the same bytes in the same stage, in a fresh one, and in a fresh \
+          process a second later with another language, time zone and home folder.",
+    advice: "do not use the clock, the environment, addresses, random numbers or the order of a hash map: \
+             sort, or use a `BTreeMap`",
     run: Run::Bound(run),
 };
 

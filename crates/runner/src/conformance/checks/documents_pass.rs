@@ -7,9 +7,9 @@ use textmill_plugin::event::Action;
 
 pub const TEST: Test = Test {
     id: "documents-pass",
-    doc: "None of the usual documents fails: failing is for those that cannot be processed. Documents that suit the operator \
-          are given with --input.",
-    advice: "mend what fails; where the documents do not suit the operator, give others with --input",
+    doc: "None of the usual documents fails: only documents that cannot be processed may fail. \
+          Documents that suit the operator can be given with --input.",
+    advice: "fix what fails; if the documents do not suit the operator, give others with --input",
     run: Run::Bound(run),
 };
 

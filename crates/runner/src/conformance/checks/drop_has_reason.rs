@@ -9,8 +9,9 @@ use textmill_plugin::error::Result;
 
 pub const TEST: Test = Test {
     id: "drop-has-reason",
-    doc: "Every document that is dropped has an event that says why, and none that is dropped is answered.",
-    advice: "give each document that is not answered a drop event with its rule (`Doc::drop`, `tm_event_drop`), and answer all others",
+    doc: "Every dropped document has an event that says why, and no dropped document is returned.",
+    advice: "give each document that is not returned a drop event with its rule (`Doc::drop`, \
+             `tm_event_drop`), and return all others",
     run: Run::Bound(run),
 };
 

@@ -9,8 +9,10 @@ use textmill_plugin::event::Action;
 
 pub const TEST: Test = Test {
     id: "edits-rebuild-text",
-    doc: "For every document, the text received with the edits of its events is the text answered, byte for byte.",
-    advice: "let the SDK make the text (`Doc::remove`, `Doc::replace`); elsewhere, copy what lies between the spans as it is",
+    doc: "For every document, the received text with the edits of its events is the returned text, \
+          byte for byte.",
+    advice: "let the SDK make the text (`Doc::remove`, `Doc::replace`), or copy everything between the \
+             spans unchanged",
     run: Run::Bound(run),
 };
 

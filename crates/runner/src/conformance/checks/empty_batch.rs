@@ -12,8 +12,9 @@ use textmill_plugin::error::Result;
 
 pub const TEST: Test = Test {
     id: "empty-batch",
-    doc: "A batch without rows gives no rows and no events; an aggregate of nothing has a state and a report.",
-    advice: "take no row as given: no first one, no division by their number",
+    doc: "A batch without rows gives no rows and no events; an aggregate without documents has a state \
+          and a report.",
+    advice: "do not assume a first row, and do not divide by the number of rows",
     run: Run::Bound(run),
 };
 

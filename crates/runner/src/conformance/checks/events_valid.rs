@@ -9,9 +9,10 @@ use textmill_plugin::event::{Action, Event};
 
 pub const TEST: Test = Test {
     id: "events-valid",
-    doc: "Every event names a document of its batch and a rule in kebab case, measures with numbers that are numbers, and \
-          points at bytes that are there.",
-    advice: "give an event the row that it is about, a rule such as `too-short`, and spans in bytes of the text that was passed",
+    doc: "Every event names a document of its batch and a rule in kebab case, has finite numbers, and \
+          refers to bytes that exist.",
+    advice: "give an event the row it is about, a rule such as `too-short`, and spans in bytes of the \
+             received text",
     run: Run::Bound(run),
 };
 

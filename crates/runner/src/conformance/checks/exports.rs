@@ -10,8 +10,8 @@ use textmill_plugin::error::Result;
 
 pub const TEST: Test = Test {
     id: "exports",
-    doc: "The library exports no symbol beside `textmill_plugin_v1`, so that no two plugins can meet in one.",
-    advice: "build C with `-fvisibility=hidden`; in Rust, mark no function `no_mangle`",
+    doc: "The library exports no symbol except `textmill_plugin_v1`, so that two plugins cannot interfere.",
+    advice: "compile C with `-fvisibility=hidden`; in Rust, mark no function `no_mangle`",
     run: Run::File(run),
 };
 

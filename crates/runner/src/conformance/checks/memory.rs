@@ -9,8 +9,10 @@ use textmill_plugin::error::Result;
 
 pub const TEST: Test = Test {
     id: "memory",
-    doc: "Repeated calls and bindings do not take more and more memory: what a stage holds is gone with it.",
-    advice: "free with a worker and a stage what each has allocated, and keep nothing that grows with the documents",
+    doc: "Repeated calls and bindings do not use more and more memory: what a stage allocates is freed \
+          with it.",
+    advice: "free the allocations of a worker and a stage with them, and keep nothing that grows with the \
+             documents",
     run: Run::Bound(run),
 };
 

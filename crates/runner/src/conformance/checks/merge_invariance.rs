@@ -9,9 +9,9 @@ use textmill_plugin::harness::{Merging, partition_difference};
 
 pub const TEST: Test = Test {
     id: "merge-invariance",
-    doc: "Whatever the order of the documents and whatever the tree in which states are merged, an aggregate's report is the \
-          same, to the last digit.",
-    advice: "merge so that order does not matter: sums of whole numbers and sorted maps, no means of means",
+    doc: "The report of an aggregate is the same, to the last digit, for any order of documents and \
+          any tree in which states are merged.",
+    advice: "merge so that order does not matter: use sums of integers and sorted maps, not means of means",
     run: Run::Bound(run),
 };
 

@@ -9,8 +9,8 @@ use textmill_plugin::harness::difference;
 
 pub const TEST: Test = Test {
     id: "misaligned-buffers",
-    doc: "Buffers that are aligned for their values and for nothing more, such as bytes at odd addresses and views at \
-          multiples of eight, are read as any others.",
+    doc: "Buffers that are aligned only for their values, such as bytes at odd addresses and views at \
+          multiples of eight, are read correctly.",
     advice: "copy numbers out of their bytes (`memcpy`, `from_le_bytes`), or read columns through `Row`",
     run: Run::Bound(run),
 };

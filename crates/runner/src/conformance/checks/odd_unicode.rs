@@ -9,9 +9,9 @@ use textmill_plugin::harness::difference;
 
 pub const TEST: Test = Test {
     id: "odd-unicode",
-    doc: "Texts of combining marks, controls, byte order marks, joined emoji, right-to-left marks, half tags and the like are \
-          answered without a panic, and alike alone and beside others.",
-    advice: "cut texts where `char_indices`, `find`, `match_indices` and `Doc::lines` say, and nowhere else",
+    doc: "Texts of combining marks, controls, byte order marks, joined emoji, right-to-left marks, \
+          unpaired tags and the like cause no panic, and give the same answer alone and among others.",
+    advice: "cut texts only at positions from `char_indices`, `find`, `match_indices` and `Doc::lines`",
     run: Run::Bound(run),
 };
 

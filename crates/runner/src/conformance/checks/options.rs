@@ -15,10 +15,11 @@ use textmill_plugin::operator::{Plugin, Stage};
 
 pub const TEST: Test = Test {
     id: "options",
-    doc: "No options bind, or the missing one is named; an unknown option, a wrong type, a value out of range and JSON that \
-          is none are refused by the plugin itself, with status OPTIONS and a message.",
-    advice: "give the struct of options `#[serde(default, deny_unknown_fields)]`, bounds `#[schemars(range(…))]`, and refuse the rest in `bind` \
-             by `Checks`",
+    doc: "Without options the operator binds, or the missing option is named. The plugin itself \
+          refuses unknown options, wrong types, values out of range and invalid JSON, with status \
+          OPTIONS and a message.",
+    advice: "give the struct of options `#[serde(default, deny_unknown_fields)]` and bounds \
+             `#[schemars(range(…))]`, and refuse everything else in `bind` with `Checks`",
     run: Run::Operator(run),
 };
 

@@ -13,9 +13,9 @@ use textmill_plugin::error::{Error, ErrorKind, Result};
 
 pub const TEST: Test = Test {
     id: "panic-contained",
-    doc: "No document makes the process die or the plugin panic; a panic is reported as status PANICKED, the worker can be \
-          released, and a new one answers.",
-    advice: "answer an error (`?`, `ok_or`) where it panics, and read slices and texts with `get`",
+    doc: "No document kills the process or makes the plugin panic; a panic is reported as status \
+          PANICKED, the worker can be released, and a new one works.",
+    advice: "return an error (`?`, `ok_or`) where it panics, and read slices and texts with `get`",
     run: Run::Bound(run),
 };
 

@@ -7,10 +7,10 @@ use textmill_plugin::harness::{Merging, partition_difference};
 
 pub const TEST: Test = Test {
     id: "partition-invariance",
-    doc: "However the documents are split into batches and shared among workers, each is answered as in one batch, and the \
-          report is the same.",
-    advice: "let an answer follow from its document alone: keep nothing of it in the operator or in a static; count in whole numbers, and \
-             sort before a report",
+    doc: "However the documents are split into batches and shared among workers, each is answered as \
+          in one batch, and the report is the same.",
+    advice: "let an answer depend only on its document: keep nothing in the operator or in a static; \
+             count in integers, and sort before a report",
     run: Run::Bound(run),
 };
 

@@ -12,9 +12,10 @@ use textmill_plugin::operator::Output;
 
 pub const TEST: Test = Test {
     id: "release-once",
-    doc: "Arrays that the plugin is given are taken over and released once; what it hands out can be released once, and lives \
-          longer than the worker and the stage that made it.",
-    advice: "take over what is passed (set its `release` to null) or release it, once; what is handed out must own its memory",
+    doc: "Arrays passed to the plugin are imported and released exactly once; arrays that it returns \
+          can be released once, and outlive the worker and the stage that made them.",
+    advice: "import what is passed (set its `release` to null) or release it, exactly once; returned \
+             arrays must own their memory",
     run: Run::Bound(run),
 };
 

@@ -10,9 +10,9 @@ use textmill_plugin::harness::difference;
 
 pub const TEST: Test = Test {
     id: "sliced-offsets",
-    doc: "A batch that is a slice of a longer one, by offsets of the struct and of its columns, is answered as one that is \
-          whole.",
-    advice: "count from the offsets of the batch and of the column, as `Row` and `tm_strings_of` do",
+    doc: "A batch that is a slice of a longer one, by offsets of the struct and of its columns, is \
+          answered like a whole batch.",
+    advice: "add the offsets of the batch and of the column, as `Row` and `tm_strings_of` do",
     run: Run::Bound(run),
 };
 

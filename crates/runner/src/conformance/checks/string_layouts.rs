@@ -14,8 +14,10 @@ use textmill_plugin::harness::difference;
 
 pub const TEST: Test = Test {
     id: "string-layouts",
-    doc: "A string column is answered alike as utf8, large_utf8 and utf8_view, unless the descriptor asks for one of them.",
-    advice: "read strings through `Row` or `tm_strings_get`, which know all layouts, or declare the `type` of the column",
+    doc: "A string column is answered the same way as utf8, large_utf8 and utf8_view, unless the \
+          descriptor asks for one of them.",
+    advice: "read strings through `Row` or `tm_strings_get`, which know all layouts, or declare the \
+             `type` of the column",
     run: Run::Bound(run),
 };
 

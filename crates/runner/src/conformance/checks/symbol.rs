@@ -8,9 +8,10 @@ use textmill_plugin::error::Result;
 
 pub const TEST: Test = Test {
     id: "symbol",
-    doc: "The library exports `textmill_plugin_v1`, whose table has this ABI's version and layout, no null function, and \
-          the extensions that its operators need.",
-    advice: "a plugin in Rust has its symbol and table from `textmill_plugin::export!`, one in C fills a `TmPlugin` as `textmill_plugin.h` says",
+    doc: "The library exports `textmill_plugin_v1`, whose table has this ABI's version and layout, no \
+          null function, and the extensions that its operators need.",
+    advice: "a plugin in Rust gets its symbol and table from `textmill_plugin::export!`; a plugin in C \
+             fills a `TmPlugin` as described in `textmill_plugin.h`",
     run: Run::Plugin(run),
 };
 

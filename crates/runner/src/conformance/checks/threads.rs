@@ -12,9 +12,9 @@ use textmill_plugin::harness::{Bound, Outcome, difference};
 
 pub const TEST: Test = Test {
     id: "threads",
-    doc: "Several workers of one stage on several threads at once answer what one alone answers, and operators can be bound on \
-          all of them at once.",
-    advice: "share nothing that changes between workers: no static, no lock behind which something is counted",
+    doc: "Several workers of one stage, running on several threads at once, answer like a single one, \
+          and operators can be bound on all threads at once.",
+    advice: "share nothing mutable between workers: no statics, no counters behind a lock",
     run: Run::Bound(run),
 };
 

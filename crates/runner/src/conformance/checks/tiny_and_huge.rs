@@ -10,9 +10,10 @@ use textmill_plugin::error::Result;
 
 pub const TEST: Test = Test {
     id: "tiny-and-huge",
-    doc: "Documents of 0 and 1 bytes and of 10 MB, among them a single line, a single word, nothing but line ends and nothing \
-          but combining marks, are answered in time.",
-    advice: "let time grow with the text and no faster, recurse no deeper for a longer one, and think of the empty one",
+    doc: "Documents of 0 and 1 bytes and of 10 MB, among them a single line, a single word, only line \
+          ends and only combining marks, are processed in time.",
+    advice: "let time grow linearly with the text, do not recurse deeper for longer texts, and handle the \
+             empty text",
     run: Run::Bound(run),
 };
 
