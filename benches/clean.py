@@ -134,8 +134,8 @@ LARGE = {f"{name.__name__}, {megabytes} MB": (name(megabytes), "text/html") for 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", nargs="*")
-    parser.add_argument("--web", help="pages as text, `id` and `text`, to measure speed on")
-    parser.add_argument("--no-peer", action="store_true", help="without trafilatura")
+    parser.add_argument("--web", help="pages as text, with `id` and `text`, for measuring speed")
+    parser.add_argument("--no-peer", action="store_true", help="leave out trafilatura")
     a = parser.parse_args()
     subprocess.run(["cargo", "build", "--release", "-q"], cwd=ROOT, check=True)
     subprocess.run(["cargo", "build", "--release", "-q", "-p", "clean", "--examples"], cwd=ROOT, check=True)

@@ -39,11 +39,11 @@ def arguments() -> argparse.Namespace:
         add = item.add_argument
         module.arguments(add)
         if module in (quality, speed):
-            add("--peers", nargs="*", choices=PROJECTS, default=PROJECTS, help="all where it is not given")
-        add("--pipeline", type=Path, default=ROOT / "config" / "dedupe-near.toml", metavar="FILE", help="of textmill")
-        add("--work", type=Path, default=ROOT / "target" / "bench", metavar="DIR", help="for all that is made")
-        add("--bin", type=Path, default=ROOT / "target" / "release", metavar="DIR", help="where the program is")
-        add("--no-build", action="store_true", help="take the program as it is")
+            add("--peers", nargs="*", choices=PROJECTS, default=PROJECTS, help="default: all")
+        add("--pipeline", type=Path, default=ROOT / "config" / "dedupe-near.toml", metavar="FILE", help="pipeline of textmill")
+        add("--work", type=Path, default=ROOT / "target" / "bench", metavar="DIR", help="folder for intermediate files")
+        add("--bin", type=Path, default=ROOT / "target" / "release", metavar="DIR", help="folder of the program")
+        add("--no-build", action="store_true", help="use the program as it is")
     return parser.parse_args()
 
 

@@ -130,6 +130,6 @@ def _answer(near: Near, case: Case, number: int, on: str) -> Row:
 
 
 def arguments(add) -> None:
-    add("--only", metavar="TEXT", help="the cases with this in their names")
+    add("--only", metavar="TEXT", help="only cases whose name contains this")
     add("--memory", default="1GiB", metavar="SIZE", help="budget (1GiB)")
-    add("--share", type=float, default=1.0, metavar="N", help="of the documents of each case (1)")
+    add("--share", type=float, default=1.0, metavar="N", help="share of the documents of each case (1)")

@@ -36,4 +36,4 @@ def measure(near: Near, options) -> list[Row]:
 def arguments(add) -> None:
     add("documents", type=Path, metavar="DOCUMENTS", help="labelled documents: .jsonl or .jsonl.zst")
     add("--pairs", type=Path, required=True, metavar="FILE", help="pairs of ids with their similarity, .tsv")
-    add("--threshold", type=float, nargs="+", default=[0.8], metavar="N", help="what makes a pair (0.8)")
+    add("--threshold", type=float, nargs="+", default=[0.8], metavar="N", help="similarity of a pair (0.8)")

@@ -81,13 +81,13 @@ def bytes_of(size: str) -> int:
 
 
 def arguments(add) -> None:
-    add("corpora", type=Path, nargs="+", metavar="CORPUS", help="what the sentences are taken from")
+    add("corpora", type=Path, nargs="+", metavar="CORPUS", help="corpora to take sentences from")
     numbers = [100_000, 1_000_000, 10_000_000]
     several = lambda given: [int(part) for part in given.split(",")]  # noqa: E731
-    add("--documents", type=several, default=numbers, metavar="N,N", help="how many, one run for each")
+    add("--documents", type=several, default=numbers, metavar="N,N", help="numbers of documents, one run each")
     add("--memory", default="1GiB", metavar="SIZE", help="budget: KiB, MiB or GiB (1GiB)")
     add("--threads", type=int, default=2, metavar="N", help="(2)")
-    add("--compare", action="store_true", help="compare the output with that of a run that may use all memory")
-    add("--keep", action="store_true", help="keep what is made for the next time")
-    add("--seed", type=int, default=1, metavar="N", help="of the documents (1)")
+    add("--compare", action="store_true", help="compare the output with that of a run with unlimited memory")
+    add("--keep", action="store_true", help="keep the corpora for the next time")
+    add("--seed", type=int, default=1, metavar="N", help="seed of the documents (1)")
     add("--threshold", type=float, default=0.8, metavar="N", help="(0.8)")

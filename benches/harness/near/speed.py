@@ -56,7 +56,7 @@ def _rows(on: str, seconds: dict[str, list[float]], peak: dict[str, int]) -> lis
 
 def arguments(add) -> None:
     add("corpora", type=Path, nargs="+", metavar="CORPUS", help=".jsonl or .jsonl.zst, with `id` and `text`")
-    add("--mb", type=int, default=100, metavar="MB", help="most text of each corpus (100)")
-    add("--rounds", type=int, default=5, metavar="N", help="how often each is measured (5)")
-    add("--patience", type=float, default=60, metavar="S", help="what takes longer is measured once (60)")
+    add("--mb", type=int, default=100, metavar="MB", help="size of the text of each corpus (100)")
+    add("--rounds", type=int, default=5, metavar="N", help="number of measurements (5)")
+    add("--patience", type=float, default=60, metavar="S", help="tools that take longer are measured once (60)")
     add("--threshold", type=float, default=0.8, metavar="N", help="(0.8)")

@@ -1,29 +1,30 @@
 #!/usr/bin/env python3
-"""Trains the model of the `clean` plugin on pages with labelled main text, and says how good it is on sites it has not seen.
+"""Trains the model of the `clean` plugin on pages with labelled main text, and measures it on sites that it has not seen.
 
     python3 -m pip install -r plugins/clean/train/requirements.txt
     python3 plugins/clean/train/train.py plain PAGES.jsonl.zst... --out plugins/clean/src/model/plain.txt
 
-Pages are JSON Lines, plain or under zstd (with the `zstd` program): `id`, `url`, `text` (all visible text, a line for each
-block), `html`, `gold_text`. The set of a page is the name of its file. Pages without a gold text are taken where `marks.tsv` says which
-of their lines are main text, as the set `marked`, and passed over else.
+Pages are JSON Lines, plain or compressed with zstd (needs the `zstd` program): `id`, `url`, `text` (all visible text, one
+line per block), `html`, `gold_text`. The set of a page is the name of its file. Pages without a gold text are used if
+`marks.tsv` says which of their lines are main text (they form the set `marked`), and skipped otherwise.
 
-What it does
-1. `examples/features.rs` cleans every page and gives its lines with their features, their words and the names of the blocks around them, so that
-   training sees what the plugin sees. `lexicon.py` learns what each of these speaks for; the scores that it gives to lines are features, too.
-2. The label of a line is the share of its words that are found, in order, in the gold text; of marked pages that is their
-   main lines. Lines that are marked as doubtful count for nothing.
-3. Five folds, by site and never by page: all pages of a registrable domain lie in one fold.
-4. A gradient-boosted ensemble of oblivious trees (CatBoost) on the labels, the mean of two; the weight of a line is the square root of its
-   share of the gold text, so that a page counts for about as much as another. Pages with a gold text on which the folds' models
-   score less than 0.5 are left out of training, though never out of the figures: most of these gold texts are only part of the
-   main text.
-5. Likelihoods are weighed by the confidence in the page as a whole, as the plugin does.
-6. The lexicons are written beside the weights, as `…-words.txt` and, of HTML, `…-names.txt`.
-7. `--by-language` does none of the latter: its folds are languages in place of sites, and it says how good a model is on languages of which it
-   has seen no page.
-8. Figures: word 4-gram precision and recall, averaged over pages, and their harmonic mean, for pages of sites that the model
-   has not seen ("unseen"), and for the model that is written ("fitted").
+Steps
+1. `examples/features.rs` cleans every page and returns its lines with their features, their words and the names of the
+   blocks around them, so that training sees what the plugin sees. `lexicon.py` learns what the words and names suggest; its
+   scores of lines are features, too.
+2. The label of a line is the share of its words that are found, in order, in the gold text; for marked pages, in their main
+   lines. Lines marked as doubtful are ignored.
+3. Five folds, by site and never by page: all pages of a registrable domain are in one fold.
+4. A gradient-boosted ensemble of oblivious trees (CatBoost) is trained on the labels, as the mean of two. The weight of a
+   line is the square root of its share of the gold text, so that pages count about equally. Pages with a gold text on which
+   the folds' models score less than 0.5 are left out of training but never out of the figures: most of these gold texts are
+   only part of the main text.
+5. Likelihoods are adjusted by the confidence in the whole page, as the plugin does.
+6. The lexicons are written beside the weights, as `…-words.txt` and, for HTML, `…-names.txt`.
+7. `--by-language` writes nothing: its folds are languages instead of sites, and it measures a model on languages of which
+   it has seen no page.
+8. Figures: word 4-gram precision and recall, averaged over pages, and their harmonic mean, for pages of sites that the
+   model has not seen ("unseen"), and for the model that is written ("fitted").
 
 The seed is fixed; the same pages, versions and machine give the same weights.
 """
@@ -348,9 +349,9 @@ def main():
     parser.add_argument("pages", nargs="+")
     parser.add_argument("--out", required="--by-language" not in sys.argv)
     parser.add_argument("--trees", type=int, default=200)
-    parser.add_argument("--columns", type=int, help="how many features may be asked; 90 of plain text, 110 of HTML")
+    parser.add_argument("--columns", type=int, help="how many features the model may use; 90 for plain text, 110 for HTML")
     parser.add_argument("--by-language", action="store_true", help="folds by language; writes nothing")
-    parser.add_argument("--cut", type=float, default=0.45, help="lines above it are kept")
+    parser.add_argument("--cut", type=float, default=0.45, help="lines with a higher likelihood are kept")
     a = parser.parse_args()
     pages, names, plan = read(a.mode, a.pages)
     label = np.clip(np.concatenate([page.label for page in pages]), 0, 1)
