@@ -1,12 +1,18 @@
-//! The frozen C tables that host and plugin exchange. Layouts and numbers only; the two sides that use
-//! them are `export` (plugin) and the runner's host module.
+//! The frozen C tables that host and plugin exchange. This module has layouts and numbers only; the code on
+//! the two sides is `export` (plugin) and the runner's host module.
 //!
-//! Rules: no Rust type, enum, bool or usize crosses. Strings are pointer and length, borrowed for the
-//! call. Fields are only ever appended, and `struct_size` says how many there are ([`read_table`] reads no
-//! further); abilities beyond a table are extensions, found by name. A plugin calls the host's functions only
-//! during a call, on the thread of that call; save that [`EntryPoint`] may `report` with a null call why it answers null.
+//! Rules:
 //!
-//! The same in C, with all that an author has to know, is `include/textmill_plugin.h`; a test compares the two.
+//! - No Rust type, enum, bool or usize crosses the boundary.
+//! - A string is a pointer and a length, borrowed for the call.
+//! - Fields are only ever appended. `struct_size` says how long a table is, and [`read_table`] reads no
+//!   further.
+//! - Abilities beyond a table are extensions, found by name.
+//! - A plugin calls the host's functions only during a call, on the thread of that call. The one exception:
+//!   [`EntryPoint`] may call `report` with a null call, to say why it returns null.
+//!
+//! `include/textmill_plugin.h` is the same in C, with everything that an author has to know; a test compares
+//! the two.
 
 use arrow_array::ffi::FFI_ArrowArray;
 use arrow_schema::ffi::FFI_ArrowSchema;
@@ -15,11 +21,11 @@ use std::mem::{MaybeUninit, offset_of};
 
 /// The ABI's major version; a host refuses any other.
 pub const ABI_MAJOR: u32 = 1;
-/// The ABI's minor version: fields that were appended since 1.0.
+/// The ABI's minor version. It rises when fields are appended.
 pub const ABI_MINOR: u32 = 0;
-/// The one symbol that a plugin exports; its number is [`ABI_MAJOR`].
+/// The one symbol that a plugin exports. Its number is [`ABI_MAJOR`].
 pub const SYMBOL: &str = "textmill_plugin_v1";
-/// Symbol without its number, to recognise plugins of other major versions.
+/// The symbol without its number, to recognise plugins of other major versions.
 pub const SYMBOL_STEM: &str = "textmill_plugin_v";
 
 /// Extension with the [`TmAggregate`] table.
@@ -29,10 +35,10 @@ pub const EXT_GROUP: &str = "textmill.group/1";
 /// Extension with the [`TmPlan`] table.
 pub const EXT_PLAN: &str = "textmill.plan/1";
 
-/// Row number that stands for no row.
+/// Row number that means no row.
 pub const NO_ROW: u32 = u32::MAX;
 
-/// Answer of a call. Zero and above succeed, below zero the call failed and has reported why.
+/// Return codes of calls. Zero and above mean success. Below zero, the call failed and has reported why.
 pub mod status {
     /// Done.
     pub const OK: i32 = 0;
@@ -46,9 +52,9 @@ pub mod status {
     pub const CANCELLED: i32 = -3;
     /// The options are not acceptable.
     pub const OPTIONS: i32 = -4;
-    /// The operator does not do this.
+    /// The operator does not support this.
     pub const UNSUPPORTED: i32 = -5;
-    /// The stage cannot go on, whatever rows come.
+    /// The stage cannot go on, whatever rows it is given.
     pub const FATAL: i32 = -6;
 }
 
@@ -63,15 +69,15 @@ pub struct TmStr {
 }
 
 impl TmStr {
-    /// Lends a string.
+    /// Borrows a string.
     pub fn lend(text: &str) -> Self {
         Self { ptr: text.as_ptr(), len: text.len() as u64 }
     }
 
-    /// No string.
+    /// The empty string.
     pub const EMPTY: Self = Self { ptr: std::ptr::null(), len: 0 };
 
-    /// Reads the string, bytes that are not UTF-8 replaced.
+    /// Copies the string, with bytes that are not UTF-8 replaced.
     ///
     /// # Safety
     /// `ptr` points to `len` readable bytes, or `len` is 0.
@@ -79,24 +85,24 @@ impl TmStr {
         if self.ptr.is_null() || self.len == 0 {
             return String::new();
         }
-        // SAFETY: the caller vouches for the bytes; a length beyond isize cannot be readable.
+        // SAFETY: the caller guarantees the bytes; more than `isize::MAX` bytes cannot be readable.
         let bytes = unsafe { std::slice::from_raw_parts(self.ptr, self.len as usize) };
         String::from_utf8_lossy(bytes).into_owned()
     }
 }
 
-/// A table that begins with `struct_size`, its size in bytes, and of which the other side may know an older or a
-/// younger version.
+/// A table that begins with `struct_size`, its size in bytes. The other side may know an older or a newer
+/// version of it.
 ///
 /// # Safety
-/// The type is `repr(C)`, begins with a `u32`, and every field that was appended after version 1.0 may be zero: a
-/// function is an `Option`.
+/// The type is `repr(C)` and begins with a `u32`. Every field that was appended after version 1.0 may be
+/// zero, so a function is an `Option`.
 pub unsafe trait Table: Copy {
-    /// Bytes of the table in version 1.0. No version has fewer.
+    /// Size of the table in version 1.0, in bytes. No version is smaller.
     const SIZE_1_0: usize;
 }
 
-// SAFETY: all fields are of version 1.0.
+// SAFETY: all fields are part of version 1.0.
 unsafe impl Table for TmHost {
     const SIZE_1_0: usize = offset_of!(TmHost, get_extension) + size_of::<usize>();
 }
@@ -117,24 +123,24 @@ unsafe impl Table for TmPlan {
     const SIZE_1_0: usize = offset_of!(TmPlan, plan) + size_of::<usize>();
 }
 
-/// Copies a table of the other side, no further than its `struct_size`. Fields that it does not have are zero.
+/// Copies a table of the other side, up to its `struct_size`. Fields that it does not have become zero.
 ///
 /// # Errors
-/// The size of a table that is smaller than version 1.0.
+/// If the table is smaller than in version 1.0: its size.
 ///
 /// # Safety
-/// `table` is aligned and points to as many readable bytes as its first four say.
+/// `table` is aligned and points to as many readable bytes as its first four bytes say.
 pub unsafe fn read_table<T: Table>(table: *const T) -> Result<T, u32> {
     // SAFETY: every table begins with its size.
     let size = unsafe { table.cast::<u32>().read() };
     if (size as usize) < T::SIZE_1_0 {
         return Err(size);
     }
-    // A size within a field is none that a version has: the field is left out.
+    // No version ends in the middle of a field: a field that is only partly there is left out.
     let whole = size as usize / align_of::<T>() * align_of::<T>();
     let mut own = MaybeUninit::<T>::zeroed();
-    // SAFETY: so many bytes can be read there and written here; all of version 1.0 is among them, and zero is good for
-    // what comes behind.
+    // SAFETY: that many bytes can be read from `table` and written to `own`. They include all of version 1.0,
+    // and later fields may be zero.
     unsafe {
         table.cast::<u8>().copy_to_nonoverlapping(own.as_mut_ptr().cast(), whole.min(size_of::<T>()));
         Ok(own.assume_init())
@@ -177,17 +183,17 @@ pub struct TmHost {
     pub report: unsafe extern "C" fn(call: *mut TmCall, severity: u32, row: u32, code: TmStr, message: TmStr),
     /// 1 when the run is being stopped, else 0.
     pub should_stop: unsafe extern "C" fn(call: *mut TmCall) -> u32,
-    /// How much of the call's work is done. A `total` of 0 says that `done` is the row that begins: where the
-    /// plugin runs in a process of its own, the host knows by it which row it died of.
+    /// Tells how much of the call's work is done. If `total` is 0, `done` is the row that is about to be
+    /// processed: should a plugin in a process of its own die, the host then knows at which row.
     pub progress: unsafe extern "C" fn(call: *mut TmCall, done: u64, total: u64),
     /// Adds to a counter of the stage.
     pub metric_add: unsafe extern "C" fn(call: *mut TmCall, name: TmStr, value: u64),
-    /// A host extension by name, or null.
+    /// Returns a host extension by name, or null.
     pub get_extension: unsafe extern "C" fn(id: TmStr) -> *const c_void,
 }
 
-/// What a plugin offers. The table lives as long as the process. No function may be null; the host refuses
-/// a table in which one is.
+/// What a plugin offers. The table lives as long as the process. No function may be null: the host refuses a
+/// table that has a null function.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct TmPlugin {
@@ -197,24 +203,24 @@ pub struct TmPlugin {
     pub abi_major: u32,
     /// Minor version of the ABI that the plugin was built with.
     pub abi_minor: u32,
-    /// Zero.
+    /// Must be zero.
     pub flags: u32,
     /// The descriptor as JSON.
     pub descriptor: TmStr,
-    /// Binds an operator to options (JSON) and the columns it will be passed. On success fills `stage`
-    /// and `output`. Any thread.
+    /// Binds an operator to options (JSON) and the columns that it will be passed. On success, fills `stage`
+    /// and `output`. May be called on any thread.
     pub bind: Option<BindFn>,
-    /// Releases a stage, after its workers.
+    /// Releases a stage. Called after its workers are released.
     pub release_stage: Option<ReleaseStageFn>,
-    /// Makes a worker, which one thread at a time uses.
+    /// Makes a worker, which is used by one thread at a time.
     pub new_worker: Option<NewWorkerFn>,
     /// Releases a worker.
     pub release_worker: Option<ReleaseWorkerFn>,
-    /// Maps a batch. The input is moved in (a released array after [`status::MORE`]). Where nothing happened, `events`
-    /// may stay as it is, released.
+    /// Maps a batch. The input is moved in (after [`status::MORE`], it is a released array). If nothing
+    /// happened, `events` may stay released.
     pub process: Option<ProcessFn>,
-    /// Documents held back until the end of the input. Reserved: every document must be answered in the call
-    /// that passes it, and this host does not call it.
+    /// Returns documents held back until the end of the input. Reserved: this host does not call it, since
+    /// every document must be answered in the call that passes it.
     pub flush: Option<
         unsafe extern "C" fn(
             worker: *mut TmWorker,
@@ -223,7 +229,7 @@ pub struct TmPlugin {
             events: *mut FFI_ArrowArray,
         ) -> i32,
     >,
-    /// A plugin extension by name, or null.
+    /// Returns a plugin extension by name, or null.
     pub get_extension: Option<GetExtensionFn>,
 }
 
@@ -261,28 +267,28 @@ pub type GetExtensionFn = unsafe extern "C" fn(id: TmStr) -> *const c_void;
 pub struct TmAggregate {
     /// Bytes of this table.
     pub struct_size: u32,
-    /// Zero.
+    /// Must be zero.
     pub flags: u32,
-    /// Columns of a state.
+    /// Gives the columns of a state.
     pub state_schema: Option<
         unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, out: *mut FFI_ArrowSchema) -> i32,
     >,
-    /// Takes a batch in: all of it or, below zero, nothing of it.
+    /// Adds a batch to the state: all of it or, if the status is below zero, none of it.
     pub update: Option<
         unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, input: *mut FFI_ArrowArray) -> i32,
     >,
-    /// Hands out the state and starts from an empty one.
+    /// Returns the state and starts again from an empty one.
     pub take_state: Option<
         unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, out: *mut FFI_ArrowArray) -> i32,
     >,
-    /// Takes states in.
+    /// Merges other states into this one.
     pub merge: Option<
         unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, states: *mut FFI_ArrowArray) -> i32,
     >,
-    /// The report as JSON: `text` stays valid until the next call on the worker.
+    /// Gives the report as JSON. `text` stays valid until the next call on the worker.
     pub finish:
         Option<unsafe extern "C" fn(worker: *mut TmWorker, call: *mut TmCall, text: *mut TmStr) -> i32>,
-    /// Bytes that the state holds, about.
+    /// Approximate number of bytes that the state holds.
     pub memory_bytes: Option<unsafe extern "C" fn(worker: *const TmWorker) -> u64>,
 }
 
@@ -292,10 +298,10 @@ pub struct TmAggregate {
 pub struct TmGroup {
     /// Bytes of this table.
     pub struct_size: u32,
-    /// Zero.
+    /// Must be zero.
     pub flags: u32,
-    /// Reduces whole groups. `starts` holds the first row of each of `groups` groups, ascending from 0;
-    /// a group ends where the next begins.
+    /// Reduces whole groups. `starts` holds the first row of each of `groups` groups, ascending from 0; a
+    /// group ends where the next one begins.
     pub reduce: Option<
         unsafe extern "C" fn(
             worker: *mut TmWorker,
@@ -314,22 +320,22 @@ pub struct TmGroup {
 pub struct TmPlan {
     /// Bytes of this table.
     pub struct_size: u32,
-    /// Zero.
+    /// Must be zero.
     pub flags: u32,
-    /// The plan as JSON; `text` stays valid until the stage is released. An empty text: the operator
+    /// Gives the plan as JSON. `text` stays valid until the stage is released; it is empty if the operator
     /// has no plan.
     pub plan: Option<unsafe extern "C" fn(stage: *const TmStage, call: *mut TmCall, text: *mut TmStr) -> i32>,
 }
 
-/// The exported function of a plugin; null where there is no table to give.
+/// The function that a plugin exports. It returns null if it has no table to give.
 pub type EntryPoint = unsafe extern "C" fn(host: *const TmHost) -> *const TmPlugin;
 
 #[cfg(all(test, target_pointer_width = "64"))]
 mod tests {
     use super::*;
 
-    /// The layout is frozen: a smaller number here breaks every plugin in the world. Where each field is, and of which
-    /// type, is compared with the C header.
+    /// The layout is frozen: a smaller number here breaks every existing plugin. Another test compares the
+    /// offset and type of each field with the C header.
     #[test]
     fn the_sizes_of_1_0_stand() {
         assert_eq!(size_of::<TmStr>(), 16);
@@ -340,7 +346,7 @@ mod tests {
         assert_eq!(TmPlan::SIZE_1_0, 16);
     }
 
-    /// A group table of a version to come.
+    /// A group table of a future version.
     #[repr(C)]
     #[derive(Clone, Copy)]
     struct Later {
@@ -348,7 +354,7 @@ mod tests {
         appended: Option<GetExtensionFn>,
     }
 
-    // SAFETY: it begins as `TmGroup` does, and the field behind may be zero.
+    // SAFETY: it begins like `TmGroup`, and the appended field may be zero.
     unsafe impl Table for Later {
         const SIZE_1_0: usize = TmGroup::SIZE_1_0;
     }
@@ -357,10 +363,11 @@ mod tests {
         std::ptr::null()
     }
 
-    /// Reads the first `bytes` of a table, which lie in memory of just that size, as those of a table that says `size`.
+    /// Copies the first `bytes` of `from` into memory of exactly that size, sets the table's size to `size`,
+    /// and reads it.
     fn read<T: Table, F: Table>(from: F, bytes: usize, size: u32) -> Result<T, u32> {
         let mut words = vec![0u64; bytes / 8];
-        // SAFETY: both are at least so large.
+        // SAFETY: both are at least that large.
         unsafe {
             (&raw const from).cast::<u8>().copy_to_nonoverlapping(words.as_mut_ptr().cast(), bytes);
             words.as_mut_ptr().cast::<u32>().write(size);

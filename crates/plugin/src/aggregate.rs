@@ -1,4 +1,5 @@
-//! `Aggregate`: a state that takes documents in, merges with other states, and ends in a report.
+//! `Aggregate`: a state that documents are added to, that is merged with other states, and that becomes a
+//! report.
 
 use crate::call::Call;
 use crate::descriptor::{Describe, Kind};
@@ -18,8 +19,8 @@ use std::sync::{Arc, LazyLock};
 
 /// An operator that reports on a corpus and passes its documents through.
 ///
-/// Any split of the documents and any order of merging must give the same report: count in integers,
-/// sort before you report.
+/// Any split of the documents and any order of merging must give the same report: count in integers, and sort
+/// before you report.
 ///
 /// ```
 /// use textmill_plugin::prelude::*;
@@ -75,7 +76,7 @@ use std::sync::{Arc, LazyLock};
 pub trait Aggregate: Send + Sync + Sized + 'static {
     /// What a pipeline can set.
     type Options: Options;
-    /// What is known after some documents. The default knows nothing.
+    /// What was gathered from some documents. The default is the state before the first document.
     type State: Default + Send + Serialize + DeserializeOwned + 'static;
 
     /// Name and columns.
@@ -87,25 +88,25 @@ pub trait Aggregate: Send + Sync + Sized + 'static {
     /// Where the options contradict one another.
     fn bind(options: Self::Options) -> Result<Self>;
 
-    /// Takes one document in.
+    /// Adds one document to the state.
     ///
     /// # Errors
-    /// Fails the batch; the host then looks for the guilty document in it.
+    /// An error fails the batch; the host then searches it for the document at fault.
     fn update(&self, state: &mut Self::State, row: &Row<'_>) -> Result<()>;
 
-    /// Takes another state in.
+    /// Merges `from` into `into`.
     ///
     /// # Errors
-    /// Where the two do not go together.
+    /// If the two states cannot be merged.
     fn merge(&self, into: &mut Self::State, from: Self::State) -> Result<()>;
 
-    /// The report.
+    /// Makes the report.
     ///
     /// # Errors
-    /// Where there is none to make.
+    /// If no report can be made.
     fn finish(&self, state: Self::State) -> Result<Value>;
 
-    /// Bytes that a state holds in memory, about.
+    /// Approximate number of bytes that a state holds in memory.
     fn memory_bytes(&self, state: &Self::State) -> u64;
 }
 
@@ -115,7 +116,7 @@ pub fn aggregate<T: Aggregate>() -> OperatorEntry {
     OperatorEntry { descriptor, bind: bind::<T> }
 }
 
-/// Column that holds a state in the encoding of `postcard`.
+/// Column that holds a state, encoded with `postcard`.
 const STATE: &str = "state";
 
 static STATE_SCHEMA: LazyLock<SchemaRef> =
@@ -158,10 +159,10 @@ struct AggregateWorker<T: Aggregate> {
     operator: Arc<T>,
     reads: Arc<Reads>,
     state: T::State,
-    /// The batch under way: joined to `state` once it is whole, so that an error or a panic in it
-    /// leaves `state` as it was.
+    /// The state of the batch in progress. It is merged into `state` once the batch is complete, so that an
+    /// error or a panic leaves `state` as it was.
     fresh: T::State,
-    /// Set while `state` is being merged into: an error there leaves it neither old nor new.
+    /// Set while a merge into `state` is in progress. If the merge fails, `state` is only partly merged.
     torn: bool,
 }
 

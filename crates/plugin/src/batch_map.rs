@@ -1,5 +1,5 @@
-//! `BatchMap`: a whole record batch at a time, for operators that want Arrow itself. Also the rung for
-//! steps of a plan that emit a table of their own.
+//! `BatchMap`: an operator on whole record batches, for work on Arrow arrays. Also the trait for steps of a
+//! plan that emit a table of their own.
 
 use crate::call::Call;
 use crate::descriptor::{Describe, Kind};
@@ -56,7 +56,7 @@ pub trait BatchMap: Clone + Send + Sync + 'static {
     /// What a pipeline can set.
     type Options: Options;
 
-    /// Name, columns, and how rows relate.
+    /// Name, columns, and how output rows relate to input rows.
     fn describe() -> Describe;
 
     /// Makes the operator from its options.
@@ -65,14 +65,14 @@ pub trait BatchMap: Clone + Send + Sync + 'static {
     /// Where the options contradict one another.
     fn bind(options: Self::Options) -> Result<Self>;
 
-    /// Columns of [`Output::documents`]. With `Describe::selects` one of them is `row` (`uint32`): the
-    /// input row of each output row, ascending.
+    /// Columns of [`Output::documents`]. With `Describe::selects`, one of them is `row` (`uint32`): the input
+    /// row of each output row, ascending.
     fn schema(&self) -> Schema;
 
     /// Maps a batch.
     ///
     /// # Errors
-    /// Fails the batch; the host then looks for the guilty document in it.
+    /// An error fails the batch; the host then searches it for the document at fault.
     fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output>;
 }
 

@@ -1,11 +1,12 @@
-//! Bounds that the schema of options sets and their Rust types do not: ranges of numbers, lengths of texts and lists. The
-//! runner checks them with the rest of the schema before it binds; another host may not.
+//! Checks options against the bounds that their schema sets and their Rust types do not: ranges of numbers,
+//! lengths of strings and arrays. The runner checks these with the rest of the schema before it binds;
+//! another host may not.
 
 use crate::options::{Options, mistake, schema};
 use crate::tables::follow;
 use serde_json::Value;
 
-/// What lies out of its bounds in options that serde accepts, a line each.
+/// Describes every value that is out of bounds in options that serde accepts, one line each.
 pub(crate) fn beyond<T: Options>(json: &str) -> Vec<String> {
     let mut found = Vec::new();
     if let Ok(options) = serde_json::from_str::<Value>(json) {
@@ -16,12 +17,12 @@ pub(crate) fn beyond<T: Options>(json: &str) -> Vec<String> {
 }
 
 fn look(root: &Value, schema: &Value, value: &Value, path: &mut Vec<String>, found: &mut Vec<String>) {
-    // Schemas may refer to themselves; nobody writes options as deep as this.
+    // A schema may refer to itself; nobody nests options this deeply.
     if path.len() > 32 {
         return;
     }
     let target = follow(root, one(schema));
-    // Attributes of a field stand beside its reference.
+    // The attributes of a field are beside its `$ref`, not in the schema that it refers to.
     let at = path.join(".");
     found.extend(
         [schema, target].into_iter().find_map(|schema| wrong(schema, value)).map(|m| mistake(&at, " ", &m)),
@@ -45,7 +46,7 @@ fn look(root: &Value, schema: &Value, value: &Value, path: &mut Vec<String>, fou
     }
 }
 
-/// The schema of a value that may be null, as of an `Option` of a struct: the one beside that of null.
+/// The schema of the value itself where the value may also be null, as in an `Option` of a struct.
 fn one(schema: &Value) -> &Value {
     let is_null = |schema: &&Value| schema.get("type").and_then(Value::as_str) == Some("null");
     let any = schema.get("anyOf").and_then(Value::as_array);
@@ -55,7 +56,7 @@ fn one(schema: &Value) -> &Value {
     }
 }
 
-/// What is wrong with a value by itself.
+/// What is wrong with a value, its members and items aside.
 fn wrong(schema: &Value, value: &Value) -> Option<String> {
     let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
     let (measured, what, keys) = match value {

@@ -31,13 +31,14 @@ impl Level {
 
 /// What the host offers during a call.
 pub trait Host {
-    /// A line for the log.
+    /// Writes a line to the log.
     fn log(&self, level: Level, message: &str);
-    /// A finding on a row (`None`: on the call), under a short kebab-case code.
+    /// Reports a finding on a row (`None`: on the call), under a short kebab-case code.
     fn report(&self, level: Level, row: Option<u32>, code: &str, message: &str);
     /// Whether the run is being stopped.
     fn should_stop(&self) -> bool;
-    /// How much of the call's work is done: rows, where `total` is 0 or the number of rows.
+    /// Tells how much of the call's work is done. If `total` is 0, `done` is the row that is about to be
+    /// processed; otherwise, if `total` is the number of rows, `done` counts rows.
     fn progress(&self, done: u64, total: u64);
     /// Adds to a counter that the run reports under the stage.
     fn metric_add(&self, name: &str, value: u64);
@@ -87,7 +88,7 @@ pub struct Call<'a> {
     errors: RefCell<Vec<Report>>,
 }
 
-/// An error that was reported on a row: it costs that document alone.
+/// An error that was reported on a row. It fails that document only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// Row of the batch.
@@ -109,7 +110,8 @@ impl<'a> Call<'a> {
         self.host.log(level, message);
     }
 
-    /// Reports a finding on the row that is being processed. An error fails that document, and no other.
+    /// Reports a finding on the row that is being processed. [`Level::Error`] fails that document, and no
+    /// other.
     pub fn report(&self, level: Level, code: &str, message: &str) {
         match (level, self.row.get()) {
             (Level::Error, Some(row)) => {
@@ -120,7 +122,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Hands out the errors that were reported on rows.
+    /// Takes the errors that were reported on rows.
     pub fn take_errors(&self) -> Vec<Report> {
         self.errors.take()
     }
@@ -135,12 +137,12 @@ impl<'a> Call<'a> {
         self.host.progress(done, total);
     }
 
-    /// Whether the run is being stopped. Long loops ask now and then.
+    /// Whether the run is being stopped. Long loops should ask from time to time.
     pub fn should_stop(&self) -> bool {
         self.host.should_stop()
     }
 
-    /// The error to return once the run is being stopped.
+    /// Returns an error once the run is being stopped: pass it on with `?`.
     ///
     /// # Errors
     /// When the run is being stopped.
@@ -156,8 +158,8 @@ impl<'a> Call<'a> {
         self.row.get()
     }
 
-    /// Says which row is being processed, so that reports and panics name it. The host hears of it at once: where
-    /// the plugin runs in a process of its own and that dies, the host knows by which row.
+    /// Sets the row that is being processed, so that reports and panics name it. The host is told at once: if
+    /// the plugin runs in a process of its own and that dies, the host knows at which row.
     pub fn at_row(&self, row: Option<u32>) {
         self.row.set(row);
         if let Some(row) = row {

@@ -1,4 +1,4 @@
-//! `Compose`: a stage made of several operators of one plugin, after a plan that the host carries out.
+//! `Compose`: a stage made of several operators of one plugin, according to a plan that the host carries out.
 
 use crate::call::Call;
 use crate::descriptor::{Describe, Kind};
@@ -12,10 +12,10 @@ use std::sync::Arc;
 /// A stage that needs the whole corpus. It publishes a [`Plan`]; the steps' operators get the same
 /// options as the stage.
 ///
-/// Of its steps, those that `map` are [`BatchMap`](crate::batch_map::BatchMap)s that emit a table
-/// ([`Describe::table`]) or [`Map`](crate::map::Map)s, those that `group` are [`Group`](crate::group::Group)s. The
-/// documents of the step `output` go on. Where documents meet under one key, [`Corpus`](crate::corpus::Corpus) writes
-/// the plan by itself.
+/// The operator of a `map` step is a [`BatchMap`](crate::batch_map::BatchMap) that emits a table
+/// ([`Describe::table`]) or a [`Map`](crate::map::Map). The operator of a `group` step is a
+/// [`Group`](crate::group::Group). The documents of the step `output` leave the stage. If documents only need
+/// to meet under common keys, use [`Corpus`](crate::corpus::Corpus), which writes the plan for you.
 ///
 /// ```
 /// use std::ops::Range;
@@ -134,7 +134,7 @@ pub trait Compose: 'static {
     /// What a pipeline can set.
     type Options: Options;
 
-    /// Name of the stage's operator; columns and rows are those of the plan's `output` step.
+    /// Name of the stage's operator, and the columns and rows of the plan's `output` step.
     fn describe() -> Describe;
 
     /// The plan for these options.

@@ -1,5 +1,5 @@
-//! `Corpus`: documents compared through keys they share, without a word of Arrow. It publishes the
-//! plan emit, group, apply.
+//! `Corpus`: compares documents through keys that they share, without any Arrow code. It publishes the plan
+//! emit, group, apply.
 
 use crate::call::Call;
 use crate::compose::{Compose, compose};
@@ -29,8 +29,8 @@ use textmill_core::event::Events;
 
 /// An operator that compares documents with one another.
 ///
-/// Each document emits items under keys; the host brings items with equal keys together; what is found
-/// in a group goes back to the documents it concerns. Each worker thread works on its own clone.
+/// Each document emits items under keys. The host brings items with equal keys together. What is found in a
+/// group is passed to the documents that it concerns. Each worker thread works on its own clone.
 ///
 /// ```
 /// use textmill_plugin::prelude::*;
@@ -83,7 +83,8 @@ pub trait Corpus: Clone + Send + Sync + 'static {
     /// What is found for a document.
     type Finding: Serialize + DeserializeOwned;
 
-    /// Name, columns, and whether documents may be dropped. What is read is read by `emit` and `apply`.
+    /// Name, columns, and whether documents may be dropped. `emit` and `apply` are both passed the columns
+    /// that it reads.
     fn describe() -> Describe;
 
     /// Makes the operator from its options.
@@ -92,16 +93,16 @@ pub trait Corpus: Clone + Send + Sync + 'static {
     /// Where the options contradict one another.
     fn bind(options: Self::Options) -> Result<Self>;
 
-    /// Puts items of a document under keys.
+    /// Emits items of a document under keys.
     ///
     /// # Errors
-    /// Fails the batch; the host then looks for the guilty document in it.
+    /// An error fails the batch; the host then searches it for the document at fault.
     fn emit(&mut self, row: &Row<'_>, out: &mut Emitter<Self::Item>) -> Result<()>;
 
     /// Looks at all items under one key, sorted by the ordinals of their documents.
     ///
     /// # Errors
-    /// Fails the stage.
+    /// An error fails the stage.
     fn reduce(
         &mut self,
         key: &[u8],
@@ -109,14 +110,14 @@ pub trait Corpus: Clone + Send + Sync + 'static {
         out: &mut Findings<Self::Finding>,
     ) -> Result<()>;
 
-    /// Acts on a document after what was found for it, in the order of the keys.
+    /// Processes a document. `found` is what was found for it, in the order of the keys.
     ///
     /// # Errors
-    /// Fails this document alone.
+    /// An error fails this document only.
     fn apply(&mut self, doc: &mut Doc<'_>, found: &[Self::Finding]) -> Result<()>;
 }
 
-/// Takes the items that a document puts under keys.
+/// Collects the items that a document emits under keys.
 pub struct Emitter<T> {
     ordinal: u64,
     rows: Keyed,
@@ -124,7 +125,7 @@ pub struct Emitter<T> {
 }
 
 impl<T: Serialize> Emitter<T> {
-    /// Puts `item` under `key`.
+    /// Emits `item` under `key`.
     ///
     /// # Errors
     /// Where the item cannot be encoded.
@@ -136,7 +137,7 @@ impl<T: Serialize> Emitter<T> {
     }
 }
 
-/// Takes what is found for documents.
+/// Collects what is found for documents.
 pub struct Findings<T> {
     ordinals: UInt64Builder,
     findings: LargeBinaryBuilder,
@@ -144,7 +145,7 @@ pub struct Findings<T> {
 }
 
 impl<T: Serialize> Findings<T> {
-    /// Gives `finding` to the document `ordinal`.
+    /// Passes `finding` to the document `ordinal`.
     ///
     /// # Errors
     /// Where the finding cannot be encoded.
@@ -210,7 +211,7 @@ impl<T: Corpus> Compose for Whole<T> {
     }
 }
 
-/// A step takes its name, and what it reads, from the description of the whole.
+/// Describes a step: the description of the whole under the name of the step.
 fn step<T: Corpus>(name: &str) -> Describe {
     Describe { name: step_name::<T>(name), ..T::describe() }
 }
@@ -347,7 +348,7 @@ mod tests {
     use schemars::JsonSchema;
     use serde::Deserialize;
 
-    /// Drops documents whose first line an earlier one has.
+    /// Drops documents that begin with the same line as an earlier one.
     #[derive(Clone)]
     struct SameFirstLine;
 

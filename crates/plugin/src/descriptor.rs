@@ -1,11 +1,11 @@
-//! What a plugin says of itself: operators, columns, options. Crosses the boundary as JSON.
+//! What a plugin says about itself: operators, columns, options. It crosses the boundary as JSON.
 
 use arrow_schema::DataType;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use textmill_core::column::{parse_type, type_name};
 
-/// A plugin: its operators in order, the first of which a stage gets that names none.
+/// A plugin and its operators, in order. A stage that names no operator gets the first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PluginDescriptor {
     /// Name in pipeline files.
@@ -18,12 +18,12 @@ pub struct PluginDescriptor {
     /// One sentence.
     #[serde(default)]
     pub description: String,
-    /// The operators, first the default.
+    /// The operators; the first is the default.
     pub operators: Vec<OperatorDescriptor>,
 }
 
 impl PluginDescriptor {
-    /// The operator of this name, or the first where no name is given.
+    /// The operator with this name, or the first if no name is given.
     pub fn operator(&self, name: Option<&str>) -> Option<&OperatorDescriptor> {
         match name {
             Some(name) => self.operators.iter().find(|o| o.name == name),
@@ -57,14 +57,14 @@ pub struct OperatorDescriptor {
     /// Whether it only makes sense as a step inside a plan, not as a stage.
     #[serde(default)]
     pub step: bool,
-    /// For a group operator: rows of the smallest group that it wants to see. Smaller ones are left out before rows
-    /// are joined.
+    /// For a group operator: how many rows the smallest group has that it wants to see. Smaller groups are
+    /// left out before rows are joined.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub smallest_group: u32,
-    /// Changes when the same input and options give another output.
+    /// Changes when the same input and options give a different output.
     #[serde(default)]
     pub semantics_version: u32,
-    /// Rules whose decisions follow from the ledger alone.
+    /// Rules whose decisions can be derived from the ledger alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub thresholds: Vec<Threshold>,
     /// JSON Schema 2020-12 of its options.
@@ -79,17 +79,19 @@ impl OperatorDescriptor {
     }
 }
 
-/// A rule that drops a document, or edits a passage, where one value is beyond one option. Its values stand on the ledger for documents
-/// that it dropped or came near to dropping, so another threshold can be tried without the documents; a rule that edits puts
-/// passages there that it spared though they came near, as annotations with a span. Events with another threshold, of passages that
-/// the rule holds to one of its own, are left out of account.
+/// A rule that drops a document, or edits a passage, if one value is beyond one option.
+///
+/// The ledger holds the value of each document that the rule dropped or nearly dropped, so another threshold
+/// can be tried without the documents. A rule that edits also records the passages that it nearly edited, as
+/// annotations with a span. Events with a different threshold are ignored: they belong to passages for which
+/// the rule has a threshold of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Threshold {
     /// Id of the rule.
     pub rule: String,
     /// The option that is the threshold; parts of a path are separated by dots.
     pub option: String,
-    /// Which values it drops.
+    /// Which side of the threshold it drops.
     pub drops: Drops,
 }
 
@@ -97,13 +99,13 @@ pub struct Threshold {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Drops {
-    /// What is less.
+    /// Values below it.
     Below,
-    /// What is greater.
+    /// Values above it.
     Above,
 }
 
-/// A kept value is near its threshold up to this many times away from it.
+/// A kept value is near its threshold if it is less than this factor away from it.
 pub const NEAR: f64 = 2.0;
 
 impl Drops {
@@ -115,7 +117,7 @@ impl Drops {
         }
     }
 
-    /// Whether a value that is kept came near to being dropped: within [`NEAR`] times the threshold.
+    /// Whether a kept value is near its threshold: within a factor of [`NEAR`].
     pub fn is_near(self, value: f64, threshold: f64) -> bool {
         match self {
             Self::Below => value < threshold * NEAR,
@@ -128,13 +130,13 @@ impl Drops {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Each row alone.
+    /// On each row separately.
     Map,
-    /// Rows that share a key.
+    /// On groups of rows that share a key.
     Group,
-    /// State, merge, finish.
+    /// With a state that is updated, merged and finished.
     Aggregate,
-    /// Several operators after a plan of its own.
+    /// As several operators, according to a plan.
     Plan,
 }
 
@@ -142,14 +144,14 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rows {
-    /// One for one, in order.
+    /// One output row for each input row, in order.
     #[default]
     Preserve,
-    /// Some are left out, each with a drop event.
+    /// Some rows are left out, each with a drop event.
     Select,
-    /// Some become several.
+    /// Some rows become several.
     Expand,
-    /// A table of its own, as a step inside a plan.
+    /// The output is a table of its own, as a step inside a plan.
     Table,
 }
 
@@ -157,26 +159,26 @@ pub enum Rows {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Threading {
-    /// One worker a thread.
+    /// One worker per thread.
     #[default]
     Parallel,
-    /// One worker in all, fed in input order.
+    /// A single worker, fed in input order.
     Serial,
 }
 
-/// A column that an operator is passed: by name, or the one that an option names.
+/// A column that an operator is passed, named directly or by an option.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Read {
     /// Name of the column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    /// Option that holds the name of the column; unset or null reads nothing.
+    /// Option that holds the name of the column. If it is unset or null, nothing is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option: Option<String>,
     /// Whether a pipeline without this column is an error.
     #[serde(default = "yes")]
     pub required: bool,
-    /// Type to pass it as; strings are cast between their three layouts.
+    /// Type to pass the column as. Strings are cast between their three layouts.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
 }
@@ -198,7 +200,7 @@ fn is_one(number: &u32) -> bool {
 pub struct Write {
     /// Name of the column.
     pub column: String,
-    /// Its type in words.
+    /// Its type, in words.
     #[serde(rename = "type")]
     pub kind: String,
 }
@@ -215,7 +217,7 @@ pub struct Write {
 ///     .reads_option("hint-column") // passed where the option `hint-column` names it
 ///     .writes("places", list(structure([("name", DataType::Utf8), ("start", DataType::UInt64)])))
 ///     .selects() // may drop documents
-///     .version(2); // the second meaning that it has: outputs differ from the first
+///     .version(2); // its outputs differ from those of version 1
 /// ```
 #[derive(Clone, Debug)]
 pub struct Describe {
@@ -267,13 +269,13 @@ impl Describe {
         self.read(Some(column), None, true)
     }
 
-    /// Reads a column where documents have it.
+    /// Reads a column if documents have it.
     #[must_use]
     pub fn reads_optional(self, column: &str) -> Self {
         self.read(Some(column), None, false)
     }
 
-    /// Reads the column that the option names, where it is set.
+    /// Reads the column that the option names, if the option is set.
     #[must_use]
     pub fn reads_option(self, option: &str) -> Self {
         self.read(None, Some(option), false)
@@ -286,51 +288,52 @@ impl Describe {
         self
     }
 
-    /// May drop documents.
+    /// Declares that the operator may drop documents.
     #[must_use]
     pub fn selects(mut self) -> Self {
         self.rows = Rows::Select;
         self
     }
 
-    /// Emits a table of its own, for a step inside a plan.
+    /// Declares that the operator emits a table of its own, for a step inside a plan.
     #[must_use]
     pub fn table(mut self) -> Self {
         self.rows = Rows::Table;
         self
     }
 
-    /// Only makes sense as a step inside a plan.
+    /// Declares that the operator only makes sense as a step inside a plan.
     #[must_use]
     pub fn step(mut self) -> Self {
         self.step = true;
         self
     }
 
-    /// Must not run on several threads at once.
+    /// Declares that the operator must not run on several threads at once.
     #[must_use]
     pub fn serial(mut self) -> Self {
         self.threading = Threading::Serial;
         self
     }
 
-    /// For a group operator: it does not need to see groups of fewer rows. The host leaves them out before it joins
-    /// rows, which saves most of the work where most keys are rare.
+    /// For a group operator: leaves out groups of fewer rows, which it does not need to see. The host does so
+    /// before it joins rows, which saves most of the work if most keys are rare.
     #[must_use]
     pub fn smallest_group(mut self, rows: u32) -> Self {
         self.smallest_group = rows;
         self
     }
 
-    /// Version of the operator's meaning; raise it when the same input gives another output.
+    /// Version of what the operator does. Raise it when the same input gives a different output.
     #[must_use]
     pub fn version(mut self, version: u32) -> Self {
         self.version = version;
         self
     }
 
-    /// A rule that [`Doc::measure`](crate::row::Doc::measure), or an edit with value and threshold, applies with an
-    /// option as its threshold: `textmill what-if` can then try another threshold without the documents.
+    /// Declares that an option is the threshold of a rule, which is applied with
+    /// [`Doc::measure`](crate::row::Doc::measure) or with an edit that has a value and a threshold. `textmill
+    /// what-if` can then try another threshold without the documents.
     #[must_use]
     pub fn threshold(mut self, rule: &str, option: &str, drops: Drops) -> Self {
         self.thresholds.push(Threshold { rule: rule.to_owned(), option: option.to_owned(), drops });
@@ -361,7 +364,7 @@ impl Write {
     /// The column's type.
     ///
     /// # Errors
-    /// Where the words are not a column type.
+    /// If the words do not name a column type.
     pub fn data_type(&self) -> Result<DataType, String> {
         parse_type(&self.kind)
     }

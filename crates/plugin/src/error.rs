@@ -1,4 +1,4 @@
-//! The error of plugin code: a sentence, and what kind of failure it was.
+//! The error of plugin code: a message, and the kind of failure.
 
 use std::fmt;
 
@@ -15,25 +15,25 @@ pub enum ErrorKind {
     Cancelled,
     /// The code panicked; its worker must not be used again.
     Panicked,
-    /// What came back breaks the contract.
+    /// What the plugin returned breaks the contract.
     Contract,
     /// The stage cannot go on: no single document is at fault.
     Fatal,
-    /// The host cannot read or write its own files, as on a full disk.
+    /// The host cannot read or write its own files, for example because the disk is full.
     Storage,
     /// The process that the plugin runs in died.
     Crashed,
-    /// The plugin gave no answer in time.
+    /// The plugin did not answer within its time limit.
     TimeLimit,
-    /// The plugin wanted more memory than it may have.
+    /// The plugin needed more memory than it may use.
     MemoryLimit,
 }
 
-/// An error of plugin code. Strings and everything else that can be displayed, so every standard
-/// error, turn into one with `?`.
+/// An error of plugin code. `?` turns strings and everything else that implements `Display`, hence every
+/// standard error, into one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// What kind of failure.
+    /// The kind of failure.
     pub kind: ErrorKind,
     /// What went wrong: lowercase, no full stop, values in backticks.
     pub message: String,
@@ -42,17 +42,18 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of some kind.
+    /// An error of the given kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), row: None }
     }
 
-    /// The error of an operator that lacks an ability.
+    /// The error of an operator that does not support something.
     pub fn unsupported(what: &str) -> Self {
         Self::new(ErrorKind::Unsupported, format!("the operator does not support `{what}`"))
     }
 
-    /// The same error as one that ends the stage. A cancellation and a failure of the host's files do so already.
+    /// Makes the error one that ends the stage. A cancellation and a failure of the host's files stay as they
+    /// are: they end it anyway.
     #[must_use]
     pub fn fatal(mut self) -> Self {
         if !matches!(self.kind, ErrorKind::Cancelled | ErrorKind::Storage) {
@@ -61,8 +62,8 @@ impl Error {
         self
     }
 
-    /// The same error as one about options: what an operator objects to when it is given nothing else. An error that says
-    /// more of itself than that it failed stays what it is.
+    /// Makes an error of binding one about options, since an operator that binds has little else to object
+    /// to. An error whose kind is more specific than [`ErrorKind::Failed`] keeps its kind.
     #[must_use]
     pub(crate) fn of_options(mut self) -> Self {
         if self.kind == ErrorKind::Failed {
@@ -71,7 +72,7 @@ impl Error {
         self
     }
 
-    /// The same error with the row that caused it.
+    /// Sets the row that caused the error.
     #[must_use]
     pub fn at_row(mut self, row: Option<u32>) -> Self {
         self.row = row;
@@ -79,8 +80,8 @@ impl Error {
     }
 }
 
-// `Error` itself is not `Display`: that leaves room for this impl, by which strings and every standard
-// error turn into one with `?` and `.into()`.
+// `Error` itself does not implement `Display`. That makes this impl possible, with which strings and every
+// standard error convert with `?` and `.into()`.
 impl<E: fmt::Display> From<E> for Error {
     fn from(error: E) -> Self {
         Self::new(ErrorKind::Failed, error.to_string())

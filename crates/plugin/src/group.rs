@@ -10,13 +10,14 @@ use arrow_schema::{Schema, SchemaRef};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// An operator on groups of rows. Each worker thread works on its own clone. It stands in a plan, between steps that
-/// make its rows and steps that take them: [`Compose`](crate::compose::Compose) shows one whole.
+/// An operator on groups of rows. Each worker thread works on its own clone. It is a step of a plan, between
+/// steps that make its rows and steps that use its results; [`Compose`](crate::compose::Compose) has a
+/// complete example.
 pub trait Group: Clone + Send + Sync + 'static {
     /// What a pipeline can set.
     type Options: Options;
 
-    /// Name and columns, and with [`Describe::smallest_group`] which groups it need not see.
+    /// Name and columns. [`Describe::smallest_group`] leaves out groups that it does not need to see.
     fn describe() -> Describe;
 
     /// Makes the operator from its options.
@@ -25,14 +26,14 @@ pub trait Group: Clone + Send + Sync + 'static {
     /// Where the options contradict one another.
     fn bind(options: Self::Options) -> Result<Self>;
 
-    /// Columns of the rows that [`Group::reduce`] answers.
+    /// Columns of the rows that [`Group::reduce`] returns.
     fn schema(&self) -> Schema;
 
-    /// Reduces whole groups. `groups` are consecutive ranges of `rows`; within a group rows are sorted
-    /// by ordinal. The answer must not depend on how many groups come in one call.
+    /// Reduces whole groups. `groups` are consecutive ranges of `rows`. Within a group, rows are sorted by
+    /// ordinal. The result must not depend on how many groups are passed in one call.
     ///
     /// # Errors
-    /// Fails the run's stage: a group has no single guilty document.
+    /// An error fails the stage: no single document of a group is at fault.
     fn reduce(&mut self, rows: &RecordBatch, groups: &[Range<usize>], call: &Call<'_>)
     -> Result<RecordBatch>;
 }

@@ -1,21 +1,21 @@
-//! What a textmill plugin is written with.
+//! The SDK for writing textmill plugins.
 //!
-//! A plugin is a `cdylib` crate of safe Rust: implement one of the traits, write [`export!`](crate::export!) once,
-//! and the runner can load it. The traits form a ladder:
+//! A plugin is a `cdylib` crate of safe Rust: implement one of the traits, invoke [`export!`](crate::export!)
+//! once, and the runner can load it. These are the traits; use the first that does the job:
 //!
 //! | trait | for |
 //! | --- | --- |
 //! | [`Map`](map::Map) | one document at a time: read, edit, annotate, drop |
 //! | [`BatchMap`](batch_map::BatchMap) | Arrow record batches |
 //! | [`Aggregate`](aggregate::Aggregate) | a report on the corpus: state, merge, finish |
-//! | [`Corpus`](corpus::Corpus) | documents compared through keys they share |
+//! | [`Corpus`](corpus::Corpus) | documents compared through keys that they share |
 //! | [`Group`](group::Group), [`Compose`](compose::Compose) | a plan of your own |
 //!
 //! # A first plugin
 //!
-//! The whole `src/lib.rs` of a plugin that removes lines of dashes and drops what has too few words. Its crate has
-//! `crate-type = ["cdylib", "rlib"]` (the second for its tests), and depends on `textmill-plugin`, `serde` and
-//! `schemars`.
+//! This is the whole `src/lib.rs` of a plugin that removes lines of dashes and drops documents with too few
+//! words. Its crate has `crate-type = ["cdylib", "rlib"]` (the second is for its tests) and depends on
+//! `textmill-plugin`, `serde` and `schemars`.
 //!
 //! ```standalone_crate
 //! use textmill_plugin::prelude::*;
@@ -77,8 +77,8 @@
 //! # }
 //! ```
 //!
-//! Build it, put the library into a folder `plugins` beside a pipeline file, and name it there (dashes for the
-//! underscores of the crate's name):
+//! Build it, put the library into a folder `plugins` beside a pipeline file, and name it there, with dashes
+//! for the underscores of the crate's name:
 //!
 //! ```toml
 //! [[stage]]
@@ -89,51 +89,52 @@
 //!
 //! # Options
 //!
-//! A struct with `Serialize`, `Deserialize` and `JsonSchema`. The runner checks a pipeline against the schema and
-//! shows each mistake at its line; what the schema cannot say, `bind` checks with [`Checks`](options::Checks), all of
-//! it at once.
+//! Options are a struct with `Serialize`, `Deserialize` and `JsonSchema`. The runner checks a pipeline
+//! against the schema and shows each mistake at its line. What the schema cannot express, `bind` checks with
+//! [`Checks`](options::Checks), which report all mistakes at once.
 //!
 //! # Editing text
 //!
-//! Text is never handed back: a plugin says which bytes to replace, and under which rule, with
-//! [`Doc::remove`](row::Doc::remove), [`Doc::replace`](row::Doc::replace) or an [`Edit`](edit::Edit) that bears what
-//! was measured. The SDK makes the new text of them; the runner checks that they do, and writes each to the ledger.
-//! Where rules work on what rules before them left, a [`Rewriter`](edit::Rewriter) keeps the spans in order.
+//! A plugin never returns text. It says which bytes to replace, and under which rule, with
+//! [`Doc::remove`](row::Doc::remove), [`Doc::replace`](row::Doc::replace) or an [`Edit`](edit::Edit) that
+//! carries the measured value. The SDK applies the edits to get the new text. The runner verifies that they
+//! produce it, and writes each edit to the ledger. If rules work on what earlier rules left, a
+//! [`Rewriter`](edit::Rewriter) keeps the spans relative to the received text.
 //!
 //! # Columns
 //!
-//! An operator is passed the columns that its [`Describe`](descriptor::Describe) reads, and none else. It writes
-//! those that it declares, with [`Doc::set`](row::Doc::set): anything that serde can write and that fits the type.
-//! [`column::list`] and [`column::structure`] make types of types.
+//! An operator is passed the columns that its [`Describe`](descriptor::Describe) reads, and no others. It
+//! writes the columns that it declares with [`Doc::set`](row::Doc::set), which takes any value that serde can
+//! serialize and that fits the column's type. [`column::list`] and [`column::structure`] build nested types.
 //!
 //! # Dropping
 //!
-//! A document is dropped with a rule, a value and the threshold that it crossed ([`Doc::drop`](row::Doc::drop)), or
-//! with a note or another document ([`Doc::drop_with`](row::Doc::drop_with)). It is written to `rejected.jsonl` with
-//! them.
+//! A document is dropped with a rule, a value and the threshold that it crossed
+//! ([`Doc::drop`](row::Doc::drop)), or with a note or another document
+//! ([`Doc::drop_with`](row::Doc::drop_with)). All of these are written to `rejected.jsonl` with the document.
 //!
-//! A rule that compares one value with one option can be replayed by `textmill what-if`: its descriptor names the
-//! option ([`Describe::threshold`](descriptor::Describe::threshold)), and it hands the value to
-//! [`Doc::measure`](row::Doc::measure), which drops the document or puts the value on the ledger where it came near.
-//! `examples/min-length.rs` does so.
+//! `textmill what-if` can replay a rule that compares one value with one option. To make that possible, the
+//! descriptor names the option ([`Describe::threshold`](descriptor::Describe::threshold)), and the operator
+//! passes the value to [`Doc::measure`](row::Doc::measure). That drops the document, or puts the value on the
+//! ledger if it came near the threshold. See `examples/min-length.rs`.
 //!
 //! # Errors
 //!
-//! `Err` from [`map`](map::Map::map) fails that document, which is written to `failed.jsonl` with the message; a
-//! panic does, too. An error in `bind` ends the run before it begins. Every standard error and every string turns
-//! into an [`Error`](error::Error) with `?`.
+//! An `Err` from [`map`](map::Map::map) fails that document, which is written to `failed.jsonl` with the
+//! message. A panic does the same. An error in `bind` ends the run before it begins. `?` turns every standard
+//! error and every string into an [`Error`](error::Error).
 //!
 //! # Logs, counters, progress, cancellation
 //!
-//! All of them go through the [`Call`](call::Call), which [`Doc::call`](row::Doc::call) gives. Lines of
-//! [`Level::Debug`](call::Level) show with `--verbose`; counters stand in `run.json`. The SDK asks between documents
-//! whether the run is being stopped; a loop of seconds over one document asks for itself, with
-//! [`Call::keep_going`](call::Call::keep_going).
+//! All of these go through the [`Call`](call::Call) that [`Doc::call`](row::Doc::call) returns. Lines of
+//! [`Level::Debug`](call::Level) are shown with `--verbose`. Counters are written to `run.json`. The SDK
+//! checks between documents whether the run is being stopped; a loop that spends seconds on one document
+//! should check as well, with [`Call::keep_going`](call::Call::keep_going).
 //!
 //! # Tests
 //!
-//! With the feature `harness`, a plugin runs in its own tests through the code that the runner uses, without a
-//! library:
+//! With the feature `harness`, the tests of a plugin run it through the same code as the runner, without
+//! loading a library:
 //!
 //! ```ignore
 //! #[test]
@@ -142,26 +143,26 @@
 //! }
 //! ```
 //!
-//! Each file in `cases` is a document (or several, see the module `harness`); what becomes of it is compared with a snapshot.
-//! `textmill plugin check` tries the built library with input that no author thinks of.
+//! Each file in `cases` is a document (or several, see the module `harness`). The result is compared with a
+//! snapshot. `textmill plugin check` tries the built library with input that no author thinks of.
 //!
 //! # What crosses the boundary
 //!
-//! Record batches by the Arrow C Data Interface, options and descriptor as JSON, strings by pointer and length; see
-//! [`abi`]. No Rust type crosses, so plugin and runner may be built by different compilers, with different versions
-//! of every crate, and a plugin may be written in another language.
+//! Record batches cross by the Arrow C Data Interface, options and descriptor as JSON, strings as pointer and
+//! length; see [`abi`]. No Rust type crosses. So plugin and runner may be built by different compilers, with
+//! different versions of every crate, and a plugin may be written in another language.
 //!
 //! # Versions
 //!
-//! The number in the one symbol is the major version of the contract. Within it, tables only grow at their end: a
-//! plugin that was built with an older minor version still loads. A plugin of another major version is refused by
-//! name.
+//! The number in the name of the exported symbol is the major version of the contract. Within a major
+//! version, tables only grow at their end, so a plugin that was built with an older minor version still
+//! loads. A plugin of another major version is refused, with an error that names it.
 //!
-//! Documents must come out the same at any number of threads and in batches of any size. So a plugin reads no clock,
-//! no file and no network, makes no random numbers without a fixed seed, lets no order of a hash map reach an output,
-//! and keeps nothing from one document to the next but scratch space.
+//! Documents must come out the same for any number of threads and any batch size. So a plugin reads no clock,
+//! no file and no network, generates no random numbers without a fixed seed, lets no iteration order of a
+//! hash map reach an output, and keeps nothing but scratch space from one document to the next.
 //!
-//! Unsafe code stands in `abi` and `export` alone.
+//! Unsafe code exists only in `abi` and `export`.
 #![deny(unsafe_code)]
 
 #[expect(unsafe_code, reason = "the C tables lend strings by pointer")]

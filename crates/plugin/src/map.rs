@@ -1,4 +1,4 @@
-//! `Map`: one document at a time. The first rung of the ladder.
+//! `Map`: one document at a time. The simplest of the traits.
 
 use crate::call::Call;
 use crate::descriptor::{Describe, Kind, Rows};
@@ -22,9 +22,9 @@ use textmill_core::edit::Edits;
 use textmill_core::event::{Action, Builder as EventsBuilder, Event};
 use textmill_core::value::array_from;
 
-/// An operator that looks at each document alone.
+/// An operator that processes each document separately.
 ///
-/// Each worker thread works on its own clone, so fields may be scratch space; share large tables in an
+/// Each worker thread works on its own clone, so fields may be scratch space. Share large tables in an
 /// [`Arc`].
 ///
 /// ```
@@ -79,10 +79,10 @@ pub trait Map: Clone + Send + Sync + 'static {
     /// Where the options contradict one another.
     fn bind(options: Self::Options) -> Result<Self>;
 
-    /// Looks at one document.
+    /// Processes one document.
     ///
     /// # Errors
-    /// Fails this document alone: it ends up in `failed.jsonl` with the message.
+    /// An error fails this document only: it ends up in `failed.jsonl` with the message.
     fn map(&mut self, doc: &mut Doc<'_>) -> Result<()>;
 }
 
@@ -152,7 +152,7 @@ impl<T: Map> Worker for MapWorker<T> {
             if let Err(error) = outcome {
                 changes.error.get_or_insert(error.message);
             }
-            // Whatever else went wrong may come of it.
+            // Replaces any other error, which may be a consequence of the missing column.
             if let Some(undeclared) = asked.undeclared() {
                 changes.error = Some(undeclared);
             }
@@ -163,7 +163,8 @@ impl<T: Map> Worker for MapWorker<T> {
     }
 }
 
-/// What a document has in a column: lists and structures, which are dear to make, as an array of one row.
+/// A document's value in a column. Lists and structures are expensive to build, so they are kept as an array
+/// of one row.
 enum Cell {
     Value(Value),
     Array(ArrayRef),
@@ -175,7 +176,7 @@ impl Default for Cell {
     }
 }
 
-/// The cells of all documents as a column.
+/// Builds a column from the cells of all documents.
 fn splice(kind: &DataType, cells: Vec<Cell>) -> Result<ArrayRef> {
     if cells.iter().all(|cell| matches!(cell, Cell::Value(_))) {
         let value = |cell| if let Cell::Value(value) = cell { value } else { Value::Null };
@@ -190,20 +191,21 @@ fn splice(kind: &DataType, cells: Vec<Cell>) -> Result<ArrayRef> {
     Ok(concat(&parts)?)
 }
 
-/// What the documents of a batch became.
+/// The results of the documents of a batch.
 struct Collected<'a> {
     shape: &'a Shape,
     rows: Vec<u32>,
     columns: Vec<Vec<Cell>>,
-    /// Filled from the first edited document on; until then texts are the received ones.
+    /// `None` until the first document with edits; up to there, all texts are as received.
     texts: Option<LargeStringBuilder>,
     received: Option<Strings<'a>>,
-    /// The bytes of all received texts.
+    /// Total length of the received texts, in bytes.
     bytes: usize,
     happened: Vec<Happened>,
 }
 
-/// What a document's ledger will say: the edits of a text take a seventh of the room of their events, which are made when all are known.
+/// What the ledger will say of a document. Edits take a seventh of the memory of their events, which are
+/// therefore only made once all are known.
 enum Happened {
     Event(Event),
     Edits(u32, Edits),
@@ -229,7 +231,8 @@ impl<'a> Collected<'a> {
         self.shape.writes.iter().any(|(name, _)| name == TEXT)
     }
 
-    /// Types are checked document by document, so that a misfit costs that document alone.
+    /// Makes the cells of a document. Checks types document by document, so that a value of the wrong type
+    /// fails that document only.
     fn cells(&self, values: Vec<Option<Written>>) -> std::result::Result<Vec<Cell>, String> {
         let kinds = self.shape.writes.iter().filter(|(name, _)| name != TEXT);
         let cell = |((name, kind), value): (&(String, DataType), Option<Written>)| match value {
@@ -288,7 +291,7 @@ impl<'a> Collected<'a> {
 
     fn keep(&mut self, row: u32, text: &str, edits: &Edits, mut cells: Vec<Cell>) {
         if !edits.is_empty() && self.texts.is_none() {
-            // Few operators make texts longer; room that is not written to costs nothing.
+            // Few operators make texts longer, and memory that is reserved but not written costs nothing.
             let mut builder = LargeStringBuilder::with_capacity(self.rows.capacity(), self.bytes);
             for &before in &self.rows {
                 builder.append_option(self.received.and_then(|t| t.get(before as usize)));
@@ -299,7 +302,7 @@ impl<'a> Collected<'a> {
             if edits.is_empty() {
                 builder.append_option(self.received.and_then(|t| t.get(row as usize)));
             } else {
-                // What is written to a builder of strings never fails, and is ended by a value.
+                // Writing to a string builder never fails. `append_value` ends the string.
                 edits.apply_with(text, |piece| builder.write_str(piece).unwrap_or_default());
                 builder.append_value("");
             }
@@ -316,7 +319,7 @@ impl<'a> Collected<'a> {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.shape.writes.len() + 1);
         let mut cells = std::mem::take(&mut self.columns).into_iter();
         for (name, kind) in &self.shape.writes {
-            // A column of a large batch takes as long as some documents.
+            // Building a column of a large batch takes as long as processing several documents.
             call.keep_going()?;
             if name == TEXT {
                 columns.push(match self.texts.take() {

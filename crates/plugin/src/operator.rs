@@ -1,5 +1,5 @@
-//! Operators as objects: what every trait of the ladder becomes, and what a loaded library looks like
-//! to the host. Native code and loaded code are driven through these same traits.
+//! Operators as trait objects. Every operator trait becomes these, and a loaded library looks like this to
+//! the host, so native and loaded code are driven in the same way.
 
 use crate::call::Call;
 use crate::descriptor::{OperatorDescriptor, PluginDescriptor};
@@ -12,12 +12,12 @@ use std::ops::Range;
 use std::sync::Arc;
 use textmill_core::event::Events;
 
-/// What a map operator answers for a batch.
+/// What a map operator returns for a batch.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// The columns that the operator writes; with `row` where it may drop documents.
+    /// The columns that the operator writes, and `row` if it may drop documents.
     pub documents: RecordBatch,
-    /// What it did.
+    /// What it did to the documents.
     pub events: Events,
 }
 
@@ -30,10 +30,10 @@ impl Output {
 
 /// An operator bound to its options and its input columns. Immutable, shared by all workers.
 pub trait Stage: Send + Sync {
-    /// Columns of the documents (or rows) that workers answer.
+    /// Columns of the documents (or rows) that workers return.
     fn output_schema(&self) -> SchemaRef;
 
-    /// A worker, to be used by one thread at a time.
+    /// Makes a worker, which is used by one thread at a time.
     ///
     /// # Errors
     /// Where the operator cannot set one up.
@@ -50,8 +50,7 @@ pub trait Stage: Send + Sync {
     }
 }
 
-/// The side of an operator that does the work. Each method that an operator's kind does not have
-/// answers an error.
+/// The part of an operator that does the work. Methods that an operator's kind does not have return an error.
 pub trait Worker: Send {
     /// Maps a batch.
     ///
@@ -61,7 +60,7 @@ pub trait Worker: Send {
         Err(Error::unsupported("process"))
     }
 
-    /// Documents held back until the end of the input. Reserved: the runner does not call it.
+    /// Returns documents held back until the end of the input. Reserved: the runner does not call it.
     ///
     /// # Errors
     /// Where they cannot be produced.
@@ -82,15 +81,15 @@ pub trait Worker: Send {
         Err(Error::unsupported("reduce"))
     }
 
-    /// Takes a batch into the state: all of it or, on an error, nothing of it.
+    /// Adds a batch to the state: all of it or, on an error, none of it.
     ///
     /// # Errors
-    /// Where a row cannot be taken in; the state is then as it was before the call.
+    /// If a row cannot be added; the state is then as it was before the call.
     fn update(&mut self, _call: &Call<'_>, _input: RecordBatch) -> Result<()> {
         Err(Error::unsupported("update"))
     }
 
-    /// Hands out the state and starts from an empty one.
+    /// Returns the state and starts again from an empty one.
     ///
     /// # Errors
     /// Where the state cannot be written.
@@ -98,7 +97,7 @@ pub trait Worker: Send {
         Err(Error::unsupported("take_state"))
     }
 
-    /// Takes other states into this worker's.
+    /// Merges other states into this worker's.
     ///
     /// # Errors
     /// Where a state cannot be read.
@@ -106,7 +105,7 @@ pub trait Worker: Send {
         Err(Error::unsupported("merge"))
     }
 
-    /// The report on everything that was taken in.
+    /// Makes the report on everything that was added.
     ///
     /// # Errors
     /// Where it cannot be made.
@@ -114,25 +113,25 @@ pub trait Worker: Send {
         Err(Error::unsupported("finish"))
     }
 
-    /// Bytes that the state holds in memory, about.
+    /// Approximate number of bytes that the state holds in memory.
     fn memory_bytes(&self) -> u64 {
         0
     }
 }
 
-/// Binds an operator: options as JSON, columns that it will be passed.
+/// Binds an operator to options (as JSON) and the columns that it will be passed.
 pub type Bind = fn(call: &Call<'_>, options: &str, input: SchemaRef) -> Result<Box<dyn Stage>>;
 
 /// An operator that can be bound.
 #[derive(Clone)]
 pub struct OperatorEntry {
-    /// What it says of itself.
+    /// What it says about itself.
     pub descriptor: OperatorDescriptor,
     /// Binds it.
     pub bind: Bind,
 }
 
-/// A plugin in native form: what `export!` makes of a list of operators.
+/// A plugin in native form: what `export!` makes from a list of operators.
 #[derive(Clone)]
 pub struct PluginSpec {
     /// Name in pipeline files.
@@ -143,12 +142,12 @@ pub struct PluginSpec {
     pub licence: &'static str,
     /// Description of the crate.
     pub description: &'static str,
-    /// The operators, first the default.
+    /// The operators; the first is the default.
     pub operators: Vec<OperatorEntry>,
 }
 
 impl PluginSpec {
-    /// What the plugin says of itself.
+    /// What the plugin says about itself.
     pub fn descriptor(&self) -> PluginDescriptor {
         PluginDescriptor {
             name: self.name.clone(),
@@ -162,7 +161,7 @@ impl PluginSpec {
 
 /// Anything that can bind operators by name: a native plugin, or a loaded library.
 pub trait Plugin: Send + Sync {
-    /// What the plugin says of itself.
+    /// What the plugin says about itself.
     fn describe(&self) -> Cow<'_, PluginDescriptor>;
 
     /// Binds an operator to its options and its input columns.

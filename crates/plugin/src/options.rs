@@ -1,9 +1,12 @@
-//! Options of an operator: a serde struct with a derived JSON Schema, and every mistake in it at once.
+//! Options of an operator: a serde struct with a derived JSON Schema. All mistakes in them are reported at
+//! once.
 //!
-//! Before a plugin sees options, the runner checks them against their schema, and shows each mistake at its line of the
-//! pipeline file. So what the schema can say belongs there: types by themselves, the rest by attributes such as
-//! `#[schemars(range(min = 1))]` or `#[schemars(length(min = 1))]`, which [`parse`] holds to, too, under any host. What only the operator can judge, options that
-//! depend on one another above all, it judges when it binds: with [`Checks`], which finds all of it in one go.
+//! The runner checks options against their schema before a plugin sees them, and shows each mistake at its
+//! line of the pipeline file. So whatever a schema can say belongs in the schema. Types are there without
+//! further ado; the rest takes attributes such as `#[schemars(range(min = 1))]` or `#[schemars(length(min =
+//! 1))]`, which [`parse`] enforces as well, under any host. What only the operator can judge, above all
+//! options that depend on one another, it checks when it binds: with [`Checks`], which report all mistakes at
+//! once.
 //!
 //! ```
 //! use textmill_plugin::options::Checks;
@@ -46,9 +49,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// What options are made of. Implemented for every struct that derives `Serialize`, `Deserialize` and
-/// `JsonSchema`; give it `#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]`, and a doc
-/// comment on each field, which users see in `textmill plugin info`.
+/// A type of options. Implemented for every struct that derives `Serialize`, `Deserialize` and `JsonSchema`.
+/// Give it `#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]`, and a doc comment on each
+/// field, which users see in `textmill plugin info`.
 pub trait Options: Serialize + DeserializeOwned + JsonSchema {}
 
 impl<T: Serialize + DeserializeOwned + JsonSchema> Options for T {}
@@ -58,21 +61,21 @@ pub fn schema<T: Options>() -> Value {
     schemars::schema_for!(T).to_value()
 }
 
-/// Collects what is wrong with options, so that a user sees all of it at once. The example stands at the head of the
-/// [module](self).
+/// Collects mistakes in options, so that a user sees all of them at once. The [module](self) has an example.
 #[derive(Clone, Debug, Default)]
 pub struct Checks {
     found: Vec<String>,
 }
 
 impl Checks {
-    /// Nothing is wrong yet.
+    /// Starts without mistakes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Notes a mistake where something does not hold. `option` is the option's name in pipeline files, with dots where it
-    /// lies in a table (`rules.headline`); `message` goes on from there, as in ``must be above 0, and is `-1` ``.
+    /// Records a mistake unless `holds`. `option` is the option's name in pipeline files, with dots if it is
+    /// in a table (`rules.headline`); `message` continues after the name, as in ``must be above 0, and is
+    /// `-1` ``.
     pub fn require(&mut self, holds: bool, option: &str, message: impl FnOnce() -> String) -> &mut Self {
         if !holds {
             self.found.push(mistake(option, " ", &message()));
@@ -83,7 +86,7 @@ impl Checks {
     /// Ends the checks.
     ///
     /// # Errors
-    /// One of kind [`ErrorKind::Options`] with everything that was noted, a line each.
+    /// If mistakes were recorded: an error of kind [`ErrorKind::Options`] with one line for each.
     pub fn finish(self) -> Result {
         if self.found.is_empty() {
             Ok(())
@@ -96,14 +99,14 @@ impl Checks {
 /// A mistake in options, as a plugin reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mistake<'a> {
-    /// Name of the option, with dots where it lies in a table; `None` where the message does not begin with one.
+    /// Name of the option, with dots if it is in a table; `None` if the message does not begin with a name.
     pub option: Option<&'a str>,
     /// The whole message.
     pub message: &'a str,
 }
 
-/// The single mistakes in the message of an error of kind [`ErrorKind::Options`]: one begins with each line that begins
-/// with a name in backticks.
+/// Splits the message of an error of kind [`ErrorKind::Options`] into mistakes. Each line that begins with a
+/// name in backticks begins a mistake.
 pub fn mistakes(message: &str) -> Vec<Mistake<'_>> {
     let breaks = message.match_indices("\n`").map(|(at, _)| at + 1);
     let starts: Vec<usize> = std::iter::once(0).chain(breaks).collect();
@@ -119,7 +122,7 @@ pub fn mistakes(message: &str) -> Vec<Mistake<'_>> {
 /// Reads options from JSON.
 ///
 /// # Errors
-/// Where they do not fit: one of kind [`ErrorKind::Options`] with a line for each option that does not.
+/// If they do not fit: an error of kind [`ErrorKind::Options`] with a line for each option that does not.
 pub fn parse<T: Options>(json: &str) -> Result<T> {
     let json = if json.trim().is_empty() { "{}" } else { json };
     crate::tables::check::<T>(json)?;
@@ -132,17 +135,17 @@ pub fn parse<T: Options>(json: &str) -> Result<T> {
     read(json)
 }
 
-/// JSON knows one kind of number, where serde wants whole ones to be written so: makes `2` of `2.0`. Gives whether there
-/// were any.
+/// Turns floats without a fraction into integers, `2.0` into `2`: JSON has one kind of number, but serde
+/// wants integers written as integers. Returns whether there were any.
 fn make_whole(options: &mut Value) -> bool {
-    // Below it a float holds every whole number.
+    // Below this, an `f64` represents every integer exactly.
     const AT_MOST: f64 = 9_007_199_254_740_992.0;
     match options {
         Value::Number(number) if number.is_f64() => {
             let whole = number.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < AT_MOST);
             whole.inspect(|whole| *options = Value::from(*whole as i64)).is_some()
         }
-        // All of them, not the first alone.
+        // `count`, not `any`: all of them are to be converted, not only the first.
         Value::Array(items) => items.iter_mut().map(make_whole).filter(|made| *made).count() > 0,
         Value::Object(members) => members.values_mut().map(make_whole).filter(|made| *made).count() > 0,
         _ => false,
@@ -163,7 +166,8 @@ fn read<T: Options>(json: &str) -> Result<T> {
     if let Ok(Value::Object(mut options)) = serde_json::from_str(json) {
         let misfits = misfits::<T>(&options, &mut Vec::new(), &mut found);
         options.retain(|name, _| !misfits.contains(name));
-        // What is missing beside them shows once they are gone, and they are missing then, too.
+        // Without the options that do not fit, serde reports other missing ones. It also misses the removed
+        // ones, which does not count.
         if !found.is_empty()
             && let Err(error) = serde_json::from_value::<T>(Value::Object(options))
             && !misfits.iter().any(|name| error.to_string().contains(&format!("`{name}`")))
@@ -177,7 +181,8 @@ fn read<T: Options>(json: &str) -> Result<T> {
     Err(Error::new(ErrorKind::Options, found.join("\n")))
 }
 
-/// Tries each option of a table alone, since serde ends at the first that does not fit. Gives their names.
+/// Tries each option of a table separately, since serde stops at the first that does not fit. Returns the
+/// names of those that do not fit.
 fn misfits<T: Options>(
     table: &Map<String, Value>,
     path: &mut Vec<String>,
@@ -188,7 +193,7 @@ fn misfits<T: Options>(
         path.push(name.clone());
         let wrap = |inner: Value, name: &String| Value::Object(Map::from_iter([(name.clone(), inner)]));
         let alone = path.iter().rev().fold(value.clone(), wrap);
-        // One that is wanted beside it is another's mistake.
+        // A missing field is a mistake of another option.
         if let Err(error) = serde_json::from_value::<T>(alone)
             && !error.to_string().starts_with("missing field")
         {
@@ -206,10 +211,10 @@ fn misfits<T: Options>(
     names
 }
 
-/// What serde says of the option that a path leads to.
+/// Reports, in plain words, what serde said about the option at a path.
 fn told(path: &[String], value: &Value, said: &str) -> String {
     let option = path.join(".");
-    // Of an option that there is not, its own name is told.
+    // For an unknown option, serde's message begins with its name.
     let own = path.last().map(|name| format!("unknown field `{name}`, "));
     match own.and_then(|own| said.strip_prefix(&own)) {
         Some(known) => {
@@ -314,7 +319,7 @@ mod tests {
             lines::<Strict>(r#"{"column": "a", "least": 2.5}"#),
             ["`least` must be a whole number of at least 0, and is `2.5`"]
         );
-        // Where another is wrong, the whole one is not.
+        // `2.0` is fine even if another option is wrong.
         assert_eq!(
             lines::<Strict>(r#"{"column": 7.0, "least": 2.0}"#),
             ["`column` must be a string, and is `7`"]

@@ -1,28 +1,28 @@
-//! How often a loop over documents asks whether the run is being stopped: often enough that Ctrl-C is answered soon, and
-//! not so often that asking shows.
+//! How often a loop over documents asks whether the run is being stopped: often enough that Ctrl-C is
+//! answered soon, and rarely enough that the cost does not show.
 
 use crate::call::Call;
 use crate::error::Result;
 use crate::row::Row;
 
-/// Rows between two questions, at most.
+/// Maximum number of rows between two questions.
 const ROWS: usize = 64;
-/// Bytes of text between two questions, about: a few milliseconds of work for a slow operator.
+/// Approximate bytes of text between two questions: a few milliseconds of work for a slow operator.
 const BYTES: usize = 1 << 20;
 
-/// Counts what a loop has done since it last asked.
+/// Counts the work of a loop since it last asked.
 pub(crate) struct Pace {
     rows: usize,
     bytes: usize,
 }
 
 impl Pace {
-    /// Asks before the first row.
+    /// Starts with a question due before the first row.
     pub fn new() -> Self {
         Self { rows: ROWS, bytes: 0 }
     }
 
-    /// Before the work on a row: asks if it is time to.
+    /// To be called before the work on each row. Asks if a question is due.
     ///
     /// # Errors
     /// When the run is being stopped.

@@ -1,32 +1,34 @@
-//! The plan of a stage that is made of several operators: steps, and what the host does between them.
+//! The plan of a stage that is made of several operators: its steps, and what the host does between them.
 
 use serde::{Deserialize, Serialize};
 
-/// Name of the step that is given to every plan: the documents that reach the stage.
+/// Name of the rows that every plan starts from: the documents that reach the stage.
 pub const INPUT: &str = "input";
 /// Id of the step whose documents leave the stage.
 pub const OUTPUT: &str = "output";
 
-/// A plan: steps in an order in which each comes after those that it takes rows from.
+/// A plan. Each step comes after those that it takes rows from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The steps.
     pub steps: Vec<Step>,
-    /// Tables that the run folder shows.
+    /// Tables to show in the run folder.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<Publication>,
-    /// What later runs can load.
+    /// Rows that later runs can load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub save: Option<Save>,
-    /// What a user should know of how these options work out, a sentence each; `textmill check --explain` shows them.
+    /// What a user should know about the effect of these options, one sentence each. `textmill check
+    /// --explain` shows them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
-/// Rows of a step as a Parquet file of the run folder, `<name>.parquet`. The column `ordinal` becomes `id`.
+/// The rows of a step as a Parquet file of the run folder, `<name>.parquet`. The column `ordinal` becomes
+/// `id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Publication {
-    /// Name of the file, without its ending: lower-case letters, digits, `-`.
+    /// Name of the file, without its extension: lower-case letters, digits, `-`.
     pub name: String,
     /// The step that gives the rows.
     pub step: String,
@@ -35,14 +37,14 @@ pub struct Publication {
     pub documents: Vec<String>,
 }
 
-/// Rows of a step, one for each document, that a [`StepOp::Load`] of a later run takes up.
+/// The rows of a step, one for each document, that a [`StepOp::Load`] of a later run reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Save {
     /// The step that gives the rows.
     pub step: String,
-    /// The option of the stage that says where the file goes, relative to the pipeline file.
+    /// The option of the stage that holds the path of the file, relative to the pipeline file.
     pub option: String,
-    /// What the rows mean, and which options they depend on. A file of another meaning is refused.
+    /// What the rows mean, and which options they depend on. A file with another meaning is refused.
     pub meaning: String,
 }
 
@@ -55,17 +57,17 @@ pub enum StepOp {
     /// Brings rows with equal `by` columns together, sorted by them and the ordinal, and runs a group
     /// operator over them.
     Group,
-    /// Finds the connected components of pairs (`a`, `b`: ordinals, `uint64`). Gives a row
-    /// (`ordinal`, `component`) for each document in a pair; a component is named by its smallest
-    /// ordinal.
+    /// Finds the connected components of pairs (columns `a` and `b`: ordinals, `uint64`). Gives a row
+    /// (`ordinal`, `component`) for each document in a pair; a component is named by its smallest ordinal.
     Components,
-    /// All rows of `from`, then those of each step in `also`, which have the same columns.
+    /// Gives all rows of `from`, then those of each step in `also`, which have the same columns.
     Union,
-    /// Runs an aggregate operator over all rows; its report stands in the summary, under the stage and the step's id.
-    /// Gives no rows.
+    /// Runs an aggregate operator over all rows. Its report appears in the summary, under the stage and the
+    /// step's id. Gives no rows.
     Aggregate,
-    /// Rows with the columns of `from` that an earlier run saved, at the path that an `option` of the stage gives; none
-    /// where it is not set. Their documents get ordinals from [`FIRST_LOADED`] on.
+    /// Gives rows that an earlier run saved, with the columns of `from`. An `option` of the stage holds the
+    /// path; if it is not set, there are no rows. The documents of the rows get ordinals from
+    /// [`FIRST_LOADED`] on.
     Load,
 }
 
@@ -83,7 +85,7 @@ impl StepOp {
     }
 }
 
-/// Ordinal of the first document that was loaded. All that come in have smaller ones.
+/// Ordinal of the first loaded document. All documents of the input have smaller ones.
 pub const FIRST_LOADED: u64 = 1 << 63;
 
 /// One step.
@@ -101,18 +103,18 @@ pub struct Step {
     /// Key columns of a `group`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
-    /// Step whose rows each row finds by its ordinal. They arrive in a column of that step's name: a
-    /// list of structs with that step's columns, without the ordinal.
+    /// Step whose rows are looked up for each row by its ordinal. They arrive in a column of that step's
+    /// name: a list of structs with that step's columns, without the ordinal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<String>,
     /// Further steps whose rows a `union` takes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,
-    /// In a `group`: of rows that agree in the key columns and the ordinal, only the first is kept, before others are
-    /// joined.
+    /// In a `group`: keeps only the first of rows that agree in the key columns and the ordinal, before other
+    /// rows are joined.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub distinct: bool,
-    /// The option that names the file of a `load`.
+    /// The option that holds the path of the file of a `load`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option: Option<String>,
     /// The [`Save::meaning`] that the file of a `load` must have.
@@ -164,7 +166,7 @@ impl Plan {
         self.step(id, StepOp::Components, None, from)
     }
 
-    /// Adds a step that gives the rows of several.
+    /// Adds a step that gives the rows of several steps.
     #[must_use]
     pub fn union(self, id: &str, steps: &[&str]) -> Self {
         let mut plan = self.step(id, StepOp::Union, None, steps.first().copied().unwrap_or_default());
@@ -174,13 +176,13 @@ impl Plan {
         plan
     }
 
-    /// Adds a step whose report goes into the summary.
+    /// Adds an aggregate step, whose report goes into the summary.
     #[must_use]
     pub fn aggregate(self, id: &str, operator: &str, from: &str) -> Self {
         self.step(id, StepOp::Aggregate, Some(operator), from)
     }
 
-    /// Adds a step that gives rows of an earlier run, with the columns of the step `like`.
+    /// Adds a step that gives the rows that an earlier run saved, with the columns of the step `like`.
     #[must_use]
     pub fn load(self, id: &str, like: &str, option: &str, meaning: &str) -> Self {
         let mut plan = self.step(id, StepOp::Load, None, like);
@@ -191,7 +193,7 @@ impl Plan {
         plan
     }
 
-    /// Lets the last step, a group, see equal rows once.
+    /// Makes the last step, a group, see equal rows only once; see [`Step::distinct`].
     #[must_use]
     pub fn distinct(mut self) -> Self {
         if let Some(step) = self.steps.last_mut() {
@@ -200,7 +202,7 @@ impl Plan {
         self
     }
 
-    /// Shows the rows of a step in the run folder, with its columns `documents` of ordinals as ids.
+    /// Shows the rows of a step in the run folder. Its columns `documents` hold ordinals, which become ids.
     #[must_use]
     pub fn publish(mut self, name: &str, step: &str, documents: &[&str]) -> Self {
         let documents = documents.iter().map(|&column| column.to_owned()).collect();
@@ -208,7 +210,7 @@ impl Plan {
         self
     }
 
-    /// Saves the rows of a step, one for each document, where `option` says.
+    /// Saves the rows of a step, one for each document, at the path in the option `option`.
     #[must_use]
     pub fn save(mut self, step: &str, option: &str, meaning: &str) -> Self {
         let [step, option, meaning] = [step, option, meaning].map(str::to_owned);
@@ -216,14 +218,14 @@ impl Plan {
         self
     }
 
-    /// Tells the user something of how the options work out.
+    /// Adds a note for the user about the effect of the options.
     #[must_use]
     pub fn note(mut self, note: &str) -> Self {
         self.notes.push(note.to_owned());
         self
     }
 
-    /// Gives the last step the rows that another step found for each document.
+    /// Joins the last step with the rows that the step `id` found for each document.
     #[must_use]
     pub fn with(mut self, id: &str) -> Self {
         if let Some(step) = self.steps.last_mut() {
@@ -312,7 +314,7 @@ impl Plan {
         }
     }
 
-    /// A step that `step` takes rows from and that gives none.
+    /// A step that `step` takes rows from but that gives none.
     fn rowless<'a>(&self, step: &'a Step) -> Option<&'a str> {
         let mut used = std::iter::once(&step.from).chain(&step.with).chain(&step.also);
         let gives_none = |id: &&String| self.steps.iter().any(|s| s.id == **id && s.op == StepOp::Aggregate);

@@ -1,5 +1,5 @@
-//! The columns that an operator declares to read, and the ones that it asks for all the same. A column that nobody declared is
-//! never passed, and reads as if no document had it: a mistake that would stay hidden.
+//! The columns that an operator declares to read, and those that it asks for without declaring them. An
+//! undeclared column is never passed, and reads as if no document had it: a mistake that would stay hidden.
 
 use crate::descriptor::Describe;
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ pub(crate) struct Reads {
 }
 
 impl Reads {
-    /// Those of a description; `options` name some of them.
+    /// The columns that a description declares. `options` name some of them.
     pub fn of(describe: &Describe, options: &impl Serialize) -> Self {
         let options = serde_json::to_value(options).unwrap_or_default();
         let named = |option: &String| options.get(option).and_then(Value::as_str).map(str::to_owned);
@@ -22,20 +22,20 @@ impl Reads {
         Self { declared: declared.collect() }
     }
 
-    /// What is asked for beside them, from now on.
+    /// Starts to record undeclared columns that are asked for.
     pub fn asked(&self) -> Asked<'_> {
         Asked { reads: self, undeclared: Mutex::new(None) }
     }
 }
 
-/// Notes columns that are asked for, that are not there, and that nobody declared.
+/// Records a column that was asked for, that is not there, and that was not declared.
 pub(crate) struct Asked<'a> {
     reads: &'a Reads,
     undeclared: Mutex<Option<String>>,
 }
 
 impl Asked<'_> {
-    /// A column is not there.
+    /// To be called when a column that was asked for is not there.
     pub fn missed(&self, column: &str) {
         if !self.reads.declared.iter().any(|declared| declared == column)
             && let Ok(mut undeclared) = self.undeclared.lock()
@@ -44,7 +44,7 @@ impl Asked<'_> {
         }
     }
 
-    /// What is wrong with what was asked for since the last question.
+    /// Takes the message about an undeclared column that was asked for since the last call.
     pub fn undeclared(&self) -> Option<String> {
         let column = self.undeclared.lock().ok()?.take()?;
         Some(format!(
@@ -53,10 +53,11 @@ impl Asked<'_> {
         ))
     }
 
-    /// The result of what was done with a row. Whatever else went wrong may come of a column that was not there.
+    /// The result of what was done with a row, unless it asked for an undeclared column: any other error may
+    /// be a consequence of that.
     ///
     /// # Errors
-    /// That one, or that of the result.
+    /// The error about the undeclared column, or that of `result`.
     pub fn check<T>(&self, result: Result<T>) -> Result<T> {
         match self.undeclared() {
             Some(undeclared) => Err(Error::from(undeclared)),
@@ -81,7 +82,7 @@ mod tests {
         let batch = RecordBatch::try_from_iter_with_nullable([("text", text, true)]).unwrap();
         let asked = reads.asked();
         let row = Row::of(&batch).next().unwrap().asked(&asked);
-        // Null, not passed though declared, and what the documentation gives a value.
+        // Null, declared but not passed, and accessors that are documented to return a default.
         assert_eq!((row.str("text"), row.str("language"), row.has("author")), (None, None, false));
         assert_eq!((row.text(), row.ordinal()), ("", 0));
         assert_eq!(asked.undeclared(), None);

@@ -23,7 +23,8 @@ pub struct Row<'a> {
     batch: &'a RecordBatch,
     text: Option<Strings<'a>>,
     row: usize,
-    /// Where the columns that an operator declares are known: notes one that it asks for beside them.
+    /// Records columns that the operator asks for without declaring them. `None` if the declared ones are
+    /// unknown.
     asked: Option<&'a Asked<'a>>,
 }
 
@@ -34,12 +35,12 @@ impl<'a> Row<'a> {
         (0..batch.num_rows()).map(move |row| Row { batch, text, row, asked: None })
     }
 
-    /// The same row, which notes what it is asked for.
+    /// The same row, which tells `asked` which columns are asked for and missing.
     pub(crate) fn asked(self, asked: &'a Asked<'a>) -> Self {
         Self { asked: Some(asked), ..self }
     }
 
-    /// Notes that a column was asked for, if there is none.
+    /// Records that a column was asked for, if the batch does not have it.
     fn missed(&self, column: &str) {
         if let Some(asked) = self.asked
             && self.batch.column_by_name(column).is_none()
@@ -53,7 +54,7 @@ impl<'a> Row<'a> {
         self.row
     }
 
-    /// The text; empty where the row has none.
+    /// The text; empty if the row has none.
     pub fn text(&self) -> &'a str {
         if self.text.is_none() {
             self.missed(TEXT);
@@ -61,13 +62,13 @@ impl<'a> Row<'a> {
         self.received()
     }
 
-    /// The text, whether the operator declares to read it or not.
+    /// The text, whether or not the operator declares to read it.
     pub(crate) fn received(&self) -> &'a str {
         self.text.and_then(|t| t.get(self.row)).unwrap_or("")
     }
 
-    /// The lines of the text: where each lies with its line break, and the line without it. To remove a line with its
-    /// break, remove the span.
+    /// The lines of the text: for each, its span including the line break, and the line without the break. To
+    /// remove a line with its break, remove the span.
     pub fn lines(&self) -> impl Iterator<Item = (Range<usize>, &'a str)> + use<'a> {
         let mut start = 0;
         self.text().split_inclusive('\n').map(move |whole| {
@@ -78,12 +79,12 @@ impl<'a> Row<'a> {
         })
     }
 
-    /// Place of the document in the input order; 0 where the operator does not read `ordinal`.
+    /// Position of the document in the input order; 0 if the operator does not read `ordinal`.
     pub fn ordinal(&self) -> u64 {
         self.number_in(ORDINAL).unwrap_or(0)
     }
 
-    /// The string in a column; `None` where it is null, or where there is no such string column.
+    /// The string in a column; `None` if it is null, or if there is no such string column.
     pub fn str(&self, column: &str) -> Option<&'a str> {
         let found = batch::string(self.batch, column, self.row);
         if found.is_none() {
@@ -92,7 +93,7 @@ impl<'a> Row<'a> {
         found
     }
 
-    /// The number in a `uint64` column.
+    /// The number in a `uint64` column; `None` if it is null, or if there is no such column.
     pub fn uint(&self, column: &str) -> Option<u64> {
         let found = self.number_in(column);
         if found.is_none() {
@@ -106,12 +107,12 @@ impl<'a> Row<'a> {
         array.is_valid(self.row).then(|| array.value(self.row))
     }
 
-    /// The bytes in a binary column.
+    /// The bytes in a binary column; `None` if they are null, or if there is no such column.
     pub fn bytes(&self, column: &str) -> Option<&'a [u8]> {
         batch::bytes(self.array(column)?.as_ref(), self.row)
     }
 
-    /// The whole Arrow column; this row is [`Row::index`] of it.
+    /// The whole Arrow column, in which this row is at [`Row::index`].
     pub fn array(&self, column: &str) -> Option<&'a ArrayRef> {
         let found = self.batch.column_by_name(column);
         if found.is_none() {
@@ -120,7 +121,7 @@ impl<'a> Row<'a> {
         found
     }
 
-    /// The value in a column of any type; null where there is no such column.
+    /// The value in a column of any type; null if there is no such column.
     pub fn value(&self, column: &str) -> Value {
         self.array(column).map_or(Value::Null, |array| value_at(array, self.row))
     }
@@ -135,7 +136,7 @@ impl<'a> Row<'a> {
 #[derive(Clone)]
 pub(crate) enum Written {
     Json(Value),
-    /// As an array of one row.
+    /// An array of one row.
     Array(ArrayRef),
 }
 
@@ -145,7 +146,7 @@ pub(crate) struct Changes {
     pub edits: Edits,
     pub events: Vec<Event>,
     pub dropped: bool,
-    /// One slot for each written column but `text`.
+    /// One slot for each written column except `text`.
     pub values: Vec<Option<Written>>,
     pub error: Option<String>,
 }
@@ -156,16 +157,16 @@ pub(crate) struct Changes {
 /// use textmill_plugin::prelude::*;
 ///
 /// fn map(doc: &mut Doc<'_>) -> Result<()> {
-///     // Read: the text and what else the operator declares that it reads.
+///     // Read the text, and the other columns that the operator declares to read.
 ///     let text = doc.text();
 ///     let language = doc.str("language").unwrap_or("und");
-///     // Edit: spans are bytes of the text as it came, in any order, and do not overlap.
+///     // Edit. Spans are byte ranges of the received text, come in any order, and do not overlap.
 ///     for (at, tab) in text.match_indices('\t') {
 ///         doc.replace(at..at + tab.len(), " ", "tab");
 ///     }
 ///     let shouting = text.chars().filter(|c| c.is_uppercase()).count() as f64 / text.len().max(1) as f64;
 ///     if let Some((span, _)) = doc.lines().next().filter(|_| shouting > 0.5) {
-///         // With what was measured, for the reader of the ledger.
+///         // The measured value and its threshold, for the reader of the ledger.
 ///         doc.edit(Edit::remove(span, "shouted-head").measured(shouting, 0.5));
 ///     }
 ///     // Write a column, note something, drop.
@@ -222,7 +223,7 @@ impl<'a> Doc<'a> {
         self.edit(Edit::remove(span, rule));
     }
 
-    /// Puts other text in the place of a span of [`Row::text`], in bytes.
+    /// Replaces a span of [`Row::text`], in bytes.
     pub fn replace(
         &mut self,
         span: Range<usize>,
@@ -237,7 +238,7 @@ impl<'a> Doc<'a> {
         self.changes.edits.extend(edits);
     }
 
-    /// The same, of edits in few bytes each: where a text has hundreds of thousands.
+    /// Records many edits in packed form, with few bytes each: for texts with hundreds of thousands of edits.
     pub fn edits_packed(&mut self, edits: Edits) {
         if self.changes.edits.is_empty() {
             self.changes.edits = edits;
@@ -258,7 +259,8 @@ impl<'a> Doc<'a> {
         self.put(column, |_| value.map_err(|error| error.to_string()));
     }
 
-    /// Sets a column of lists of structures by the fields of these: a fast way to write long lists.
+    /// Sets a column of lists of structures, from one array per field of these: a fast way to write long
+    /// lists.
     pub fn set_list(&mut self, column: &str, fields: Vec<ArrayRef>) {
         self.put(column, |kind| list_from(kind, fields).map(Written::Array));
     }
@@ -285,15 +287,15 @@ impl<'a> Doc<'a> {
         self.changes.error.get_or_insert(message);
     }
 
-    /// Drops the document: `value` of the rule crossed `threshold`. Edits and columns of a dropped
-    /// document are forgotten.
+    /// Drops the document because `value` crossed `threshold`. The edits and columns of a dropped document
+    /// are discarded.
     pub fn drop(&mut self, rule: impl Into<Cow<'static, str>>, value: f64, threshold: f64) {
         self.drop_with(|event| event.measured(value, threshold), rule);
     }
 
-    /// Compares what a rule measured with its threshold. Drops the document where `drops` says so; where it came
-    /// near, the value goes on the ledger as well, for `textmill explain` and `textmill what-if`. Gives whether the
-    /// document is dropped.
+    /// Compares a measured value with its threshold. Drops the document if the value is on the side that
+    /// `drops` says. If the value only came near, it goes on the ledger as well, for `textmill explain` and
+    /// `textmill what-if`. Returns whether the value dropped the document.
     pub fn measure(
         &mut self,
         rule: impl Into<Cow<'static, str>>,
@@ -304,7 +306,8 @@ impl<'a> Doc<'a> {
         self.measure_with(|event| event, rule, value, threshold, drops)
     }
 
-    /// [`Self::measure`], where `complete` adds to the event of a document that is dropped, such as a note. It is not called for others.
+    /// Like [`Self::measure`], but `complete` adds to the event of a document that is dropped, for example a
+    /// note. It is not called for others.
     pub fn measure_with(
         &mut self,
         complete: impl FnOnce(Event) -> Event,
@@ -322,7 +325,7 @@ impl<'a> Doc<'a> {
         dropped
     }
 
-    /// Drops the document with an event that `complete` adds to, such as a note or another document.
+    /// Drops the document with an event that `complete` adds to, for example a note or another document.
     pub fn drop_with(&mut self, complete: impl FnOnce(Event) -> Event, rule: impl Into<Cow<'static, str>>) {
         if !self.changes.dropped {
             self.changes.dropped = true;
@@ -330,7 +333,8 @@ impl<'a> Doc<'a> {
         }
     }
 
-    /// Records something worth knowing that changes nothing; with a span, of a passage of the text that was received.
+    /// Records an event that changes nothing. If it has a span, it is about that passage of the received
+    /// text.
     pub fn annotate(&mut self, complete: impl FnOnce(Event) -> Event, rule: impl Into<Cow<'static, str>>) {
         self.changes.events.push(complete(Event::new(self.number(), Action::Annotate, rule)));
     }

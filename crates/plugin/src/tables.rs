@@ -1,14 +1,14 @@
-//! Tables in options that were given as arrays. Serde reads an array into a struct, field by field, which nobody who
-//! writes options means; the schema of the options tells where a table belongs.
+//! Finds arrays in options where a table belongs. Serde reads an array into a struct, field by field, which
+//! nobody who writes options means. The schema of the options says where a table belongs.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Options, schema};
 use serde_json::Value;
 
-/// Refuses options in which an array stands where a table belongs. Whatever else is wrong, serde finds.
+/// Refuses options with an array where a table belongs. Serde finds everything else that is wrong.
 ///
 /// # Errors
-/// One of kind [`ErrorKind::Options`] that names the option.
+/// An error of kind [`ErrorKind::Options`] that names the option.
 pub(crate) fn check<T: Options>(json: &str) -> Result {
     // Only an array can be mistaken for a table, and most options have none.
     if !json.contains('[') {
@@ -35,7 +35,7 @@ fn array_for_table<'a>(
     value: &Value,
     depth: usize,
 ) -> Option<Vec<&'a str>> {
-    // Deeper than anybody writes options; schemas may refer to themselves.
+    // A schema may refer to itself; nobody nests options this deeply.
     if depth > 32 {
         return None;
     }

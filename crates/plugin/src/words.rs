@@ -1,8 +1,8 @@
-//! What serde says of options that do not fit, in the words of somebody who writes them. Not what a schema says: that stands in
-//! `bounds` and, for pipeline files, in the runner.
+//! Words serde's messages about options that do not fit for the people who write options. Messages about the
+//! schema are worded in `bounds` and, for pipeline files, in the runner.
 
-/// What is wrong with an option, to follow its name; the words of serde where they are none of its usual ones. `in_array`: it may
-/// be about an item of the option.
+/// What is wrong with an option, worded to follow its name. An unusual message of serde is quoted as it is.
+/// With `in_array`, the message is about an item of the option.
 pub(crate) fn plain(said: &str, in_array: bool) -> String {
     let of_item = if in_array { "has an item that " } else { "" };
     told(said).map_or_else(|| format!("does not fit: {said}"), |told| format!("{of_item}{told}"))
@@ -31,7 +31,7 @@ fn told(said: &str) -> Option<String> {
     after("missing field ").map(|name| format!("lacks the option {name}"))
 }
 
-/// The same of all options together, to stand alone.
+/// The same about the options as a whole, worded to stand alone.
 pub(crate) fn alone(said: &str) -> String {
     match told(said) {
         Some(told) if told.starts_with("lacks") => {
@@ -43,12 +43,12 @@ pub(crate) fn alone(said: &str) -> String {
     }
 }
 
-/// ``expected `a` or `b` `` and ``expected one of `a`, `b`, `c` `` as a list.
+/// The names in ``expected `a` or `b` `` or ``expected one of `a`, `b`, `c` ``, as a list.
 fn listed(known: &str) -> String {
     known.split('`').skip(1).step_by(2).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// A value as serde tells it.
+/// Words a value that serde found.
 fn value(found: &str) -> String {
     match found {
         "sequence" => "an array".to_owned(),
@@ -61,7 +61,7 @@ fn value(found: &str) -> String {
     }
 }
 
-/// A type as serde tells it.
+/// Words a type that serde expected.
 fn kind(wanted: &str) -> String {
     let most = |bits: u32| format!("a whole number from 0 to {}", u64::MAX >> (64 - bits));
     let between = |bits: u32| {

@@ -1,4 +1,4 @@
-//! An aggregate at work: documents pass through, states come out and are merged.
+//! Drives an aggregate: adds documents to states, takes states out, and merges them.
 
 use super::bind::BoundOperator;
 use super::map::failure;
@@ -18,15 +18,15 @@ pub struct AggregateDriver<'a> {
 }
 
 impl<'a> AggregateDriver<'a> {
-    /// A driver that has taken nothing in.
+    /// A driver to which no batch was added yet.
     pub fn new(operator: &'a BoundOperator) -> Self {
         Self { operator, worker: None }
     }
 
-    /// Takes a batch in. Rows that the operator cannot take in come back as fail events.
+    /// Adds a batch to the state. Rows that the operator cannot add come back as fail events.
     ///
     /// # Errors
-    /// A cancellation, a worker that cannot be made, or a batch of other columns than were bound.
+    /// If the run is cancelled, no worker can be made, or the batch has other columns than were bound.
     pub fn update(&mut self, host: &dyn Host, batch: &RecordBatch) -> Result<Vec<Event>> {
         if batch.num_rows() == 0 {
             return Ok(Vec::new());
@@ -61,14 +61,14 @@ impl<'a> AggregateDriver<'a> {
         self.worker.as_mut().ok_or_else(|| "the operator gave no worker".into())
     }
 
-    /// After a panic: what was taken in before is moved to a new worker.
+    /// After a panic: moves the state of the earlier batches to a new worker.
     fn rescue(&mut self, call: &Call<'_>) -> Result<()> {
         let Some(mut old) = self.worker.take() else { return Ok(()) };
         let state = old.take_state(call)?;
         self.worker(call)?.merge(call, state)
     }
 
-    /// Hands out what was taken in, where anything was.
+    /// Takes the state; `None` if no batch was added.
     ///
     /// # Errors
     /// Where the state cannot be written.
@@ -80,13 +80,13 @@ impl<'a> AggregateDriver<'a> {
     }
 }
 
-/// States merged into one.
+/// Merges states into one.
 pub struct Sum {
     worker: Box<dyn Worker>,
 }
 
 impl Sum {
-    /// A sum of nothing.
+    /// An empty sum.
     ///
     /// # Errors
     /// Where the operator gives no worker.
@@ -94,7 +94,7 @@ impl Sum {
         Ok(Self { worker: operator.stage.new_worker(&Call::new(host))? })
     }
 
-    /// Takes a state in.
+    /// Merges a state into the sum.
     ///
     /// # Errors
     /// Where it cannot be read.
@@ -102,7 +102,7 @@ impl Sum {
         self.worker.merge(&Call::new(host), state)
     }
 
-    /// All states as one.
+    /// Returns all states merged into one.
     ///
     /// # Errors
     /// Where it cannot be written.
@@ -110,7 +110,7 @@ impl Sum {
         self.worker.take_state(&Call::new(host))
     }
 
-    /// The report on all states.
+    /// Makes the report on all states.
     ///
     /// # Errors
     /// Where none can be made.

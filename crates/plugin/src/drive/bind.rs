@@ -14,15 +14,15 @@ use textmill_core::column::{is_supported, parse_type, type_name};
 
 /// An operator bound to options and to the columns that reach it.
 pub struct BoundOperator {
-    /// What it says of itself.
+    /// What it says about itself.
     pub descriptor: OperatorDescriptor,
     /// The bound operator.
     pub stage: Box<dyn Stage>,
     /// Columns that it is passed, with the types that they are cast to.
     pub passed: SchemaRef,
-    /// Columns that it answers.
+    /// Columns that it returns.
     pub answered: SchemaRef,
-    /// Columns after it: those that reach it with those that it writes put in place or appended. For a
+    /// Columns after it: those that reach it, with those that it writes in their place or appended. For a
     /// table step, [`BoundOperator::answered`].
     pub after: SchemaRef,
 }
@@ -31,8 +31,8 @@ impl BoundOperator {
     /// Binds an operator of `plugin` (`None`: the first) to `options` and to rows of `input`.
     ///
     /// # Errors
-    /// Where a column is missing, the options do not suit, or the operator answers other columns than
-    /// it declares.
+    /// If a column is missing, the options do not fit, or the operator returns other columns than it
+    /// declares.
     pub fn bind(
         plugin: &dyn Plugin,
         call: &Call<'_>,
@@ -85,18 +85,18 @@ fn find(plugin: &PluginDescriptor, operator: Option<&str>) -> Result<OperatorDes
     }
 }
 
-/// A column that an operator must be passed and that is not there.
+/// A required column that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingColumn {
     /// Its name.
     pub name: String,
-    /// The option that names it, where one does.
+    /// The option that names it, if one does.
     pub option: Option<String>,
-    /// Type that it is wanted as, in words; any where none is given.
+    /// Type that the operator reads it as, in words; `None` means any type.
     pub kind: Option<String>,
 }
 
-/// Every column that an operator must be passed and that `input` lacks.
+/// Every required column of an operator that `input` lacks.
 pub fn missing_columns(
     descriptor: &OperatorDescriptor,
     options: &Value,
@@ -113,7 +113,7 @@ pub fn missing_columns(
     descriptor.reads.iter().filter_map(missing).collect()
 }
 
-/// The columns that an operator is passed out of `input`.
+/// The columns of `input` that an operator is passed.
 ///
 /// # Errors
 /// Where a required column is missing.
@@ -139,8 +139,8 @@ pub fn passed_columns(descriptor: &OperatorDescriptor, options: &Value, input: &
     Ok(Schema::new(fields))
 }
 
-/// Name of the column to read, and whether it must be there. A column that an option names must be there
-/// once the option is set, or has a default.
+/// Name of the column to read, and whether it is required. A column that an option names is required once the
+/// option is set. If the option is not set but has a default, `required` of the declaration decides.
 fn column_name<'a>(
     read: &'a Read,
     descriptor: &'a OperatorDescriptor,
@@ -182,7 +182,7 @@ fn is_string(kind: &DataType) -> bool {
     matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }
 
-/// What the bound operator answers must be what it declares.
+/// Checks that a bound operator returns what it declares.
 fn check_answer(descriptor: &OperatorDescriptor, answered: &Schema) -> Result<()> {
     let broken = |message: String| Err(Error::new(ErrorKind::Contract, message));
     if matches!(descriptor.kind, Kind::Plan | Kind::Aggregate) {
@@ -210,7 +210,7 @@ fn check_answer(descriptor: &OperatorDescriptor, answered: &Schema) -> Result<()
             Err(_) => {
                 return broken(format!("it declares the column `{}` and does not answer it", write.column));
             }
-            // By name: what the items of a list are called is nobody's concern.
+            // Compares names of types, which leave out what the items of a list are called.
             Ok(field) if type_name(field.data_type()) != type_name(&declared) => {
                 let have = type_name(field.data_type());
                 return broken(format!(
@@ -246,7 +246,7 @@ fn check_answer(descriptor: &OperatorDescriptor, answered: &Schema) -> Result<()
     Ok(())
 }
 
-/// The columns of documents after an operator: written ones in their old place, or at the end.
+/// The columns of documents after an operator. Written columns stay in their old place, or come at the end.
 fn columns_after(input: &Schema, answered: &Schema) -> Schema {
     let mut fields: Vec<Field> = input.fields().iter().map(|f| f.as_ref().clone()).collect();
     for field in answered.fields().iter().filter(|f| f.name() != ROW) {

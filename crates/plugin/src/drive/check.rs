@@ -1,6 +1,6 @@
-//! Checking what an operator answers for a batch. Nothing of it is used before it has passed here.
+//! Checks what an operator returns for a batch. Nothing of it is used before it has passed.
 //!
-//! A message that comes with a row says nothing of the batch around it: messages end up in outputs, which
+//! A message that comes with a row says nothing about the batch around it: messages end up in outputs, which
 //! must not depend on how documents were batched.
 
 use super::bind::BoundOperator;
@@ -13,23 +13,23 @@ use textmill_core::batch::Strings;
 use textmill_core::column::{ROW, TEXT};
 use textmill_core::event::{Action, EventRef};
 
-/// The input rows that an operator's answer keeps, ascending: those with an output row and no fail event.
-/// `positions` are their rows in the answer.
+/// The input rows that an operator's output keeps, ascending: those with an output row and no fail event.
+/// `positions` are their rows in the output.
 pub struct Kept {
     /// Rows of the input.
     pub rows: Vec<u32>,
-    /// Rows of the answer.
+    /// Rows of the output.
     pub positions: Vec<u32>,
 }
 
-/// A part of the contract that an answer can break.
+/// A part of the contract that an output can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clause {
-    /// Every document that is dropped has an event that says why, and is not answered.
+    /// Every dropped document has an event that says why, and no output row.
     Reasons,
     /// Text after = text before + edits.
     Edits,
-    /// Events have a rule and name rows that there are.
+    /// Events have a rule, and their rows exist.
     Events,
     /// Everything else: columns, types, lengths, rows.
     Shape,
@@ -43,7 +43,7 @@ const NOT_READ: &str = "it writes `text` without reading it";
 const NOT_WRITTEN: &str = "edits text without writing it";
 const NO_RULE: &str = "an event has no rule";
 const NO_ROW: &str = "an event names row ";
-/// How the host's import begins what it says of events that are not what they should be.
+/// How the host's import begins its messages about malformed events.
 const BROKEN_EVENTS: &str = "its events break the contract";
 
 impl Clause {
@@ -60,11 +60,11 @@ impl Clause {
     }
 }
 
-/// Checks an answer against the batch that was passed: columns, rows, events, and that the edits rebuild
-/// the text.
+/// Checks an output against the batch that was passed: columns, rows, events, and that the edits rebuild the
+/// text.
 ///
 /// # Errors
-/// A sentence that says what breaks the contract, with the row where one is at fault.
+/// A sentence that says what breaks the contract, with the row if one is at fault.
 pub fn check(operator: &BoundOperator, passed: &RecordBatch, output: &Output) -> Result<Kept> {
     columns(operator, output)?;
     let count = passed.num_rows();
@@ -101,7 +101,7 @@ fn broken(message: String) -> Error {
     Error::new(ErrorKind::Contract, message)
 }
 
-/// Checks the answer of a table step: columns, and events that end no document but by failing it.
+/// Checks the output of a table step: its columns, and that its events only annotate or fail documents.
 ///
 /// # Errors
 /// A sentence that says what breaks the contract.
@@ -120,10 +120,10 @@ pub fn table(operator: &BoundOperator, count: usize, output: &Output) -> Result<
     Ok(())
 }
 
-/// The answer must have the columns that were bound.
+/// Checks that the output has the columns that were bound.
 ///
 /// # Errors
-/// Where it has others.
+/// If it has others.
 pub fn columns(operator: &BoundOperator, output: &Output) -> Result<()> {
     let have = output.documents.schema();
     let want = &operator.answered;
@@ -194,7 +194,7 @@ fn kept_rows(operator: &BoundOperator, count: usize, output: &Output, fates: &[F
     Ok(kept)
 }
 
-/// Rows without an answer need an event that says why.
+/// Checks that rows without an output row have an event that says why.
 fn missing(from: u32, to: u32, fates: &[Fate]) -> Result<()> {
     for row in from..to {
         let fate = &fates[row as usize];
@@ -205,7 +205,7 @@ fn missing(from: u32, to: u32, fates: &[Fate]) -> Result<()> {
     Ok(())
 }
 
-/// Text after = text before + edits, for every kept row.
+/// Checks, for every kept row, that text after = text before + edits.
 fn edits(
     operator: &BoundOperator,
     passed: &RecordBatch,
@@ -229,7 +229,7 @@ fn edits(
     let is_edit = |e: &EventRef<'_>| e.action == Action::Edit;
     let place = |e: &EventRef<'_>| (e.row, e.start, e.end);
     let sorted;
-    // Nearly all operators tell their edits in order.
+    // Nearly all operators return their edits in order, which saves the sort.
     let events = if events.iter().filter(is_edit).is_sorted_by_key(|e| place(&e)) {
         events
     } else {
@@ -250,7 +250,7 @@ fn edits(
     Ok(())
 }
 
-/// Whether sorted edits turn one text into the other. Compares slices, builds nothing.
+/// Whether sorted edits turn one text into the other. Compares slices and builds nothing.
 fn rebuilds<'e>(before: &str, mut after: &str, edits: impl Iterator<Item = EventRef<'e>>) -> bool {
     let mut at = 0usize;
     for event in edits {

@@ -9,10 +9,10 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use std::sync::{Arc, LazyLock};
 use textmill_core::column::ORDINAL;
 
-/// New ordinals gathered before they are merged with the known ones, at least.
+/// Minimum number of new ordinals to gather before they are merged with the known ones.
 const FRESH: usize = 64 * 1024;
 
-/// Columns of what [`components`] gives.
+/// Columns of the rows that [`components`] gives.
 pub static COMPONENTS: LazyLock<SchemaRef> = LazyLock::new(|| {
     Arc::new(Schema::new(vec![
         Field::new(ORDINAL, DataType::UInt64, false),
@@ -20,18 +20,18 @@ pub static COMPONENTS: LazyLock<SchemaRef> = LazyLock::new(|| {
     ]))
 });
 
-/// Connected components of pairs: gives `put` a row for each ordinal in a pair, ascending, with the smallest ordinal
-/// of its component.
+/// Finds the connected components of pairs: gives `put` a row for each ordinal in a pair, ascending, with the
+/// smallest ordinal of its component.
 ///
-/// Takes 12 bytes for each distinct ordinal (the ordinal, and the place of its parent) and reads the pairs twice, so
-/// memory depends on how many documents are in a pair, not on how many pairs or documents there are.
+/// Takes 12 bytes for each distinct ordinal (the ordinal, and the index of its parent) and reads the pairs
+/// twice. So memory depends on how many documents are in pairs, not on how many pairs or documents there are.
 ///
 /// # Errors
 /// Where the pairs have no `uint64` columns `a` and `b`, or 2^32 or more documents are in pairs.
 pub fn components(pairs: &impl Table, mut put: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
     let nodes = nodes(pairs)?;
     let count = u32::try_from(nodes.len()).map_err(|_| "more than 2^32 documents are in pairs")?;
-    // Union by smaller place, so that a root is always the smallest ordinal of its component.
+    // The smaller index becomes the root, so a root is always the smallest ordinal of its component.
     let mut parents: Vec<u32> = (0..count).collect();
     for at in 0..pairs.blocks() {
         let batch = pairs.block(at)?;
@@ -67,7 +67,7 @@ fn nodes(pairs: &impl Table) -> Result<Vec<u64>> {
         let (a, b) = ends(&batch)?;
         for &node in a.values().iter().chain(b.values()) {
             fresh.push(node);
-            // In proportion to what is known: the work of merging stays linear, the space a fraction.
+            // Grows with `nodes`: the total work of merging stays linear, and the extra space a fraction.
             if fresh.len() >= FRESH.max(nodes.len() / 8) {
                 merge(&mut nodes, &mut fresh);
             }

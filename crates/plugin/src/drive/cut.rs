@@ -1,4 +1,4 @@
-//! Cutting sorted rows into whole groups.
+//! Cuts sorted rows into whole groups.
 
 use super::memory::concat;
 use super::store::SortKey;
@@ -10,27 +10,27 @@ use arrow_select::take::take_record_batch;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Whole groups, consecutive, of some thousand rows together.
+/// Consecutive whole groups, together some thousand rows.
 pub struct Portion {
     /// The rows of all groups.
     pub rows: RecordBatch,
-    /// Where each group stands in the rows.
+    /// The range of rows of each group.
     pub groups: Vec<Range<usize>>,
 }
 
-/// How large a portion may grow; a group is never cut.
+/// How large a portion may grow. A group is never cut.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
     /// Rows.
     pub rows: usize,
-    /// Bytes, with those of what is joined.
+    /// Bytes, including those of joined rows.
     pub bytes: usize,
-    /// Bytes that are joined to each row, about.
+    /// Approximate bytes that are joined to each row.
     pub joined: usize,
 }
 
-/// Cuts batches of rows that are sorted by some columns into portions of whole groups. Holds one portion, one batch
-/// and one group.
+/// Cuts batches of rows that are sorted by some columns into portions of whole groups. Holds one portion, one
+/// batch and one group in memory.
 pub struct Cut<I> {
     sorted: Option<I>,
     schema: SchemaRef,
@@ -38,22 +38,22 @@ pub struct Cut<I> {
     by: Vec<String>,
     smallest: usize,
     limit: Limit,
-    /// Rows of whole groups, and how many each has.
+    /// Rows of whole groups, and the length of each group.
     parts: Vec<RecordBatch>,
     lengths: Vec<usize>,
     ready: usize,
-    /// Bytes of a row, about.
+    /// Approximate bytes of a row.
     row_bytes: usize,
-    /// Rows of the last group so far, which may go on in the next batch.
+    /// Rows so far of the last group, which may continue in the next batch.
     open: Vec<RecordBatch>,
     open_key: Option<OwnedRow>,
-    /// Keys in which rows that are wanted once must differ, and that of the last row.
+    /// Where equal rows are passed on once: keys in which such rows agree, and the key of the last row.
     whole: Option<SortKey>,
     last: Option<OwnedRow>,
 }
 
 impl<I: Iterator<Item = Result<RecordBatch>>> Cut<I> {
-    /// Cuts rows of `schema` where the columns `by` change, and leaves out groups of fewer than `smallest` rows.
+    /// Cuts rows of `schema` where the columns `by` change. Leaves out groups of fewer than `smallest` rows.
     ///
     /// # Errors
     /// Where a column of `by` is missing or cannot be compared.
@@ -76,7 +76,7 @@ impl<I: Iterator<Item = Result<RecordBatch>>> Cut<I> {
         })
     }
 
-    /// Of rows that agree in the key columns and the ordinal, only the first is passed on.
+    /// Passes on only the first of rows that agree in the key columns and the ordinal.
     ///
     /// # Errors
     /// As [`Cut::new`].
@@ -86,7 +86,7 @@ impl<I: Iterator<Item = Result<RecordBatch>>> Cut<I> {
         Ok(Self { whole, ..self })
     }
 
-    /// The rows that differ from the one before.
+    /// The rows whose key differs from that of the row before.
     fn differing(&mut self, batch: RecordBatch) -> Result<RecordBatch> {
         let Some(whole) = &self.whole else { return Ok(batch) };
         let keys = whole.rows(&batch)?;

@@ -1,4 +1,4 @@
-//! Carrying out the steps of a plan between the documents that come in and those that go out.
+//! Carries out the steps of a plan between the documents that come in and those that go out.
 
 use super::aggregate::{AggregateDriver, report};
 use super::bind::BoundOperator;
@@ -22,22 +22,22 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use textmill_core::event::{Event, Events};
 
-/// Rows that go into a sorter at once, at most. A giant group can give millions.
+/// Maximum number of rows that go into a sorter at once. A giant group can give millions.
 const ROWS_OF_PART: u32 = 128 * 1024;
-/// Bytes of rows that a group operator is given at once, about, where nothing is joined.
+/// Approximate bytes of rows that a group operator is given at once, if nothing is joined.
 const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
-/// The same where rows of memory are joined.
+/// The same, if the rows that are joined are in memory.
 const JOINED_AT_ONCE: usize = 256 * 1024;
-/// Rows that a group operator is given at once, about, where rows are joined.
+/// Approximate number of rows that a group operator is given at once, if rows are joined.
 const JOINED_ROWS_AT_ONCE: usize = 256 * 1024;
 
 impl BoundPlan {
-    /// Runs the steps between the early ones and the last. `early` holds the rows of each step of
-    /// [`BoundPlan::early`], by its number, and of those of [`BoundPlan::loads`] that have any; `documents` those that
-    /// reach the barrier, ascending by ordinal.
+    /// Runs the steps between the early ones and the last. `early` holds, by step number, the rows of each
+    /// step of [`BoundPlan::early`], and of those steps of [`BoundPlan::loads`] that have any. `documents`
+    /// holds the documents that reach the barrier, ascending by ordinal.
     ///
     /// # Errors
-    /// Where a step that works on rows, not documents, fails, or the store does.
+    /// If a step that works on rows, not documents, fails, or the store fails.
     pub fn between<'p, S: Store>(
         &'p self,
         host: &(dyn Host + Sync),
@@ -52,22 +52,22 @@ impl BoundPlan {
     }
 }
 
-/// The rows of steps that were run, and are still needed.
+/// The rows of steps that have run and are still needed.
 struct Rows<S: Store> {
-    /// As they came.
+    /// In the order they came.
     tables: BTreeMap<usize, Arc<S::Table>>,
-    /// By ordinal, for steps that others are joined with.
+    /// Sorted by ordinal, for steps that are joined with others.
     ordered: BTreeMap<usize, Arc<S::Table>>,
-    /// On their way into a group step, by its number.
+    /// On their way into a group step, by the number of that step.
     sorters: BTreeMap<usize, S::Sorter>,
 }
 
 /// Where the rows of a step go.
 enum Sink<S: Store> {
     Table(S::Writer),
-    /// Straight into a group step, as nobody else needs them.
+    /// Straight into a group step, since nothing else needs them.
     Group(usize, S::Sorter),
-    /// Into order by ordinal, as they are needed for joins alone.
+    /// Into a sorter by ordinal, since they are only needed for joins.
     Order(S::Sorter),
 }
 
@@ -145,7 +145,7 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
                 Sink::Order(sorter) => _ = rows.ordered.insert(number, self.table_of(bound, sorter)?),
             }
             self.show(bound, number, &mut rows, &mut shown)?;
-            // What no later step needs gives its space back.
+            // Frees the rows that no later step needs.
             let needed = |used: &usize, from: bool| {
                 let id = Some(self.plan.steps[*used].step.id.as_str());
                 let later = self.plan.steps.iter().skip(number + 1).map(|b| &b.step);
@@ -161,7 +161,7 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
         Err(format!("the plan has no step `{OUTPUT}`").into())
     }
 
-    /// Keeps the rows of a step that is published, in the order of their ordinals.
+    /// Keeps the rows of a step that is published, sorted by ordinal.
     fn show(
         &self,
         bound: &BoundStep,
@@ -177,7 +177,8 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
         Ok(())
     }
 
-    /// The report of an aggregate on the rows of a step. Those are few beside the documents: one thread does.
+    /// Makes an aggregate's report on the rows of a step. They are few compared with the documents, so one
+    /// thread is enough.
     fn aggregate(&self, bound: &BoundStep, table: &S::Table) -> Result<Value> {
         let mut driver = AggregateDriver::new(operator(bound)?);
         for at in 0..table.blocks() {
@@ -207,7 +208,7 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
         Ok(Some(With { name, table: Arc::clone(table), schema: &self.plan.steps[number].rows }))
     }
 
-    /// Sees to it that rows to be joined with are in the order of their ordinals.
+    /// Ensures that the rows of a step are available in the order of their ordinals, for joins.
     fn put_in_order(&self, number: usize, rows: &mut Rows<S>) -> Result<()> {
         if rows.ordered.contains_key(&number) {
             return Ok(());
@@ -236,8 +237,9 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
         Ok(Arc::new(writer.finish()?))
     }
 
-    /// Rows that one group step alone needs go straight into it; rows that are only joined with, and come in another
-    /// order, into theirs. All others are written down.
+    /// Where the rows of a step go. Rows that a single group step needs, and nothing else, go straight into
+    /// its sorter. Rows of a group step that are only joined with are sorted by ordinal. All others are
+    /// written to a table.
     fn sink(&self, number: usize, bound: &BoundStep) -> Result<Sink<S>> {
         let id = bound.step.id.as_str();
         let later = || self.plan.steps.iter().enumerate().skip(number + 1);
@@ -310,21 +312,22 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
         )
     }
 
-    /// How large the portions of a group step are.
+    /// How large the portions of a group step may grow.
     fn limit(&self, with: Option<&With<'p, S::Table>>) -> Result<Limit> {
         let Some(with) = with.filter(|with| with.table.blocks() > 0) else {
             return Ok(Limit { rows: ROWS_AT_ONCE, bytes: BYTES_AT_ONCE, joined: 0 });
         };
         let sample = with.table.block(0)?;
         let joined = sample.get_array_memory_size() / sample.num_rows().max(1);
-        // Only what has to be read again for each portion is worth large ones: fresh memory has to be cleared first.
+        // Large portions only pay if blocks must be read again for each portion: fresh memory has to be
+        // cleared first.
         let is_read = (0..with.table.blocks()).any(|at| !with.table.is_at_hand(at));
         let bytes =
             if is_read { self.store.join_bytes() / self.spread.threads().max(1) } else { JOINED_AT_ONCE };
         Ok(Limit { rows: JOINED_ROWS_AT_ONCE, bytes, joined })
     }
 
-    /// Maps the rows of a step. There is no document to blame for a failure.
+    /// Maps the rows of a step. Any event fails the step, since there is no document to blame.
     fn map_rows(
         &self,
         bound: &BoundStep,
@@ -351,7 +354,7 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
         )
     }
 
-    /// Maps the documents once more, after the barrier; what is said of them is kept by their ordinals.
+    /// Maps the documents again, after the barrier. Their events are kept by ordinal.
     fn map_documents(
         &self,
         bound: &BoundStep,
@@ -383,7 +386,8 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
     }
 }
 
-/// Passes on a batch, one of very many rows in parts that do not hold it: a sorter gives back part by part.
+/// Passes on a batch. A batch of very many rows is copied in parts that do not keep the whole batch alive,
+/// since a sorter gives its memory back part by part.
 fn in_parts(batch: RecordBatch, mut pass: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
     let rows = u32::try_from(batch.num_rows())?;
     match rows {
@@ -400,7 +404,7 @@ fn operator(bound: &BoundStep) -> Result<&BoundOperator> {
     Ok(bound.operator.as_ref().ok_or_else(|| format!("step `{}` has no operator", bound.step.id))?)
 }
 
-/// Joins a batch and maps it; gives back the joined batch as well.
+/// Joins a batch and maps it. Returns the joined batch as well.
 fn joined_map<'a, T: Table>(
     operator: &'a BoundOperator,
     host: &'a (dyn Host + Sync),

@@ -1,4 +1,4 @@
-//! Rows found by ordinal: what a step is joined `with`.
+//! Looks rows up by ordinal: those that a step is joined `with`.
 
 use super::store::{Table, compact, ordinals};
 use crate::error::{Error, ErrorKind, Result};
@@ -15,7 +15,7 @@ use textmill_core::column::ORDINAL;
 /// Decoded blocks that a [`Lookup`] keeps.
 const BLOCKS_KEPT: usize = 4;
 
-/// The column that rows joined with a step find its rows in: `schema` is the step's.
+/// The column that holds the rows found in the step `name`, whose rows are of `schema`.
 pub fn found_field(name: &str, schema: &Schema) -> Field {
     let item = Field::new("item", DataType::Struct(found_fields(schema)), true);
     Field::new(name, DataType::List(Arc::new(item)), true)
@@ -36,10 +36,10 @@ pub fn check_ordinals(schema: &Schema) -> Result<()> {
     }
 }
 
-/// Looks rows up in a table whose rows ascend by ordinal. Each thread has its own.
+/// Looks rows up in a table that ascends by ordinal. Each thread has its own lookup.
 ///
-/// A batch visits the blocks it needs in their order and each once, so batches in input order read the table from
-/// front to back. Memory: a few blocks, and the rows found for a batch.
+/// A batch reads the blocks that it needs in order, and each once. So batches in input order read the table
+/// from front to back. Memory: a few blocks, and the rows found for a batch.
 pub struct Lookup<'a, T> {
     name: &'a str,
     table: &'a T,
@@ -48,12 +48,12 @@ pub struct Lookup<'a, T> {
 }
 
 impl<'a, T: Table> Lookup<'a, T> {
-    /// Looks up in `table`, whose rows are of `schema` and ascend by ordinal; gives columns called `name`.
+    /// A lookup in `table`, whose rows are of `schema` and ascend by ordinal. It gives columns called `name`.
     pub fn new(name: &'a str, table: &'a T, schema: &'a SchemaRef) -> Self {
         Self { name, table, schema, kept: VecDeque::new() }
     }
 
-    /// A batch with the rows found for each of its rows, in a column at its end.
+    /// Returns the batch with one more column at its end: the rows found for each of its rows.
     ///
     /// # Errors
     /// Where the batch has no ordinals, or the table cannot be read.
@@ -94,7 +94,8 @@ impl<'a, T: Table> Lookup<'a, T> {
         Ok(ListArray::try_new(item, OffsetBuffer::from_lengths(lengths), Arc::new(values), None)?)
     }
 
-    /// Rows of parts in one batch; a part as it is where it is all that is wanted.
+    /// Gathers rows of parts in one batch. If all rows of a single part are wanted in order, returns the part
+    /// as it is.
     fn gathered(&self, parts: &[RecordBatch], places: &[(usize, usize)]) -> Result<RecordBatch> {
         if let [part] = parts
             && part.num_rows() == places.len()
@@ -109,14 +110,14 @@ impl<'a, T: Table> Lookup<'a, T> {
         Ok(interleave_record_batch(&parts, places)?)
     }
 
-    /// The rows of these ordinals, which ascend and differ.
+    /// Finds the rows of these ordinals, which are distinct and ascend.
     fn find(&mut self, wanted: &[u64]) -> Result<Found> {
         let table = self.table;
         let firsts = table.first_ordinals();
         let mut found = Found::default();
         let (mut at, mut next) = (0, 0);
         while next < wanted.len() && at < firsts.len() {
-            // The rows of an ordinal may begin in the block before the first that begins with it.
+            // The rows of an ordinal may begin in the block before the first one that starts with it.
             at = at.max(firsts.partition_point(|&first| first < wanted[next]).saturating_sub(1));
             if firsts[at] > wanted[next] {
                 next += wanted[next..].partition_point(|&ordinal| ordinal < firsts[at]);
@@ -141,10 +142,11 @@ impl<'a, T: Table> Lookup<'a, T> {
             match taken.len() {
                 0 => {}
                 all if stays || all == block.num_rows() => found.parts.push(block),
-                // What was read for this batch alone is not held for a few rows.
+                // Copies the rows, so that a block that was read for this batch is not held for a few of
+                // them.
                 _ => found.parts.push(compact(&take_record_batch(&block, &UInt32Array::from(taken))?)?),
             }
-            // The last ordinal of a block may go on in the next one.
+            // The rows of the block's last ordinal may continue in the next one.
             next += wanted[next..].partition_point(|&ordinal| ordinal < last);
             at += 1;
         }
@@ -171,11 +173,11 @@ impl<'a, T: Table> Lookup<'a, T> {
 #[derive(Default)]
 struct Found {
     parts: Vec<RecordBatch>,
-    /// By the place of the ordinal that they are for.
+    /// In the order of `place`.
     pieces: Vec<Piece>,
 }
 
-/// Rows of one ordinal that follow one another.
+/// Consecutive rows of one ordinal. `place` is the index of that ordinal among the wanted ones.
 struct Piece {
     place: usize,
     part: usize,
@@ -217,7 +219,8 @@ mod tests {
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
     }
 
-    /// What each of `wanted` finds in rows (ordinal, place of the row), in blocks of `size`.
+    /// What each of `wanted` finds in a table of rows (ordinal, position of the row) with blocks of `size`
+    /// rows.
     fn look_up(ordinals: &[u64], size: usize, wanted: &[&[u64]]) -> Vec<String> {
         let mut table = MemoryTable::default();
         let kept: Vec<u64> = (0..ordinals.len() as u64).collect();

@@ -1,4 +1,4 @@
-//! The last step of a plan: documents meet what was found for them.
+//! The last step of a plan, which joins the documents with what was found for them.
 
 use super::bind::BoundOperator;
 use super::join::Lookup;
@@ -14,18 +14,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use textmill_core::event::{Event, EventRef, Events};
 
-/// The last step, with the rows it is joined with and the events that steps after the barrier left.
+/// The last step, with the rows that it is joined with and the events of the steps after the barrier.
 pub struct Last<'p, S: Store> {
     pub(super) operator: &'p BoundOperator,
     pub(super) with: Option<With<'p, S::Table>>,
     pub(super) events: BTreeMap<u64, Vec<Event>>,
-    /// What the aggregates of the plan report, by step.
+    /// Reports of the plan's aggregates, by step.
     pub reports: Map<String, Value>,
-    /// The rows of steps that are published or saved, ascending by ordinal, by step.
+    /// Rows of published or saved steps, ascending by ordinal, by step.
     pub shown: BTreeMap<String, Arc<S::Table>>,
 }
 
-/// Rows in the order of their ordinals, to be found in a column called `name`.
+/// Rows in the order of their ordinals, to be looked up into a column called `name`.
 pub(super) struct With<'p, T> {
     pub(super) name: &'p str,
     pub(super) table: Arc<T>,
@@ -59,9 +59,9 @@ pub struct LastDriver<'a, T> {
 }
 
 impl<T: Table> LastDriver<'_, T> {
-    /// Runs a batch of documents through. The events include those of steps that read the documents again after the
-    /// barrier, whose failures do not reach the operator; of the early steps' failures there must be none left in
-    /// the batch.
+    /// Runs a batch of documents through the step. The returned events include those of steps that read the
+    /// documents again after the barrier; documents that failed there do not reach the operator. Documents
+    /// that failed in an early step must not be in the batch.
     ///
     /// # Errors
     /// Where the operator fails as a whole, or what was found cannot be read.

@@ -1,4 +1,4 @@
-//! A map operator at work: batches of documents in, batches of documents and events out.
+//! Drives a map operator: batches of documents in, batches of documents and events out.
 
 use super::bind::BoundOperator;
 use super::check::{Kept, check};
@@ -22,24 +22,25 @@ pub struct MapDriver<'a> {
 
 /// What became of a batch.
 pub struct Mapped {
-    /// The documents that go on, in order, with the operator's columns; for a table step, its rows.
+    /// The documents that pass, in order, with the operator's columns; for a table step, its rows.
     pub documents: RecordBatch,
-    /// Rows of the batch that go on, ascending; empty for a table step.
+    /// Rows of the batch that pass, ascending; empty for a table step.
     pub kept: Vec<u32>,
-    /// Events, in the order of their rows, which are those of the batch.
+    /// Events, ordered by their rows in the batch.
     pub events: Events,
 }
 
 impl<'a> MapDriver<'a> {
-    /// A driver that makes its worker when the first batch comes.
+    /// A driver that makes its worker for the first batch.
     pub fn new(operator: &'a BoundOperator) -> Self {
         Self { operator, worker: None }
     }
 
-    /// Runs a batch through. Documents that fail leave a fail event and cost no other document.
+    /// Runs a batch through the operator. A document that fails leaves a fail event and costs no other
+    /// document.
     ///
     /// # Errors
-    /// A cancellation, a worker that cannot be made, or a batch of other columns than were bound.
+    /// If the run is cancelled, no worker can be made, or the batch has other columns than were bound.
     pub fn run(&mut self, host: &dyn Host, batch: &RecordBatch) -> Result<Mapped> {
         let operator = self.operator;
         let is_table = operator.descriptor.rows == Rows::Table;
@@ -79,7 +80,7 @@ impl<'a> MapDriver<'a> {
             parts.push(select(&output.documents, of_part.positions)?);
         }
         if !is_table && kept.len() < batch.num_rows() {
-            // Edits of a document that goes no further changed nothing, and were not checked.
+            // Edits of a document that is dropped or fails changed nothing, and were not checked.
             events.retain(|e| e.action != Action::Edit || kept.binary_search(&e.row).is_ok());
         }
         events.sort_by_row();
@@ -104,7 +105,7 @@ impl<'a> MapDriver<'a> {
             let reported: Vec<Event> = call.take_errors().into_iter().map(of_report).collect();
             output.events.append(reported.into());
         }
-        // A worker that panicked is left behind; the next call makes a new one.
+        // A worker that panicked is discarded; the next call makes a new one.
         if !matches!(&answer, Err(e) if e.kind == ErrorKind::Panicked) {
             self.worker = Some(worker);
         }
@@ -112,12 +113,12 @@ impl<'a> MapDriver<'a> {
     }
 }
 
-/// The event of a document that failed together with its call.
+/// The event of a document whose call failed.
 pub fn failure(row: u32, error: &Error) -> Event {
     Event::new(row, Action::Fail, rule_of(error.kind)).note(error.message.clone())
 }
 
-/// The rule under which the ledger has a document that failed together with its call.
+/// The rule in the ledger for a document whose call failed.
 pub fn rule_of(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Panicked => "panic",
@@ -149,7 +150,7 @@ fn join(schema: &SchemaRef, mut parts: Vec<RecordBatch>) -> Result<RecordBatch> 
     }
 }
 
-/// The documents that go on: their own columns, with those that the operator wrote.
+/// The documents that pass: their own columns, and those that the operator wrote.
 fn reattach(
     after: &SchemaRef,
     batch: &RecordBatch,

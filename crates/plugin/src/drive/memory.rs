@@ -78,7 +78,7 @@ impl Table for MemoryTable {
     }
 }
 
-/// Batches that are sorted once all are there.
+/// Collects batches and sorts them at the end.
 pub struct MemorySorter {
     key: SortKey,
     schema: SchemaRef,
@@ -97,14 +97,14 @@ impl Sorter for MemorySorter {
         let rows = concat(&self.schema, &self.batches)?;
         let keys = self.key.rows(&rows)?;
         let mut order: Vec<usize> = (0..rows.num_rows()).collect();
-        // Stable: rows that tie keep their order, which follows the input.
+        // A stable sort: rows with equal keys keep their order, which follows the input.
         order.sort_by(|&a, &b| keys.row(a).cmp(&keys.row(b)));
         let order = UInt64Array::from_iter_values(order.into_iter().map(|row| row as u64));
         Ok(MemorySorted { rows, order, at: 0 })
     }
 }
 
-/// Batches as one, also where they have no columns.
+/// Concatenates batches, even if they have no columns.
 ///
 /// # Errors
 /// Where they do not fit the schema.

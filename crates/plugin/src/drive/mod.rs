@@ -1,5 +1,5 @@
-//! Driving operators, native or loaded: binding them to columns, running batches through them, checking
-//! what comes back, and the exchanges between the steps of a plan. No files and no threads: those are
+//! Drives operators, native or loaded: binds them to columns, runs batches through them, checks what they
+//! return, and exchanges rows between the steps of a plan. There are no files and no threads here: those are
 //! the runner's.
 
 pub mod aggregate;

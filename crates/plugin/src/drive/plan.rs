@@ -1,7 +1,7 @@
-//! A plan whose operators are bound: which steps it has, and running it over a corpus that is at hand.
+//! A plan whose operators are bound: its steps, and how to run it over a corpus that is fully available.
 //!
-//! An engine takes the same path in pieces: [`BoundPlan::early`] while documents stream by,
-//! [`BoundPlan::between`] at the barrier, and the [`Last`] step while they stream on.
+//! An engine does the same in pieces: [`BoundPlan::early`] while documents stream by, [`BoundPlan::between`]
+//! at the barrier, and the [`Last`] step while they stream on.
 
 use super::bind::BoundOperator;
 use super::components::COMPONENTS;
@@ -34,7 +34,7 @@ pub struct BoundPlan {
     pub tables: Vec<Publication>,
     /// The step whose rows later runs can load.
     pub save: Option<Save>,
-    /// What a user should know.
+    /// Notes for the user.
     pub notes: Vec<String>,
 }
 
@@ -99,7 +99,8 @@ impl BoundPlan {
         Ok(bound)
     }
 
-    /// What is published speaks of documents.
+    /// Checks that published rows belong to documents: that they have ordinals, and the declared columns of
+    /// ordinals.
     fn check_published(&self) -> Result<()> {
         let steps = self.tables.iter().map(|table| (&table.step, table.documents.as_slice()));
         for (step, documents) in steps.chain(self.save.iter().map(|save| (&save.step, [].as_slice()))) {
@@ -116,7 +117,7 @@ impl BoundPlan {
         Ok(())
     }
 
-    /// Steps whose rows an earlier run saved: their numbers, what they are, and the columns of their rows.
+    /// The steps that load rows of an earlier run: number, step, and the columns of the rows.
     pub fn loads(&self) -> impl Iterator<Item = (usize, &Step, &SchemaRef)> {
         let steps = self.steps.iter().enumerate().filter(|(_, bound)| bound.step.op == StepOp::Load);
         steps.map(|(number, bound)| (number, &bound.step, &bound.rows))
@@ -213,8 +214,8 @@ impl BoundPlan {
         Ok(BoundStep { step: step.clone(), operator: Some(operator), rows })
     }
 
-    /// The steps that map documents directly. An engine runs these on the batches that reach the stage, keeps the rows
-    /// of each in a table, and takes documents that fail in one out of those that reach the barrier.
+    /// The steps that map documents directly. An engine runs these on the batches that reach the stage, keeps
+    /// the rows of each in a table, and removes documents that fail in one from those that reach the barrier.
     pub fn early(&self) -> impl Iterator<Item = EarlyStep<'_>> {
         let early = self.steps.iter().enumerate().filter(|(_, bound)| bound.is_early());
         early.filter_map(|(number, BoundStep { step, operator, rows })| {
@@ -222,19 +223,20 @@ impl BoundPlan {
         })
     }
 
-    /// Runs the plan over all documents that reach the stage, in memory and on one thread; answers for each batch.
+    /// Runs the plan over all documents that reach the stage, in memory and on one thread. Returns the result
+    /// for each batch.
     ///
     /// # Errors
-    /// Where a step that works on rows, not documents, fails.
+    /// If a step that works on rows, not documents, fails.
     pub fn run(&self, host: &(dyn Host + Sync), documents: &[RecordBatch]) -> Result<Vec<Mapped>> {
         Ok(self.run_in(host, &OneThread, &MemoryStore, documents)?.0)
     }
 
-    /// [`BoundPlan::run`] on the threads of `spread`, with the rows of its steps kept in `store`; and the reports of its
-    /// aggregates. Nothing is loaded or saved.
+    /// Like [`BoundPlan::run`], but on the threads of `spread`, and with the rows of steps kept in `store`.
+    /// Also returns the reports of aggregates. Nothing is loaded or saved.
     ///
     /// # Errors
-    /// Where a step that works on rows, not documents, fails, or the store does.
+    /// If a step that works on rows, not documents, fails, or the store fails.
     pub fn run_in<S: Store>(
         &self,
         host: &(dyn Host + Sync),
@@ -291,7 +293,7 @@ impl BoundPlan {
     }
 }
 
-/// A batch between its early steps and the last one: the rows that have not failed, and what was said so far.
+/// A batch between its early steps and the last one: the rows that have not failed, and the events so far.
 struct Waiting {
     documents: RecordBatch,
     rows: Vec<u32>,
@@ -310,7 +312,7 @@ impl Waiting {
         Ok(Self { documents, rows, events })
     }
 
-    /// What became of the whole batch, after what the last step made of the rows that were left.
+    /// The result for the whole batch, given that of the last step for the remaining rows.
     fn complete(&self, mapped: Mapped) -> Mapped {
         let row = |row: u32| self.rows.get(row as usize).copied().unwrap_or(row);
         let kept = mapped.kept.iter().map(|&at| row(at)).collect();

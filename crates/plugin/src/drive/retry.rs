@@ -1,25 +1,25 @@
-//! Finding the guilty row: when a call fails, the rows around the culprit are run again without it.
+//! Finds the row at fault: if a call fails, the other rows are run again without it.
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Rows taken out one by one before halving takes over.
+/// How many rows that errors name are taken out one by one; after that, batches are halved.
 const NAMED_AT_MOST: usize = 8;
 
 /// What became of the rows of a batch.
 pub struct Attempts<T> {
-    /// Answers, each with the rows it is for, in row order.
+    /// Answers, each with its rows, in row order.
     pub answers: Vec<(Vec<u32>, T)>,
-    /// Rows that fail whatever stands beside them.
+    /// Rows at fault, each with its error.
     pub guilty: Vec<(u32, Error)>,
 }
 
-/// Runs `attempt` on all rows of a batch of `count`. Where it fails, takes out the row that the error
-/// names, or halves, until every row has an answer or is found guilty.
+/// Runs `attempt` on all rows of a batch of `count`. If it fails, takes out the row that the error names, or
+/// halves the rows, until every row has an answer or is found to be at fault.
 ///
-/// `attempt` is given rows of the batch, ascending; a row named in its error counts among those.
+/// `attempt` is given rows of the batch, ascending. The row in its error is an index into these.
 ///
 /// # Errors
-/// An error that no document is at fault for, as it is.
+/// An error for which no document is at fault, unchanged.
 pub fn attempt_all<T>(count: usize, mut attempt: impl FnMut(&[u32]) -> Result<T>) -> Result<Attempts<T>> {
     let mut done = Attempts { answers: Vec::new(), guilty: Vec::new() };
     let mut waiting: Vec<Vec<u32>> = vec![(0..count as u32).collect()];
@@ -40,7 +40,7 @@ pub fn attempt_all<T>(count: usize, mut attempt: impl FnMut(&[u32]) -> Result<T>
         match (rows.len(), at) {
             (0, _) => return Err(error),
             (1, _) => done.guilty.push((rows[0], error)),
-            // The rows before the culprit and those after it, run apart to keep the order of answers.
+            // The rows before and after the culprit run separately, to keep the order of answers.
             (_, Some(at)) => {
                 named += 1;
                 done.guilty.push((rows[at], error));

@@ -1,14 +1,14 @@
-//! Running the jobs of a plan's step: on one thread here, on many in the runner.
+//! Runs the jobs of a plan's step: on one thread here, on many in the runner.
 
 use crate::error::Result;
 
-/// Runs jobs on one thread or many, and commits their results in the order of the jobs. A bounded number of jobs is
-/// under way at any time.
+/// Runs jobs on one thread or many, and commits their results in the order of the jobs. The number of jobs in
+/// progress is bounded at any time.
 pub trait Spread {
-    /// Runs `start()` once a thread and what it returns once a job; `commit` gets each result.
+    /// Calls `start` once per thread, and what it returns once per job. `commit` gets each result.
     ///
     /// # Errors
-    /// The first error in the order of the jobs: of taking the job, doing it or committing it.
+    /// The first error in the order of the jobs: from taking the job, doing it or committing it.
     fn each<J: Send, T: Send, F: FnMut(J) -> Result<T> + Send>(
         &self,
         jobs: impl Iterator<Item = Result<J>> + Send,
@@ -16,7 +16,7 @@ pub trait Spread {
         commit: impl FnMut(T) -> Result<()> + Send,
     ) -> Result<()>;
 
-    /// How many jobs are done at once.
+    /// How many jobs run at once.
     fn threads(&self) -> usize {
         1
     }

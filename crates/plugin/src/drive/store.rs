@@ -1,5 +1,5 @@
-//! Where rows are kept between the steps of a plan: what the executor asks of a store. The store in memory is
-//! in [`memory`](super::memory); one that goes out of core is the runner's.
+//! Keeps rows between the steps of a plan: what the executor needs from a store. The store in memory is in
+//! [`memory`](super::memory); the runner has one that works out of core.
 
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
@@ -12,33 +12,34 @@ use arrow_schema::{DataType, Schema, SchemaRef};
 use std::sync::Arc;
 use textmill_core::column::ORDINAL;
 
-/// Rows that a job takes at once, about, and that a sorter or a table made by the host gives in one batch.
+/// Approximate number of rows that a job takes at once, and that a sorter or a table made by the host gives
+/// in one batch.
 pub const ROWS_AT_ONCE: usize = 16 * 1024;
 
 /// Keeps rows between the steps of a plan: in memory, or out of core.
 pub trait Store: Sync {
-    /// Rows that were kept.
+    /// A finished table.
     type Table: Table;
-    /// Takes the rows of a table.
+    /// Writes the rows of a table.
     type Writer: Writer<Table = Self::Table> + Send;
-    /// Takes rows to be sorted.
+    /// Sorts rows.
     type Sorter: Sorter + Send;
 
-    /// Rows in the order they are pushed. `step` names them in messages and file names.
+    /// Starts a table of rows in the order they are pushed. `step` names it in messages and file names.
     ///
     /// # Errors
-    /// Where there is no place for them.
+    /// If there is no space for them.
     fn table(&self, step: &str, schema: &SchemaRef) -> Result<Self::Writer>;
 
-    /// Rows that come out sorted by the columns `by`, then by `ordinal` where they have one, then in the order
-    /// they were pushed.
+    /// Starts a sorter. Its rows come out sorted by the columns `by`, then by `ordinal` if they have one,
+    /// then in the order they were pushed.
     ///
     /// # Errors
-    /// Where the rows have no such columns, or there is no place for them.
+    /// If the rows have no such columns, or there is no space for them.
     fn sorter(&self, step: &str, schema: &SchemaRef, by: &[String]) -> Result<Self::Sorter>;
 
-    /// Bytes of joined rows that all threads together may hold, about. Each portion of groups reads the blocks that
-    /// it is joined with once, so the more rows are joined at a time, the less is read.
+    /// Approximate number of bytes of joined rows that all threads together may hold. Each portion of groups
+    /// reads the blocks that it is joined with once, so the more rows are joined at a time, the less is read.
     fn join_bytes(&self) -> usize {
         64 * 1024 * 1024
     }
@@ -46,23 +47,23 @@ pub trait Store: Sync {
 
 /// A table that is being written.
 pub trait Writer {
-    /// What it becomes.
+    /// The finished table.
     type Table;
 
-    /// Adds rows. A batch without rows makes no block.
+    /// Adds rows. An empty batch makes no block.
     ///
     /// # Errors
     /// Where they cannot be kept.
     fn push(&mut self, batch: RecordBatch) -> Result<()>;
 
-    /// The table of all rows that were pushed.
+    /// Finishes the table of all rows that were pushed.
     ///
     /// # Errors
     /// Where they cannot be kept.
     fn finish(self) -> Result<Self::Table>;
 }
 
-/// Rows in blocks: the batches that were pushed and had rows.
+/// Rows in blocks. Each batch that was pushed and had rows is a block.
 pub trait Table: Send + Sync {
     /// How many blocks there are.
     fn blocks(&self) -> usize;
@@ -76,10 +77,10 @@ pub trait Table: Send + Sync {
     /// Whether a block is in memory, so that reading it again costs nothing.
     fn is_at_hand(&self, at: usize) -> bool;
 
-    /// The ordinal of the first row of each block. Meaningful where [`Table::ascends`].
+    /// The ordinal of the first row of each block. Only meaningful if [`Table::ascends`].
     fn first_ordinals(&self) -> &[u64];
 
-    /// Whether the rows have ordinals, and those never descend from one row to the next.
+    /// Whether the rows have ordinals, and these never descend from one row to the next.
     fn ascends(&self) -> bool;
 
     /// How many rows there are.
@@ -97,28 +98,29 @@ pub trait Sorter {
     /// Where they cannot be kept.
     fn push(&mut self, batch: RecordBatch) -> Result<()>;
 
-    /// All rows that were pushed, sorted.
+    /// Returns all rows that were pushed, sorted.
     ///
     /// # Errors
     /// Where they cannot be read back.
     fn finish(self) -> Result<Self::Sorted>;
 }
 
-/// The ordinals of a batch, where it has them.
+/// The ordinals of a batch, if it has any.
 pub fn ordinals(batch: &RecordBatch) -> Option<&UInt64Array> {
     batch.column_by_name(ORDINAL)?.as_primitive_opt::<UInt64Type>()
 }
 
-/// First and last ordinal of a batch with rows, where it has ordinals and they never descend.
+/// First and last ordinal of a batch with rows, if it has ordinals and they never descend.
 pub fn ascending_range(batch: &RecordBatch) -> Option<(u64, u64)> {
     let ordinals = ordinals(batch).filter(|o| o.null_count() == 0)?.values();
     ordinals.is_sorted().then(|| Some((*ordinals.first()?, *ordinals.last()?)))?
 }
 
-/// The same rows without the bytes around them that views still lead to: those would be held, and written, in full.
+/// Copies the rows of a batch without the bytes around them that views still refer to, which would be held,
+/// and written, in full.
 ///
 /// # Errors
-/// Where a column is not sound.
+/// If a column is not sound.
 pub fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
     let columns: Result<Vec<ArrayRef>> = batch.columns().iter().map(compact_column).collect();
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
@@ -142,7 +144,7 @@ fn compact_column(array: &ArrayRef) -> Result<ArrayRef> {
     })
 }
 
-/// Views that use all bytes of their buffers stay as they are.
+/// Leaves views that use all bytes of their buffers as they are.
 fn compact_views<T: ByteViewType>(array: &GenericByteViewArray<T>) -> ArrayRef {
     let held: usize = array.data_buffers().iter().map(|buffer| buffer.len()).sum();
     if array.total_buffer_bytes_used() >= held { Arc::new(array.clone()) } else { Arc::new(array.gc()) }
@@ -157,7 +159,7 @@ fn has_views(kind: &DataType) -> bool {
     }
 }
 
-/// What a table knows of the ordinals in its blocks.
+/// What a table knows about the ordinals in its blocks.
 #[derive(Clone, Debug, Default)]
 pub struct Ordinals {
     firsts: Vec<u64>,
@@ -166,7 +168,7 @@ pub struct Ordinals {
 }
 
 impl Ordinals {
-    /// Takes in the [`ascending_range`] of the next block.
+    /// Adds the [`ascending_range`] of the next block.
     pub fn push(&mut self, range: Option<(u64, u64)>) {
         let (first, last) = range.unwrap_or_default();
         self.broken |= range.is_none() || self.last.is_some_and(|before| first < before);
@@ -185,14 +187,14 @@ impl Ordinals {
     }
 }
 
-/// Makes keys whose bytes compare as a [`Sorter`] orders rows, ties aside.
+/// Makes keys whose bytes compare in the order of a [`Sorter`], ties aside.
 pub struct SortKey {
     converter: RowConverter,
     columns: Vec<usize>,
 }
 
 impl SortKey {
-    /// Keys of the columns `by`, then of the ordinal where there is one.
+    /// Keys of the columns `by`, then of the ordinal if there is one.
     ///
     /// # Errors
     /// Where a column is missing or cannot be compared.
@@ -210,7 +212,7 @@ impl SortKey {
         Ok(key)
     }
 
-    /// Keys of the columns `by` alone: equal within a group.
+    /// Keys of the columns `by` only: equal within a group.
     ///
     /// # Errors
     /// Where a column is missing or cannot be compared.

@@ -1,4 +1,4 @@
-//! Tests of a plan as a whole: streams into groups, joins out of order, documents read again after the barrier.
+//! Tests of whole plans: streams into groups, joins out of order, documents read again after the barrier.
 
 use crate::harness::{Case, Document, run};
 use crate::operator::PluginSpec;
@@ -40,7 +40,7 @@ step!(Alike);
 step!(Again);
 step!(Tell);
 
-/// Documents to (length, ordinal).
+/// Turns documents into rows (length, ordinal).
 impl BatchMap for Lengths {
     type Options = NoOptions;
     fn describe() -> Describe {
@@ -78,7 +78,8 @@ impl BatchMap for Twice {
     }
 }
 
-/// To each of several documents of one length, how many they are: in the order of the ranks.
+/// Gives each document of a group the size of the group, for groups of two or more. Rows come in the order of
+/// the ranks.
 impl Group for Alike {
     type Options = NoOptions;
     fn describe() -> Describe {
@@ -190,7 +191,7 @@ fn what_fails_after_the_barrier_keeps_its_event() {
 
 step!(Pick);
 
-/// To each length, how many rows have it: to be seen once a document.
+/// Gives each row of a group the size of the group. It must see a document once.
 impl Group for Pick {
     type Options = NoOptions;
     fn describe() -> Describe {
@@ -258,7 +259,7 @@ impl Map for Seen {
     }
 }
 
-/// Rows that come twice, are counted, and are then seen once; none are loaded.
+/// Every row comes twice, is counted twice, and is then seen once. None are loaded.
 struct Doubled;
 
 impl Compose for Doubled {

@@ -50,7 +50,7 @@ pub(super) unsafe extern "C" fn release_stage(stage: *mut TmStage) {
     if !stage.is_null() {
         // SAFETY: `bind` made it with `Box::into_raw`, and the host releases it once.
         let stage = unsafe { Box::from_raw(stage.cast::<BoundStage>()) };
-        // A panic while dropping must not cross.
+        // A panic while dropping must not cross the boundary.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(stage)));
     }
 }
@@ -117,11 +117,11 @@ pub(super) unsafe extern "C" fn flush(
     })
 }
 
-/// Hands an answer over. Where nothing happened, `events` stays as the host made it: ten empty columns cost more
-/// than all else of a small batch.
+/// Hands an output over. If nothing happened, `events` stays as the host made it: ten empty columns cost more
+/// than everything else about a small batch.
 ///
 /// # Safety
-/// Both are null or point to writable memory for an array, whose old content is released already.
+/// Both are null or point to writable memory for an array whose old content is already released.
 unsafe fn answer(
     output: Output,
     documents: *mut FFI_ArrowArray,
@@ -131,7 +131,7 @@ unsafe fn answer(
         true => None,
         false => Some(output.events.to_batch()?),
     };
-    // SAFETY: passed on to the caller.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         hand_over(output.documents, documents);
         if let Some(found) = found {
@@ -191,7 +191,7 @@ unsafe extern "C" fn update(worker: *mut TmWorker, call: *mut TmCall, input: *mu
 }
 
 unsafe extern "C" fn take_state(worker: *mut TmWorker, call: *mut TmCall, out: *mut FFI_ArrowArray) -> i32 {
-    // A panic in `update` leaves the state of the batches before it, which the host may rescue.
+    // A panic in `update` leaves the state of the earlier batches intact, and the host may rescue it.
     on_worker(worker, call, true, |bound, call| {
         let state = bound.worker.take_state(call)?;
         // SAFETY: the host gives room for it.

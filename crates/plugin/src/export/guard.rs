@@ -1,4 +1,5 @@
-//! What every exported function runs inside: reports, panics, arrays taken over and handed over.
+//! What every exported function runs inside: it reports errors, stops panics, and takes and hands over
+//! arrays.
 
 use super::panic_words;
 use crate::abi::{self, TmCall, TmHost, TmStage, TmStr, TmWorker, status};
@@ -17,7 +18,7 @@ struct AbiHost {
     call: *mut TmCall,
 }
 
-/// Reads the host's table, which may be of an older or a younger minor version; `None` where there is none.
+/// Reads the host's table, which may be of an older or a newer minor version; `None` if there is none.
 pub(super) fn host_table(host: *const TmHost) -> Option<TmHost> {
     if host.is_null() {
         return None;
@@ -62,7 +63,7 @@ impl Host for AbiHost {
     }
 }
 
-/// Tells the host of an error outside of any call: while the plugin is opened.
+/// Reports an error to the host outside of any call, while the plugin is opened.
 pub(super) fn report_to(host: *const TmHost, code: &str, message: &str) {
     let call = std::ptr::null_mut();
     AbiHost { table: host_table(host), call }.report(Level::Error, None, code, message);
@@ -86,7 +87,7 @@ pub(super) struct BoundWorker {
     pub(super) poisoned: bool,
 }
 
-/// Runs the body of an exported function: reports its error, and keeps a panic from crossing.
+/// Runs the body of an exported function. Reports its error, and keeps a panic from crossing the boundary.
 pub(super) fn guarded(
     host: *const TmHost,
     call: *mut TmCall,
@@ -121,8 +122,8 @@ pub(super) fn guarded(
     status
 }
 
-/// Runs the body of an exported function on a worker. After a panic the worker answers no more, save to
-/// calls that say they come `after_panic`.
+/// Runs the body of an exported function on a worker. After a panic, the worker only answers calls that set
+/// `after_panic`.
 pub(super) fn on_worker(
     worker: *mut TmWorker,
     call: *mut TmCall,
@@ -145,7 +146,7 @@ pub(super) fn on_worker(
     answer
 }
 
-/// Takes an array out of the host's hands and reads it as a batch of `schema`.
+/// Takes an array over from the host and reads it as a batch of `schema`.
 ///
 /// # Safety
 /// `array` is null or points to an array of that schema, or to a released one.
@@ -159,7 +160,7 @@ pub(super) unsafe fn import(array: *mut FFI_ArrowArray, schema: &SchemaRef) -> R
         return Ok(RecordBatch::new_empty(Arc::clone(schema)));
     }
     let kind = DataType::Struct(schema.fields().clone());
-    // SAFETY: the host vouches that the array has the schema that was bound.
+    // SAFETY: the host guarantees that the array has the schema that was bound.
     let data = unsafe { from_ffi_and_data_type(array, kind) }?;
     let rows = data.len();
     let columns = StructArray::from(data).into_parts().1;
@@ -167,10 +168,10 @@ pub(super) unsafe fn import(array: *mut FFI_ArrowArray, schema: &SchemaRef) -> R
     Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?)
 }
 
-/// Hands a batch over.
+/// Hands a batch over to the host.
 ///
 /// # Safety
-/// `out` is null or points to writable memory for an array, whose old content is released already.
+/// `out` is null or points to writable memory for an array whose old content is already released.
 pub(super) unsafe fn hand_over(batch: RecordBatch, out: *mut FFI_ArrowArray) {
     if !out.is_null() {
         let array = FFI_ArrowArray::new(&struct_of(batch).into_data());
@@ -179,7 +180,7 @@ pub(super) unsafe fn hand_over(batch: RecordBatch, out: *mut FFI_ArrowArray) {
     }
 }
 
-/// A batch as a struct array; keeps the number of rows where there are no columns.
+/// A batch as a struct array, with the right number of rows even if there are no columns.
 fn struct_of(batch: RecordBatch) -> StructArray {
     let rows = batch.num_rows();
     let fields = batch.schema().fields().clone();
@@ -189,11 +190,11 @@ fn struct_of(batch: RecordBatch) -> StructArray {
     StructArray::from(batch)
 }
 
-/// Sees a stage.
+/// Borrows a stage.
 ///
 /// # Safety
 /// `stage` is null or was made by `bind` and is not released.
 pub(super) unsafe fn stage_of<'a>(stage: *const TmStage) -> Option<&'a BoundStage> {
-    // SAFETY: passed on to the caller.
+    // SAFETY: guaranteed by the caller.
     unsafe { stage.cast::<BoundStage>().as_ref() }
 }

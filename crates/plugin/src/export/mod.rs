@@ -12,10 +12,10 @@ use std::sync::OnceLock;
 
 /// Exports operators as a plugin: the C symbol, and `pub fn plugin()` for native tests.
 ///
-/// The plugin's name is the crate's name with dashes. Takes what [`map`](crate::map::map()),
+/// The plugin's name is the crate's name with dashes. The arguments are what [`map`](crate::map::map()),
 /// [`batch_map`](crate::batch_map::batch_map()), [`aggregate`](crate::aggregate::aggregate()),
 /// [`group`](crate::group::group()), [`compose`](crate::compose::compose()) and
-/// [`corpus`](crate::corpus::corpus()) return; the first operator is the default of a stage.
+/// [`corpus`](crate::corpus::corpus()) return. The first operator is the default of a stage.
 #[macro_export]
 macro_rules! export {
     ($($operators:expr),+ $(,)?) => {
@@ -64,22 +64,21 @@ impl Entries for Vec<OperatorEntry> {
     }
 }
 
-/// The plugin of this library: one table, one descriptor, for the life of the process.
+/// The plugin of this library: one table and one descriptor for the life of the process.
 struct Exported {
     spec: PluginSpec,
     table: TmPlugin,
 }
 
-// SAFETY: the table's pointers lead to functions and to a leaked string; the host table that `HOST`
-// keeps lives as long as the process, by contract.
+// SAFETY: the table's pointers lead to functions and to a leaked string, which live as long as the process.
 unsafe impl Send for Exported {}
 // SAFETY: as above, and nothing is written after construction.
 unsafe impl Sync for Exported {}
 
 static EXPORTED: OnceLock<Exported> = OnceLock::new();
 
-/// The table of this library's plugin; null when the descriptor cannot be made, which the host is told why, or the
-/// host's table is none of this major version. For `export!`.
+/// The table of this library's plugin, for `export!`. Null if the host's table is not of this major version,
+/// or if the descriptor cannot be made; the host is then told why.
 pub fn table(host: *const TmHost, plugin: fn() -> PluginSpec) -> *const TmPlugin {
     if !host.is_null() && guard::host_table(host).is_none() {
         return std::ptr::null();
@@ -88,7 +87,7 @@ pub fn table(host: *const TmHost, plugin: fn() -> PluginSpec) -> *const TmPlugin
         keep_panics_quiet();
         EXPORTED.get_or_init(|| {
             let spec = plugin();
-            // Leaked once per process: the host may read it for as long as it likes.
+            // Leaked once per process: the host may read it at any time.
             let descriptor: &'static str =
                 serde_json::to_string(&spec.descriptor()).unwrap_or_default().leak();
             let table = TmPlugin {
@@ -117,7 +116,7 @@ pub fn table(host: *const TmHost, plugin: fn() -> PluginSpec) -> *const TmPlugin
     }
 }
 
-/// What the panic that was just caught said, and where.
+/// Message and place of the panic that was just caught.
 fn panic_words(payload: &(dyn Any + Send)) -> String {
     let words = LAST_PANIC.with(|last| last.borrow_mut().take());
     words.unwrap_or_else(|| payload_text(payload).to_owned())
@@ -128,8 +127,8 @@ thread_local! {
     static LAST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Panics reach the user through the host, with plugin, stage and document; the default hook would
-/// print a bare line besides. This is the hook of the library's own std.
+/// Replaces the panic hook of the library's own std. Panics reach the user through the host, with plugin,
+/// stage and document; the default hook would print a bare line as well.
 fn keep_panics_quiet() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
@@ -151,7 +150,7 @@ mod tests {
         unreachable!("the host is refused before the plugin is made")
     }
 
-    /// The size is all that is read of it: nothing else is there.
+    /// The host reads only the size: there is nothing behind it.
     #[test]
     fn a_host_whose_table_is_smaller_than_that_of_1_0_gets_no_plugin() {
         let short = [80u64];

@@ -1,5 +1,5 @@
-//! An operator of any kind, bound to options and columns: runs batches through it and says what became of each
-//! document. How documents are split into batches is the caller's business.
+//! An operator of any kind, bound to options and columns. Runs batches through it and says what became of
+//! each document. The caller decides how documents are split into batches.
 
 use super::run::{Outcome, Verdict};
 use crate::call::{Call, Host, NoHost};
@@ -20,7 +20,7 @@ use textmill_core::column::{CARRIED, ID, ORDINAL, RAW, SOURCE, TEXT};
 use textmill_core::event::{Action, Event};
 use textmill_core::value::value_at;
 
-/// An operator that a pipeline may name as a stage, bound.
+/// A bound operator that a pipeline may name as a stage.
 pub struct Bound {
     operator: BoundOperator,
     plan: Option<BoundPlan>,
@@ -30,7 +30,7 @@ impl Bound {
     /// Binds an operator of `plugin` (`None`: the first) to `options` and to documents with the columns `input`.
     ///
     /// # Errors
-    /// Where it does not suit them, or is a step of a plan and no stage.
+    /// If it does not fit them, or if it is a step of a plan and not a stage.
     pub fn bind(
         plugin: &dyn Plugin,
         operator: Option<&str>,
@@ -56,13 +56,13 @@ impl Bound {
         &self.operator
     }
 
-    /// The plan of an operator that has one.
+    /// The plan, if the operator has one.
     pub fn plan(&self) -> Option<&BoundPlan> {
         self.plan.as_ref()
     }
 
-    /// Runs batches through, in order: a map and a plan on one worker, an aggregate on a worker for each batch, so
-    /// that states are merged.
+    /// Runs batches through the operator, in order. A map or a plan runs on one worker. An aggregate runs on
+    /// a worker for each batch, so that states are merged.
     ///
     /// # Errors
     /// Where the stage fails as a whole.
@@ -70,7 +70,7 @@ impl Bound {
         self.run_in(host, &OneThread, batches)
     }
 
-    /// [`Bound::run`] with the jobs of a plan on the workers of `spread`.
+    /// Like [`Bound::run`], with the jobs of a plan on the workers of `spread`.
     ///
     /// # Errors
     /// Where the stage fails as a whole.
@@ -106,7 +106,7 @@ impl Bound {
     }
 }
 
-/// Takes a batch into an aggregate, and says what became of its documents.
+/// Adds a batch to an aggregate, and says what became of its documents.
 ///
 /// # Errors
 /// Where the stage fails as a whole.
@@ -152,7 +152,7 @@ fn columns(documents: &RecordBatch, row: usize) -> Map<String, Value> {
 }
 
 impl Verdict {
-    /// The event that ended the document's way, where one did.
+    /// The event that dropped or failed the document, if any.
     pub fn end(&self) -> Option<&Event> {
         self.events.iter().find(|e| matches!(e.action, Action::Drop | Action::Fail))
     }

@@ -1,4 +1,4 @@
-//! A case: options, and the documents to run them on. Reads the case files, runs nothing.
+//! A case: options, and the documents to run them on. This module reads case files and runs nothing.
 
 use arrow_array::{ArrayRef, LargeBinaryArray, LargeStringArray, RecordBatch, UInt64Array};
 use arrow_schema::{DataType, Field, Schema};
@@ -10,14 +10,14 @@ use textmill_core::value::array_from;
 
 /// Options and documents.
 ///
-/// A case file is the document itself, in whatever encoding. A first line
-/// `#! {"options": {…}, "columns": {"name": "type"}}` sets options and types of columns. Several documents
-/// stand each under a line `=== id` or `=== id {"column": value}`.
+/// A case file is the document itself, in any encoding. A first line `#! {"options": {…}, "columns": {"name":
+/// "type"}}` sets options and types of columns. If there are several documents, each follows a line `=== id`
+/// or `=== id {"column": value}`.
 #[derive(Clone, Debug, Default)]
 pub struct Case {
     /// Options of the stage, as JSON.
     pub options: Value,
-    /// Types of columns, where they do not follow from the values.
+    /// Types of columns, if they do not follow from the values.
     pub columns: BTreeMap<String, DataType>,
     /// The documents, in order.
     pub documents: Vec<Document>,
@@ -48,7 +48,7 @@ impl Case {
         self
     }
 
-    /// Reads a case file; `name` is the id of a file that is one document.
+    /// Reads a case file. `name` becomes the id if the file is a single document.
     ///
     /// # Errors
     /// Where a header is not JSON.
@@ -147,7 +147,7 @@ fn document(header: &[u8]) -> Result<Document, String> {
     Ok(Document { id: id.to_owned(), bytes: Vec::new(), columns })
 }
 
-/// The type of a column from one of its values.
+/// Guesses the type of a column from one of its values.
 fn guess(value: &Value) -> Option<DataType> {
     match value {
         Value::Null => None,

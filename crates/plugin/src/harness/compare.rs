@@ -1,15 +1,15 @@
-//! Tells in what two outcomes of the same documents differ, in words.
+//! Says in words how two outcomes of the same documents differ.
 
 use super::render::one;
 use super::run::{Outcome, Verdict};
 use serde_json::Value;
 use textmill_core::event::Event;
 
-/// Words longer than this many characters are cut.
+/// What a message quotes is cut after this many characters.
 const SHOWN_CHARS: usize = 200;
 
-/// The first difference between two outcomes; `None` where they say the same. Rows of events are numbers within a
-/// batch and count for nothing.
+/// The first difference between two outcomes; `None` if they are the same. The rows of events are ignored,
+/// since they are numbers within a batch.
 pub fn difference(one_way: &Outcome, other_way: &Outcome) -> Option<String> {
     let (a, b) = (&one_way.verdicts, &other_way.verdicts);
     if a.len() != b.len() {
@@ -34,7 +34,7 @@ fn same(a: &Verdict, b: &Verdict) -> bool {
         && events(a) == events(b)
 }
 
-/// An event without its row, told apart bit by bit: a value that is no number equals itself.
+/// An event without its row. Its numbers become bits, so that NaN equals itself.
 fn without_row(event: &Event) -> (Event, Option<u64>, Option<u64>) {
     let bits = |value: Option<f64>| value.map(f64::to_bits);
     let bare = Event { row: 0, value: None, threshold: None, ..event.clone() };
@@ -68,7 +68,7 @@ fn lines(a: &Verdict, b: &Verdict) -> String {
     }
 }
 
-/// The first place in which two JSON values differ, as a pointer, with what stands there.
+/// The first place where two JSON values differ, as a pointer, with both values.
 fn values(a: &Value, b: &Value, at: &str) -> Option<String> {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) if a.keys().eq(b.keys()) => {

@@ -1,21 +1,22 @@
-//! The assertion of a plugin's own tests that no split of the documents changes an answer.
+//! An assertion for a plugin's own tests: that no split of the documents changes the result.
 
 use super::partition::{Merging, partition_difference};
 use super::{Bound, Case};
 use crate::error::Result;
 use crate::operator::Plugin;
 
-/// Fails where some way of splitting the documents of `case` changes what the operator (`None`: the first) answers.
+/// Fails if some way of splitting the documents of `case` changes what the operator (`None`: the first)
+/// returns.
 ///
-/// A corpus is never one batch. The host cuts it where it likes, gives the pieces to as many workers as there are
-/// threads, and merges the states of an aggregate; on another day, on another machine, it cuts elsewhere. The output
-/// must be the same, byte for byte. What breaks this is easily written: a worker that numbers its documents, an
-/// aggregate that keeps the first example it meets, a mean of means, a sum of floating point numbers, whose last digit
-/// depends on the order.
+/// A corpus is never one batch. The host cuts it where it likes, gives the pieces to as many workers as there
+/// are threads, and merges the states of an aggregate. On another day or another machine, it cuts elsewhere.
+/// The output must be the same, byte for byte. This is easy to break: with a worker that numbers its
+/// documents, an aggregate that keeps the first example it meets, a mean of means, or a sum of floating point
+/// numbers, whose last digit depends on the order.
 ///
-/// Each of `rounds` rounds cuts the documents another way, shares the batches among up to three workers, in any order,
-/// and merges states in a tree of its own; everything follows from `seed`. Verdicts, columns, events and the report
-/// are compared with those of the run in one batch.
+/// Each of `rounds` rounds cuts the documents in a different way, distributes the batches over up to three
+/// workers, in any order, and merges states in a tree of its own. Everything follows from `seed`. Verdicts,
+/// columns, events and the report are compared with those of a run in one batch.
 ///
 /// ```
 /// # use textmill_plugin::operator::PluginSpec;
@@ -44,8 +45,8 @@ use crate::operator::Plugin;
 /// ```
 ///
 /// # Panics
-/// Where a split changes the answer, as a test does: the message names operator, seed, split and the first difference.
-/// Where the stage cannot be bound or fails as a whole, too.
+/// If a split changes the result, as a test does: the message names operator, seed, split and the first
+/// difference. Also if the stage cannot be bound or fails as a whole.
 #[expect(clippy::panic, reason = "it is the body of a test")]
 pub fn assert_partition_invariant(
     plugin: &dyn Plugin,

@@ -1,5 +1,5 @@
-//! Running a plugin in a test, the way the host runs it but without loading a library, and showing what
-//! it did in a form fit for a snapshot.
+//! Runs a plugin in a test the way the host runs it, but without loading a library, and shows what it did in
+//! a form that suits snapshots.
 //!
 //! ```no_run
 //! # use textmill_plugin::operator::PluginSpec;
@@ -55,7 +55,7 @@ pub fn case_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What a plugin does to a case file, as a snapshot shows it.
+/// Runs a case file through a plugin and shows the result as in a snapshot.
 ///
 /// # Errors
 /// Where the file is not a case, or the stage fails as a whole.

@@ -1,6 +1,7 @@
-//! Whether an operator answers the same however its documents are split: into batches, among workers, and, for an
-//! aggregate, into states that are merged in any order and any tree. Finds a split that changes the answer, and
-//! makes it small. What the answer should be is not known here: the run in one batch says it.
+//! Tests whether an operator returns the same however its documents are split: into batches, among workers,
+//! and, for an aggregate, into states that are merged in any order and any tree. Finds a split that changes
+//! the result, and makes it small. The reference is the run in one batch: this module does not know what the
+//! result should be.
 
 use super::bound::{Bound, taken_in, verdicts};
 use super::compare::difference;
@@ -16,26 +17,28 @@ use arrow_array::RecordBatch;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-/// Workers among which batches are shared out, at most.
+/// Maximum number of workers that batches are shared among.
 const WORKERS: usize = 3;
 
 /// In which order the states of an aggregate are merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merging {
-    /// One after the other, in the order of the documents: what a run of the engine does.
+    /// One after the other, in the order of the documents, as in a run of the engine.
     InOrder,
-    /// In any order and any tree, of documents in any order: what the contract asks for, so that engines of other
-    /// machines can do as they please.
+    /// In any order and any tree, of documents in any order. The contract asks for this, so that other
+    /// engines are free to choose.
     AnyOrder,
 }
 
-/// Looks for a split of `documents` under which `bound` answers something else than in one batch, in `rounds` rounds
-/// of random splits that follow from `seed`. The answer names the split and the first difference.
+/// Looks for a split of `documents` for which `bound` returns something else than in one batch, in `rounds`
+/// rounds of random splits that follow from `seed`. The result names the split and the first difference.
 ///
-/// The first round has a document a batch. A map's batches go to several workers, in any order; an aggregate's too,
-/// and its states are merged as `merging` says; the batches of a plan stay in order, since it sees the whole corpus, and go
-/// to several workers, too. An
-/// operator that runs on one worker alone ([`Threading::Serial`]) is split into batches only.
+/// The first round has one document per batch. What else is split depends on the kind:
+///
+/// - The batches of a map go to several workers, in any order.
+/// - So do those of an aggregate, whose states are merged as `merging` says.
+/// - The batches of a plan also go to several workers, but stay in order, since a plan sees the whole corpus.
+/// - An operator that runs on a single worker ([`Threading::Serial`]) is only split into batches.
 ///
 /// # Errors
 /// Where the stage fails as a whole.
@@ -66,7 +69,7 @@ pub fn partition_difference(
         let split = split.smaller(bound, documents, &one_batch)?;
         let outcome = split.run(bound, documents)?;
         let found = difference(&one_batch, &outcome).unwrap_or_else(|| {
-            // It differed a moment ago: the same split gives now this, now that.
+            // It differed a moment ago, so the same split gives different results from run to run.
             "the answer changes from one time to the next".into()
         });
         return Ok(Some(format!(
@@ -83,16 +86,17 @@ pub fn partition_difference(
 struct Part {
     rows: Range<usize>,
     worker: usize,
-    /// Whether the worker hands its state out after it.
+    /// Whether the worker hands out its state after this batch.
     hands_out: bool,
 }
 
 /// A way to split documents.
 #[derive(Clone, Debug)]
 struct Split {
-    /// In the order in which they are worked on.
+    /// In the order in which they are processed.
     parts: Vec<Part>,
-    /// Which states are merged next, each modulo how many there are; in the order they came where there are none.
+    /// Which states are merged next, each modulo the number of states. When there are none left, states are
+    /// merged in the order they came.
     picks: Vec<usize>,
 }
 
@@ -125,8 +129,8 @@ impl Split {
         Self { parts, picks }
     }
 
-    /// A split with fewer parts that still changes the answer: parts whose documents follow one another are joined as
-    /// long as it does.
+    /// A split with fewer parts that still changes the result. Joins parts with consecutive documents as long
+    /// as it does.
     fn smaller(mut self, bound: &Bound, documents: &RecordBatch, one_batch: &Outcome) -> Result<Self> {
         let differs = |split: &Self| -> Result<bool> {
             Ok(difference(one_batch, &split.run(bound, documents)?).is_some())
@@ -145,7 +149,7 @@ impl Split {
                 joined.parts[at].rows.end = end;
                 joined.parts.remove(next);
                 if differs(&joined)? {
-                    // What did not help before may help now.
+                    // A join that did not help before may help now.
                     self = joined;
                     at = 0;
                     continue;
@@ -213,7 +217,7 @@ impl Split {
         Ok(Outcome { verdicts: in_order(found), report: Some(report) })
     }
 
-    /// The split for people: batches in the order in which they are worked on, and how states are merged.
+    /// The split in words: batches in the order in which they are processed, and how states are merged.
     fn words(&self, kind: Kind) -> String {
         let mut words = String::from("split into");
         for (n, part) in self.parts.iter().enumerate() {
@@ -230,9 +234,9 @@ impl Split {
     }
 }
 
-/// Gives the jobs of a plan's steps to several workers, one after the other.
+/// Distributes the jobs of a plan's steps over several workers, one job after the other.
 struct Workers {
-    /// The worker of each job; from the first again where there are more jobs.
+    /// The worker of each job. Starts over if there are more jobs.
     of_job: Vec<usize>,
     count: usize,
 }

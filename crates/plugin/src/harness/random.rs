@@ -1,4 +1,5 @@
-//! Numbers that look random and follow from a seed alone: splitmix64 (Steele, Lea and Flood, 2014). Not for secrets.
+//! Pseudorandom numbers that follow from a seed alone: splitmix64 (Steele, Lea and Flood, 2014). Not for
+//! secrets.
 
 use std::ops::Range;
 
@@ -21,7 +22,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`; 0 where that is 0.
+    /// A number below `end`; 0 if `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
         match end {
             0 => 0,
@@ -29,22 +30,22 @@ impl Random {
         }
     }
 
-    /// A number of a range; its start where it is empty.
+    /// A number in a range; its start if the range is empty.
     pub fn within(&mut self, range: Range<usize>) -> usize {
         range.start + self.below(range.end.saturating_sub(range.start))
     }
 
-    /// True once in `times`, about.
+    /// True about once in `times` calls.
     pub fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    /// One of several, where there are any.
+    /// One of several items, if there are any.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         items.get(self.below(items.len()))
     }
 
-    /// Puts items into another order (Fisher and Yates).
+    /// Shuffles items (Fisher and Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for end in (1..items.len()).rev() {
             items.swap(end, self.below(end + 1));
@@ -56,7 +57,7 @@ impl Random {
 mod tests {
     use super::*;
 
-    /// Seeds stand in commands that people keep: the stream of a seed must not change.
+    /// Seeds are part of commands that people keep, so the stream of a seed must not change.
     #[test]
     fn the_stream_of_a_seed_stands() {
         let mut random = Random::seeded(0);

@@ -1,4 +1,4 @@
-//! Shows an outcome as text for people: verdict, text, columns and events of each document.
+//! Renders an outcome as text for people: verdict, text, columns and events of each document.
 
 use super::run::{Outcome, Verdict};
 use serde_json::Value;
@@ -10,7 +10,7 @@ const SHOWN_CHARS: usize = 6000;
 /// The same for the texts in events.
 const SHOWN_IN_EVENT: usize = 100;
 
-/// Shows an outcome.
+/// Renders an outcome.
 pub fn render(outcome: &Outcome) -> String {
     let mut out = String::new();
     for verdict in &outcome.verdicts {
@@ -66,7 +66,7 @@ fn column(name: &str, value: &Value, out: &mut String) {
     }
 }
 
-/// Shows an event in a line. `before` is the text that the stage received.
+/// Renders an event as one line. `before` is the text that the stage received.
 pub fn event_line(event: &Event, before: &str) -> String {
     let mut out = String::new();
     row(event, before, &mut out);
@@ -99,13 +99,13 @@ fn row(event: &Event, before: &str, out: &mut String) {
     out.push('\n');
 }
 
-/// Whether a character cannot be seen, or not be told from a space. A tab can.
+/// Whether a character is invisible or looks like a space. A tab counts as visible.
 pub fn is_hidden(c: char) -> bool {
     c.is_control() && c != '\t'
         || matches!(c, '\u{ad}' | '\u{a0}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
-/// A line with the characters that cannot be seen as escapes.
+/// A line with its invisible characters escaped.
 pub fn visible(line: &str) -> String {
     line.chars().fold(String::with_capacity(line.len()), |mut shown, c| {
         if is_hidden(c) {

@@ -24,9 +24,9 @@ pub struct Verdict {
     pub id: String,
     /// The text that the stage received.
     pub before: String,
-    /// The text that goes on; `None` where the document does not.
+    /// The text after the stage; `None` if the document does not pass.
     pub after: Option<String>,
-    /// Columns that the document goes on with, those without a value left out.
+    /// Columns of the document after the stage, without those that have no value.
     pub columns: Map<String, Value>,
     /// What the stage did to it.
     pub events: Vec<Event>,

@@ -1,16 +1,16 @@
-//! Case files of a plugin's tests, compared with their snapshots.
+//! Compares case files of a plugin's tests with their snapshots.
 
 use super::{case_files, show};
 use crate::operator::Plugin;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-/// Runs every case file (`*.txt`) of a folder through the plugin's first operator and compares what it
-/// did with `snapshots/<file>.snap` beside it. Each case runs as one batch and document by document; the
-/// two must agree.
+/// Runs every case file (`*.txt`) of a folder through the plugin's first operator and compares the result
+/// with `snapshots/<file>.snap` in that folder. Each case runs as one batch and document by document; the two
+/// results must agree.
 ///
 /// # Panics
-/// Where a case cannot be read, the two runs differ, or a snapshot does not match, as a test does.
+/// If a case cannot be read, the two runs differ, or a snapshot does not match, as a test does.
 #[expect(clippy::panic, reason = "it is the body of a test")]
 pub fn snapshots(plugin: &dyn Plugin, folder: impl AsRef<Path>) {
     let folder = folder.as_ref();

@@ -1,4 +1,4 @@
-//! Tests of the harness on operators that keep to the contract, and on ones that do not.
+//! Tests of the harness with operators that keep to the contract, and with some that do not.
 
 use super::{Case, Document, assert_partition_invariant};
 use crate::operator::PluginSpec;
@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct NoOptions {}
 
-/// An aggregate of a string, merged and finished as its name says.
+/// Defines an aggregate with the given state, update and merge, which reports its state.
 macro_rules! aggregate {
     ($name:ident, $state:ty, $update:expr, $merge:expr) => {
         struct $name;
@@ -103,7 +103,7 @@ fn an_aggregate_that_keeps_to_the_contract_passes() {
     }
 }
 
-/// Each is found with every seed, the split is small, and the same seed finds the same.
+/// Each is found with every seed, the split is small, and the same seed finds the same split.
 #[test]
 fn what_depends_on_the_split_is_found() {
     for operator in ["First", "Sums", "Joined", "numbered"] {
@@ -131,7 +131,7 @@ fn what_depends_on_the_split_is_found() {
     );
 }
 
-/// Asks for what it does not declare, in a document that says so.
+/// Does something undeclared, according to the text of the document.
 #[derive(Clone)]
 struct Careless;
 
