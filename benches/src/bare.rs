@@ -1,6 +1,7 @@
-//! `bare FILE THREADS`: parses every line of a JSON Lines file with `sonic-rs` and with `simd-json`, and does nothing
-//! else: what reading JSON can be measured against. Prints a line for each: parser, MB/s, documents. Not a way to read
-//! a corpus: the file is in memory before the clock starts, and nothing of what is parsed is kept.
+//! `bare FILE THREADS`: parses every line of a JSON Lines file with `sonic-rs` and with `simd-json`, and does
+//! nothing else: a baseline for the speed of reading JSON. Prints a line for each parser: name, MB/s,
+//! documents. This is not a way to read a corpus: the file is in memory before the clock starts, and nothing
+//! that is parsed is kept.
 
 use serde::de::DeserializeOwned;
 use std::error::Error;
@@ -12,7 +13,8 @@ use std::{env, fs, io, thread};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Bytes that a thread takes at a time, about: taking costs nothing, and threads end together.
+/// Approximate bytes of a block, which a thread takes at a time: small enough that threads end together, and
+/// large enough that taking costs nothing.
 const BLOCK: usize = 1 << 20;
 
 fn main() -> Result<(), Failure> {
@@ -37,14 +39,14 @@ fn main() -> Result<(), Failure> {
     let documents = share(blocks.iter().map(|block| &**block), threads, with_sonic::<Document>)?;
     print("sonic-rs to documents", documents, started)?;
 
-    // Last, since it parses in place: what it leaves is no JSON any more.
+    // Runs last, since it parses in place: what it leaves is not JSON any more.
     let started = Instant::now();
     let documents = share(blocks.into_iter(), threads, with_simd)?;
     print("simd-json", documents, started)?;
     Ok(())
 }
 
-/// What a reader of a corpus needs of a line.
+/// The fields of a line that a reader of a corpus needs.
 #[derive(serde::Deserialize)]
 #[expect(dead_code, reason = "read by nobody: parsing is what is measured")]
 struct Document {
@@ -53,7 +55,7 @@ struct Document {
     text: String,
 }
 
-/// Parses the lines of a block, each to a `T`.
+/// Parses each line of a block into a `T`.
 fn with_sonic<T: DeserializeOwned>(block: &[u8]) -> Result<usize, Failure> {
     let mut documents = 0;
     let mut rest = block;
@@ -68,7 +70,7 @@ fn with_sonic<T: DeserializeOwned>(block: &[u8]) -> Result<usize, Failure> {
     Ok(documents)
 }
 
-/// Parses the lines of a block to tapes, in buffers that are used again.
+/// Parses each line of a block into a tape, in buffers that are reused.
 fn with_simd(block: &mut [u8]) -> Result<usize, Failure> {
     let mut documents = 0;
     let mut buffers = simd_json::Buffers::new(BLOCK);
@@ -84,7 +86,7 @@ fn with_simd(block: &mut [u8]) -> Result<usize, Failure> {
     Ok(documents)
 }
 
-/// Has every block parsed by whichever thread is free; gives the documents of all.
+/// Lets every block be parsed by the next free thread. Returns the total number of documents.
 fn share<B>(
     blocks: impl Iterator<Item = B> + Send,
     threads: usize,
@@ -122,7 +124,7 @@ fn blocks(bytes: &mut [u8]) -> Vec<&mut [u8]> {
     blocks
 }
 
-/// Length of the first line, its line feed included.
+/// Length of the first line, including its line feed.
 fn end_of_line(bytes: &[u8]) -> usize {
     memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1)
 }

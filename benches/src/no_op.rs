@@ -1,4 +1,4 @@
-//! A plugin that does nothing, to measure what getting there and back costs.
+//! A plugin that does nothing, to measure the cost of calling a plugin.
 
 use arrow_array::RecordBatchOptions;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use textmill_plugin::prelude::*;
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct NoOptions {}
 
-/// Is passed the text and answers no column.
+/// Is passed the text and returns no column.
 #[derive(Clone)]
 struct Nothing;
 
@@ -34,7 +34,7 @@ impl BatchMap for Nothing {
     }
 }
 
-/// Answers the text as it came.
+/// Returns the text unchanged.
 #[derive(Clone)]
 struct Same;
 

@@ -1,6 +1,8 @@
-//! `overhead [ROUNDS]`: what it costs to get a batch to a plugin and back: by a direct call, through the C tables of a
-//! loaded library, and to a process of its own. Prints a line for each: operator, way, bytes of text in a batch, median
-//! microseconds of a call, least, greatest. The library `no_op` lies in the folder `examples` beside this program.
+//! `overhead [ROUNDS]`: measures the cost of passing a batch to a plugin and back: by a direct call, through
+//! the C tables of a loaded library, and to a process of its own. Prints a line for each measurement:
+//! operator, text in a batch (`tiny` or KiB), way, whether a bare call or a whole stage, and the median,
+//! least and greatest microseconds of a call. The library `no_op` is in the folder `examples` beside this
+//! program.
 
 use arrow_array::{LargeStringArray, RecordBatch, UInt64Array};
 use arrow_schema::{DataType, Field, Schema};
@@ -19,16 +21,16 @@ use textmill_plugin::operator::{Plugin, Worker};
 #[path = "no_op.rs"]
 mod no_op;
 
-/// Documents in a batch, and bytes of text in a document.
+/// Documents in a batch, and bytes of text in each document.
 const SHAPES: [(usize, usize); 3] = [(1, 64), (256, 4096), (1024, 4096)];
 
-/// The allocator that the program has: without it, every batch would be paid for in fresh pages.
+/// The program's allocator: without it, every batch would pay for fresh pages.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Result {
     let arguments: Vec<_> = env::args_os().collect();
-    // A plugin's process is this very program.
+    // An isolated plugin runs in a process of this very program.
     if arguments.get(1).is_some_and(|first| first == SUBCOMMAND) {
         std::process::exit(textmill::main(arguments).into());
     }
@@ -69,7 +71,7 @@ fn measure(ways: &[(&str, &dyn Plugin); 3], operator: &str, batch: &RecordBatch,
     let mut calls = vec![Vec::new(); workers.len()];
     let mut drives = vec![Vec::new(); workers.len()];
     let many = if passed.num_rows() == 1 { 200 } else { 10 };
-    // The ways take turns, so that what else the machine does is shared by all.
+    // The ways take turns, so that other load on the machine affects all of them.
     for _ in 0..rounds {
         for (way, (_, worker, driver)) in workers.iter_mut().enumerate() {
             let started = Instant::now();

@@ -1,5 +1,6 @@
-//! A plugin as of the publication of version 1.0 of the ABI: its own tables, no SDK. It has a map operator,
-//! which writes the first word of each document into a column, and an aggregate, which counts these words.
+//! A plugin as of the publication of version 1.0 of the ABI, with its own tables and without the SDK. It has
+//! a map operator, which writes the first word of each document into a column, and an aggregate, which counts
+//! these words.
 
 mod tables_1_0;
 

@@ -1,5 +1,5 @@
-//! A plugin that takes down the process if a document tells it to. Besides, it prints to stdout, logs,
-//! counts, and reports on rows.
+//! A plugin that takes down the process if a document tells it to. It also prints to stdout, logs, counts,
+//! and reports on rows.
 
 #![expect(clippy::print_stdout, reason = "a plugin's output must not get in the way of the program's")]
 

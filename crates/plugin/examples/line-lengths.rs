@@ -1,4 +1,4 @@
-//! Reports how long the lines of a corpus are: an aggregate, which documents pass through.
+//! Reports how long the lines of a corpus are: an aggregate, which passes documents through.
 use std::collections::BTreeMap;
 use textmill_plugin::prelude::*;
 
@@ -20,7 +20,8 @@ struct LineLengths(Options);
 
 impl Aggregate for LineLengths {
     type Options = Options;
-    /// Lines by length: a sorted map of whole numbers, which any split of the documents adds up to.
+    /// Number of lines by length. A sorted map of whole numbers, so any split of the documents adds up to the
+    /// same.
     type State = BTreeMap<u64, u64>;
 
     fn describe() -> Describe {

@@ -1,4 +1,4 @@
-//! Writes a column in lower case into another: a map on Arrow batches, which makes no string of its own per document.
+//! Writes a column in lower case into another column: an operator on Arrow record batches.
 use std::sync::Arc;
 use textmill_plugin::prelude::arrow_array::LargeStringArray;
 use textmill_plugin::prelude::arrow_array::builder::LargeStringBuilder;
@@ -29,7 +29,7 @@ impl BatchMap for LowerCase {
     fn process(&mut self, batch: &RecordBatch, call: &Call<'_>) -> Result<Output> {
         let mut lower = LargeStringBuilder::with_capacity(batch.num_rows(), 0);
         for row in Row::of(batch) {
-            // So that a failure names the document, and Ctrl-C is answered soon.
+            // With this, a failure names the document, and Ctrl-C is answered soon.
             call.at_row(Some(row.index() as u32));
             call.keep_going()?;
             match row.str(&self.column) {

@@ -1,4 +1,4 @@
-//! Drops documents shorter than a number of characters.
+//! Drops documents with fewer characters than a minimum.
 use textmill_plugin::prelude::*;
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -1,4 +1,4 @@
-//! Drops documents whose first line an earlier document has: an operator on the whole corpus.
+//! Drops documents that have the same first line as an earlier document: an operator on the whole corpus.
 use textmill_plugin::prelude::*;
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -10,9 +10,9 @@ struct SameFirstLine {
 
 impl Corpus for SameFirstLine {
     type Options = Self;
-    /// What a document puts under a key. Its ordinal, its place in the input, comes along by itself.
+    /// What a document puts under a key. Its ordinal (its position in the input) is added automatically.
     type Item = ();
-    /// What a document is told: the ordinal of the first with its line.
+    /// What is passed to a document: the ordinal of the first document with its line.
     type Finding = u64;
 
     fn describe() -> Describe {

@@ -1,20 +1,21 @@
 /*
- * textmill_arrow.h: helpers for plugins in C. Reading strings of a batch, building columns and events, reading options.
- * Not part of the contract, which is textmill_plugin.h alone: copy it, change it, or write your own.
+ * textmill_arrow.h: helpers for plugins in C. They read the strings of a batch, build columns and events, and
+ * read options. They are not part of the contract, which is textmill_plugin.h alone: copy this file, change
+ * it, or write your own.
  *
- * Header only, C11 and C++11, needs nothing but the C library. Everything is `static inline` and begins with `tm_` or `Tm`.
- * Functions that can fail answer 1 for success and 0 for failure; the one failure of builders is that memory
- * ran out, which they remember, so that only the last step (tm_answer, tm_events_finish) has to be asked.
+ * Header only, C11 and C++11, needs nothing but the C library. Everything is `static inline` and begins with
+ * `tm_` or `Tm`. Functions that can fail return 1 for success and 0 for failure. Builders only fail if memory
+ * runs out. They remember that, so only the last step (tm_answer, tm_events_finish) has to be checked.
  *
  *     strings    TmStrings text;  tm_strings_of(format, batch, 0, &text);  tm_strings_get(&text, row, &string)
- *     columns    TmColumn words = tm_column("L");  tm_begin_row(host, call, &words, 1, row);  tm_add_u64(&words, 7);
- *                tm_answer(host, call, &words, 1, rows, out)
+ *     columns    TmColumn words = tm_column("L");  tm_begin_row(host, call, &words, 1, row);
+ *                tm_add_u64(&words, 7);  tm_answer(host, call, &words, 1, rows, out)
  *     schemas    TmField fields[] = {{"words", "L", 1}};  tm_schema(fields, 1, out)
  *     events     TmEvents events = tm_events();  tm_event_drop(&events, row, "too-short", 3, 10);
  *     options    TmJson json = tm_json(options);  while (tm_json_member(&json, &name, &value)) ...
  *
- * What these functions give out releases itself and nothing else, looks at no stage and no worker, and may be released
- * on any thread, as the contract asks.
+ * What these functions give out releases itself and nothing else. It refers to no stage and no worker, and
+ * may be released on any thread, as the contract demands.
  */
 #ifndef TEXTMILL_ARROW_H
 #define TEXTMILL_ARROW_H
@@ -28,7 +29,7 @@
 
 /* ==== Strings and messages ================================================================================ */
 
-/* Lends a string of C. */
+/* Borrows a C string. */
 static inline TmStr tm_str(const char *text) {
   TmStr out;
   out.ptr = (const uint8_t *)text;
@@ -36,14 +37,14 @@ static inline TmStr tm_str(const char *text) {
   return out;
 }
 
-/* Whether a string has these characters. */
+/* Whether a string equals this text. */
 static inline int tm_is(TmStr string, const char *text) {
   size_t len = strlen(text);
   return string.len == len && (len == 0 || memcmp(string.ptr, text, len) == 0);
 }
 
-/* Reports an error on a row, or with TM_NO_ROW on the call, with a message after the manner of printf (cut at 500 bytes).
-   Answers `status`, so that a function can end with `return tm_fail(...)`. */
+/* Reports an error on a row, or with TM_NO_ROW on the call. The message is formatted as by printf (and cut at
+   500 bytes). Returns `status`, so that a function can end with `return tm_fail(...)`. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 6, 7)))
 #endif
@@ -61,7 +62,7 @@ tm_fail(const TmHost *host, TmCall *call, int32_t status, uint32_t row, const ch
   return status;
 }
 
-/* The answer for memory that ran out. */
+/* Reports that memory ran out. Returns the status for it. */
 static inline int32_t tm_no_memory(const TmHost *host, TmCall *call) {
   return tm_fail(host, call, TM_FAILED, TM_NO_ROW, "memory", "there is not enough memory");
 }
@@ -78,7 +79,7 @@ static inline void tm_release_array(struct ArrowArray *array) {
 /* A string column of a batch, in any of Arrow's three layouts. Valid as long as the batch. */
 typedef struct TmStrings {
   char layout;    /* 'u', 'U', or 'v' for "vu" */
-  int64_t first;  /* where row 0 of the batch is in the buffers */
+  int64_t first;  /* index of row 0 of the batch in the buffers */
   int64_t length; /* rows of the batch */
   const uint8_t *validity;
   const void *offsets; /* or views */
@@ -91,7 +92,8 @@ static inline int tm_is_string_format(const char *format) {
   return format != NULL && (!strcmp(format, "u") || !strcmp(format, "U") || !strcmp(format, "vu"));
 }
 
-/* Sees column `column` of a batch as strings of `format`, which `bind` was told. 0 where it is none. */
+/* Reads column `column` of a batch as strings of `format`, which `bind` was told. 0 if it is no string
+   column. */
 static inline int tm_strings_of(const char *format, const struct ArrowArray *batch, int64_t column, TmStrings *out) {
   const struct ArrowArray *array;
   if (!tm_is_string_format(format) || column < 0 || column >= batch->n_children) {
@@ -102,10 +104,10 @@ static inline int tm_strings_of(const char *format, const struct ArrowArray *bat
     return 0;
   }
   out->layout = format[0];
-  /* A slice of a batch may stand in either offset, or in both. */
+  /* A slice of a batch may be expressed by either offset, or by both. */
   out->first = batch->offset + array->offset;
   out->length = batch->length;
-  /* Without nulls the bitmap may be left out. */
+  /* The bitmap may be missing if there are no nulls. */
   out->validity = (const uint8_t *)array->buffers[0];
   out->offsets = array->buffers[1];
   out->data = (const uint8_t *)array->buffers[2];
@@ -113,7 +115,8 @@ static inline int tm_strings_of(const char *format, const struct ArrowArray *bat
   return 1;
 }
 
-/* Lends the string in a row of the batch. 0 where it is null or the row is past the end; `out` is then empty. */
+/* Borrows the string in a row of the batch. 0 if it is null or the row is past the end; `out` is then empty.
+   */
 static inline int tm_strings_get(const TmStrings *strings, int64_t row, TmStr *out) {
   int64_t at = strings->first + row;
   out->ptr = NULL;
@@ -133,7 +136,8 @@ static inline int tm_strings_get(const TmStrings *strings, int64_t row, TmStr *o
     out->len = (uint64_t)(offsets[at + 1] - offsets[at]);
     out->ptr = out->len == 0 ? NULL : strings->data + offsets[at];
   } else {
-    /* A view: length, then the string itself up to 12 bytes, else 4 bytes of it, number of its buffer, and offset there. */
+    /* A view: the length, then the string itself if it has up to 12 bytes; else 4 bytes of it, the number of
+       its buffer, and the offset there. */
     const uint8_t *view = (const uint8_t *)strings->offsets + at * 16;
     int32_t len, buffer, offset;
     memcpy(&len, view, sizeof len);
@@ -151,14 +155,14 @@ static inline int tm_strings_get(const TmStrings *strings, int64_t row, TmStr *o
 
 /* ==== Building columns ==================================================================================== */
 
-/* Bytes that grow. */
+/* A growable byte buffer. */
 typedef struct TmBytes {
   uint8_t *data;
   size_t len;
   size_t room;
 } TmBytes;
 
-/* Appends bytes. 0 where memory ran out. */
+/* Appends bytes. 0 if memory ran out. */
 static inline int tm_bytes_add(TmBytes *bytes, const void *from, size_t len) {
   if (len > SIZE_MAX / 2 - bytes->len) {
     return 0;
@@ -190,14 +194,15 @@ typedef struct TmColumn {
   int64_t length; /* rows so far */
   int64_t nulls;
   TmBytes validity; /* empty as long as no row is null */
-  TmBytes offsets;  /* strings: where each begins, and where the last ends */
+  TmBytes offsets;  /* strings: where each begins and the last one ends */
   TmBytes data;
-  /* What tm_begin_row notes, in the first of a batch's columns: the row that was begun last and how long the columns were
-     then; the first row that was given no value, and the first that not every column was given one. 0: none, 1: row 0. */
+  /* What tm_begin_row records, in the first column of a batch: the row that was begun last, and how long the
+     columns were then; the first row that was given no value, and the first that not every column was given a
+     value for. Row numbers are stored plus one: 0 is none, 1 is row 0. */
   int64_t begun, before, passed_over, uneven;
 } TmColumn;
 
-/* A column without rows. `format`: "u", "U", "C", "I", "L", "l" or "g". */
+/* An empty column. `format`: "u", "U", "C", "I", "L", "l" or "g". */
 static inline TmColumn tm_column(const char *format) {
   TmColumn column;
   memset(&column, 0, sizeof column);
@@ -212,7 +217,7 @@ static inline TmColumn tm_column(const char *format) {
   return column;
 }
 
-/* Frees a column that is not given away. tm_batch_finish gives columns away, whatever it answers. */
+/* Frees a column that was not given away. tm_batch_finish takes columns, even if it fails. */
 static inline void tm_column_free(TmColumn *column) {
   free(column->validity.data);
   free(column->offsets.data);
@@ -221,11 +226,11 @@ static inline void tm_column_free(TmColumn *column) {
   column->failed = 1;
 }
 
-/* Counts a row, and notes whether it is valid. */
+/* Counts a row, and records whether it is valid. */
 static inline void tm_column_row(TmColumn *column, int valid) {
   int64_t at = column->length;
   if (!valid && column->nulls == 0) {
-    /* The first null: all rows before were valid. */
+    /* The first null: all earlier rows were valid. */
     int64_t byte;
     for (byte = 0; byte < at / 8 + (at % 8 != 0); byte++) {
       uint8_t ones = 0xff;
@@ -248,7 +253,7 @@ static inline void tm_column_row(TmColumn *column, int valid) {
   column->length++;
 }
 
-/* Appends a value of a fixed size; `len` is that of the column's format. */
+/* Appends a value of a fixed size. `len` is the size in the column's format. */
 static inline void tm_add_fixed(TmColumn *column, const void *value, size_t len) {
   column->failed |= !tm_bytes_add(&column->data, value, len);
   tm_column_row(column, 1);
@@ -318,7 +323,7 @@ static inline void tm_column_release(struct ArrowArray *array) {
   array->release = NULL;
 }
 
-/* What a batch's array owns: itself the arrays of its columns. */
+/* What a batch's array owns: the arrays of its columns, too. */
 typedef struct TmBatchPrivate {
   const void *buffers[1];
   struct ArrowArray **children;
@@ -329,7 +334,7 @@ static inline void tm_batch_release(struct ArrowArray *array) {
   TmBatchPrivate *own = (TmBatchPrivate *)array->private_data;
   int64_t n;
   for (n = 0; n < array->n_children; n++) {
-    /* A consumer may have moved a column out, and its place is then released. */
+    /* If a consumer has moved a column out, its slot is already released. */
     tm_release_array(&own->arrays[n]);
   }
   free(own->children);
@@ -342,7 +347,7 @@ static inline void tm_batch_release(struct ArrowArray *array) {
 static inline int tm_column_finish(TmColumn *column, struct ArrowArray *out) {
   int strings = column->format == 'u' || column->format == 'U';
   TmColumnPrivate *own;
-  /* A buffer of data has an address even where it has no bytes. */
+  /* A data buffer has an address even if it has no bytes. */
   if (column->data.data == NULL) {
     column->data.data = (uint8_t *)malloc(8);
   }
@@ -370,8 +375,8 @@ static inline int tm_column_finish(TmColumn *column, struct ArrowArray *out) {
   return 1;
 }
 
-/* Moves columns of `rows` rows each into a batch. The columns are given away, whatever it answers; 0 where memory ran out
-   or a column has another length, and `out` is then left alone. */
+/* Moves columns of `rows` rows each into a batch. Takes the columns, even if it fails. 0 if memory ran out or
+   a column has another length; `out` is then left unchanged. */
 static inline int tm_batch_finish(TmColumn *columns, size_t count, int64_t rows, struct ArrowArray *out) {
   TmBatchPrivate *own = (TmBatchPrivate *)calloc(1, sizeof *own);
   struct ArrowArray *arrays = (struct ArrowArray *)calloc(count + 1, sizeof *arrays);
@@ -408,7 +413,7 @@ static inline int tm_batch_finish(TmColumn *columns, size_t count, int64_t rows,
   return 1;
 }
 
-/* Notes what the row that was begun last was given. */
+/* Records which values the row that was begun last was given. */
 static inline void tm_end_row(TmColumn *columns, size_t count) {
   int given = 1, left_out = 1;
   size_t n;
@@ -426,8 +431,8 @@ static inline void tm_end_row(TmColumn *columns, size_t count) {
   }
 }
 
-/* Begins a row of the batch. The host is told of it, so that it knows the row should the plugin crash in a process of its own; and
-   tm_answer can tell which row was forgotten. */
+/* Begins a row of the batch. The host is told of it, so that it knows the row if the plugin crashes in a
+   process of its own. It also lets tm_answer say which row was forgotten. */
 static inline void tm_begin_row(const TmHost *host, TmCall *call, TmColumn *columns, size_t count, int64_t row) {
   host->progress(call, (uint64_t)row, 0);
   tm_end_row(columns, count);
@@ -437,9 +442,9 @@ static inline void tm_begin_row(const TmHost *host, TmCall *call, TmColumn *colu
   }
 }
 
-/* tm_batch_finish, which says what is wrong where it fails: a row that a column was given no value for, or memory. `rows` are
-   those of the answer: of the batch, where the operator drops none, else the length of the column `row`. Answers a status. The
-   columns are given away, whatever it answers. */
+/* Like tm_batch_finish, but reports what is wrong if it fails: a row for which a column was given no value,
+   or memory. `rows` is the number of output rows: that of the batch if the operator drops none, else the
+   length of the column `row`. Returns a status. Takes the columns, even if it fails. */
 static inline int32_t tm_answer(const TmHost *host, TmCall *call, TmColumn *columns, size_t count, int64_t rows,
                                 struct ArrowArray *out) {
   size_t n, wrong = count;
@@ -502,8 +507,8 @@ static inline void tm_schema_release(struct ArrowSchema *schema) {
   schema->release = NULL;
 }
 
-/* Fills `out` with the schema of a batch of these columns; names and formats are copied. 0 where memory ran out, and
-   `out` is then left alone. */
+/* Fills `out` with the schema of a batch of these columns. Names and formats are copied. 0 if memory ran out;
+   `out` is then left unchanged. */
 static inline int tm_schema(const TmField *from, size_t count, struct ArrowSchema *out) {
   struct ArrowSchema *fields = (struct ArrowSchema *)calloc(count + 1, sizeof *fields);
   struct ArrowSchema **children = (struct ArrowSchema **)calloc(count + 1, sizeof *children);
@@ -542,7 +547,7 @@ static inline int tm_schema(const TmField *from, size_t count, struct ArrowSchem
 
 /* ==== Events ============================================================================================== */
 
-/* One event. Begin with `tm_event(row, action, rule)`, which leaves everything else out, and set what there is. */
+/* One event. Begin with `tm_event(row, action, rule)`, which leaves all else unset, and set what applies. */
 typedef struct TmEvent {
   uint32_t row;
   uint8_t action;   /* TM_ACTION_... */
@@ -570,7 +575,7 @@ typedef struct TmEvents {
   TmColumn columns[10];
 } TmEvents;
 
-/* No events. */
+/* An empty collection of events. */
 static inline TmEvents tm_events(void) {
   static const char *const formats[10] = {"I", "C", "u", "g", "g", "L", "L", "U", "L", "u"};
   TmEvents events;
@@ -581,7 +586,7 @@ static inline TmEvents tm_events(void) {
   return events;
 }
 
-/* Frees events that are not given away. */
+/* Frees events that were not given away. */
 static inline void tm_events_free(TmEvents *events) {
   int n;
   for (n = 0; n < 10; n++) {
@@ -604,7 +609,8 @@ static inline void tm_event_add(TmEvents *events, const TmEvent *event) {
   event->note != NULL ? tm_add_str(&c[9], tm_str(event->note)) : tm_add_null(&c[9]);
 }
 
-/* Drops a row under a rule, with what the rule measured and what it compared that with. */
+/* Drops a row under a rule, with the value that the rule measured and the threshold that it compared it with.
+   */
 static inline void tm_event_drop(TmEvents *events, uint32_t row, const char *rule, double value, double threshold) {
   TmEvent event = tm_event(row, TM_ACTION_DROP, rule);
   event.has_value = event.has_threshold = 1;
@@ -624,14 +630,14 @@ tm_event_edit(TmEvents *events, uint32_t row, const char *rule, uint64_t start, 
   tm_event_add(events, &event);
 }
 
-/* Fails a row: it stands in the run's record of failed documents, with the note. */
+/* Fails a row: the run lists it among its failed documents, with the note. */
 static inline void tm_event_fail(TmEvents *events, uint32_t row, const char *rule, const char *note) {
   TmEvent event = tm_event(row, TM_ACTION_FAIL, rule);
   event.note = note;
   tm_event_add(events, &event);
 }
 
-/* Moves events into the place that `process` was given for them. They are given away, whatever it answers. */
+/* Moves events into the slot that `process` was given for them. Takes the events, even if it fails. */
 static inline int tm_events_finish(TmEvents *events, struct ArrowArray *out) {
   return tm_batch_finish(events->columns, 10, events->columns[0].length, out);
 }
@@ -645,7 +651,7 @@ typedef struct TmJson {
   int broken; /* it is not an object, or not JSON */
 } TmJson;
 
-/* Begins to read an object. What is no object shows as `broken` after the first tm_json_member. */
+/* Begins to read an object. If the text is no object, `broken` is set after the first tm_json_member. */
 static inline TmJson tm_json(TmStr text) {
   TmJson json;
   json.at = text.ptr;
@@ -687,7 +693,7 @@ static inline int32_t tm_json_hex(const uint8_t *at) {
   return value;
 }
 
-/* Passes over a string, quotes included. */
+/* Skips a string, including its quotes. */
 static inline int tm_json_skip_string(TmJson *json) {
   if (!tm_json_eat(json, '"')) {
     return 0;
@@ -751,7 +757,7 @@ static inline int tm_json_skip_number(TmJson *json) {
   return 1;
 }
 
-/* Passes over a value, nested at most so deep. */
+/* Skips a value that is nested at most `depth` levels deep. */
 static inline int tm_json_skip(TmJson *json, int depth) {
   static const char *const words[3] = {"true", "false", "null"};
   int n;
@@ -794,8 +800,8 @@ static inline int tm_json_skip(TmJson *json, int depth) {
   return tm_json_skip_number(json);
 }
 
-/* The next member of the object: its name without quotes (escapes as they stand) and the text of its value. 0 at the end, and where
-   the text is not JSON object: ask `broken` after the loop. */
+/* Reads the next member of the object: its name without quotes (escapes are left as they are) and the text of
+   its value. 0 at the end, and if the text is not a JSON object: check `broken` after the loop. */
 static inline int tm_json_member(TmJson *json, TmStr *name, TmStr *value) {
   const uint8_t *from;
   if (json->broken) {
@@ -840,7 +846,7 @@ end:
   return 0;
 }
 
-/* Reads a whole number from the text of a value. 0 where it is none, is negative, or does not fit. */
+/* Reads a whole number from the text of a value. 0 if it is no whole number, is negative, or does not fit. */
 static inline int tm_json_u64(TmStr value, uint64_t *out) {
   uint64_t number = 0, n;
   if (value.len == 0 || (value.len > 1 && value.ptr[0] == '0')) {
@@ -876,8 +882,9 @@ static inline int tm_json_f64(TmStr value, double *out) {
   return *end == 0 && *out - *out == 0;
 }
 
-/* Reads a string, escapes replaced, into `bytes`; what was there goes. The text is `bytes->data`, `bytes->len` bytes, with a NUL
-   behind. 0 where it is no string or memory ran out. Free `bytes->data`. */
+/* Reads a string into `bytes`, with escapes replaced; the old content is overwritten. The text is
+   `bytes->len` bytes at `bytes->data`, followed by a NUL. 0 if it is no string or memory ran out. Free
+   `bytes->data`. */
 static inline int tm_json_string(TmStr value, TmBytes *bytes) {
   const uint8_t *at, *end;
   const uint8_t nul = 0;

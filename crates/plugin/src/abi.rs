@@ -62,7 +62,7 @@ pub mod status {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct TmStr {
-    /// First byte; may be null where `len` is 0.
+    /// First byte; may be null if `len` is 0.
     pub ptr: *const u8,
     /// Length in bytes.
     pub len: u64,

@@ -85,7 +85,7 @@ pub trait Aggregate: Send + Sync + Sized + 'static {
     /// Makes the operator from its options.
     ///
     /// # Errors
-    /// Where the options contradict one another.
+    /// If the options contradict one another.
     fn bind(options: Self::Options) -> Result<Self>;
 
     /// Adds one document to the state.

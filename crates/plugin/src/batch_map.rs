@@ -62,7 +62,7 @@ pub trait BatchMap: Clone + Send + Sync + 'static {
     /// Makes the operator from its options.
     ///
     /// # Errors
-    /// Where the options contradict one another.
+    /// If the options contradict one another.
     fn bind(options: Self::Options) -> Result<Self>;
 
     /// Columns of [`Output::documents`]. With `Describe::selects`, one of them is `row` (`uint32`): the input

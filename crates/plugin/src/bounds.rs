@@ -46,7 +46,7 @@ fn look(root: &Value, schema: &Value, value: &Value, path: &mut Vec<String>, fou
     }
 }
 
-/// The schema of the value itself where the value may also be null, as in an `Option` of a struct.
+/// The schema of a value that may also be null, as in an `Option` of a struct: the one beside that of null.
 fn one(schema: &Value) -> &Value {
     let is_null = |schema: &&Value| schema.get("type").and_then(Value::as_str) == Some("null");
     let any = schema.get("anyOf").and_then(Value::as_array);

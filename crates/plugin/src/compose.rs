@@ -140,7 +140,7 @@ pub trait Compose: 'static {
     /// The plan for these options.
     ///
     /// # Errors
-    /// Where the options contradict one another.
+    /// If the options contradict one another.
     fn plan(options: Self::Options) -> Result<Plan>;
 }
 

@@ -90,7 +90,7 @@ pub trait Corpus: Clone + Send + Sync + 'static {
     /// Makes the operator from its options.
     ///
     /// # Errors
-    /// Where the options contradict one another.
+    /// If the options contradict one another.
     fn bind(options: Self::Options) -> Result<Self>;
 
     /// Emits items of a document under keys.
@@ -128,7 +128,7 @@ impl<T: Serialize> Emitter<T> {
     /// Emits `item` under `key`.
     ///
     /// # Errors
-    /// Where the item cannot be encoded.
+    /// If the item cannot be encoded.
     pub fn emit(&mut self, key: impl AsRef<[u8]>, item: &T) -> Result<()> {
         self.rows.keys.append_value(key);
         self.rows.ordinals.append_value(self.ordinal);
@@ -148,7 +148,7 @@ impl<T: Serialize> Findings<T> {
     /// Passes `finding` to the document `ordinal`.
     ///
     /// # Errors
-    /// Where the finding cannot be encoded.
+    /// If the finding cannot be encoded.
     pub fn give(&mut self, ordinal: u64, finding: &T) -> Result<()> {
         self.ordinals.append_value(ordinal);
         self.findings.append_value(postcard::to_stdvec(finding)?);

@@ -213,8 +213,8 @@ pub struct Write {
 /// Describe::new("place-names")
 ///     .doc("Finds names of places. Which ones is told by the language, where it is known.")
 ///     .reads("text") // a pipeline without it is refused
-///     .reads_optional("language") // passed where a stage before wrote it
-///     .reads_option("hint-column") // passed where the option `hint-column` names it
+///     .reads_optional("language") // passed if an earlier stage writes it
+///     .reads_option("hint-column") // passed if the option `hint-column` names it
 ///     .writes("places", list(structure([("name", DataType::Utf8), ("start", DataType::UInt64)])))
 ///     .selects() // may drop documents
 ///     .version(2); // its outputs differ from those of version 1

@@ -37,7 +37,7 @@ pub struct Error {
     pub kind: ErrorKind,
     /// What went wrong: lowercase, no full stop, values in backticks.
     pub message: String,
-    /// Row of the batch that caused it, where known.
+    /// Row of the batch that caused it, if known.
     pub row: Option<u32>,
 }
 

@@ -23,7 +23,7 @@ pub trait Group: Clone + Send + Sync + 'static {
     /// Makes the operator from its options.
     ///
     /// # Errors
-    /// Where the options contradict one another.
+    /// If the options contradict one another.
     fn bind(options: Self::Options) -> Result<Self>;
 
     /// Columns of the rows that [`Group::reduce`] returns.

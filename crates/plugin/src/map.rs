@@ -76,7 +76,7 @@ pub trait Map: Clone + Send + Sync + 'static {
     /// Makes the operator from its options.
     ///
     /// # Errors
-    /// Where the options contradict one another.
+    /// If the options contradict one another.
     fn bind(options: Self::Options) -> Result<Self>;
 
     /// Processes one document.

@@ -36,7 +36,7 @@ pub trait Stage: Send + Sync {
     /// Makes a worker, which is used by one thread at a time.
     ///
     /// # Errors
-    /// Where the operator cannot set one up.
+    /// If the operator cannot set one up.
     fn new_worker(&self, call: &Call<'_>) -> Result<Box<dyn Worker>>;
 
     /// Columns of the states of an aggregate; `None` for other operators.
@@ -55,7 +55,7 @@ pub trait Worker: Send {
     /// Maps a batch.
     ///
     /// # Errors
-    /// Where the whole batch fails. A failure of one document is an event.
+    /// If the whole batch fails. A failure of one document is an event.
     fn process(&mut self, _call: &Call<'_>, _input: RecordBatch) -> Result<Output> {
         Err(Error::unsupported("process"))
     }
@@ -63,7 +63,7 @@ pub trait Worker: Send {
     /// Returns documents held back until the end of the input. Reserved: the runner does not call it.
     ///
     /// # Errors
-    /// Where they cannot be produced.
+    /// If they cannot be produced.
     fn flush(&mut self, _call: &Call<'_>) -> Result<Output> {
         Ok(Output::empty(Arc::new(Schema::empty())))
     }
@@ -71,7 +71,7 @@ pub trait Worker: Send {
     /// Reduces whole groups: `groups` are consecutive ranges of `rows`.
     ///
     /// # Errors
-    /// Where a group cannot be reduced.
+    /// If a group cannot be reduced.
     fn reduce(
         &mut self,
         _call: &Call<'_>,
@@ -92,7 +92,7 @@ pub trait Worker: Send {
     /// Returns the state and starts again from an empty one.
     ///
     /// # Errors
-    /// Where the state cannot be written.
+    /// If the state cannot be written.
     fn take_state(&mut self, _call: &Call<'_>) -> Result<RecordBatch> {
         Err(Error::unsupported("take_state"))
     }
@@ -100,7 +100,7 @@ pub trait Worker: Send {
     /// Merges other states into this worker's.
     ///
     /// # Errors
-    /// Where a state cannot be read.
+    /// If a state cannot be read.
     fn merge(&mut self, _call: &Call<'_>, _states: RecordBatch) -> Result<()> {
         Err(Error::unsupported("merge"))
     }
@@ -108,7 +108,7 @@ pub trait Worker: Send {
     /// Makes the report on everything that was added.
     ///
     /// # Errors
-    /// Where it cannot be made.
+    /// If it cannot be made.
     fn finish(&mut self, _call: &Call<'_>) -> Result<Value> {
         Err(Error::unsupported("finish"))
     }
@@ -167,7 +167,7 @@ pub trait Plugin: Send + Sync {
     /// Binds an operator to its options and its input columns.
     ///
     /// # Errors
-    /// Where there is no such operator, or the options or columns do not suit it.
+    /// If there is no such operator, or the options or columns do not suit it.
     fn bind(
         &self,
         call: &Call<'_>,

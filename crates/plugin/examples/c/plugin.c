@@ -1,6 +1,6 @@
 /*
- * count-words: a textmill plugin in plain C. Counts the words of each document into the column `words`, and drops
- * documents with fewer than `min-words`.
+ * count-words: a textmill plugin in plain C. It counts the words of each document into the column `words`, and
+ * drops documents with fewer than `min-words`.
  *
  * A word is a run of characters that are not white space (Unicode's property White_Space).
  */
@@ -13,14 +13,14 @@ static const char DESCRIPTOR[] =
     " \"description\": \"Counts words, and drops documents with few of them\","
     " \"operators\": [{\"name\": \"count-words\", \"kind\": \"map\", \"rows\": \"select\", \"semantics_version\": 1,"
     "  \"doc\": \"A word is a run of characters that are not white space.\","
-    /* Without a "type" the text comes in the layout that it happens to have: this plugin reads all three. */
+    /* Without a "type", the text comes in the layout that it happens to have: this plugin reads all three. */
     "  \"reads\": [{\"column\": \"text\"}],"
     "  \"writes\": [{\"column\": \"words\", \"type\": \"uint64\"}],"
     "  \"options\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
     "   \"min-words\": {\"type\": \"integer\", \"minimum\": 0, \"default\": 1,"
     "    \"description\": \"Fewest words that a document may have.\"}}}}]}";
 
-/* The bound operator: never changed, so that any thread may read it. */
+/* The bound operator. It never changes, so any thread may read it. */
 struct TmStage {
   const TmHost *host;
   uint64_t min_words;
@@ -34,7 +34,7 @@ struct TmWorker {
 
 /* ---- Options ---- */
 
-/* Reads the options. A status, after it has said what is wrong. */
+/* Reads the options. If they are wrong, reports why. Returns a status. */
 static int32_t read_options(TmStage *stage, TmCall *call, TmStr text) {
   TmJson json = tm_json(text);
   TmStr name, value;
@@ -58,7 +58,7 @@ static int32_t read_options(TmStage *stage, TmCall *call, TmStr text) {
 
 /* ---- Counting ---- */
 
-/* Length in bytes of the white space at the start of `at`, 0 where there is none. The text is UTF-8. */
+/* Length in bytes of the white space at the start of `at`; 0 if there is none. The text is UTF-8. */
 static size_t white_space(const uint8_t *at, const uint8_t *end) {
   if (*at == ' ' || (*at >= '\t' && *at <= '\r')) {
     return 1;
@@ -76,7 +76,8 @@ static size_t white_space(const uint8_t *at, const uint8_t *end) {
   return 0;
 }
 
-/* Counts the words of a text. 0 where the host asks to stop, which it is asked once for each mebibyte of text. */
+/* Counts the words of a text. Asks the host about once per mebibyte of text whether to stop; returns 0 if so.
+   */
 static int count(const TmHost *host, TmCall *call, TmStr text, uint64_t *unasked, uint64_t *words) {
   const uint8_t *at = text.ptr, *end = text.len == 0 ? text.ptr : text.ptr + text.len;
   int inside = 0;
@@ -155,9 +156,9 @@ static int32_t map(const TmStage *stage, TmCall *call, const struct ArrowArray *
   for (row = 0; row < texts.length; row++) {
     uint64_t words;
     TmStr text;
-    /* Should it crash in a process of its own, or forget the row, the host knows of which. */
+    /* The host then knows the row if this crashes in a process of its own, or if a row is forgotten. */
     tm_begin_row(stage->host, call, columns, 2, row);
-    /* A null text is one without words. */
+    /* A null text has no words. */
     tm_strings_get(&texts, row, &text);
     if (!count(stage->host, call, text, &unasked, &words)) {
       return tm_fail(stage->host, call, TM_CANCELLED, TM_NO_ROW, "cancelled", "the run is being stopped");
@@ -190,7 +191,7 @@ static int32_t process(TmWorker *worker, TmCall *call, struct ArrowArray *input,
     tm_events_free(&events);
     return status;
   }
-  /* Should this fail, the host releases the documents. */
+  /* If this fails, the host releases the documents. */
   return tm_events_finish(&events, out_events) ? TM_OK : tm_no_memory(worker->stage->host, call);
 }
 

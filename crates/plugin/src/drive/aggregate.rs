@@ -71,7 +71,7 @@ impl<'a> AggregateDriver<'a> {
     /// Takes the state; `None` if no batch was added.
     ///
     /// # Errors
-    /// Where the state cannot be written.
+    /// If the state cannot be written.
     pub fn take_state(&mut self, host: &dyn Host) -> Result<Option<RecordBatch>> {
         match self.worker.as_mut() {
             Some(worker) => Ok(Some(worker.take_state(&Call::new(host))?)),
@@ -89,7 +89,7 @@ impl Sum {
     /// An empty sum.
     ///
     /// # Errors
-    /// Where the operator gives no worker.
+    /// If the operator gives no worker.
     pub fn new(operator: &BoundOperator, host: &dyn Host) -> Result<Self> {
         Ok(Self { worker: operator.stage.new_worker(&Call::new(host))? })
     }
@@ -97,7 +97,7 @@ impl Sum {
     /// Merges a state into the sum.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// If it cannot be read.
     pub fn merge(&mut self, host: &dyn Host, state: RecordBatch) -> Result<()> {
         self.worker.merge(&Call::new(host), state)
     }
@@ -105,7 +105,7 @@ impl Sum {
     /// Returns all states merged into one.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn into_state(mut self, host: &dyn Host) -> Result<RecordBatch> {
         self.worker.take_state(&Call::new(host))
     }
@@ -113,7 +113,7 @@ impl Sum {
     /// Makes the report on all states.
     ///
     /// # Errors
-    /// Where none can be made.
+    /// If none can be made.
     pub fn report(mut self, host: &dyn Host) -> Result<Value> {
         self.worker.finish(&Call::new(host))
     }
@@ -122,7 +122,7 @@ impl Sum {
 /// Merges states in the order given and makes the report.
 ///
 /// # Errors
-/// Where a state cannot be read or no report can be made.
+/// If a state cannot be read or no report can be made.
 pub fn report(operator: &BoundOperator, host: &dyn Host, states: Vec<RecordBatch>) -> Result<Value> {
     let mut sum = Sum::new(operator, host)?;
     for state in states {

@@ -55,7 +55,7 @@ impl BoundOperator {
     /// The columns of `batch` that the operator is passed, cast to the types it asked for.
     ///
     /// # Errors
-    /// Where `batch` has other columns than those that the operator was bound to.
+    /// If `batch` has other columns than those that the operator was bound to.
     pub fn project(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         let column = |field: &Arc<Field>| -> Result<ArrayRef> {
             let array = batch.column_by_name(field.name());
@@ -116,7 +116,7 @@ pub fn missing_columns(
 /// The columns of `input` that an operator is passed.
 ///
 /// # Errors
-/// Where a required column is missing.
+/// If a required column is missing.
 pub fn passed_columns(descriptor: &OperatorDescriptor, options: &Value, input: &Schema) -> Result<Schema> {
     let mut fields: Vec<Field> = Vec::new();
     for read in &descriptor.reads {

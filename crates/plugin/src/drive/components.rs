@@ -27,7 +27,7 @@ pub static COMPONENTS: LazyLock<SchemaRef> = LazyLock::new(|| {
 /// twice. So memory depends on how many documents are in pairs, not on how many pairs or documents there are.
 ///
 /// # Errors
-/// Where the pairs have no `uint64` columns `a` and `b`, or 2^32 or more documents are in pairs.
+/// If the pairs have no `uint64` columns `a` and `b`, or 2^32 or more documents are in pairs.
 pub fn components(pairs: &impl Table, mut put: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
     let nodes = nodes(pairs)?;
     let count = u32::try_from(nodes.len()).map_err(|_| "more than 2^32 documents are in pairs")?;

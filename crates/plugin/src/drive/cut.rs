@@ -47,7 +47,7 @@ pub struct Cut<I> {
     /// Rows so far of the last group, which may continue in the next batch.
     open: Vec<RecordBatch>,
     open_key: Option<OwnedRow>,
-    /// Where equal rows are passed on once: keys in which such rows agree, and the key of the last row.
+    /// Set if equal rows are passed on only once: the keys that tell whether rows are equal.
     whole: Option<SortKey>,
     last: Option<OwnedRow>,
 }
@@ -56,7 +56,7 @@ impl<I: Iterator<Item = Result<RecordBatch>>> Cut<I> {
     /// Cuts rows of `schema` where the columns `by` change. Leaves out groups of fewer than `smallest` rows.
     ///
     /// # Errors
-    /// Where a column of `by` is missing or cannot be compared.
+    /// If a column of `by` is missing or cannot be compared.
     pub fn new(sorted: I, schema: &SchemaRef, by: &[String], smallest: u32, limit: Limit) -> Result<Self> {
         Ok(Self {
             sorted: Some(sorted),

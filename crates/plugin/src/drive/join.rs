@@ -28,7 +28,7 @@ fn found_fields(schema: &Schema) -> Fields {
 /// Checks that rows of this schema can be looked up.
 ///
 /// # Errors
-/// Where they have no ordinals.
+/// If they have no ordinals.
 pub fn check_ordinals(schema: &Schema) -> Result<()> {
     match schema.field_with_name(ORDINAL) {
         Ok(field) if field.data_type() == &DataType::UInt64 => Ok(()),
@@ -56,7 +56,7 @@ impl<'a, T: Table> Lookup<'a, T> {
     /// Returns the batch with one more column at its end: the rows found for each of its rows.
     ///
     /// # Errors
-    /// Where the batch has no ordinals, or the table cannot be read.
+    /// If the batch has no ordinals, or the table cannot be read.
     pub fn attach(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
         let column = self.column_for(batch)?;
         let mut fields: Vec<Arc<Field>> = batch.schema().fields().to_vec();

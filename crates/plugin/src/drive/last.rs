@@ -64,7 +64,7 @@ impl<T: Table> LastDriver<'_, T> {
     /// that failed in an early step must not be in the batch.
     ///
     /// # Errors
-    /// Where the operator fails as a whole, or what was found cannot be read.
+    /// If the operator fails as a whole, or what was found cannot be read.
     pub fn run(&mut self, host: &dyn Host, batch: &RecordBatch) -> Result<Mapped> {
         let mut before = Events::new();
         if !self.events.is_empty() {

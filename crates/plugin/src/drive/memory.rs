@@ -107,7 +107,7 @@ impl Sorter for MemorySorter {
 /// Concatenates batches, even if they have no columns.
 ///
 /// # Errors
-/// Where they do not fit the schema.
+/// If they do not fit the schema.
 pub fn concat(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<RecordBatch> {
     match batches {
         [one] => Ok(one.clone()),

@@ -69,7 +69,7 @@ impl BoundPlan {
     /// Binds the operators of a plan, all with the stage's options.
     ///
     /// # Errors
-    /// Where a step does not fit those before it.
+    /// If a step does not fit those before it.
     pub fn bind(
         plugin: &dyn Plugin,
         call: &Call<'_>,
@@ -126,7 +126,7 @@ impl BoundPlan {
     /// The columns of a step's rows.
     ///
     /// # Errors
-    /// Where there is no such step.
+    /// If there is no such step.
     pub fn rows_of(&self, id: &str) -> Result<SchemaRef> {
         self.schema_of(id, &self.input)
     }

@@ -53,13 +53,13 @@ pub trait Writer {
     /// Adds rows. An empty batch makes no block.
     ///
     /// # Errors
-    /// Where they cannot be kept.
+    /// If they cannot be kept.
     fn push(&mut self, batch: RecordBatch) -> Result<()>;
 
     /// Finishes the table of all rows that were pushed.
     ///
     /// # Errors
-    /// Where they cannot be kept.
+    /// If they cannot be kept.
     fn finish(self) -> Result<Self::Table>;
 }
 
@@ -71,7 +71,7 @@ pub trait Table: Send + Sync {
     /// A block.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// If it cannot be read.
     fn block(&self, at: usize) -> Result<RecordBatch>;
 
     /// Whether a block is in memory, so that reading it again costs nothing.
@@ -95,13 +95,13 @@ pub trait Sorter {
     /// Adds rows.
     ///
     /// # Errors
-    /// Where they cannot be kept.
+    /// If they cannot be kept.
     fn push(&mut self, batch: RecordBatch) -> Result<()>;
 
     /// Returns all rows that were pushed, sorted.
     ///
     /// # Errors
-    /// Where they cannot be read back.
+    /// If they cannot be read back.
     fn finish(self) -> Result<Self::Sorted>;
 }
 
@@ -197,7 +197,7 @@ impl SortKey {
     /// Keys of the columns `by`, then of the ordinal if there is one.
     ///
     /// # Errors
-    /// Where a column is missing or cannot be compared.
+    /// If a column is missing or cannot be compared.
     pub fn new(schema: &Schema, by: &[String]) -> Result<Self> {
         let mut key = Self::of(schema, by)?;
         let ordinal = schema.index_of(ORDINAL).ok();
@@ -215,7 +215,7 @@ impl SortKey {
     /// Keys of the columns `by` only: equal within a group.
     ///
     /// # Errors
-    /// Where a column is missing or cannot be compared.
+    /// If a column is missing or cannot be compared.
     pub fn of(schema: &Schema, by: &[String]) -> Result<Self> {
         let column = |name: &String| {
             let found = schema.index_of(name);
@@ -228,7 +228,7 @@ impl SortKey {
     /// The keys of the rows of a batch.
     ///
     /// # Errors
-    /// Where the batch has other columns.
+    /// If the batch has other columns.
     pub fn rows(&self, batch: &RecordBatch) -> Result<Rows> {
         let columns = self.columns.iter().map(|&at| batch.columns().get(at).cloned());
         let columns: Option<Vec<ArrayRef>> = columns.collect();

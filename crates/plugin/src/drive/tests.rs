@@ -191,7 +191,7 @@ fn what_fails_after_the_barrier_keeps_its_event() {
 
 step!(Pick);
 
-/// Gives each row of a group the size of the group. It must see a document once.
+/// Gives each document of a group the size of the group. Must see each document only once.
 impl Group for Pick {
     type Options = NoOptions;
     fn describe() -> Describe {

@@ -27,7 +27,8 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// Binds an operator of `plugin` (`None`: the first) to `options` and to documents with the columns `input`.
+    /// Binds an operator of `plugin` (`None`: the first) to `options` and to documents with the columns
+    /// `input`.
     ///
     /// # Errors
     /// If it does not fit them, or if it is a step of a plan and not a stage.
@@ -65,7 +66,7 @@ impl Bound {
     /// a worker for each batch, so that states are merged.
     ///
     /// # Errors
-    /// Where the stage fails as a whole.
+    /// If the stage fails as a whole.
     pub fn run(&self, host: &(dyn Host + Sync), batches: &[RecordBatch]) -> Result<Outcome> {
         self.run_in(host, &OneThread, batches)
     }
@@ -73,7 +74,7 @@ impl Bound {
     /// Like [`Bound::run`], with the jobs of a plan on the workers of `spread`.
     ///
     /// # Errors
-    /// Where the stage fails as a whole.
+    /// If the stage fails as a whole.
     pub(super) fn run_in(
         &self,
         host: &(dyn Host + Sync),
@@ -109,7 +110,7 @@ impl Bound {
 /// Adds a batch to an aggregate, and says what became of its documents.
 ///
 /// # Errors
-/// Where the stage fails as a whole.
+/// If the stage fails as a whole.
 pub(super) fn taken_in(
     driver: &mut AggregateDriver<'_>,
     host: &dyn Host,

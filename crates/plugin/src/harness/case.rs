@@ -51,7 +51,7 @@ impl Case {
     /// Reads a case file. `name` becomes the id if the file is a single document.
     ///
     /// # Errors
-    /// Where a header is not JSON.
+    /// If a header is not JSON.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, String> {
         let mut case = Self { options: Value::Object(Map::new()), ..Self::default() };
         let mut rest = bytes;
@@ -87,7 +87,7 @@ impl Case {
     /// The documents as one batch, with the columns that the host gives every document.
     ///
     /// # Errors
-    /// Where a value does not fit its column.
+    /// If a value does not fit its column.
     pub fn batch(&self) -> Result<RecordBatch, String> {
         let documents = &self.documents;
         let ids =

@@ -42,7 +42,7 @@ use std::path::{Path, PathBuf};
 /// The case files of a folder, sorted by name.
 ///
 /// # Panics
-/// Where the folder cannot be read.
+/// If the folder cannot be read.
 #[expect(clippy::panic, reason = "it is part of the body of a test")]
 pub fn case_files(folder: &Path) -> Vec<PathBuf> {
     let entries = match std::fs::read_dir(folder) {
@@ -58,7 +58,7 @@ pub fn case_files(folder: &Path) -> Vec<PathBuf> {
 /// Runs a case file through a plugin and shows the result as in a snapshot.
 ///
 /// # Errors
-/// Where the file is not a case, or the stage fails as a whole.
+/// If the file is not a case, or the stage fails as a whole.
 pub fn show(plugin: &dyn Plugin, file: &Path, batch_size: usize) -> Result<String, String> {
     let bytes = std::fs::read(file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;
     let name = file.file_name().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();

@@ -41,7 +41,7 @@ pub enum Merging {
 /// - An operator that runs on a single worker ([`Threading::Serial`]) is only split into batches.
 ///
 /// # Errors
-/// Where the stage fails as a whole.
+/// If the stage fails as a whole.
 pub fn partition_difference(
     bound: &Bound,
     documents: &RecordBatch,

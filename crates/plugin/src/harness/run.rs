@@ -35,7 +35,7 @@ pub struct Verdict {
 /// Runs a case through an operator (`None`: the first) in batches of at most `batch_size` documents.
 ///
 /// # Errors
-/// Where the stage cannot be bound or fails as a whole.
+/// If the stage cannot be bound or fails as a whole.
 pub fn run(
     plugin: &dyn Plugin,
     operator: Option<&str>,
