@@ -1,5 +1,5 @@
-//! A library whose one symbol does what the variable `TEXTMILL_BAD_TABLE` says: it returns no table, one that is
-//! too short, or one without a function, does not return at all, or panics while it describes itself.
+//! A library whose one symbol does what the variable `TEXTMILL_BAD_TABLE` says: it returns no table, one that
+//! is too short, or one without a function, does not return at all, or panics while it describes itself.
 
 #![expect(clippy::panic, reason = "panicking is one of the defects")]
 

@@ -37,8 +37,8 @@ pub trait Host {
     fn report(&self, level: Level, row: Option<u32>, code: &str, message: &str);
     /// Whether the run is being stopped.
     fn should_stop(&self) -> bool;
-    /// Tells how much of the call's work is done. If `total` is 0, `done` is the row that is about to be
-    /// processed; otherwise, if `total` is the number of rows, `done` counts rows.
+    /// Tells how much of the call's work is done, in rows. `total` is the number of rows, or 0: `done` is
+    /// then the row that is about to be processed.
     fn progress(&self, done: u64, total: u64);
     /// Adds to a counter that the run reports under the stage.
     fn metric_add(&self, name: &str, value: u64);

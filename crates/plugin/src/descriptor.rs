@@ -57,8 +57,8 @@ pub struct OperatorDescriptor {
     /// Whether it only makes sense as a step inside a plan, not as a stage.
     #[serde(default)]
     pub step: bool,
-    /// For a group operator: how many rows the smallest group has that it wants to see. Smaller groups are
-    /// left out before rows are joined.
+    /// For a group operator: the fewest rows of a group that it wants to see. Smaller groups are left out
+    /// before rows are joined.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub smallest_group: u32,
     /// Changes when the same input and options give a different output.
@@ -130,13 +130,13 @@ impl Drops {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// On each row separately.
+    /// Processes each row separately.
     Map,
-    /// On groups of rows that share a key.
+    /// Processes groups of rows that share a key.
     Group,
-    /// With a state that is updated, merged and finished.
+    /// Adds rows to a state, merges states, and finishes with a report.
     Aggregate,
-    /// As several operators, according to a plan.
+    /// Runs several operators according to a plan.
     Plan,
 }
 
@@ -332,8 +332,8 @@ impl Describe {
     }
 
     /// Declares that an option is the threshold of a rule, which is applied with
-    /// [`Doc::measure`](crate::row::Doc::measure) or with an edit that has a value and a threshold. `textmill
-    /// what-if` can then try another threshold without the documents.
+    /// [`Doc::measure`](crate::row::Doc::measure) or with an edit that has a value and a threshold.
+    /// `textmill what-if` can then try another threshold without the documents.
     #[must_use]
     pub fn threshold(mut self, rule: &str, option: &str, drops: Drops) -> Self {
         self.thresholds.push(Threshold { rule: rule.to_owned(), option: option.to_owned(), drops });

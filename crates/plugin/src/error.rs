@@ -29,8 +29,8 @@ pub enum ErrorKind {
     MemoryLimit,
 }
 
-/// An error of plugin code. `?` turns strings and everything else that implements `Display`, hence every
-/// standard error, into one.
+/// An error of plugin code. `?` turns everything that implements `Display`, such as strings and all standard
+/// errors, into one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// The kind of failure.
@@ -62,8 +62,8 @@ impl Error {
         self
     }
 
-    /// Makes an error of binding one about options, since an operator that binds has little else to object
-    /// to. An error whose kind is more specific than [`ErrorKind::Failed`] keeps its kind.
+    /// Makes the error one about options: they are all that an operator is given when it makes itself from
+    /// them. An error whose kind is more specific than [`ErrorKind::Failed`] keeps its kind.
     #[must_use]
     pub(crate) fn of_options(mut self) -> Self {
         if self.kind == ErrorKind::Failed {

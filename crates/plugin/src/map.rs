@@ -204,7 +204,7 @@ struct Collected<'a> {
     happened: Vec<Happened>,
 }
 
-/// What the ledger will say of a document. Edits take a seventh of the memory of their events, which are
+/// What the ledger will say about a document. Edits take a seventh of the memory of their events, which are
 /// therefore only made once all are known.
 enum Happened {
     Event(Event),

@@ -2,11 +2,11 @@
 //! once.
 //!
 //! The runner checks options against their schema before a plugin sees them, and shows each mistake at its
-//! line of the pipeline file. So whatever a schema can say belongs in the schema. Types are there without
-//! further ado; the rest takes attributes such as `#[schemars(range(min = 1))]` or `#[schemars(length(min =
-//! 1))]`, which [`parse`] enforces as well, under any host. What only the operator can judge, above all
-//! options that depend on one another, it checks when it binds: with [`Checks`], which report all mistakes at
-//! once.
+//! line of the pipeline file. So whatever a schema can say belongs in the schema. Types get there
+//! automatically; the rest takes attributes such as `#[schemars(range(min = 1))]` or
+//! `#[schemars(length(min = 1))]`, which [`parse`] enforces as well, under any host. What only the operator
+//! can judge, above all options that depend on one another, it checks when it binds: with [`Checks`], which
+//! report all mistakes at once.
 //!
 //! ```
 //! use textmill_plugin::options::Checks;
@@ -166,8 +166,8 @@ fn read<T: Options>(json: &str) -> Result<T> {
     if let Ok(Value::Object(mut options)) = serde_json::from_str(json) {
         let misfits = misfits::<T>(&options, &mut Vec::new(), &mut found);
         options.retain(|name, _| !misfits.contains(name));
-        // Without the options that do not fit, serde reports other missing ones. It also misses the removed
-        // ones, which does not count.
+        // With the options that do not fit removed, serde reports what else is missing. A message about a
+        // removed option does not count.
         if !found.is_empty()
             && let Err(error) = serde_json::from_value::<T>(Value::Object(options))
             && !misfits.iter().any(|name| error.to_string().contains(&format!("`{name}`")))

@@ -1,28 +1,28 @@
-//! How often a loop over documents asks whether the run is being stopped: often enough that Ctrl-C is
-//! answered soon, and rarely enough that the cost does not show.
+//! How often a loop over documents checks whether the run is being stopped: often enough that Ctrl-C takes
+//! effect soon, and rarely enough that the cost does not show.
 
 use crate::call::Call;
 use crate::error::Result;
 use crate::row::Row;
 
-/// Maximum number of rows between two questions.
+/// Maximum number of rows between two checks.
 const ROWS: usize = 64;
-/// Approximate bytes of text between two questions: a few milliseconds of work for a slow operator.
+/// Approximate bytes of text between two checks: a few milliseconds of work for a slow operator.
 const BYTES: usize = 1 << 20;
 
-/// Counts the work of a loop since it last asked.
+/// Counts the work of a loop since its last check.
 pub(crate) struct Pace {
     rows: usize,
     bytes: usize,
 }
 
 impl Pace {
-    /// Starts with a question due before the first row.
+    /// The first check is due before the first row.
     pub fn new() -> Self {
         Self { rows: ROWS, bytes: 0 }
     }
 
-    /// To be called before the work on each row. Asks if a question is due.
+    /// To be called before the work on each row. Checks if it is time to.
     ///
     /// # Errors
     /// When the run is being stopped.

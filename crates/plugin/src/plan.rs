@@ -18,8 +18,8 @@ pub struct Plan {
     /// Rows that later runs can load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub save: Option<Save>,
-    /// What a user should know about the effect of these options, one sentence each. `textmill check
-    /// --explain` shows them.
+    /// What a user should know about the effect of these options, one sentence each.
+    /// `textmill check --explain` shows them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }

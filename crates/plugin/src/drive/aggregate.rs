@@ -18,7 +18,7 @@ pub struct AggregateDriver<'a> {
 }
 
 impl<'a> AggregateDriver<'a> {
-    /// A driver to which no batch was added yet.
+    /// A driver that has not added a batch yet.
     pub fn new(operator: &'a BoundOperator) -> Self {
         Self { operator, worker: None }
     }

@@ -210,7 +210,7 @@ fn check_answer(descriptor: &OperatorDescriptor, answered: &Schema) -> Result<()
             Err(_) => {
                 return broken(format!("it declares the column `{}` and does not answer it", write.column));
             }
-            // Compares names of types, which leave out what the items of a list are called.
+            // Compares types by name: it does not matter what the items of a list are called.
             Ok(field) if type_name(field.data_type()) != type_name(&declared) => {
                 let have = type_name(field.data_type());
                 return broken(format!(

@@ -67,7 +67,8 @@ fn nodes(pairs: &impl Table) -> Result<Vec<u64>> {
         let (a, b) = ends(&batch)?;
         for &node in a.values().iter().chain(b.values()) {
             fresh.push(node);
-            // Grows with `nodes`: the total work of merging stays linear, and the extra space a fraction.
+            // The limit grows with `nodes`: the total work of merging stays linear, and the extra space a
+            // fraction.
             if fresh.len() >= FRESH.max(nodes.len() / 8) {
                 merge(&mut nodes, &mut fresh);
             }

@@ -237,9 +237,9 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
         Ok(Arc::new(writer.finish()?))
     }
 
-    /// Where the rows of a step go. Rows that a single group step needs, and nothing else, go straight into
-    /// its sorter. Rows of a group step that are only joined with are sorted by ordinal. All others are
-    /// written to a table.
+    /// Chooses where the rows of a step go. Rows that only one group step needs go straight into its sorter.
+    /// Rows that are only joined with, and come from a group step, hence in another order, are sorted by
+    /// ordinal. All others are written to a table.
     fn sink(&self, number: usize, bound: &BoundStep) -> Result<Sink<S>> {
         let id = bound.step.id.as_str();
         let later = || self.plan.steps.iter().enumerate().skip(number + 1);
@@ -387,7 +387,7 @@ impl<'p, S: Store, P: Spread> Between<'p, '_, S, P> {
 }
 
 /// Passes on a batch. A batch of very many rows is copied in parts that do not keep the whole batch alive,
-/// since a sorter gives its memory back part by part.
+/// since a sorter frees its memory batch by batch.
 fn in_parts(batch: RecordBatch, mut pass: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
     let rows = u32::try_from(batch.num_rows())?;
     match rows {

@@ -1,4 +1,4 @@
-//! The last step of a plan, which joins the documents with what was found for them.
+//! The last step of a plan, which passes the documents together with what was found for them.
 
 use super::bind::BoundOperator;
 use super::join::Lookup;

@@ -150,7 +150,7 @@ mod tests {
         unreachable!("the host is refused before the plugin is made")
     }
 
-    /// The host reads only the size: there is nothing behind it.
+    /// Only the size of the host's table is read: there is nothing behind it.
     #[test]
     fn a_host_whose_table_is_smaller_than_that_of_1_0_gets_no_plugin() {
         let short = [80u64];

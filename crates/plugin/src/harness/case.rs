@@ -10,9 +10,9 @@ use textmill_core::value::array_from;
 
 /// Options and documents.
 ///
-/// A case file is the document itself, in any encoding. A first line `#! {"options": {…}, "columns": {"name":
-/// "type"}}` sets options and types of columns. If there are several documents, each follows a line `=== id`
-/// or `=== id {"column": value}`.
+/// A case file is the document itself, in any encoding. A first line
+/// `#! {"options": {…}, "columns": {"name": "type"}}` sets options and types of columns. If there are several
+/// documents, each follows a line `=== id` or `=== id {"column": value}`.
 #[derive(Clone, Debug, Default)]
 pub struct Case {
     /// Options of the stage, as JSON.

@@ -33,7 +33,7 @@ pub enum Merging {
 /// Looks for a split of `documents` for which `bound` returns something else than in one batch, in `rounds`
 /// rounds of random splits that follow from `seed`. The result names the split and the first difference.
 ///
-/// The first round has one document per batch. What else is split depends on the kind:
+/// The first round has one document per batch. The rest depends on the kind:
 ///
 /// - The batches of a map go to several workers, in any order.
 /// - So do those of an aggregate, whose states are merged as `merging` says.
