@@ -5,7 +5,7 @@ use textmill_plugin::prelude::*;
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct Options {
-    /// Characters that are counted as one length: with 20, a line of 45 is one of 40.
+    /// Lengths are rounded down to a multiple of this: with 20, a line of 45 characters counts as one of 40.
     #[schemars(range(min = 1))]
     step: u64,
 }

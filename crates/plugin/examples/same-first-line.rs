@@ -4,7 +4,7 @@ use textmill_plugin::prelude::*;
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct SameFirstLine {
-    /// Fewest characters of a first line that counts.
+    /// Minimum number of characters in a first line. Shorter first lines are ignored.
     min_chars: u64,
 }
 
