@@ -88,7 +88,7 @@ fn every_value_is_shown_with_where_it_came_from() {
     insta::assert_snapshot!(shown.join("\n"));
     let output = call(&bench, "check", &[&["--explain", "--docs"], &sets[..]].concat()).output();
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(shown.contains("# Fewest characters that a document may have.\nmin-chars = 4 "), "{shown}");
+    assert!(shown.contains("# Minimum number of characters in a document.\nmin-chars = 4 "), "{shown}");
     assert!(shown.contains("# Format of the documents.\nformat = \"jsonl\" "), "{shown}");
     let output = call(&bench, "check", &[&["--explain", "--json"], &sets[..]].concat()).output();
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();

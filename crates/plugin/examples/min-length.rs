@@ -4,7 +4,7 @@ use textmill_plugin::prelude::*;
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct MinLength {
-    /// Fewest characters that a document may have.
+    /// Minimum number of characters in a document.
     min_chars: u64,
 }
 

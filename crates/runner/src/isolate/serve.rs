@@ -216,9 +216,12 @@ impl Host for Told<'_> {
         false
     }
 
-    fn progress(&self, done: u64, _total: u64) {
-        // If this write fails, the guilty document is still found, only later.
-        let _ = self.progress.write_all_at(&done.to_le_bytes(), 0);
+    fn progress(&self, done: u64, total: u64) {
+        // Only with a total of 0 is `done` the row that is about to begin.
+        if total == 0 {
+            // If this write fails, the guilty document is still found, only later.
+            let _ = self.progress.write_all_at(&done.to_le_bytes(), 0);
+        }
     }
 
     fn metric_add(&self, name: &str, value: u64) {
