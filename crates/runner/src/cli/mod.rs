@@ -86,8 +86,8 @@ pub struct RunArgs {
     /// Write the run folder here instead of where the pipeline says.
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Set a key of the file, such as `run.threads=2`, or a stage's option, such as `STAGE.OPTION=VALUE`;
-    /// may be given several times.
+    /// Set a key of the file, such as `run.threads=2`, an option of a stage, such as `dedupe.threshold=0.9` or
+    /// `'clean.languages=["de", "en"]'`, or whether a stage runs, as `extract.enabled=false`; may be given several times.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Number of threads; does not change the output.
