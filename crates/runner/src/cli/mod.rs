@@ -12,7 +12,6 @@ pub use plugin::{
 };
 pub use snapshots::{AcceptArgs, RejectArgs, ReviewArgs, TestArgs};
 
-use crate::config::MOST_THREADS;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -91,7 +90,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Number of threads; does not change the output.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_THREADS)))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = advice::threads)]
     pub threads: Option<u16>,
     /// Memory budget, such as `512MiB`; does not change the output, except that a document that needs more than an eighth of it fails.
     #[arg(long, value_name = "SIZE")]
