@@ -132,6 +132,8 @@ fn a_changed_threshold_shows_the_documents_that_it_concerns_and_no_other() {
     succeeded(&rejected);
     assert_eq!(names(&bench), ["pipeline/options.snap"]);
     assert_eq!(stdout(&rejected), "pipeline.toml: 2 pending snapshots dropped\n");
+    let again = call(&bench, &["reject"]).output();
+    assert_eq!(stdout(&again), "pipeline.toml: nothing is pending\n");
 }
 
 /// In a new workspace: a threshold is changed, the documents that this affects are shown, each change is
@@ -216,6 +218,8 @@ fn answers_may_come_as_lines() {
     call(&bench, &["test"]).output();
     let review = call(&bench, &["review", "pipeline.toml"]).output_of("what?\naccept\n r\n");
     succeeded(&review);
+    let said = String::from_utf8_lossy(&review.stderr);
+    assert!(said.contains("no such key; these are the keys:\na  accept"), "{said}");
     assert!(stdout(&review).ends_with("1 accepted, 1 rejected, 0 still pending\n"), "{}", stdout(&review));
     assert_eq!(names(&bench), ["pipeline/d0/min-length.snap", "pipeline/options.snap"]);
     // At the end of the input, the rest stays pending.

@@ -71,8 +71,12 @@ pub(in super::super) fn reject(args: &RejectArgs, quiet: bool) -> Result<(), Fai
         }
         Finished::forget_if_done(&folder)?;
         if !quiet {
-            let dropped = count(Group::count(&pending), "pending snapshot");
-            print(&format!("{}: {dropped} dropped", path.display()))?;
+            let told = match Group::count(&pending) {
+                0 if pending.is_empty() => "nothing is pending".to_owned(),
+                0 => "changed options dropped".to_owned(),
+                number => format!("{} dropped", count(number, "pending snapshot")),
+            };
+            print(&format!("{}: {told}", path.display()))?;
         }
     }
     Ok(())
