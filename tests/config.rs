@@ -75,3 +75,24 @@ fn arguments_of_a_run_stand_for_empty_paths() {
     let output = run().args(["--input", "input.jsonl", "--output", "input.jsonl/out"]).output();
     assert!(stderr(&output, bench.folder.path()).contains("cannot make the folder"));
 }
+
+/// A misspelt name of a pipeline file is answered with the file that is there.
+#[test]
+fn a_pipeline_file_that_is_not_there_is_answered_with_one_that_is() {
+    let bench = Bench::new();
+    bench.write("config/pages.toml", "[input]\npaths = []\n");
+    let call = |arguments: &[&str]| {
+        let output = textmill().current_dir(bench.folder.path()).args(arguments).output();
+        assert!(!output.status.success(), "{arguments:?}");
+        stderr(&output, bench.folder.path())
+    };
+    for arguments in
+        [&["check", "config/page.toml"][..], &["plugin", "list", "--pipeline", "config/page.toml"]]
+    {
+        let said = call(arguments);
+        assert!(said.contains("cannot read the pipeline file"), "{said}");
+        assert!(said.contains("hint: did you mean `config/pages.toml`?"), "{said}");
+    }
+    assert!(call(&["check", "config/other.toml"]).contains("hint: the folder has `config/pages.toml`"));
+    assert!(call(&["check", "none.toml"]).contains("hint: give the path of a pipeline file"));
+}

@@ -111,9 +111,9 @@ fn no_code_of_a_changed_library_runs() {
         .unwrap();
     for arguments in [&["check", "pipeline.toml"][..], &["plugin", "lock", "--check"]] {
         let told = shown(&bench, &call(&bench, arguments));
-        assert!(!told.contains("not a library") && told.contains("min-length"), "{told}");
+        assert!(!told.contains("not a shared library") && told.contains("min-length"), "{told}");
     }
-    assert!(shown(&bench, &call(&bench, &["plugin", "lock"])).contains("it is not a library"));
+    assert!(shown(&bench, &call(&bench, &["plugin", "lock"])).contains("it is not a shared library"));
 }
 
 #[test]

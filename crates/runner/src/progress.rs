@@ -107,11 +107,16 @@ impl Progress {
     }
 
     /// Begins a segment, a sequence of stages given by their numbers, over `total` documents; `None` for the
-    /// segment that reads the input.
-    pub fn segment(&self, stages: impl Iterator<Item = usize>, total: Option<u64>) {
+    /// segment that reads the input. `pass` is its number among all passes over the documents, and their
+    /// number.
+    pub fn segment(&self, pass: (usize, usize), stages: impl Iterator<Item = usize>, total: Option<u64>) {
         let Ok(mut state) = self.state.lock() else { return };
         let names: Vec<&str> = stages.map(|number| state.stages[number].as_str()).collect();
-        let label = if names.is_empty() { "reading".to_owned() } else { names.join(", ") };
+        let names = if names.is_empty() { "reading".to_owned() } else { names.join(", ") };
+        let label = match pass {
+            (_, 1) => names,
+            (number, all) => format!("pass {number} of {all} ({names})"),
+        };
         if let Some(bar) = &self.bar {
             match total {
                 Some(total) => {
@@ -123,7 +128,7 @@ impl Progress {
             }
             bar.set_message(label.clone());
         } else {
-            self.line(&format!("{label}: begins"));
+            self.line(&label);
         }
         state.label = label;
         state.total = total;
@@ -225,8 +230,14 @@ impl State {
             Some(_) => format!("{rate:.0} documents/s"),
             None => format!("{}/s", table::bytes(rate as u64)),
         };
-        let left = if done > 0 && all > done { (all - done) as f64 / rate } else { 0.0 };
-        format!("{}: {far}, {shown}, {} left{}", self.label, table::duration((left * 1e9) as u64), self.limit)
+        let left = match done {
+            1.. if all > done => {
+                let nanos = (all - done) as f64 / rate * 1e9;
+                format!(", {} left", table::duration(nanos as u64))
+            }
+            _ => String::new(),
+        };
+        format!("{}: {far}, {shown}{left}{}", self.label, self.limit)
     }
 }
 
@@ -265,5 +276,26 @@ impl Host for Progress {
         if let Ok(mut metrics) = self.metrics.lock() {
             *metrics.entry(name.to_owned()).or_default() += value;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_the_pass_and_the_time_left_if_any() {
+        let progress = Progress::new(1000, vec!["clean".into(), "dedupe".into()], true, false);
+        progress.segment((3, 3), 0..2, Some(10));
+        let mut state = progress.state.lock().unwrap();
+        state.documents = 10;
+        let line = state.line(0);
+        assert!(line.starts_with("pass 3 of 3 (clean, dedupe): 10 of 10 documents, "), "{line}");
+        assert!(!line.contains("left"), "{line}");
+        state.documents = 5;
+        assert!(state.line(0).ends_with(" left"));
+        drop(state);
+        progress.segment((1, 1), 0..1, None);
+        assert_eq!(progress.state.lock().unwrap().label, "clean");
     }
 }

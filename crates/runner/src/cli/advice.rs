@@ -2,7 +2,7 @@
 //! belongs to.
 
 use super::Cli;
-use crate::config::nearest;
+use crate::config::{MOST_THREADS, nearest};
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{Command, CommandFactory, Parser};
@@ -69,6 +69,15 @@ pub fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| "expected a whole number of at least 0, such as 100".to_owned())
 }
 
+/// Parses a number of threads.
+///
+/// # Errors
+/// If it is not a whole number from 1 to the largest that is allowed.
+pub fn threads(text: &str) -> Result<u16, String> {
+    let number = text.parse().ok().filter(|number| (1..=MOST_THREADS).contains(number));
+    number.ok_or_else(|| format!("expected a whole number of at least 1 and at most {MOST_THREADS}"))
+}
+
 /// Parses a number of documents, which must be at least 1: a run of nothing would replace a good one.
 ///
 /// # Errors
@@ -107,9 +116,11 @@ mod tests {
             let said = said(&format!("textmill run a.toml --limit {limit}"));
             assert!(said.contains("expected a whole number of at least 1"), "{said}");
         }
-        for line in ["run a.toml --threads -1", "dev a.toml --plugin b --limit -1"] {
-            let said = said(&format!("textmill {line}"));
-            assert!(said.contains("-1 is not in 1.."), "{said}");
+        for threads in ["-1", "0", "many", "1025"] {
+            let said = said(&format!("textmill run a.toml --threads {threads}"));
+            assert!(said.contains("expected a whole number of at least 1 and at most 1024"), "{said}");
         }
+        let said = said("textmill dev a.toml --plugin b --limit -1");
+        assert!(said.contains("-1 is not in 1.."), "{said}");
     }
 }

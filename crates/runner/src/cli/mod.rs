@@ -12,7 +12,6 @@ pub use plugin::{
 };
 pub use snapshots::{AcceptArgs, RejectArgs, ReviewArgs, TestArgs};
 
-use crate::config::MOST_THREADS;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -86,12 +85,12 @@ pub struct RunArgs {
     /// Write the run folder here instead of where the pipeline says.
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Set a key of the file, such as `run.threads=2`, or a stage's option, such as `STAGE.OPTION=VALUE`;
-    /// may be given several times.
+    /// Set a key of the file, such as `run.threads=2`, an option of a stage, such as `dedupe.threshold=0.9` or
+    /// `'clean.languages=["de", "en"]'`, or whether a stage runs, as `extract.enabled=false`; may be given several times.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Number of threads; does not change the output.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_THREADS)))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = advice::threads)]
     pub threads: Option<u16>,
     /// Memory budget, such as `512MiB`; does not change the output, except that a document that needs more than an eighth of it fails.
     #[arg(long, value_name = "SIZE")]

@@ -123,6 +123,10 @@ fn shown(configuration: &[String], rules: &[Value], found: &Comparison) -> Strin
     let Comparison { same, changed, added, removed, .. } = found;
     let _ =
         writeln!(out, "\ndocuments: {same} the same, {changed} changed, {added} added, {removed} removed");
+    if found.reordered > 0 {
+        let all = if found.reordered == *same { "they have" } else { "the same, but with" };
+        let _ = writeln!(out, "  {}: {all} their columns in another order", found.reordered);
+    }
     for (from, to, count) in &found.moves {
         let _ = writeln!(out, "  {count}: {}", moved(from, to));
     }
@@ -189,7 +193,7 @@ const AROUND: usize = 1;
 fn document(change: &Changed, out: &mut String) {
     let _ = writeln!(out, "\n=== {}: {}", change.id, moved(&change.before, &change.after));
     if !change.columns.is_empty() {
-        let _ = writeln!(out, "  other columns: {}", change.columns.join(", "));
+        let _ = writeln!(out, "  columns that differ: {}", change.columns.join(", "));
     }
     write_difference(&change.text_before, &change.text_after, AROUND, LINES, "  ", out);
 }

@@ -60,10 +60,7 @@ fn plan(prepared: &Prepared, files: &[SourceFile], skipped: &Skipped) -> String 
         }
         put(&mut out, &format!("  columns: {}", columns(&stage.after)));
     }
-    let written: Vec<&str> = ["id", "source", "text"]
-        .into_iter()
-        .chain(prepared.columns.names.iter().map(String::as_str))
-        .collect();
+    let written: Vec<&str> = prepared.columns.written().collect();
     put(&mut out, &format!("output: {}, and fields of the input", written.join(", ")));
     out
 }

@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
 use textmill_core::edit::{Edit, apply, sort_and_check};
+use textmill_plugin::descriptor::{Drops, Threshold};
 
 /// Shows what happened to a document.
 ///
@@ -113,12 +114,14 @@ impl Story<'_> {
         if self.is_cut.get() {
             let _ = writeln!(out, "\npassages that end with … are shortened; `--full` shows them in full");
         }
-        if self.entries.iter().any(names_rules) {
-            let _ = writeln!(
-                out,
-                "\na rule in brackets behind an edit is one that would have made it, too; `with` says that it changed the same \
-                 passage"
-            );
+        let noted = |with: bool| self.entries.iter().any(|entry| names_rules(entry, with));
+        let meanings = [
+            noted(false).then_some("a rule in brackets after an edit matched the passage as well"),
+            noted(true).then_some("`with` names a rule that changed the same passage"),
+        ];
+        let meanings: Vec<&str> = meanings.into_iter().flatten().collect();
+        if !meanings.is_empty() {
+            let _ = writeln!(out, "\n{}", meanings.join("; "));
         }
         Ok(out)
     }
@@ -131,7 +134,7 @@ impl Story<'_> {
         out: &mut String,
     ) -> Result<(), Failure> {
         if entries.is_empty() {
-            let _ = writeln!(out, "\n{stage}: nothing to report");
+            let _ = writeln!(out, "\n{stage}: no edits");
             return Ok(());
         }
         let _ = writeln!(out, "\n{stage}");
@@ -171,12 +174,13 @@ impl Story<'_> {
         let what = match entry.action.as_str() {
             "drop" => "dropped by",
             "fail" => "failed by",
-            _ if entry.threshold.is_some() => "kept, near the threshold of",
+            _ if entry.threshold.is_some() => "kept by",
             _ => "noted by",
         };
         let place =
             span(entry).map(|span| format!(" at bytes {}..{}", span.start, span.end)).unwrap_or_default();
-        let _ = writeln!(out, "  {what} `{}`{place}{}", entry.rule, evidence(entry));
+        let evidence = if what == "kept by" { self.evidence_kept(entry) } else { evidence(entry) };
+        let _ = writeln!(out, "  {what} `{}`{place}{evidence}", entry.rule);
         if let Some(passage) = span(entry).and_then(|span| self.before(text?, span)) {
             self.passage("    = ", &passage, out);
         }
@@ -188,6 +192,19 @@ impl Story<'_> {
             self.passage("  other | ", twin.text("text").unwrap_or_default(), out);
         }
         Ok(())
+    }
+
+    /// What a rule measured that came near its threshold, and on which side of it the rule acts.
+    fn evidence_kept(&self, entry: &Entry) -> String {
+        let (Some(value), Some(threshold)) = (entry.value, entry.threshold) else { return evidence(entry) };
+        let act = if entry.start.is_some() { "removed" } else { "dropped" };
+        let side = match self.run.thresholds(&entry.stage).iter().find(|own| own.rule == entry.rule) {
+            Some(Threshold { drops: Drops::Below, .. }) => format!("{act} below"),
+            Some(Threshold { drops: Drops::Above, .. }) => format!("{act} above"),
+            None => "threshold".to_owned(),
+        };
+        let note = entry.note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();
+        format!(": {} ({side} {}{note})", number(value), number(threshold))
     }
 
     fn edit(&self, edit: &Edit, entry: &Entry, before: Option<&str>, out: &mut String) {
@@ -218,7 +235,8 @@ impl Story<'_> {
         if self.fate.ending != Ending::Written {
             let stage = self.fate.text("stage").unwrap_or_default();
             let size = bytes(written.len() as u64);
-            let _ = writeln!(out, "\nit ended in `{stage}`, with {size} of text");
+            let how = if self.fate.ending == Ending::Failed { "failed" } else { "dropped" };
+            let _ = writeln!(out, "\n{how} in `{stage}`; it had {size} of text then");
             return;
         }
         let _ = writeln!(out, "\nwritten with {} of text", bytes(written.len() as u64));
@@ -275,11 +293,16 @@ fn evidence(entry: &Entry) -> String {
     out
 }
 
-/// Whether an edit's note consists of rule names.
-fn names_rules(entry: &Entry) -> bool {
+/// Whether an edit's note names rules: those that changed the same passage, `with`, or others.
+fn names_rules(entry: &Entry, with: bool) -> bool {
     let Some(note) = entry.note.as_deref().filter(|_| entry.action == "edit") else { return false };
-    let mut names = note.split("; ").flat_map(|part| part.strip_prefix("with ").unwrap_or(part).split(", "));
-    names.all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'))
+    let is_rule = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    note.split("; ").any(|part| match part.strip_prefix("with ") {
+        Some(names) => with && names.split(", ").all(is_rule),
+        None => !with && part.split(", ").all(is_rule),
+    })
 }
 
 /// The passage that the entry is about, in bytes of the text that the stage received.

@@ -42,7 +42,12 @@ pub fn interrupted(
         }
         if args.resume {
             let message = format!("the interrupted run was a different one:\n  {}", changed.join("\n  "));
-            return Err(Failure::new(message).hint("undo the change, or start over with `--restart`"));
+            // A modification of an input cannot be undone: writing the old content gives it a new time.
+            let hint = match before.get("inputs") == now.get("inputs") {
+                true => "undo the change, or start over with `--restart`",
+                false => "start over with `--restart`",
+            };
+            return Err(Failure::new(message).hint(hint));
         }
         if !args.restart && changed.is_empty() {
             let message = format!("a run into this folder was interrupted: {at}");

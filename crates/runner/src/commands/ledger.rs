@@ -152,9 +152,15 @@ impl Values {
         self.seen += 1;
     }
 
-    fn middle(&mut self) -> Option<f64> {
+    /// The median; of an even number of values, the mean of the middle two.
+    fn median(&mut self) -> Option<f64> {
         self.sample.sort_by(f64::total_cmp);
-        self.sample.get(self.sample.len() / 2).copied()
+        let half = self.sample.len() / 2;
+        let upper = self.sample.get(half).copied()?;
+        match half.checked_sub(1).filter(|_| self.sample.len().is_multiple_of(2)) {
+            Some(below) => Some(f64::midpoint(self.sample[below], upper)),
+            None => Some(upper),
+        }
     }
 }
 
@@ -179,7 +185,7 @@ impl Counts {
         for stage in stages {
             for ((_, action, rule), count) in self.rules.iter_mut().filter(|((of, ..), _)| of == stage) {
                 let value = |value: Option<f64>| value.map(number).unwrap_or_default();
-                let middle = count.values.middle();
+                let median = count.values.median();
                 let threshold = match (count.threshold, count.differs) {
                     (_, true) => "several".to_owned(),
                     (threshold, false) => threshold.map(number).unwrap_or_default(),
@@ -191,7 +197,7 @@ impl Counts {
                     count.events.to_string(),
                     count.documents.to_string(),
                     value(count.values.range.map(|(least, _)| least)),
-                    value(middle),
+                    value(median),
                     value(count.values.range.map(|(_, greatest)| greatest)),
                     threshold,
                 ]);
@@ -231,4 +237,24 @@ fn shown(rows: &[Entry]) -> String {
         ]);
     }
     drawn(&out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Values;
+
+    #[test]
+    fn the_median_is_the_middle_value_or_the_mean_of_the_middle_two() {
+        for (values, median) in [
+            (&[][..], None),
+            (&[3.0], Some(3.0)),
+            (&[2442.0, 13.0], Some(1227.5)),
+            (&[9.0, 1.0, 2.0], Some(2.0)),
+            (&[4.0, 1.0, 9.0, 2.0], Some(3.0)),
+        ] {
+            let mut own = Values::default();
+            values.iter().for_each(|value| own.take(*value));
+            assert_eq!(own.median(), median, "{values:?}");
+        }
+    }
 }

@@ -90,17 +90,11 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
     let (stage, option) =
         path.trim().split_once('.').ok_or_else(|| bad("it names no option of a stage".into()))?;
     run.check_stage(stage)?;
-    let config = stage_of(run, stage).ok_or_else(|| bad(format!("`{stage}` has no options")))?;
-    let all: Vec<Threshold> = config
-        .get("thresholds")
-        .and_then(|thresholds| serde_json::from_value(thresholds.clone()).ok())
-        .unwrap_or_default();
+    let config = run.stage(stage).ok_or_else(|| bad(format!("`{stage}` has no options")))?;
+    let all = run.thresholds(stage);
     let wanted: Vec<&Threshold> = all.iter().filter(|t| t.option == option).collect();
     if wanted.is_empty() {
-        let message = format!(
-            "option `{option}` of stage `{stage}` decides no rule that can be replayed from the ledger alone"
-        );
-        return Err(Failure::new(message).hint(replayable(run, stage, option, &all)));
+        return Err(not_replayed(run, stage, config, option, value.trim(), &all));
     }
     let value = set_value(value.trim(), &Place::Set(set.to_owned()));
     let value = value.map_err(|problem| Problems::new(Vec::new(), vec![problem]))?;
@@ -110,7 +104,7 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
         _ => None,
     };
     refuse_unsuitable(config, option, value, set)?;
-    let after = after.ok_or_else(|| bad("it is no number".into()))?;
+    let after = after.ok_or_else(|| bad(format!("`{}` is not a number", given_value(set))))?;
     let pointer = format!("/options/{}", option.replace('.', "/"));
     let given = config.pointer(&pointer).and_then(Value::as_f64);
     let answer = |threshold: &Threshold| {
@@ -130,23 +124,72 @@ fn try_one(run: &RunFolder, set: &str, examples: usize) -> Result<Vec<Answer>, F
     wanted.into_iter().map(answer).collect()
 }
 
+/// The value of a `--set` argument.
+fn given_value(set: &str) -> &str {
+    set.split_once('=').map_or("", |(_, value)| value.trim())
+}
+
+/// The failure for an option that decides no rule whose values are on the ledger.
+fn not_replayed(
+    run: &RunFolder,
+    stage: &str,
+    config: &Value,
+    option: &str,
+    value: &str,
+    all: &[Threshold],
+) -> Failure {
+    let known = leaves(config.get("options").unwrap_or(&Value::Null));
+    if !known.iter().any(|known| known == option) {
+        let options = all.iter().map(|threshold| threshold.option.as_str());
+        let near = nearest_option(option, options)
+            .or_else(|| nearest_option(option, known.iter().map(String::as_str)));
+        let hint = match near {
+            Some(near) => format!("did you mean `{stage}.{near}`?"),
+            None if all.is_empty() => "`textmill plugin info` lists the options of a plugin".to_owned(),
+            None => replayable(run, stage, all),
+        };
+        return Failure::new(format!("stage `{stage}` has no option `{option}`")).hint(hint);
+    }
+    if value.parse::<f64>().is_err() {
+        let message = format!("`{stage}.{option}`: `{value}` is not a number");
+        return Failure::new(message).hint("`what-if` tries other values of thresholds, which are numbers");
+    }
+    let pipeline = run.pipeline().map_or("PIPELINE".to_owned(), |path| path.display().to_string());
+    let folder = run.file("");
+    let message = format!("the ledger does not hold what is needed to try another `{option}` of `{stage}`");
+    let mut hint = format!(
+        "`textmill run {pipeline} --set {stage}.{option}={value} --output NEW`, then `textmill diff {} NEW`",
+        folder.display().to_string().trim_end_matches('/')
+    );
+    if !all.is_empty() {
+        hint.push_str(&format!("; {}", replayable(run, stage, all)));
+    }
+    Failure::new(message).hint(hint)
+}
+
+/// The paths of all options, with dots between the levels of nested tables.
+fn leaves(options: &Value) -> Vec<String> {
+    let Value::Object(members) = options else { return Vec::new() };
+    let of = |(name, value): (&String, &Value)| match leaves(value) {
+        inner if inner.is_empty() => vec![name.clone()],
+        inner => inner.iter().map(|inner| format!("{name}.{inner}")).collect(),
+    };
+    members.iter().flat_map(of).collect()
+}
+
+/// The known option that a wrong one most likely stands for.
+fn nearest_option<'a>(wrong: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    // The user may remember only the last part of a long name.
+    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    let same = known.clone().find(|known| last(known) == last(wrong));
+    same.or_else(|| nearest(wrong, known))
+}
+
 /// The maximum number of options that are suggested.
 const NAMED: usize = 6;
 
-/// Suggests what to try instead of an option that cannot be replayed: the nearest one, or those whose rules
-/// have values on the ledger.
-fn replayable(run: &RunFolder, stage: &str, option: &str, all: &[Threshold]) -> String {
-    let options = all.iter().map(|threshold| threshold.option.as_str());
-    // The user may remember only the last part of a long name.
-    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
-    let same = options.clone().find(|known| last(known) == last(option));
-    if let Some(near) = same.or_else(|| nearest(option, options)) {
-        return format!("did you mean `{stage}.{near}`?");
-    }
-    let other_way = "run the pipeline with the option and compare with `textmill diff`";
-    if all.is_empty() {
-        return format!("the stage's plugin declares no such rule; {other_way}");
-    }
+/// The options of a stage that can be tried: those whose rules have values on the ledger, if there are any.
+fn replayable(run: &RunFolder, stage: &str, all: &[Threshold]) -> String {
     let rules = run.rules(Some(stage));
     let names = |has_events: bool| {
         let mut names: Vec<String> = Vec::new();
@@ -163,9 +206,9 @@ fn replayable(run: &RunFolder, stage: &str, option: &str, all: &[Threshold]) -> 
     };
     match names(true) {
         none if none.is_empty() => {
-            format!("it could replay {}, but this run's ledger has no event of it; {other_way}", names(false))
+            format!("`what-if` could try {}, but this run's ledger has no event of it", names(false))
         }
-        known => format!("of this run it can replay {known}; otherwise {other_way}"),
+        known => format!("`what-if` can try {known}"),
     }
 }
 
@@ -193,11 +236,6 @@ fn applied(run: &RunFolder, stage: &str, rule: &str) -> Result<Option<f64>, Fail
         Ok(())
     })?;
     Ok(found)
-}
-
-fn stage_of<'a>(run: &'a RunFolder, stage: &str) -> Option<&'a Value> {
-    let stages = run.run.pointer("/pipeline/stages")?.as_array()?;
-    stages.iter().find(|own| own.get("name").and_then(Value::as_str) == Some(stage))
 }
 
 fn replay(
@@ -355,7 +393,7 @@ impl Answer {
             let _ = writeln!(
                 out,
                 "  the ledger knows kept {what} only {way} to {known}: for {after} these numbers are lower bounds; run the \
-                 pipeline to know"
+                 pipeline for exact ones"
             );
         }
         let least = if self.at_least { "at least " } else { "" };
@@ -402,13 +440,13 @@ impl Answer {
         }
         if self.held_to_others > 0 {
             let others = match self.held_to_others {
-                1 => "1 edit or near passage".to_owned(),
-                many => format!("{many} edits and near passages"),
+                1 => "1 edit or near passage that is".to_owned(),
+                many => format!("{many} edits and near passages that are"),
             };
             let thresholds: Vec<String> = self.other_thresholds.iter().copied().map(number).collect();
             let _ = writeln!(
                 out,
-                "  left out: {others} of the rule, held to {} and not to `{}`",
+                "  not counted: {others} held to {}, whatever `{}` says",
                 thresholds.join(", "),
                 self.option
             );

@@ -94,7 +94,7 @@ fn base_of(node: &Node, sources: &[Source], environment: Environment<'_>) -> Res
 }
 
 /// The names of the pipeline files in a folder.
-fn toml_files(folder: &Path) -> Vec<String> {
+pub(super) fn toml_files(folder: &Path) -> Vec<String> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let names = files.filter_map(|file| file.file_name().into_string().ok());
@@ -202,7 +202,7 @@ fn move_stages(tree: &mut Node, environment: Environment<'_>, problems: &mut Vec
     for (number, stage) in stages.iter_mut().enumerate() {
         match wish(number, stage, &names, environment) {
             Ok(wish) => waiting.extend(wish),
-            Err(problem) => problems.push(*problem),
+            Err(found) => problems.extend(found),
         }
     }
     let mut order: Vec<usize> = (0..stages.len()).collect();
@@ -241,18 +241,33 @@ fn wish(
     stage: &mut Node,
     names: &[String],
     environment: Environment<'_>,
-) -> Result<Option<Move>, Box<Problem>> {
+) -> Result<Option<Move>, Vec<Problem>> {
     let [before, after] =
         ["before", "after"].map(|key| stage.text(key).is_some().then(|| take(stage, key)).flatten());
     let (entry, is_behind) = match (before, after) {
-        (Some(_), Some(entry)) => {
+        (Some(before), Some(after)) => {
             let message = "a stage can have `before` or `after`, not both";
-            return Err(Box::new(Problem::at(&entry.place, message).hint("leave one of them out")));
+            let both = Problem::at(&after.place, message).hint("leave one of them out");
+            let wrong = [(before, false), (after, true)]
+                .into_iter()
+                .filter_map(|(entry, is_behind)| beside(number, &entry, is_behind, names, environment).err());
+            return Err(std::iter::once(both).chain(wrong.map(|problem| *problem)).collect());
         }
         (Some(entry), None) => (entry, false),
         (None, Some(entry)) => (entry, true),
         (None, None) => return Ok(None),
     };
+    beside(number, &entry, is_behind, names, environment).map_err(|problem| vec![*problem])
+}
+
+/// Where a stage belongs according to one of its keys; `None` if the value is not a string.
+fn beside(
+    number: usize,
+    entry: &Entry,
+    is_behind: bool,
+    names: &[String],
+    environment: Environment<'_>,
+) -> Result<Option<Move>, Box<Problem>> {
     let Kind::Text(text) = &entry.node.kind else { return Ok(None) };
     let wanted = lenient(text, environment);
     let place = entry.node.place.clone();
@@ -340,6 +355,10 @@ mod tests {
             (
                 "name = \"a\"\nafter = \"b\"\n[[stage]]\nname = \"b\"\nafter = \"a\"",
                 "a=a b=b c=c ! the positions of stages form a circle: `a`, `b`",
+            ),
+            (
+                "name = \"b\"\nafter = \"x\"\nbefore = \"a\"",
+                "a=a b=b c=c ! a stage can have `before` or `after`, not both! there is no stage `x`",
             ),
             ("name = \"b\"\nafter = \"b\"", "a=a b=b c=c ! stage `b` cannot be placed relative to itself"),
         ] {

@@ -8,7 +8,7 @@ pub use self::fit::fitted;
 use self::choices::{choices, of_choice};
 use super::problem::{Problem, nearest};
 use super::section::{flag_of, quoted};
-use super::tree::{Kind, Node};
+use super::tree::{Kind, Node, Place};
 use crate::table::count;
 use jsonschema::error::ValidationErrorKind as Fault;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub fn check_options(plugin: &str, schema: &Value, options: &Node, gaps: bool) -
                 let own = properties(schema, &pointer);
                 let own: Vec<&str> = own.iter().map(String::as_str).collect();
                 for key in unexpected {
-                    problems.push(unknown(plugin, key, node, &own, (schema, &pointer)));
+                    problems.push(unknown(plugin, key, options, &own, (schema, &pointer)));
                 }
             }
             Fault::Required { property } => {
@@ -80,12 +80,17 @@ pub fn check_options(plugin: &str, schema: &Value, options: &Node, gaps: bool) -
 fn unknown(
     plugin: &str,
     key: &str,
-    node: &Node,
+    options: &Node,
     known: &[&str],
     (schema, pointer): (&Value, &str),
 ) -> Problem {
+    let node = options.at_pointer(pointer);
     let place = node.entry(key).map_or(&node.place, |e| &e.place);
-    let problem = Problem::at(place, format!("plugin `{plugin}` has no option `{key}`"));
+    let message = match pointer {
+        "" => format!("plugin `{plugin}` has no option `{key}`"),
+        _ => format!("{} of `{plugin}` has no `{key}`", option_words(options, pointer)),
+    };
+    let problem = Problem::at(place, message);
     match nearest(key, known.iter().copied()) {
         Some(near) => problem
             .hint(format!("did you mean `{near}`?"))
@@ -106,9 +111,14 @@ fn told(
     let own = own?;
     let key = pointer.rsplit('/').next().unwrap_or_default();
     // An item of an array has no key.
-    let write = |value: &str| match key.parse::<usize>() {
-        Ok(_) => format!("write `{value}`"),
-        Err(_) => format!("write `{} = {value}`", key.replace("~1", "/").replace("~0", "~")),
+    let write = |value: &str| match (key.parse::<usize>(), &node.place) {
+        // A shell would take the quotes away.
+        (_, Place::Set(argument)) if value.contains('"') => {
+            let path = argument.split_once('=').map_or("", |(path, _)| path.trim());
+            format!("write `--set '{path}={value}'`")
+        }
+        (Ok(_), _) => format!("write `{value}`"),
+        (Err(_), _) => format!("write `{} = {value}`", key.replace("~1", "/").replace("~0", "~")),
     };
     if let Some(words) = words_of(root, own) {
         let near = match &node.kind {
@@ -243,7 +253,14 @@ fn converted(kind: &str, node: &Node) -> Option<String> {
             let number = text?.trim().replace(',', ".");
             number.parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| number)
         }
-        "array" => text.map(|text| format!("[{}]", quoted(&text))),
+        "array" => text.map(|text| {
+            // A list without quotes, as a shell leaves it.
+            let items = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+            let items = items.map_or(vec![text.as_str()], |items| items.split(',').collect());
+            let items: Vec<String> =
+                items.iter().map(|item| quoted(item.trim().trim_matches(['"', '\'']))).collect();
+            format!("[{}]", items.join(", "))
+        }),
         _ => None,
     }
 }
@@ -275,7 +292,12 @@ fn example_within(root: &Value, schema: &Value, depth: usize) -> Option<String> 
         "object" => {
             let properties = resolved(root, schema)?.get("properties")?.as_object()?;
             let (name, own) = properties.iter().next()?;
-            Some(format!("{{ {name} = {} }}", example_within(root, own, depth.checked_sub(1)?)?))
+            // The default is what leaving the table out would do as well.
+            let value = match types(root, own).as_slice() {
+                ["boolean"] => "true".to_owned(),
+                _ => example_within(root, own, depth.checked_sub(1)?)?,
+            };
+            Some(format!("{{ {name} = {value} }}"))
         }
         _ => None,
     })

@@ -1,7 +1,7 @@
 //! The pipeline: the contents of its files, read and checked as far as possible without plugins.
 
-use super::extends::gather;
-use super::problem::{Problem, Problems};
+use super::extends::{gather, toml_files};
+use super::problem::{Problem, Problems, nearest};
 use super::section::Section;
 use super::sets::apply_set;
 use super::settings::{Input, Output, Run};
@@ -62,7 +62,14 @@ impl Draft {
     /// If the file cannot be read.
     pub fn read(path: &Path, sets: &[String]) -> Result<Self, Problems> {
         let source = std::fs::read(path).map_err(|error| {
-            let hint = "give the path of a pipeline file, such as `config/news.toml`";
+            let folder = path.parent().unwrap_or(Path::new(""));
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let names = toml_files(folder);
+            let hint = match (nearest(&name, names.iter().map(String::as_str)), names.as_slice()) {
+                (Some(near), _) => format!("did you mean `{}`?", folder.join(near).display()),
+                (None, [only]) => format!("the folder has `{}`", folder.join(only).display()),
+                (None, _) => "give the path of a pipeline file, such as `config/news.toml`".to_owned(),
+            };
             let problem = Problem::whole(format!("cannot read the pipeline file: {error}")).hint(hint);
             Problems::whole(path, problem)
         })?;

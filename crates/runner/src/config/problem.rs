@@ -201,16 +201,54 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// The known word nearest to a wrong one, if any is near enough.
+/// The known word nearest to a wrong one, if any is near enough: in its letters, as one that has it as a
+/// part, or by its beginning.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let near = known.into_iter().map(|word| (strsim::damerau_levenshtein(wrong, word), word));
+    let known: Vec<&str> = known.into_iter().collect();
+    let near = known.iter().map(|word| (strsim::damerau_levenshtein(wrong, word), *word));
     let best = near.min_by_key(|(distance, _)| *distance)?;
-    let limit = (wrong.chars().count() / 3).max(2);
+    let length = wrong.chars().count();
+    let limit = (length / 3).max(2);
     // A very short word is near every other one, so it means none of them.
-    (best.0 <= limit && best.0 < wrong.chars().count().max(1)).then_some(best.1)
+    if best.0 <= limit && best.0 < length.max(1) {
+        return Some(best.1);
+    }
+    let lower = wrong.to_lowercase();
+    let has_part = |word: &&&str| word.split(['-', '_', '.']).any(|part| part == lower);
+    if let Some(word) = known.iter().filter(has_part).min_by_key(|word| word.len()) {
+        return Some(word);
+    }
+    let shared = |word: &str| word.bytes().zip(lower.bytes()).take_while(|(a, b)| a == b).count();
+    let best = known.iter().max_by_key(|word| (shared(word), std::cmp::Reverse(word.len())))?;
+    (shared(best) >= BEGINNING && 3 * shared(best) >= 2 * best.len()).then_some(best)
 }
+
+/// Fewest bytes that a word must have in common with the beginning of another to be taken for it.
+const BEGINNING: usize = 4;
 
 /// Asks "did you mean" the known word nearest to a wrong one, if any is near enough.
 pub fn suggest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(wrong, known).map(|word| format!("did you mean `{word}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_word_is_near_in_its_letters_as_a_part_or_by_its_beginning() {
+        let known = ["cookie-notice", "quotes", "consent-and-cookie", "c4", "threshold"];
+        for (wrong, near) in [
+            ("quote", Some("quotes")),
+            ("cookie", Some("cookie-notice")),
+            ("notice", Some("cookie-notice")),
+            ("quotations", Some("quotes")),
+            ("quo", None),
+            ("thresh", Some("threshold")),
+            ("throughput", None),
+            ("conseil-municipal", None),
+        ] {
+            assert_eq!(nearest(wrong, known), near, "{wrong}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use super::stages::stage_names;
 use super::tree::{Kind, Node, Place, set_value};
 use super::variables::Environment;
 
-/// Applies an argument such as `input.text-field=body` or `STAGE.threshold=0.9`. If the file has `gaps`, a
+/// Applies an argument such as `input.text-field=body`, `STAGE.threshold=0.9` or `STAGE.enabled=false`. If the file has `gaps`, a
 /// missing stage may be in one of them, and is not reported.
 pub(super) fn apply_set(
     tree: &mut Node,
@@ -68,6 +68,10 @@ fn set_option(
     let names = stage_names(stages, environment);
     match names.iter().position(|name| name == stage).and_then(|at| stages.get_mut(at)) {
         Some(node) => {
+            let is_option = |key| node.entry("options").is_some_and(|own| own.node.entry(key).is_some());
+            if path == ["enabled"] && !is_option("enabled") {
+                return node.set(path, value, place);
+            }
             let full: Vec<&str> = std::iter::once("options").chain(path.iter().copied()).collect();
             node.set(&full, value, place)
         }
@@ -84,6 +88,17 @@ fn set_option(
 mod tests {
     use crate::config::{Draft, Kind};
     use std::path::Path;
+
+    #[test]
+    fn a_stage_is_switched_off() {
+        let text = "[[stage]]\nplugin = \"a\"\n[[stage]]\nplugin = \"b\"\noptions.enabled = 1\n".to_owned();
+        let sets = ["a.enabled=false".to_owned(), "b.enabled=2".to_owned()];
+        let draft = Draft::parse(Path::new("a.toml"), text, &sets);
+        assert!(draft.problems.is_empty(), "{:?}", draft.problems);
+        let [b] = draft.pipeline.stages.as_slice() else { panic!("{:?}", draft.pipeline.stages) };
+        assert_eq!((b.name.as_str(), b.options.to_json().to_string()), ("b", "{\"enabled\":2}".into()));
+        assert_eq!(draft.pipeline.off[0].0, "a");
+    }
 
     #[test]
     fn words_that_toml_takes_for_floats_are_words() {

@@ -112,12 +112,13 @@ fn replaced(text: &str, environment: Environment<'_>) -> Result<(String, Vec<Use
             None => match value {
                 Some(value) => (value, false),
                 None => {
-                    let hint =
-                        format!("set it, or give a default: `${{{name}:-…}}`; `$${{` is a literal `${{`");
-                    let message = match similar(name) {
-                        Some(other) => format!("the variable `{name}` is not set, and `{other}` is"),
-                        None => format!("the variable `{name}` is not set"),
+                    let hint = match similar(name) {
+                        Some(other) => format!("did you mean `{other}`?"),
+                        None => {
+                            format!("set it, or give a default: `${{{name}:-…}}`; `$${{` is a literal `${{`")
+                        }
                     };
+                    let message = format!("the variable `{name}` is not set");
                     return Err(Wrong { message, hint, part: part() });
                 }
             },

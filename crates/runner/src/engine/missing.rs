@@ -45,10 +45,16 @@ pub(super) fn missing(
     }
     let known: Vec<&str> = reaching.fields().iter().map(|field| field.name().as_str()).collect();
     let known: Vec<&str> = known.into_iter().filter(|name| !HIDDEN.contains(name)).collect();
-    let kind = column.kind.as_deref().unwrap_or("utf8");
+    // Where any type is read, the host cannot know which one the documents have.
+    let declared = match column.kind.as_deref() {
+        Some(kind) => format!("`{name} = \"{kind}\"`"),
+        None => {
+            format!("`{name} = \"float64\"` if it holds numbers, or `{name} = \"utf8\"` if it holds text")
+        }
+    };
     problem.hint(suggest(name, known.iter().copied()).unwrap_or_else(|| {
         format!(
-            "there are `{}`; a field that documents come with needs its type: `{name} = \"{kind}\"` under `[input.columns]`",
+            "there are `{}`; a field that documents come with needs its type under `[input.columns]`: {declared}",
             known.join("`, `")
         )
     }))

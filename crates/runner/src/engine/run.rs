@@ -99,11 +99,15 @@ impl<'a> Engine<'a> {
                 *nanos.entry(stage).or_default() += started.elapsed().as_nanos() as u64;
                 staged.begin_segment(number, held, segment.rows())?;
                 let segment = Segment { head: Some((stage, &last, names)), ..segment };
-                self.progress.segment(segment.numbers(), Some(waiting.documents.rows()));
+                self.progress.segment(
+                    self.pass(2 * number),
+                    segment.numbers(),
+                    Some(waiting.documents.rows()),
+                );
                 self.go_on(segment, &waiting.documents, staged)?;
             } else {
                 staged.begin_segment(number, held, segment.rows())?;
-                self.progress.segment(segment.numbers(), None);
+                self.progress.segment(self.pass(0), segment.numbers(), None);
                 self.read(segment, staged)?;
             }
             before = staged.end_segment()?;
@@ -131,6 +135,18 @@ impl<'a> Engine<'a> {
         Ok(reports)
     }
 
+    /// The number of plans among the stages up to this one.
+    fn plans_up_to(&self, number: usize) -> usize {
+        let stages = self.prepared.stages.iter().take(number + 1);
+        stages.filter(|stage| matches!(stage.bound, Bound::Plan(..))).count()
+    }
+
+    /// A pass over the documents, counted from 0, in numbers for people. Each plan adds two passes: one
+    /// between its documents and its last step, and one from there.
+    fn pass(&self, number: usize) -> (usize, usize) {
+        (number + 1, 2 * self.plans_up_to(self.prepared.stages.len()) + 1)
+    }
+
     /// The segment with this number. The barriers before it are those of the first `number` plans.
     fn segment(&self, number: usize) -> Segment<'a> {
         let stages = &self.prepared.stages;
@@ -151,7 +167,7 @@ impl<'a> Engine<'a> {
         names: &mut Names,
     ) -> Result<Last<'p, SpillStore>> {
         let stage = &self.prepared.stages[number];
-        self.progress.segment(std::iter::once(number), None);
+        self.progress.segment(self.pass(2 * self.plans_up_to(number) - 1), std::iter::once(number), None);
         let host = StageHost { host: self.progress, stage: &stage.name };
         let threads = if stage.bound.is_serial() { 1 } else { self.settings.threads };
         let pool = self.plain_pool(threads);

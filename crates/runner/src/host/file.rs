@@ -5,7 +5,7 @@ use super::elf::bytes_of_whole;
 use super::trust::{self, Refusal, unread};
 use sha2::{Digest, Sha256};
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -57,6 +57,24 @@ struct Kept {
 }
 
 static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+
+/// Whether a file begins as shared libraries do, on any system.
+fn is_library(file: &mut (impl Read + Seek)) -> io::Result<bool> {
+    // ELF, PE, and the byte orders, word sizes and universal form of Mach-O.
+    const BEGINNINGS: [&[u8]; 7] = [
+        b"\x7fELF",
+        b"MZ",
+        b"\xcf\xfa\xed\xfe",
+        b"\xce\xfa\xed\xfe",
+        b"\xfe\xed\xfa\xcf",
+        b"\xfe\xed\xfa\xce",
+        b"\xca\xfe\xba\xbe",
+    ];
+    file.rewind()?;
+    let mut bytes = Vec::new();
+    file.take(4).read_to_end(&mut bytes)?;
+    Ok(BEGINNINGS.iter().any(|beginning| bytes.starts_with(beginning)))
+}
 
 impl LibraryFile {
     /// Opens a library and hashes it, after checking that nobody but its owner can change it.
@@ -115,8 +133,7 @@ impl LibraryFile {
         if by_path && Stamp::of(&self.path.symlink_metadata().map_err(unread)?) != self.stamp {
             return Err(changing());
         }
-        let loaded = load(name.as_deref().unwrap_or(&self.path))
-            .map_err(|e| Refusal::new(format!("it is not a library: {e}")))?;
+        let loaded = load(name.as_deref().unwrap_or(&self.path)).map_err(|e| self.not_loaded(&e))?;
         let now = self.now();
         let there = self.path.symlink_metadata().map(|meta| Stamp::of(&meta));
         let stamp = self.stamp;
@@ -127,6 +144,14 @@ impl LibraryFile {
             return Err(changing());
         }
         Ok(loaded)
+    }
+
+    fn not_loaded(&self, error: &impl std::fmt::Display) -> Refusal {
+        if is_library(&mut &self.file).unwrap_or(true) {
+            return Refusal::new(format!("the system cannot load it: {error}"));
+        }
+        let refusal = Refusal::new("it is not a shared library");
+        refusal.hint("give the library that was built from the plugin, or the folder of its sources")
     }
 
     fn now(&self) -> Result<Stamp, Refusal> {
@@ -179,7 +204,7 @@ fn descriptor_name(file: &File, stamp: &Stamp) -> Option<PathBuf> {
 }
 
 /// The SHA-256 of a file, read in pieces.
-fn hash(mut file: &File) -> std::io::Result<String> {
+fn hash(mut file: &File) -> io::Result<String> {
     let mut sha = Sha256::new();
     let mut piece = vec![0; 1 << 18];
     loop {
@@ -235,7 +260,7 @@ mod tests {
     #[test]
     fn a_descriptor_outlives_what_was_loaded_by_it() {
         let (_folder, path) = folder();
-        let name = |file: LibraryFile| file.load(|name| Ok::<_, std::io::Error>(name.to_owned())).unwrap();
+        let name = |file: LibraryFile| file.load(|name| Ok::<_, io::Error>(name.to_owned())).unwrap();
         let first = name(LibraryFile::open(&path).unwrap());
         assert_eq!(first, name(LibraryFile::open(&path).unwrap()), "one descriptor for one file");
         let other = path.with_file_name("other");

@@ -179,7 +179,9 @@ impl LoadedPlugin {
         let within = Within::plugin(path.display().to_string().leak());
         // SAFETY: opening runs the library's initialisers. A native plugin has the full trust of the process;
         // the user named it, and nobody else can change it.
-        let library = file.load(|name| unsafe { open(name) }).map_err(|refusal| refuse(&path, refusal))?;
+        let library = file
+            .load(|name| unsafe { open(name) }.map_err(reason))
+            .map_err(|refusal| refuse(&path, refusal))?;
         // Never unloaded: the plugin's tables, strings and thread-locals may be in use anywhere.
         let library: &'static libloading::Library = Box::leak(Box::new(library));
         // SAFETY: the symbol has this type in every plugin of this major version.
@@ -302,6 +304,14 @@ unsafe fn open(path: &Path) -> std::result::Result<libloading::Library, libloadi
     {
         // SAFETY: passed on to the caller.
         unsafe { libloading::Library::new(path) }
+    }
+}
+
+/// What the system's loader says.
+fn reason(error: libloading::Error) -> String {
+    match std::error::Error::source(&error) {
+        Some(said) => said.to_string(),
+        None => error.to_string(),
     }
 }
 

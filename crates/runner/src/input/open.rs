@@ -31,6 +31,16 @@ pub fn open_bytes(path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> 
     Ok(Box::new(file))
 }
 
+/// Whether the stored bytes of a file begin with these. A file that cannot be read counts as one that does.
+pub fn begins_with(file: &SourceFile, magic: &[u8]) -> bool {
+    let mut bytes = Vec::new();
+    let length = magic.len() as u64;
+    match open_bytes(&file.path, 0).map(|file| file.take(length).read_to_end(&mut bytes)) {
+        Ok(Ok(_)) => bytes == magic,
+        _ => true,
+    }
+}
+
 /// Opens the decompressed content of a file, from `offset` on. `read` counts the stored bytes that are read.
 ///
 /// # Errors
@@ -46,7 +56,8 @@ pub fn open_content(
     if plain {
         return Ok(Box::new(raw));
     }
-    let raw = BufReader::with_capacity(BUFFER, raw);
+    let mut raw = BufReader::with_capacity(BUFFER, raw);
+    check_magic(&mut raw, file.format.compression)?;
     let decoder: Box<dyn Read + Send> = match file.format.compression {
         Compression::Plain => Box::new(raw),
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(raw)),
@@ -63,6 +74,25 @@ pub fn open_content(
         return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
     }
     Ok(Box::new(content))
+}
+
+/// Checks that compressed data begins as it must: the decoders say of other data only that it ends too early.
+///
+/// # Errors
+/// If it does not, or if it cannot be read.
+fn check_magic(raw: &mut impl BufRead, compression: Compression) -> io::Result<()> {
+    let (magic, name): (&[u8], _) = match compression {
+        Compression::Plain | Compression::Zstd => return Ok(()),
+        Compression::Gzip => (b"\x1f\x8b", "gzip"),
+        Compression::Bzip2 => (b"BZh", "bzip2"),
+    };
+    let bytes = raw.fill_buf()?;
+    // A source may give fewer bytes at first than the magic number has.
+    let shared = bytes.len().min(magic.len());
+    if bytes[..shared] == magic[..shared] {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidData, format!("it is not a {name} file")))
 }
 
 /// Counts the bytes that pass through.

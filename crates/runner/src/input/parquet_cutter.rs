@@ -4,7 +4,7 @@ use super::cursor::Body;
 use super::files::SourceFile;
 use super::format::Kind;
 use super::json_reason::no_field;
-use super::open::ByteRange;
+use super::open::{ByteRange, begins_with};
 use super::record::Failure;
 use crate::config::Input;
 use arrow_schema::DataType;
@@ -37,7 +37,10 @@ pub struct ParquetCutter {
 
 fn open(file: &SourceFile) -> Result<ArrowReaderMetadata, String> {
     let metadata = ArrowReaderMetadata::load(&ByteRange::new(file), ArrowReaderOptions::new());
-    metadata.map_err(|error| error.to_string())
+    metadata.map_err(|error| match begins_with(file, b"PAR1") {
+        true => error.to_string(),
+        false => "it is not a Parquet file".to_owned(),
+    })
 }
 
 impl ParquetCutter {

@@ -127,6 +127,9 @@ fn whole_files_are_documents() {
         ("c.html", b"<p>\xe9"),
         ("d.text", b"far too long"),
         ("e.txt.zst", b"no"),
+        ("f.txt.gz", b"plain text"),
+        ("g.jsonl.bz2", b"plain text"),
+        ("h.parquet", b"abc"),
     ]);
     let input = Input { max_document_bytes: 8, ..Input::default() };
     insta::assert_snapshot!(folder.documents(&input).join("\n"));

@@ -5,6 +5,7 @@ use super::lines::{Ending, each_line};
 use super::run_folder::RunFolder;
 use crate::failure::Failure;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
@@ -50,8 +51,10 @@ pub struct Changed {
 /// The differences between two runs.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Comparison {
-    /// Number of documents that are identical byte for byte.
+    /// Number of documents that are identical, except perhaps for the order of their columns.
     pub same: u64,
+    /// Number of those that have their columns in another order.
+    pub reordered: u64,
     /// Number of documents that both runs have, but that differ.
     pub changed: u64,
     /// Number of documents that only the second run has.
@@ -129,6 +132,16 @@ pub fn compare(before: &RunFolder, after: &RunFolder) -> Result<Comparison, Fail
     let mut moves: BTreeMap<(u32, u32), u64> = BTreeMap::new();
     // The heap's top is the smallest entry: by weight, and among equal weights the later document.
     let mut most: BinaryHeap<Reverse<(u64, Reverse<u64>, String)>> = BinaryHeap::new();
+    let mut add_changed = |found: &mut Comparison, from: u32, to: u32, weight: u64, number: u64, id: &str| {
+        found.changed += 1;
+        *moves.entry((from, to)).or_default() += 1;
+        most.push(Reverse((weight, Reverse(number), id.to_owned())));
+        if most.len() > COMPARED {
+            most.pop();
+        }
+    };
+    // Documents of which both lines have the same length, with the number and the columns of the second one.
+    let mut similar: HashMap<u64, (u64, u64)> = HashMap::new();
     let mut number = 0;
     each_line(after, |ending, id, line| {
         number += 1;
@@ -145,14 +158,25 @@ pub fn compare(before: &RunFolder, after: &RunFolder) -> Result<Comparison, Fail
             found.same += 1;
             return;
         }
-        found.changed += 1;
-        *moves.entry((mark.reason, reason)).or_default() += 1;
         let weight = u64::from(mark.bytes).abs_diff(line.len() as u64);
-        most.push(Reverse((weight, Reverse(number), id.to_owned())));
-        if most.len() > COMPARED {
-            most.pop();
+        if weight == 0 && mark.reason == reason {
+            similar.insert(hash(id.as_bytes()), (number, columns_hash(line)));
+            return;
         }
+        add_changed(&mut found, mark.reason, reason, weight, number, id);
     })?;
+    if !similar.is_empty() {
+        each_line(before, |_, id, line| {
+            let key = hash(id.as_bytes());
+            let Some((number, columns)) = similar.remove(&key) else { return };
+            if columns_hash(line) == columns {
+                found.same += 1;
+                found.reordered += 1;
+            } else if let Some(mark) = marks.get(&key) {
+                add_changed(&mut found, mark.reason, mark.reason, 0, number, id);
+            }
+        })?;
+    }
     found.removed = marks.values().filter(|mark| !mark.met).count() as u64;
     if found.removed > 0 {
         each_line(before, |_, id, _| {
@@ -168,6 +192,18 @@ pub fn compare(before: &RunFolder, after: &RunFolder) -> Result<Comparison, Fail
     let ids: Vec<String> = most.into_iter().map(|Reverse((.., id))| id).collect();
     found.most = changes(before, after, ids)?;
     Ok(found)
+}
+
+/// A hash of the columns of a line, whatever their order.
+fn columns_hash(line: &[u8]) -> u64 {
+    let columns: BTreeMap<&str, &RawValue> = match serde_json::from_slice(line) {
+        Ok(columns) => columns,
+        // Names with escapes cannot be borrowed, so the order counts here.
+        Err(_) => return XxHash3_64::oneshot(line),
+    };
+    let hash = |bytes: &str| XxHash3_64::oneshot(bytes.as_bytes());
+    let of_column = |(name, value): (&&str, &&RawValue)| hash(name).rotate_left(1) ^ hash(value.get());
+    columns.iter().map(of_column).fold(0, u64::wrapping_add)
 }
 
 /// Compares the texts and columns of some documents, and sorts them with the most changed first.
@@ -221,7 +257,21 @@ fn lines_apart(before: &str, after: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::lines_apart;
+    use super::{columns_hash, lines_apart};
+
+    #[test]
+    fn the_order_of_columns_does_not_count() {
+        let line = br#"{"id":"a","text":"b\"c","tags":{"x":1}}"#;
+        assert_eq!(columns_hash(line), columns_hash(br#"{"id":"a","tags":{"x":1},"text":"b\"c"}"#));
+        for other in [
+            &br#"{"id":"b\"c","text":"a","tags":{"x":1}}"#[..],
+            br#"{"id":"a","text":"b\"c","tags":{"x":2}}"#,
+            br#"{"id":"a","text":"b\"c","togs":{"x":1}}"#,
+        ] {
+            assert_ne!(columns_hash(line), columns_hash(other));
+        }
+        assert_eq!(columns_hash(br#"{"a\"":1}"#), columns_hash(br#"{"a\"":1}"#));
+    }
 
     #[test]
     fn lines_that_one_text_has_are_counted() {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use textmill_plugin::descriptor::Threshold;
 
 /// The error for a file of a run that is missing or not as it was written.
 pub(super) fn damaged(path: &Path, why: &dyn Display) -> Failure {
@@ -73,6 +74,18 @@ impl RunFolder {
         let stages = self.run.pointer("/pipeline/stages").and_then(Value::as_array);
         let names = stages.into_iter().flatten().filter_map(|stage| stage.get("name")?.as_str());
         std::iter::once("input").chain(names).collect()
+    }
+
+    /// What a stage was run with, as `run.json` has it.
+    pub fn stage(&self, name: &str) -> Option<&Value> {
+        let stages = self.run.pointer("/pipeline/stages")?.as_array()?;
+        stages.iter().find(|own| own.get("name").and_then(Value::as_str) == Some(name))
+    }
+
+    /// The thresholds that a stage's options decide.
+    pub fn thresholds(&self, stage: &str) -> Vec<Threshold> {
+        let thresholds = self.stage(stage).and_then(|stage| stage.get("thresholds"));
+        thresholds.and_then(|own| serde_json::from_value(own.clone()).ok()).unwrap_or_default()
     }
 
     /// The rules that did something, in a stage or in the whole run.

@@ -3,7 +3,8 @@
 use crate::table::beginning;
 use arrow_array::TimestampNanosecondArray;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use serde_json::Value;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Everything that the output depends on: pipeline, plugins, inputs.
 pub type Fingerprint = Value;
@@ -26,8 +27,15 @@ pub fn differences(before: &Fingerprint, now: &Fingerprint) -> Vec<String> {
 fn compare(place: &str, before: &Value, now: &Value, found: &mut Vec<String>) {
     let inner = |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
     match (before, now) {
+        // Of very many inputs, there is only a digest.
+        (Value::Object(a), Value::Object(b))
+            if place == "inputs" && a.values().chain(b.values()).all(Value::is_object) =>
+        {
+            inputs(a, b, found);
+        }
         (Value::Object(a), Value::Object(b)) => {
-            for (name, value) in a {
+            let (a, b) = (with_file_keys(a), with_file_keys(b));
+            for (name, value) in a.iter() {
                 match b.get(name) {
                     Some(other) => compare(&inner(name), value, other, found),
                     None => found.push(format!("`{}` was {}, now removed", inner(name), shown(value))),
@@ -37,19 +45,50 @@ fn compare(place: &str, before: &Value, now: &Value, found: &mut Vec<String>) {
                 found.push(format!("`{}` is new: {}", inner(name), shown(value)));
             }
         }
-        _ if before != now => {
-            if let (Some(file), Some(then), Some(now)) = (
-                place.strip_suffix(".version").filter(|file| file.starts_with("inputs.")),
-                moment(before),
-                moment(now),
-            ) {
-                found.push(format!("`{file}` was modified at {then}, and now at {now}"));
-                return;
-            }
-            found.push(format!("`{place}` was {}, and is {}", shown(before), shown(now)));
+        (Value::Null, now) if !now.is_null() => {
+            found.push(format!("`{place}` was not set, and is {}", shown(now)));
         }
+        (before, Value::Null) if !before.is_null() => {
+            found.push(format!("`{place}` was {}, and is not set", shown(before)));
+        }
+        _ if before != now => found.push(format!("`{place}` was {}, and is {}", shown(before), shown(now))),
         _ => {}
     }
+}
+
+fn inputs(before: &Map<String, Value>, now: &Map<String, Value>, found: &mut Vec<String>) {
+    for (file, then) in before {
+        let Some(now) = now.get(file) else {
+            found.push(format!("the input `{file}` was removed"));
+            continue;
+        };
+        if then == now {
+            continue;
+        }
+        let version = |file: &Value| file.get("version").and_then(moment);
+        found.push(match version(then).zip(version(now)).filter(|(then, now)| then != now) {
+            Some((then, now)) => format!("the input `{file}` was modified: at {then}, and now at {now}"),
+            None => format!("the input `{file}` was modified: it was {}, and is {}", shown(then), shown(now)),
+        });
+    }
+    let added = now.keys().filter(|file| !before.contains_key(*file));
+    found.extend(added.map(|file| format!("the input `{file}` was added")));
+}
+
+/// The members of a stage with its limits under the keys of the pipeline file.
+fn with_file_keys(members: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
+    let limits = members.get("isolation").and_then(|isolation| {
+        Some((isolation.get("time-limit-ms")?.as_u64()?, isolation.get("memory-limit").cloned()?))
+    });
+    let Some((millis, memory)) = limits else { return Cow::Borrowed(members) };
+    let mut members = members.clone();
+    let time = if millis % 1000 == 0 { format!("{}s", millis / 1000) } else { format!("{millis}ms") };
+    members.insert("isolation".into(), "process".into());
+    members.insert("time-limit".into(), time.into());
+    if !memory.is_null() {
+        members.insert("memory-limit".into(), memory);
+    }
+    Cow::Owned(members)
 }
 
 /// Formats a time in nanoseconds since 1970, which is the version of a local file.
@@ -74,9 +113,8 @@ mod tests {
         let of = |version: &str| json!({"inputs": {"a.txt": {"bytes": 3, "version": version}}});
         assert_eq!(
             differences(&of("1714521600000000001"), &of("1714521660500000000")),
-            [
-                "`inputs.a.txt` was modified at 2024-05-01T00:00:00.000000001Z, and now at 2024-05-01T00:01:00.500Z"
-            ]
+            ["the input `a.txt` was modified: at 2024-05-01T00:00:00.000000001Z, and now at \
+                 2024-05-01T00:01:00.500Z"]
         );
         assert_eq!(differences(&of("\"etag\""), &of("\"other\"")).len(), 1);
     }
@@ -92,9 +130,20 @@ mod tests {
             differences(&before, &now),
             [
                 "`stages.near.threshold` was 0.8, and is 0.9",
-                "`inputs.b.txt` was {}, now removed",
-                "`inputs.c.txt` is new: {}",
+                "the input `b.txt` was removed",
+                "the input `c.txt` was added",
             ]
         );
+        assert_eq!(
+            differences(&json!({"top": null, "least": 1}), &json!({"top": 0.9, "least": null})),
+            ["`top` was not set, and is 0.9", "`least` was 1, and is not set"]
+        );
+        let limits = json!({"isolation": {"time-limit-ms": 10_000, "memory-limit": null}});
+        let tighter = json!({"isolation": {"time-limit-ms": 1500, "memory-limit": null}});
+        assert_eq!(
+            differences(&json!({}), &limits),
+            ["`isolation` is new: \"process\"", "`time-limit` is new: \"10s\""]
+        );
+        assert_eq!(differences(&limits, &tighter), ["`time-limit` was \"10s\", and is \"1500ms\""]);
     }
 }

@@ -62,6 +62,12 @@ impl OutputColumns {
         columns
     }
 
+    /// The names of the columns of every written document: its own, then those that stages wrote.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        let own = [ID, SOURCE, TEXT].into_iter().chain(self.media_type.then_some(MEDIA_TYPE));
+        own.chain(self.names.iter().map(String::as_str))
+    }
+
     fn shown_typed(&self) -> impl Iterator<Item = &String> {
         self.typed.iter().filter(|name| !self.omitted.contains(name))
     }

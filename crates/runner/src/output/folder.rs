@@ -171,6 +171,8 @@ pub struct Staging {
     /// Held while the run lasts, so that no two runs share a folder.
     lock: Option<File>,
     keep: bool,
+    /// Folders above `state` that this run made, the innermost first.
+    made: Vec<PathBuf>,
 }
 
 impl Staging {
@@ -205,7 +207,10 @@ impl Staging {
         };
         // The existing files may be hours of work: they are kept until the caller has looked at them.
         let keep = keep || state.exists();
-        let staging = Self { path, state, target: target.to_owned(), lock: Some(lock), keep };
+        let made = temp_dir.into_iter().flat_map(Path::ancestors);
+        let made = made.take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        let made = made.map(Path::to_owned).collect();
+        let staging = Self { path, state, target: target.to_owned(), lock: Some(lock), keep, made };
         fs::create_dir_all(&staging.state)
             .map_err(|e| FolderError::io("make the folder", &staging.state, &e))?;
         Ok(staging)
@@ -277,6 +282,7 @@ impl Staging {
             fs::remove_dir_all(&old).map_err(|e| FolderError::io("remove", &old, &e))?;
         }
         fs::remove_dir_all(&self.state).map_err(|e| FolderError::io("remove", &self.state, &e))?;
+        self.remove_made();
         let had_old = self.target.exists();
         if had_old {
             fs::rename(&self.target, &old).map_err(|e| FolderError::io("move away", &self.target, &e))?;
@@ -296,6 +302,11 @@ impl Staging {
         Ok(self.target.clone())
     }
 
+    /// Removes the folders that this run made for its temporary files, as far as they are empty.
+    fn remove_made(&self) {
+        let _ = self.made.iter().try_for_each(fs::remove_dir);
+    }
+
     fn sync(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.path)? {
             let path = entry?.path();
@@ -312,6 +323,7 @@ impl Drop for Staging {
         if self.lock.is_some() && !self.keep {
             let _ = fs::remove_dir_all(&self.state);
             let _ = fs::remove_dir_all(&self.path);
+            self.remove_made();
         }
     }
 }

@@ -52,6 +52,13 @@ impl<'a> Group<'a> {
         groups
     }
 
+    /// How many answers a review of changes asks for. The options are accepted together with the rest.
+    pub fn count(changes: &[Change]) -> usize {
+        let reviewed: Vec<Change> =
+            changes.iter().filter(|change| change.key != Key::Options).cloned().collect();
+        Group::of(&reviewed).len()
+    }
+
     fn takes(&self, change: &Change) -> bool {
         let (Key::Document(head, _), Key::Document(document, _)) = (self.head.key, change.key) else {
             return false;
@@ -109,5 +116,7 @@ mod tests {
         ];
         let groups: Vec<usize> = Group::of(&changes).iter().map(|group| group.all().count()).collect();
         assert_eq!(groups, [3, 1, 1, 1]);
+        let options = Change { key: Key::Options, ..changes[3].clone() };
+        assert_eq!(Group::count(&[&changes[..], &[options]].concat()), 4);
     }
 }

@@ -74,6 +74,14 @@ impl SnapshotFolder {
         Ok((!same).then(|| self.change(key, old, content.to_owned())))
     }
 
+    /// Whether any snapshots of this pipeline were accepted: the options always have one.
+    ///
+    /// # Errors
+    /// If the snapshot of the options cannot be read.
+    pub fn is_accepted(&self) -> Result<bool, Failure> {
+        Ok(self.read(Key::Options, ENDING)?.is_some())
+    }
+
     /// The pending changes, in the order of documents and stages.
     ///
     /// # Errors

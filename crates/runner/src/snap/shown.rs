@@ -7,6 +7,8 @@ use crate::rehearsal::{Line, Sign, cut, differing};
 use crate::table::count;
 use std::fmt::Write as _;
 
+/// A section that is gone is shown in full if it has at most this many lines.
+const FEW: usize = 3;
 /// Number of context lines around a change.
 const AROUND: usize = 2;
 
@@ -62,13 +64,9 @@ pub fn shown(change: &Change, most: usize) -> String {
             let _ = writeln!(out, "{GREEN}+ {now}{OFF}");
             continue;
         }
-        if new.is_empty() {
+        if new.is_empty() && old.lines().count() > FEW {
             let lines = old.lines().count();
-            let _ = writeln!(
-                out,
-                "{RED}- {lines} {} gone{OFF}",
-                if lines == 1 { "line is" } else { "lines are" }
-            );
+            let _ = writeln!(out, "{RED}- {lines} lines are gone{OFF}");
             continue;
         }
         // Only the beginning of a document that ends here is shown, so a comparison with the full text would
@@ -161,6 +159,22 @@ mod tests {
             said(dropped, edited),
             "- dropped by `too-short`\n+ kept\n--- text\n~ one    [menu]\n  two\n"
         );
+    }
+
+    #[test]
+    fn an_event_that_is_gone_is_named() {
+        let events = |count: usize| {
+            let events = (0..count).map(|number| format!("\nannotate `rule-{number}`: value 2"));
+            format!("kept\n--- columns\nwords: 3\n--- events{}", events.collect::<String>())
+        };
+        let said = |old: String| {
+            let (key, what) = (Key::Document(0, 1), "page.txt".to_owned());
+            let new = "kept\n--- columns\nwords: 3".to_owned();
+            let change = Change { key, what, stage: Some("some-stage".into()), old: Some(old), new };
+            anstream::adapter::strip_str(&shown(&change, 10)).to_string()
+        };
+        assert_eq!(said(events(1)), "--- events\n- annotate `rule-0`: value 2\n");
+        assert_eq!(said(events(4)), "--- events\n- 4 lines are gone\n");
     }
 
     #[test]

@@ -101,10 +101,7 @@ impl<'a> Struck<'a> {
         let small = |edit: &Edit| short(&self.before[edit.span()]) && short(&edit.replacement);
         let inside = |edit: &Edit| {
             let [line] = stay.as_slice() else { return false };
-            small(edit)
-                && line.start <= edit.start
-                && edit.end <= line.end
-                && !edit.replacement.contains('\n')
+            small(edit) && line.start <= edit.start && edit.end <= line.end
         };
         if stay.len() <= 1 && of_group.iter().all(|edit| edit.replacement.is_empty() || inside(edit)) {
             let none = stay.is_empty();
@@ -193,7 +190,8 @@ impl<'a> Struck<'a> {
 
     /// The rules of the edits that touch a span. The first tag of an edit also shows its evidence.
     fn tags(&mut self, edits: Range<usize>, span: &Range<usize>) -> String {
-        let mut tags: Vec<(String, usize)> = Vec::new();
+        // For each tag, how often it applies, and whether its edits remove a substantial part of the span.
+        let mut tags: Vec<(String, usize, bool)> = Vec::new();
         for number in edits {
             let edit = &self.edits[number];
             if edit.start >= span.end
@@ -203,13 +201,19 @@ impl<'a> Struck<'a> {
                 continue;
             }
             let told = std::mem::replace(&mut self.told[self.origins[number]], true);
+            let part = edit.end.min(span.end).saturating_sub(edit.start.max(span.start));
+            let substantial = !told || !edit.replacement.is_empty() || 2 * part >= span.len();
             let tag = if told { format!("[{}]", edit.rule) } else { tag(edit) };
-            match tags.iter_mut().find(|(known, _)| *known == tag) {
-                Some((_, count)) => *count += 1,
-                None => tags.push((tag, 1)),
+            match tags.iter_mut().find(|(known, ..)| *known == tag) {
+                Some((_, count, already)) => (*count, *already) = (*count + 1, *already || substantial),
+                None => tags.push((tag, 1, substantial)),
             }
         }
-        let shown = tags.into_iter().map(|(tag, count)| match count {
+        // An edit that only ends here, with the markup before this line's text, is named in its first line.
+        if tags.iter().any(|(.., substantial)| *substantial) {
+            tags.retain(|(.., substantial)| *substantial);
+        }
+        let shown = tags.into_iter().map(|(tag, count, _)| match count {
             1 => tag,
             count => format!("{} ×{count}]", tag.trim_end_matches(']')),
         });
@@ -219,12 +223,13 @@ impl<'a> Struck<'a> {
 }
 
 /// Splits an edit into small ones: without its common prefix and suffix, and one for each line if it keeps
-/// the number of lines.
+/// the number of lines. White space in place of more lines counts as the first of their line ends.
 fn small(before: &str, edit: &Edit) -> Vec<Edit> {
     let old = &before[edit.span()];
+    let kept = edit.replacement.matches('\n').count();
     let parts: Vec<(&str, &str)> = match old.matches('\n').count() {
-        ends if ends == edit.replacement.matches('\n').count() => {
-            old.split('\n').zip(edit.replacement.split('\n')).collect()
+        ends if ends == kept || ends > kept && edit.replacement.trim().is_empty() => {
+            old.splitn(kept + 1, '\n').zip(edit.replacement.split('\n')).collect()
         }
         _ => vec![(old, &edit.replacement)],
     };

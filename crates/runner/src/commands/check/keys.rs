@@ -215,7 +215,9 @@ fn option_leaves(
             value => {
                 let from = node.map_or(From::Default(""), |node| from(pipeline, node));
                 let doc = option_doc(schema, &name);
-                keys.push(Key { name, value: Some(value.clone()), from, doc, means: None });
+                // TOML has no null.
+                let value = (!value.is_null()).then(|| value.clone());
+                keys.push(Key { name, value, from, doc, means: None });
             }
         }
     }

@@ -57,9 +57,7 @@ pub fn check(args: &CheckArgs, quiet: bool, locked: bool) -> Result<(), Failure>
         let declared = declared.iter().map(|(name, kind)| format!("{name} ({})", type_name(kind)));
         lines.push(format!("  fields of the input: {}", declared.collect::<Vec<_>>().join(", ")));
     }
-    let columns =
-        ["id", "source", "text"].into_iter().chain(prepared.columns.names.iter().map(String::as_str));
-    lines.push(format!("  columns: {}", columns.collect::<Vec<_>>().join(", ")));
+    lines.push(format!("  columns: {}", prepared.columns.written().collect::<Vec<_>>().join(", ")));
     print(&lines.join("\n"))
 }
 

@@ -114,8 +114,7 @@ fn off(pipeline: &Pipeline) -> impl Iterator<Item = (&str, String)> {
 }
 
 fn written(prepared: &Prepared) -> Vec<String> {
-    let own = ["id", "source", "text"].map(str::to_owned);
-    own.into_iter().chain(prepared.columns.names.iter().cloned()).collect()
+    prepared.columns.written().map(str::to_owned).collect()
 }
 
 fn kind(bound: &Bound) -> &'static str {

@@ -2,13 +2,16 @@
 
 use super::print;
 use crate::cli::ListArgs;
-use crate::config::LockPolicy;
+use crate::config::{Draft, LockPolicy};
 use crate::failure::Failure;
 use crate::host::{Discovery, Opened};
 use crate::table::table;
 
 /// Lists the plugins that can be found.
 pub(super) fn list(args: &ListArgs, locked: bool) -> Result<(), Failure> {
+    if let Some(pipeline) = args.pipeline.as_ref().filter(|pipeline| !pipeline.exists()) {
+        Draft::read(pipeline, &[])?;
+    }
     let lock_policy = LockPolicy::of(args.pipeline.as_deref(), locked)?;
     let discovery = Discovery::new(args.pipeline.as_deref());
     let mut rows = table(&["plugin", "version", "operators", "found", "library"], 5);

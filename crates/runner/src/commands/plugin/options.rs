@@ -8,6 +8,8 @@ const WORDS_AT_MOST: usize = 10_000;
 
 /// What stands behind the type of an option that may be left unset.
 const UNSET: &str = " | unset";
+/// Width of the page in characters.
+const WIDTH: usize = 110;
 
 /// Tells the options of a schema, an entry each.
 pub(super) fn options(schema: &Value, indent: usize, out: &mut String) {
@@ -48,18 +50,17 @@ impl<'a> SchemaWords<'a> {
         let pad = " ".repeat(indent);
         let target = follow(self.root, own);
         let default =
-            own.get("default").filter(|d| !d.is_object()).map(|d| format!(" = {d}")).unwrap_or_default();
+            own.get("default").filter(|d| !d.is_object() && !d.is_null()).map(|d| format!(" = {d}"));
+        let default = default.unwrap_or_default();
         // Attributes of a field stand beside its reference.
         let (words, bounds) = (self.type_words(target, 0), bounds_beside(own, target));
         let kind = match words.strip_suffix(UNSET) {
-            Some(words) => format!("{words}{bounds}{UNSET}"),
+            Some(words) => format!("{words}{bounds}, or not set"),
             None => format!("{words}{bounds}"),
         };
         let _ = writeln!(out, "{pad}{name}: {kind}{default}");
         let own_doc = own.get("description").or_else(|| target.get("description")).and_then(Value::as_str);
-        for line in doc.or(own_doc).unwrap_or_default().lines() {
-            let _ = writeln!(out, "{pad}    {line}");
-        }
+        put_wrapped(doc.or(own_doc).unwrap_or_default(), indent + 4, out);
         self.inside(target, indent + 4, out);
     }
 
@@ -86,7 +87,7 @@ impl<'a> SchemaWords<'a> {
                 None => {
                     let word = choice.get("const").or_else(|| choice.pointer("/enum/0"));
                     if let (Some(word), Some(doc)) = (word, doc) {
-                        let _ = writeln!(out, "{}{word}: {}", " ".repeat(indent), doc.replace('\n', " "));
+                        put_wrapped(&format!("{word}: {}", doc.replace('\n', " ")), indent, out);
                     }
                 }
             }
@@ -142,6 +143,38 @@ impl<'a> SchemaWords<'a> {
         let (kind, bounds) = (self.type_words(target, depth), bounds_beside(own, target));
         if bounds.is_empty() { kind } else { format!("({kind}{bounds})") }
     }
+}
+
+/// Writes paragraphs of words, wrapped at [`WIDTH`]. Lines of lists, tables and code stay lines of their own.
+fn put_wrapped(text: &str, indent: usize, out: &mut String) {
+    let pad = " ".repeat(indent);
+    let is_own = |line: &str| line.starts_with(['-', '*', '|', '#', ' ']) || line.starts_with("```");
+    let mut line = String::new();
+    let mut flush = |line: &mut String| {
+        if !line.is_empty() {
+            let _ = writeln!(out, "{pad}{line}");
+            line.clear();
+        }
+    };
+    for given in text.lines() {
+        if is_own(given) || given.is_empty() {
+            flush(&mut line);
+        }
+        for word in given.split(' ').filter(|word| !word.is_empty()) {
+            let length = indent + line.chars().count() + 1 + word.chars().count();
+            if !line.is_empty() && length > WIDTH {
+                flush(&mut line);
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        if is_own(given) {
+            flush(&mut line);
+        }
+    }
+    flush(&mut line);
 }
 
 /// What a value may be, as far as its type does not say so. Attributes of a field stand beside its reference.
@@ -265,6 +298,17 @@ mod tests {
         weights: BTreeMap<String, f64>,
         /// Tables.
         tables: Vec<Inner>,
+    }
+
+    #[test]
+    fn docs_are_wrapped() {
+        let mut told = String::new();
+        let words = "word ".repeat(50);
+        put_wrapped(&format!("Some\nwords.\n- one\n- two\n\n{words}"), 4, &mut told);
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines[..3], ["    Some words.", "    - one", "    - two"]);
+        assert!(lines.iter().all(|line| line.len() <= WIDTH) && lines[3].len() > WIDTH - 6, "{told}");
+        assert_eq!(told.matches("word ").count() + told.matches("word\n").count(), 50);
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl Answer {
 pub(super) const KEYS: &str = "[a]ccept [r]eject [s]kip, [A]ccept all [R]eject all, [q]uit, [?] help";
 /// The keys and what they do.
 pub(super) const HELP: &str = "a  accept: it becomes the accepted snapshot
-r  reject: the accepted snapshot stays, and the pipeline is yours to mend
+r  reject: the accepted snapshot stays; change the pipeline
 s  skip: it stays pending
 A  accept this and all that follow
 R  reject this and all that follow

@@ -9,7 +9,7 @@ use crate::cli::{AcceptArgs, RejectArgs};
 use crate::config::{LockPolicy, Pipeline};
 use crate::failure::Failure;
 use crate::rehearsal::ids;
-use crate::snap::{Finished, Key, SnapshotFolder, stage_names};
+use crate::snap::{Finished, Group, Key, SnapshotFolder, stage_names};
 use crate::table::count;
 use std::path::Path;
 
@@ -34,8 +34,11 @@ pub(in super::super) fn accept(args: &AcceptArgs, quiet: bool) -> Result<(), Fai
         for change in &pending {
             folder.accept(change)?;
         }
-        let mut told = match pending.len() {
-            0 => "nothing is pending".to_owned(),
+        let name = path.display();
+        let mut told = match Group::count(&pending) {
+            0 if !pending.is_empty() => "changed options recorded".to_owned(),
+            0 if folder.is_accepted()? => "nothing is pending".to_owned(),
+            0 => format!("nothing is pending: run `textmill test {name}` first"),
             number => format!("{} accepted", count(number, "snapshot")),
         };
         if args.delete_orphans {
@@ -49,7 +52,7 @@ pub(in super::super) fn accept(args: &AcceptArgs, quiet: bool) -> Result<(), Fai
         }
         Finished::forget_if_done(&folder)?;
         if !quiet {
-            print(&format!("{}: {told}", path.display()))?;
+            print(&format!("{name}: {told}"))?;
         }
     }
     Ok(())
@@ -68,7 +71,12 @@ pub(in super::super) fn reject(args: &RejectArgs, quiet: bool) -> Result<(), Fai
         }
         Finished::forget_if_done(&folder)?;
         if !quiet {
-            print(&format!("{}: {} dropped", path.display(), count(pending.len(), "pending snapshot")))?;
+            let told = match Group::count(&pending) {
+                0 if pending.is_empty() => "nothing is pending".to_owned(),
+                0 => "changed options dropped".to_owned(),
+                number => format!("{} dropped", count(number, "pending snapshot")),
+            };
+            print(&format!("{}: {told}", path.display()))?;
         }
     }
     Ok(())
@@ -92,5 +100,5 @@ pub(in super::super) fn accept_first(path: &Path) -> Result<usize, Failure> {
     for change in &changes {
         folder.accept(change)?;
     }
-    Ok(changes.len())
+    Ok(Group::count(&changes))
 }

@@ -152,7 +152,7 @@ fn ask(shown: &str, tally: &mut Tally) -> Result<Answer, Failure> {
             Some(Answer::Help) => anstream::eprintln!("{HELP}"),
             Some(answer @ (Answer::AcceptAll | Answer::RejectAll | Answer::Quit)) => tally.all = Some(answer),
             Some(answer) => break answer,
-            None => {}
+            None => anstream::eprintln!("no such key; these are the keys:\n{HELP}"),
         }
     };
     let answer = match answer {

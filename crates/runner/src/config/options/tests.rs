@@ -45,6 +45,22 @@ fn an_example_of_the_schema_is_one_that_would_do() {
 }
 
 #[test]
+fn a_hint_works_as_it_is_written() {
+    let own = json!({"type": "object", "properties": {"strict": {"type": "boolean", "default": false}}});
+    assert_eq!(example(&json!({}), &own).as_deref(), Some("{ strict = true }"));
+    let hint = |argument: &str| {
+        let place = Place::Set(argument.to_owned());
+        let value = argument.split_once('=').unwrap().1;
+        let mut options = Node::new(Kind::Table(Vec::new()), place.clone());
+        options.set(&["names"], Node::new(Kind::Text(value.to_owned()), place.clone()), &place).unwrap();
+        let schema = json!({"properties": {"names": {"type": "array", "items": {"type": "string"}}}});
+        check_options("p", &schema, &options, false).pop().unwrap().hint.unwrap()
+    };
+    assert_eq!(hint("a.names=[de, en]"), "write `--set 'a.names=[\"de\", \"en\"]'`");
+    assert_eq!(hint("a.names=de"), "write `--set 'a.names=[\"de\"]'`");
+}
+
+#[test]
 fn a_schema_that_refers_to_itself_is_told_of() {
     let choice = json!({"anyOf": [{"$ref": "#/$defs/own"}, {"$ref": "#/$defs/own"}]});
     let table = json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/table"}}});
@@ -135,7 +151,7 @@ fn of_an_enum_with_data_the_later_choice_counts() {
     assert_eq!(over(own, &["a.how.at-least=4"]), json!({"how": {"at-least": 4}}));
     assert_eq!(
         said(&schema, "how = { between = { low = 1, hihg = 2 } }"),
-        ["option `between`: plugin `p` requires the option `high`", "plugin `p` has no option `hihg`"]
+        ["option `between`: plugin `p` requires the option `high`", "option `between` of `p` has no `hihg`"]
     );
     assert_eq!(
         said(&schema, "how = { at-least = \"x\" }"),

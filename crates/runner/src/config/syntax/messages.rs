@@ -1,7 +1,9 @@
 //! Messages for syntax errors: the parser's words, or better ones if the statement shows what was meant.
 
 use super::{Statement, floor, line_end, tree};
+use crate::config::TABLES;
 use crate::config::problem::Problem;
+use crate::config::schema::key_schema;
 use crate::config::tree::{Kind, Node, Place};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
@@ -51,11 +53,8 @@ pub(super) fn describe(
         }
         return match first.trim().split_once(':') {
             Some((key, value)) if message.starts_with("key with") || message.contains("unquoted key") => {
-                problem("there is no `=` between key and value".into()).hint(format!(
-                    "write `{} = {}`",
-                    key.trim(),
-                    value.trim()
-                ))
+                let written = with_equals(&text[..shift], key.trim(), value.trim());
+                problem("there is no `=` between key and value".into()).hint(format!("write `{written}`"))
             }
             _ if message.starts_with("key with") => {
                 let line = first.trim();
@@ -141,6 +140,28 @@ pub(super) fn describe(
             let problem = Problem::at(&place(value_at..value_at + bare.len()), message);
             problem.hint(format!("write `{key} = {}`", meant.written()))
         }
+    }
+}
+
+/// A statement of another language, `key: value`, as TOML. `before` is the text that comes before it.
+fn with_equals(before: &str, key: &str, value: &str) -> String {
+    match key {
+        _ if !value.is_empty() => {
+            let value = match DeValue::parse(value).is_ok() {
+                true => value.to_owned(),
+                false => meant(value).written(),
+            };
+            let header = last_header(before).trim();
+            let is_list = key_schema(header, key).is_some_and(|schema| schema["$ref"] == "#/$defs/texts");
+            if is_list && !value.starts_with('[') {
+                format!("{key} = [{value}]")
+            } else {
+                format!("{key} = {value}")
+            }
+        }
+        "stage" => "[[stage]]".to_owned(),
+        _ if TABLES.contains(&key) => format!("[{key}]"),
+        _ => format!("{key} = …"),
     }
 }
 

@@ -97,6 +97,56 @@ fn long_ones_stand_below_one_another() {
     assert_eq!(piece(&"x".repeat(500)).len(), 400 + " […100 characters…] ".len());
 }
 
+#[test]
+fn a_line_between_removed_lines_stays() {
+    let link = "<a href=\"/about\">About this newspaper</a> ".repeat(3);
+    let text = format!(
+        "<table>{link}</table>\n<p>It is due in May.</p>\n</article>\n<aside><h3>Most read</h3>{link}</aside>\n"
+    );
+    let edits = vec![
+        Edit::remove(0..of(&text, "<p>").end, "model").measured(0.2, 0.5),
+        Edit::replace(of(&text, "</p>\n</article>\n<aside><h3>"), "\n", "markup"),
+        Edit::remove(of(&text, "Most read").start..text.len(), "teaser"),
+    ];
+    let link = link.trim_end();
+    assert_eq!(
+        show(&text, edits),
+        format!(
+            "~ <table>{link} </table>    [model: value 0.2, threshold 0.5]\n\
+             * [-<p>-]It is due in May.[-</p>-]    [markup]\n\
+             ~ </article>    [markup]\n\
+             ~ <aside><h3>Most read</h3>{link} </aside>    [teaser]"
+        )
+    );
+    // A line that is broken up stays as well.
+    let text = format!("A</li><li>B</li></ul>\n<p>{link}</p>\n");
+    let edits = vec![
+        Edit::replace(of(&text, "</li><li>"), "\n", "markup"),
+        Edit::replace(of(&text, "</li></ul>\n<p>"), "\n", "markup"),
+        Edit::remove(of(&text, link).start..text.len(), "links"),
+    ];
+    assert_eq!(
+        show(&text, edits),
+        format!("* A[-</li><li>-]{{+\\n+}}B[-</li></ul>-]    [markup ×2]\n~ <p>{link}</p>    [links]")
+    );
+}
+
+#[test]
+fn a_rule_is_named_with_the_lines_it_removes() {
+    let text = "<div>Home</div>\n<h1>The ferry</h1>\n<p>By A. B.</p>\n<p>It leaves.</p>";
+    let edits = vec![
+        Edit::remove(0..of(text, "<h1>").end, "menu"),
+        Edit::remove(of(text, "The ferry</h1>\n<p>"), "headline"),
+        Edit::remove(of(text, "By A. B.</p>\n<p>"), "byline"),
+        Edit::remove(text.len() - 4..text.len(), "markup"),
+    ];
+    assert_eq!(
+        show(text, edits),
+        "~ <div>Home</div>    [menu]\n~ <h1>The ferry</h1>    [headline]\n~ <p>By A. B.</p>    [byline]\n\
+         * [-<p>-]It leaves.[-</p>-]    [markup]"
+    );
+}
+
 /// The text after the edits, as read from what is shown.
 fn read(shown: &str) -> String {
     let line = |line: &str| match line.get(..2) {
