@@ -150,7 +150,7 @@ fn the_template_in_c_does_what_its_fixture_says() {
     assert_eq!(became, std::fs::read_to_string(bench.path("fixture/accepted.jsonl")).unwrap());
 }
 
-/// What a writer in C hears who forgets a row. `words` of the texts are 1 to 4, and the third is the one that is forgotten.
+/// The error that an author in C gets who forgets a row. The texts have 1 to 4 words; the third is forgotten.
 #[test]
 fn a_row_that_a_plugin_in_c_forgets_is_named() {
     let bench = Bench::new();
@@ -178,7 +178,7 @@ fn a_row_that_a_plugin_in_c_forgets_is_named() {
         "tm_add_u64(&columns[0], words); if (words == 4) { tm_add_u64(&columns[0], 1); }",
     );
     assert_eq!(said("twice", &[twice]), (Some(3), uneven.to_owned()));
-    // As an operator that drops nothing: the rows of the answer are those of the batch.
+    // Like an operator that drops nothing: the answer has as many rows as the batch.
     let all = ("columns[1].length, documents", "4, documents");
     let passed_over =
         ("if (words < stage->min_words) {", "if (words == 3) { continue; } if (words < stage->min_words) {");
@@ -193,7 +193,7 @@ fn a_row_that_a_plugin_in_c_forgets_is_named() {
     assert_eq!(said("unasked", &[forgets, unasked]), (None, counted.to_owned()));
 }
 
-/// The version of an operator's output is no option, and decides as much: a test of a pipeline tells when it is another.
+/// `textmill test` also reports a different version of an operator's output, although it is not an option.
 #[test]
 fn an_output_of_another_version_is_told_of_accepted_snapshots() {
     let bench = Bench::new();

@@ -120,7 +120,7 @@ fn an_earlier_run_is_replaced_as_a_whole() {
     assert_eq!(left, ["input.jsonl", "out", "pipeline.toml"]);
 }
 
-/// Even with `--quiet`, the user must hear of a run in which every document fails.
+/// Even with `--quiet`, a run in which every document fails is reported to the user.
 #[test]
 fn a_run_of_which_every_document_fails_is_a_failed_run() {
     let bench = Bench::new();

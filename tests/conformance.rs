@@ -223,7 +223,7 @@ fn tidy(text: &str) -> String {
     hide(&words.join(" "), &examples())
 }
 
-/// Libraries that are no plugins, or plugins with a broken table or descriptor.
+/// Libraries that are not plugins, or plugins with a broken table or descriptor.
 #[test]
 fn every_bad_library_is_named() {
     let bench = Bench::new();
@@ -308,7 +308,7 @@ fn a_failure_is_shown_with_the_command_that_repeats_it() {
     assert!(text.contains("0 ok, 1 failed, 0 skipped"), "{text}");
 }
 
-/// A reason that is longer than its place in the table stands below it, once.
+/// A reason that is too long for the table is shown in full below it, once.
 #[test]
 fn why_a_test_is_skipped_is_told_whole() {
     let arguments =

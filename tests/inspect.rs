@@ -43,7 +43,7 @@ fn a_ledger_is_filtered_and_counted() {
     let events = rows(&shown(&bench, &["ledger", "--json", "--id", "frame.txt"]));
     assert!(!events.is_empty() && events.iter().all(|event| event["id"] == "frame.txt"));
     assert!(shown(&bench, &["ledger", "--rule", "no-text-left"]).ends_with("\n1 event of 1 rule\n"));
-    // A rule without events is no error, and a misspelt one causes a note.
+    // A rule without events is not an error, and a misspelt one causes a note.
     let note = |arguments: &[&str]| {
         let output = textmill().arg("ledger").arg(bench.path("out")).args(arguments).output();
         succeeded(&output);
@@ -140,7 +140,7 @@ fn what_is_not_there_is_said() {
     insta::assert_snapshot!(said);
 }
 
-/// Missing files of a run are no difference between documents.
+/// Missing files of a run do not count as differences between documents.
 #[test]
 fn a_damaged_run_is_named() {
     let bench = milled(&[]);
@@ -167,7 +167,7 @@ fn a_damaged_run_is_named() {
                 let end = whole.iter().position(|byte| *byte == b'\n').unwrap_or(0);
                 std::fs::write(before.join(file), &whole[..end]).unwrap();
             } else if file == "run.json" {
-                // Without `run.json`, it is no run folder.
+                // Without `run.json`, it is not a run folder.
                 continue;
             } else {
                 std::fs::remove_file(before.join(file)).unwrap();
@@ -228,7 +228,7 @@ fn two_runs_are_compared() {
     run(&["clean.rules.share-bar=false", "dedupe.mode=\"exact\"", "run.threads=1"]);
     let (status, shown) = diff(&[]);
     assert_eq!(status, Some(0), "{shown}");
-    // Another order of columns alone is no change.
+    // A different order of columns is not a change.
     let columns_in_another_order = |line: &str| {
         let mut line: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).unwrap();
         let title = line.shift_remove("title");
@@ -247,7 +247,7 @@ fn two_runs_are_compared() {
     assert!(shown.contains("`limit` is new: 1"), "{shown}");
 }
 
-/// Another threshold is tried on the ledger alone; a run with it gives the same result.
+/// Another threshold is tried with the ledger only; a run with it gives the same result.
 #[test]
 fn another_threshold_is_tried() {
     let bench = Bench::new();
@@ -325,7 +325,7 @@ fn another_threshold_is_tried() {
     assert!(!output.status.success() && said.contains(&stderr(&output, bench.folder.path())), "{said}");
 }
 
-/// The text as it was read is found in JSON Lines, too, whatever else they contain.
+/// The text as it was read is also found in JSON Lines, whatever else they contain.
 #[test]
 fn removed_passages_are_found_in_lines() {
     let bench = Bench::new();

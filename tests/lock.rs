@@ -100,7 +100,7 @@ fn a_changed_library_is_refused_by_name() {
     insta::assert_snapshot!(story);
 }
 
-/// A library that the lock refuses is not even loaded, as loading could run code of it.
+/// A library that the lock refuses is not even loaded, because loading could run its code.
 #[test]
 fn no_code_of_a_changed_library_runs() {
     let bench = workspace(&["min-length"]);

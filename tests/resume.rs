@@ -5,13 +5,13 @@ use crate::support::{Bench, CHAIN, stderr, succeeded};
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-/// Documents of some paragraphs, the same each time; every tenth repeats an earlier one.
+/// Documents of several paragraphs, the same each time; every tenth repeats an earlier one.
 fn corpus(bench: &Bench, documents: usize) {
     mixed_corpus(bench, documents, false);
 }
 
-/// The same; if `with_empty`, with some documents of which the first stage leaves no text, so that rejected
-/// documents come from more than one segment.
+/// The same. If `with_empty`, the first stage leaves no text of some documents, so that rejected documents
+/// come from more than one segment.
 fn mixed_corpus(bench: &Bench, documents: usize, with_empty: bool) {
     let mut state = 12345u64;
     let mut random = |below: usize| {

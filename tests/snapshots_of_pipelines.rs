@@ -65,7 +65,7 @@ fn the_first_test_leaves_what_it_finds_to_be_accepted() {
     );
     insta::assert_snapshot!("the_first_time", stdout(&first));
     assert_eq!(names(&bench), ["pipeline/d0/min-length.snap.new", "pipeline/options.snap.new"]);
-    // insta can read it, too.
+    // insta can read it as well.
     let pending =
         insta::Snapshot::from_file(&bench.path("snapshots/pipeline/d0/min-length.snap.new")).unwrap();
     let metadata = pending.metadata();
@@ -303,7 +303,7 @@ fn what_was_not_tested_is_not_accepted() {
     refused(&["review"], "input.jsonl", "run `textmill test pipeline.toml` again");
     assert_eq!(names(&bench), pending);
     call(&bench, &["test"]).output();
-    // From another folder, too.
+    // It also works from another folder.
     let elsewhere = Bench::new();
     let path = bench.path("pipeline.toml");
     succeeded(&call(&elsewhere, &["accept", path.to_str().unwrap()]).output());

@@ -28,7 +28,7 @@ impl Reads {
     }
 }
 
-/// Records a column that was asked for, that is not there, and that was not declared.
+/// Records a column that was asked for but is neither present nor declared.
 pub(crate) struct Asked<'a> {
     reads: &'a Reads,
     undeclared: Mutex<Option<String>>,

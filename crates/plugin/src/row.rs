@@ -35,7 +35,7 @@ impl<'a> Row<'a> {
         (0..batch.num_rows()).map(move |row| Row { batch, text, row, asked: None })
     }
 
-    /// The same row, which tells `asked` which columns are asked for and missing.
+    /// The same row; columns that are asked for but missing are recorded in `asked`.
     pub(crate) fn asked(self, asked: &'a Asked<'a>) -> Self {
         Self { asked: Some(asked), ..self }
     }
@@ -259,8 +259,7 @@ impl<'a> Doc<'a> {
         self.put(column, |_| value.map_err(|error| error.to_string()));
     }
 
-    /// Sets a column of lists of structures, from one array per field of these: a fast way to write long
-    /// lists.
+    /// Sets a column of lists of structures, from one array per field: a fast way to write long lists.
     pub fn set_list(&mut self, column: &str, fields: Vec<ArrayRef>) {
         self.put(column, |kind| list_from(kind, fields).map(Written::Array));
     }

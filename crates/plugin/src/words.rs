@@ -1,5 +1,5 @@
-//! Words serde's messages about options that do not fit for the people who write options. Messages about the
-//! schema are worded in `bounds` and, for pipeline files, in the runner.
+//! Rewords serde's messages about options that do not fit, for the people who write options. Messages about
+//! the schema are worded in `bounds` and, for pipeline files, in the runner.
 
 /// What is wrong with an option, worded to follow its name. An unusual message of serde is quoted as it is.
 /// With `in_array`, the message is about an item of the option.
@@ -48,7 +48,7 @@ fn listed(known: &str) -> String {
     known.split('`').skip(1).step_by(2).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Words a value that serde found.
+/// Describes a value that serde found.
 fn value(found: &str) -> String {
     match found {
         "sequence" => "an array".to_owned(),
@@ -61,7 +61,7 @@ fn value(found: &str) -> String {
     }
 }
 
-/// Words a type that serde expected.
+/// Describes a type that serde expected.
 fn kind(wanted: &str) -> String {
     let most = |bits: u32| format!("a whole number from 0 to {}", u64::MAX >> (64 - bits));
     let between = |bits: u32| {

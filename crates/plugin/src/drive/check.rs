@@ -1,4 +1,4 @@
-//! Checks what an operator returns for a batch. Nothing of it is used before it has passed.
+//! Checks what an operator returns for a batch. Nothing is used before it has passed.
 //!
 //! A message that comes with a row says nothing about the batch around it: messages end up in outputs, which
 //! must not depend on how documents were batched.

@@ -77,8 +77,8 @@ unsafe impl Sync for Exported {}
 
 static EXPORTED: OnceLock<Exported> = OnceLock::new();
 
-/// The table of this library's plugin, for `export!`. Null if the host's table is not of this major version,
-/// or if the descriptor cannot be made; the host is then told why.
+/// The table of this library's plugin, for `export!`. Null if the host's table is smaller than that of
+/// version 1.0, or if making the descriptor panics; the panic is then reported to the host.
 pub fn table(host: *const TmHost, plugin: fn() -> PluginSpec) -> *const TmPlugin {
     if !host.is_null() && guard::host_table(host).is_none() {
         return std::ptr::null();

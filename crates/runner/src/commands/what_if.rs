@@ -177,7 +177,7 @@ fn leaves(options: &Value) -> Vec<String> {
     members.iter().flat_map(of).collect()
 }
 
-/// The known option that a wrong one most likely stands for.
+/// The known option that a wrong one most likely means.
 fn nearest_option<'a>(wrong: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     // The user may remember only the last part of a long name.
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();

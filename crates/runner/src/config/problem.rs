@@ -201,8 +201,8 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// The known word nearest to a wrong one, if any is near enough: in its letters, as one that has it as a
-/// part, or by its beginning.
+/// The known word nearest to a wrong one, if any is near enough: by edit distance, because the wrong word is
+/// one of its parts, or by a common beginning.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let known: Vec<&str> = known.into_iter().collect();
     let near = known.iter().map(|word| (strsim::damerau_levenshtein(wrong, word), *word));

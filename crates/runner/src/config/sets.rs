@@ -6,8 +6,8 @@ use super::stages::stage_names;
 use super::tree::{Kind, Node, Place, set_value};
 use super::variables::Environment;
 
-/// Applies an argument such as `input.text-field=body`, `STAGE.threshold=0.9` or `STAGE.enabled=false`. If the file has `gaps`, a
-/// missing stage may be in one of them, and is not reported.
+/// Applies an argument such as `input.text-field=body`, `STAGE.threshold=0.9` or `STAGE.enabled=false`. If
+/// the file has `gaps`, a missing stage may be in one of them, and is not reported.
 pub(super) fn apply_set(
     tree: &mut Node,
     argument: &str,

@@ -243,7 +243,7 @@ impl Node {
             }
         };
         let result = entry.node.set(rest, value, place);
-        // What was set last stands last.
+        // The entry that was set last comes last.
         entries.push(entry);
         result
     }

@@ -91,8 +91,8 @@ impl Verdict {
     }
 }
 
-/// Merges observations on several documents that differ only in numbers: keeps the first, with the number of the
-/// others.
+/// Merges observations on several documents that differ only in numbers: keeps the first, with the number of
+/// the others.
 fn merged(seen: Vec<String>) -> Vec<String> {
     let of_document = |what: &str| {
         let (_, rest) = what.strip_prefix("document `")?.split_once('`')?;

@@ -13,7 +13,7 @@ pub(super) struct Reach {
     pub columns: SchemaRef,
     /// Whether the names are complete: all plugins before the stage are known.
     pub is_named: bool,
-    /// Whether they come from the bound stages before, not from what those declare.
+    /// Whether they come from bound earlier stages, not from what those declare.
     pub is_bound: bool,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn missing(
     }
     let known: Vec<&str> = reaching.fields().iter().map(|field| field.name().as_str()).collect();
     let known: Vec<&str> = known.into_iter().filter(|name| !HIDDEN.contains(name)).collect();
-    // Where any type is read, the host cannot know which one the documents have.
+    // If the stage reads any type, the host cannot know which one the documents have.
     let declared = match column.kind.as_deref() {
         Some(kind) => format!("`{name} = \"{kind}\"`"),
         None => {

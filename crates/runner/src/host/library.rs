@@ -315,7 +315,7 @@ fn reason(error: libloading::Error) -> String {
     }
 }
 
-/// The major version of a plugin for another version than this host's, by its symbol.
+/// The major version of a plugin that was built for another one than this host's, found by its symbol.
 fn other_major(library: &libloading::Library) -> Option<u32> {
     (0..32).filter(|&major| major != ABI_MAJOR).find(|major| {
         let symbol = format!("{SYMBOL_STEM}{major}");

@@ -31,7 +31,7 @@ pub fn open_bytes(path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> 
     Ok(Box::new(file))
 }
 
-/// Whether the stored bytes of a file begin with these. A file that cannot be read counts as one that does.
+/// Whether the stored bytes of a file begin with `magic`. Also true if the file cannot be read.
 pub fn begins_with(file: &SourceFile, magic: &[u8]) -> bool {
     let mut bytes = Vec::new();
     let length = magic.len() as u64;
@@ -76,10 +76,11 @@ pub fn open_content(
     Ok(Box::new(content))
 }
 
-/// Checks that compressed data begins as it must: the decoders say of other data only that it ends too early.
+/// Checks the magic number of compressed data. For other data, the decoders only report that it ends too
+/// early.
 ///
 /// # Errors
-/// If it does not, or if it cannot be read.
+/// If the magic number is wrong, or if the data cannot be read.
 fn check_magic(raw: &mut impl BufRead, compression: Compression) -> io::Result<()> {
     let (magic, name): (&[u8], _) = match compression {
         Compression::Plain | Compression::Zstd => return Ok(()),

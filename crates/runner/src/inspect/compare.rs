@@ -140,7 +140,8 @@ pub fn compare(before: &RunFolder, after: &RunFolder) -> Result<Comparison, Fail
             most.pop();
         }
     };
-    // Documents of which both lines have the same length, with the number and the columns of the second one.
+    // Documents whose lines differ but have the same length and reason, with the number of the second line
+    // and the hash of its columns.
     let mut similar: HashMap<u64, (u64, u64)> = HashMap::new();
     let mut number = 0;
     each_line(after, |ending, id, line| {

@@ -27,7 +27,7 @@ pub fn differences(before: &Fingerprint, now: &Fingerprint) -> Vec<String> {
 fn compare(place: &str, before: &Value, now: &Value, found: &mut Vec<String>) {
     let inner = |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
     match (before, now) {
-        // Of very many inputs, there is only a digest.
+        // If there are very many inputs, the fingerprint has only a digest of them.
         (Value::Object(a), Value::Object(b))
             if place == "inputs" && a.values().chain(b.values()).all(Value::is_object) =>
         {
@@ -75,7 +75,7 @@ fn inputs(before: &Map<String, Value>, now: &Map<String, Value>, found: &mut Vec
     found.extend(added.map(|file| format!("the input `{file}` was added")));
 }
 
-/// The members of a stage with its limits under the keys of the pipeline file.
+/// The members of a stage, with its limits under the keys that they have in a pipeline file.
 fn with_file_keys(members: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
     let limits = members.get("isolation").and_then(|isolation| {
         Some((isolation.get("time-limit-ms")?.as_u64()?, isolation.get("memory-limit").cloned()?))

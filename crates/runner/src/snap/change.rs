@@ -30,8 +30,8 @@ pub enum State {
 }
 
 /// Changes that are accepted or rejected together: one change, and those that merely follow from it. If a
-/// document is dropped or fails in a stage, the following stages do nothing to it any longer, which
-/// needs no separate answer.
+/// document is dropped or fails in a stage, the later stages do nothing to it any longer, which needs no
+/// separate answer.
 pub struct Group<'a> {
     /// The change to review.
     pub head: &'a Change,

@@ -25,7 +25,7 @@ pub fn options(prepared: &Prepared) -> String {
         let plugin = &stage.plugin.descriptor;
         let operator = &stage.operator;
         let line = format!("{}: {} {}, {operator}", stage.name, plugin.name, plugin.version);
-        // Nobody is told of the first.
+        // The first version is not shown.
         lines.push(match plugin.operator(Some(operator)).map(|operator| operator.semantics_version) {
             Some(version) if version > 1 => format!("{line}{OUTPUT_VERSION}{version}"),
             _ => line,
@@ -77,7 +77,8 @@ pub fn changed(old: &str, new: &str) -> Vec<OptionChange> {
     changes
 }
 
-/// What is told of a stage whose operator says that its output has another meaning.
+/// The text for a stage whose operator declares a different version of its output. `None` for any other
+/// change.
 fn another_output(stage: &str, old: &str, new: &str) -> Option<String> {
     let read = |line: &str| match line.rsplit_once(OUTPUT_VERSION) {
         Some((of, version)) => Some((of.to_owned(), version.parse::<u32>().ok()?)),
@@ -85,7 +86,7 @@ fn another_output(stage: &str, old: &str, new: &str) -> Option<String> {
     };
     let ((old, before), (new, after)) = (read(old)?, read(new)?);
     let plugin = |of: &str| of.split_once(' ').map(|(name, _)| name.to_owned());
-    // An option's value may be any text; a stage's line alone is under a name without dots.
+    // An option's value may be any text. The line of a stage is the only one whose name has no dots.
     if before == after || stage.contains('.') || plugin(&old) != plugin(&new) {
         return None;
     }

@@ -55,7 +55,7 @@ pub fn shown(change: &Change, most: usize) -> String {
         }
         let (was_end, is_end) = (is_end(change.old.as_deref().unwrap_or_default()), is_end(&change.new));
         if new.is_empty() && was_end != is_end {
-            // A document that ends here has other sections than one that goes on.
+            // A document that ends here has different sections from one that is passed on.
             let now = match name {
                 "text" if was_end => "it is passed on unchanged",
                 _ if was_end => "nothing to tell",

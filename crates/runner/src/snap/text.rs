@@ -114,7 +114,7 @@ impl<'a> Struck<'a> {
         }
     }
 
-    /// Shows lines of which at most one remains.
+    /// Shows lines that are removed, except at most one that remains. `none` says that none does.
     fn removed(&mut self, lines: Range<usize>, edits: Range<usize>, none: bool) {
         let in_text = self.lines.len();
         // If none remains, an empty line is left, unless the text ends here.
@@ -209,7 +209,7 @@ impl<'a> Struck<'a> {
                 None => tags.push((tag, 1, substantial)),
             }
         }
-        // An edit that only ends here, with the markup before this line's text, is named in its first line.
+        // An edit that only ends in the markup before this line's text is already named in its first line.
         if tags.iter().any(|(.., substantial)| *substantial) {
             tags.retain(|(.., substantial)| *substantial);
         }
@@ -222,8 +222,9 @@ impl<'a> Struck<'a> {
     }
 }
 
-/// Splits an edit into small ones: without its common prefix and suffix, and one for each line if it keeps
-/// the number of lines. White space in place of more lines counts as the first of their line ends.
+/// Splits an edit into small ones without common prefixes and suffixes: one for each line if it keeps the
+/// number of lines. If white space with fewer lines replaces the span, its line ends are matched with the
+/// first ones of the span.
 fn small(before: &str, edit: &Edit) -> Vec<Edit> {
     let old = &before[edit.span()];
     let kept = edit.replacement.matches('\n').count();
@@ -277,7 +278,7 @@ fn ends_visible(text: &str) -> String {
     visible(&text.replace('\n', "\\n"))
 }
 
-/// A passage of text; of a long one, only the beginning and the end.
+/// A passage of text. If it is long, only its beginning and its end.
 pub(super) fn piece(text: &str) -> String {
     let count = text.chars().count();
     let shown = |text: &str| ends_visible(text);

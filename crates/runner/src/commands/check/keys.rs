@@ -20,8 +20,7 @@ pub(super) struct Key {
 
 /// Where a value came from.
 pub(super) enum From {
-    /// The value is not set. If something other than a plain default stands in, the string says what, in
-    /// words.
+    /// The value is not set. The string describes what is used instead, unless it is a plain default.
     Default(&'static str),
     /// A file.
     File { path: String, line: usize, column: usize, variables: Vec<Used> },

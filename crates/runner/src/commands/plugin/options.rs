@@ -1,17 +1,17 @@
-//! Options of an operator as `textmill plugin info` tells them: each with its type, what it may be, its default and its doc.
+//! Options of an operator as `textmill plugin info` shows them: each with its type, bounds, default and doc.
 
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
-/// Parts of a schema that are told at most: one that refers to itself has no end.
+/// Maximum number of parts of a schema that are shown: a schema that refers to itself never ends.
 const WORDS_AT_MOST: usize = 10_000;
 
-/// What stands behind the type of an option that may be left unset.
+/// Suffix of the type of an option that may be left unset.
 const UNSET: &str = " | unset";
 /// Width of the page in characters.
 const WIDTH: usize = 110;
 
-/// Tells the options of a schema, an entry each.
+/// Writes the options of a schema, one entry each.
 pub(super) fn options(schema: &Value, indent: usize, out: &mut String) {
     SchemaWords { root: schema, left: WORDS_AT_MOST }.options(schema, indent, out);
 }
@@ -23,13 +23,14 @@ struct SchemaWords<'a> {
 }
 
 impl<'a> SchemaWords<'a> {
-    /// Whether there is room for one more part, this deep.
+    /// Counts one more part. Returns whether it may still be shown at this depth.
     fn go_on(&mut self, depth: usize) -> bool {
         self.left = self.left.saturating_sub(1);
         self.left > 0 && depth < 16
     }
 
-    /// Options of a schema, an entry each with type, default and doc; nested tables below theirs.
+    /// Writes the options of a schema, one entry each with type, default and doc. The options of a nested
+    /// table follow its entry.
     fn options(&mut self, schema: &'a Value, indent: usize, out: &mut String) {
         let pad = " ".repeat(indent);
         if !self.go_on(indent / 4) {
@@ -45,14 +46,14 @@ impl<'a> SchemaWords<'a> {
         }
     }
 
-    /// One option; `doc` is what is said of it elsewhere.
+    /// Writes one option. If `doc` is given, it replaces the option's own description.
     fn option(&mut self, name: &str, own: &'a Value, doc: Option<&str>, indent: usize, out: &mut String) {
         let pad = " ".repeat(indent);
         let target = follow(self.root, own);
         let default =
             own.get("default").filter(|d| !d.is_object() && !d.is_null()).map(|d| format!(" = {d}"));
         let default = default.unwrap_or_default();
-        // Attributes of a field stand beside its reference.
+        // Attributes of a field are next to its `$ref`, not in the target.
         let (words, bounds) = (self.type_words(target, 0), bounds_beside(own, target));
         let kind = match words.strip_suffix(UNSET) {
             Some(words) => format!("{words}{bounds}, or not set"),
@@ -64,7 +65,8 @@ impl<'a> SchemaWords<'a> {
         self.inside(target, indent + 4, out);
     }
 
-    /// What lies in a table, in the tables of an array or under any key, and what each of several choices means.
+    /// Writes the options of a table, also of the tables in an array or under arbitrary keys, and the meaning
+    /// of each choice.
     fn inside(&mut self, schema: &'a Value, indent: usize, out: &mut String) {
         if !self.go_on(indent / 4) {
             return;
@@ -108,7 +110,7 @@ impl<'a> SchemaWords<'a> {
         }
         if let Some(kinds) = choices(schema) {
             let words = kinds.iter().map(|kind| match properties(kind) {
-                // One key, and what belongs to it.
+                // A choice with data: a table with one key.
                 Some(only) if only.len() == 1 => {
                     format!("{{ {} = … }}", only.keys().next().map_or("", String::as_str))
                 }
@@ -137,7 +139,7 @@ impl<'a> SchemaWords<'a> {
         }
     }
 
-    /// A type with its bounds, as that of an item.
+    /// The type of an inner value, such as an item; in parentheses with its bounds if it has any.
     fn bounded(&mut self, own: &'a Value, depth: usize) -> String {
         let target = follow(self.root, own);
         let (kind, bounds) = (self.type_words(target, depth), bounds_beside(own, target));
@@ -145,7 +147,7 @@ impl<'a> SchemaWords<'a> {
     }
 }
 
-/// Writes paragraphs of words, wrapped at [`WIDTH`]. Lines of lists, tables and code stay lines of their own.
+/// Writes paragraphs, wrapped at [`WIDTH`]. Lines of lists, tables and code are not joined with others.
 fn put_wrapped(text: &str, indent: usize, out: &mut String) {
     let pad = " ".repeat(indent);
     let is_own = |line: &str| line.starts_with(['-', '*', '|', '#', ' ']) || line.starts_with("```");
@@ -177,7 +179,8 @@ fn put_wrapped(text: &str, indent: usize, out: &mut String) {
     flush(&mut line);
 }
 
-/// What a value may be, as far as its type does not say so. Attributes of a field stand beside its reference.
+/// The bounds of a value, worded to follow its type. Bounds next to a reference take precedence over those of
+/// its target.
 fn bounds_beside(own: &Value, target: &Value) -> String {
     let words = bounds(own);
     if words.is_empty() && !std::ptr::eq(own, target) { bounds(target) } else { words }

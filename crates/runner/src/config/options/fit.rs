@@ -1,30 +1,31 @@
-//! Options made to fit their schema where what was written means what it wants: variables, whole numbers, choices that files and
-//! the command line change.
+//! Converts options to what their schema wants if their meaning is clear: strings from variables, whole
+//! numbers written as floats, and choices that several files or `--set` arguments make.
 
 use super::super::tree::{Kind, Node, Place};
 use super::super::variables::scalar;
 use super::{choices, present, resolved, types};
 use serde_json::Value;
 
-/// Options in which strings that came from variables are what the schema wants: numbers, or booleans.
+/// The options, converted to what the schema wants where that is clear.
 pub fn fitted(schema: &Value, options: &Node) -> Node {
     let mut options = options.clone();
     fit(schema, schema, &mut options);
     options
 }
 
-/// Whole numbers below it are floats without loss.
+/// Below this, an `f64` represents every whole number exactly.
 const WHOLE_AT_MOST: f64 = 9_007_199_254_740_992.0;
 
-/// The rank of what is set on the command line.
+/// The rank of a value that is set on the command line.
 const SET: usize = 0;
 
-/// Smaller for what counts more: what is set, the file itself, those that it extends.
+/// The rank of a place; the smallest takes precedence: `--set` arguments, then the file itself, then the
+/// files that it extends.
 fn rank(place: &Place) -> usize {
     place.span().map_or(SET, |span| span.file + 1)
 }
 
-/// The smallest rank in a value.
+/// The smallest rank of a value and of the values inside it.
 fn latest(node: &Node) -> usize {
     let inner = match &node.kind {
         Kind::Table(entries) => entries.iter().map(|entry| latest(&entry.node)).min(),
@@ -50,7 +51,7 @@ fn fit(root: &Value, schema: &Value, node: &mut Node) {
         return;
     }
     match &mut node.kind {
-        // JSON knows one kind of number, and a plugin may know whole ones alone.
+        // JSON has one kind of number, but a plugin may accept only integers written without a fraction.
         Kind::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE_AT_MOST => {
             let types = types(root, own);
             if types.contains(&"integer") && !types.contains(&"number") {
@@ -61,8 +62,8 @@ fn fit(root: &Value, schema: &Value, node: &mut Node) {
             let own = present(root, own);
             let choices = choices(root, own);
             if entries.len() > 1 && !choices.is_empty() {
-                // Files merge tables without a schema. Of several choices, that of the file that extends counts, and what was
-                // set last.
+                // Files are merged without a schema, so a table may have several choices. Those of the
+                // smallest rank are kept; among `--set` arguments, only the last.
                 let ranks: Vec<usize> =
                     entries.iter().map(|entry| rank(&entry.place).min(latest(&entry.node))).collect();
                 let last = ranks.iter().min().copied();

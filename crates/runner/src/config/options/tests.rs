@@ -143,7 +143,7 @@ fn of_an_enum_with_data_the_later_choice_counts() {
     assert_eq!(over("{}", &["a.how.between={ low = 1, high = 2 }"]), between);
     assert_eq!(over("{}", &["a.how.at-least=4"]), json!({"how": {"at-least": 4}}));
     assert_eq!(over("{ how = \"any\" }", &[]), json!({"how": "any"}));
-    // What is set counts more than what stands in a file, and what is set last more than what was before.
+    // A `--set` argument takes precedence over files, and a later argument over an earlier one.
     let set = ["a.how.between.low=1", "a.how.at-least=4", "a.how.between.high=2"];
     assert_eq!(over("{}", &set), between);
     assert_eq!(over("{}", &set[..2]), json!({"how": {"at-least": 4}}));
@@ -164,7 +164,7 @@ fn of_an_enum_with_data_the_later_choice_counts() {
     );
 }
 
-/// A whole number may be written as a float within a choice, too, and in a table that may be left out.
+/// A whole number may also be written as a float within a choice, and in a table that may be left out.
 #[test]
 fn whole_numbers_in_choices_and_optional_tables_are_fitted() {
     let inner =
@@ -190,7 +190,7 @@ fn whole_numbers_in_choices_and_optional_tables_are_fitted() {
     assert_eq!(takes_numbers(&schema, "most"), None);
 }
 
-/// An enum with data that may be left out is told as any other.
+/// Mistakes in an enum with data that may be left out are reported as in any other.
 #[test]
 fn choices_that_may_be_left_out_are_told() {
     let inner = json!({"type": "object", "properties": {"most": {"type": "integer"}}, "required": ["most"], "additionalProperties": false});

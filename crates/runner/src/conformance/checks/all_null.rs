@@ -1,4 +1,4 @@
-//! Whether columns without any value are read as null, not as what lies in their buffers.
+//! Whether columns without any value are read as null, whatever their buffers contain.
 
 use crate::conformance::breach::broken;
 use crate::conformance::subject::Subject;

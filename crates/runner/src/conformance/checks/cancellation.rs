@@ -39,7 +39,7 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     // With a short time limit, a shorter call must do.
     let long = LONG.min(subject.limit / 8);
     let allowed = |kind: Option<ErrorKind>| {
-        // A call that runs to its end did not check, and is not later only because the batch was not larger.
+        // A call that runs to its regular end did not check: with a larger batch, it would end later.
         let most = if kind.is_some() { LATENCY } else { FINISHING };
         most.min(long * 2 / 3)
     };

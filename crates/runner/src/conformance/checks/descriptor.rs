@@ -19,7 +19,7 @@ pub const TEST: Test = Test {
     run: Run::Plugin(run),
 };
 
-/// What to take in the place of a type that columns do not have.
+/// What to use instead of a type that columns cannot have.
 const TYPES: &str =
     "take `utf8`, `int64`, `uint64`, `float64`, `boolean`, or a `list<…>` or `struct<name: …>` of such";
 
@@ -136,7 +136,7 @@ fn reads(operator: &OperatorDescriptor, seen: &mut Vec<String>) {
     }
 }
 
-/// What stands in the place of an option that does not exist, of those that are wanted.
+/// The hint for an option that does not exist: the nearest one that `wanted` accepts, or else all of these.
 fn instead(operator: &OperatorDescriptor, wrong: &str, wanted: impl Fn(&str) -> bool) -> String {
     let names: Vec<String> = properties(&operator.options).iter().map(|p| p.path.join(".")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| wanted(name)).collect();

@@ -1,4 +1,4 @@
-//! Whether the text received with the edits of the ledger applied is exactly the text answered.
+//! Whether the received text with the edits of the ledger applied is exactly the returned text.
 
 use crate::conformance::breach::answers;
 use crate::conformance::subject::Subject;

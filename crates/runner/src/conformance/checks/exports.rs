@@ -1,4 +1,4 @@
-//! Whether the library exports other symbols than its one. Symbols of plugins must not clash: on some
+//! Whether the library exports symbols other than the entry point. Symbols of plugins must not clash: on some
 //! systems, if two plugins export a function with the same name, one would call the other's.
 
 use crate::conformance::test::{Notes, Run, Test, Verdict};

@@ -48,7 +48,7 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
             ));
         }
     }
-    // Options that are rejected on their own account can only be tested beside options that are accepted.
+    // Whether a single option is rejected can only be tested beside options that are accepted.
     notes.doing("binding with the options given");
     let base = match trial.bind(&subject.options.to_string()) {
         Ok(_) => subject.options.clone(),

@@ -46,14 +46,14 @@ pub(super) fn text(report: &Report) -> String {
         for what in seen {
             let _ = writeln!(out, "  {}", what.replace('\n', "\n    "));
         }
-        // What is told with a hint of its own, or is another test's finding, needs no other.
+        // Findings that have their own hint, or that only say what cannot be tested, need no advice.
         let is_told = |what: &String| what.contains("; hint: ") || what.starts_with("it cannot be told");
         if let Some(test) = find(row.test).filter(|_| !seen.iter().all(is_told)) {
             let _ = writeln!(out, "  what to do: {}", test.advice);
         }
         let _ = writeln!(out, "  run it again: {}", row.command);
     }
-    // Once, though every test that the reason concerns has it.
+    // A reason is shown once, even if it concerns several tests.
     let mut told: Vec<&str> = Vec::new();
     for row in &report.rows {
         let Verdict::Skipped { why } = &row.verdict else { continue };
