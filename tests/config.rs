@@ -73,7 +73,7 @@ fn arguments_of_a_run_stand_for_empty_paths() {
     succeeded(&run().args(["--input", "input.jsonl", "--output", "out"]).output());
     assert_eq!(bench.ids("documents.jsonl"), ["d0"]);
     let output = run().args(["--input", "input.jsonl", "--output", "input.jsonl/out"]).output();
-    assert!(stderr(&output, bench.folder.path()).contains("cannot make the folder"));
+    assert!(stderr(&output, bench.folder.path()).contains("cannot create the folder"));
 }
 
 /// A misspelt name of a pipeline file is answered with the file that is there.

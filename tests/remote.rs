@@ -258,7 +258,7 @@ fn inside_a_run_folder_is_published_and_published_again() {
     foreign.upload(&other, "notes.txt").unwrap();
     assert_eq!(foreign.check().unwrap(), FolderState::Other);
     let error = remote::publish(folder.path(), Path::new("s3://runs/foreign"), |_| ()).unwrap_err();
-    let words = "`s3://runs/foreign`: the output is a folder that textmill did not make";
+    let words = "`s3://runs/foreign`: the output is a folder that textmill did not create";
     assert_eq!(error.to_string(), words);
     assert!(foreign.delete_all_of_run().is_err());
     let object = RemoteFolder::open(Path::new("s3://runs/foreign/notes.txt")).unwrap();
@@ -323,5 +323,5 @@ fn a_run_goes_from_store_to_store() {
     store.put("/corpus/runs/foreign/thesis.txt", "not ours");
     let output = call().args(["--output", "s3://corpus/runs/foreign"]).output();
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("textmill did not make"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("textmill did not create"));
 }

@@ -148,7 +148,7 @@ fn what_is_loaded_is_what_was_hashed() {
     let mut file = std::fs::File::options().append(true).open(&path).unwrap();
     std::io::Write::write_all(&mut file, b"more").unwrap();
     let refused = refused(&bench, &path);
-    assert!(refused.contains("it was written over since this process loaded it"), "{refused}");
+    assert!(refused.contains("it was overwritten after this process loaded it"), "{refused}");
 }
 
 /// The loader would map missing pages, and the process would die without a message when it reads them.

@@ -75,10 +75,10 @@ fn wrong(schema: &Value, value: &Value) -> Option<String> {
     ];
     let (bound, how) = checks.into_iter().find_map(|(bound, how)| Some((bound?, how)))?;
     Some(match what {
-        "" => format!("must be {how} `{bound}`, and is `{shown}`"),
+        "" => format!("must be {how} `{bound}`, but it is `{shown}`"),
         what => {
             let plural = if bound == 1.0 { "" } else { "s" };
-            format!("must have {how} {bound} {what}{plural}, and has {shown}")
+            format!("must have {how} {bound} {what}{plural}, but has {shown}")
         }
     })
 }
@@ -131,13 +131,13 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "`share` must be at least `0`, and is `-1`",
-                "`least` must be at least `1`, and is `0`",
-                "`name` must have at least 1 character, and has 0",
-                "`sizes` must have at most 1 item, and has 2",
-                "`sizes` must be at least `2`, and is `1`",
-                "`inner.most` must be at most `9`, and is `10`",
-                "`perhaps.most` must be at most `9`, and is `11`",
+                "`share` must be at least `0`, but it is `-1`",
+                "`least` must be at least `1`, but it is `0`",
+                "`name` must have at least 1 character, but has 0",
+                "`sizes` must have at most 1 item, but has 2",
+                "`sizes` must be at least `2`, but it is `1`",
+                "`inner.most` must be at most `9`, but it is `10`",
+                "`perhaps.most` must be at most `9`, but it is `11`",
             ]
         );
     }

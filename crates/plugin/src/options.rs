@@ -32,14 +32,14 @@
 //!     fn check(&self) -> Result {
 //!         let mut checks = Checks::new();
 //!         checks.require(self.min_words <= self.max_words, "min-words", || {
-//!             format!("must be at most `max-words`, and is `{}`", self.min_words)
+//!             format!("must be at most `max-words`, but it is `{}`", self.min_words)
 //!         });
 //!         checks.finish()
 //!     }
 //! }
 //!
 //! let error = Length { min_words: 7, max_words: 1 }.check().unwrap_err();
-//! assert_eq!(error.message, "`min-words` must be at most `max-words`, and is `7`");
+//! assert_eq!(error.message, "`min-words` must be at most `max-words`, but it is `7`");
 //! ```
 
 use crate::error::{Error, ErrorKind, Result};
@@ -220,11 +220,11 @@ fn told(path: &[String], value: &Value, said: &str) -> String {
         Some(known) => {
             let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
             let known = if known.is_empty() {
-                "it takes none here".to_owned()
+                "no options are accepted here".to_owned()
             } else {
                 format!("there are `{}`", known.join("`, `"))
             };
-            mistake(&option, " ", &format!("is no option; {known}"))
+            mistake(&option, " ", &format!("is not an option; {known}"))
         }
         _ => {
             let of_array = said.starts_with("invalid type: sequence") || said.starts_with("invalid length");
@@ -286,10 +286,10 @@ mod tests {
         assert_eq!(
             lines::<Lenient>(json),
             [
-                "`least` must be a whole number of at least 0, and is `-1`",
-                "`rules.head-line` must be `true` or `false`, and is the string \"no\"",
-                "`rules.middle` is no option; there are `head-line`, `foot-line`",
-                "`lest` is no option; there are `least`, `rules`",
+                "`least` must be a whole number of at least 0, but it is `-1`",
+                "`rules.head-line` must be `true` or `false`, but it is the string \"no\"",
+                "`rules.middle` is not an option; there are `head-line`, `foot-line`",
+                "`lest` is not an option; there are `least`, `rules`",
             ]
         );
         assert_eq!(lines::<Lenient>("7").len(), 1);
@@ -298,17 +298,17 @@ mod tests {
 
     #[test]
     fn what_is_missing_shows_beside_what_does_not_fit() {
-        assert_eq!(lines::<Strict>(r#"{"least": 1}"#), ["it wants the option `column`"]);
+        assert_eq!(lines::<Strict>(r#"{"least": 1}"#), ["it requires the option `column`"]);
         assert_eq!(
             lines::<Strict>(r#"{"least": "x"}"#),
             [
-                "`least` must be a whole number of at least 0, and is the string \"x\"",
-                "it wants the option `column`"
+                "`least` must be a whole number of at least 0, but it is the string \"x\"",
+                "it requires the option `column`"
             ]
         );
         assert_eq!(
             lines::<Strict>(r#"{"column": 7, "least": 1}"#),
-            ["`column` must be a string, and is `7`"]
+            ["`column` must be a string, but it is `7`"]
         );
     }
 
@@ -317,12 +317,12 @@ mod tests {
         assert_eq!(parse::<Strict>(r#"{"column": "a", "least": 2.0}"#).unwrap().least, 2);
         assert_eq!(
             lines::<Strict>(r#"{"column": "a", "least": 2.5}"#),
-            ["`least` must be a whole number of at least 0, and is `2.5`"]
+            ["`least` must be a whole number of at least 0, but it is `2.5`"]
         );
         // `2.0` is fine even if another option is wrong.
         assert_eq!(
             lines::<Strict>(r#"{"column": 7.0, "least": 2.0}"#),
-            ["`column` must be a string, and is `7`"]
+            ["`column` must be a string, but it is `7`"]
         );
     }
 

@@ -49,7 +49,7 @@ impl Asked<'_> {
         let column = self.undeclared.lock().ok()?.take()?;
         Some(format!(
             "it reads the column `{column}` without declaring it; add `.reads(\"{column}\")` to its `describe`, or \
-             `.reads_optional(\"{column}\")` where documents may lack it"
+             `.reads_optional(\"{column}\")` if documents may lack it"
         ))
     }
 

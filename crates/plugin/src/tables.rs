@@ -21,7 +21,7 @@ pub(crate) fn check<T: Options>(json: &str) -> Result {
         Some(path) => {
             let message = match path.is_empty() {
                 true => "the options must be a table, and are an array".to_owned(),
-                false => format!("`{}` must be a table, and is an array", path.join(".")),
+                false => format!("`{}` must be a table, but it is an array", path.join(".")),
             };
             Err(Error::new(ErrorKind::Options, message))
         }
@@ -93,6 +93,6 @@ mod tests {
         assert!(check::<Outer>("[").is_ok(), "what is not JSON is for serde to say");
         let message = |json: &str| check::<Outer>(json).unwrap_err().message;
         assert_eq!(message("[]"), "the options must be a table, and are an array");
-        assert_eq!(message("{\"inner\": [3]}"), "`inner` must be a table, and is an array");
+        assert_eq!(message("{\"inner\": [3]}"), "`inner` must be a table, but it is an array");
     }
 }

@@ -12,11 +12,11 @@ fn told(said: &str) -> Option<String> {
     let after = |start: &str| said.strip_prefix(start);
     if let Some(rest) = after("invalid type: ").or_else(|| after("invalid value: ")) {
         let (found, wanted) = rest.rsplit_once(", expected ")?;
-        return Some(format!("must be {}, and is {}", kind(wanted), value(found)));
+        return Some(format!("must be {}, but it is {}", kind(wanted), value(found)));
     }
     if let Some(rest) = after("invalid length ") {
         let (length, wanted) = rest.split_once(", expected ")?;
-        return Some(format!("must be {}, and has {length}", kind(wanted)));
+        return Some(format!("must be {}, but it has {length}", kind(wanted)));
     }
     if let Some(rest) = after("unknown variant ") {
         let (found, known) = rest.split_once(", ")?;
@@ -28,14 +28,14 @@ fn told(said: &str) -> Option<String> {
         let known = if known.is_empty() { "it has none".to_owned() } else { format!("there are {known}") };
         return Some(format!("has no option {found}; {known}"));
     }
-    after("missing field ").map(|name| format!("lacks the option {name}"))
+    after("missing field ").map(|name| format!("is missing the option {name}"))
 }
 
 /// The same about the options as a whole, worded to stand alone.
 pub(crate) fn alone(said: &str) -> String {
     match told(said) {
-        Some(told) if told.starts_with("lacks") => {
-            told.replacen("lacks the option", "it wants the option", 1)
+        Some(told) if told.starts_with("is missing") => {
+            told.replacen("is missing the option", "it requires the option", 1)
         }
         Some(told) if told.starts_with("has no") => told.replacen("has no", "there is no", 1),
         Some(told) => format!("the options: {told}"),
@@ -116,31 +116,34 @@ mod tests {
 
     #[test]
     fn types_are_told_in_plain_words() {
-        assert_eq!(said::<u64>("2.5"), "must be a whole number of at least 0, and is `2.5`");
-        assert_eq!(said::<u64>("-1"), "must be a whole number of at least 0, and is `-1`");
-        assert_eq!(said::<u8>("300"), "must be a whole number from 0 to 255, and is `300`");
-        assert_eq!(said::<i16>("40000"), "must be a whole number from -32768 to 32767, and is `40000`");
-        assert_eq!(said::<std::num::NonZeroU32>("0"), "must be a whole number above 0, and is `0`");
-        assert_eq!(said::<f64>("\"a, expected b\""), "must be a number, and is the string \"a, expected b\"");
-        assert_eq!(said::<bool>("[]"), "must be `true` or `false`, and is an array");
-        assert_eq!(said::<String>("{}"), "must be a string, and is a table");
-        assert_eq!(said::<Vec<u8>>("null"), "must be an array, and is null");
-        assert_eq!(said::<[u8; 2]>("[1]"), "must be an array of 2 items, and has 1");
-        assert_eq!(said::<(u8, u8)>("[1]"), "must be an array of 2 items, and has 1");
-        assert_eq!(said::<std::collections::BTreeMap<String, u8>>("1"), "must be a table, and is `1`");
-        assert_eq!(said::<char>("\"ab\""), "must be a single character, and is the string \"ab\"");
+        assert_eq!(said::<u64>("2.5"), "must be a whole number of at least 0, but it is `2.5`");
+        assert_eq!(said::<u64>("-1"), "must be a whole number of at least 0, but it is `-1`");
+        assert_eq!(said::<u8>("300"), "must be a whole number from 0 to 255, but it is `300`");
+        assert_eq!(said::<i16>("40000"), "must be a whole number from -32768 to 32767, but it is `40000`");
+        assert_eq!(said::<std::num::NonZeroU32>("0"), "must be a whole number above 0, but it is `0`");
+        assert_eq!(
+            said::<f64>("\"a, expected b\""),
+            "must be a number, but it is the string \"a, expected b\""
+        );
+        assert_eq!(said::<bool>("[]"), "must be `true` or `false`, but it is an array");
+        assert_eq!(said::<String>("{}"), "must be a string, but it is a table");
+        assert_eq!(said::<Vec<u8>>("null"), "must be an array, but it is null");
+        assert_eq!(said::<[u8; 2]>("[1]"), "must be an array of 2 items, but it has 1");
+        assert_eq!(said::<(u8, u8)>("[1]"), "must be an array of 2 items, but it has 1");
+        assert_eq!(said::<std::collections::BTreeMap<String, u8>>("1"), "must be a table, but it is `1`");
+        assert_eq!(said::<char>("\"ab\""), "must be a single character, but it is the string \"ab\"");
     }
 
     #[test]
     fn choices_are_told_in_plain_words() {
         assert_eq!(said::<Unit>("\"word\""), "cannot be `word`; it is one of `words`, `lines`");
         assert_eq!(said::<Unit>(r#"{"lines": {"mos": 1}}"#), "has no option `mos`; there are `most`");
-        assert_eq!(said::<Unit>(r#"{"lines": {}}"#), "lacks the option `most`");
-        assert_eq!(alone("missing field `a`"), "it wants the option `a`");
+        assert_eq!(said::<Unit>(r#"{"lines": {}}"#), "is missing the option `most`");
+        assert_eq!(alone("missing field `a`"), "it requires the option `a`");
         assert_eq!(alone("unknown field `a`, there are no fields"), "there is no option `a`; it has none");
         assert_eq!(plain("something else", true), "does not fit: something else");
         assert_eq!(alone("something else"), "something else");
         let item = plain("invalid type: integer `1`, expected a string", true);
-        assert_eq!(item, "has an item that must be a string, and is `1`");
+        assert_eq!(item, "has an item that must be a string, but it is `1`");
     }
 }

@@ -35,7 +35,7 @@ pub enum Clause {
     Shape,
 }
 
-const DROPPED_AND_ANSWERED: &str = "it drops a document and answers it all the same";
+const DROPPED_AND_ANSWERED: &str = "it drops a document but returns it as well";
 const NO_REASON: &str = "it drops a document without an event that says why";
 const DROPPED_AND_EDITED: &str = "it edits a document that it drops";
 const NOT_REBUILT: &str = "its edits do not turn the text it received into the text it answers";
@@ -113,7 +113,7 @@ pub fn table(operator: &BoundOperator, count: usize, output: &Output) -> Result<
         }
         if event.rule.is_empty() || !matches!(event.action, Action::Annotate | Action::Fail) {
             let message =
-                "a step that gives a table may annotate and fail documents, under a rule, and nothing else";
+                "a step that returns a table may only annotate and fail documents, each under a rule";
             return Err(broken(message.into()).at_row(Some(event.row)));
         }
     }

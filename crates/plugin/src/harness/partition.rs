@@ -56,7 +56,7 @@ pub fn partition_difference(
     if let Some(failed) = known.find_map(|v| v.end().filter(|e| e.rule == "contract" || e.rule == "panic")) {
         let note = failed.note.as_deref().unwrap_or("without a word");
         return Ok(Some(format!(
-            "it cannot be told: in one batch a document fails by `{}`: {note}",
+            "it cannot be tested: in one batch a document fails by `{}`: {note}",
             failed.rule
         )));
     }

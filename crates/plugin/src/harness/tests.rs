@@ -167,7 +167,7 @@ fn what_is_not_declared_fails_the_document_with_the_declaration_to_add() {
     assert_eq!(
         said("reads"),
         "it reads the column `language` without declaring it; add `.reads(\"language\")` to its `describe`, or \
-         `.reads_optional(\"language\")` where documents may lack it"
+         `.reads_optional(\"language\")` if documents may lack it"
     );
     assert_eq!(
         said("writes"),

@@ -85,7 +85,10 @@ pub(super) fn steps(plan: &BoundPlan) -> Vec<String> {
             StepOp::Union => format!("rows of `{}`, `{}`", step.from, step.also.join("`, `")),
             StepOp::Aggregate => format!("report on `{}`{operator}", step.from),
             StepOp::Load => {
-                format!("rows of an earlier run, from where `{}` says", step.option.as_deref().unwrap_or("-"))
+                format!(
+                    "rows of an earlier run, from the path in `{}`",
+                    step.option.as_deref().unwrap_or("-")
+                )
             }
         };
         let with = step.with.as_ref().map(|with| format!(", joined with `{with}`")).unwrap_or_default();

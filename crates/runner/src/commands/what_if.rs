@@ -206,7 +206,7 @@ fn replayable(run: &RunFolder, stage: &str, all: &[Threshold]) -> String {
     };
     match names(true) {
         none if none.is_empty() => {
-            format!("`what-if` could try {}, but this run's ledger has no event of it", names(false))
+            format!("`what-if` could try {}, but this run's ledger has no events for it", names(false))
         }
         known => format!("`what-if` can try {known}"),
     }

@@ -74,7 +74,7 @@ fn base_of(node: &Node, sources: &[Source], environment: Environment<'_>) -> Res
         let chain = sources[first..].iter().map(|source| source.path.display().to_string());
         let chain: Vec<String> = chain.chain([path.display().to_string()]).collect();
         let message = format!("the files extend each other in a circle: {}", chain.join(" -> "));
-        return Err(Problem::at(&node.place, message).hint(format!("take one `{EXTENDS}` out of the circle")));
+        return Err(Problem::at(&node.place, message).hint(format!("remove one `{EXTENDS}` from the circle")));
     }
     let unread = |why: String| {
         let message = format!("cannot read {}, which this file extends: {why}", path.display());

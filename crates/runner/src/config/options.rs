@@ -22,7 +22,7 @@ pub fn check_options(plugin: &str, schema: &Value, options: &Node, gaps: bool) -
     let validator = match jsonschema::options().build(schema) {
         Ok(validator) => validator,
         Err(error) => {
-            let message = format!("plugin `{plugin}` has an options schema that is not one: {error}");
+            let message = format!("plugin `{plugin}` has an invalid options schema: {error}");
             return vec![Problem::at(&options.place, message)];
         }
     };

@@ -37,7 +37,7 @@ pub(super) fn apply_set(
         [first, rest @ ..] if !rest.is_empty() && path.iter().all(|p| !p.is_empty()) => (*first, rest),
         _ => {
             let hint = "name a table and a key, such as `run.threads`, or a stage and an option";
-            problems.push(Problem::at(&place, "it names no key to set").hint(hint));
+            problems.push(Problem::at(&place, "it does not name a key to set").hint(hint));
             return;
         }
     };

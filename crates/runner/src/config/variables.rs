@@ -87,7 +87,7 @@ fn replaced(text: &str, environment: Environment<'_>) -> Result<(String, Vec<Use
         let Some(end) = inner.find('}') else {
             return Err(Wrong {
                 message: "a variable begins here and is not closed".into(),
-                hint: "write `${NAME}`, or `$${` for the characters themselves".into(),
+                hint: "write `${NAME}`, or `$${` for a literal `${`".into(),
                 part: rest[at..].to_owned(),
             });
         };

@@ -85,7 +85,7 @@ impl Verdict {
         let more = seen.len().saturating_sub(TOLD_AT_MOST);
         seen.truncate(TOLD_AT_MOST);
         if more > 0 {
-            seen.push(format!("and {more} more of the kind"));
+            seen.push(format!("and {more} more like these"));
         }
         Self::Failed { seen }
     }
@@ -184,6 +184,6 @@ mod tests {
         );
         let many = (0..30).map(|n| format!("document `a`: {}", "x".repeat(n))).collect();
         let Verdict::Failed { seen } = Verdict::of(many, "") else { panic!("something was seen") };
-        assert_eq!(seen.last().map(String::as_str), Some("and 20 more of the kind"));
+        assert_eq!(seen.last().map(String::as_str), Some("and 20 more like these"));
     }
 }

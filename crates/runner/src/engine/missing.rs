@@ -36,7 +36,7 @@ pub(super) fn missing(
     let problem = Problem::at(place, message);
     let writer = later.iter().find(|(_, operator)| operator.writes.iter().any(|write| write.column == *name));
     if let Some((writer, _)) = writer {
-        let hint = format!("stage `{}` comes after and gives it: put this stage behind it", writer.name);
+        let hint = format!("stage `{}` provides it: move this stage after that one", writer.name);
         let problem = problem.hint(hint);
         return match &writer.plugin_place {
             Place::File(_) => problem.other(&writer.plugin_place, format!("gives `{name}`")),

@@ -118,8 +118,8 @@ impl LibraryFile {
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
         let before = kept.iter().find(|k| cfg!(unix) && k.stamp.is_same_file(&self.stamp));
         if before.is_some_and(|k| k.sha256 != self.sha256) {
-            let refusal = Refusal::new("it was written over since this process loaded it, and is in use");
-            return Err(refusal.hint("replace a library by moving another file to its place"));
+            let refusal = Refusal::new("it was overwritten after this process loaded it, and is in use");
+            return Err(refusal.hint("replace a library by moving another file into its place"));
         }
         let whole = bytes_of_whole(&mut &self.file).map_err(unread)?;
         if let Some(whole) = whole.filter(|whole| *whole > self.stamp.bytes) {

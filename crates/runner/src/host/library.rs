@@ -136,7 +136,7 @@ impl Expected {
             "plugin `{plugin}` is not the library that was locked\n  sha256 there: {sha256}\n  {lock} has: {locked} \
              (version {version})"
         );
-        let hint = "put the locked library back; or, where you know the change, take it in with `textmill plugin lock`";
+        let hint = "restore the locked library, or accept the change with `textmill plugin lock`";
         Err(Refusal::new(message).hint(hint))
     }
 }
@@ -188,7 +188,7 @@ impl LoadedPlugin {
         let entry = unsafe { library.get::<EntryPoint>(SYMBOL) };
         let entry = entry.map_err(|_| match other_major(library) {
             Some(major) => fail(
-                format!("it is a plugin for ABI version {major}, and this host speaks version {ABI_MAJOR}"),
+                format!("it is a plugin for ABI version {major}, but this host supports version {ABI_MAJOR}"),
                 Some("rebuild the plugin with the SDK of this textmill"),
             ),
             None => fail(
@@ -208,7 +208,7 @@ impl LoadedPlugin {
         let major = unsafe { (&raw const (*table).abi_major).read() };
         if major != ABI_MAJOR {
             let message =
-                format!("it is a plugin for ABI version {major}, and this host speaks version {ABI_MAJOR}");
+                format!("it is a plugin for ABI version {major}, but this host supports version {ABI_MAJOR}");
             return Err(fail(message, Some("rebuild the plugin with the SDK of this textmill")));
         }
         // An older plugin's table may be shorter than this host's, a newer one's longer.
@@ -222,7 +222,7 @@ impl LoadedPlugin {
         let json = unsafe { table.descriptor.to_string() };
         let descriptor: PluginDescriptor = serde_json::from_str(&json).map_err(|e| {
             fail(
-                format!("its descriptor is not one: {e}"),
+                format!("its descriptor is not valid: {e}"),
                 Some("`textmill_plugin.h` says what a descriptor contains"),
             )
         })?;

@@ -41,7 +41,7 @@ impl FolderError {
 /// # Errors
 /// If anything else is there.
 pub fn check_target(target: &Path) -> Result<(), FolderError> {
-    let hint = "name another folder with `--output`, or move that one away";
+    let hint = "name another folder with `--output`, or move the existing one away";
     let refuse = |why: &str| {
         let message = format!("the output `{}` {why}", target.display());
         Err(FolderError { message, hint: Some(hint.into()) })
@@ -69,13 +69,13 @@ pub fn check_target(target: &Path) -> Result<(), FolderError> {
     if is_run_folder(target) {
         let tables = tables_of(target);
         return match names.iter().find(|name| !is_file_of_a_run(name) && !tables.contains(name)) {
-            Some(stranger) => {
-                refuse(&format!("is an earlier run's, and holds `{stranger}`, which textmill did not make"))
-            }
+            Some(stranger) => refuse(&format!(
+                "belongs to an earlier run, but contains `{stranger}`, which textmill did not create"
+            )),
             None => Ok(()),
         };
     }
-    refuse("is a folder that textmill did not make")
+    refuse("is a folder that textmill did not create")
 }
 
 /// The hint for an empty output path.
@@ -101,7 +101,7 @@ fn check_way(folder: &Path, wanted: &Path) -> Result<(), FolderError> {
     let refuse = |there: &Path, why: &str| {
         let message = match there == wanted {
             true => format!("`{}` {why}", wanted.display()),
-            false => format!("cannot make the folder `{}`: `{}` {why}", wanted.display(), there.display()),
+            false => format!("cannot create the folder `{}`: `{}` {why}", wanted.display(), there.display()),
         };
         Err(FolderError { message, hint: Some("name another folder".into()) })
     };
@@ -366,7 +366,7 @@ fn lock_folder(path: &Path, target: &Path) -> Result<File, FolderError> {
 }
 
 fn in_the_way(path: &Path) -> FolderError {
-    let message = format!("`{}` is in the way, and textmill did not make it", path.display());
+    let message = format!("`{}` already exists, and textmill did not create it", path.display());
     FolderError { message, hint: Some("move it away, or name another folder with `--output`".into()) }
 }
 

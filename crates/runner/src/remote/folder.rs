@@ -69,11 +69,11 @@ impl RemoteFolder {
         let why = match self.check()? {
             FolderState::Empty | FolderState::Run | FolderState::Interrupted => return Ok(()),
             FolderState::Object => "already exists and is not a folder",
-            FolderState::Other => "is a folder that textmill did not make",
+            FolderState::Other => "is a folder that textmill did not create",
         };
         let error =
             RemoteError::new(&self.place.address, ErrorKind::AlreadyExists, format!("the output {why}"));
-        Err(error.hint("name another folder with `--output`, or move that one away"))
+        Err(error.hint("name another folder with `--output`, or move the existing one away"))
     }
 
     /// Uploads a local file under a name, which may contain `/`. Replaces a file with that name.

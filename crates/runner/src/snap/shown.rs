@@ -58,7 +58,7 @@ pub fn shown(change: &Change, most: usize) -> String {
             // A document that ends here has different sections from one that is passed on.
             let now = match name {
                 "text" if was_end => "it is passed on unchanged",
-                _ if was_end => "nothing to tell",
+                _ if was_end => "nothing to show",
                 _ => "no longer shown: the document is dropped here",
             };
             let _ = writeln!(out, "{GREEN}+ {now}{OFF}");

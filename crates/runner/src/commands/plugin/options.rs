@@ -222,7 +222,7 @@ fn bounds(schema: &Value) -> String {
         let _ = write!(words, " that matches `{pattern}`");
     }
     if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
-        words.push_str(", no two alike");
+        words.push_str(", without duplicates");
     }
     words
 }

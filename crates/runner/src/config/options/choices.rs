@@ -22,8 +22,8 @@ pub(super) fn of_choice(
         _ if names.is_empty() => return None,
         [only] => only,
         _ => {
-            let message = format!("{} of `{plugin}` takes one key", option_words(options, pointer));
-            let hint = format!("leave one of these: `{}`", names.join("`, `"));
+            let message = format!("{} of `{plugin}` takes exactly one key", option_words(options, pointer));
+            let hint = format!("keep only one of these: `{}`", names.join("`, `"));
             return Some(vec![Problem::at(&node.place, message).hint(hint)]);
         }
     };

@@ -160,7 +160,7 @@ fn of_an_enum_with_data_the_later_choice_counts() {
     assert_eq!(said(&schema, "how = { betwen = 1 }"), ["option `how` of `p` has no `betwen`"]);
     assert_eq!(
         said(&schema, "how = { at-least = 1, between = { low = 1, high = 2 } }"),
-        ["option `how` of `p` takes one key"]
+        ["option `how` of `p` takes exactly one key"]
     );
 }
 
@@ -208,7 +208,7 @@ fn choices_that_may_be_left_out_are_told() {
     assert_eq!(said(&schema, "unit = { word = { most = 2 } }"), ["option `unit` of `p` has no `word`"]);
     assert_eq!(
         said(&schema, "unit = { words = { most = 2 }, lines = { most = 2 } }"),
-        ["option `unit` of `p` takes one key"]
+        ["option `unit` of `p` takes exactly one key"]
     );
 }
 

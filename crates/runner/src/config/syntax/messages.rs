@@ -99,7 +99,7 @@ pub(super) fn describe(
     match value.chars().next() {
         None | Some('#') => {
             let problem = Problem::at(&place(begin..equals + 1), format!("`{key}` has no value"));
-            problem.hint("write a value after `=`, or take the line out")
+            problem.hint("write a value after `=`, or remove the line")
         }
         Some(quote @ ('"' | '\''))
             if message.contains("string, expected") && at.start >= shift + value_at =>
@@ -186,7 +186,7 @@ fn in_array(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem
     let problem = as_said(text, message, at.clone(), file);
     if message.starts_with("missing comma") || message.starts_with("extra assignment") {
         return Problem { message: "a comma is missing before this".into(), ..problem }
-            .hint("put a `,` between each two");
+            .hint("put a `,` between every two items");
     }
     if message.starts_with("string values must be quoted") || message.starts_with("invalid") {
         let bare = text.get(at.clone()).unwrap_or_default();
@@ -195,7 +195,8 @@ fn in_array(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem
         {
             let end = at.start + bare.len();
             let place = Place::file(file, end - second.len()..end);
-            return Problem::at(&place, "a comma is missing before this").hint("put a `,` between each two");
+            return Problem::at(&place, "a comma is missing before this")
+                .hint("put a `,` between every two items");
         }
         if !bare.trim().is_empty() {
             return Problem { message: format!("`{bare}` is not a TOML value"), ..problem }
@@ -213,7 +214,7 @@ fn as_said(text: &str, message: &str, at: Range<usize>, file: usize) -> Problem 
         _ if message.contains("unquoted key") => {
             "lines are `key = value` or `[table]`, and a key with other characters needs quotes"
         }
-        _ if message.contains("comment character") => "take the control character out",
+        _ if message.contains("comment character") => "remove the control character",
         _ => return Problem::at(&Place::file(file, start..end), format!("this is not TOML: {message}")),
     };
     Problem::at(&Place::file(file, start..end), format!("this is not TOML: {message}")).hint(hint)

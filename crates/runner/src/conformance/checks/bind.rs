@@ -18,7 +18,7 @@ pub const TEST: Test = Test {
 fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     let batch = subject.batch()?;
     let failed =
-        |how: &str, error: &Error| Ok(Verdict::failed(format!("{how} it does not bind: {}", error.message)));
+        |how: &str, error: &Error| Ok(Verdict::failed(format!("{how}, it does not bind: {}", error.message)));
     notes.doing("binding the operator");
     let bound = match subject.bind(&batch) {
         Ok(bound) => bound,

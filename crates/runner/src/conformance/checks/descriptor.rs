@@ -37,7 +37,7 @@ fn run(plugin: &LoadedPlugin, notes: &Notes) -> Result<Verdict> {
         && file.ends_with(std::env::consts::DLL_SUFFIX)
         && file != library_name(&descriptor.name)
     {
-        seen.push(format!("it calls itself `{}`, and its file `{file}` says otherwise", descriptor.name));
+        seen.push(format!("its name is `{}`, but its file is `{file}`", descriptor.name));
     }
     if !is_version(&descriptor.version) {
         seen.push(format!("its version `{}` is not like `1.2.3`", descriptor.version));
@@ -51,7 +51,7 @@ fn run(plugin: &LoadedPlugin, notes: &Notes) -> Result<Verdict> {
     if !descriptor.operators.iter().any(OperatorDescriptor::is_stage) {
         seen.push("none of its operators can be a stage".into());
     } else if !descriptor.operators.first().is_some_and(OperatorDescriptor::is_stage) {
-        seen.push("its first operator, which a stage gets that names none, cannot be a stage".into());
+        seen.push("its first operator is the default, but cannot be a stage".into());
     }
     let mut names = BTreeSet::new();
     let twice = descriptor.operators.iter().filter(|operator| !names.insert(&operator.name));
@@ -108,7 +108,7 @@ fn of(operator: &OperatorDescriptor, seen: &mut Vec<String>) {
         && written.contains(&TEXT.to_owned())
         && !reads_text
     {
-        seen.push("it writes `text` without reading it; declare that it reads `text`, too".into());
+        seen.push("it writes `text` without reading it; declare that it also reads `text`".into());
     }
     thresholds(operator, seen);
     options(operator, seen);
@@ -129,9 +129,7 @@ fn reads(operator: &OperatorDescriptor, seen: &mut Vec<String>) {
                     ));
                 }
             }
-            _ => {
-                seen.push("a column that it reads is named by itself or by an option, and not by both".into())
-            }
+            _ => seen.push("a column that it reads must be named either directly or by an option".into()),
         }
     }
 }
@@ -169,7 +167,7 @@ fn options(operator: &OperatorDescriptor, seen: &mut Vec<String>) {
         return;
     }
     if let Err(error) = jsonschema::draft202012::meta::validate(schema) {
-        seen.push(format!("its options are no JSON Schema 2020-12: {error}"));
+        seen.push(format!("the schema of its options is not JSON Schema 2020-12: {error}"));
         return;
     }
     let validator = match jsonschema::draft202012::options().build(schema) {

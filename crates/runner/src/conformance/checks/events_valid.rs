@@ -53,7 +53,7 @@ fn wrong(event: &Event, text: &str, documents: u64) -> Option<String> {
     if let Some((start, end)) = span {
         let bytes = usize::try_from(start).ok().zip(usize::try_from(end).ok());
         if bytes.and_then(|(start, end)| text.get(start..end)).is_none() {
-            return Some(format!("points at bytes {start}..{end}, which are no part of the text"));
+            return Some(format!("points at bytes {start}..{end}, which are not a valid span of the text"));
         }
     }
     None

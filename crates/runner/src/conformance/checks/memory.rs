@@ -30,7 +30,7 @@ const ROUNDS: usize = 8;
 
 fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     if resident().is_none() {
-        return Ok(Verdict::skipped("how much memory a process has cannot be told on this system"));
+        return Ok(Verdict::skipped("the memory of a process cannot be measured on this system"));
     }
     let documents = subject.batch()?;
     let size = documents.get_array_memory_size().max(1);

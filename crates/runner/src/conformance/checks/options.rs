@@ -43,7 +43,7 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
             required.into_iter().flatten().filter_map(Value::as_str).any(|name| error.message.contains(name));
         if !(error.kind == ErrorKind::Options && named) {
             seen.push(format!(
-                "without options it does not bind, and names none that it needs: {}",
+                "without options, it does not bind and does not name a missing one: {}",
                 shown(&error)
             ));
         }

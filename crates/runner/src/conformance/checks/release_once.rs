@@ -55,7 +55,7 @@ fn run(subject: &Subject, notes: &Notes) -> Result<Verdict> {
     tally("an array that it handed out", probe.outputs(), &mut seen);
     tally("a schema that it handed out", probe.schemas(), &mut seen);
     if probe.not_taken() > 0 {
-        let what = "a call succeeded and left its input in the host's hands, instead of moving it out";
+        let what = "a call succeeded without taking over its input";
         seen.push(format!("{what} ({} times)", probe.not_taken()));
     }
     if probe.alive() != (0, 0) {

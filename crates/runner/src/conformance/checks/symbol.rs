@@ -50,7 +50,7 @@ fn run(plugin: &LoadedPlugin, notes: &Notes) -> Result<Verdict> {
     notes.doing("opening the library a second time");
     match LoadedPlugin::open(&plugin.path) {
         Ok(again) if again.descriptor == plugin.descriptor => {}
-        Ok(_) => seen.push("asked a second time, it describes itself otherwise".into()),
+        Ok(_) => seen.push("asked a second time, it returns a different descriptor".into()),
         Err(error) => seen.push(format!("it cannot be opened a second time: {}", error.message)),
     }
     let (major, minor) = plugin.abi;

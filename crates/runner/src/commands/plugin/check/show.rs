@@ -47,7 +47,7 @@ pub(super) fn text(report: &Report) -> String {
             let _ = writeln!(out, "  {}", what.replace('\n', "\n    "));
         }
         // Findings that have their own hint, or that only say what cannot be tested, need no advice.
-        let is_told = |what: &String| what.contains("; hint: ") || what.starts_with("it cannot be told");
+        let is_told = |what: &String| what.contains("; hint: ") || what.starts_with("it cannot be tested");
         if let Some(test) = find(row.test).filter(|_| !seen.iter().all(is_told)) {
             let _ = writeln!(out, "  what to do: {}", test.advice);
         }
