@@ -177,7 +177,7 @@ impl Default for Cell {
 }
 
 /// Builds a column from the cells of all documents.
-fn splice(kind: &DataType, cells: Vec<Cell>) -> Result<ArrayRef> {
+fn column_of(kind: &DataType, cells: Vec<Cell>) -> Result<ArrayRef> {
     if cells.iter().all(|cell| matches!(cell, Cell::Value(_))) {
         let value = |cell| if let Cell::Value(value) = cell { value } else { Value::Null };
         let values: Vec<Value> = cells.into_iter().map(value).collect();
@@ -338,7 +338,7 @@ impl<'a> Collected<'a> {
                     }
                 });
             } else if let Some(column) = cells.next() {
-                columns.push(splice(kind, column)?);
+                columns.push(column_of(kind, column)?);
             }
         }
         if self.shape.selects {

@@ -27,8 +27,8 @@ const DOUBTFUL: (u16, u64) = (200, 20);
 const CONFIDENCE: (f64, f64) = (700.0, 850.0);
 /// The raw likelihoods that are mapped to [`KEPT`] on pages of low and of high confidence.
 const NEEDED: (f64, f64) = (0.15, 0.5);
-/// Minimum number of words of a paragraph.
-const PARAGRAPH: usize = 12;
+/// Words from which a kept line counts as the first paragraph of an article.
+const FIRST_PARAGRAPH: usize = 12;
 
 /// The decisions on the lines of a page.
 pub struct Decided {
@@ -115,7 +115,7 @@ impl Decided {
             let date = page.marks[i].filter(|mark| mark.rule == Rule::Timestamp);
             match (self.marks[i], date) {
                 (None, Some(_)) => (self.marks[i], is_any) = (date, true),
-                (None, None) if page.lines[i].words() >= PARAGRAPH => break,
+                (None, None) if page.lines[i].words() >= FIRST_PARAGRAPH => break,
                 _ => {}
             }
         }

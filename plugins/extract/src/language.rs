@@ -2,6 +2,8 @@
 //! letter trigrams (`whatlang`).
 
 use crate::lines::{Line, head};
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// Bytes of text that are sampled. A larger sample changes the result of hardly any page and costs time.
 const SAMPLE_BYTES: usize = 1000;
@@ -97,28 +99,47 @@ const FREQUENT: [Frequent; 7] = [
 /// of the language, at least five different ones and its first among them, and no other language has half as
 /// many. Spares most pages the trigrams, which cost more than all else that is done to a short text.
 fn by_frequent_words(sample: &str) -> Option<&'static str> {
-    let (mut all, mut hits, mut seen) = (0u32, [0u32; FREQUENT.len()], [0u32; FREQUENT.len()]);
+    let known = &*KNOWN;
+    // The different words that occur, one bit each.
+    let (mut all, mut hits, mut seen) = (0u32, [0u32; FREQUENT.len()], 0u128);
     for word in sample.split_ascii_whitespace() {
         all += 1;
-        if word.len() > LONGEST {
-            continue;
-        }
-        for (number, Frequent { words, .. }) in FREQUENT.iter().enumerate() {
-            if let Some(at) = words.iter().position(|w| *w == word) {
-                hits[number] += 1;
-                seen[number] |= 1 << at;
-            }
+        let Some(&bit) = known.words.get(word).filter(|_| word.len() <= LONGEST) else { continue };
+        seen |= bit;
+        for (hits, own) in hits.iter_mut().zip(known.of_language) {
+            *hits += u32::from(own & bit != 0);
         }
     }
     let best = (0..FREQUENT.len()).max_by_key(|&number| hits[number])?;
     let rival = (0..FREQUENT.len()).filter(|&number| number != best).map(|number| hits[number]).max()?;
+    let Frequent { code, words } = &FREQUENT[best];
     let is_sure = all >= 20
         && hits[best] * 8 >= all
         && rival * 2 < hits[best]
-        && seen[best].count_ones() >= 5
-        && seen[best] & 1 != 0;
-    is_sure.then_some(FREQUENT[best].code)
+        && (seen & known.of_language[best]).count_ones() >= 5
+        && known.words.get(words[0]).is_some_and(|first| seen & first != 0);
+    is_sure.then_some(*code)
 }
+
+/// The frequent words of all languages.
+struct Known {
+    /// A bit for each word.
+    words: FxHashMap<&'static str, u128>,
+    /// The bits of the words of each language.
+    of_language: [u128; FREQUENT.len()],
+}
+
+static KNOWN: LazyLock<Known> = LazyLock::new(|| {
+    const { assert!(FREQUENT.len() * 16 <= 128) }
+    let mut known = Known { words: FxHashMap::default(), of_language: [0; FREQUENT.len()] };
+    for (own, Frequent { words, .. }) in known.of_language.iter_mut().zip(&FREQUENT) {
+        for word in words {
+            let next = 1 << known.words.len();
+            *own |= *known.words.entry(word).or_insert(next);
+        }
+    }
+    known
+});
 
 /// Bytes of the longest frequent word.
 const LONGEST: usize = 7;
