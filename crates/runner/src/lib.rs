@@ -14,6 +14,7 @@ pub mod failure;
 pub mod host;
 pub mod input;
 pub mod inspect;
+mod interrupt;
 pub mod isolate;
 pub mod journal;
 mod json;

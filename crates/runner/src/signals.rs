@@ -3,7 +3,7 @@
 
 use rustix::process::Signal;
 
-/// A signal as part of a sentence: `SIGSEGV (it touched memory that is not its own)`.
+/// A signal as part of a sentence: `SIGSEGV (it accessed memory that it does not own)`.
 pub fn shown(signal: i32) -> String {
     let known = [
         (Signal::SEGV, "SIGSEGV (it accessed memory that it does not own)"),

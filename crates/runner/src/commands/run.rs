@@ -10,6 +10,7 @@ use crate::config::{Draft, LockPolicy};
 use crate::engine::{Engine, Finished, Idle, Prepared, Settings, Shares, hand_over_saved};
 use crate::failure::Failure;
 use crate::input::SourceFile;
+use crate::interrupt::stop_on_interrupt;
 use crate::isolate::REPROS;
 use crate::journal::{Checkpoint, Checkpoints};
 use crate::output::{
@@ -63,7 +64,7 @@ pub fn run(args: &RunArgs, quiet: bool, verbose: bool, locked: bool) -> Result<(
     let local = if is_address(&target) { local_folder(&prepared, &target) } else { target.clone() };
     let names = prepared.stages.iter().map(|stage| stage.name.clone()).collect();
     let progress = Progress::new(files.iter().map(|f| f.bytes).sum(), names, quiet, verbose);
-    stop_on_interrupt(&progress);
+    stop_on_interrupt(progress.stop_switch(), |text| progress.line(text));
     if prepared.pipeline.input.is_memory_short {
         let most = table::bytes(settings.shares.document as u64);
         progress.line(&format!("documents above {most} fail: a document may use an eighth of the memory"));
@@ -254,23 +255,6 @@ fn ended_early(staging: &mut Staging, error: Error) -> Failure {
         }
         _ => Failure::new(format!("{}; {}", error.message, table::were_read(done.ordinal)))
             .hint(format!("free some space or fix the problem; {hint}")),
-    }
-}
-
-/// The first Ctrl-C stops the run gracefully, the second immediately.
-fn stop_on_interrupt(progress: &Progress) {
-    let stop = progress.stop_switch();
-    let handler = move || {
-        if stop.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        // While a plugin does not return, the program would otherwise look dead.
-        anstream::eprintln!(
-            "stopping as soon as the running stages return; press Ctrl-C again to stop at once"
-        );
-    };
-    if let Err(error) = ctrlc::set_handler(handler) {
-        progress.line(&format!("cannot listen for an interrupt: {error}"));
     }
 }
 

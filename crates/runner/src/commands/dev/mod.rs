@@ -15,6 +15,7 @@ use crate::cli::DevArgs;
 use crate::config::{Draft, LockPolicy, Pipeline, StageConfig, suggest};
 use crate::failure::Failure;
 use crate::host::{Discovery, Project};
+use crate::interrupt::stop_on_interrupt;
 use crate::progress::Progress;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,7 +37,7 @@ pub(super) fn dev(args: &DevArgs, verbose: bool, locked: bool) -> Result<(), Fai
     let plugin = named(&pipeline, &args.plugin)?;
     let project = find_project(args, &plugin)?;
     let stop = Arc::new(AtomicBool::new(false));
-    stop_on_interrupt(&stop);
+    stop_on_interrupt(Arc::clone(&stop), say);
     let mut dev = Dev { args, plugin, project, builds: Builds::new()?, former: None, stop, verbose, locked };
     let files = pipeline.sources.into_iter().map(|source| source.path);
     let mut watch = Watch::new(&dev.project.folder, files);
@@ -182,23 +183,6 @@ fn find_project(args: &DevArgs, plugin: &str) -> Result<Project, Failure> {
         tried.join("\n")
     );
     Err(Failure::new(message).hint("give the folder with `--crate`"))
-}
-
-/// The first Ctrl-C stops the program gracefully, the second immediately.
-fn stop_on_interrupt(stop: &Arc<AtomicBool>) {
-    let stop = Arc::clone(stop);
-    let handler = move || {
-        if stop.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        // While a plugin does not return, the program would otherwise look dead.
-        anstream::eprintln!(
-            "stopping as soon as the running stages return; press Ctrl-C again to stop at once"
-        );
-    };
-    if let Err(error) = ctrlc::set_handler(handler) {
-        say(&format!("cannot listen for an interrupt: {error}"));
-    }
 }
 
 /// Prints a line to stderr.
