@@ -329,7 +329,8 @@ fn another_threshold_is_tried() {
 #[test]
 fn removed_passages_are_found_in_lines() {
     let bench = Bench::new();
-    let page = "The ferry sails at noon, the harbour office said on Monday, and the island's inn is open.";
+    let page = "The ferry sails at noon, the harbour office said on Monday, and the island's inn is open. \
+        The crossing takes nine minutes in calm weather, and eleven when the swan will not move.";
     let twice = format!("Share on FacebookShare on X\n\n{page}");
     let lines = [
         serde_json::json!({"text": format!("A page that speaks of \"twin\" and no more. {page}"), "id": "first"}),

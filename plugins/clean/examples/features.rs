@@ -1,8 +1,8 @@
 //! Writes the features of labelled pages, as the model sees them, for `train/train.py`. Not part of the
 //! plugin.
 //!
-//! Takes pages on standard input as JSON Lines with `id`, `text` and, for HTML, `media_type`. The first line
-//! of the output is the list of the columns' names. For each page follows a JSON line, then the raw bytes of
+//! Takes pages on standard input as JSON Lines with `id`, `text`, `media_type` for HTML, and `joins`, which says
+//! whether to leave out the lines in the middle of long menus. The first line of the output is the list of the columns' names. For each page follows a JSON line, then the raw bytes of
 //! each column. The JSON line has:
 //! - `id`
 //! - `lines`: the lines that the model scores, none of them blank
@@ -28,7 +28,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let format =
             if page["media_type"].as_str().is_some_and(is_html) { Format::Html } else { Format::Plain };
         let lexicon = if format == Format::Html { &html } else { &plain };
-        let Features { grid, lines, blocks, block_of } = cleaner.features(format, text)?;
+        let Features { grid, lines, blocks, block_of } =
+            cleaner.features(format, text, page["joins"] == true)?;
         let words: Vec<_> = lines.iter().map(|line| lexicon.asked(line)).collect();
         if number == 0 {
             writeln!(out, "{}", serde_json::to_string(grid.names())?)?;

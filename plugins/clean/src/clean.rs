@@ -1,45 +1,31 @@
 //! The complete cleaning of one document: decode, repair, normalise, remove line_rules and repeats.
 
+mod judge;
 mod normalised;
 mod training;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
+use judge::{Judged, Judges};
 use normalised::Normalised;
-use textmill_plugin::edit::{EditError, Edits, Rewriter};
+use textmill_plugin::edit::{EditError, Edits};
 use textmill_plugin::error::Error;
 pub use training::Features;
 
-use crate::decide::{Cuts, Decided};
-use crate::html::code;
-use crate::html::items::Item;
-use crate::html::lines::Lines;
-use crate::html::markup::Markup;
+use crate::decide::Cuts;
+use crate::html::Reading;
 use crate::html::meta::MetaItem;
-use crate::html::{MarkupOf, Reading};
 use crate::languages::Languages;
-use crate::lines::Line;
-use crate::model::Model;
-use crate::model::features::Page;
 use crate::model::title::Title;
 use crate::options::{NormalForm, Options, Rules};
-use crate::outcome::doubtful::{Doubtful, Stretch};
-use crate::outcome::handed_on::{HandedOn, RemovedLines};
-use crate::outcome::places::Received;
-use crate::outcome::removals::{Removals, repeated};
-use crate::outcome::{places, structure};
-use crate::parts::Part;
+use crate::outcome::doubtful::Stretch;
+use crate::outcome::handed_on::RemovedLines;
+use crate::outcome::places;
 use crate::pii::{self, Pii};
 use crate::quality::{self, BadWords, Measure, Quality};
-use crate::rules::boilerplate::{LineRules, RuledPage};
-use crate::rules::menus;
-use crate::scratch::{Scratch, ScratchPool};
+use crate::rules::boilerplate::LineRules;
+use crate::scratch::ScratchPool;
 use crate::tables::Tables;
-use crate::{closing, decide};
-
-/// HTML with at least this many lines counts as a page, whatever the lines say.
-const FEW: usize = 4;
 
 /// The result of cleaning a document.
 #[derive(Clone, Debug)]
@@ -69,30 +55,6 @@ pub enum Format {
     Plain,
     /// HTML source.
     Html,
-}
-
-/// What the rules found in a part of a normalised document.
-struct Seen {
-    /// The markup of each shown line, for HTML.
-    markup: Option<Vec<Markup>>,
-    ruled: RuledPage,
-}
-
-/// The decisions on a document's lines.
-struct Judged {
-    edits: Edits,
-    /// Removed lines that may carry metadata, and their places in the received text.
-    boilerplate: RemovedLines,
-    places: Vec<usize>,
-    doubtful: Vec<Stretch>,
-}
-
-/// The rules and the model that judge the lines of a format.
-#[derive(Clone)]
-struct Judges {
-    line_rules: LineRules,
-    /// The model, if it is switched on.
-    model: Option<Arc<Model>>,
 }
 
 /// Cleans documents. Holds the tables; cheap to clone.
@@ -195,110 +157,6 @@ impl Cleaner {
         }
         Ok(Cleaned { edits, text, encoding, boilerplate, page_meta, doubtful, foreign, measured })
     }
-
-    /// Decides which lines of a normalised document to remove; `markup` and `title` are those of the HTML
-    /// source.
-    fn judge(
-        &self,
-        format: Format,
-        rewriter: &Rewriter<'_>,
-        (markup, items): (Option<Lines>, &[Item]),
-        title: Option<&Title>,
-        indented: bool,
-        scratch: &mut Scratch,
-    ) -> Judged {
-        let text = rewriter.text();
-        let judged = indented.then(|| code::judged(text, &self.rules));
-        let mut markup = markup.as_ref().map(|markup| MarkupOf::new(markup, rewriter.packed()));
-        let (mut removals, mut handed_on, mut signs) = (Removals::new(), HandedOn::default(), Vec::new());
-        let mut doubtful = Doubtful::default();
-        for part in Part::all(text, judged.as_deref()) {
-            let Judges { line_rules, model } = self.judges(format);
-            let Seen { markup, mut ruled } = Self::see(line_rules, &part, &mut markup, scratch);
-            let Scratch { lines, tallies, shown, model: model_scratch, .. } = &mut *scratch;
-            // An HTML fragment, such as the summary in a feed, is not a page either.
-            let may_be_page = format == Format::Html && shown.len() >= FEW;
-            let model = model.as_ref().filter(|_| may_be_page || ruled.is_page);
-            let Decided { mut marks, near } = match model {
-                Some(model) => {
-                    let asked = menus::scored_rows(format, lines, &ruled.marks, shown);
-                    let view =
-                        Page::new(part.judged(), (lines, tallies), &ruled, asked, markup.as_deref(), title);
-                    let mut decided = decide::marks(model, &self.cuts, &view, model_scratch);
-                    if format == Format::Plain {
-                        let by_rules = (ruled.marks.as_slice(), &self.rules);
-                        let states = (ruled.states.as_slice(), shown.as_slice());
-                        closing::keep(part.judged(), lines, states, by_rules, &mut decided.marks);
-                    }
-                    decided
-                }
-                None => Decided::by_rules(std::mem::take(&mut ruled.marks), &self.cuts),
-            };
-            if let Some(markup) = &markup {
-                code::keep_brackets(lines, &mut marks, shown, markup);
-            }
-            if self.rules.repeated_paragraph {
-                repeated(part.judged(), lines, &ruled.states, &mut marks);
-            }
-            if let Some(markup) = &markup {
-                code::fill_holes(lines, &mut marks, shown, markup);
-            }
-            if judged.is_some() {
-                code::place(lines, part.text);
-            }
-            doubtful.take(part.base, lines, &marks, &near);
-            handed_on.take(part.text, part.base, lines, &marks);
-            removals.take(text, part.base, lines, &marks);
-            if let Some(markup) = markup.filter(|_| self.keep_structure) {
-                let place = (part.base, part.text);
-                signs.extend(structure::signs(place, lines, &marks, (shown, &markup), items));
-            }
-            (scratch.states, scratch.hits) = (ruled.states, ruled.hits);
-        }
-        let boilerplate = handed_on.finish();
-        let mut received = Received::new(rewriter.packed());
-        let places = boilerplate.iter().map(|line| received.place(line.at as usize)).collect();
-        let mut edits = removals.finish(text);
-        edits.extend(signs);
-        let doubtful = doubtful.finish(Received::new(rewriter.packed()));
-        Judged { edits, boilerplate, places, doubtful }
-    }
-
-    fn judges(&self, format: Format) -> &Judges {
-        match format {
-            Format::Plain => &self.plain,
-            Format::Html => &self.html,
-        }
-    }
-
-    /// Applies all rules to the lines of a part of a page.
-    fn see(
-        line_rules: &LineRules,
-        part: &Part<'_>,
-        markup: &mut Option<MarkupOf<'_>>,
-        scratch: &mut Scratch,
-    ) -> Seen {
-        Line::take(part.judged(), scratch);
-        let Scratch { lines, distinct, begins, shown, states, hits, .. } = scratch;
-        let mut count = 0;
-        shown.resize(lines.len(), 0);
-        for (i, line) in lines.iter().enumerate() {
-            shown[count] = i;
-            count += usize::from(!line.blank());
-        }
-        shown.truncate(count);
-        let markup = markup.as_mut().map(|markup| match part.judged {
-            Some(_) => {
-                let mut placed = lines.clone();
-                code::place(&mut placed, part.text);
-                markup.lines(shown.iter().map(|&i| part.base + placed[i].start))
-            }
-            None => markup.lines(shown.iter().map(|&i| part.base + lines[i].start)),
-        });
-        let scratch = (std::mem::take(states), std::mem::take(hits));
-        let ruled = line_rules.apply(part.judged(), (lines, distinct, shown), begins, scratch);
-        Seen { markup, ruled }
-    }
 }
 
 #[cfg(test)]
@@ -377,6 +235,35 @@ mod tests {
         };
         assert_eq!(with(Rules::default()), with(Rules::default().with(Rule::ShareBar, false)));
         assert_eq!(left(&[Rule::Navigation]), format!("Menu\nSearch\n{STORY}\n"));
+    }
+
+    /// The middle of a long menu is judged as one line.
+    #[test]
+    fn long_menus_go_and_long_lists_stay() {
+        const END: &str = "The swan was seen on Monday, when the boat crossed for the first time, and it did not move at all.";
+        let items = |name: &str| (0..60).map(|n| format!("{name} {}\n", n * 7 % 60)).collect::<String>();
+        let (menu, list) = (items("Section"), items("- Plank of oak, number"));
+        let page = |menu: &str, list: &str| {
+            format!("Home\n{menu}{STORY}\nThe board lists what it used:\n{list}{END}\nHome\n© 2020 Ledger\n")
+        };
+        let left = |page: &str, off: &[Rule]| {
+            let rules = off.iter().fold(Rules::default(), |rules, rule| rules.with(*rule, false));
+            let cleaner = Cleaner::new(&Options { rules, ..Options::default() }).unwrap();
+            cleaner.clean(page, None).unwrap().text.into_owned()
+        };
+        let text = |list: &str| format!("{STORY}\nThe board lists what it used:\n{list}{END}\n");
+        assert_eq!(left(&page(&menu, ""), &[]), text(""));
+        assert_eq!(left(&page(&menu, &list), &[]), text(&list));
+        // Rules that are switched off keep their lines.
+        let bar = "Share on FacebookShare on X\n";
+        let with_bar = menu.replace("Section 30\n", bar);
+        assert_eq!(left(&page(&with_bar, ""), &[]), text(""));
+        assert_eq!(left(&page(&with_bar, ""), &[Rule::ShareBar]), format!("{bar}{}", text("")));
+        let kept = left(&page(&with_bar, ""), &[Rule::Navigation]);
+        assert!(kept.contains("Section 29\nSection 36\nSection 43\n") && !kept.contains(bar), "{kept}");
+        // A text that is not a page has no menus.
+        let bare = format!("{STORY}\n{list}{END}\n");
+        assert_eq!(left(&bare, &[]), bare);
     }
 
     #[test]

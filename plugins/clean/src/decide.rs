@@ -136,6 +136,11 @@ pub struct Cuts {
 }
 
 impl Cuts {
+    /// Whether any rule is switched off.
+    pub fn is_any_off(&self) -> bool {
+        self.off != 0
+    }
+
     /// `cut` is from 0 to 1.
     pub fn new(cut: f64, rules: &Rules) -> Self {
         let off = Rule::ALL.iter().filter(|rule| !rules.on(**rule)).map(|rule| bit(*rule));

@@ -8,6 +8,7 @@ use crate::lines::{Line, Tally};
 use crate::model;
 use crate::rules::boilerplate::State;
 use crate::rules::cues::Hits;
+use crate::rules::menus::Menu;
 
 /// Capacity up to which buffers are kept, in lines and in blocks of 64 bytes, at some hundred bytes each;
 /// longer buffers are freed.
@@ -26,6 +27,8 @@ pub struct Scratch {
     pub twins: Vec<(u32, u32)>,
     /// Numbers of lines that are not blank.
     pub shown: Vec<usize>,
+    /// The long menus whose lines are joined.
+    pub menus: Vec<Menu>,
     pub states: Vec<State>,
     /// The hints of lines that have some.
     pub hits: Vec<Hits>,

@@ -1,8 +1,9 @@
 //! Extracts what training needs from a page: its lines as the model sees them, and the input of the lexicons.
 //! Cleans nothing.
 
+use super::judge::Seen;
 use super::normalised::Normalised;
-use super::{Cleaner, Format, Seen};
+use super::{Cleaner, Format};
 use crate::html::code;
 use crate::html::markup::Markup;
 use crate::html::{Blocks, MarkupOf};
@@ -36,11 +37,11 @@ impl Cleaner {
     }
 
     /// Returns the lines of a page as the model sees them, for training it. Includes the names of blocks
-    /// after [`Self::for_training`].
+    /// after [`Self::for_training`]. Leaves out the lines in the middle of long menus if `joins`.
     ///
     /// # Errors
     /// As [`Self::clean_as`].
-    pub fn features(&self, format: Format, text: &str) -> Result<Features, EditError> {
+    pub fn features(&self, format: Format, text: &str, joins: bool) -> Result<Features, EditError> {
         let Normalised { rewriter, markup, page_meta, indented, blocks, .. } =
             self.normalise(format, text, None)?;
         let title = Title::of(&page_meta);
@@ -48,6 +49,9 @@ impl Cleaner {
         let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
         let page = Part { text: rewriter.text(), base: 0, judged: judged.as_deref() };
         let mut scratch = Scratch::default();
+        if joins {
+            menus::find(page.judged(), &mut scratch.menus);
+        }
         let Seen { markup, ruled } =
             Self::see(&self.judges(format).line_rules, &page, &mut markup, &mut scratch);
         let Scratch { lines, tallies, shown, .. } = scratch;

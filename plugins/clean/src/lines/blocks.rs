@@ -43,7 +43,7 @@ impl Begins {
     /// Those of `text`.
     pub fn of(text: &str) -> Self {
         let mut begins = Self::default();
-        lines(text, &mut begins, |_, _, _| ());
+        lines(text, &mut begins, std::iter::empty(), |_, _, _| ());
         begins
     }
 
@@ -111,14 +111,54 @@ fn blocks_of(bits: &[u64], range: Range<usize>) -> impl Iterator<Item = (usize, 
     })
 }
 
-/// Calls `each` with the first byte of each line, one past its last byte, and its counts. A line end at the
-/// end of the text starts no further line. Writes where phrases may begin into `begins`.
-pub fn lines(text: &str, begins: &mut Begins, mut each: impl FnMut(usize, usize, Counts)) {
-    lines_at(Level::new(), text.as_bytes(), begins, &mut each);
+/// Calls `each` with the first byte of each line and one past its last byte.
+pub fn ends(text: &str, mut each: impl FnMut(usize, usize)) {
+    dispatch!(*LEVEL, simd => walk_ends(simd, text.as_bytes(), &mut each));
 }
 
-fn lines_at(level: Level, bytes: &[u8], begins: &mut Begins, each: &mut impl FnMut(usize, usize, Counts)) {
-    dispatch!(level, simd => walk(simd, bytes, begins, each));
+#[inline(always)]
+fn walk_ends<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize)) {
+    let mut start = 0;
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut last = [0; BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    // The last line may have no end of its own.
+    if bytes.last().is_some_and(|byte| *byte != b'\n') {
+        last[rest.len()] = b'\n';
+    }
+    for (number, block) in blocks.iter().chain([&last]).enumerate() {
+        let mut ends = u8x64::from_slice(simd, block).simd_eq(u8x64::splat(simd, b'\n')).to_bitmask();
+        while ends != 0 {
+            let end = number * BLOCK + ends.trailing_zeros() as usize;
+            each(start, end);
+            start = end + 1;
+            ends &= ends - 1;
+        }
+    }
+}
+
+/// Calls `each` with the first byte of each line, one past its last byte, and its counts. A line end at the
+/// end of the text starts no further line. Writes where phrases may begin into `begins`.
+///
+/// Each span of `skipped`, whole lines without the line end of the last, counts as one line, without counts.
+/// Neither the first line of the text nor the last may be skipped.
+pub fn lines(
+    text: &str,
+    begins: &mut Begins,
+    mut skipped: impl Iterator<Item = Range<usize>>,
+    mut each: impl FnMut(usize, usize, Option<Counts>),
+) {
+    lines_at(Level::new(), text.as_bytes(), begins, &mut skipped, &mut each);
+}
+
+fn lines_at(
+    level: Level,
+    bytes: &[u8],
+    begins: &mut Begins,
+    skipped: &mut impl Iterator<Item = Range<usize>>,
+    each: &mut impl FnMut(usize, usize, Option<Counts>),
+) {
+    dispatch!(level, simd => walk(simd, bytes, begins, skipped, each));
 }
 
 #[inline(always)]
@@ -126,14 +166,15 @@ fn walk<S: Simd>(
     simd: S,
     bytes: &[u8],
     Begins { phrases, words }: &mut Begins,
-    each: &mut impl FnMut(usize, usize, Counts),
+    skipped: &mut impl Iterator<Item = Range<usize>>,
+    each: &mut impl FnMut(usize, usize, Option<Counts>),
 ) {
     for bits in [&mut *phrases, &mut *words] {
         bits.clear();
-        bits.reserve(bytes.len() / BLOCK + 1);
+        bits.resize(bytes.len() / BLOCK + 1, 0);
     }
     let mut counts = Counts::default();
-    let mut start = 0;
+    let mut start: usize = 0;
     // Whether a word is open, whether a sentence ended, and whether a space followed its end.
     let (mut word, mut ended, mut parted) = (false, false, false);
     // 1 if the last byte of the previous block is a letter or digit.
@@ -141,7 +182,10 @@ fn walk<S: Simd>(
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let mut last = [0; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
-    for (number, block) in blocks.iter().chain([&last]).enumerate() {
+    let mut next_skipped = skipped.next();
+    let mut number = 0;
+    'blocks: while number <= blocks.len() {
+        let block = blocks.get(number).unwrap_or(&last);
         let kinds = Kinds::of(simd, block);
         let Kinds {
             newline,
@@ -165,14 +209,15 @@ fn walk<S: Simd>(
         let alnum = lower | upper | digit;
         let inside = alnum & (alnum << 1 | is_after_alnum);
         is_after_alnum = alnum >> (BLOCK - 1);
-        phrases.push(!(inside | space | newline | going_on));
-        words.push(alnum | wide);
+        phrases[number] = !(inside | space | newline | going_on);
+        words[number] = alnum | wide;
         let in_word = carries(!(space | newline), alnum, &mut word);
         let after_stop = carries(stop | space | quote, stop, &mut ended);
         let after_gap = carries(space | quote, space & after_stop, &mut parted);
         let (begin, title) = (alnum & !in_word, upper & !in_word);
         let breaks = (upper | digit) & after_gap;
-        let (mut from, mut ends) = (0u64, newline);
+        let mut from = !(u64::MAX << start.saturating_sub(number * BLOCK).min(BLOCK - 1));
+        let mut ends = newline & !from;
         loop {
             // The bits of this line, up to but not including its end.
             let end = ends & ends.wrapping_neg();
@@ -192,14 +237,26 @@ fn walk<S: Simd>(
                 break;
             }
             let stop = number * BLOCK + end.trailing_zeros() as usize;
-            each(start, stop, counts);
+            each(start, stop, Some(counts));
             (start, counts) = (stop + 1, Counts::default());
+            if let Some(lines) = next_skipped.take_if(|lines| lines.start == start) {
+                each(lines.start, lines.end, None);
+                next_skipped = skipped.next();
+                // Continues after the line end, where nothing is open.
+                start = lines.end + 1;
+                number = start / BLOCK;
+                (word, ended, parted) = (false, false, false);
+                let before = (number * BLOCK).checked_sub(1).map(|at| bytes[at].is_ascii_alphanumeric());
+                is_after_alnum = u64::from(before == Some(true));
+                continue 'blocks;
+            }
             from = end | end.wrapping_sub(1);
             ends &= !end;
         }
+        number += 1;
     }
     if start < bytes.len() {
-        each(start, bytes.len(), counts);
+        each(start, bytes.len(), Some(counts));
     }
 }
 

@@ -74,6 +74,8 @@ flags! {
     is_filled FILLED 13;
     /// Has 50 characters or more, as no item of a menu does.
     is_long LONG 14;
+    /// Stands for all lines in the middle of a long menu, which are judged as one. Counts as blank.
+    is_menu MENU 15;
 }
 
 /// Offsets of the small numbers in the flags of a line, by their lowest bit; each number is at most
@@ -97,14 +99,20 @@ impl Line {
     }
 
     /// Writes the lines of `text`, their tallies, the numbers of the lines that are not copies, and where
-    /// phrases may begin into `room`.
+    /// phrases may begin into `scratch`.
+    ///
+    /// Each menu of `scratch` becomes a single line.
     pub fn take(text: &str, scratch: &mut Scratch) {
-        let Scratch { lines, tallies, begins, twins, distinct, .. } = scratch;
+        let Scratch { lines, tallies, begins, menus, twins, distinct, .. } = scratch;
         lines.clear();
         tallies.clear();
-        blocks::lines(text, begins, |start, end, counts| {
-            let tally = Tally::of(&counts, end - start);
-            lines.push(Line::new(start, end, &tally, of_counts(&counts)));
+        let skipped = menus.iter().map(|menu| menu.span.clone());
+        blocks::lines(text, begins, skipped, |start, end, counts| {
+            let (tally, flags) = match counts {
+                Some(counts) => (Tally::of(&counts, end - start), of_counts(&counts)),
+                None => (Tally::default(), flags::MENU | flags::BLANK),
+            };
+            lines.push(Line::new(start, end, &tally, flags));
             tallies.push(tally);
         });
         distinct.resize(lines.len(), (0, 0));
@@ -112,6 +120,10 @@ impl Line {
         let mut twins = Twins::new(text.as_bytes(), lines.len(), twins);
         for number in 0..lines.len() {
             let line = &mut lines[number];
+            if line.is_menu() {
+                (line.twin, line.copies) = (number as u32, 1);
+                continue;
+            }
             let content = &text.as_bytes()[line.start..line.end];
             if let (Some(&first), Some(&last)) = (content.first(), content.last()) {
                 if line.is_non_ascii()
@@ -308,6 +320,23 @@ fn closing(content: &str) -> u32 {
     }
 }
 
+/// Whether a line is long or ends like a sentence, as [`Line::is_long`] and [`Line::sentence`] have it.
+#[inline(always)]
+pub fn is_like_text(content: &str) -> bool {
+    match content.as_bytes() {
+        [.., b'.'] => true,
+        bytes if bytes.len() >= LONG_CHARS as usize && has_long(content) => true,
+        [.., last] => !last.is_ascii_alphanumeric() && closing(content) & flags::SENTENCE != 0,
+        [] => false,
+    }
+}
+
+/// Whether a line of at least [`LONG_CHARS`] bytes has as many characters.
+fn has_long(content: &str) -> bool {
+    content.as_bytes().first_chunk::<{ LONG_CHARS as usize }>().is_some_and(|start| start.is_ascii())
+        || content.chars().count() >= LONG_CHARS as usize
+}
+
 /// Finds the first line with each text, using a hash table that is never more than half full.
 struct Twins<'t> {
     text: &'t [u8],
@@ -376,6 +405,8 @@ fn unspaced_weight(c: char) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lines::blocks::Begins;
+    use crate::rules::menus::Menu;
 
     fn one(text: &str) -> Line {
         Line::all(text).swap_remove(0)
@@ -431,6 +462,88 @@ mod tests {
                 assert_eq!((tally, line.shouted()), (&byte_by_byte, is_shouted), "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn menus_are_lines_and_change_no_other() {
+        let pieces = ["a", "B c", ". D", " by ", "é", "7", "| x", "\n", "\n", "\n\n", "word word word word "];
+        let mut seed = 1u32;
+        for _ in 0..500 {
+            let mut next = || {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (seed >> 16) as usize
+            };
+            let text: String = (0..next() % 250).map(|_| pieces[next() % pieces.len()]).collect();
+            let (mut whole, mut joined) = (Scratch::default(), Scratch::default());
+            Line::take(&text, &mut whole);
+            // Menus of up to seven lines, with other lines between them.
+            let mut at = 1 + next() % 5;
+            while let Some(run) = whole.lines.get(at..at + 1 + next() % 7).filter(|run| !run.is_empty()) {
+                let end = at + run.len();
+                if end == whole.lines.len() {
+                    break;
+                }
+                joined.menus.push(Menu::of(run[0].start..run[run.len() - 1].end));
+                at = end + 1 + next() % 5;
+            }
+            Line::take(&text, &mut joined);
+            let is_joined = |line: &Line| {
+                let mut menus = joined.menus.iter();
+                menus.any(|menu| menu.span.start <= line.start && line.end <= menu.span.end)
+            };
+            let mut others = whole.lines.iter().zip(&whole.tallies).filter(|(line, _)| !is_joined(line));
+            let mut menus = joined.menus.iter();
+            for (line, tally) in joined.lines.iter().zip(&joined.tallies) {
+                if line.is_menu() {
+                    assert_eq!(
+                        menus.next().map(|menu| menu.span.clone()),
+                        Some(line.start..line.end),
+                        "{text:?}"
+                    );
+                    assert!(line.blank() && line.words() == 0);
+                    continue;
+                }
+                let (own, own_tally) = others.next().unwrap();
+                assert_eq!(
+                    (line.start, line.end, tally, line.flags),
+                    (own.start, own.end, own_tally, own.flags),
+                    "{text:?}"
+                );
+                let phrases = |begins: &Begins| {
+                    let mut all = Vec::new();
+                    begins.each_that(line.start..line.end, |_| true, |at| all.push(at));
+                    (all, begins.runs(line.start..line.end, &mut [[0; 2]; 32]).to_vec())
+                };
+                assert_eq!(phrases(&joined.begins), phrases(&whole.begins), "{text:?}");
+            }
+            assert!(others.next().is_none() && menus.next().is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn texts_are_told_as_their_lines_are() {
+        let long = "é".repeat(LONG_CHARS as usize);
+        for line in [
+            "",
+            "a",
+            "It is.",
+            "Is it?”",
+            "Menu",
+            "…",
+            "x:",
+            "橋が開通した。",
+            &long[2..],
+            &long,
+            "Menu …",
+            "ends …)",
+        ] {
+            assert_eq!(
+                is_like_text(line),
+                !line.is_empty() && (one(line).is_long() || one(line).sentence()),
+                "{line}"
+            );
+        }
+        assert!(is_like_text("cut..."));
     }
 
     #[test]

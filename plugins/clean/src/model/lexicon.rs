@@ -12,9 +12,9 @@ use crate::scan::LEVEL;
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u16x16, u32x16};
 use textmill_plugin::error::Error;
 
-/// Most words of a line that are looked up in plain text. Looking up 32 gains nothing: F1 on unseen pages is
-/// the same.
-const MOST_OF_PLAIN: usize = 12;
+/// Most words of a line that are looked up in plain text. Looking up 12 or 32 gains nothing: F1 on unseen
+/// pages is the same.
+const MOST_OF_PLAIN: usize = 8;
 /// Weights are in 1/1024 logit.
 const UNIT: i64 = 1024;
 /// Steps of a score per logit.

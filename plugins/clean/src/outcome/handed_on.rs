@@ -92,7 +92,7 @@ impl HandedOn {
         let room = self.room;
         let (mut left, mut is_full) = ([room; 2], [false; 2]);
         for (i, (line, mark)) in lines.iter().zip(marks).enumerate() {
-            let Some(mark) = mark else { continue };
+            let Some(mark) = mark.filter(|_| !line.is_menu()) else { continue };
             let (rule, length) = (mark.kind.unwrap_or(mark.rule), line.end - line.start);
             let is_first = i < first_kept || is_telling(rule);
             if is_first || may_tell(rule, length) {

@@ -109,6 +109,7 @@ impl Removals {
         // A removed line includes its line end.
         let taken_end = |line: &Line| page.len().min(base + line.end + 1);
         for (line, mark) in lines.iter().zip(marks) {
+            let is_blank = line.blank() && !line.is_menu();
             if let Some(mark) = mark {
                 let same = self.open.is_some_and(|(m, ..)| m.rule == mark.rule && m.kind == mark.kind);
                 if !same {
@@ -122,7 +123,7 @@ impl Removals {
                         first.measure_as(mark);
                     }
                 }
-            } else if line.blank() && self.open.is_some() {
+            } else if is_blank && self.open.is_some() {
                 if self.blank_before {
                     // A blank line after a removed run is removed, too, if the line kept before the run is
                     // blank.
@@ -133,7 +134,7 @@ impl Removals {
                     self.close();
                     self.blank_before = true;
                 }
-            } else if line.blank() {
+            } else if is_blank {
                 self.blank_before = true;
             } else {
                 self.close();
