@@ -6,6 +6,7 @@ mod tally;
 use crate::quick::Keyed;
 use crate::scratch::Scratch;
 use blocks::Counts;
+use std::ops::Range;
 pub use tally::Tally;
 
 /// A line of the normalised text, with the properties that the rules look up most often. Its other counts are
@@ -320,21 +321,30 @@ fn closing(content: &str) -> u32 {
     }
 }
 
-/// Whether a line is long or ends like a sentence, as [`Line::is_long`] and [`Line::sentence`] have it.
+/// Whether the line at `span` is long or may end like a sentence: holds for all that are [`Line::is_long`] or
+/// [`Line::sentence`], and for few others.
 #[inline(always)]
-pub fn is_like_text(content: &str) -> bool {
-    match content.as_bytes() {
-        [.., b'.'] => true,
-        bytes if bytes.len() >= LONG_CHARS as usize && has_long(content) => true,
-        [.., last] => !last.is_ascii_alphanumeric() && closing(content) & flags::SENTENCE != 0,
-        [] => false,
+pub fn is_like_text(text: &str, span: Range<usize>) -> bool {
+    match text.as_bytes().get(span.end.wrapping_sub(1)) {
+        Some(last) if span.len() < LONG_CHARS as usize => {
+            !last.is_ascii_alphanumeric() && !span.is_empty() && may_end(&text[span])
+        }
+        _ => is_long(&text[span]),
     }
 }
 
-/// Whether a line of at least [`LONG_CHARS`] bytes has as many characters.
-fn has_long(content: &str) -> bool {
+/// Whether a line may end like a sentence.
+#[inline(never)]
+fn may_end(content: &str) -> bool {
+    content.ends_with('.') || closing(content) & flags::SENTENCE != 0
+}
+
+/// Whether a line of at least [`LONG_CHARS`] bytes is long or ends like a sentence.
+#[inline(never)]
+fn is_long(content: &str) -> bool {
     content.as_bytes().first_chunk::<{ LONG_CHARS as usize }>().is_some_and(|start| start.is_ascii())
         || content.chars().count() >= LONG_CHARS as usize
+        || may_end(content)
 }
 
 /// Finds the first line with each text, using a hash table that is never more than half full.
@@ -538,12 +548,12 @@ mod tests {
             "ends …)",
         ] {
             assert_eq!(
-                is_like_text(line),
+                is_like_text(line, 0..line.len()),
                 !line.is_empty() && (one(line).is_long() || one(line).sentence()),
                 "{line}"
             );
         }
-        assert!(is_like_text("cut..."));
+        assert!(is_like_text("cut...", 0..6));
     }
 
     #[test]

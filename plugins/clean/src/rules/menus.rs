@@ -39,25 +39,46 @@ impl Menu {
 ///
 /// On pages of manuals, three quarters of all lines are in such middles.
 pub fn find(text: &str, menus: &mut Vec<Menu>) {
-    let mut run: Vec<Range<usize>> = Vec::new();
-    let mut close = |run: &mut Vec<Range<usize>>| {
-        if let Some(count) = run.len().checked_sub(2 * BESIDE).filter(|count| *count >= LEAST) {
-            menus.push(Menu { span: run[BESIDE].start..run[BESIDE + count - 1].end, count });
-        }
-        run.clear();
-    };
+    let mut run = Run::default();
     let mut is_any_text = false;
     blocks::ends(text, |start, end| {
-        if is_like_text(&text[start..end]) {
-            close(&mut run);
+        if is_like_text(text, start..end) {
+            menus.extend(run.menu());
+            run.count = 0;
             is_any_text = true;
-        } else if start < end {
-            run.push(start..end);
+        } else {
+            run.push(start, end);
         }
     });
     // A page without text is no menu.
-    if is_any_text {
-        close(&mut run);
+    menus.extend(run.menu().filter(|_| is_any_text));
+}
+
+/// A run of short lines.
+#[derive(Default)]
+struct Run {
+    /// Number of lines that are not blank.
+    count: usize,
+    /// The first byte of the first line of its middle.
+    middle: usize,
+    /// Where the last lines end.
+    ends: [usize; 2 * BESIDE],
+}
+
+impl Run {
+    /// Adds a line, unless it is blank.
+    #[inline(always)]
+    fn push(&mut self, start: usize, end: usize) {
+        self.middle = if self.count == BESIDE { start } else { self.middle };
+        self.ends[self.count % (2 * BESIDE)] = end;
+        self.count += usize::from(start < end);
+    }
+
+    /// The middle of the run, if it is long.
+    fn menu(&self) -> Option<Menu> {
+        let count = self.count.checked_sub(2 * BESIDE).filter(|count| *count >= LEAST)?;
+        let last = self.ends[(self.count - 1 - BESIDE) % (2 * BESIDE)];
+        Some(Menu { span: self.middle..last, count })
     }
 }
 
