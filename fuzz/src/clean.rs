@@ -2,13 +2,13 @@
 //! panic, its edits must produce its text, and the same page must give the same result twice.
 
 use clean_plugin::clean::{Cleaner, Format};
-use clean_plugin::options::{NormalForm, Options};
+use clean_plugin::options::{NormalForm, Options, Rule, Rules};
 use clean_plugin::pii::Pii;
 use clean_plugin::quality::{C4, Quality};
 use std::sync::LazyLock;
 
-/// One with the default options, and one with everything on.
-static CLEANERS: LazyLock<[Cleaner; 2]> = LazyLock::new(|| {
+/// One with the default options, one with everything on, and one with some rules off.
+static CLEANERS: LazyLock<[Cleaner; 3]> = LazyLock::new(|| {
     let all = Options {
         keep_structure: true,
         join_hyphenated: true,
@@ -25,12 +25,17 @@ static CLEANERS: LazyLock<[Cleaner; 2]> = LazyLock::new(|| {
         pii: Pii { email: true, ip_address: true, phone: true, card_number: true, iban: true },
         ..Options::default()
     };
-    [Options::default(), all].map(|options| Cleaner::new(&options).unwrap_or_else(|e| panic!("{e:?}")))
+    let rules = Rules::default().with(Rule::ShareBar, false).with(Rule::Navigation, false);
+    let some = Options { rules, ..Options::default() };
+    [Options::default(), all, some].map(|options| Cleaner::new(&options).unwrap_or_else(|e| panic!("{e:?}")))
 });
 
 /// Pieces that the parsers look for. The bytes of an input can be indices into them, so that chance puts them
 /// side by side.
 const PIECES: &[&str] = &[
+    // Four of these are a long menu.
+    "Menu\nNews\nTown\nSport\nHarbour\nShare on FacebookShare on X\nWeather\nLetters\nJobs\nBoats\nSwans\nBells\n",
+    "The ferry sails at noon, the office said.\n",
     "<p>",
     "</p>",
     "<div class=\"article-body\">",
@@ -116,7 +121,7 @@ fn run(format: Format, data: &[u8]) {
     } else {
         rest.iter().flat_map(|&byte| PIECES[usize::from(byte) % PIECES.len()].bytes()).collect()
     };
-    let cleaner = &CLEANERS[usize::from(how >> 1 & 1)];
+    let cleaner = &CLEANERS[usize::from(how >> 1) % CLEANERS.len()];
     let text = String::from_utf8_lossy(&made);
     let raw = std::str::from_utf8(&made).is_err().then_some(made.as_slice());
     let cleaned = cleaner.clean_as(format, &text, raw).unwrap_or_else(|e| panic!("{e}"));
