@@ -94,6 +94,35 @@ fn names_that_are_not_utf_8_are_read() {
     assert!(folder.join("out/run.json").exists());
 }
 
+/// Files with unknown endings, as web servers give them to pages, are read if the pipeline says what they are.
+#[test]
+fn the_pipeline_tells_the_format_of_other_files() {
+    let bench = Bench::new();
+    bench.write("pages/ferry.php", "<p>The ferry is back.</p>");
+    bench.write("pages/tide", "<p>High tide.</p>");
+    bench.write("pages/bell.txt", "A bell.");
+    let pages = bench.path("pages").display().to_string();
+    let media_types = |args: &[&str]| {
+        succeeded(&bench.run("", args));
+        let made: Vec<(String, String)> = rows(&bench.read("documents.jsonl"))
+            .iter()
+            .map(|row| {
+                (row["id"].as_str().unwrap().into(), row["media_type"].as_str().unwrap_or("none").into())
+            })
+            .collect();
+        std::fs::remove_dir_all(bench.path("out")).unwrap();
+        made
+    };
+    let pair = |id: &str, kind: &str| (id.to_owned(), kind.to_owned());
+    assert_eq!(media_types(&["--input", &pages]), [pair("bell.txt", "none")]);
+    assert_eq!(
+        media_types(&["--input", &pages, "--set", "input.format=html"]),
+        [pair("bell.txt", "none"), pair("ferry.php", "text/html"), pair("tide", "text/html")]
+    );
+    let refused = bench.run("", &["--input", &format!("{pages}/ferry.php")]);
+    assert!(!refused.status.success() && stderr(&refused, bench.folder.path()).contains("`input.format`"));
+}
+
 /// If the folder of a run is read as input, the documents that the run rejected are left out.
 #[test]
 fn of_a_run_folder_what_came_through_is_read() {

@@ -2,7 +2,7 @@
 //! folder, plugins, options, columns.
 
 use super::place;
-use crate::config::{Draft, LockPolicy, OutputFormat, Pipeline, Place, Problem, Problems, Source, located};
+use crate::config::{Draft, LockPolicy, OutputFormat, Pipeline, Place, Problem, Problems, located};
 use crate::engine::{Prepared, prepare};
 use crate::failure::Failure;
 use crate::input::{Skipped, SourceFile, expand, parquet_columns};
@@ -128,7 +128,7 @@ fn expanded(
             Some(place) => Problem::at(place, message),
             None => Problem::whole(message),
         };
-        match expand(path) {
+        match expand(path, pipeline.input.format.as_deref()) {
             Ok((found, others)) => {
                 let seen =
                     |file: &SourceFile| first.get(&plain(&file.path)).filter(|at| **at != number).copied();
@@ -157,7 +157,7 @@ fn expanded(
                 let hint = match place {
                     Some(place @ Place::File(_)) => {
                         let rule = "a path is relative to the folder of its file";
-                        let higher = one_higher(path, place, &pipeline.sources);
+                        let higher = one_higher(path, place, pipeline);
                         let higher = higher.map(|path| format!("did you mean `{path}`? {rule}"));
                         higher.or(error.hint.clone()).or(Some(rule.to_owned()))
                     }
@@ -172,7 +172,8 @@ fn expanded(
 
 /// For a path that leads nowhere: the same path, taken relative to the parent of its file's folder, if it
 /// leads somewhere.
-fn one_higher(path: &Path, place: &Place, sources: &[Source]) -> Option<String> {
+fn one_higher(path: &Path, place: &Place, pipeline: &Pipeline) -> Option<String> {
+    let Pipeline { sources, input, .. } = pipeline;
     let folder = sources.get(place.span()?.file)?.folder();
     let written =
         path.strip_prefix(folder).ok().filter(|path| path.is_relative() && *path != Path::new(""))?;
@@ -182,7 +183,7 @@ fn one_higher(path: &Path, place: &Place, sources: &[Source]) -> Option<String> 
         return None;
     }
     let higher = Path::new("..").join(written).to_string_lossy().into_owned();
-    expand(&located(&higher, place, sources)).is_ok().then_some(higher)
+    expand(&located(&higher, place, sources), input.format.as_deref()).is_ok().then_some(higher)
 }
 
 /// A path without components that mean nothing, such as a leading `./`.

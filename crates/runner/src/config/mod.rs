@@ -25,7 +25,7 @@ pub use pipeline::{Draft, Pipeline, TABLES};
 pub use problem::{Problem, Problems, Severity, nearest, suggest};
 pub use schema::{Offered, SCHEMA_FILE, key_schemas, schema};
 pub use section::{bytes_of, time_of};
-pub use settings::{Compression, Input, MOST_THREADS, Output, OutputFormat, Run, located};
+pub use settings::{Compression, FORMATS, Input, MOST_THREADS, Output, OutputFormat, Run, located};
 pub use source::Source;
 pub use stages::StageConfig;
 pub use testing::Testing;

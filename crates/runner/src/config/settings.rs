@@ -22,6 +22,8 @@ pub struct Input {
     pub source_field: String,
     /// Fields that stages read as columns, with their types.
     pub columns: Vec<(String, DataType)>,
+    /// The ending, such as `html`, whose format files with unknown endings have.
+    pub format: Option<String>,
     /// Media type of every document, such as `text/html`; if none is given, it follows from the format.
     pub media_type: Option<String>,
     /// The maximum number of bytes that a document may have, as read.
@@ -29,6 +31,9 @@ pub struct Input {
     /// Whether that limit is set by the memory, and below what the pipeline says.
     pub is_memory_short: bool,
 }
+
+/// The formats that files with unknown endings may have, by the endings of others that have them.
+pub const FORMATS: [&str; 7] = ["txt", "md", "html", "jsonl", "csv", "tsv", "warc"];
 
 /// Where documents go.
 #[derive(Clone, Debug)]
@@ -100,6 +105,7 @@ impl Default for Input {
             id_field: "id".into(),
             source_field: "source".into(),
             columns: Vec::new(),
+            format: None,
             media_type: None,
             max_document_bytes: MAX_DOCUMENT_BYTES as usize,
             is_memory_short: false,
@@ -128,6 +134,7 @@ impl Input {
         if let Some(columns) = section.node("columns") {
             input.columns = columns_of(columns, problems);
         }
+        input.format = section.word("format", &FORMATS, problems).map(str::to_owned);
         input.media_type = section.text("media-type", problems).map(str::to_owned);
         if let Some(bytes) = section.bytes("max-document-bytes", problems) {
             input.max_document_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);

@@ -142,24 +142,25 @@ impl fmt::Display for Skipped {
     }
 }
 
-/// The files that a path means, sorted by name, and what was passed over.
+/// The files that a path means, sorted by name, and what was passed over. `other` is the ending whose format
+/// files with unknown endings have, if there is one.
 ///
 /// # Errors
 /// If nothing exists at the path, a named file is a pipe or of an unknown kind, or a glob matches nothing.
-pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, Skipped), InputError> {
+pub fn expand(path: &Path, other: Option<&str>) -> Result<(Vec<SourceFile>, Skipped), InputError> {
     let fail = |message: String, hint: Option<&str>| InputError {
         path: path.to_owned(),
         message,
         hint: hint.map(str::to_owned),
     };
     if is_address(path) {
-        return objects(path);
+        return objects(path, other);
     }
     if path.as_os_str().is_empty() {
         return Err(fail("the path of the input is empty".into(), Some("name a file, a folder or a glob")));
     }
     if path.is_dir() {
-        let mut found = Listing::default();
+        let mut found = Listing::new(other);
         found.walk(path, path, None).map_err(|e| fail(e, Some(UNREADABLE)))?;
         // Only the documents that a run kept are input, not those that it rejected.
         if is_run_folder(path) {
@@ -175,7 +176,7 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, Skipped), InputError> {
             let hint = "write what comes out of it into a file, and name that";
             return Err(fail("a pipe or a device, and no file".into(), Some(hint)));
         }
-        let Some(format) = format_of(path) else {
+        let Some(format) = format_of(path, other) else {
             return Err(fail("a file of an unknown kind".into(), Some(KNOWN)));
         };
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -197,7 +198,7 @@ pub fn expand(path: &Path) -> Result<(Vec<SourceFile>, Skipped), InputError> {
         let near = neighbour(&base);
         return Err(fail(format!("there is no folder `{}`", base.display()), near.as_deref()));
     }
-    let mut found = Listing::default();
+    let mut found = Listing::new(other);
     found.walk(&base, &base, Some(&glob)).map_err(|e| fail(e, Some(UNREADABLE)))?;
     found.finish().ok_or_else(|| fail("the glob matches no file of a known kind".into(), Some(KNOWN)))
 }
@@ -212,12 +213,12 @@ fn neighbour(path: &Path) -> Option<String> {
 }
 
 /// The objects that an address means.
-fn objects(address: &Path) -> Result<(Vec<SourceFile>, Skipped), InputError> {
+fn objects(address: &Path, other: Option<&str>) -> Result<(Vec<SourceFile>, Skipped), InputError> {
     let fail = |message: String, hint: Option<String>| InputError { path: address.to_owned(), message, hint };
     let found = list(address).map_err(|error| fail(error.message, error.hint))?;
     let (mut files, mut skipped) = (Vec::new(), Skipped::default());
     for RemoteFile { address, name, bytes, version } in found {
-        match format_of(Path::new(&name)) {
+        match format_of(Path::new(&name), other) {
             Some(format) => files.push(SourceFile { path: address, name, format, bytes, version }),
             None => skipped.other(name),
         }
@@ -248,13 +249,18 @@ const UNREADABLE: &str = "make it readable for you, or name the files and folder
 /// The prefix of the files in a run folder that hold the kept documents.
 const DOCUMENTS: &str = "documents";
 
-#[derive(Default)]
-struct Listing {
+struct Listing<'o> {
     files: Vec<SourceFile>,
     skipped: Skipped,
+    /// The ending whose format files with unknown endings have.
+    other: Option<&'o str>,
 }
 
-impl Listing {
+impl<'o> Listing<'o> {
+    fn new(other: Option<&'o str>) -> Self {
+        Self { files: Vec::new(), skipped: Skipped::default(), other }
+    }
+
     /// Collects the files below a folder. Entries whose names begin with a dot are skipped.
     fn walk(
         &mut self,
@@ -299,7 +305,7 @@ impl Listing {
             // devices would hang.
             let readable = path.metadata().map_or(kind.is_symlink(), |m| m.is_file());
             let name = name(below);
-            let Some(format) = format_of(&path).filter(|_| readable) else {
+            let Some(format) = format_of(&path, self.other).filter(|_| readable) else {
                 self.skipped.other(name);
                 continue;
             };
@@ -341,7 +347,7 @@ mod tests {
         std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
         // Root can list any folder.
         if std::fs::read_dir(&closed).is_err() {
-            let error = expand(folder.path()).unwrap_err();
+            let error = expand(folder.path(), None).unwrap_err();
             assert!(error.message.starts_with("cannot list the folder `"), "{error}");
             assert_eq!(error.hint.as_deref(), Some(UNREADABLE));
         }
@@ -360,7 +366,7 @@ mod tests {
         std::fs::write(elsewhere.path().join("c.txt"), "a text").unwrap();
         std::os::unix::fs::symlink(elsewhere.path(), path("link")).unwrap();
         mknodat(CWD, path("pipe.txt"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-        let (files, skipped) = expand(folder.path()).unwrap();
+        let (files, skipped) = expand(folder.path(), None).unwrap();
         assert_eq!(files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a.txt"]);
         assert_eq!(
             skipped.to_string(),
@@ -370,15 +376,15 @@ mod tests {
             std::fs::create_dir_all(path("0")).unwrap();
             std::fs::write(path(name), "a text").unwrap();
         }
-        let skipped = expand(folder.path()).unwrap().1.to_string();
+        let skipped = expand(folder.path(), None).unwrap().1.to_string();
         assert!(
             skipped.starts_with("5 files of other kinds (`0/c.exe`, `b.exe`, `d.exe` and 2 more), "),
             "{skipped}"
         );
         // A link that is named explicitly is read.
-        assert_eq!(expand(&path("link")).unwrap().0.len(), 1);
+        assert_eq!(expand(&path("link"), None).unwrap().0.len(), 1);
         for pipe in [path("pipe.txt"), "/dev/null".into()] {
-            assert_eq!(expand(&pipe).unwrap_err().message, "a pipe or a device, and no file");
+            assert_eq!(expand(&pipe, None).unwrap_err().message, "a pipe or a device, and no file");
         }
     }
 }

@@ -29,7 +29,8 @@ pub struct Format {
 
 /// The kinds that [`format_of`] knows, for hints.
 pub(super) const KNOWN: &str = "textmill reads `.txt`, `.md`, `.html`, `.jsonl`, `.csv`, `.tsv`, `.warc`, `.wet`, each also with \
-                                `.gz`, `.zst` or `.bz2` after it, and `.parquet`";
+                                `.gz`, `.zst` or `.bz2` after it, and `.parquet`; `input.format` tells the format of files with \
+                                other endings";
 
 const HTML: Kind = Kind::Whole(Some("text/html"));
 const MARKDOWN: Kind = Kind::Whole(Some("text/markdown"));
@@ -57,20 +58,26 @@ const COMPRESSIONS: [(&str, Compression); 4] = [
     ("bz2", Compression::Bzip2),
 ];
 
-/// The format that a path's ending stands for, ignoring case.
-pub(super) fn format_of(path: &Path) -> Option<Format> {
+/// The kind that an ending stands for.
+fn kind_of(ending: &str) -> Option<Kind> {
+    KINDS.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind)
+}
+
+/// The format that a path's ending stands for, ignoring case. A file with an unknown ending has that of the
+/// ending `other`, if there is one.
+pub(super) fn format_of(path: &Path, other: Option<&str>) -> Option<Format> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
-    let (stem, ending) = name.rsplit_once('.')?;
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
     if ending == "parquet" {
         return Some(Format { kind: Kind::Parquet, compression: Compression::Plain });
     }
     let packed = COMPRESSIONS.iter().find(|(known, _)| *known == ending);
     let (ending, compression) = match packed {
-        Some((_, compression)) => (stem.rsplit_once('.')?.1, *compression),
+        Some((_, compression)) => (stem.rsplit_once('.').map_or("", |(_, ending)| ending), *compression),
         None => (ending, Compression::Plain),
     };
-    let (_, kind) = KINDS.iter().find(|(known, _)| *known == ending)?;
-    Some(Format { kind: *kind, compression })
+    let kind = kind_of(ending).or_else(|| kind_of(other?))?;
+    Some(Format { kind, compression })
 }
 
 #[cfg(test)]
@@ -79,7 +86,7 @@ mod tests {
 
     #[test]
     fn kinds_go_by_the_ending() {
-        let of = |name: &str| format_of(Path::new(name)).map(|f| (f.kind, f.compression));
+        let of = |name: &str| format_of(Path::new(name), None).map(|f| (f.kind, f.compression));
         assert_eq!(of("a.TXT"), Some((Kind::Whole(None), Compression::Plain)));
         assert_eq!(of("a.jsonl.zst"), Some((Kind::Jsonl, Compression::Zstd)));
         assert_eq!(of("a.Md.BZ2"), Some((MARKDOWN, Compression::Bzip2)));
@@ -87,5 +94,13 @@ mod tests {
         for unknown in ["a.arc", "a.parquet.gz", "a.gz", "jsonl", "a.pdf"] {
             assert_eq!(of(unknown), None, "{unknown}");
         }
+        let of = |name: &str| format_of(Path::new(name), Some("html")).map(|f| (f.kind, f.compression));
+        for name in ["page.php", "page", "page."] {
+            assert_eq!(of(name), Some((HTML, Compression::Plain)), "{name}");
+        }
+        assert_eq!(of("page.php.gz"), Some((HTML, Compression::Gzip)));
+        assert_eq!(of("page.gz"), Some((HTML, Compression::Gzip)));
+        assert_eq!(of("page.txt"), Some((Kind::Whole(None), Compression::Plain)));
+        assert!(crate::config::FORMATS.iter().all(|ending| kind_of(ending).is_some()));
     }
 }

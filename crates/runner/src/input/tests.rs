@@ -29,7 +29,7 @@ impl Folder {
     }
 
     pub fn files(&self) -> Vec<SourceFile> {
-        expand(self.path()).unwrap().0
+        expand(self.path(), None).unwrap().0
     }
 
     /// Reads everything, and returns a line for each document, event and failure, in order.

@@ -84,7 +84,7 @@ pub fn original(run: &RunFolder, id: &str, source: &str) -> Option<Original> {
     let place = |path: &Path| run.place(path);
     let mut files: Vec<SourceFile> = Vec::new();
     for (path, _) in &input.paths {
-        files.extend(expand(&place(path)).ok()?.0);
+        files.extend(expand(&place(path), input.format.as_deref()).ok()?.0);
     }
     // The numbers of repeated ids count through the whole input.
     let is_numbered = id.rsplit_once('~').is_some_and(|(_, number)| number.parse::<usize>().is_ok());
@@ -218,6 +218,7 @@ fn input_of(run: &RunFolder) -> Input {
     input.text_field = text("text-field").unwrap_or(input.text_field);
     input.id_field = text("id-field").unwrap_or(input.id_field);
     input.source_field = text("source-field").unwrap_or(input.source_field);
+    input.format = text("format");
     input.media_type = text("media-type");
     let bytes = table.get("max-document-bytes").and_then(Value::as_u64);
     input.max_document_bytes = bytes.map_or(input.max_document_bytes, |bytes| bytes as usize);

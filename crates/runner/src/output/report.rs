@@ -120,6 +120,7 @@ fn pipeline_json(prepared: &Prepared) -> Value {
             "text-field": pipeline.input.text_field,
             "id-field": pipeline.input.id_field,
             "source-field": pipeline.input.source_field,
+            "format": pipeline.input.format,
             "media-type": pipeline.input.media_type,
             "max-document-bytes": pipeline.input.max_document_bytes,
             "columns": columns,

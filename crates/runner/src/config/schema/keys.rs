@@ -2,7 +2,7 @@
 //! reader accepts.
 
 use super::super::pipeline::TABLES;
-use super::super::settings::{Input, LEAST_MEMORY, MOST_THREADS, Run};
+use super::super::settings::{FORMATS, Input, LEAST_MEMORY, MOST_THREADS, Run};
 use crate::isolate::Limits;
 use serde_json::{Map, Value, json};
 use textmill_core::column::RESERVED;
@@ -118,6 +118,11 @@ pub(super) fn input() -> Value {
                 "type": "object",
                 "propertyNames": {"not": {"enum": RESERVED}},
                 "additionalProperties": {"$ref": "#/$defs/column-type"},
+            },
+            "format": {
+                "description": "Format of files whose endings are unknown: the ending that they would have.",
+                "type": "string",
+                "enum": FORMATS,
             },
             "media-type": {
                 "description": "Media type of every document, such as `text/html`. Default: according to the format.",
