@@ -1,9 +1,10 @@
 //! Writes the features of labelled pages, as the model sees them, for `train/train.py`. Not part of the
 //! plugin.
 //!
-//! Takes pages on standard input as JSON Lines with `id`, `text`, `media_type` for HTML, and `joins`, which says
-//! whether to leave out the lines in the middle of long menus. The first line of the output is the list of the columns' names. For each page follows a JSON line, then the raw bytes of
-//! each column. The JSON line has:
+//! Takes pages on standard input as JSON Lines with `id`, `text`, `media_type` for HTML, and `joins`, which
+//! says whether to leave out the lines in the middle of long menus. The first line of the output is the list
+//! of the columns' names. For each page follows a JSON line, then the raw bytes of each column. The JSON line
+//! has:
 //! - `id`
 //! - `lines`: the lines that the model scores, none of them blank
 //! - `words`: for each line, the words that the lexicon looks up, with the indices of their weights

@@ -184,9 +184,10 @@ const WHOLE: u16 = 1000;
 ///
 /// In an article, the main text is clearly distinct from the frame, and lines in doubt belong to the frame. A
 /// listing or a forum is doubtful throughout, and loses most of its text if every line must be likely on its
-/// own. Returns the confidence, in thousandths, if there is one. On sites that the model has not seen (`train/train.py`, HTML), this makes F1 of listings 0.07 higher,
-/// of collections 0.045, of services 0.015, and leaves news the same. Requiring 0.3 on a doubtful page in
-/// place of 0.15 takes 0.03 from listings and gives news 0.0006. The threshold itself does not change, so
+/// own. Returns the confidence, in thousandths, if there is one. On sites that the model has not seen
+/// (`train/train.py`, HTML), this makes F1 of listings 0.07 higher, of collections 0.045, of services 0.015,
+/// and leaves news the same. Requiring 0.3 on a doubtful page in place of 0.15 takes 0.03 from listings and
+/// gives news 0.0006. The threshold itself does not change, so
 /// that values on the ledger compare with a single number.
 fn settle(likelihoods: &mut [u16], words: impl Iterator<Item = usize> + Clone) -> Option<f64> {
     // If no line comes near, the likelihoods stay as they are: doubt alone makes no text.

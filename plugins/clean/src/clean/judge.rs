@@ -120,8 +120,8 @@ impl Cleaner {
         Judged { edits, boilerplate, places, doubtful }
     }
 
-    /// Decides on the lines of a part of a page. The lines in the middle of a long menu stay or go together with
-    /// the lines beside them.
+    /// Decides on the lines of a part of a page. The lines in the middle of a long menu stay or go together
+    /// with the lines beside them.
     fn decide(
         &self,
         format: Format,

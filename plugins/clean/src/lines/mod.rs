@@ -329,7 +329,7 @@ pub fn is_like_text(text: &str, span: Range<usize>) -> bool {
         Some(last) if span.len() < LONG_CHARS as usize => {
             !last.is_ascii_alphanumeric() && !span.is_empty() && may_end(&text[span])
         }
-        _ => is_long(&text[span]),
+        _ => is_long_or_ends(&text[span]),
     }
 }
 
@@ -339,9 +339,9 @@ fn may_end(content: &str) -> bool {
     content.ends_with('.') || closing(content) & flags::SENTENCE != 0
 }
 
-/// Whether a line of at least [`LONG_CHARS`] bytes is long or ends like a sentence.
+/// Whether a line of at least [`LONG_CHARS`] bytes is long or may end like a sentence.
 #[inline(never)]
-fn is_long(content: &str) -> bool {
+fn is_long_or_ends(content: &str) -> bool {
     content.as_bytes().first_chunk::<{ LONG_CHARS as usize }>().is_some_and(|start| start.is_ascii())
         || content.chars().count() >= LONG_CHARS as usize
         || may_end(content)
@@ -531,7 +531,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_told_as_their_lines_are() {
+    fn lines_that_are_like_text() {
         let long = "é".repeat(LONG_CHARS as usize);
         for line in [
             "",

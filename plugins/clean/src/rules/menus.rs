@@ -1,5 +1,5 @@
-//! The long menus of a page saved as plain text: the lines in their middle are judged as one, and those at the
-//! beginning and the end of the page by the rules alone. Decides nothing else.
+//! The long menus of a page saved as plain text: the lines in their middle are judged as one, and those at
+//! the beginning and the end of the page by the rules alone. Decides nothing else.
 
 use crate::clean::Format;
 use crate::lines::blocks::{self, Begins};
@@ -82,11 +82,11 @@ impl Run {
     }
 }
 
-/// Decides on each menu: it goes if the lines beside it go, and stays if [`OF_LIST`] lines on both sides stay.
-/// Removes all others from `menus`: their lines must be judged one by one.
+/// Decides on each menu: it goes if the lines beside it go, and stays if [`OF_LIST`] lines on both sides
+/// stay. Removes all others from `menus`: their lines must be judged one by one.
 ///
-/// On 1,720 labelled pages, of the lines in the middle of menus that stay, the model would keep 989 in 1,000 one by
-/// one; those that it would remove are items like the others.
+/// On 1,720 labelled pages, of the lines in menus that stay, the model would keep 989 in 1,000 one by one;
+/// those that it would remove are items like the others.
 ///
 /// `is_off` tells which lines stay only because their rule is switched off; they do not make a list.
 pub fn decide(
@@ -109,8 +109,8 @@ pub fn decide(
     });
 }
 
-/// Puts the lines of each menu in the place of the one that stands for them, and keeps those for which `stays`
-/// holds.
+/// Puts the lines of each menu in the place of the one that stands for them, and keeps those for which
+/// `stays` holds.
 pub fn keep_lines_of(
     text: &str,
     lines: &mut Vec<Line>,
