@@ -261,6 +261,18 @@ mod tests {
         assert_eq!(left(&page(&with_bar, ""), &[Rule::ShareBar]), format!("{bar}{}", text("")));
         let kept = left(&page(&with_bar, ""), &[Rule::Navigation]);
         assert!(kept.contains("Section 29\nSection 36\nSection 43\n") && !kept.contains(bar), "{kept}");
+        // Blank lines follow the line above them.
+        let apart = menu.replace('\n', "\n\n");
+        assert!(
+            left(&page(&apart, ""), &[Rule::Navigation]).contains("Section 29\n\nSection 36\n\nSection 43\n")
+        );
+        // A menu below the text belongs to the page's footer.
+        let below = format!("{}{menu}", page("", &list));
+        assert_eq!(left(&below, &[]), text(&list));
+        let kept = left(&below, &[Rule::PageFooter]);
+        assert!(kept.contains(&menu[menu.len() / 3..]) && kept.contains(&list), "{kept}");
+        // The rules alone judge menus alike.
+        assert_eq!(left(&page(&with_bar, ""), &[Rule::BoilerplateModel]), text(""));
         // A text that is not a page has no menus.
         let bare = format!("{STORY}\n{list}{END}\n");
         assert_eq!(left(&bare, &[]), bare);

@@ -187,8 +187,8 @@ const WHOLE: u16 = 1000;
 /// own. Returns the confidence, in thousandths, if there is one. On sites that the model has not seen
 /// (`train/train.py`, HTML), this makes F1 of listings 0.07 higher, of collections 0.045, of services 0.015,
 /// and leaves news the same. Requiring 0.3 on a doubtful page in place of 0.15 takes 0.03 from listings and
-/// gives news 0.0006. The threshold itself does not change, so
-/// that values on the ledger compare with a single number.
+/// gives news 0.0006. The threshold itself does not change, so that values on the ledger compare with a single
+/// number.
 fn settle(likelihoods: &mut [u16], words: impl Iterator<Item = usize> + Clone) -> Option<f64> {
     // If no line comes near, the likelihoods stay as they are: doubt alone makes no text.
     let confidence = [(KEPT, 1), DOUBTFUL].into_iter().find_map(|(least, fewest)| {

@@ -69,7 +69,7 @@ OTHERS = {"plain": 1, "html": 2}
 # How likelihoods are adjusted by the confidence in a page, as in src/decide.rs.
 KEPT, CONFIDENCE, NEEDED = 0.45, (0.7, 0.85), (0.15, 0.5)
 DOUBTFUL = 0.2, 20
-# A page is seen without the lines in the middle of its long menus if the others have this share of the main text.
+# A page is seen without the lines in the middle of its long menus if the others have this share of its main text.
 JOINED = 0.995
 COLUMNS = {"plain": 90, "html": 110}
 # Trees per ensemble. In plain text, 200 gain nothing: F1 on unseen news and articles is the same within 0.001.
@@ -209,7 +209,8 @@ def read(mode, files):
             at += columns.size
             if whole is None or count < len(whole.lines):
                 seen = Page(page, name, head, columns.T, mark)
-                # The plugin sees a menu in whole if the lines beside its middle are main text.
+                # The plugin judges a menu line by line if the lines beside its middle disagree. Here, it is seen line by
+                # line if its middle has main text.
                 whole = seen if whole is None or seen.main() >= JOINED * whole.main() else whole
         done.append(whole)
     return done, names, plan

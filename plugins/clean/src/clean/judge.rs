@@ -15,7 +15,6 @@ use crate::lines::Line;
 use crate::model::Model;
 use crate::model::features::Page;
 use crate::model::title::Title;
-use crate::options::Rule;
 use crate::outcome::doubtful::{Doubtful, Stretch};
 use crate::outcome::handed_on::{HandedOn, RemovedLines};
 use crate::outcome::places::Received;
@@ -99,9 +98,10 @@ impl Cleaner {
             doubtful.take(part.base, lines, &marks, &near);
             handed_on.take(part.text, part.base, lines, &marks);
             if !menus.is_empty() && self.cuts.is_any_off() {
-                menus::keep_lines_of(part.text, lines, &mut marks, |text, line, begins| {
-                    let mark = self.judges(format).line_rules.apply_to_line(text, line, begins).mark;
-                    !self.rules.on(mark.map_or(Rule::Navigation, |mark| mark.rule))
+                let both = (&mut *lines, &mut marks);
+                menus::keep_lines_of(part.text, menus, both, &self.rules, |text, line, begins| {
+                    let rules = &self.judges(format).line_rules;
+                    rules.apply_to_line(text, line, begins).mark.map(|mark| mark.rule)
                 });
             }
             removals.take(text, part.base, lines, &marks);
@@ -139,7 +139,8 @@ impl Cleaner {
             let joined = scratch.menus.len();
             let mut decision = self.decide_as_joined(format, part, (markup, title), scratch);
             let Scratch { lines, menus, .. } = &mut *scratch;
-            if !decision.ruled.is_page {
+            // Whether wrapped text is a page depends on the number of its lines.
+            if !decision.ruled.is_page || decision.ruled.is_wrapped {
                 menus.clear();
             }
             let by_rules = |i: usize| decision.ruled.marks.get(i).copied().flatten();
@@ -164,12 +165,12 @@ impl Cleaner {
         scratch: &mut Scratch,
     ) -> Decision {
         let Judges { line_rules, model } = self.judges(format);
-        let Seen { markup, mut ruled } = Self::see(line_rules, part, markup, scratch);
+        let Seen { markup, ruled } = Self::see(line_rules, part, markup, scratch);
         let Scratch { lines, tallies, shown, model: model_scratch, .. } = &mut *scratch;
         // An HTML fragment, such as the summary in a feed, is not a page either.
         let may_be_page = format == Format::Html && shown.len() >= FEW;
         let Some(model) = model.as_ref().filter(|_| may_be_page || ruled.is_page) else {
-            let decided = Decided::by_rules(std::mem::take(&mut ruled.marks), &self.cuts);
+            let decided = Decided::by_rules(ruled.marks.clone(), &self.cuts);
             return Decision { markup, ruled, decided };
         };
         let asked = menus::scored_rows(format, lines, &ruled.marks, shown);

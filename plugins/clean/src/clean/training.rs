@@ -49,7 +49,7 @@ impl Cleaner {
         let judged = indented.then(|| code::judged(rewriter.text(), &self.rules));
         let page = Part { text: rewriter.text(), base: 0, judged: judged.as_deref() };
         let mut scratch = Scratch::default();
-        if joins {
+        if joins && format == Format::Plain {
             menus::find(page.judged(), &mut scratch.menus);
         }
         let Seen { markup, ruled } =

@@ -141,7 +141,7 @@ fn walk_ends<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize)
 /// end of the text starts no further line. Writes where phrases may begin into `begins`.
 ///
 /// Each span of `skipped`, whole lines without the line end of the last, counts as one line, without counts.
-/// Neither the first line of the text nor the last may be skipped.
+/// The spans must be in order, with a line before, between and after them.
 pub fn lines(
     text: &str,
     begins: &mut Begins,

@@ -66,7 +66,8 @@ impl std::fmt::Debug for RemovedLines {
 /// Collects the removed lines that may carry metadata, in order, each with its place in the page.
 ///
 /// Lines before the first kept line and lines removed by a telling rule take precedence. If room is left,
-/// other short lines follow: an author's name or a date that a rule for the page's frame removed.
+/// other short lines follow: an author's name or a date that a rule for the page's frame removed. Lines in the
+/// middle of a long menu are not handed on.
 pub struct HandedOn {
     lines: RemovedLines,
     room: usize,

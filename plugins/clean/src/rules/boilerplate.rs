@@ -144,6 +144,8 @@ pub struct RuledPage {
     pub marks: Vec<Option<Mark>>,
     /// Whether the lines show that the text is a saved page, with a frame around it.
     pub is_page: bool,
+    /// Whether half of the lines or more belong to paragraphs that are wrapped over several lines.
+    pub is_wrapped: bool,
 }
 
 /// Fewest words that make a line with a sentence end a paragraph, which no single cue removes.
@@ -258,7 +260,7 @@ impl LineRules {
         for (mark, state) in marks.iter_mut().zip(&mut states) {
             std::mem::swap(mark, &mut state.mark);
         }
-        RuledPage { states, hits, segments, marks, is_page }
+        RuledPage { states, hits, segments, marks, is_page, is_wrapped }
     }
 
     /// Judges each line that is not a copy, alone.

@@ -4,7 +4,7 @@
 use crate::clean::Format;
 use crate::lines::blocks::{self, Begins};
 use crate::lines::{Line, is_like_text};
-use crate::options::Rule;
+use crate::options::{Rule, Rules};
 use crate::rules::boilerplate::Mark;
 use crate::scratch::Scratch;
 use std::ops::Range;
@@ -12,30 +12,32 @@ use std::ops::Range;
 /// Lines above the first and below the last line of text that the model still scores: headlines, bylines,
 /// ends of lists.
 const BESIDE: usize = 16;
-/// Lines on each side of a menu that stay if it is a list of the text.
-const OF_LIST: usize = 4;
-/// Fewest lines that are joined.
-const LEAST: usize = 8;
+/// Lines on each side of the middle of a menu that decide on it.
+const BESIDE_MIDDLE: usize = 4;
+/// Fewest lines of a long menu.
+const LONG: usize = 2 * BESIDE + 8;
 
 /// The lines in the middle of a long menu, which are judged as one.
 #[derive(Clone, Debug)]
 pub struct Menu {
     /// Their bytes, without the line end of the last.
     pub span: Range<usize>,
-    /// How many of them are not blank.
+    /// How many lines the whole menu has that are not blank.
     count: usize,
+    /// Whether a line beside it stays only because its rule is switched off.
+    is_off: bool,
 }
 
 impl Menu {
     /// A menu of these bytes.
     #[cfg(test)]
     pub fn of(span: Range<usize>) -> Self {
-        Self { span, count: LEAST }
+        Self { span, count: LONG, is_off: false }
     }
 }
 
-/// Finds the middle of each long menu: of each run of lines that are short and end no sentence, all but the
-/// first and the last [`BESIDE`].
+/// Finds the middle of each long menu: of each run of at least [`LONG`] lines that are short and neither end a
+/// sentence nor look cut off, all but the first and the last [`BESIDE`].
 ///
 /// On pages of manuals, three quarters of all lines are in such middles.
 pub fn find(text: &str, menus: &mut Vec<Menu>) {
@@ -61,7 +63,7 @@ struct Run {
     count: usize,
     /// The first byte of the first line of its middle.
     middle: usize,
-    /// Where the last lines end.
+    /// Where the last lines end, each at its number modulo the length.
     ends: [usize; 2 * BESIDE],
 }
 
@@ -76,19 +78,19 @@ impl Run {
 
     /// The middle of the run, if it is long.
     fn menu(&self) -> Option<Menu> {
-        let count = self.count.checked_sub(2 * BESIDE).filter(|count| *count >= LEAST)?;
-        let last = self.ends[(self.count - 1 - BESIDE) % (2 * BESIDE)];
-        Some(Menu { span: self.middle..last, count })
+        let last = (self.count >= LONG).then(|| self.ends[(self.count - 1 - BESIDE) % (2 * BESIDE)])?;
+        Some(Menu { span: self.middle..last, count: self.count, is_off: false })
     }
 }
 
-/// Decides on each menu: it goes if the lines beside it go, and stays if [`OF_LIST`] lines on both sides
-/// stay. Removes all others from `menus`: their lines must be judged one by one.
+/// Decides on each menu: it goes if the [`BESIDE_MIDDLE`] nearest lines above and below it go, and stays if
+/// they stay. Removes all others from `menus`: their lines must be judged one by one.
 ///
 /// On 1,720 labelled pages, of the lines in menus that stay, the model would keep 989 in 1,000 one by one;
 /// those that it would remove are items like the others.
 ///
-/// `is_off` tells which lines stay only because their rule is switched off; they do not make a list.
+/// `is_off` tells which lines stay only because their rule is switched off; they count as lines that go, and
+/// [`keep_lines_of`] keeps what belongs to them.
 pub fn decide(
     menus: &mut Vec<Menu>,
     lines: &[Line],
@@ -96,27 +98,33 @@ pub fn decide(
     is_off: impl Fn(usize) -> bool,
 ) {
     let mut joined = lines.iter().enumerate().filter(|(_, line)| line.is_menu()).map(|(number, _)| number);
-    menus.retain(|menu| {
+    menus.retain_mut(|menu| {
         let Some(number) = joined.next() else { return false };
-        let stays = |i: &usize| marks[*i].is_none() && !is_off(*i);
-        let beside = |some: &mut dyn Iterator<Item = usize>| {
-            some.filter(|i| !lines[*i].blank()).take(OF_LIST).take_while(stays).count()
-        };
-        let (above, below) = (beside(&mut (0..number).rev()), beside(&mut (number + 1..lines.len())));
-        let goes = above + below == 0;
-        marks[number] = goes.then(|| Mark::with(Rule::Navigation, menu.count, LEAST));
-        goes || above.min(below) == OF_LIST
+        let is_shown = |i: &usize| !lines[*i].blank();
+        let above = (0..number).rev().filter(is_shown).take(BESIDE_MIDDLE);
+        let below = (number + 1..lines.len()).filter(is_shown).take(BESIDE_MIDDLE);
+        let (mut all, mut stay) = (0, 0);
+        menu.is_off = false;
+        for i in above.chain(below) {
+            all += 1;
+            stay += usize::from(marks[i].is_none() && !is_off(i));
+            menu.is_off |= marks[i].is_none() && is_off(i);
+        }
+        marks[number] = (stay == 0).then(|| Mark::with(Rule::Navigation, menu.count, LONG));
+        stay == 0 || stay == all
     });
 }
 
-/// Puts the lines of each menu in the place of the one that stands for them, and keeps those for which
-/// `stays` holds.
+/// Puts the lines of each menu in the place of the one that stands for them, and keeps those whose rule is
+/// off: the rule of the line alone, which `rule_of` tells, otherwise that of the lines beside the menu.
 pub fn keep_lines_of(
     text: &str,
-    lines: &mut Vec<Line>,
-    marks: &mut Vec<Option<Mark>>,
-    stays: impl Fn(&str, &Line, &Begins) -> bool,
+    menus: &[Menu],
+    (lines, marks): (&mut Vec<Line>, &mut Vec<Option<Mark>>),
+    rules: &Rules,
+    rule_of: impl Fn(&str, &Line, &Begins) -> Option<Rule>,
 ) {
+    let mut menus = menus.iter();
     let mut scratch = Scratch::default();
     for (line, mark) in std::mem::take(lines).into_iter().zip(std::mem::take(marks)) {
         if !line.is_menu() {
@@ -124,10 +132,15 @@ pub fn keep_lines_of(
             marks.push(mark);
             continue;
         }
+        let is_off = menus.next().is_some_and(|menu| menu.is_off) || !rules.on(Rule::Navigation);
         let menu = line.text(text);
         Line::take(menu, &mut scratch);
+        let mut stays = false;
         for own in &scratch.lines {
-            let stays = !own.blank() && stays(menu, own, &scratch.begins);
+            // A blank line goes with the line above it.
+            if !own.blank() {
+                stays = rule_of(menu, own, &scratch.begins).map_or(is_off, |rule| !rules.on(rule));
+            }
             marks.push(mark.filter(|_| !stays));
             let mut own = own.clone();
             (own.start, own.end) = (line.start + own.start, line.start + own.end);
@@ -149,11 +162,9 @@ pub fn scored_rows<'s>(
     }
 }
 
-/// Returns the rows of a page that the model scores: those between the long menus at its ends, whose lines
-/// are all removed by rules anyway. `shown` maps rows to line numbers.
-///
-/// On 1,720 labelled pages, these menus hold 13 % of the lines, none of which was main text that the model
-/// kept; on pages of manuals, they hold two thirds.
+/// Returns the rows of a page that the model scores: those between the menus at its ends, whose lines are all
+/// removed by rules anyway. `shown` maps rows to line numbers. On 1,720 labelled pages, none of the others was
+/// main text that the model kept.
 fn range_of_scored(lines: &[Line], marks: &[Option<Mark>], shown: &[usize]) -> Range<usize> {
     let is_text = |&i: &usize| lines[i].is_long() | lines[i].sentence();
     let stays = |&i: &usize| marks[i].is_none();
@@ -194,15 +205,49 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let menu = |lines: usize| "Menu\n".repeat(lines);
-        let short = 2 * BESIDE + LEAST - 1;
-        assert_eq!(found(&[&menu(short), TEXT].concat()), []);
-        assert_eq!(found(&[&menu(short + 1), TEXT].concat()), [(BESIDE, 5 * LEAST, LEAST)]);
+        assert_eq!(found(&[&menu(LONG - 1), TEXT].concat()), []);
+        assert_eq!(found(&[&menu(LONG), TEXT].concat()), [(BESIDE, 5 * 8, LONG)]);
         let page = [&menu(40), "\n\n", &menu(40), TEXT, &menu(39), TEXT, &menu(50)].concat();
         let second = 80 + 39 + (2 + 2 * TEXT.len()) / 5 + BESIDE;
-        assert_eq!(found(&page), [(BESIDE, 5 * 48 + 2, 48), (second, 5 * 18, 18)]);
+        assert_eq!(found(&page), [(BESIDE, 5 * 48 + 2, 80), (second, 5 * 18, 50)]);
         // Without text, there is no menu beside it.
         assert_eq!(found(&menu(100)), []);
         assert_eq!(found(""), []);
+    }
+
+    #[test]
+    fn menus_go_and_stay_with_the_lines_beside_them() {
+        let page = ["Menu\n".repeat(60), TEXT.to_owned(), "\nItem\n".repeat(60)].concat();
+        let mut scratch = Scratch::default();
+        find(&page, &mut scratch.menus);
+        Line::take(&page, &mut scratch);
+        let Scratch { lines, menus, .. } = scratch;
+        let places: Vec<usize> = (0..lines.len()).filter(|&i| lines[i].is_menu()).collect();
+        let [first, second] = places[..] else { panic!("{places:?}") };
+        let shown: Vec<usize> = (0..lines.len()).filter(|&i| !lines[i].blank()).collect();
+        // Which of the four nearest lines on each side of the two menus stay, and which because of a rule.
+        let decided = |stay: [[usize; 2]; 2], off: &[usize]| {
+            let mut marks = vec![Some(Mark::by(Rule::PageHeader)); lines.len()];
+            let mut is_off = vec![false; lines.len()];
+            for (place, [above, below]) in [first, second].into_iter().zip(stay) {
+                let at = shown.partition_point(|&i| i < place);
+                shown[at - above..at + below].iter().for_each(|&i| marks[i] = None);
+                off.iter().for_each(|&n| is_off[shown[at + n]] = true);
+            }
+            let mut left = menus.clone();
+            decide(&mut left, &lines, &mut marks, |i| is_off[i]);
+            let mark = |menu: &Menu| {
+                let place = if menu.span == menus[0].span { first } else { second };
+                (marks[place].map(|mark| mark.rule), menu.is_off)
+            };
+            left.iter().map(mark).collect::<Vec<_>>()
+        };
+        let (goes, stays) = ((Some(Rule::Navigation), false), (None, false));
+        assert_eq!(decided([[0, 0], [0, 0]], &[]), [goes, goes]);
+        assert_eq!(decided([[4, 4], [0, 0]], &[]), [stays, goes]);
+        assert_eq!(decided([[4, 3], [16, 16]], &[]), [stays]);
+        assert_eq!(decided([[0, 1], [4, 0]], &[]), []);
+        assert_eq!(decided([[0, 1], [0, 0]], &[0]), [(goes.0, true), goes]);
     }
 
     #[test]
