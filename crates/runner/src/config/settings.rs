@@ -32,7 +32,7 @@ pub struct Input {
     pub is_memory_short: bool,
 }
 
-/// The formats that files with unknown endings may have, by the endings of others that have them.
+/// The values of `input.format`: endings of known formats.
 pub const FORMATS: [&str; 7] = ["txt", "md", "html", "jsonl", "csv", "tsv", "warc"];
 
 /// Where documents go.

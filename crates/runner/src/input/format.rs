@@ -29,8 +29,7 @@ pub struct Format {
 
 /// The kinds that [`format_of`] knows, for hints.
 pub(super) const KNOWN: &str = "textmill reads `.txt`, `.md`, `.html`, `.jsonl`, `.csv`, `.tsv`, `.warc`, `.wet`, each also with \
-                                `.gz`, `.zst` or `.bz2` after it, and `.parquet`; `input.format` tells the format of files with \
-                                other endings";
+                                `.gz`, `.zst` or `.bz2` after it, and `.parquet`; set `input.format` to read files with other endings";
 
 const HTML: Kind = Kind::Whole(Some("text/html"));
 const MARKDOWN: Kind = Kind::Whole(Some("text/markdown"));
@@ -76,6 +75,8 @@ pub(super) fn format_of(path: &Path, other: Option<&str>) -> Option<Format> {
         Some((_, compression)) => (stem.rsplit_once('.').map_or("", |(_, ending)| ending), *compression),
         None => (ending, Compression::Plain),
     };
+    // Parquet cannot be read from a compressed file.
+    let other = other.filter(|_| ending != "parquet");
     let kind = kind_of(ending).or_else(|| kind_of(other?))?;
     Some(Format { kind, compression })
 }
@@ -100,6 +101,7 @@ mod tests {
         }
         assert_eq!(of("page.php.gz"), Some((HTML, Compression::Gzip)));
         assert_eq!(of("page.gz"), Some((HTML, Compression::Gzip)));
+        assert_eq!(of("a.parquet.gz"), None);
         assert_eq!(of("page.txt"), Some((Kind::Whole(None), Compression::Plain)));
         assert!(crate::config::FORMATS.iter().all(|ending| kind_of(ending).is_some()));
     }

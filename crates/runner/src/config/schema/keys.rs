@@ -120,7 +120,7 @@ pub(super) fn input() -> Value {
                 "additionalProperties": {"$ref": "#/$defs/column-type"},
             },
             "format": {
-                "description": "Format of files whose endings are unknown: the ending that they would have.",
+                "description": "How to read files with unknown endings: as if they had this one.",
                 "type": "string",
                 "enum": FORMATS,
             },
