@@ -111,13 +111,19 @@ fn blocks_of(bits: &[u64], range: Range<usize>) -> impl Iterator<Item = (usize, 
     })
 }
 
-/// Calls `each` with the first byte of each line and one past its last byte.
-pub fn ends(text: &str, mut each: impl FnMut(usize, usize)) {
+/// Lines of fewer bytes are short.
+const SHORT: usize = super::LONG_CHARS as usize;
+/// If one of these bits of a block is a line end, all lines between two line ends of the block are short.
+const BETWEEN: u64 = (1 << (SHORT + 1)) - (1 << (BLOCK - SHORT - 1));
+
+/// Calls `each` with the first byte of the first, one past the last byte of the last, and the number of lines
+/// that follow one another: one line, or several that are all short and end with an ASCII letter or digit.
+pub fn ends(text: &str, mut each: impl FnMut(usize, usize, usize)) {
     dispatch!(*LEVEL, simd => walk_ends(simd, text.as_bytes(), &mut each));
 }
 
 #[inline(always)]
-fn walk_ends<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize)) {
+fn walk_ends<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize, usize)) {
     let mut start = 0;
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let mut last = [0; BLOCK];
@@ -126,11 +132,30 @@ fn walk_ends<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize)
     if bytes.last().is_some_and(|byte| *byte != b'\n') {
         last[rest.len()] = b'\n';
     }
+    // 1 if the last byte of the previous block is a letter or digit.
+    let mut is_after_alnum = 0;
     for (number, block) in blocks.iter().chain([&last]).enumerate() {
-        let mut ends = u8x64::from_slice(simd, block).simd_eq(u8x64::splat(simd, b'\n')).to_bitmask();
+        let bytes = u8x64::from_slice(simd, block);
+        let range = |bytes: u8x64<S>, first: u8, last: u8| {
+            bytes.simd_ge(u8x64::splat(simd, first)) & bytes.simd_le(u8x64::splat(simd, last))
+        };
+        let letter = range(bytes | u8x64::splat(simd, 0x20), b'a', b'z');
+        let alnum = (letter | range(bytes, b'0', b'9')).to_bitmask();
+        let mut ends = bytes.simd_eq(u8x64::splat(simd, b'\n')).to_bitmask();
+        let after_alnum = alnum << 1 | is_after_alnum;
+        is_after_alnum = alnum >> (BLOCK - 1);
+        let base = number * BLOCK;
+        let first = base + ends.trailing_zeros() as usize;
+        let are_short = first - start < SHORT && (ends & BETWEEN != 0 || ends.count_ones() == 1);
+        if ends & !after_alnum == 0 && ends != 0 && are_short {
+            let end = base + BLOCK - 1 - ends.leading_zeros() as usize;
+            each(start, end, ends.count_ones() as usize);
+            start = end + 1;
+            continue;
+        }
         while ends != 0 {
-            let end = number * BLOCK + ends.trailing_zeros() as usize;
-            each(start, end);
+            let end = base + ends.trailing_zeros() as usize;
+            each(start, end, 1);
             start = end + 1;
             ends &= ends - 1;
         }

@@ -41,46 +41,38 @@ impl Menu {
 ///
 /// On pages of manuals, three quarters of all lines are in such middles.
 pub fn find(text: &str, menus: &mut Vec<Menu>) {
-    let mut run = Run::default();
+    // The first byte of the current run, and the number of its lines that are not blank.
+    let (mut run, mut count) = (0, 0);
     let mut is_any_text = false;
-    blocks::ends(text, |start, end| {
-        if is_like_text(text, start..end) {
-            menus.extend(run.menu());
-            run.count = 0;
-            is_any_text = true;
+    blocks::ends(text, |start, end, lines| {
+        if lines == 1 && is_like_text(text, start..end) {
+            if count >= LONG {
+                menus.extend(middle(text, run..start).map(|span| Menu { span, count, is_off: false }));
+            }
+            (run, count, is_any_text) = (end + 1, 0, true);
         } else {
-            run.push(start, end);
+            count += if start < end { lines } else { 0 };
         }
     });
     // A page without text is no menu.
-    menus.extend(run.menu().filter(|_| is_any_text));
+    if count >= LONG && is_any_text {
+        menus.extend(middle(text, run..text.len()).map(|span| Menu { span, count, is_off: false }));
+    }
 }
 
-/// A run of short lines.
-#[derive(Default)]
-struct Run {
-    /// Number of lines that are not blank.
-    count: usize,
-    /// The first byte of the first line of its middle.
-    middle: usize,
-    /// Where the last lines end, each at its number modulo the length.
-    ends: [usize; 2 * BESIDE],
-}
-
-impl Run {
-    /// Adds a line, unless it is blank.
-    #[inline(always)]
-    fn push(&mut self, start: usize, end: usize) {
-        self.middle = if self.count == BESIDE { start } else { self.middle };
-        self.ends[self.count % (2 * BESIDE)] = end;
-        self.count += usize::from(start < end);
-    }
-
-    /// The middle of the run, if it is long.
-    fn menu(&self) -> Option<Menu> {
-        let last = (self.count >= LONG).then(|| self.ends[(self.count - 1 - BESIDE) % (2 * BESIDE)])?;
-        Some(Menu { span: self.middle..last, count: self.count, is_off: false })
-    }
+/// The bytes of a run of lines without the first and the last [`BESIDE`] that are not blank.
+fn middle(text: &str, run: Range<usize>) -> Option<Range<usize>> {
+    let bytes = text.as_bytes().get(run.clone())?;
+    let mut starts = memchr::memchr_iter(b'\n', bytes).map(|end| end + 1);
+    let is_shown = |start: &usize| bytes.get(*start).is_some_and(|byte| *byte != b'\n');
+    let first = std::iter::once(0).chain(&mut starts).filter(is_shown).nth(BESIDE)?;
+    // The end of the run may follow a line end, or end the text.
+    let end = bytes.len() - usize::from(bytes.last() == Some(&b'\n'));
+    let mut ends = memchr::memrchr_iter(b'\n', &bytes[..end]);
+    let is_shown =
+        |end: &usize| end.checked_sub(1).and_then(|last| bytes.get(last)).is_some_and(|byte| *byte != b'\n');
+    let last = std::iter::once(end).chain(&mut ends).filter(is_shown).nth(BESIDE)?;
+    Some(run.start + first..run.start + last)
 }
 
 /// Decides on each menu: it goes if the [`BESIDE_MIDDLE`] nearest lines above and below it go, and stays if
@@ -213,6 +205,42 @@ mod tests {
         // Without text, there is no menu beside it.
         assert_eq!(found(&menu(100)), []);
         assert_eq!(found(""), []);
+    }
+
+    #[test]
+    fn menus_are_found_as_line_by_line() {
+        let long = "x".repeat(49);
+        let pieces =
+            ["Menu", "a", "7", "é", "Menu item", "x y…", "", "", &long, &long[..48], "橋", "a-", "Über uns"];
+        let mut seed = 1u32;
+        for round in 0..300 {
+            let mut next = || {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (seed >> 16) as usize
+            };
+            let mut page = String::new();
+            for _ in 0..next() % 4 {
+                let most = if round % 2 == 0 { pieces.len() } else { 3 };
+                (0..next() % 120).for_each(|_| page += &format!("{}\n", pieces[next() % most]));
+                page += ["It opened.\n", TEXT, &format!("{long}xy\n")][next() % 3];
+            }
+            (0..next() % 90).for_each(|_| page += &format!("{}\n", pieces[next() % pieces.len()]));
+            page.truncate(page.len() - usize::from(next() % 2 == 0 && page.ends_with('\n')));
+            let lines = Line::all(&page);
+            let is_text = |line: &Line| is_like_text(&page, line.start..line.end);
+            let mut right = Vec::new();
+            for run in lines.split(|line| !line.blank() && is_text(line)) {
+                let shown: Vec<&Line> = run.iter().filter(|line| !line.blank()).collect();
+                if shown.len() >= LONG && lines.iter().any(|line| !line.blank() && is_text(line)) {
+                    let last = shown[shown.len() - BESIDE - 1];
+                    right.push((shown[BESIDE].start..last.end, shown.len()));
+                }
+            }
+            let mut menus = Vec::new();
+            find(&page, &mut menus);
+            let found: Vec<_> = menus.into_iter().map(|menu| (menu.span, menu.count)).collect();
+            assert_eq!(found, right, "{page:?}");
+        }
     }
 
     #[test]
