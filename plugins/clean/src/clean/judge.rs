@@ -28,8 +28,6 @@ use crate::{closing, decide};
 
 /// HTML with at least this many lines counts as a page, whatever the lines say.
 const FEW: usize = 4;
-/// Most attempts at judging a page with joined menus.
-const ATTEMPTS: usize = 2;
 
 /// What the rules found in a part of a normalised document.
 pub(super) struct Seen {
@@ -133,9 +131,8 @@ impl Cleaner {
         if format == Format::Plain {
             menus::find(part.judged(), &mut scratch.menus);
         }
-        let mut attempt = 0;
+        let found = scratch.menus.len();
         loop {
-            attempt += 1;
             let joined = scratch.menus.len();
             let mut decision = self.decide_as_joined(format, part, (markup, title), scratch);
             let Scratch { lines, menus, .. } = &mut *scratch;
@@ -149,7 +146,8 @@ impl Cleaner {
             if menus.len() == joined {
                 return decision;
             }
-            if attempt == ATTEMPTS {
+            // Judged at most three times: then no menu is joined any more.
+            if joined < found {
                 menus.clear();
             }
             (scratch.states, scratch.hits) = (decision.ruled.states, decision.ruled.hits);

@@ -135,13 +135,8 @@ fn walk_ends<S: Simd>(simd: S, bytes: &[u8], each: &mut impl FnMut(usize, usize,
     // 1 if the last byte of the previous block is a letter or digit.
     let mut is_after_alnum = 0;
     for (number, block) in blocks.iter().chain([&last]).enumerate() {
-        let bytes = u8x64::from_slice(simd, block);
-        let range = |bytes: u8x64<S>, first: u8, last: u8| {
-            bytes.simd_ge(u8x64::splat(simd, first)) & bytes.simd_le(u8x64::splat(simd, last))
-        };
-        let letter = range(bytes | u8x64::splat(simd, 0x20), b'a', b'z');
-        let alnum = (letter | range(bytes, b'0', b'9')).to_bitmask();
-        let mut ends = bytes.simd_eq(u8x64::splat(simd, b'\n')).to_bitmask();
+        let Kinds { newline: mut ends, lower, upper, digit, .. } = Kinds::of(simd, block);
+        let alnum = lower | upper | digit;
         let after_alnum = alnum << 1 | is_after_alnum;
         is_after_alnum = alnum >> (BLOCK - 1);
         let base = number * BLOCK;
